@@ -1,0 +1,50 @@
+import {Command, Flags, type Interfaces} from '@oclif/core';
+import {describeError, errorDocument, errorText, exitStatusOf} from './errors.js';
+
+export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
+  (typeof BaseCommand)['baseFlags'] & T['flags']
+>;
+
+/**
+ * What all commands share: `--json`, `--no-color`, `--debug`, and one way for every failure to be told.
+ *
+ * oclif gives status 1 to everything that fails under --json and prints its parser's whole input
+ * (oclif/core#1423), so `catch` is replaced as a whole.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    'no-color': Flags.boolean({
+      description: 'Print without colour (so do NO_COLOR and a pipe)',
+      helpGroup: 'GLOBAL',
+    }),
+    debug: Flags.boolean({description: 'Show the stack of an error', helpGroup: 'GLOBAL'}),
+  };
+
+  /** Prints the answer: the document under --json, else the text. */
+  protected answer(document: object, text: () => string): void {
+    process.stdout.write(this.jsonEnabled() ? `${JSON.stringify(document, null, 2)}\n` : text());
+  }
+
+  override catch(error: Error): Promise<void> {
+    const exit = exitStatusOf(error);
+    process.exitCode = exit;
+    // `this.exit(n)` is a way to leave, not an error.
+    if ('code' in error && error.code === 'EEXIT') return Promise.resolve();
+    const shown = describeError(error, this.usageLine());
+    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(errorDocument(shown), null, 2)}\n`);
+    else process.stderr.write(errorText(shown));
+    if (this.argv.includes('--debug') || process.env['DEBUG']?.includes('ovdiag')) {
+      process.stderr.write(`${error.stack ?? ''}\n`);
+    }
+    return Promise.resolve();
+  }
+
+  private usageLine(): string {
+    const args = Object.values(this.ctor.args).map((arg) =>
+      arg.required ? arg.name.toUpperCase() : `[${arg.name.toUpperCase()}]`,
+    );
+    return `Usage: ${[this.config.bin, this.id, ...args, '[FLAGS]'].join(' ')}    (see: ${this.config.bin} ${this.id} --help)`;
+  }
+}
