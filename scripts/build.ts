@@ -3,7 +3,7 @@
  * start loads what its command needs and nothing else; then oclif's manifest, which spares loading commands
  * to list them.
  */
-import {readdir, rm, writeFile} from 'node:fs/promises';
+import {cp, readdir, rm, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 
@@ -37,6 +37,9 @@ const result = await build({
   metafile: true,
   logLevel: 'warning',
 });
+
+// The shell texts are read at run time; src/evidence/script.ts finds them beside the chunks.
+await cp('src/evidence/shell', 'dist/shell', {recursive: true});
 
 const {Plugin} = await import('@oclif/core');
 const plugin = new Plugin({

@@ -1,0 +1,136 @@
+import {randomBytes} from 'node:crypto';
+import {connectDocker, type DockerConnection, DockerSilence} from './docker-api.js';
+import {keepListed} from './docker-fields.js';
+import type {DockerAnswer, HostEvidence} from './snapshot.js';
+import type {Transport} from './transport.js';
+import type {DockerWanted} from './wanted.js';
+
+/** The newest API version whose answers this program was written against. */
+const ownApiVersion = [1, 52] as const;
+/** A connection that went silent is replaced this often before the rest is given up. */
+const reconnects = 2;
+
+type DockerEvidence = HostEvidence['docker'];
+
+/** Reads what is wanted of Docker, GET by GET; what can't be had is recorded as such and never thrown. */
+export async function readDocker(
+  transport: Transport,
+  wanted: DockerWanted,
+  signal: AbortSignal,
+): Promise<DockerEvidence> {
+  const answers: DockerAnswer[] = [];
+  let connection: DockerConnection | undefined;
+  let failures = 0;
+  let prefix = '';
+  const connect = async () => {
+    connection ??= await connectDocker(transport, randomBytes(12).toString('hex'), signal);
+    return connection;
+  };
+
+  /** The kept body of one answer, or undefined where there is none. */
+  async function ask(path: string): Promise<unknown> {
+    const at = new Date().toISOString();
+    if (failures > reconnects) return;
+    try {
+      const open = await connect();
+      const answer = await open.get(prefix + path);
+      const body = keepListed(path, answer.status, parseJson(answer.body));
+      answers.push({path, at, status: answer.status, ...(body === undefined ? {} : {body})});
+      return answer.status === 200 ? body : undefined;
+    } catch (error) {
+      if (!(error instanceof DockerSilence)) throw error;
+      failures++;
+      connection = undefined;
+      answers.push({path, at, status: null, error: error.message.slice(0, 500)});
+      return;
+    }
+  }
+
+  let apiVersion: string | undefined;
+  try {
+    const open = await connect();
+    const ping = await open.get('/_ping');
+    apiVersion = agreedVersion(ping.headers['api-version']);
+    if (apiVersion) prefix = `/v${apiVersion}`;
+  } catch (error) {
+    if (!(error instanceof DockerSilence)) throw error;
+    return {failure: error.message.slice(0, 1000), answers};
+  }
+  try {
+    await ask('/version');
+    const info = await ask('/info');
+    if (wanted.networks !== 'none') await readNetworks(ask, wanted);
+    if (wanted.containers) await readContainers(ask);
+    if (wanted.cluster && isManager(info)) {
+      await ask('/nodes');
+      await ask('/services');
+      await ask('/tasks');
+      // The default list hides plain containers that are attached to overlay networks.
+      await ask(`/tasks?filters=${encodeURIComponent('{"runtime":["attachment"]}')}`);
+    }
+  } finally {
+    (connection as DockerConnection | undefined)?.close();
+  }
+  return {
+    ...(apiVersion === undefined ? {} : {apiVersion}),
+    ...(failures > 0 ? {failure: `${failures} of Docker's answers did not come`} : {}),
+    answers,
+  };
+}
+
+type Ask = (path: string) => Promise<unknown>;
+
+async function readNetworks(ask: Ask, wanted: DockerWanted): Promise<void> {
+  const networks = rows(await ask('/networks'));
+  if (wanted.networks !== 'inspect') return;
+  for (const network of networks) {
+    const [id, name, driver] = [text(network['Id']), text(network['Name']), text(network['Driver'])];
+    if (!isId(id)) continue;
+    const verbose = driver === 'overlay' && wanted.verbose?.({id, name, driver});
+    await ask(`/networks/${id}${verbose ? '?verbose=true' : ''}`);
+  }
+}
+
+async function readContainers(ask: Ask): Promise<void> {
+  const containers = rows(await ask('/containers/json?all=true'));
+  for (const container of containers) {
+    const id = text(container['Id']);
+    if (isId(id)) await ask(`/containers/${id}/json`);
+  }
+}
+
+/** Docker's ids are hexadecimal, swarm's are base 36; anything else must not get into a path. */
+function isId(id: string): boolean {
+  return /^[0-9a-z]{12,64}$/.test(id);
+}
+
+/** The lower of ours and the engine's newest; undefined (unversioned paths) where the engine tells none. */
+export function agreedVersion(engine: string | undefined): string | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})$/.exec(engine ?? '');
+  if (!match) return;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  const older = major < ownApiVersion[0] || (major === ownApiVersion[0] && minor <= ownApiVersion[1]);
+  return older ? `${major}.${minor}` : ownApiVersion.join('.');
+}
+
+function isManager(info: unknown): boolean {
+  const swarm = (info as {Swarm?: {ControlAvailable?: unknown}} | undefined)?.Swarm;
+  return swarm?.ControlAvailable === true;
+}
+
+function rows(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter((row) => typeof row === 'object' && row !== null) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // An old engine answers some errors in plain text.
+    return {message: body.slice(0, 500)};
+  }
+}

@@ -1,0 +1,106 @@
+import {quoteText} from '../render/escape.js';
+import type {HostEvidence} from './snapshot.js';
+import type {Transport} from './transport.js';
+
+export interface TransportEnd {
+  /** errno word where the program could not be started: `ENOENT`. */
+  code: string | undefined;
+  exitCode: number | undefined;
+  stderr: string;
+  /** What was being read when nothing more came. */
+  stalled: string | undefined;
+  /** Whether any section had come before. */
+  begun: boolean;
+}
+
+type Failure = NonNullable<HostEvidence['failure']>;
+
+/** What ssh says (OpenSSH 7 to 10) → why, and what to do. */
+const sshReasons: [RegExp, string, string, (host: string) => string[]][] = [
+  [
+    /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    'ssh-host-key-changed',
+    'its host key is not the one that is known here',
+    (host) => [
+      `Find out why it changed. Only if that is right: ssh-keygen -R ${host}`,
+      `Then once by hand: ssh ${host} true`,
+    ],
+  ],
+  [
+    /Host key verification failed|No .* host key is known/,
+    'ssh-host-key-unknown',
+    'its host key is not known here yet',
+    (host) => [`Check and accept the key once by hand: ssh ${host} true`],
+  ],
+  [
+    /Permission denied/,
+    'ssh-permission-denied',
+    'it accepts none of our keys (and ovdiag types no passwords)',
+    (host) => [
+      `Give this user a key there: ssh-copy-id ${host}`,
+      `See what is tried: ssh -v -o BatchMode=yes ${host} true`,
+    ],
+  ],
+  [
+    /Connection refused/,
+    'ssh-refused',
+    'nothing listens on its ssh port',
+    (host) => [`Is sshd running there, and is this the right port? ssh -v ${host} true`],
+  ],
+  [
+    /timed out|Timeout|timeout|No route to host|Network is unreachable|not responding/,
+    'ssh-unreachable',
+    'it can not be reached',
+    (host) => [`Is the host up, and is its ssh port open from here? ssh -v ${host} true`],
+  ],
+  [
+    /Could not resolve hostname/,
+    'ssh-unknown-host',
+    'its name can not be resolved',
+    () => ['Check the spelling, or give its address.'],
+  ],
+  [
+    /kex_exchange_identification|Connection closed|Connection reset|banner/,
+    'ssh-closed',
+    'it closed the connection',
+    (host) => [`See how far it gets: ssh -v ${host} true`],
+  ],
+];
+
+/** Says why the collector did not come to its end, and what to do next. */
+export function explainFailure(transport: Transport, end: TransportEnd): Failure {
+  const host = transport.label.replace(/^ssh:\/\//, '').replace(/:\d+\/?$/, '');
+  const said = end.stderr === '' ? '' : ` (it said: ${quoteText(lastLine(end.stderr), 300)})`;
+  const failure = (code: string, why: string, suggestions: string[]): Failure => ({
+    code,
+    message: `${quoteText(transport.label)}: ${why}${said}.`,
+    suggestions,
+  });
+  if (end.stalled !== undefined) {
+    return failure('host-stalled', `nothing more came while reading ${quoteText(end.stalled)}`, [
+      'What had come before is kept. Is the host overloaded, or one of its tools stuck?',
+    ]);
+  }
+  if (end.code === 'ENOENT') {
+    return failure('program-missing', `there is no program ${quoteText(transport.argv[0] ?? '')} here`, [
+      transport.kind === 'ssh'
+        ? 'Install it: apt-get install openssh-client'
+        : 'Check the prefix after exec:',
+    ]);
+  }
+  if (transport.kind === 'ssh') {
+    for (const [pattern, code, why, suggestions] of sshReasons) {
+      if (pattern.test(end.stderr)) return failure(code, why, suggestions(host));
+    }
+  }
+  if (end.begun) return failure('host-cut', 'the connection ended before all was read', ['Try again.']);
+  return failure('host-failed', `the shell there ended with status ${end.exitCode ?? '?'} and read nothing`, [
+    transport.kind === 'exec'
+      ? 'The prefix must run the command that follows it and pass its standard input on (docker exec needs -i).'
+      : 'Can you get a shell there by hand?',
+  ]);
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,63 @@
+/** The tables of a namespace that the collector can read; each becomes a section of that name. */
+export type NetnsTable = 'addr' | 'route' | 'neigh' | 'rule' | 'fdb' | 'nsid' | 'proc' | 'netfilter' | 'xfrm';
+
+/** Kinds of namespace files, told by their names as Docker makes them; `processes` asks who lives in which. */
+export type NetnsKind = 'overlay' | 'container' | 'balancer' | 'processes';
+
+/** What a command needs. A snapshot wants all. */
+export interface Wanted {
+  /** Which namespaces to enter, and what to read there. */
+  netns: NetnsKind[];
+  netnsTables: NetnsTable[];
+  /** What to read in dockerd's own network namespace. */
+  hostTables: NetnsTable[];
+  docker: DockerWanted;
+}
+
+export interface DockerWanted {
+  containers: boolean;
+  /** `verbose` also asks for the gossip of those networks that the function picks. */
+  networks: 'none' | 'list' | 'inspect';
+  verbose?: (network: {name: string; id: string; driver: string}) => boolean;
+  /** Nodes, tasks and services; answered by managers only. */
+  cluster: boolean;
+}
+
+const tables: NetnsTable[] = ['addr', 'route', 'neigh', 'rule', 'fdb', 'nsid', 'proc', 'netfilter'];
+
+export const everything: Wanted = {
+  netns: ['overlay', 'container', 'balancer', 'processes'],
+  netnsTables: tables,
+  hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm'],
+  docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: true},
+};
+
+/** Counters and settings read in every namespace by `proc`; an absent one is normal on some kernels. */
+export const procFiles = [
+  '/proc/net/snmp',
+  '/proc/net/snmp6',
+  '/proc/net/netstat',
+  '/proc/net/xfrm_stat',
+  '/proc/net/udp',
+  '/proc/net/udp6',
+  '/proc/net/ip_vs',
+  '/proc/sys/net/ipv4/ip_forward',
+  '/proc/sys/net/ipv4/conf/all/rp_filter',
+  '/proc/sys/net/ipv4/conf/default/rp_filter',
+  '/proc/sys/net/ipv4/conf/all/arp_ignore',
+  '/proc/sys/net/ipv4/conf/all/arp_announce',
+  '/proc/sys/net/ipv4/vs/conntrack',
+  '/proc/sys/net/ipv4/vs/conn_reuse_mode',
+  '/proc/sys/net/netfilter/nf_conntrack_count',
+  '/proc/sys/net/netfilter/nf_conntrack_max',
+];
+
+/** Read in dockerd's own namespace only. */
+export const hostProcFiles = [
+  '/proc/net/softnet_stat',
+  '/proc/sys/net/bridge/bridge-nf-call-iptables',
+  '/proc/sys/net/ipv4/neigh/default/gc_thresh1',
+  '/proc/sys/net/ipv4/neigh/default/gc_thresh2',
+  '/proc/sys/net/ipv4/neigh/default/gc_thresh3',
+  '/proc/sys/net/ipv4/ip_local_port_range',
+];
