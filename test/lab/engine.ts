@@ -103,12 +103,14 @@ function logFile(names: LabNames, node: string): string {
   return path.join(names.nodeDirectory(node), 'dockerd.log');
 }
 
-/** The end of a node's engine log, for error messages. */
-export async function logTail(names: LabNames, node: string, lines = 15): Promise<string> {
+/** What an engine says about a kernel without IPVS, for each namespace anew. */
+const noise = /net\.ipv4\.vs\.|level=info/;
+
+/** The end of a node's engine log, without what is always there, for error messages. */
+export async function logTail(names: LabNames, node: string): Promise<string> {
   const text = await readFile(logFile(names, node), 'utf8').catch(() => '(no log)');
-  return [`the last lines of dockerd's log on ${node}:`, ...text.trimEnd().split('\n').slice(-lines)].join(
-    '\n  ',
-  );
+  const lines = text.split('\n').filter((line) => line !== '' && !noise.test(line));
+  return [`the last lines of dockerd's log on ${node}:`, ...lines.slice(-12)].join('\n  ');
 }
 
 /** Starts one node's engine, and waits until it answers. */

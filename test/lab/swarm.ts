@@ -135,12 +135,27 @@ async function startWorkload(lab: Lab): Promise<void> {
   );
 }
 
+/**
+ * Now and then a swarm loses one of several attachments that are asked for at once: the engine then gives up after
+ * 20 s, and asking again helps.
+ */
+async function startContainer(node: LabNode, container: ContainerSpec): Promise<void> {
+  const start = () => node.docker(runArgs(container), {timeout: 60_000});
+  try {
+    await start();
+  } catch (error) {
+    if (!(error instanceof LabError) || !error.message.includes('attaching to network failed')) throw error;
+    await node.docker(['rm', '-f', container.name]);
+    await start();
+  }
+}
+
 /** A few at a time: one by one is slow, and all at once is more than two cores and one engine digest in time. */
 async function startContainers(node: LabNode, list: readonly ContainerSpec[]): Promise<void> {
   const waiting = [...list];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await node.docker(runArgs(next), {timeout: 60_000});
+      await startContainer(node, next);
     }
   };
   await Promise.all([worker(), worker(), worker()]);
