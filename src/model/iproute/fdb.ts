@@ -1,0 +1,170 @@
+/**
+ * `bridge [-d] [-s] fdb show` as JSON and as text.
+ *
+ * Formats: iproute2 bridge/fdb.c, print_fdb(). Kernel: linux/neighbour.h (NDA_*, NTF_*, NUD_*), filled by
+ * net/bridge/br_fdb.c and drivers/net/vxlan/vxlan_core.c. The ages are nda_cacheinfo's ndm_used and
+ * ndm_updated in seconds; text prints the two as `used USED/UPDATED`, in this order.
+ */
+import * as v from 'valibot';
+import type {FdbRow} from '../facts.js';
+import {
+  address,
+  checkEntry,
+  compact,
+  type Entry,
+  flagList,
+  interfaceName,
+  jsonEntries,
+  mac,
+  type Parsed,
+  type ProblemList,
+  problemList,
+  sortWords,
+  textLines,
+  uint,
+} from './shared.js';
+
+export interface FdbOptions {
+  /** The device of `bridge fdb show dev DEV`, which then prints none. */
+  dev?: string;
+}
+
+const MAX_VNI = 0xff_ffff;
+
+const schema = v.object({
+  mac,
+  /** `dev` until iproute2 4.x. */
+  ifname: v.optional(interfaceName),
+  dev: v.optional(interfaceName),
+  dst: v.optional(address),
+  vlan: v.optional(uint(4095)),
+  port: v.optional(uint(65_535)),
+  vni: v.optional(uint(MAX_VNI)),
+  src_vni: v.optional(uint(MAX_VNI)),
+  nhid: v.optional(uint(0xffff_ffff)),
+  viaIf: v.optional(interfaceName),
+  viaIfIndex: v.optional(uint()),
+  linkNetNsId: v.optional(uint()),
+  used: v.optional(uint()),
+  updated: v.optional(uint()),
+  flags: v.optional(flagList, []),
+  master: v.optional(interfaceName),
+  /** Empty, or in old versions absent, for a dynamic row. */
+  state: v.optional(v.picklist(['permanent', 'static', 'stale', '']), ''),
+  /** `bridge monitor` tells of rows that are gone. */
+  deleted: v.optional(v.literal(false)),
+  opCode: v.optional(v.never()),
+});
+
+const KNOWN_FLAGS = new Set(['self', 'master', 'extern_learn', 'offload', 'sticky']);
+
+function toRow(entry: Entry, where: string, options: FdbOptions, problems: ProblemList): FdbRow | undefined {
+  const read = checkEntry(schema, entry, where, problems);
+  if (read === undefined) return undefined;
+  const dev = read.ifname ?? read.dev ?? options.dev;
+  if (dev === undefined) {
+    problems.add(where, 'no device told', read.mac);
+    return undefined;
+  }
+  const flags = new Set(read.flags);
+  // The tables of devices are marked `self`; what is not is the bridge's, whose name old kernels left out.
+  const plane = flags.has('self') ? 'self' : 'master';
+  if (plane === 'master' && read.dst !== undefined) {
+    problems.add(where, 'has a destination but is not marked self', read.mac);
+    return undefined;
+  }
+  const other = read.flags.filter((flag) => !KNOWN_FLAGS.has(flag));
+  return compact<FdbRow>({
+    mac: read.mac,
+    dev,
+    plane,
+    state: read.state === '' ? 'reachable' : read.state,
+    dst: read.dst,
+    master: read.master,
+    vlan: read.vlan,
+    port: read.port,
+    vni: read.vni,
+    srcVni: read.src_vni,
+    nhid: read.nhid,
+    via: read.viaIf,
+    viaIndex: read.viaIfIndex,
+    linkNetnsid: read.linkNetNsId,
+    externLearn: flags.has('extern_learn') || undefined,
+    offload: flags.has('offload') || undefined,
+    sticky: flags.has('sticky') || undefined,
+    other: other.length > 0 ? other : undefined,
+    usedSeconds: read.used,
+    updatedSeconds: read.updated,
+  });
+}
+
+/** Reads `bridge -j fdb show`. */
+export function parseFdbJson(text: string, options: FdbOptions = {}): Parsed<FdbRow> {
+  const problems = problemList();
+  const rows: FdbRow[] = [];
+  for (const {where, entry} of jsonEntries(text, problems)) {
+    const row = toRow(entry, where, options, problems);
+    if (row !== undefined) rows.push(row);
+  }
+  return {rows, problems: problems.list()};
+}
+
+const VALUE_KEYS = new Map([
+  ['dev', 'ifname'],
+  ['dst', 'dst'],
+  ['vlan', 'vlan'],
+  ['port', 'port'],
+  ['vni', 'vni'],
+  ['src_vni', 'src_vni'],
+  ['nhid', 'nhid'],
+  ['link-netnsid', 'linkNetNsId'],
+  ['master', 'master'],
+]);
+const KEYS = new Set([...VALUE_KEYS.keys(), 'via', 'used']);
+const STATES = new Set(['permanent', 'static', 'stale']);
+
+/** `via ifindex N` for a link of another namespace becomes one word pair like the others. */
+function joinVia(tokens: string[]): {tokens: string[]; viaIfIndex: string | undefined} {
+  const at = tokens.indexOf('via');
+  const index = tokens[at + 2];
+  if (at === -1 || tokens[at + 1] !== 'ifindex' || index === undefined || !/^\d+$/.test(index)) {
+    return {tokens, viaIfIndex: undefined};
+  }
+  return {tokens: tokens.toSpliced(at, 3), viaIfIndex: index};
+}
+
+/** A line as the entry that `-j` would print. */
+function lineToEntry(allTokens: string[]): Entry {
+  const [macToken = '', ...rest] = allTokens;
+  // The state is the last word. A row of an old kernel may say `master` without the bridge's name before it.
+  const last = rest.at(-1) ?? '';
+  const hasState = STATES.has(last) && !['dev', 'via'].includes(rest.at(-2) ?? '');
+  const {tokens, viaIfIndex} = joinVia(hasState ? rest.slice(0, -1) : rest);
+  const {pairs, bare} = sortWords(tokens, KEYS);
+  const entry: Entry = {mac: macToken, state: hasState ? last : '', flags: bare};
+  for (const [key, name] of VALUE_KEYS) {
+    const value = pairs.get(key);
+    if (value !== undefined) entry[name] = value;
+  }
+  const via = pairs.get('via');
+  if (via !== undefined) entry['viaIf'] = via;
+  if (viaIfIndex !== undefined) entry['viaIfIndex'] = viaIfIndex;
+  const ages = pairs.get('used');
+  if (ages !== undefined) {
+    const slash = ages.indexOf('/');
+    entry['used'] = ages.slice(0, Math.max(slash, 0));
+    entry['updated'] = ages.slice(slash + 1);
+  }
+  return entry;
+}
+
+/** Reads `bridge fdb show`. */
+export function parseFdbText(text: string, options: FdbOptions = {}): Parsed<FdbRow> {
+  const problems = problemList();
+  const rows: FdbRow[] = [];
+  for (const {where, tokens} of textLines(text, problems)) {
+    const row = toRow(lineToEntry(tokens), where, options, problems);
+    if (row !== undefined) rows.push(row);
+  }
+  return {rows, problems: problems.list()};
+}

@@ -1,0 +1,251 @@
+/**
+ * `ip [-d] [-s] addr show` and `ip [-d] [-s] link show` as JSON and as text.
+ *
+ * Formats: iproute2 ip/ipaddress.c, print_linkinfo() and print_addrinfo(); the details of a kind are in
+ * ip/iplink_vxlan.c, iplink_bridge.c, iplink_bridge_slave.c, iplink_macvlan.c and iplink_ipvlan.c. Kernel:
+ * linux/if_link.h (IFLA_*), linux/if_addr.h, net/core/rtnetlink.c. The lines of the text are read in link-text.ts.
+ */
+import * as v from 'valibot';
+import type {Address, BridgePort, Link, LinkStats, VxlanDevice} from '../facts.js';
+import {linkTextEntries} from './link-text.js';
+import {
+  address,
+  checkEntry,
+  checkEntryLax,
+  compact,
+  type Entry,
+  flagList,
+  interfaceName,
+  isMac,
+  jsonEntries,
+  type Parsed,
+  type ProblemList,
+  problemList,
+  uint,
+  word,
+} from './shared.js';
+
+const counters = v.object({
+  bytes: v.optional(uint()),
+  packets: v.optional(uint()),
+  errors: v.optional(uint()),
+  dropped: v.optional(uint()),
+  carrier_errors: v.optional(uint()),
+});
+const stats = v.object({rx: v.optional(counters, {}), tx: v.optional(counters, {})});
+
+const infoData = v.object({
+  // bridge; a clock_t, so in hundredths of a second
+  ageing_time: v.optional(uint()),
+  // macvlan, macvtap, ipvlan
+  mode: v.optional(word),
+  // vxlan
+  id: v.optional(uint(0xff_ffff)),
+  external: v.optional(v.boolean()),
+  group: v.optional(address),
+  group6: v.optional(address),
+  remote: v.optional(address),
+  remote6: v.optional(address),
+  local: v.optional(address),
+  local6: v.optional(address),
+  link: v.optional(interfaceName),
+  port: v.optional(uint(65_535)),
+  learning: v.optional(v.boolean()),
+  proxy: v.optional(v.boolean()),
+  l2miss: v.optional(v.boolean()),
+  l3miss: v.optional(v.boolean()),
+  ageing: v.optional(uint()),
+});
+
+const portData = v.object({
+  state: v.optional(word),
+  hairpin: v.optional(v.boolean()),
+  learning: v.optional(v.boolean()),
+  flood: v.optional(v.boolean()),
+  isolated: v.optional(v.boolean()),
+});
+
+const schema = v.object({
+  ifindex: uint(0x7fff_ffff, 1),
+  ifname: interfaceName,
+  flags: v.optional(flagList),
+  mtu: v.optional(uint()),
+  operstate: v.optional(word),
+  link_type: v.optional(word),
+  address: v.optional(word),
+  master: v.optional(interfaceName),
+  /** Name of the lower or peer link; null for `@NONE`. */
+  link: v.nullish(interfaceName),
+  link_index: v.optional(uint()),
+  link_netnsid: v.optional(uint()),
+  /** Not of iproute2: set by the text parser where the tool may have named the link of another namespace. */
+  link_name_unsure: v.optional(v.boolean(), false),
+  /** Not of iproute2: what the text tells instead of the id, where the namespace has a name. */
+  link_netns: v.optional(v.boolean(), false),
+  linkinfo: v.optional(
+    v.object({
+      info_kind: v.optional(word),
+      info_data: v.optional(infoData, {}),
+      info_slave_kind: v.optional(word),
+      info_slave_data: v.optional(portData, {}),
+    }),
+    {},
+  ),
+  addr_info: v.optional(v.array(v.record(v.string(), v.unknown()))),
+  stats64: v.optional(stats),
+  stats: v.optional(stats),
+});
+
+type ReadLink = v.InferOutput<typeof schema>;
+
+const addressSchema = v.object({
+  family: v.picklist(['inet', 'inet6']),
+  local: address,
+  prefixlen: uint(128),
+  scope: v.optional(word),
+});
+
+/** The options are printed where they are on, `learning` in JSON always; so with an id all are told. */
+function vxlanOf(read: ReadLink): VxlanDevice | undefined {
+  const info = read.linkinfo.info_data;
+  if (read.linkinfo.info_kind !== 'vxlan' || info.id === undefined) return undefined;
+  // The name is looked up in this namespace, where the underlay's index may be another link's.
+  const elsewhere = read.link_netnsid !== undefined || read.link_netns;
+  return compact<VxlanDevice>({
+    vni: info.id,
+    port: info.port,
+    local: info.local ?? info.local6,
+    group: info.group ?? info.group6 ?? info.remote ?? info.remote6,
+    dev: elsewhere ? undefined : info.link,
+    learning: info.learning,
+    proxy: info.proxy ?? false,
+    l2miss: info.l2miss ?? false,
+    l3miss: info.l3miss ?? false,
+    ageingSeconds: info.ageing,
+    external: info.external === true ? true : undefined,
+  });
+}
+
+function bridgePortOf(read: ReadLink): BridgePort | undefined {
+  return read.linkinfo.info_slave_kind === 'bridge'
+    ? compact<BridgePort>(read.linkinfo.info_slave_data)
+    : undefined;
+}
+
+const KINDS_WITH_MODE = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
+
+/** The nine counters, or nothing where one is missing. */
+function statsOf(read: ReadLink): LinkStats | undefined {
+  const {rx, tx} = read.stats64 ?? read.stats ?? {rx: {}, tx: {}};
+  const all = {
+    rxBytes: rx.bytes,
+    rxPackets: rx.packets,
+    rxErrors: rx.errors,
+    rxDropped: rx.dropped,
+    txBytes: tx.bytes,
+    txPackets: tx.packets,
+    txErrors: tx.errors,
+    txDropped: tx.dropped,
+    txCarrierErrors: tx.carrier_errors,
+  };
+  return Object.values(all).includes(undefined) ? undefined : compact<LinkStats>(all);
+}
+
+function addressesOf(read: ReadLink, where: string, problems: ProblemList): Address[] | undefined {
+  return read.addr_info?.flatMap((entry) => {
+    if (Object.keys(entry).length === 0) return [];
+    const checked = checkEntry(addressSchema, entry, `${where} (${read.ifname})`, problems);
+    if (checked === undefined) return [];
+    return compact<Address>({
+      family: checked.family,
+      address: checked.local,
+      prefixLength: checked.prefixlen,
+      scope: checked.scope,
+    });
+  });
+}
+
+/** Tunnels have an IP address here, InfiniBand 20 octets; an Ethernet must have a MAC. */
+function macOf(read: ReadLink, where: string, problems: ProblemList): string | undefined {
+  if (read.address === undefined) return undefined;
+  if (isMac(read.address)) return read.address.toLowerCase();
+  if (read.link_type === 'ether' || read.link_type === undefined) {
+    problems.add(`${where} (${read.ifname})`, 'not a MAC address', read.address);
+  }
+  return undefined;
+}
+
+function kindOf(read: ReadLink): Pick<Link, 'mode' | 'ageingSeconds'> {
+  const {info_kind: kind, info_data: info} = read.linkinfo;
+  if (kind === 'bridge' && info.ageing_time !== undefined) return {ageingSeconds: info.ageing_time / 100};
+  if (kind !== undefined && KINDS_WITH_MODE.has(kind) && info.mode !== undefined) return {mode: info.mode};
+  return {};
+}
+
+/**
+ * The link's index and name. The kernel tells an index; the tools print the name that it has in this
+ * namespace, or `ifN` where it has none. Older tools and BusyBox do so for the index of another namespace
+ * too, and then the index of the name printed is right and the name is not.
+ */
+function lowerOf(read: ReadLink, indexes: ReadonlyMap<string, number>): Pick<Link, 'iflink' | 'linkName'> {
+  if (read.link_index !== undefined) return {iflink: read.link_index};
+  const name = read.link;
+  if (name === undefined || name === null) return {};
+  const elsewhere = read.link_netnsid !== undefined || read.link_netns || read.link_name_unsure;
+  const index = indexes.get(name);
+  if (index !== undefined) return elsewhere ? {iflink: index} : {iflink: index, linkName: name};
+  if (/^if\d{1,10}$/.test(name)) return {iflink: Number(name.slice(2))};
+  return elsewhere ? {} : {linkName: name};
+}
+
+/** Turns entries, as JSON has them, into links. Two passes: the first knows all indexes. */
+function linksOf(entries: Iterable<{where: string; entry: Entry}>, problems: ProblemList): Link[] {
+  const indexes = new Map<string, number>();
+  const seen = new Set<number>();
+  const reads: {where: string; read: ReadLink}[] = [];
+  for (const {where, entry} of entries) {
+    const read = checkEntryLax(schema, entry, where, problems);
+    if (read === undefined) continue;
+    if (seen.has(read.ifindex)) {
+      problems.add(where, `a second row with index ${read.ifindex}`, read.ifname);
+      continue;
+    }
+    seen.add(read.ifindex);
+    indexes.set(read.ifname, read.ifindex);
+    reads.push({where, read});
+  }
+  return reads.map(({where, read}) =>
+    compact<Link>({
+      ifindex: read.ifindex,
+      name: read.ifname,
+      flags: read.flags,
+      mtu: read.mtu,
+      operState: read.operstate,
+      linkType: read.link_type,
+      mac: macOf(read, where, problems),
+      master: read.master,
+      ...lowerOf(read, indexes),
+      linkNetnsid: read.link_netnsid,
+      kind: read.linkinfo.info_kind,
+      vxlan: vxlanOf(read),
+      bridgePort: bridgePortOf(read),
+      ...kindOf(read),
+      addresses: addressesOf(read, where, problems),
+      stats: statsOf(read),
+    }),
+  );
+}
+
+/** Reads `ip -j addr show` or `ip -j link show`, best with `-d -s`. */
+export function parseLinksJson(text: string): Parsed<Link> {
+  const problems = problemList();
+  const rows = linksOf(jsonEntries(text, problems), problems);
+  return {rows, problems: problems.list()};
+}
+
+/** Reads `ip addr show` or `ip link show`, of BusyBox too. A text can lie (see link-text.ts): prefer JSON. */
+export function parseLinksText(text: string): Parsed<Link> {
+  const problems = problemList();
+  const rows = linksOf(linkTextEntries(text, problems), problems);
+  return {rows, problems: problems.list()};
+}

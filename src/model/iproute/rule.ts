@@ -1,0 +1,208 @@
+/**
+ * `ip [-d] rule show` as JSON and as text.
+ *
+ * Format: iproute2 ip/iprule.c, print_rule(). Kernel: linux/fib_rules.h (FRA_*, FR_ACT_*). What a rule
+ * matches besides source and destination is kept as the words of the text form, so that a reader who doesn't
+ * know one can say so. BusyBox drops `not`, `oif`, `uidrange` and more from what it prints: don't use it here.
+ */
+import {isIP} from 'node:net';
+import * as v from 'valibot';
+import type {RoutingRule} from '../facts.js';
+import type {Family} from './route.js';
+import {
+  checkEntry,
+  compact,
+  type Entry,
+  isPrefix,
+  isWord,
+  jsonEntries,
+  type Parsed,
+  type ProblemList,
+  problemList,
+  textLines,
+  uint,
+  word,
+} from './shared.js';
+
+export interface RuleOptions {
+  /** What `ip -4` or `ip -6` was asked; without it inferred from the addresses, else `inet` as `ip rule` is. */
+  family?: Family;
+}
+
+const MAX_OTHER = 32;
+
+const schema = v.object({
+  priority: uint(0xffff_ffff),
+  src: v.pipe(
+    v.string(),
+    v.check((text) => text === 'all' || isPrefix(text), 'not a prefix'),
+  ),
+  dst: v.optional(v.pipe(v.string(), v.check(isPrefix, 'not a prefix'))),
+  table: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String), word)),
+  other: v.optional(
+    v.pipe(
+      v.record(
+        v.string(),
+        v.pipe(
+          v.string(),
+          v.check((text) => text === '' || isWord(text), 'not a word'),
+        ),
+      ),
+      v.check((other) => Object.keys(other).every((key) => /^[a-z][\w-]{0,31}$/.test(key)), 'not a word'),
+      v.check((other) => Object.keys(other).length <= MAX_OTHER, 'too many words'),
+    ),
+  ),
+  deleted: v.optional(v.literal(false)),
+});
+
+function rulesOf(
+  entries: Iterable<{where: string; entry: Entry}>,
+  options: RuleOptions,
+  problems: ProblemList,
+): RoutingRule[] {
+  const reads: v.InferOutput<typeof schema>[] = [];
+  for (const {where, entry} of entries) {
+    const read = checkEntry(schema, entry, where, problems);
+    if (read !== undefined) reads.push(read);
+  }
+  const isIpv6 = reads.some(({src, dst}) =>
+    [src, dst].some((text) => isIP(text?.split('/', 1)[0] ?? '') === 6),
+  );
+  const family = options.family ?? (isIpv6 ? 'inet6' : 'inet');
+  return reads.map(({priority, src, dst, table, other}) =>
+    compact<RoutingRule>({
+      family,
+      priority,
+      src,
+      dst,
+      table,
+      other: other !== undefined && Object.keys(other).length > 0 ? other : undefined,
+    }),
+  );
+}
+
+/** A scalar as the text form prints it; a key without a value is null. */
+function wordOf(value: unknown): string | undefined {
+  if (value === null || value === true) return '';
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** Keys that say nothing about what the rule matches or does, or that are read by name. */
+const NOT_OTHER = new Set([
+  'priority',
+  'src',
+  'srclen',
+  'dst',
+  'dstlen',
+  'table',
+  'protocol',
+  'deleted',
+  'iif_detached',
+  'oif_detached',
+  'unresolved',
+]);
+/** Pairs of keys that the text prints as one word. */
+const JOINED: [first: string, second: string, name: string, separator: string][] = [
+  ['fwmark', 'fwmask', 'fwmark', '/'],
+  ['uid_start', 'uid_end', 'uidrange', '-'],
+  ['sport_start', 'sport_end', 'sport', '-'],
+  ['dport_start', 'dport_end', 'dport', '-'],
+  ['flow_from', 'flow_to', 'realms', '/'],
+];
+const RENAMED = new Map([['suppress_prefixlen', 'suppress_prefixlength']]);
+
+function joinKeys(rest: Entry, other: [string, unknown][]): void {
+  for (const [first, second, name, separator] of JOINED) {
+    if (rest[first] === undefined && rest[second] === undefined) continue;
+    const parts = [rest[first], rest[second]].map(wordOf).filter((part) => part !== undefined);
+    other.push([name, parts.join(separator)]);
+    delete rest[first];
+    delete rest[second];
+  }
+}
+
+/** Joins address and length, and moves all that isn't known by name to `other`, in the words of the text. */
+function normalise(entry: Entry): Entry {
+  const other: [string, unknown][] = [];
+  const rest = {...entry};
+  joinKeys(rest, other);
+  for (const [key, value] of Object.entries(rest)) {
+    if (!NOT_OTHER.has(key)) other.push([RENAMED.get(key) ?? key, wordOf(value) ?? value]);
+  }
+  const withLength = (text: unknown, length: unknown): unknown =>
+    typeof text === 'string' && wordOf(length) !== undefined ? `${text}/${wordOf(length)}` : text;
+  return {
+    ...entry,
+    src: withLength(entry['src'], entry['srclen']),
+    dst: withLength(entry['dst'], entry['dstlen']),
+    other: Object.fromEntries(other),
+  };
+}
+
+function* normalised(
+  entries: Iterable<{where: string; entry: Entry}>,
+): Generator<{where: string; entry: Entry}> {
+  for (const {where, entry} of entries) yield {where, entry: normalise(entry)};
+}
+
+/** Reads `ip -j rule show`. */
+export function parseRulesJson(text: string, options: RuleOptions = {}): Parsed<RoutingRule> {
+  const problems = problemList();
+  return {
+    rows: rulesOf(normalised(jsonEntries(text, problems)), options, problems),
+    problems: problems.list(),
+  };
+}
+
+/** Words that stand alone; every other one is followed by its value. */
+const ALONE = new Set(['not', 'nop', 'masquerade', 'l3mdev']);
+const ACTIONS = new Set([
+  'blackhole',
+  'unreachable',
+  'prohibit',
+  'throw',
+  'unicast',
+  'local',
+  'broadcast',
+  'multicast',
+]);
+/** Notes on the word before them. */
+const NOTES = new Set(['[detached]', '[unresolved]']);
+
+/** `100:\tnot from 10.0.0.0/24 to … fwmark 0x1/0xff iif eth0 lookup 100` */
+function lineToEntry(tokens: readonly string[]): Entry {
+  const [number = '', ...rest] = tokens;
+  const entry: Entry = {priority: number.endsWith(':') ? number.slice(0, -1) : ''};
+  const other: [string, string][] = [];
+  const words = rest.filter((token) => !NOTES.has(token));
+  for (let index = 0; index < words.length; index += 1) {
+    const key = words[index] ?? '';
+    if (ALONE.has(key)) {
+      other.push([key, '']);
+      continue;
+    }
+    if (ACTIONS.has(key)) {
+      other.push(['action', key]);
+      continue;
+    }
+    index += 1;
+    const value = words[index] ?? '';
+    if (key === 'from') entry['src'] = value;
+    else if (key === 'to') entry['dst'] = value;
+    else if (key === 'lookup' && value === '[l3mdev-table]') other.push(['l3mdev', '']);
+    else if (key === 'lookup' && value !== 'unspec') entry['table'] = value;
+    else if (key !== 'proto') other.push([key, value]);
+  }
+  entry['other'] = Object.fromEntries(other);
+  return entry;
+}
+
+function* textEntries(text: string, problems: ProblemList): Generator<{where: string; entry: Entry}> {
+  for (const {where, tokens} of textLines(text, problems)) yield {where, entry: lineToEntry(tokens)};
+}
+
+/** Reads `ip rule show`. */
+export function parseRulesText(text: string, options: RuleOptions = {}): Parsed<RoutingRule> {
+  const problems = problemList();
+  return {rows: rulesOf(textEntries(text, problems), options, problems), problems: problems.list()};
+}

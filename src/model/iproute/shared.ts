@@ -1,0 +1,246 @@
+/**
+ * What the parsers of iproute2's tables share: bounded problem lists, checked words, and the way from one
+ * entry (of JSON, or built from a line of text) through a schema to a row.
+ *
+ * Every text parser first builds the entry that `-j` would have printed and then takes the way of the JSON
+ * parser, so that both readings of one table end in the same model.
+ */
+import {isIP} from 'node:net';
+import * as v from 'valibot';
+
+/** What a parser returns: the rows it understood, and a bounded list of what it did not. */
+export interface Parsed<Row> {
+  rows: Row[];
+  problems: string[];
+}
+
+export interface ProblemList {
+  add(where: string, why: string, text?: string): void;
+  list(): string[];
+}
+
+const MAX_PROBLEMS = 20;
+const MAX_QUOTED = 80;
+/** The longest real line, a bridge port of `ip -d`, has about 1,000 characters. */
+const MAX_LINE = 16_384;
+
+/** Quotes foreign text for a message: cut, and without anything a terminal could act on. */
+export function quote(text: string): string {
+  const cut = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
+  const safe = cut.replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (char) =>
+    char === '"' || char === '\\' ? `\\${char}` : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+  return `"${safe}"`;
+}
+
+/** Collects problems; after the first twenty only their number is kept. */
+export function problemList(): ProblemList {
+  const kept: string[] = [];
+  let left = 0;
+  return {
+    add(where, why, text) {
+      if (kept.length < MAX_PROBLEMS) {
+        kept.push(text === undefined ? `${where}: ${why}` : `${where}: ${why}: ${quote(text)}`);
+      } else {
+        left += 1;
+      }
+    },
+    list: () => (left === 0 ? kept : [...kept, `and ${left} more`]),
+  };
+}
+
+/** `dev_valid_name` of net/core/dev.c, and further no control or invisible characters, which it would allow. */
+export function isInterfaceName(text: string): boolean {
+  if (text.length > 15 || text === '.' || text === '..') return false;
+  // The second pattern says all, the first one is quick.
+  return /^[\w.-]+$/.test(text) || /^[^\s/:\p{C}]+$/u.test(text);
+}
+
+/** Is it an address, without a zone? */
+export function isAddress(text: string): boolean {
+  return text.length <= 45 && !text.includes('%') && isIP(text) !== 0;
+}
+
+/** Is it an address or `ADDRESS/LENGTH`? */
+export function isPrefix(text: string): boolean {
+  const slash = text.indexOf('/');
+  if (slash === -1) return isAddress(text);
+  const address = text.slice(0, slash);
+  const length = text.slice(slash + 1);
+  return isAddress(address) && /^\d{1,3}$/.test(length) && Number(length) <= (isIP(address) === 6 ? 128 : 32);
+}
+
+/** A visible word of bounded length: the name of a table, a protocol, a scope, a state. */
+export function isWord(text: string): boolean {
+  return text.length <= 64 && /^[^\s\p{C}]+$/u.test(text);
+}
+
+/** A whole number from `min` to `max`; digits in a string will do. */
+export function uint(max = Number.POSITIVE_INFINITY, min = 0) {
+  const fits = (input: unknown): boolean => {
+    if (typeof input === 'string' && !/^\d{1,20}$/.test(input)) return false;
+    if (typeof input !== 'string' && typeof input !== 'number') return false;
+    const value = Number(input);
+    return Number.isInteger(value) && value >= min && value <= max;
+  };
+  return v.pipe(v.custom<string | number>(fits, 'not such a number'), v.transform(Number));
+}
+
+export const mac = v.pipe(
+  v.string(),
+  v.check((text) => isMac(text), 'not a MAC address'),
+  v.toLowerCase(),
+);
+export const address = v.pipe(v.string(), v.check(isAddress, 'not an address'), v.toLowerCase());
+export const interfaceName = v.pipe(v.string(), v.check(isInterfaceName, 'not an interface name'));
+export const word = v.pipe(v.string(), v.check(isWord, 'not a word'));
+/** Flags are printed by name, unknown ones as hexadecimal digits. */
+export const flagList = v.array(v.pipe(v.string(), v.regex(/^[\w-]{1,24}$/, 'not a flag')));
+
+/** Six octets; the other lengths (InfiniBand, tunnels) are not MACs. */
+export function isMac(text: string): boolean {
+  return text.length === 17 && /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i.test(text);
+}
+
+/** An object without the keys that are undefined. */
+export function compact<Row extends object>(row: {[Key in keyof Row]: Row[Key] | undefined}): Row {
+  const result: Record<string, unknown> = {};
+  for (const key in row) {
+    if (row[key] !== undefined) result[key] = row[key];
+  }
+  return result as Row;
+}
+
+export type Entry = Record<string, unknown>;
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The entries of one JSON array of iproute2. The `{}` it leaves where a filter dropped a row are skipped
+ * silently; what is no object is a problem.
+ */
+export function* jsonEntries(text: string, problems: ProblemList): Generator<{where: string; entry: Entry}> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    problems.add('output', text.trim() === '' ? 'no JSON at all' : 'not JSON', text.slice(0, 200));
+    return;
+  }
+  if (!Array.isArray(parsed)) {
+    problems.add('output', 'not a JSON array');
+    return;
+  }
+  for (const [index, entry] of parsed.entries()) {
+    const where = `entry ${index + 1}`;
+    if (!isEntry(entry)) problems.add(where, 'not an object');
+    else if (!isEmpty(entry)) yield {where, entry};
+  }
+}
+
+function isEmpty(entry: Entry): boolean {
+  for (const _key in entry) return false;
+  return true;
+}
+
+export interface Line {
+  where: string;
+  /** Starts with white space, so it belongs to the row above. */
+  indented: boolean;
+  tokens: string[];
+  raw: string;
+}
+
+/** The lines of a text, as words; empty ones are skipped, overlong ones are a problem. */
+export function* textLines(text: string, problems: ProblemList): Generator<Line> {
+  let number = 0;
+  let start = 0;
+  while (start < text.length) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    number += 1;
+    const where = `line ${number}`;
+    if (end - start > MAX_LINE) {
+      problems.add(where, 'too long');
+    } else {
+      const raw = text.slice(start, end);
+      const tokens = raw.split(/[ \t\r]+/).filter((token) => token !== '');
+      if (tokens.length > 0) yield {where, indented: raw[0] === ' ' || raw[0] === '\t', tokens, raw};
+    }
+    start = end + 1;
+  }
+}
+
+/** Words of a line: those in `keys` with the word after them, the first one winning, and the others. */
+export interface Words {
+  pairs: Map<string, string>;
+  bare: string[];
+}
+
+/** Sorts the words of a line. A value is never taken for a key, so a device may be called `proxy`. */
+export function sortWords(tokens: readonly string[], keys: ReadonlySet<string>): Words {
+  const pairs = new Map<string, string>();
+  const bare: string[] = [];
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index] ?? '';
+    const next = tokens[index + 1];
+    if (keys.has(token) && next !== undefined) {
+      if (!pairs.has(token)) pairs.set(token, next);
+      index += 1;
+    } else {
+      bare.push(token);
+    }
+  }
+  return {pairs, bare};
+}
+
+function describe(issue: v.BaseIssue<unknown>): [why: string, text: string] {
+  const keys = (issue.path ?? []).map((item) => String(item.key)).join('.');
+  // A key may be foreign too.
+  const path = quote(keys).slice(1, -1);
+  const missing = issue.received === 'undefined';
+  return [missing ? `${path} is missing` : `${path} is not understood`, issue.received.slice(0, 200)];
+}
+
+/** Checks an entry; one with anything odd in a known key is a problem and no row. */
+export function checkEntry<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  entry: Entry,
+  where: string,
+  problems: ProblemList,
+): v.InferOutput<Schema> | undefined {
+  const result = v.safeParse(schema, entry, {abortEarly: true});
+  if (result.success) return result.output;
+  const [why, text] = describe(result.issues[0]);
+  problems.add(where, why, text);
+  return undefined;
+}
+
+function removePath(entry: Entry, issue: v.BaseIssue<unknown>): void {
+  const item = issue.path?.at(-1);
+  const holder: unknown = item?.input ?? entry;
+  if (item !== undefined && isEntry(holder)) delete holder[String(item.key)];
+}
+
+/**
+ * Checks an entry, and drops the odd values that the row can do without. For links, where losing a whole row
+ * for one odd value would lose a piece of the topology.
+ */
+export function checkEntryLax<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  entry: Entry,
+  where: string,
+  problems: ProblemList,
+): v.InferOutput<Schema> | undefined {
+  const result = v.safeParse(schema, entry);
+  if (result.success) return result.output;
+  for (const issue of result.issues) {
+    const [why, text] = describe(issue);
+    problems.add(where, why, text);
+    removePath(entry, issue);
+  }
+  const second = v.safeParse(schema, entry);
+  return second.success ? second.output : undefined;
+}
