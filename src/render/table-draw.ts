@@ -14,7 +14,7 @@ export interface DrawnColumn {
   right: boolean;
 }
 
-/** 5 ms for 10,000 rows. A cell wider than its column pushes the rest of its own line only. */
+/** A few milliseconds for 10,000 rows. A cell wider than its column pushes the rest of its own line only. */
 export function drawPlain(
   rows: readonly (readonly DrawnCell[])[],
   columns: readonly DrawnColumn[],
@@ -47,29 +47,23 @@ const noBorders = {
   middle: ' '.repeat(columnGap),
 };
 
-/** cli-table3's time grows with the square of the rows, so it is given some at a time, with settled widths. */
-const chunk = 100;
-
-/** The empty styles matter: cli-table3 colours heads and borders by itself otherwise, NO_COLOR or not. */
+/**
+ * For short tables only: time grows with the square of the rows, and 10,000 take seconds even in chunks. The
+ * empty styles matter: cli-table3 colours heads and borders by itself otherwise, NO_COLOR or not.
+ */
 export async function drawWithCliTable(
   rows: readonly (readonly DrawnCell[])[],
   columns: readonly DrawnColumn[],
 ): Promise<string[]> {
   const {default: CliTable} = await import('cli-table3');
-  const lines: string[] = [];
-  for (let start = 0; start < rows.length; start += chunk) {
-    const table = new CliTable({
-      chars: noBorders,
-      style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0},
-      colWidths: columns.map(({width}) => width),
-      colAligns: columns.map(({right}) => (right ? 'right' : 'left')),
-    });
-    for (const row of rows.slice(start, start + chunk)) {
-      table.push(columns.map((_, index) => row[index]?.text ?? ''));
-    }
-    lines.push(...table.toString().split('\n').map(withoutPadding));
-  }
-  return lines;
+  const table = new CliTable({
+    chars: noBorders,
+    style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0},
+    colWidths: columns.map(({width}) => width),
+    colAligns: columns.map(({right}) => (right ? 'right' : 'left')),
+  });
+  for (const row of rows) table.push(columns.map((_, index) => row[index]?.text ?? ''));
+  return table.toString().split('\n').map(withoutPadding);
 }
 
 /** By hand, as / +$/ takes quadratic time on a line of many spaces. */

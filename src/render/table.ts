@@ -25,8 +25,8 @@ interface Measured {
   tone: Tone;
 }
 
-/** cli-table3 draws up to this many rows; 10,000 would take it longer than the whole command may. */
-const mostDrawnByCliTable = 500;
+/** cli-table3 draws a screenful or two; a big FDB would take it a hundred times as long as plain padding. */
+const mostDrawnByCliTable = 100;
 /** The longest address is an IPv6 one with its prefix length. What is longer may be cut in any column. */
 const longestAddress = 43;
 /** Off a TTY nothing is cut, but a column isn't made wider than this for a single cell of kilobytes. */

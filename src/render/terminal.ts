@@ -1,4 +1,4 @@
-/** What a stream can show. Every renderer is given one of these; nothing else asks about TTYs or the environment. */
+/** What a stream can show. Renderers are given one; nothing else asks about TTYs or the environment. */
 export interface Terminal {
   /** Columns to fit into; Infinity where nothing may be shortened. */
   width: number;

@@ -88,7 +88,7 @@ export function wrapText(text: string, width: number, indent = 0): string[] {
 /** A value never starts further right than this; a longer key takes a line of its own. */
 const widestKey = 24;
 
-/** A block of `key: value` lines with the values under each other, wrapped to the terminal, ending with a newline. */
+/** `key: value` lines with the values under each other, wrapped to the terminal, ending with a newline. */
 export function columnsOf(
   pairs: readonly (readonly [key: string, value: Toned])[],
   terminal: Terminal,

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 
-// Letters and signs that take one column each: nearly all there is, and a hundred times faster to see.
-const narrow = /^[\u0020-\u007e\u00c0-\u02ff]*$/;
+// Letters and signs of one column each, our own ellipsis too: nearly all there is, and much faster to see.
+const narrow = /^[\u0020-\u007e\u00c0-\u02ff\u2026]*$/;
 
 /** Terminal columns of escaped text. cli-table3 measures with the same package, so that columns agree. */
 export function displayWidth(text: string): number {
