@@ -1,7 +1,7 @@
 import type {Hook} from '@oclif/core';
 import {exitStatus} from '../errors.js';
+import {nearNames} from '../near.js';
 import {errorDocument, errorText} from './errors.js';
-import {nearNames} from './near.js';
 
 /** An unknown command: near names without a prompt, status 2, JSON under --json. */
 const hook: Hook<'command_not_found'> = ({config, id, argv = []}) => {

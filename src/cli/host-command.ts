@@ -1,0 +1,179 @@
+import {Flags} from '@oclif/core';
+import {exitStatus} from '../errors.js';
+import type {HostEvidence} from '../evidence/snapshot.js';
+import type {Wanted} from '../evidence/wanted.js';
+import type {EvidenceSource} from '../hosts/read-hosts.js';
+import type {Readings} from '../hosts/readings.js';
+import type {Problem} from '../model/problem.js';
+import {escapeText} from '../render/escape.js';
+import type {Paint} from '../render/paint.js';
+import type {Terminal} from '../render/terminal.js';
+import {BaseCommand} from './base-command.js';
+import {type HostSummary, hostSummaries, statusOfProblems} from './host-problems.js';
+
+/** The flags that say where evidence comes from. */
+export interface HostFlags {
+  host?: string[] | undefined;
+  snapshot?: string[] | undefined;
+  'netns-dir'?: string | undefined;
+  record?: string | undefined;
+  'no-color'?: boolean;
+  wide?: boolean;
+}
+
+export interface HostDocument {
+  schemaVersion: 1;
+  hosts: HostSummary[];
+  problems: Problem[];
+}
+
+/** What commands share that read one or more hosts, live or from snapshots. */
+export abstract class HostCommand extends BaseCommand {
+  static override baseFlags = {
+    ...BaseCommand.baseFlags,
+    host: Flags.string({
+      char: 'H',
+      description:
+        "Read this host instead of this machine: ssh://[user@]host[:port], exec:'COMMAND PREFIX' or local; repeatable",
+      multiple: true,
+      multipleNonGreedy: true,
+      helpGroup: 'SOURCE',
+      helpValue: 'HOST',
+    }),
+    snapshot: Flags.string({
+      char: 's',
+      description: 'Answer from this snapshot file instead of a live host; repeatable',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpGroup: 'SOURCE',
+      helpValue: 'FILE',
+    }),
+    record: Flags.string({
+      description: 'Keep the evidence of this very answer as a snapshot FILE',
+      helpGroup: 'SOURCE',
+      helpValue: 'FILE',
+    }),
+    'netns-dir': Flags.string({
+      description: "Where the namespace files are, if not where the engine's settings say",
+      helpGroup: 'SOURCE',
+      helpValue: 'DIR',
+    }),
+    wide: Flags.boolean({description: 'Leave out no column and shorten nothing', helpGroup: 'GLOBAL'}),
+  };
+
+  private evidence: HostEvidence[] = [];
+  private source: EvidenceSource | undefined;
+  private readonly abort = new AbortController();
+
+  /** Reads the hosts and parses them. A second call on a live source reads again, and both readings are kept. */
+  protected async readHosts(flags: HostFlags, wanted: Wanted): Promise<Readings> {
+    const [{evidenceSource, record}, {sortReadings}, {hostModel}] = await Promise.all([
+      import('../hosts/read-hosts.js'),
+      import('../hosts/readings.js'),
+      import('../model/host.js'),
+    ]);
+    this.source ??= evidenceSource({
+      hosts: flags.host ?? [],
+      snapshots: flags.snapshot ?? [],
+      ...(flags['netns-dir'] === undefined ? {} : {netnsDir: flags['netns-dir']}),
+    });
+    const {source} = this;
+    const status = await this.status(`reading ${(flags.host ?? []).join(', ') || 'this host'}`, source.live);
+    try {
+      this.evidence.push(...(await this.interruptible(source.read(wanted, this.abort.signal))));
+    } finally {
+      status?.();
+    }
+    if (flags.record !== undefined) await record(flags.record, this.evidence, this.config.version);
+    return sortReadings(this.evidence.map(hostModel));
+  }
+
+  /** Whether a live host can be read once more. */
+  protected get live(): boolean {
+    return this.source?.live ?? false;
+  }
+
+  /** Waits, unless interrupted. */
+  protected async pause(milliseconds: number): Promise<void> {
+    const {setTimeout: sleep} = await import('node:timers/promises');
+    await this.interruptible(sleep(milliseconds, undefined, {signal: this.abort.signal}));
+  }
+
+  /** Ends with 130 on Ctrl-C; the abort ends all children on both sides. */
+  private async interruptible<T>(work: Promise<T>): Promise<T> {
+    const stop = () => {
+      this.abort.abort(new Error('interrupted'));
+      // A second Ctrl-C waits for nothing.
+      process.once('SIGINT', () => process.exit(exitStatus.interrupted));
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    try {
+      return await work;
+    } catch (error) {
+      if (this.abort.signal.aborted) process.exit(exitStatus.interrupted);
+      throw error;
+    } finally {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    }
+  }
+
+  private async status(text: string, live: boolean): Promise<(() => void) | undefined> {
+    if (!live || !process.stderr.isTTY) return undefined;
+    const [{statusLine}, {terminalOf}] = await Promise.all([
+      import('../render/status.js'),
+      import('../render/terminal.js'),
+    ]);
+    const line = statusLine(process.stderr, terminalOf(process.stderr));
+    line.update(text);
+    return () => line.done();
+  }
+
+  /** The part that all documents have. */
+  protected document(readings: Readings, extra: Problem[] = []): HostDocument {
+    return {
+      schemaVersion: 1,
+      hosts: hostSummaries(readings.hosts),
+      problems: [
+        ...readings.problems,
+        ...readings.hosts.flatMap(({name, problems}) =>
+          problems.map((problem) => ({host: name, ...problem})),
+        ),
+        ...extra,
+      ],
+    };
+  }
+
+  /** Prints the answer on stdout, the problems on stderr, and sets the exit status. */
+  protected async show(
+    flags: HostFlags,
+    document: HostDocument,
+    view: (terminal: Terminal, paint: Paint) => string | Promise<string>,
+  ): Promise<void> {
+    const status = statusOfProblems(document);
+    if (status !== exitStatus.ok) process.exitCode = status;
+    if (this.jsonEnabled()) {
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      return;
+    }
+    const [{terminalOf}, {painter}] = await Promise.all([
+      import('../render/terminal.js'),
+      import('../render/paint.js'),
+    ]);
+    const terminal = terminalOf(process.stdout, {noColour: flags['no-color'] ?? false});
+    const text = await view(
+      flags.wide ? {...terminal, width: Number.POSITIVE_INFINITY} : terminal,
+      await painter(terminal),
+    );
+    process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+    const {problemLines} = await import('./host-problems.js');
+    for (const line of problemLines(document, this.sudoLine())) process.stderr.write(`${escapeText(line)}\n`);
+  }
+
+  /** This very call with more rights, to be typed by the user. */
+  private sudoLine(): string {
+    const words = [this.config.bin, ...(this.id?.split(':') ?? []), ...this.argv];
+    return `sudo ${words.map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`;
+  }
+}

@@ -1,0 +1,132 @@
+import type {Container, Network} from '../model/docker-types.js';
+import type {HostModel} from '../model/host.js';
+import {ownVtep} from './vteps.js';
+
+export type EndpointKind = 'container' | 'task' | 'load-balancer' | 'unknown';
+
+/** Where a claim about an endpoint comes from; earlier ones are believed before later ones. */
+export type ClaimSource =
+  /** The engine that runs it says so. */
+  | 'own-engine'
+  /** Gossip, as some engine's verbose inspection shows it. */
+  | 'gossip'
+  /** The manager's list of running tasks. */
+  | 'manager';
+
+/** What one source says about one endpoint of a network. */
+export interface Claim {
+  source: ClaimSource;
+  /** The host whose answer this is: its name, and its key. */
+  host: string;
+  hostKey: string;
+  ip: string;
+  mac?: string;
+  /** VTEP of the host that runs it. */
+  vtep?: string;
+  kind: EndpointKind;
+  name: string;
+  id?: string;
+}
+
+/** One endpoint of a network with all that is claimed about it; the claim to believe is the first. */
+export interface Endpoint {
+  ip: string;
+  claims: [Claim, ...Claim[]];
+}
+
+const trust: ClaimSource[] = ['own-engine', 'gossip', 'manager'];
+
+/** Joins what all hosts say about the endpoints of one network, by address. */
+export function endpointsOf(hosts: HostModel[], networkId: string): Map<string, Endpoint> {
+  const claims = hosts.flatMap((host) => [
+    ...ownEndpoints(host, networkId, hosts),
+    ...gossipEndpoints(host, networkId),
+    ...managerEndpoints(host, networkId),
+  ]);
+  claims.sort((a, b) => trust.indexOf(a.source) - trust.indexOf(b.source));
+  const endpoints = new Map<string, Endpoint>();
+  for (const claim of claims) {
+    const known = endpoints.get(claim.ip);
+    if (known) known.claims.push(claim);
+    else endpoints.set(claim.ip, {ip: claim.ip, claims: [claim]});
+  }
+  return endpoints;
+}
+
+/** The endpoints that live on a host itself: its containers, its load balancer. */
+export function ownEndpoints(host: HostModel, networkId: string, hosts: HostModel[]): Claim[] {
+  const network = host.docker?.networks.find(({id}) => id === networkId);
+  if (!network) return [];
+  const vtep = ownVtep(host, hosts)?.address;
+  const base = {source: 'own-engine' as const, host: host.name, hostKey: host.key, ...(vtep ? {vtep} : {})};
+  const byId = new Map((host.docker?.containers ?? []).map((container) => [container.id, container]));
+  return (network.endpoints ?? []).flatMap(({key, name, ip, mac}): Claim[] => {
+    if (!ip) return [];
+    const container = byId.get(key);
+    return [{...base, ip, ...(mac ? {mac} : {}), ...identity(key, name, container, network)}];
+  });
+}
+
+function identity(
+  key: string,
+  name: string,
+  container: Container | undefined,
+  network: Network,
+): Pick<Claim, 'kind' | 'name' | 'id'> {
+  if (container?.task) return {kind: 'task', name: container.name, id: container.task.id};
+  if (container) return {kind: 'container', name: container.name, id: container.id};
+  if (key.startsWith('lb-') || key === 'ingress-sbox')
+    return {kind: 'load-balancer', name: `${network.name}-endpoint`};
+  if (/^[0-9a-f]{64}$/.test(key)) return {kind: 'container', name, id: key};
+  // `ep-…`: an endpoint without a sandbox, left behind.
+  return {kind: 'unknown', name};
+}
+
+function gossipEndpoints(host: HostModel, networkId: string): Claim[] {
+  const network = host.docker?.networks.find(({id}) => id === networkId);
+  return (network?.services ?? []).flatMap((service) =>
+    service.tasks.map((task): Claim => {
+      // In ingress, and only there, gossip lists the load balancers too.
+      const balancer = network?.ingress === true && task.name === 'ingress-endpoint';
+      const kind: EndpointKind = balancer ? 'load-balancer' : service.name === '' ? 'container' : 'task';
+      const id = kind === 'task' ? task.name.split('.').at(-1) : undefined;
+      return {
+        source: 'gossip',
+        host: host.name,
+        hostKey: host.key,
+        ip: task.ip,
+        kind,
+        name: balancer ? 'ingress-endpoint' : task.name,
+        ...(task.hostIp ? {vtep: task.hostIp} : {}),
+        ...(id ? {id} : {}),
+      };
+    }),
+  );
+}
+
+/** Running tasks only. Attachments of plain containers are left out: they can outlive their container for ever. */
+function managerEndpoints(host: HostModel, networkId: string): Claim[] {
+  const {docker} = host;
+  if (!docker) return [];
+  const services = new Map(docker.services.map(({id, name}) => [id, name]));
+  return docker.tasks
+    .filter(
+      ({attachment, state, desiredState}) => !attachment && state === 'running' && desiredState === 'running',
+    )
+    .flatMap((task) =>
+      task.attachments
+        .filter((attachment) => attachment.networkId === networkId)
+        .flatMap(({addresses}) => addresses)
+        .map(
+          (ip): Claim => ({
+            source: 'manager',
+            host: host.name,
+            hostKey: host.key,
+            ip,
+            kind: 'task',
+            name: `${services.get(task.serviceId ?? '') ?? task.serviceId ?? 'task'}.${task.slot ?? task.nodeId ?? ''}.${task.id}`,
+            id: task.id,
+          }),
+        ),
+    );
+}

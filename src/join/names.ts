@@ -1,0 +1,160 @@
+import {OvdiagError, usageError} from '../errors.js';
+import type {Container, Network} from '../model/docker-types.js';
+import type {HostModel} from '../model/host.js';
+import {nearNames} from '../near.js';
+import {quoteText} from '../render/escape.js';
+
+export interface FoundContainer {
+  host: HostModel;
+  container: Container;
+}
+
+/** The network by all hosts that know it; a local network is known by its own host only. */
+export interface FoundNetwork {
+  network: Network;
+  hosts: HostModel[];
+}
+
+/** Ids may be shortened to this many characters. */
+const shortestId = 4;
+
+/**
+ * Finds the container that a user means: `NAME`, `NAME@HOST`, `container:NAME`, `task:NAME`, `service:NAME`; by
+ * exact name, id prefix, task name or id, service with a single task, or address. A tie is an error that lists
+ * the candidates; an unknown name one that offers near ones.
+ */
+export function findContainer(hosts: HostModel[], typed: string): FoundContainer {
+  const {kind, name, hostName} = parseName(typed, ['container', 'task', 'service']);
+  const searched = hosts.filter((host) => hostName === undefined || host.name === hostName);
+  if (searched.length === 0) throw unknownHost(hosts, hostName ?? '');
+  const all = searched.flatMap((host) =>
+    (host.docker?.containers ?? []).map((container) => ({host, container})),
+  );
+  const rules: [string, (container: Container) => boolean][] = [
+    ['container', (container) => container.name === name],
+    ['container', (container) => name.length >= shortestId && container.id.startsWith(name)],
+    [
+      'task',
+      ({task}) =>
+        task !== undefined && (task.name === name || (name.length >= shortestId && task.id.startsWith(name))),
+    ],
+    ['task', ({task}) => task !== undefined && task.name.split('.').slice(0, 2).join('.') === name],
+    ['service', ({service}) => service?.name === name],
+    ['container', ({endpoints}) => endpoints.some(({ip, ip6}) => ip === name || ip6 === name)],
+  ];
+  for (const [rule, matches] of rules) {
+    if (kind !== undefined && kind !== rule) continue;
+    const found = all.filter(({container}) => matches(container));
+    const [only] = found;
+    if (only && found.length === 1) return only;
+    if (found.length > 1) {
+      const running = found.filter(({container}) => container.running);
+      const [live] = running;
+      if (live && running.length === 1) return live;
+      throw ambiguous(
+        typed,
+        found.map(({host, container}) => `${container.name}@${host.name}`),
+      );
+    }
+  }
+  if (searched.every(({docker}) => !docker?.read.containers)) throw dockerUnread(typed, 'container');
+  throw unknown(
+    'container',
+    typed,
+    all.flatMap(({container}) => [container.name, ...(container.service ? [container.service.name] : [])]),
+    'ovdiag namespaces',
+  );
+}
+
+/** Finds the network that a user means: by name, `NAME@HOST` or id prefix. */
+export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
+  const {name, hostName} = parseName(typed, []);
+  const searched = hosts.filter((host) => hostName === undefined || host.name === hostName);
+  if (searched.length === 0) throw unknownHost(hosts, hostName ?? '');
+  const byId = new Map<string, FoundNetwork>();
+  for (const host of searched) {
+    for (const network of host.docker?.networks ?? []) {
+      const found = byId.get(network.id);
+      if (found) {
+        found.hosts.push(host);
+        // The fullest answer: gossip beats a plain inspection, which beats the list.
+        if (fullness(network) > fullness(found.network)) found.network = network;
+      } else byId.set(network.id, {network, hosts: [host]});
+    }
+  }
+  const all = [...byId.values()];
+  const rules: ((network: Network) => boolean)[] = [
+    (network) => network.name === name,
+    ({id}) => name.length >= shortestId && id.startsWith(name),
+  ];
+  for (const matches of rules) {
+    const found = all.filter(({network}) => matches(network));
+    const [only] = found;
+    if (only && found.length === 1) return only;
+    if (found.length > 1) {
+      throw ambiguous(
+        typed,
+        found.map(
+          ({network, hosts: [host]}) =>
+            `${network.name}@${host?.name ?? ''} (${network.driver}, ${network.id.slice(0, 12)})`,
+        ),
+      );
+    }
+  }
+  if (searched.every(({docker}) => !docker?.read.networks)) throw dockerUnread(typed, 'network');
+  throw unknown(
+    'network',
+    typed,
+    all.map(({network}) => network.name),
+    'ovdiag networks',
+  );
+}
+
+function fullness(network: Network): number {
+  return (network.endpoints ? 1 : 0) + (network.services ? 2 : 0);
+}
+
+/** Splits `KIND:NAME@HOST`. A name may hold a colon or an @ of its own, so unknown kinds stay part of it. */
+export function parseName(typed: string, kinds: string[]): {kind?: string; name: string; hostName?: string} {
+  const kind = kinds.find((known) => typed.startsWith(`${known}:`));
+  const rest = kind === undefined ? typed : typed.slice(kind.length + 1);
+  const at = rest.lastIndexOf('@');
+  const name = at > 0 ? rest.slice(0, at) : rest;
+  return {...(kind === undefined ? {} : {kind}), name, ...(at > 0 ? {hostName: rest.slice(at + 1)} : {})};
+}
+
+export function unknown(what: string, typed: string, known: string[], list: string): OvdiagError {
+  const near = nearNames(parseName(typed, []).name, known);
+  return usageError(`unknown-${what}`, `There is no ${what} ${quoteText(typed)}.`, [
+    ...near.map((name) => `Did you mean: ${name}`),
+    `All of them: ${list}`,
+  ]);
+}
+
+export function ambiguous(typed: string, candidates: string[]): OvdiagError {
+  return usageError(
+    'ambiguous-name',
+    `${quoteText(typed)} could be any of ${candidates.length}.`,
+    candidates.sort().slice(0, 20),
+  );
+}
+
+/** Docker's silence is not the user's mistake: exit 3. */
+export function dockerUnread(typed: string, what: string): OvdiagError {
+  return new OvdiagError({
+    code: 'docker-unread',
+    message: `Docker gave no list of ${what}s, so ${quoteText(typed)} can't be looked up.`,
+    suggestions: [
+      'Is the engine up, and may this user ask it? docker version',
+      'What the kernel alone tells: sudo ovdiag namespaces',
+    ],
+  });
+}
+
+function unknownHost(hosts: HostModel[], name: string): OvdiagError {
+  return usageError(
+    'unknown-host',
+    `No host ${quoteText(name)} was read.`,
+    hosts.map((host) => `Read: ${host.name}`),
+  );
+}

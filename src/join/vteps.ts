@@ -1,0 +1,88 @@
+import type {HostModel} from '../model/host.js';
+import {type Sandbox, sandboxes} from './sandboxes.js';
+
+/** Which source told a host's own VTEP address; the first that answers wins. */
+export type VtepSource = 'own-task' | 'peer-row' | 'node-address';
+
+export interface OwnVtep {
+  address: string;
+  source: VtepSource;
+}
+
+/**
+ * A host's own VTEP (moby libnetwork agent.go: data-path-addr, else advertise-addr). No API answers it, so it is
+ * taken from gossip's host address of one of its own endpoints, else from a local address that other hosts' FDB
+ * rows point at, else from the node's control-plane address where that is local.
+ */
+export function ownVtep(host: HostModel, all: HostModel[] = []): OwnVtep | undefined {
+  const networks = host.docker?.networks ?? [];
+  const own = new Set(
+    networks.flatMap(({endpoints}) =>
+      (endpoints ?? []).flatMap(({endpointId}) => (endpointId ? [endpointId] : [])),
+    ),
+  );
+  for (const {services} of networks) {
+    for (const {tasks} of services ?? []) {
+      const task = tasks.find(({endpointId, hostIp}) => hostIp && endpointId && own.has(endpointId));
+      if (task?.hostIp) return {address: task.hostIp, source: 'own-task'};
+    }
+  }
+  const local = localAddresses(host);
+  const others = all.filter((other) => other !== host);
+  for (const {tables} of others.flatMap(({namespaces}) => namespaces)) {
+    const row = tables?.fdb?.find(({plane, dst}) => plane === 'self' && dst !== undefined && local.has(dst));
+    if (row?.dst) return {address: row.dst, source: 'peer-row'};
+  }
+  const address = host.docker?.engine.swarm?.nodeAddress;
+  return address && local.has(address) ? {address, source: 'node-address'} : undefined;
+}
+
+function localAddresses(host: HostModel): Set<string> {
+  return new Set(
+    (host.host?.links ?? []).flatMap(({addresses}) => (addresses ?? []).map(({address}) => address)),
+  );
+}
+
+/** Names of nodes by VTEP, from everything that was read. */
+export function nodeNames(hosts: HostModel[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const host of hosts) {
+    const vtep = ownVtep(host, hosts);
+    if (vtep) names.set(vtep.address, host.name);
+  }
+  for (const {docker} of hosts) {
+    const hostnameOf = new Map((docker?.nodes ?? []).map(({id, hostname}) => [id, hostname]));
+    const nodeOfTask = new Map((docker?.tasks ?? []).map(({id, nodeId}) => [id, nodeId]));
+    for (const task of (docker?.networks ?? [])
+      .flatMap(({services}) => services ?? [])
+      .flatMap(({tasks}) => tasks)) {
+      // Tasks are named SERVICE.SLOT.TASK-ID; the node of the task is the node of its VTEP.
+      const node = hostnameOf.get(nodeOfTask.get(task.name.split('.').at(-1) ?? '') ?? '');
+      if (task.hostIp && node && !names.has(task.hostIp)) names.set(task.hostIp, node);
+    }
+    for (const node of docker?.nodes ?? []) {
+      // The control-plane address is the VTEP too unless a data-path address was set; a node has it in either case.
+      const address = usable(node.address) ?? usable(node.managerAddress);
+      if (address && node.hostname && !names.has(address)) names.set(address, node.hostname);
+    }
+  }
+  return names;
+}
+
+/** The leader may show itself as 0.0.0.0 or 127.0.0.1 (moby#35437). */
+function usable(address: string | undefined): string | undefined {
+  return address && address !== '0.0.0.0' && !address.startsWith('127.') ? address : undefined;
+}
+
+/** The overlay sandboxes of a network on a host, found by the network's full id; several are several epochs. */
+export function overlaySandboxes(
+  host: HostModel,
+  networkId: string,
+  identified: Sandbox[] = sandboxes(host),
+): Sandbox[] {
+  return identified.filter(
+    ({kind, network, namespace}) =>
+      kind === 'overlay' &&
+      (network ? network.id === networkId : networkId.startsWith(namespace.file.replace(/^\d+-/, ''))),
+  );
+}

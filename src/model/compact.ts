@@ -1,0 +1,8 @@
+type Compact<T> = {[K in keyof T as undefined extends T[K] ? never : K]: T[K]} & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Leaves out the keys that have no value, so that "absent" has one form only. */
+export function compact<T extends object>(value: T): Compact<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Compact<T>;
+}

@@ -1,0 +1,151 @@
+/** What Docker's API says about one engine, in this program's words. Sources: moby api/types, API 1.24 to 1.52. */
+
+export interface Engine {
+  id?: string;
+  /** Host name as the engine knows it. */
+  name?: string;
+  version?: string;
+  apiVersion?: string;
+  rootless: boolean;
+  swarm?: {
+    nodeId?: string;
+    /** Control-plane address; not always the VTEP. */
+    nodeAddress?: string;
+    state?: string;
+    manager: boolean;
+    clusterId?: string;
+    /** UDP port of the data path; 0 stands for 4789; managers only. */
+    dataPathPort?: number;
+  };
+}
+
+export interface Container {
+  id: string;
+  name: string;
+  status?: string;
+  running: boolean;
+  pid?: number;
+  hostname?: string;
+  /** `default`, `bridge`, `host`, `none`, `container:ID` or a network. */
+  networkMode: string;
+  /** File name of its sandbox in the namespace directory; running containers only (engines up to 26 keep a stale one). */
+  sandboxFile?: string;
+  /** Folder part of the SandboxKey, for checking where the engine keeps its namespaces. */
+  sandboxDir?: string;
+  endpoints: ContainerEndpoint[];
+  task?: {id: string; name: string};
+  service?: {id: string; name: string};
+  nodeId?: string;
+  exposedPorts: string[];
+  /** What the user asked to publish, and what the engine mapped: `80/tcp` → host ports. */
+  requestedPorts: Record<string, string[]>;
+  publishedPorts: Record<string, string[]>;
+}
+
+export interface ContainerEndpoint {
+  networkName: string;
+  networkId: string;
+  endpointId?: string;
+  ip?: string;
+  prefixLength?: number;
+  ip6?: string;
+  mac?: string;
+  gateway?: string;
+}
+
+export interface Network {
+  id: string;
+  name: string;
+  driver: string;
+  scope: string;
+  internal: boolean;
+  attachable: boolean;
+  ingress: boolean;
+  /** Presence of the option is what counts: `encrypted=false` encrypts as well (moby drivers/overlay/ov_network.go). */
+  encrypted: boolean;
+  configOnly: boolean;
+  /** `com.docker.network.driver.mtu`: for an overlay the underlay's MTU, not the containers'. */
+  mtuOption?: number;
+  subnets: {subnet: string; gateway?: string}[];
+  /** In the order of `vxlanid_list`, which need not be the order of devices. */
+  vnis: number[];
+  /** Name of the Linux bridge of a bridge network; parent interface of a macvlan or ipvlan. */
+  bridgeName?: string;
+  parent?: string;
+  masquerade?: boolean;
+  /** Local endpoints; absent where only the list was read. */
+  endpoints?: NetworkEndpoint[];
+  /** Nodes that take part, by gossip: names are random ids, addresses are advertise addresses. */
+  peers?: {name: string; ip: string}[];
+  /** Gossip's services (`?verbose=true`), cluster-wide; absent where not asked or not given. */
+  services?: GossipService[];
+}
+
+export interface NetworkEndpoint {
+  /** Container id, `lb-NETWORK`, `ingress-sbox` or `ep-ID`. */
+  key: string;
+  name: string;
+  endpointId?: string;
+  mac?: string;
+  ip?: string;
+}
+
+export interface GossipService {
+  /** Empty for plain attached containers. */
+  name: string;
+  vip?: string;
+  /** Firewall mark of its load balancer on this node; 0 is none. */
+  localLbIndex?: number;
+  ports: string[];
+  tasks: GossipTask[];
+}
+
+export interface GossipTask {
+  name: string;
+  endpointId?: string;
+  ip: string;
+  /** VTEP of its host; absent where there is no peer record. */
+  hostIp?: string;
+}
+
+export interface SwarmNode {
+  id: string;
+  hostname?: string;
+  role?: string;
+  availability?: string;
+  state?: string;
+  address?: string;
+  managerAddress?: string;
+  engineVersion?: string;
+}
+
+export interface SwarmTask {
+  id: string;
+  serviceId?: string;
+  nodeId?: string;
+  slot?: number;
+  desiredState?: string;
+  state?: string;
+  containerId?: string;
+  /** True for a plain container on an attachable network. */
+  attachment: boolean;
+  attachments: {networkId: string; addresses: string[]}[];
+}
+
+export interface SwarmService {
+  id: string;
+  name: string;
+  vips: {networkId: string; address: string}[];
+  ports: {protocol?: string; target?: number; published?: number; mode?: string}[];
+}
+
+export interface DockerModel {
+  engine: Engine;
+  containers: Container[];
+  networks: Network[];
+  nodes: SwarmNode[];
+  tasks: SwarmTask[];
+  services: SwarmService[];
+  /** Which lists were answered; a list that was not is empty above and must not be taken for none. */
+  read: {containers: boolean; networks: boolean; nodes: boolean; tasks: boolean; services: boolean};
+}

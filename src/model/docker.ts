@@ -1,0 +1,385 @@
+import {basename, dirname} from 'node:path/posix';
+import * as v from 'valibot';
+import type {DockerAnswer, HostEvidence} from '../evidence/snapshot.js';
+import {compact} from './compact.js';
+import type {
+  Container,
+  ContainerEndpoint,
+  DockerModel,
+  Engine,
+  GossipService,
+  Network,
+  SwarmNode,
+  SwarmService,
+  SwarmTask,
+} from './docker-types.js';
+import type {Problem} from './problem.js';
+
+// Every field may be missing (engines differ) or of another type (a snapshot is foreign data): such a one is absent.
+const text = v.fallback(v.optional(v.string()), undefined);
+const number = v.fallback(v.optional(v.number()), undefined);
+const flag = v.fallback(v.optional(v.boolean()), undefined);
+const list = <T extends v.GenericSchema>(item: T) => v.fallback(v.nullish(v.array(item)), undefined);
+const table = <T extends v.GenericSchema>(value: T) =>
+  v.fallback(v.nullish(v.record(v.string(), value)), undefined);
+const object = <T extends v.ObjectEntries>(entries: T) => v.fallback(v.nullish(v.object(entries)), undefined);
+
+const InfoSchema = v.object({
+  ID: text,
+  Name: text,
+  ServerVersion: text,
+  SecurityOptions: list(v.string()),
+  Swarm: object({
+    NodeID: text,
+    NodeAddr: text,
+    LocalNodeState: text,
+    ControlAvailable: flag,
+    Cluster: object({ID: text, DataPathPort: number}),
+  }),
+});
+
+const BindingsSchema = table(v.nullable(v.array(v.object({HostIp: text, HostPort: text}))));
+
+const ContainerSchema = v.object({
+  Id: v.string(),
+  Name: v.string(),
+  State: object({Status: text, Running: flag, Pid: number}),
+  Config: object({Hostname: text, Labels: table(v.string()), ExposedPorts: table(v.unknown())}),
+  HostConfig: object({NetworkMode: text, PortBindings: BindingsSchema}),
+  NetworkSettings: object({
+    SandboxKey: text,
+    Ports: BindingsSchema,
+    Networks: table(
+      v.object({
+        NetworkID: text,
+        EndpointID: text,
+        Gateway: text,
+        IPAddress: text,
+        IPPrefixLen: number,
+        GlobalIPv6Address: text,
+        MacAddress: text,
+      }),
+    ),
+  }),
+});
+
+const NetworkSchema = v.object({
+  Id: v.string(),
+  Name: v.string(),
+  Driver: text,
+  Scope: text,
+  Internal: flag,
+  Attachable: flag,
+  Ingress: flag,
+  ConfigOnly: flag,
+  IPAM: object({Config: list(v.object({Subnet: text, Gateway: text}))}),
+  Options: table(v.string()),
+  Peers: list(v.object({Name: text, IP: text})),
+  Containers: table(v.object({Name: text, EndpointID: text, MacAddress: text, IPv4Address: text})),
+  Services: table(
+    v.object({
+      VIP: text,
+      Ports: list(v.string()),
+      LocalLBIndex: number,
+      Tasks: list(v.object({Name: text, EndpointID: text, EndpointIP: text, Info: table(v.string())})),
+    }),
+  ),
+});
+
+const NodeSchema = v.object({
+  ID: v.string(),
+  Spec: object({Role: text, Availability: text}),
+  Description: object({Hostname: text, Engine: object({EngineVersion: text})}),
+  Status: object({State: text, Addr: text}),
+  ManagerStatus: object({Addr: text}),
+});
+
+const TaskSchema = v.object({
+  ID: v.string(),
+  ServiceID: text,
+  Slot: number,
+  NodeID: text,
+  DesiredState: text,
+  Status: object({State: text, ContainerStatus: object({ContainerID: text})}),
+  Spec: object({Runtime: text, NetworkAttachmentSpec: object({ContainerID: text})}),
+  NetworksAttachments: list(v.object({Network: object({ID: text}), Addresses: list(v.string())})),
+});
+
+const ServiceSchema = v.object({
+  ID: v.string(),
+  Spec: object({Name: text}),
+  Endpoint: object({
+    VirtualIPs: list(v.object({NetworkID: text, Addr: text})),
+    Ports: list(v.object({Protocol: text, TargetPort: number, PublishedPort: number, PublishMode: text})),
+  }),
+});
+
+/** Reads Docker's kept answers. Undefined where Docker gave none at all. */
+export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerModel; problems: Problem[]} {
+  const problems: Problem[] = [];
+  const parsed = <T extends v.GenericSchema>(schema: T, answer: DockerAnswer | undefined, body: unknown) => {
+    const result = v.safeParse(schema, body);
+    if (result.success) return result.output;
+    problems.push({
+      code: 'docker-unparsable',
+      subject: answer?.path ?? 'docker',
+      message: 'an entry is not of the known shape',
+    });
+    return undefined;
+  };
+  const ok = docker.answers.filter((answer) => answer.status === 200);
+  const find = (path: string) => ok.find((answer) => answer.path === path);
+  const rows = <T extends v.GenericSchema>(schema: T, ...paths: string[]) =>
+    paths.flatMap((path) => {
+      const answer = find(path);
+      const entries = Array.isArray(answer?.body) ? answer.body : [];
+      return entries.flatMap((entry) => parsed(schema, answer, entry) ?? []);
+    });
+
+  for (const answer of docker.answers) {
+    if (answer.status === 200) continue;
+    // A container or network that went away between the list and its inspection is no problem.
+    if (answer.status === 404) continue;
+    problems.push({
+      code: answer.status === null ? 'docker-silent' : 'docker-error',
+      subject: answer.path,
+      message: answer.error ?? messageOf(answer.body) ?? `HTTP status ${answer.status}`,
+    });
+  }
+  if (docker.failure !== undefined) {
+    problems.push({code: 'docker-unreachable', subject: 'docker', message: docker.failure});
+  }
+  const info = find('/info');
+  if (ok.length === 0) return {problems};
+
+  const details = ok.filter((answer) => /^\/networks\/[^?]+(\?verbose=true)?$/.test(answer.path));
+  const inspected = new Map(
+    details.flatMap((answer) => {
+      const network = parsed(NetworkSchema, answer, answer.body);
+      return network ? [[network.Id, networkOf(network, true)] as const] : [];
+    }),
+  );
+  const networks = rows(NetworkSchema, '/networks').map(
+    (network) => inspected.get(network.Id) ?? networkOf(network, false),
+  );
+  const containers = ok
+    .filter((answer) => /^\/containers\/[0-9a-z]+\/json$/.test(answer.path))
+    .flatMap((answer) => {
+      const container = parsed(ContainerSchema, answer, answer.body);
+      return container ? [containerOf(container)] : [];
+    });
+  const attachmentPath = ok.find((answer) => answer.path.startsWith('/tasks?'))?.path ?? '/tasks?';
+  return {
+    problems,
+    docker: {
+      engine: engineOf(info ? parsed(InfoSchema, info, info.body) : undefined, docker.apiVersion),
+      containers: containers.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      networks: networks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1)),
+      nodes: rows(NodeSchema, '/nodes').map(nodeOf),
+      tasks: rows(TaskSchema, '/tasks', attachmentPath).map(taskOf),
+      services: rows(ServiceSchema, '/services').map(serviceOf),
+      read: {
+        containers: ok.some((answer) => answer.path.startsWith('/containers/json')),
+        networks: find('/networks') !== undefined,
+        nodes: find('/nodes') !== undefined,
+        tasks: find('/tasks') !== undefined,
+        services: find('/services') !== undefined,
+      },
+    },
+  };
+}
+
+function messageOf(body: unknown): string | undefined {
+  const message = (body as {message?: unknown} | undefined)?.message;
+  return typeof message === 'string' ? message.slice(0, 500) : undefined;
+}
+
+/** Docker writes "" for what is not there. */
+function told(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function engineOf(
+  info: v.InferOutput<typeof InfoSchema> | undefined,
+  apiVersion: string | undefined,
+): Engine {
+  const swarm = info?.Swarm;
+  return compact({
+    id: told(info?.ID),
+    name: told(info?.Name),
+    version: told(info?.ServerVersion),
+    apiVersion,
+    rootless: info?.SecurityOptions?.some((option) => option.includes('name=rootless')) ?? false,
+    swarm: swarm
+      ? compact({
+          nodeId: told(swarm.NodeID),
+          nodeAddress: told(swarm.NodeAddr),
+          state: told(swarm.LocalNodeState),
+          manager: swarm.ControlAvailable ?? false,
+          clusterId: told(swarm.Cluster?.ID),
+          dataPathPort: swarm.Cluster?.DataPathPort,
+        })
+      : undefined,
+  });
+}
+
+function containerOf(raw: v.InferOutput<typeof ContainerSchema>): Container {
+  const labels = raw.Config?.Labels ?? {};
+  const label = (name: string) => told(labels[`com.docker.swarm.${name}`]);
+  const running = raw.State?.Running ?? false;
+  const key = running ? told(raw.NetworkSettings?.SandboxKey) : undefined;
+  const [taskId, serviceId] = [label('task.id'), label('service.id')];
+  return compact({
+    id: raw.Id,
+    name: raw.Name.replace(/^\//, ''),
+    status: told(raw.State?.Status),
+    running,
+    pid: raw.State?.Pid || undefined,
+    hostname: told(raw.Config?.Hostname),
+    networkMode: raw.HostConfig?.NetworkMode ?? '',
+    sandboxFile: key === undefined ? undefined : basename(key),
+    sandboxDir: key === undefined ? undefined : dirname(key),
+    endpoints: Object.entries(raw.NetworkSettings?.Networks ?? {}).map(
+      ([networkName, endpoint]): ContainerEndpoint =>
+        compact({
+          networkName,
+          networkId: endpoint.NetworkID ?? '',
+          endpointId: told(endpoint.EndpointID),
+          ip: told(endpoint.IPAddress),
+          prefixLength: endpoint.IPPrefixLen || undefined,
+          ip6: told(endpoint.GlobalIPv6Address),
+          mac: told(endpoint.MacAddress)?.toLowerCase(),
+          gateway: told(endpoint.Gateway),
+        }),
+    ),
+    task: taskId ? {id: taskId, name: label('task.name') ?? taskId} : undefined,
+    service: serviceId ? {id: serviceId, name: label('service.name') ?? serviceId} : undefined,
+    nodeId: label('node.id'),
+    exposedPorts: Object.keys(raw.Config?.ExposedPorts ?? {}),
+    requestedPorts: portsOf(raw.HostConfig?.PortBindings),
+    publishedPorts: portsOf(raw.NetworkSettings?.Ports),
+  });
+}
+
+function portsOf(bindings: v.InferOutput<typeof BindingsSchema>): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(bindings ?? {}).flatMap(([port, hosts]) =>
+      hosts ? [[port, hosts.map(({HostIp, HostPort}) => `${HostIp || '0.0.0.0'}:${HostPort ?? ''}`)]] : [],
+    ),
+  );
+}
+
+function networkOf(raw: v.InferOutput<typeof NetworkSchema>, inspected: boolean): Network {
+  const options = raw.Options ?? {};
+  return compact({
+    id: raw.Id,
+    name: raw.Name,
+    driver: raw.Driver ?? '',
+    scope: raw.Scope ?? '',
+    internal: raw.Internal ?? false,
+    attachable: raw.Attachable ?? false,
+    ingress: raw.Ingress ?? false,
+    encrypted: raw.Driver === 'overlay' && Object.hasOwn(options, 'encrypted'),
+    configOnly: raw.ConfigOnly ?? false,
+    mtuOption: Number(options['com.docker.network.driver.mtu']) || undefined,
+    subnets: (raw.IPAM?.Config ?? []).flatMap(({Subnet, Gateway}) =>
+      Subnet ? [compact({subnet: Subnet, gateway: told(Gateway)})] : [],
+    ),
+    vnis: (options['com.docker.network.driver.overlay.vxlanid_list'] ?? '')
+      .split(',')
+      .map(Number)
+      .filter((vni) => Number.isInteger(vni) && vni > 0),
+    bridgeName:
+      raw.Driver === 'bridge'
+        ? (told(options['com.docker.network.bridge.name']) ?? `br-${raw.Id.slice(0, 12)}`)
+        : undefined,
+    parent: told(options['parent']),
+    masquerade:
+      raw.Driver === 'bridge'
+        ? options['com.docker.network.bridge.enable_ip_masquerade'] !== 'false'
+        : undefined,
+    endpoints: inspected
+      ? Object.entries(raw.Containers ?? {}).map(([key, endpoint]) =>
+          compact({
+            key,
+            name: endpoint.Name ?? '',
+            endpointId: told(endpoint.EndpointID),
+            mac: told(endpoint.MacAddress)?.toLowerCase(),
+            ip: told(endpoint.IPv4Address)?.split('/')[0],
+          }),
+        )
+      : undefined,
+    peers: raw.Peers?.map(({Name, IP}) => ({name: Name ?? '', ip: IP ?? ''})),
+    services: raw.Services
+      ? Object.entries(raw.Services).map(([name, service]) => gossipService(name, service))
+      : undefined,
+  });
+}
+
+type RawService = NonNullable<v.InferOutput<typeof NetworkSchema>['Services']>[string];
+
+function gossipService(name: string, raw: RawService): GossipService {
+  return compact({
+    name,
+    // `<nil>` up to engine 28, empty from 29.
+    vip: raw.VIP === '<nil>' ? undefined : told(raw.VIP),
+    localLbIndex: raw.LocalLBIndex,
+    ports: raw.Ports ?? [],
+    tasks: (raw.Tasks ?? []).flatMap((task) =>
+      task.EndpointIP
+        ? [
+            compact({
+              name: task.Name ?? '',
+              endpointId: told(task.EndpointID),
+              ip: task.EndpointIP,
+              hostIp: told(task.Info?.['Host IP']),
+            }),
+          ]
+        : [],
+    ),
+  });
+}
+
+function nodeOf(raw: v.InferOutput<typeof NodeSchema>): SwarmNode {
+  return compact({
+    id: raw.ID,
+    hostname: told(raw.Description?.Hostname),
+    role: told(raw.Spec?.Role),
+    availability: told(raw.Spec?.Availability),
+    state: told(raw.Status?.State),
+    address: told(raw.Status?.Addr),
+    managerAddress: told(raw.ManagerStatus?.Addr)?.replace(/:\d+$/, ''),
+    engineVersion: told(raw.Description?.Engine?.EngineVersion),
+  });
+}
+
+function taskOf(raw: v.InferOutput<typeof TaskSchema>): SwarmTask {
+  return compact({
+    id: raw.ID,
+    serviceId: told(raw.ServiceID),
+    nodeId: told(raw.NodeID),
+    slot: raw.Slot,
+    desiredState: told(raw.DesiredState),
+    state: told(raw.Status?.State),
+    containerId:
+      told(raw.Status?.ContainerStatus?.ContainerID) ?? told(raw.Spec?.NetworkAttachmentSpec?.ContainerID),
+    attachment: raw.Spec?.Runtime === 'attachment',
+    attachments: (raw.NetworksAttachments ?? []).map((attachment) => ({
+      networkId: attachment.Network?.ID ?? '',
+      addresses: (attachment.Addresses ?? []).map((address) => address.replace(/\/\d+$/, '')),
+    })),
+  });
+}
+
+function serviceOf(raw: v.InferOutput<typeof ServiceSchema>): SwarmService {
+  return {
+    id: raw.ID,
+    name: raw.Spec?.Name ?? raw.ID,
+    vips: (raw.Endpoint?.VirtualIPs ?? []).flatMap(({NetworkID, Addr}) =>
+      NetworkID && Addr ? [{networkId: NetworkID, address: Addr.replace(/\/\d+$/, '')}] : [],
+    ),
+    ports: (raw.Endpoint?.Ports ?? []).map(({Protocol, TargetPort, PublishedPort, PublishMode}) =>
+      compact({protocol: Protocol, target: TargetPort, published: PublishedPort, mode: PublishMode}),
+    ),
+  };
+}

@@ -1,0 +1,224 @@
+import type {HostEvidence, Section} from '../evidence/snapshot.js';
+import {compact} from './compact.js';
+import {parseDocker} from './docker.js';
+import type {DockerModel} from './docker-types.js';
+import {type NamespaceFile, parseNamespaceFiles} from './namespace-files.js';
+import {type NetnsTables, parseTables} from './netns-tables.js';
+import type {Problem} from './problem.js';
+
+export interface Namespace extends NamespaceFile {
+  /** What was read inside; absent where it was not entered. */
+  tables?: NetnsTables;
+  /** Processes that live in it, by the host's numbers. */
+  pids: number[];
+}
+
+/** One host's parsed facts. Nothing here joins two sources: that is what join/ does. */
+export interface HostModel {
+  /** Identity: swarm node, boot and network namespace. The same host read twice has the same key. */
+  key: string;
+  /** Its own name, else where it was read. */
+  name: string;
+  source: string;
+  /** When reading began and ended: ISO 8601, by the clock of whoever collected. */
+  startedAt: string;
+  finishedAt: string;
+  bootId?: string;
+  kernel?: string;
+  /** Inode of dockerd's own network namespace. */
+  hostNetnsInode?: number;
+  /** Whether the collector had the right to enter namespaces. */
+  privileged: boolean;
+  /** The directory of the namespace files as the engine has it. */
+  netnsDir?: string;
+  namespaces: Namespace[];
+  /** The tables of dockerd's own network namespace. */
+  host?: NetnsTables;
+  docker?: DockerModel;
+  /** Container ids of processes by their control groups: what is left of names where Docker does not answer. */
+  cgroupContainers: Map<number, string>;
+  /** Inode of the network namespace of each process that is not in the host's. */
+  netnsOfPid: Map<number, number>;
+  problems: Problem[];
+}
+
+/** Parses one host's evidence. Pure: an old snapshot gains from a new parser. */
+export function hostModel(evidence: HostEvidence): HostModel {
+  const about = facts(evidence.sections.find(({name}) => name === 'about'));
+  const listing = evidence.sections.find(({name}) => name === 'files');
+  const here = evidence.sections.find(({name}) => name === 'files-here');
+  const processes = facts(evidence.sections.find(({name}) => name === 'processes'));
+  const byNetns = groupBy(evidence.sections, ({netns}) => netns);
+  const problems: Problem[] = [...collectorProblems(evidence, about)];
+  const docker = parseDocker(evidence.docker);
+  problems.push(...docker.problems);
+
+  const netnsOfPid = new Map<number, number>();
+  const pidsOf = new Map<number, number[]>();
+  for (const [key, value] of processes) {
+    if (!/^\d+$/.test(key)) continue;
+    const [pid, inode] = [Number(key), Number(value)];
+    netnsOfPid.set(pid, inode);
+    pidsOf.set(inode, [...(pidsOf.get(inode) ?? []), pid]);
+  }
+
+  const files = parseNamespaceFiles(
+    listing?.output ?? '',
+    here?.output,
+    Number(about.get('time')) || undefined,
+  );
+  const namespaces = files.map((file): Namespace => {
+    const sections = byNetns.get(file.file) ?? [];
+    const pids = (file.inode === undefined ? undefined : pidsOf.get(file.inode)) ?? [];
+    const enter = sections.find(({name}) => name === 'enter');
+    const read = sections.filter(({name}) => name !== 'enter');
+    const state = enter && read.length === 0 && file.state === 'live' ? entryFailure(enter) : file.state;
+    if (enter && (read.length === 0 || enter.status !== 0) && file.state === 'live') {
+      problems.push({
+        code: state === 'gone' ? 'netns-gone' : 'netns-unreadable',
+        subject: file.file,
+        message: enter.output.trim().slice(0, 500),
+      });
+    }
+    const tables = read.length > 0 ? parseTables(read) : undefined;
+    problems.push(...(tables?.problems ?? []));
+    return {...file, state, pids, ...(tables ? {tables} : {})};
+  });
+  const hostSections = byNetns.get('@host');
+  const host = hostSections ? parseTables(hostSections) : undefined;
+  problems.push(...(host?.problems ?? []));
+  const hostNetns =
+    /^[0-9a-f]+ (\d+) .* \/proc\/(?!self)\d+\/ns\/net$/m.exec(listing?.output ?? '') ??
+    /^[0-9a-f]+ (\d+) .* \/proc\/self\/ns\/net$/m.exec(listing?.output ?? '');
+
+  const hostNetnsInode = hostNetns ? Number(hostNetns[1]) : undefined;
+  const identity = [
+    docker.docker?.engine.swarm?.nodeId ?? docker.docker?.engine.id,
+    about.get('bootId'),
+    hostNetnsInode,
+  ];
+  return compact({
+    key: identity.some((part) => part !== undefined) ? identity.join('/') : evidence.source,
+    name: about.get('hostname') ?? docker.docker?.engine.name ?? evidence.source,
+    source: evidence.source,
+    startedAt: evidence.startedAt,
+    finishedAt: evidence.finishedAt,
+    bootId: about.get('bootId'),
+    kernel: about.get('kernel'),
+    hostNetnsInode,
+    privileged: about.get('enter') === '1',
+    netnsDir: about.get('netnsDir'),
+    namespaces,
+    host,
+    docker: docker.docker,
+    cgroupContainers: cgroupContainers(processes),
+    netnsOfPid,
+    problems,
+  });
+}
+
+/** `key=value` lines. */
+function facts(section: Section | undefined): Map<string, string> {
+  return new Map(
+    (section?.output ?? '').split('\n').flatMap((line) => {
+      const at = line.indexOf('=');
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
+    }),
+  );
+}
+
+/** The 64 hexadecimal digits of a container id in a control group path: `/docker/ID` (cgroupfs) or `docker-ID.scope` (systemd). */
+function cgroupContainers(processes: Map<string, string>): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const [key, value] of processes) {
+    const pid = /^cgroup\.(\d+)$/.exec(key)?.[1];
+    const id = /(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/.exec(value)?.[1];
+    if (pid && id) found.set(Number(pid), id);
+  }
+  return found;
+}
+
+function entryFailure(enter: Section): NamespaceFile['state'] {
+  if (/No such file/.test(enter.output)) return 'gone';
+  // A dead file: setns refuses a file that is not of nsfs.
+  if (/Invalid argument/.test(enter.output)) return 'dead';
+  return 'unreadable';
+}
+
+function collectorProblems(evidence: HostEvidence, about: Map<string, string>): Problem[] {
+  const problems: Problem[] = [];
+  if (evidence.failure) {
+    const {code, message} = evidence.failure;
+    problems.push({code, subject: evidence.source, message});
+    return problems;
+  }
+  if (about.get('system') !== undefined && about.get('system') !== 'Linux') {
+    problems.push({
+      code: 'not-linux',
+      subject: evidence.source,
+      message: `${about.get('system')} has no Linux network namespaces`,
+    });
+  }
+  const packages: Record<string, string> = {
+    ip: 'iproute2',
+    bridge: 'iproute2',
+    nsenter: 'util-linux',
+    stat: 'coreutils',
+  };
+  for (const [tool, name] of Object.entries(packages)) {
+    if (!about.has(`tool.${tool}`)) {
+      problems.push({
+        code: 'tool-missing',
+        subject: tool,
+        message: `${tool} is not installed there (package ${name})`,
+      });
+    }
+  }
+  const listing = evidence.sections.find(({name}) => name === 'files');
+  if (about.get('enter') !== '1' && about.has('tool.nsenter')) {
+    problems.push({
+      code: 'permission',
+      subject: 'network namespaces',
+      message:
+        about.get('uid') === '0'
+          ? 'root there may not enter network namespaces (CAP_SYS_ADMIN is missing)'
+          : 'entering network namespaces needs root (CAP_SYS_ADMIN)',
+    });
+  } else if (
+    listing &&
+    /stat: .*(No such file|cannot stat)/.test(listing.output) &&
+    !listing.output.includes('/netns/')
+  ) {
+    problems.push({
+      code: 'netns-dir-missing',
+      subject: about.get('netnsDir') ?? 'netns',
+      message: 'there is no such directory',
+    });
+  }
+  if (about.get('rootless') === '1') {
+    problems.push({
+      code: 'rootless',
+      subject: 'dockerd',
+      message: 'a rootless engine has no overlay networks',
+    });
+  }
+  if (about.size > 0 && about.get('dockerdPid') === '') {
+    problems.push({
+      code: 'dockerd-not-found',
+      subject: 'dockerd',
+      message: 'no dockerd process was found; "host" is the namespace of the collector',
+    });
+  }
+  return problems;
+}
+
+function groupBy<K, T>(items: T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}

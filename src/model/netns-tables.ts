@@ -1,0 +1,113 @@
+import type {Section} from '../evidence/snapshot.js';
+import {compact} from './compact.js';
+import type {FdbRow, Link, Neighbour, Route, RoutingRule} from './facts.js';
+import {parseFdbJson, parseFdbText} from './iproute/fdb.js';
+import {parseLinksJson, parseLinksText} from './iproute/link.js';
+import {parseNeighboursJson, parseNeighboursText} from './iproute/neigh.js';
+import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
+import {parseRulesJson, parseRulesText} from './iproute/rule.js';
+import {type FilterRule, parseIptablesSave} from './netfilter.js';
+import type {Problem} from './problem.js';
+
+/** The tables of one network namespace. A key is absent where its table was not read or could not be. */
+export interface NetnsTables {
+  links?: Link[];
+  routes?: Route[];
+  neighbours?: Neighbour[];
+  fdb?: FdbRow[];
+  rules?: RoutingRule[];
+  /** Namespace ids as this namespace numbers them: nsid → inode. Only namespaces with processes are known. */
+  nsids?: Map<number, number>;
+  /** Files under /proc: path → text. */
+  proc?: Map<string, string>;
+  /** Rules as `iptables-save` prints them, by back end. */
+  netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
+  /** When each section began to arrive. */
+  readAt: Record<string, string>;
+  problems: Problem[];
+}
+
+/** Parses the sections of one namespace, JSON or text by the first character of their output. */
+export function parseTables(sections: Section[]): NetnsTables {
+  const problems: Problem[] = [];
+  const subject = (name: string) => `${name} of ${sections[0]?.netns ?? 'namespace'}`;
+  const find = (name: string): Section | undefined => sections.find((section) => section.name === name);
+
+  /** The rows of a table, or undefined where it was not read whole. */
+  function rows<Row>(name: string, json: Parser<Row>, text: Parser<Row>): Row[] | undefined {
+    const section = find(name);
+    if (!section) return undefined;
+    if (section.status !== 0) {
+      problems.push({
+        code: 'section-failed',
+        subject: subject(name),
+        message: `"${section.command}" ended with status ${section.status ?? 'none'}`,
+      });
+      return undefined;
+    }
+    if (section.truncated) {
+      problems.push({code: 'section-cut', subject: subject(name), message: 'it was too long and is cut'});
+    }
+    const parsed =
+      /^\s*\[/.test(section.output) || / -j( |$)/.test(section.command)
+        ? json(section.output)
+        : text(section.output);
+    for (const message of parsed.problems)
+      problems.push({code: 'unparsable', subject: subject(name), message});
+    return parsed.rows;
+  }
+
+  const links = rows('addr', parseLinksJson, parseLinksText);
+  const routes = rows('route', parseRoutesJson, parseRoutesText);
+  const neighbours = rows('neigh', parseNeighboursJson, parseNeighboursText);
+  const fdb = rows('fdb', parseFdbJson, parseFdbText);
+  const rules = rows('rule', parseRulesJson, parseRulesText);
+  return compact({
+    links,
+    routes,
+    neighbours,
+    fdb,
+    rules,
+    nsids: nsids(find('nsid')),
+    proc: procFiles(find('proc')),
+    netfilter: netfilter(sections),
+    readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
+    problems,
+  });
+}
+
+type Parser<Row> = (text: string) => {rows: Row[]; problems: string[]};
+
+/** `lsns -o NS,PID,NETNSID`: an id, `unassigned`, or empty. */
+function nsids(section: Section | undefined): Map<number, number> | undefined {
+  if (section?.status !== 0) return undefined;
+  return new Map(
+    section.output.split('\n').flatMap((line) => {
+      const [inode, , id = ''] = line.trim().split(/\s+/);
+      return /^\d+$/.test(id) ? [[Number(id), Number(inode)] as const] : [];
+    }),
+  );
+}
+
+/** `grep -H '' FILES`: `FILE:LINE`. Missing files are normal, so the status is not looked at. */
+function procFiles(section: Section | undefined): Map<string, string> | undefined {
+  if (!section) return undefined;
+  const files = new Map<string, string>();
+  for (const line of section.output.split('\n')) {
+    const at = line.indexOf(':');
+    if (!line.startsWith('/') || at < 0) continue;
+    const path = line.slice(0, at);
+    const before = files.get(path);
+    files.set(path, before === undefined ? line.slice(at + 1) : `${before}\n${line.slice(at + 1)}`);
+  }
+  return files;
+}
+
+function netfilter(sections: Section[]): NetnsTables['netfilter'] {
+  const read = sections.filter(({name, status}) => name.startsWith('iptables-') && status === 0);
+  if (read.length === 0) return undefined;
+  return read.map(({name, output}) => ({
+    backend: name === 'iptables-legacy' ? ('legacy' as const) : ('nft' as const),
+    rules: parseIptablesSave(output),
+  }));
+}
