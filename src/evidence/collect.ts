@@ -17,10 +17,12 @@ export async function collect(
   options: CollectOptions,
 ): Promise<HostEvidence> {
   const startedAt = new Date().toISOString();
-  const [kernel, docker] = await Promise.all([
+  // Both to their end, also where one rejects: an abort is over only when nothing of it runs any more.
+  const [kernelEnd, dockerEnd] = await Promise.allSettled([
     readKernel(transport, wanted, options),
     readDocker(transport, wanted.docker, options.signal),
   ]);
+  const [kernel, docker] = [outcome(kernelEnd), outcome(dockerEnd)];
   return {
     source: transport.label,
     startedAt,
@@ -29,4 +31,9 @@ export async function collect(
     docker,
     ...(kernel.failure ? {failure: kernel.failure} : {}),
   };
+}
+
+function outcome<T>(end: PromiseSettledResult<T>): T {
+  if (end.status === 'rejected') throw end.reason;
+  return end.value;
 }

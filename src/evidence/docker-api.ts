@@ -1,16 +1,19 @@
 import {Agent, type IncomingMessage, request} from 'node:http';
 import {Duplex} from 'node:stream';
-import {dockerScript} from './script.js';
-import {collectStderr, type ShellSession, startShell} from './shell-session.js';
+import {type DockerScriptOptions, dockerScript} from './script.js';
+import {closeSession, collectStderr, endSession, type ShellSession, startShell} from './shell-session.js';
 import type {Transport} from './transport.js';
 
 /** How long one GET may take. A daemon that hangs must not hold up more than this. */
 const answerDeadlineMs = 5000;
 /** Until the far side's shell stands and the client is connected; a slow ssh needs most of it. */
 const connectDeadlineMs = 15_000;
+const lastWordsMs = 300;
 const largestAnswer = 32 * 1024 * 1024;
 
 export interface DockerConnection {
+  /** Who relays on the other side. */
+  relay: 'docker' | 'curl';
   /** One GET. Never rejects for what Docker says; rejects with a DockerSilence where nothing comes. */
   get(path: string): Promise<{status: number; headers: Record<string, string>; body: string}>;
   close(): void;
@@ -27,36 +30,45 @@ export class DockerSilence extends Error {
 
 /**
  * Connects with the Engine API behind a transport: GETs over the standard input and output of one
- * `docker system dial-stdio` (moby cli/command/system/dial_stdio.go), as Docker's own ssh helper does.
+ * `docker system dial-stdio` (docker/cli cli/command/system/dial_stdio.go), as Docker's own ssh helper does.
  */
 export async function connectDocker(
   transport: Transport,
-  nonce: string,
+  options: DockerScriptOptions,
   signal: AbortSignal,
 ): Promise<DockerConnection> {
   const session = startShell(transport, signal);
   const stderr = collectStderr(session);
-  session.stdin.write(dockerScript(nonce));
-  await readiness(session, nonce, stderr);
+  session.stdin.write(dockerScript(options));
+  const relay = await readiness(session, options.nonce, stderr);
   const socket = stdioSocket(session);
   const agent = new Agent({keepAlive: true, maxSockets: 1});
   agent.createConnection = () => socket;
   let ended: DockerSilence | undefined;
+  /** Whatever is waiting for an answer when the connection ends. */
+  let giveUpCurrent: ((error: DockerSilence) => void) | undefined;
   socket.on('error', () => undefined);
   socket.on('close', () => {
-    ended ??= new DockerSilence(stderr() || 'the connection to Docker ended', false);
+    void lastWords(session, stderr).then((said) => {
+      ended ??= new DockerSilence(said || 'the connection to Docker ended', false);
+      giveUpCurrent?.(ended);
+    });
   });
   return {
+    relay,
     get(path) {
       return new Promise((resolve, reject) => {
         if (ended) return reject(ended);
         const giveUp = (error: DockerSilence) => {
+          if (giveUpCurrent !== giveUp) return;
           ended = error;
+          giveUpCurrent = undefined;
           clearTimeout(timer);
           socket.destroy();
-          end(session);
+          endSession(session);
           reject(error);
         };
+        giveUpCurrent = giveUp;
         const timer = setTimeout(
           () => giveUp(new DockerSilence(`no answer within ${answerDeadlineMs / 1000} s`, true)),
           answerDeadlineMs,
@@ -65,60 +77,75 @@ export async function connectDocker(
           readBody(response).then(
             (body) => {
               clearTimeout(timer);
+              giveUpCurrent = undefined;
               resolve({status: response.statusCode ?? 0, headers: plainHeaders(response), body});
             },
             (error: Error) => giveUp(new DockerSilence(error.message, false)),
           );
         });
-        call.on('error', (error) => giveUp(new DockerSilence(stderr() || error.message, false)));
+        call.on('error', (error) => {
+          void lastWords(session, stderr).then((said) =>
+            giveUp(new DockerSilence(said || error.message, false)),
+          );
+        });
         call.end();
       });
     },
     close() {
       ended ??= new DockerSilence('closed', false);
       agent.destroy();
-      end(session);
+      closeSession(session);
     },
   };
 }
 
-function end(session: ShellSession): void {
-  session.stdin.end();
-  session.kill();
-}
-
-/** Resolves when the far side has printed the nonce; what follows it on stdout is HTTP. */
-function readiness(session: ShellSession, nonce: string, stderr: () => string): Promise<void> {
+/** Resolves when the far side has printed `NONCE RELAY`; what follows that line on stdout is HTTP. */
+function readiness(session: ShellSession, nonce: string, stderr: () => string): Promise<'docker' | 'curl'> {
   return new Promise((resolve, reject) => {
     let seen = Buffer.alloc(0);
     const fail = (message: string, timedOut: boolean) => {
       stop();
-      end(session);
+      endSession(session);
       reject(new DockerSilence(message, timedOut));
     };
     const timer = setTimeout(() => fail('the host did not answer in time', true), connectDeadlineMs);
     const onData = (chunk: Buffer) => {
       seen = Buffer.concat([seen, chunk]);
-      const at = seen.indexOf(`${nonce}\n`);
-      if (at >= 0) {
+      const at = seen.indexOf(`${nonce} `);
+      const newline = at < 0 ? -1 : seen.indexOf(10, at);
+      if (newline >= 0) {
         stop();
-        const rest = seen.subarray(at + nonce.length + 1);
         session.stdout.pause();
-        if (rest.length > 0) session.stdout.unshift(rest);
-        resolve();
+        if (newline + 1 < seen.length) session.stdout.unshift(seen.subarray(newline + 1));
+        resolve(seen.toString('latin1', at + nonce.length + 1, newline) === 'curl' ? 'curl' : 'docker');
       } else if (seen.length > 65_536) fail('the host prints something else than asked', false);
     };
-    const onEnd = () => fail(stderr() || 'the shell ended at once', false);
+    const onEnd = () => {
+      stop();
+      void lastWords(session, stderr).then((said) => fail(said || 'the shell ended at once', false));
+    };
     const stop = () => {
       clearTimeout(timer);
       session.stdout.off('data', onData);
       session.stdout.off('end', onEnd);
+      session.stdout.off('close', onEnd);
     };
     session.stdout.on('data', onData);
     session.stdout.once('end', onEnd);
-    // A program that can't be started ends the session without output.
-    session.catch(() => undefined);
+    // Without an end before: we were told to stop, or the program could not be started.
+    session.stdout.once('close', onEnd);
   });
+}
+
+/** What a session that is ending says on standard error, which may come after the end of its output. */
+async function lastWords(session: ShellSession, stderr: () => string): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise((resolve) => {
+    timer = setTimeout(resolve, lastWordsMs);
+  });
+  await Promise.race([session, patience]);
+  clearTimeout(timer);
+  return stderr();
 }
 
 /** The session's streams as the socket that node:http wants: a Duplex with the calls of a socket that mean nothing here. */

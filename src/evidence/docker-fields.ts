@@ -124,7 +124,7 @@ const version: Pick = {
 const nodes: Pick = [
   {
     ID: true,
-    Spec: {Role: true, Availability: true, Labels: true},
+    Spec: {Role: true, Availability: true, Labels: dockerLabels},
     Description: {Hostname: true, Engine: {EngineVersion: true}},
     Status: {State: true, Addr: true, Message: true},
     ManagerStatus: {Leader: true, Reachability: true, Addr: true},

@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {connectDocker, type DockerConnection, DockerSilence} from './docker-api.js';
 import {keepListed} from './docker-fields.js';
+import type {DockerScriptOptions} from './script.js';
 import type {DockerAnswer, HostEvidence} from './snapshot.js';
 import type {Transport} from './transport.js';
 import type {DockerWanted} from './wanted.js';
@@ -12,32 +13,45 @@ const reconnects = 2;
 
 type DockerEvidence = HostEvidence['docker'];
 
-/** Reads what is wanted of Docker, GET by GET; what can't be had is recorded as such and never thrown. */
+/** Where the engine's client is to look; decided from the caller's settings. */
+export type DockerPlace = Pick<DockerScriptOptions, 'callersHost' | 'callersContext' | 'context'>;
+
+/** Reads what is wanted of Docker, GET by GET; what can't be had is recorded as such. Rejects only on abort. */
 export async function readDocker(
   transport: Transport,
   wanted: DockerWanted,
   signal: AbortSignal,
+  place: DockerPlace = {},
 ): Promise<DockerEvidence> {
   const answers: DockerAnswer[] = [];
+  let relay: 'any' | 'curl' = 'any';
+  const connect = () =>
+    connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay, ...place}, signal);
   let connection: DockerConnection | undefined;
   let failures = 0;
+  let unasked = 0;
   let prefix = '';
-  const connect = async () => {
-    connection ??= await connectDocker(transport, randomBytes(12).toString('hex'), signal);
-    return connection;
-  };
 
   /** The kept body of one answer, or undefined where there is none. */
   async function ask(path: string): Promise<unknown> {
     const at = new Date().toISOString();
-    if (failures > reconnects) return;
+    if (failures > reconnects) {
+      unasked++;
+      return;
+    }
     try {
-      const open = await connect();
-      const answer = await open.get(prefix + path);
+      connection ??= await connect();
+      let answer = await connection.get(prefix + path);
+      if (answer.status === 400 && prefix !== '') {
+        // An engine that has given up our version (the text may be plain): it takes paths without one.
+        const newest = await connection.get(path);
+        if (newest.status !== 400) [answer, prefix] = [newest, ''];
+      }
       const body = keepListed(path, answer.status, parseJson(answer.body));
       answers.push({path, at, status: answer.status, ...(body === undefined ? {} : {body})});
       return answer.status === 200 ? body : undefined;
     } catch (error) {
+      signal.throwIfAborted();
       if (!(error instanceof DockerSilence)) throw error;
       failures++;
       connection = undefined;
@@ -48,11 +62,14 @@ export async function readDocker(
 
   let apiVersion: string | undefined;
   try {
-    const open = await connect();
-    const ping = await open.get('/_ping');
-    apiVersion = agreedVersion(ping.headers['api-version']);
+    const first = await firstContact(connect, () => {
+      relay = 'curl';
+    });
+    connection = first.connection;
+    apiVersion = agreedVersion(first.version);
     if (apiVersion) prefix = `/v${apiVersion}`;
   } catch (error) {
+    signal.throwIfAborted();
     if (!(error instanceof DockerSilence)) throw error;
     return {failure: error.message.slice(0, 1000), answers};
   }
@@ -69,13 +86,41 @@ export async function readDocker(
       await ask(`/tasks?filters=${encodeURIComponent('{"runtime":["attachment"]}')}`);
     }
   } finally {
-    (connection as DockerConnection | undefined)?.close();
+    connection?.close();
   }
   return {
-    ...(apiVersion === undefined ? {} : {apiVersion}),
-    ...(failures > 0 ? {failure: `${failures} of Docker's answers did not come`} : {}),
+    ...(prefix === '' || apiVersion === undefined ? {} : {apiVersion}),
+    ...(failures > 0 ? {failure: missing(failures, unasked)} : {}),
     answers,
   };
+}
+
+function missing(failures: number, unasked: number): string {
+  const failed = failures === 1 ? "one of Docker's answers" : `${failures} of Docker's answers`;
+  return `${failed} did not come${unasked > 0 ? `; ${unasked} more were not asked for` : ''}`;
+}
+
+/**
+ * The first answer, which tells the engine's newest API version. A client that can't relay (older than 18.09, or not
+ * allowed to) ends at once: then curl may still do, and where it doesn't, the client's words say more.
+ */
+async function firstContact(
+  connect: () => Promise<DockerConnection>,
+  passOverClient: () => void,
+): Promise<{connection: DockerConnection; version: string | undefined}> {
+  const connection = await connect();
+  try {
+    return {connection, version: (await connection.get('/_ping')).headers['api-version']};
+  } catch (error) {
+    if (!(error instanceof DockerSilence) || error.timedOut || connection.relay === 'curl') throw error;
+    passOverClient();
+    try {
+      const second = await connect();
+      return {connection: second, version: (await second.get('/_ping')).headers['api-version']};
+    } catch (next) {
+      throw next instanceof DockerSilence ? error : next;
+    }
+  }
 }
 
 type Ask = (path: string) => Promise<unknown>;

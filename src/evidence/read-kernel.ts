@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import type {CollectOptions} from './collect.js';
 import {type Frame, frameReader} from './frames.js';
 import {collectorScript} from './script.js';
-import {collectStderr, startShell} from './shell-session.js';
+import {collectStderr, endSession, startShell} from './shell-session.js';
 import type {HostEvidence, Section} from './snapshot.js';
 import type {Transport} from './transport.js';
 import {explainFailure} from './transport-failure.js';
@@ -10,8 +10,17 @@ import type {Wanted} from './wanted.js';
 
 /** A section longer than this is cut; 10,000 FDB rows are about 1.5 MB. */
 const largestSection = 32 * 1024 * 1024;
-/** Nothing new for this long means that something on the host hangs. */
-const stallDeadlineMs = 20_000;
+/** More than this from one host is no evidence any more: 1,000 namespaces are about 50 MB. */
+const largestRun = 512 * 1024 * 1024;
+
+export interface KernelDeadlines {
+  /** Nothing new for this long means that something on the host hangs. */
+  stallMs: number;
+  /** One section may take this long, even if it keeps printing. */
+  sectionMs: number;
+}
+
+const deadlines: KernelDeadlines = {stallMs: 20_000, sectionMs: 60_000};
 
 export interface KernelEvidence {
   sections: Section[];
@@ -23,39 +32,48 @@ export async function readKernel(
   transport: Transport,
   wanted: Wanted,
   options: CollectOptions,
+  {stallMs, sectionMs}: KernelDeadlines = deadlines,
 ): Promise<KernelEvidence> {
   const nonce = randomBytes(16).toString('hex');
+  const script = collectorScript(wanted, {
+    nonce,
+    lifeline: true,
+    ...(options.netnsDir === undefined ? {} : {netnsDir: options.netnsDir}),
+  });
   const session = startShell(transport, options.signal);
   const stderr = collectStderr(session);
   const reader = frameReader(nonce, largestSection);
   let stalled = false;
+  let received = 0;
+  let framesSeen = 0;
+  let sectionStart = Date.now();
   const stop = () => {
     stalled = true;
-    session.stdin.end();
-    session.kill();
-    session.stdout.destroy();
+    endSession(session);
   };
-  let timer = setTimeout(stop, stallDeadlineMs);
+  let timer = setTimeout(stop, stallMs);
   session.stdout.on('data', (chunk: Buffer) => {
+    if (stalled) return;
     clearTimeout(timer);
-    timer = setTimeout(stop, stallDeadlineMs);
     reader.push(chunk);
+    received += chunk.length;
+    if (reader.frames.length > framesSeen) {
+      framesSeen = reader.frames.length;
+      sectionStart = Date.now();
+    }
+    const left = sectionStart + sectionMs - Date.now();
+    if (received > largestRun || left <= 0) return stop();
     // The far shell waits for nothing more; ending our side lets it go.
     if (reader.frames.at(-1)?.name === 'end') session.stdin.end();
+    timer = setTimeout(stop, Math.min(stallMs, left));
   });
-  session.stdin.write(
-    collectorScript(wanted, {
-      nonce,
-      lifeline: true,
-      ...(options.netnsDir === undefined ? {} : {netnsDir: options.netnsDir}),
-    }),
-  );
+  session.stdin.write(script);
   const result = await session;
   clearTimeout(timer);
   options.signal.throwIfAborted();
   const where = reader.open();
   reader.end();
-  const complete = reader.frames.at(-1)?.name === 'end';
+  const complete = reader.frames.some((frame) => frame.name === 'end');
   const sections = reader.frames.filter((frame) => frame.name !== 'end').flatMap(sectionsOf);
   if (complete) return {sections};
   return {
@@ -64,7 +82,9 @@ export async function readKernel(
       code: result.code,
       exitCode: result.exitCode,
       stderr: stderr(),
-      stalled: stalled ? (where ?? 'the start of the collector') : undefined,
+      stalled: stalled
+        ? (where ?? (sections.length > 0 ? 'the next section' : 'the start of the collector'))
+        : undefined,
       begun: sections.length > 0,
     }),
   };
@@ -72,13 +92,19 @@ export async function readKernel(
 
 const batchNames: Record<string, string> = {addr: 'addr', route: 'route', neigh: 'neigh', rule: 'rule'};
 
-/** A batch prints one line of JSON a command: it becomes one section a command. A failed batch is read again singly. */
+/**
+ * A batch prints one line of JSON a command: it becomes one section a command. A failed batch is read again singly,
+ * by the far side; one that came whole but with another number of lines is kept as it is rather than lost.
+ */
 function sectionsOf(frame: Frame): Section[] {
   if (frame.name !== 'batch') return [section(frame, frame.name, frame.command, frame.output)];
   const [options = '', list = ''] = frame.command.split(' -- ');
   const commands = list.split('; ');
   const lines = frame.output.split('\n').filter((line) => line !== '');
-  if (frame.status !== 0 || lines.length !== commands.length) return [];
+  if (frame.status !== null && frame.status !== 0) return [];
+  if (frame.status === null || lines.length !== commands.length) {
+    return [section(frame, 'batch', frame.command, frame.output)];
+  }
   return commands.map((command, index) => {
     const name = batchNames[command.split(' ')[0] ?? ''] ?? 'unknown';
     return section(frame, name, `${options} ${command}`, lines[index] ?? '');

@@ -1,4 +1,6 @@
 import {readFileSync} from 'node:fs';
+import {usageError} from '../errors.js';
+import {quoteText} from '../render/escape.js';
 import {hostProcFiles, procFiles, type Wanted} from './wanted.js';
 
 /** The shell texts lie beside the sources, and beside the bundle's chunks once built. */
@@ -12,7 +14,7 @@ export function collectorScript(
   const settings = {
     nonce: options.nonce,
     lifeline: options.lifeline ? '1' : '0',
-    netns_dir: options.netnsDir ?? '',
+    netns_dir: checkedDirectory(options.netnsDir ?? ''),
     want_netns: wanted.netns.join(' '),
     want_tables: wanted.netnsTables.join(' '),
     want_host: wanted.hostTables.join(' '),
@@ -23,9 +25,36 @@ export function collectorScript(
   return `${assignments(settings)}${shellText('collector.sh')}`;
 }
 
+export interface DockerScriptOptions {
+  nonce: string;
+  /** `curl` passes over the docker client. */
+  relay: 'any' | 'curl';
+  /** The caller's own DOCKER_HOST and DOCKER_CONTEXT, where they must not count on the other side. */
+  callersHost?: string;
+  callersContext?: string;
+  /** The client's context to be used, whatever its configuration says. */
+  context?: string;
+}
+
 /** The text that connects stdin and stdout with the Docker Engine API. */
-export function dockerScript(nonce: string): string {
-  return `${assignments({nonce})}${shellText('docker.sh')}`;
+export function dockerScript(options: DockerScriptOptions): string {
+  const settings = {
+    nonce: options.nonce,
+    relay: options.relay,
+    callers_host: options.callersHost ?? '',
+    callers_context: options.callersContext ?? '',
+    context: options.context ?? '',
+  };
+  return `${assignments(settings)}${shellText('docker.sh')}`;
+}
+
+/** A directory's name stands in the frames' heads, which are lines. */
+function checkedDirectory(directory: string): string {
+  if (!/[\u0000-\u001f\u007f]/.test(directory)) return directory;
+  throw usageError(
+    'invalid-netns-dir',
+    `The namespace directory ${quoteText(directory)} has control characters in its name.`,
+  );
 }
 
 function assignments(values: Record<string, string>): string {

@@ -2,27 +2,72 @@ import {execa} from 'execa';
 import type {Transport} from './transport.js';
 
 const sessionOptions = {
-  // A process group of its own: the script signals its whole group when its lifeline ends.
+  // A process group of its own: the script signals its whole group when its lifeline ends, and so do we.
   detached: true,
-  cleanup: true,
   reject: false,
   buffer: false,
   stdin: 'pipe',
   stdout: 'pipe',
   stderr: 'pipe',
   encoding: 'buffer',
-  forceKillAfterDelay: 500,
 } as const;
 
-export type ShellSession = ReturnType<typeof startShell>;
+/** How long the processes of a session may take to end by themselves before they are ended for good. */
+const graceMs = 500;
 
-/** Starts a shell over a transport. Its stdin stays open: the end of stdin ends all that runs on the other side. */
-export function startShell(transport: Transport, signal: AbortSignal) {
+export type ShellSession = ReturnType<typeof spawnShell>;
+
+function spawnShell(transport: Transport) {
   const [program = 'sh', ...args] = transport.argv;
-  const session = execa(program, args, {...sessionOptions, cancelSignal: signal});
+  return execa(program, args, sessionOptions);
+}
+
+/**
+ * Starts a shell over a transport. Its stdin stays open: the end of stdin ends all that runs on the other side, so
+ * that nothing is left there even where we are killed. The caller's signal ends it at once.
+ */
+export function startShell(transport: Transport, signal: AbortSignal): ShellSession {
+  signal.throwIfAborted();
+  const session = spawnShell(transport);
   // A shell that ends early breaks the pipe we are still writing to; its exit tells why.
   session.stdin.on('error', () => undefined);
+  const abort = () => endSession(session);
+  signal.addEventListener('abort', abort, {once: true});
+  session.finally(() => signal.removeEventListener('abort', abort)).catch(() => undefined);
   return session;
+}
+
+/**
+ * Ends a session whose answers are not wanted any more. The whole group is signalled, not only its first process: a
+ * prefix may have helpers (ssh's ProxyCommand), and a tool may hang in a system call.
+ */
+export function endSession(session: ShellSession): void {
+  session.stdin.end();
+  signalGroup(session, 'SIGTERM');
+  const timer = setTimeout(() => {
+    signalGroup(session, 'SIGKILL');
+    // Whoever still holds the pipes must not hold us.
+    session.stdout.destroy();
+    session.stderr.destroy();
+  }, graceMs);
+  session.finally(() => clearTimeout(timer)).catch(() => undefined);
+}
+
+/** Lets a session end by itself, which closing its stdin brings about; insists only where it doesn't. */
+export function closeSession(session: ShellSession): void {
+  session.stdin.end();
+  const timer = setTimeout(() => endSession(session), graceMs);
+  session.finally(() => clearTimeout(timer)).catch(() => undefined);
+}
+
+/** Signals our own group only: a leader that we have not yet seen end keeps its number from being used again. */
+function signalGroup(session: ShellSession, name: NodeJS.Signals): void {
+  if (session.pid === undefined || session.exitCode !== null || session.signalCode !== null) return;
+  try {
+    process.kill(-session.pid, name);
+  } catch {
+    // It has ended just now, or runs as another user (sudo) and ends with its stdin.
+  }
 }
 
 /** Collects what a session says on standard error, at most `limit` characters of it. */

@@ -11,6 +11,7 @@
 # It writes nothing and needs sh, ip, bridge and nsenter. All of it is in main, called on the last line, so that
 # a text which arrives cut does nothing at all.
 # `test A -ef B` (the same file) is not in POSIX but in dash, bash, ksh and BusyBox, and saves a process each time.
+# No here-documents: some shells make a temporary file of them.
 # shellcheck disable=SC2154,SC3013
 
 frame_begin() {
@@ -25,12 +26,29 @@ fact() {
   printf '%s=%s\n' "$1" "$2"
 }
 
+# Sets found to a program's file, or to nothing. `command -v` would cost a process each time, and in some builds of
+# BusyBox it answers with an applet of the shell where a fuller program is installed.
+locate() {
+  found=
+  IFS=:
+  for folder in $PATH; do
+    if [ -f "$folder/$1" ] && [ -x "$folder/$1" ]; then
+      found=$folder/$1
+      break
+    fi
+  done
+  unset IFS
+  [ -n "$found" ]
+}
+
 # Sets dockerd_pid: by its pidfile, else the only dockerd that shares our mount namespace, else the only one.
 find_dockerd() {
   dockerd_pid=
   rootless=0
   for file in /var/run/docker.pid /run/docker.pid "${XDG_RUNTIME_DIR:-/nonexistent}/docker.pid"; do
-    { read -r pid <"$file"; } 2>/dev/null || continue
+    pid=
+    # The file ends without a newline, which makes read fail although it has read.
+    { read -r pid <"$file"; } 2>/dev/null
     case $pid in '' | *[!0-9]*) continue ;; esac
     is_dockerd "$pid" || continue
     dockerd_pid=$pid
@@ -39,6 +57,7 @@ find_dockerd() {
   done
   here=
   here_count=0
+  any=
   any_count=0
   for directory in /proc/[0-9]*; do
     pid=${directory#/proc/}
@@ -60,15 +79,26 @@ is_dockerd() {
 # The namespace directory as the engine has it: --exec-root, daemon.json, or the default.
 engine_netns_dir() {
   exec_root=
+  config_file=/etc/docker/daemon.json
   if [ -n "$dockerd_pid" ]; then
     previous=
-    for word in $(tr '\000' '\n' <"/proc/$dockerd_pid/cmdline" 2>/dev/null); do
-      case $word in --exec-root=*) exec_root=${word#--exec-root=} ;; esac
-      [ "$previous" = --exec-root ] && exec_root=$word
+    set -f
+    IFS=$newline
+    for word in $(tr '\000' '\n' 2>/dev/null <"/proc/$dockerd_pid/cmdline"); do
+      case $word in
+        --exec-root=*) exec_root=${word#--exec-root=} ;;
+        --config-file=*) config_file=${word#--config-file=} ;;
+      esac
+      case $previous in
+        --exec-root) exec_root=$word ;;
+        --config-file) config_file=$word ;;
+      esac
       previous=$word
     done
-    if [ -z "$exec_root" ] && [ -r "$root/etc/docker/daemon.json" ]; then
-      exec_root=$(sed -n 's/.*"exec-root"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' "$root/etc/docker/daemon.json")
+    unset IFS
+    set +f
+    if [ -z "$exec_root" ] && [ -r "$root$config_file" ]; then
+      exec_root=$(sed -n 's/.*"exec-root"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' "$root$config_file" | head -n 1)
     fi
   fi
   if [ -z "$exec_root" ]; then
@@ -82,9 +112,26 @@ engine_netns_dir() {
   printf '%s\n' "$exec_root/netns"
 }
 
+# What there is behind $path; without this an empty directory, none, and one that we may not read look the same.
+netns_state() {
+  if ! [ -d "$path" ]; then
+    if [ -e "$path" ]; then
+      printf 'no-directory\n'
+    elif [ "$uid" = 0 ]; then
+      printf 'missing\n'
+    else
+      printf 'unreadable\n'
+    fi
+  elif ! [ -r "$path" ] || ! [ -x "$path" ]; then
+    printf 'unreadable\n'
+  else
+    printf 'ok\n'
+  fi
+}
+
 about() {
   frame_begin about - 'uname; /proc'
-  fact uid "$(id -u)"
+  fact uid "$uid"
   fact hostname "$(uname -n)"
   fact kernel "$(uname -r)"
   fact system "$(uname -s)"
@@ -94,37 +141,82 @@ about() {
   fact rootless "$rootless"
   fact netnsDir "$dir"
   fact netnsPath "$path"
+  fact netnsState "$(netns_state)"
   fact enter "$can_enter"
   for tool in ip bridge nsenter stat docker curl lsns nft tcpdump ping; do
-    found=$(command -v "$tool" 2>/dev/null) && fact "tool.$tool" "$found"
+    locate "$tool" && fact "tool.$tool" "$found"
   done
-  fact ipVersion "$(ip -V 2>&1 | head -n 1)"
+  case $ip_version in *iproute2*) fact ipVersion "$ip_version" ;; esac
   fact ipJson "$ip_json"
   fact bridgeJson "$bridge_json"
   frame_end 0
 }
 
+# files_of SECTION DIRECTORY [FILE…]: one row a file, the given files first, then the directory's. A name that holds a
+# newline is shown with `\012` in its place, or it would be two rows; such a name is never Docker's.
+files_of() {
+  section=$1
+  directory=$2
+  shift 2
+  frame_begin "$section" - "stat $directory/*"
+  odd=
+  ordinary=
+  for file in "$directory"/*; do
+    case $file in
+      *"$newline"*) odd=1 ;;
+      *) if [ -e "$file" ] || [ -L "$file" ]; then ordinary=1; fi ;;
+    esac
+  done
+  if [ -z "$odd" ]; then
+    [ -z "$ordinary" ] || set -- "$@" "$directory"/*
+  else
+    for file in "$directory"/*; do
+      case $file in *"$newline"*) ;; *) set -- "$@" "$file" ;; esac
+    done
+  fi
+  status=0
+  if [ $# != 0 ]; then
+    stat -L -c '%D %i %a %s %Y %n' -- "$@" 2>&1
+    status=$?
+  fi
+  [ -z "$odd" ] || odd_files
+  frame_end "$status"
+}
+
+odd_files() {
+  for file in "$directory"/*; do
+    case $file in *"$newline"*) ;; *) continue ;; esac
+    row=$(stat -L -c '%D %i %a %s %Y' -- "$file" 2>/dev/null) || continue
+    printf '%s ' "$row"
+    printf '%s\n' "$file" | sed -e ':more' -e 'N' -e '$!b more' -e 's/\n/\\012/g'
+  done
+}
+
 # The namespace files as we see them and, where dockerd has another mount table, as it sees them. An nsfs file's
 # device is that of /proc/self/ns/net; its inode is the namespace's.
 files() {
-  frame_begin files - "stat $path/*"
-  stat -L -c '%D %i %a %s %Y %n' /proc/self/ns/net "/proc/${dockerd_pid:-self}/ns/net" "$path"/* 2>&1
-  frame_end $?
+  files_of files "$path" /proc/self/ns/net "/proc/${dockerd_pid:-self}/ns/net"
   [ "$path" = "$dir" ] && return 0
-  frame_begin files-here - "stat $dir/*"
-  stat -L -c '%D %i %a %s %Y %n' "$dir"/* 2>&1
-  frame_end $?
+  files_of files-here "$dir"
 }
 
 # Which namespace each process is in, and the control group (which names the container) of one process of each.
 processes() {
   frame_begin processes - 'stat /proc/*/ns/net; /proc/PID/cgroup'
-  rows=$(stat -L -c '%i %n' /proc/[0-9]*/ns/net 2>/dev/null)
   host=$(stat -L -c '%i' "/proc/${dockerd_pid:-self}/ns/net" 2>/dev/null)
   seen=" $host "
-  printf '%s\n' "$rows" | while read -r inode file; do
+  inode=
+  # Walked as words, not through a pipe: a shell reads a pipe byte by byte, and hosts have thousands of processes.
+  for word in $(stat -L -c '%i %n' /proc/[0-9]*/ns/net 2>/dev/null); do
+    case $word in
+      /*) ;;
+      *)
+        inode=$word
+        continue
+        ;;
+    esac
     [ "$inode" = "$host" ] && continue
-    pid=${file#/proc/}
+    pid=${word#/proc/}
     pid=${pid%/ns/net}
     fact "$pid" "$inode"
     case $seen in *" $inode "*) continue ;; esac
@@ -132,7 +224,7 @@ processes() {
     while read -r line; do
       case $line in *[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*) fact "cgroup.$pid" "$line" ;; esac
     done 2>/dev/null <"/proc/$pid/cgroup"
-  done
+  done 2>/dev/null
   frame_end 0
 }
 
@@ -147,11 +239,55 @@ enter() {
   fi
 }
 
+enter_all() {
+  for name; do
+    # Only overlay sandboxes have a bridge; elsewhere the tables would be empty.
+    case $name in
+      lb_* | ingress_sbox) tables=$plain_tables ;;
+      *-*) tables=$want_tables ;;
+      *) tables=$plain_tables ;;
+    esac
+    enter "$name" "$path/$name"
+  done
+}
+
+# Two at a time: half of the cost is waiting for programs to be loaded. The second one's frames are held back until
+# the first one is done, so that frames never mix; in small portions, because a section's time is its arrival.
+enter_pair() {
+  # shellcheck disable=SC2086
+  if [ -z "$second" ]; then
+    [ -z "$first" ] || enter_all $first
+  else
+    {
+      held=$(
+        exec 4>&1
+        enter_all $second
+      )
+      printf '%s\n' "$held"
+    } | {
+      enter_all $first
+      cat
+    }
+  fi
+  first=
+  second=
+  count=0
+}
+
 namespaces() {
+  plain_tables=
+  for table in $want_tables; do
+    case $table in fdb | nsid) ;; *) plain_tables="$plain_tables${plain_tables:+ }$table" ;; esac
+  done
+  first=
+  second=
+  count=0
   for file in "$path"/*; do
     name=${file##*/}
     # Names with other characters are not Docker's; they are listed and never entered.
-    case $name in '*' | *[!A-Za-z0-9_.-]*) continue ;; esac
+    case $name in '*' | -* | *[!A-Za-z0-9_.-]*) continue ;; esac
+    # Opening a FIFO would wait for ever.
+    [ -f "$file" ] || continue
     case $name in
       default) continue ;;
       lb_* | ingress_sbox) kind=balancer ;;
@@ -159,24 +295,24 @@ namespaces() {
       *) kind=container ;;
     esac
     case " $want_netns " in *" $kind "*) ;; *) continue ;; esac
-    tables=$want_tables
-    # Only overlay sandboxes have a bridge; elsewhere the tables would be empty.
-    if [ "$kind" != overlay ]; then
-      tables=$(printf '%s\n' " $want_tables " | sed 's/ fdb / /; s/ nsid / /')
-    fi
-    enter "$name" "$file"
+    count=$((count + 1))
+    if [ $((count % 2)) = 1 ]; then first="$first $name"; else second="$second $name"; fi
+    [ "$count" = 16 ] && enter_pair
   done
+  enter_pair
 }
 
 host() {
   [ -n "$want_host" ] || return 0
   tables=$want_host
+  netns_proc_files=$proc_files
   proc_files="$proc_files $host_proc_files"
   if [ -z "$dockerd_pid" ] || [ "/proc/$dockerd_pid/ns/net" -ef /proc/self/ns/net ]; then
     sh -c "$reader" reader @host 2>/dev/null 3<&-
   elif [ "$can_enter" = 1 ]; then
     enter @host "/proc/$dockerd_pid/ns/net"
   fi
+  proc_files=$netns_proc_files
 }
 
 # nf_tables may be built in, a module that is loaded, or a module that asking would load; only the last must not be
@@ -190,36 +326,72 @@ nf_tables_loaded() {
 netfilter_tools() {
   legacy_save=
   nft_save=
+  nft_tool=
   case " $want_tables $want_host " in *' netfilter '*) ;; *) return 0 ;; esac
-  if command -v iptables-legacy-save >/dev/null 2>&1; then
-    legacy_save=iptables-legacy-save
-  elif ! command -v iptables-nft-save >/dev/null 2>&1 && command -v iptables-save >/dev/null 2>&1; then
-    legacy_save=iptables-save
+  if locate iptables-legacy-save; then
+    legacy_save=$found
+  elif ! locate iptables-nft-save && locate iptables-save; then
+    legacy_save=$found
   fi
-  if command -v iptables-nft-save >/dev/null 2>&1 && nf_tables_loaded; then nft_save=iptables-nft-save; fi
+  nf_tables_loaded || return 0
+  if locate iptables-nft-save; then nft_save=$found; fi
+  if locate nft; then nft_tool=$found; fi
 }
 
-main() {
-  LC_ALL=C
-  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin
-  export LC_ALL PATH
-  exec 3<&0 4>&1 </dev/null
-  if [ "$lifeline" = 1 ]; then
-    # Signals the whole process group, which the caller made for this run.
-    { while read -r _; do :; done <&3; kill -TERM 0; } 4>&- >/dev/null 2>&1 &
-    watcher=$!
-  fi
+# What this host's ip and bridge can do. A tool that prints JSON prints `[` even for an empty table; asking for the
+# version would not do, because the oldest that take -j still answer some tables in text.
+know_tools() {
   ip_json=0
   bridge_json=0
   ip_busybox=0
   can_enter=0
-  ip -j -V >/dev/null 2>&1 && ip_json=1
-  bridge -j -V >/dev/null 2>&1 && bridge_json=1
-  case $(ip -V 2>&1) in *iproute2*) ;; *) ip_busybox=1 ;; esac
-  command -v nsenter >/dev/null 2>&1 && nsenter --net=/proc/self/ns/net true 2>/dev/null && can_enter=1
+  ip_tool=ip
+  bridge_tool=
+  locate ip && ip_tool=$found
+  ip_version=$("$ip_tool" -V 2>&1 | head -n 1)
+  case $ip_version in
+    *iproute2*) case $("$ip_tool" -j neigh show 2>/dev/null) in '['*) ip_json=1 ;; esac ;;
+    *) ip_busybox=1 ;;
+  esac
+  if locate bridge; then
+    bridge_tool=$found
+    case $("$bridge_tool" -j fdb show 2>/dev/null) in '['*) bridge_json=1 ;; esac
+  fi
+  nsenter --net=/proc/self/ns/net true 2>/dev/null && can_enter=1
+}
+
+# The end of stdin ends the whole process group, which the caller made for this run: politely, and then for good.
+watch_lifeline() {
+  while read -r _; do :; done
+  trap '' TERM
+  kill -TERM 0
+  sleep 0.3 || sleep 1
+  kill -KILL 0
+}
+
+main() {
+  LC_ALL=C
+  PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+  export LC_ALL PATH
+  unset IFS
+  newline='
+'
+  exec 3<&0 4>&1 </dev/null
+  # Where this shell is a container's first process, only a trap makes it end.
+  trap 'exit 143' TERM
+  if [ "$lifeline" = 1 ]; then
+    watch_lifeline <&3 3<&- 4>&- >/dev/null 2>&1 &
+    watcher=$!
+  fi
+  uid=$(id -u)
+  know_tools
   find_dockerd
   root=
-  if [ -n "$dockerd_pid" ] && ! [ "/proc/$dockerd_pid/ns/mnt" -ef /proc/self/ns/mnt ]; then root=/proc/$dockerd_pid/root; fi
+  # Without the right to look into it, dockerd's own view of the files is no better than ours.
+  if [ -n "$dockerd_pid" ] && [ -d "/proc/$dockerd_pid/root/proc" ] &&
+    ! [ "/proc/$dockerd_pid/ns/mnt" -ef /proc/self/ns/mnt ]; then
+    root=/proc/$dockerd_pid/root
+  fi
   if [ -n "$netns_dir" ]; then
     dir=$netns_dir
     path=$netns_dir
@@ -228,7 +400,8 @@ main() {
     path=$root$dir
   fi
   netfilter_tools
-  export nonce tables ip_json bridge_json ip_busybox legacy_save nft_save proc_files
+  tables=
+  export nonce tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool proc_files
   about
   files
   case " $want_netns " in *' processes '*) processes ;; esac

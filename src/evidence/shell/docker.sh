@@ -1,32 +1,72 @@
 # shellcheck shell=sh
 # Connects this text's standard input and output with the Docker Engine API: the client's own relay, or curl
-# where there is no client. Prints NONCE once ready; the bytes after that are HTTP. ovdiag sets nonce before this.
+# where there is no client. Prints `NONCE RELAY` once ready; the bytes after that line are HTTP.
+#
+# ovdiag sets these before this text: nonce, relay (`curl`: don't try the client), callers_host and callers_context
+# (the caller's own DOCKER_HOST and DOCKER_CONTEXT: a prefix such as nsenter passes them on, but they are meant for the
+# caller's machine), context (to be used whatever the client's configuration says; empty: as configured).
 # shellcheck disable=SC2154
 
 # One GET at a time, answered with the very bytes of the engine.
 relay_with_curl() {
   while read -r method target _; do
     while read -r header; do
-      [ "$header" = "$(printf '\r')" ] && break
+      [ "$header" = "$return" ] && break
     done
-    [ "$method" = GET ] || exit 1
-    curl -s -i --raw --max-time 10 --unix-socket /var/run/docker.sock "http://docker$target" || exit 1
+    [ "$method" = GET ] || return 1
+    curl -sS -g -i --raw --max-time 10 --unix-socket "$socket" "http://docker$target" </dev/null || return 1
   done
 }
 
+# Sets socket to the engine's, as far as curl can know it.
+find_socket() {
+  case ${DOCKER_HOST-} in
+    unix://*) socket=${DOCKER_HOST#unix://} ;;
+    '')
+      socket=/var/run/docker.sock
+      [ -S "$socket" ] || socket=${XDG_RUNTIME_DIR:-/nonexistent}/docker.sock
+      ;;
+    *) return 1 ;;
+  esac
+  [ -S "$socket" ]
+}
+
+# The two sides of the relay end each other. stdin ends when ovdiag is done or gone: the client sees that and goes
+# too, unless the daemon hangs; then the process group, made for this run, is ended for good.
+feed() {
+  cat <&3
+  exec >/dev/null 2>&1
+  sleep 0.3 || sleep 1
+  kill -KILL 0
+}
+
 main() {
-  PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
+  PATH=${PATH:+$PATH:}/usr/local/bin:/usr/sbin:/sbin:/usr/bin:/bin
   export PATH
-  if command -v docker >/dev/null 2>&1; then
-    printf '%s\n' "$nonce"
-    exec docker system dial-stdio
+  return=$(printf '\r')
+  if [ -n "$callers_host" ] && [ "${DOCKER_HOST-}" = "$callers_host" ]; then unset DOCKER_HOST; fi
+  if [ -n "$callers_context" ] && [ "${DOCKER_CONTEXT-}" = "$callers_context" ]; then unset DOCKER_CONTEXT; fi
+  if [ -n "$context" ] && [ -z "${DOCKER_CONTEXT-}" ]; then
+    DOCKER_CONTEXT=$context
+    export DOCKER_CONTEXT
   fi
-  if command -v curl >/dev/null 2>&1 && [ -S /var/run/docker.sock ]; then
-    printf '%s\n' "$nonce"
-    relay_with_curl
-    exit 0
+  exec 3<&0 </dev/null
+  # Where this shell is a container's first process, only a trap makes it end.
+  trap 'exit 143' TERM
+  if [ "$relay" != curl ] && command -v docker >/dev/null 2>&1; then
+    printf '%s docker\n' "$nonce"
+    feed | {
+      docker system dial-stdio 3<&-
+      kill -TERM 0
+    }
+  elif command -v curl >/dev/null 2>&1 && find_socket; then
+    printf '%s curl\n' "$nonce"
+    feed | {
+      relay_with_curl 3<&-
+      kill -TERM 0
+    }
   fi
-  printf 'ovdiag: neither a docker client nor curl with /var/run/docker.sock is here\n' >&2
+  printf 'ovdiag: there is neither a docker client nor curl with the engine'"'"'s socket\n' >&2
   exit 127
 }
 

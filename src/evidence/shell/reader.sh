@@ -1,8 +1,9 @@
 # shellcheck shell=sh
 # Reads the tables of the network namespace that it runs in, and prints each as a framed section.
 #
-# Exported by collector.sh: nonce, tables (what is wanted), ip_json and bridge_json (1 where the tool knows -j),
-# legacy_save and nft_save (the programs, empty where there is none or nothing to read), proc_files.
+# Exported by collector.sh: nonce, tables (what is wanted), ip_tool and bridge_tool (the programs' files), ip_json and
+# bridge_json (1 where the tool knows -j), ip_busybox, legacy_save, nft_save and nft_tool (empty where there is no such
+# program or asking it could load a module), proc_files.
 # Argument 1 is the namespace's name in the frames.
 #
 # It never writes: every ip and bridge call is a dump, iptables is only called in its -save form, and a netlink
@@ -19,12 +20,13 @@ finish() {
   printf '\n%s> %s\n' "$nonce" "$1"
 }
 
-# run SECTION COMMAND…: one command, one section.
+# run SECTION PROGRAM ARGUMENT…: one command, one section.
 run() {
   section=$1
-  shift
-  begin "$section" "$*"
-  "$@"
+  program=$2
+  shift 2
+  begin "$section" "${program##*/} $*"
+  "$program" "$@"
   finish $?
 }
 
@@ -44,10 +46,10 @@ add() {
 
 # read_single OPTIONS…: one process a table.
 read_single() {
-  wanted addr && run addr ip "$@" addr show
-  wanted route && run route ip "$@" route show table all
-  wanted neigh && run neigh ip "$@" neigh show
-  wanted rule && run rule ip "$@" rule show
+  wanted addr && run addr "$ip_tool" "$@" addr show
+  wanted route && run route "$ip_tool" "$@" route show table all
+  wanted neigh && run neigh "$ip_tool" "$@" neigh show
+  wanted rule && run rule "$ip_tool" "$@" rule show
 }
 
 # A failing command in a batch prints no line, so a batch that failed anywhere is read again singly.
@@ -65,18 +67,18 @@ read_ip() {
   [ -n "$lines" ] || return 0
   # The frame's head tells which commands the lines answer: OPTIONS -- COMMAND; COMMAND.
   begin batch "ip -d -s -j -- $heads"
-  printf '%s' "$lines" | ip -d -s -j -force -batch -
+  printf '%s' "$lines" | "$ip_tool" -d -s -j -force -batch -
   status=$?
   finish "$status"
   [ "$status" = 0 ] || read_single -d -s -j
 }
 
 read_fdb() {
-  command -v bridge >/dev/null 2>&1 || return 0
+  [ -n "$bridge_tool" ] || return 0
   if [ "$bridge_json" = 1 ]; then
-    run fdb bridge -d -s -j fdb show
+    run fdb "$bridge_tool" -d -s -j fdb show
   else
-    run fdb bridge -d -s fdb show
+    run fdb "$bridge_tool" -d -s fdb show
   fi
 }
 
@@ -92,19 +94,21 @@ read_netfilter() {
   if [ -n "$legacy_save" ] && [ -s /proc/net/ip_tables_names ]; then
     run iptables-legacy "$legacy_save" -c
   fi
-  if [ -n "$nft_save" ] && has_netlink 12; then
-    run iptables-nft "$nft_save" -c
-    command -v nft >/dev/null 2>&1 && run nft nft -j list ruleset
-  fi
+  has_netlink 12 || return 0
+  [ -z "$nft_save" ] || run iptables-nft "$nft_save" -c
+  [ -z "$nft_tool" ] || run nft "$nft_tool" -j list ruleset
 }
 
-# `nokeys` keeps the keys in the kernel; the filter is there for an ip that does not know the word.
+# `nokeys` keeps the keys in the kernel; an ip that does not know the word fails and prints nothing. The filter is a
+# second line: keys are longer than any other number (an SPI or a mark has 8 digits).
 read_xfrm() {
   has_netlink 6 || return 0
   begin xfrm-state 'ip -d -s xfrm state list nokeys'
-  ip -d -s xfrm state list nokeys | sed 's/0x[0-9A-Fa-f]\{17,\}/[key removed]/g'
-  finish $?
-  run xfrm-policy ip -d -s xfrm policy list
+  states=$("$ip_tool" -d -s xfrm state list nokeys)
+  status=$?
+  [ -z "$states" ] || printf '%s\n' "$states" | sed 's/0x[0-9A-Fa-f]\{9,\}/[key removed]/g'
+  finish "$status"
+  run xfrm-policy "$ip_tool" -d -s xfrm policy list
 }
 
 read_ip
