@@ -1,0 +1,7 @@
+/** Where bytes come from. `read` fills into[at…] with what there is, and gives 0 at the end. */
+export interface ByteSource {
+  /** Bytes in all where that is known beforehand. */
+  size: number | undefined;
+  read(into: Buffer, at: number): Promise<number>;
+  close(): Promise<void>;
+}
