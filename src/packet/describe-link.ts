@@ -1,0 +1,92 @@
+import {get16, get32} from './bytes.js';
+import {ethernetField, vlanId} from './ethernet.js';
+import type {Frame} from './frame.js';
+import {field, hex, hex16, type Layer} from './layer.js';
+import {LinkType} from './link.js';
+import {etherTypeName} from './numbers.js';
+
+const macAt = (data: Buffer, at: number): string =>
+  data.toString('hex', at, at + 6).replace(/(..)(?=.)/g, '$1:');
+
+export function describeEthernet(frame: Frame): Layer[] {
+  const {data, ethernet} = frame;
+  const type = get16(data, ethernet + ethernetField.type);
+  return [
+    {
+      name: 'Ethernet',
+      start: ethernet,
+      length: ethernetField.length,
+      fields: [
+        field('source', macAt(data, ethernet + ethernetField.src)),
+        field('destination', macAt(data, ethernet + ethernetField.dst)),
+        type > 1500 ? field('type', `${etherTypeName(type)} (${hex(type, 4)})`) : field('length', type),
+      ],
+    },
+    ...describeVlans(frame, ethernet + ethernetField.length),
+  ];
+}
+
+function describeVlans({data, vlans, vlanCount}: Frame, start: number): Layer[] {
+  return Array.from(vlans.subarray(0, vlanCount), (tag, index) => {
+    const type = get16(data, start + index * 4 + 2);
+    return {
+      name: 'VLAN tag',
+      start: start + index * 4,
+      length: 4,
+      fields: [
+        field('id', vlanId(tag)),
+        field('priority', tag >> 13),
+        field('drop eligible', (tag >> 12) & 1),
+        field('type', type > 1500 ? `${etherTypeName(type)} (${hex(type, 4)})` : type),
+      ],
+    };
+  });
+}
+
+/** Packet types of Linux cooked captures (linux/if_packet.h). */
+const directions = ['to us', 'broadcast', 'multicast', 'to somebody else', 'from us'];
+
+/** Link headers other than Ethernet; none for raw IP. */
+export function describeCooked(frame: Frame, linkType: number): Layer[] {
+  const {data, start, end} = frame;
+  switch (linkType) {
+    case LinkType.linuxSll:
+      if (start + 16 > end) return [];
+      return [
+        {
+          name: 'Linux cooked v1',
+          start,
+          length: 16,
+          fields: [
+            field('direction', directions[get16(data, start)] ?? get16(data, start)),
+            field('device type', get16(data, start + 2)),
+            field('sender', data.toString('hex', start + 6, start + 6 + Math.min(8, get16(data, start + 4)))),
+            field('protocol', hex16(data, start + 14)),
+          ],
+        },
+        ...describeVlans(frame, start + 16),
+      ];
+    case LinkType.linuxSll2:
+      if (start + 20 > end) return [];
+      return [
+        {
+          name: 'Linux cooked v2',
+          start,
+          length: 20,
+          fields: [
+            field('interface index', get32(data, start + 4)),
+            field('direction', directions[data[start + 10] ?? 255] ?? `${data[start + 10]}`),
+            field('device type', get16(data, start + 8)),
+            field('protocol', hex16(data, start)),
+          ],
+        },
+        ...describeVlans(frame, start + 20),
+      ];
+    case LinkType.null:
+    case LinkType.loop:
+      if (start + 4 > end) return [];
+      return [{name: 'BSD loopback', start, length: 4, fields: [field('family', get32(data, start))]}];
+    default:
+      return [];
+  }
+}

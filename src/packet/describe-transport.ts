@@ -1,0 +1,188 @@
+import {get8, get16} from './bytes.js';
+import {isDns, readDns} from './dns.js';
+import {espSequence} from './esp.js';
+import type {Frame} from './frame.js';
+import {hasIcmpHeader, icmpCode, icmpId, icmpMtu, icmpSequence, icmpText, icmpType, isEcho} from './icmp.js';
+import {bitNames, type Field, field, hex, hex16, type Layer} from './layer.js';
+import {Proto} from './numbers.js';
+import {
+  hasTcpHeader,
+  TcpFlag,
+  tcpAck,
+  tcpDataLength,
+  tcpField,
+  tcpFlags,
+  tcpHeaderLength,
+  tcpSeq,
+  tcpWindow,
+} from './tcp.js';
+import {udpField} from './udp.js';
+import {VxlanFlag, vxlanField, vxlanGroup} from './vxlan.js';
+
+/** What stands above IP, up to and with a VXLAN header. Offsets count from where `payload` starts. */
+export function describeTransport(frame: Frame): Layer[] {
+  if (frame.l4 < 0 || frame.fragment === 1) return [];
+  switch (frame.proto) {
+    case Proto.tcp:
+      return hasTcpHeader(frame) ? [describeTcp(frame)] : [];
+    case Proto.udp:
+      return frame.dport < 0 ? [] : describeUdp(frame);
+    case Proto.icmp:
+    case Proto.icmpv6:
+      return hasIcmpHeader(frame) ? [describeIcmp(frame)] : [];
+    case Proto.esp:
+      return frame.spi < 0 ? [] : [describeEsp(frame)];
+    default:
+      return [];
+  }
+}
+
+const tcpFlagNames = [
+  [TcpFlag.fin, 'FIN'],
+  [TcpFlag.syn, 'SYN'],
+  [TcpFlag.rst, 'RST'],
+  [TcpFlag.psh, 'PSH'],
+  [TcpFlag.ack, 'ACK'],
+  [TcpFlag.urg, 'URG'],
+  [TcpFlag.ece, 'ECE'],
+  [TcpFlag.cwr, 'CWR'],
+] as const;
+
+function describeTcp(frame: Frame): Layer {
+  const {payload, l4} = frame;
+  const fields = [
+    field('source port', frame.sport),
+    field('destination port', frame.dport),
+    field('sequence', tcpSeq(frame)),
+    field('acknowledgement', tcpAck(frame)),
+    field('flags', bitNames(tcpFlags(frame), tcpFlagNames)),
+    field('window', tcpWindow(frame)),
+    field('checksum', hex16(payload, l4 + tcpField.checksum)),
+    ...describeTcpOptions(frame),
+    field('data', `${tcpDataLength(frame)} bytes`),
+  ];
+  return {name: 'TCP', start: l4, length: tcpHeaderLength(frame), fields};
+}
+
+/** RFC 9293 3.2: kind, length, value; 0 ends the list and 1 is padding, both without a length. */
+function describeTcpOptions(frame: Frame): Field[] {
+  const {payload, l4, l4End} = frame;
+  const end = Math.min(l4 + tcpHeaderLength(frame), l4End);
+  const words: string[] = [];
+  for (let at = l4 + tcpField.header; at < end; ) {
+    const kind = get8(payload, at);
+    if (kind === 0) break;
+    if (kind === 1) {
+      at++;
+      continue;
+    }
+    const length = get8(payload, at + 1);
+    if (length < 2 || at + length > end) {
+      words.push('malformed');
+      break;
+    }
+    words.push(tcpOption(payload, at, kind, length));
+    at += length;
+  }
+  return words.length === 0 ? [] : [field('options', words.join(', '))];
+}
+
+function tcpOption(payload: Buffer, at: number, kind: number, length: number): string {
+  if (kind === 2 && length === 4) return `maximum segment size ${get16(payload, at + 2)}`;
+  if (kind === 3 && length === 3) return `window scale ${get8(payload, at + 2)}`;
+  if (kind === 4) return 'selective acknowledgement permitted';
+  if (kind === 5) return `selective acknowledgement of ${(length - 2) / 8} blocks`;
+  if (kind === 8 && length === 10) {
+    return `time stamp ${payload.readUInt32BE(at + 2)} echo ${payload.readUInt32BE(at + 6)}`;
+  }
+  return `kind ${kind}`;
+}
+
+function describeUdp(frame: Frame): Layer[] {
+  const {payload, l4} = frame;
+  const layers: Layer[] = [
+    {
+      name: 'UDP',
+      start: l4,
+      length: udpField.header,
+      fields: [
+        field('source port', frame.sport),
+        field('destination port', frame.dport),
+        field('length', get16(payload, l4 + udpField.length)),
+        field(
+          'checksum',
+          get16(payload, l4 + udpField.checksum) === 0 ? '0: none' : hex16(payload, l4 + udpField.checksum),
+        ),
+      ],
+    },
+  ];
+  if (frame.vxlan >= 0) layers.push(describeVxlan(frame));
+  else if (isDns(frame)) layers.push(...describeDns(frame));
+  return layers;
+}
+
+function describeVxlan(frame: Frame): Layer {
+  const {payload, vxlan, vxlanFlags} = frame;
+  const isValid = (vxlanFlags & VxlanFlag.vni) !== 0;
+  const known = VxlanFlag.vni | VxlanFlag.group | VxlanFlag.dontLearn | VxlanFlag.policyApplied;
+  const fields = [
+    field(
+      'flags',
+      `${hex(vxlanFlags, 4)} (${bitNames(vxlanFlags, [
+        [VxlanFlag.vni, 'I: VNI valid'],
+        [VxlanFlag.group, 'G: group policy'],
+        [VxlanFlag.dontLearn, "D: don't learn"],
+        [VxlanFlag.policyApplied, 'A: policy applied'],
+        [0xffff & ~known, 'reserved bits'],
+      ])})`,
+    ),
+    field('VNI', isValid && frame.vni >= 0 ? frame.vni : 'none'),
+  ];
+  const group = vxlanGroup(frame);
+  if (group >= 0) fields.push(field('group', group));
+  const layer: Layer = {name: 'VXLAN', start: vxlan, length: vxlanField.header, fields};
+  if (!isValid) layer.problem = 'the I flag is clear: there is no VNI, and a receiver drops it (RFC 7348 5)';
+  else if (get8(payload, vxlan + vxlanField.reserved) !== 0)
+    fields.push(field('reserved', hex(get8(payload, vxlan + 7), 2)));
+  return layer;
+}
+
+function describeDns(frame: Frame): Layer[] {
+  const message = readDns(frame);
+  if (message === undefined) return [];
+  const fields = [
+    field('id', hex(message.id, 4)),
+    field(
+      'kind',
+      message.response ? `answer${message.rcode === undefined ? '' : `, ${message.rcode}`}` : 'question',
+    ),
+    field('question', `${message.name} ${message.type}`),
+    ...message.answers.map(({type, value}) => field('answer', `${type} ${value}`)),
+  ];
+  const start = frame.l4 + udpField.header;
+  return [{name: 'DNS', start, length: frame.l4End - start, fields}];
+}
+
+function describeIcmp(frame: Frame): Layer {
+  const fields = [
+    field('type', icmpType(frame)),
+    field('code', icmpCode(frame)),
+    field('meaning', icmpText(frame)),
+    field('checksum', hex16(frame.payload, frame.l4 + 2)),
+  ];
+  if (isEcho(frame)) fields.push(field('id', icmpId(frame)), field('sequence', icmpSequence(frame)));
+  if (icmpMtu(frame) >= 0) fields.push(field('MTU', icmpMtu(frame)));
+  return {
+    name: frame.version === 6 ? 'ICMPv6' : 'ICMP',
+    start: frame.l4,
+    length: Math.min(8, frame.l4End - frame.l4),
+    fields,
+  };
+}
+
+function describeEsp(frame: Frame): Layer {
+  const fields = [field('security parameters index', hex(frame.spi, 8))];
+  if (espSequence(frame) >= 0) fields.push(field('sequence', espSequence(frame)));
+  fields.push(field('encrypted', `${Math.max(0, frame.l4WireEnd - frame.l4 - 8)} bytes`));
+  return {name: 'ESP (an encrypted overlay)', start: frame.l4, length: 8, fields};
+}

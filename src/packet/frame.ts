@@ -1,0 +1,169 @@
+/**
+ * What is known of one frame, outer or inner, as numbers and offsets: -1 where there is none. A frame is filled
+ * again for every packet, so that looking at a packet makes no objects.
+ */
+export interface Frame {
+  /** The frame is data[start, end). For a reassembled datagram's inner frame that is the reassembled data. */
+  data: Buffer;
+  start: number;
+  /** Where the captured bytes end. */
+  end: number;
+  /** Where the frame ended on the wire; beyond `end` where the snap length cut it. */
+  wireEnd: number;
+
+  /** Offset of the Ethernet header. */
+  ethernet: number;
+  /** VLAN tags, outermost first: `vlans` holds the 16-bit tag control words. */
+  vlanCount: number;
+  vlans: Uint16Array;
+  /** The EtherType behind all tags; -1 for IEEE 802.3 lengths and link types without one. */
+  etherType: number;
+
+  /** Offsets of the network header. */
+  arp: number;
+  ip: number;
+  /** 4, 6 or 0. */
+  version: number;
+  /** Offsets of the addresses of IPv4 or IPv6. */
+  src: number;
+  dst: number;
+  /** The protocol above IP, behind all IPv6 extension headers. */
+  proto: number;
+  fragment: Fragment;
+  /** Of this fragment: bytes before it in the datagram, more to come, the identification. */
+  fragmentOffset: number;
+  fragmentMore: boolean;
+  fragmentId: number;
+  /** How many frames a reassembled datagram came in, and bytes it has. */
+  fragments: number;
+
+  /** What IP carries: payload[l4, l4End) captured, up to `l4WireEnd` on the wire; l4 is -1 where none is seen. */
+  payload: Buffer;
+  l4: number;
+  l4End: number;
+  l4WireEnd: number;
+  sport: number;
+  dport: number;
+
+  /** Offset of a VXLAN header in `payload`, its first 16 bits, and its VNI where the I flag says there is one. */
+  vxlan: number;
+  vxlanFlags: number;
+  vni: number;
+  /** Security parameters index of ESP. */
+  spi: number;
+
+  /** Why decoding went no further, and where (an offset into `data`, or `payload` above IP). */
+  stop: Stop;
+  stopAt: number;
+}
+
+export const Fragment = {
+  none: 0,
+  /** A part whose others are not all here yet. */
+  waiting: 1,
+  /** The part that completed its datagram: `payload` is the whole. */
+  completed: 2,
+  /** The first part, looked at alone because it can't be put together (cut by the snap length). */
+  alone: 3,
+} as const;
+export type Fragment = (typeof Fragment)[keyof typeof Fragment];
+
+export const Stop = {
+  none: 0,
+  /** The snap length cut it. */
+  cut: 1,
+  /** All of it is captured, and it is shorter than a header that should be there. */
+  short: 2,
+  /** A header contradicts itself: version, header length, total length. */
+  malformed: 3,
+  /** Deeper nesting than is followed. */
+  deep: 4,
+  /** The link type isn't read. */
+  link: 5,
+} as const;
+export type Stop = (typeof Stop)[keyof typeof Stop];
+
+/** VLAN tags that are looked through; real frames have up to two. */
+export const maxVlans = 4;
+
+export function newFrame(): Frame {
+  const nothing = Buffer.alloc(0);
+  return {
+    data: nothing,
+    start: 0,
+    end: 0,
+    wireEnd: 0,
+    ethernet: -1,
+    vlanCount: 0,
+    vlans: new Uint16Array(maxVlans),
+    etherType: -1,
+    arp: -1,
+    ip: -1,
+    version: 0,
+    src: -1,
+    dst: -1,
+    proto: -1,
+    fragment: Fragment.none,
+    fragmentOffset: 0,
+    fragmentMore: false,
+    fragmentId: 0,
+    fragments: 0,
+    payload: nothing,
+    l4: -1,
+    l4End: 0,
+    l4WireEnd: 0,
+    sport: -1,
+    dport: -1,
+    vxlan: -1,
+    vxlanFlags: 0,
+    vni: -1,
+    spi: -1,
+    stop: Stop.none,
+    stopAt: 0,
+  };
+}
+
+/** Makes a frame ready for the bytes data[start, end). */
+export function resetFrame(frame: Frame, data: Buffer, start: number, end: number, wireEnd: number): void {
+  frame.data = data;
+  frame.start = start;
+  frame.end = end;
+  frame.wireEnd = wireEnd;
+  frame.ethernet = -1;
+  frame.vlanCount = 0;
+  frame.etherType = -1;
+  frame.arp = -1;
+  frame.ip = -1;
+  frame.version = 0;
+  frame.src = -1;
+  frame.dst = -1;
+  frame.proto = -1;
+  frame.fragment = Fragment.none;
+  frame.fragmentOffset = 0;
+  frame.fragmentMore = false;
+  frame.fragmentId = 0;
+  frame.fragments = 0;
+  frame.payload = data;
+  frame.l4 = -1;
+  frame.l4End = 0;
+  frame.l4WireEnd = 0;
+  frame.sport = -1;
+  frame.dport = -1;
+  frame.vxlan = -1;
+  frame.vxlanFlags = 0;
+  frame.vni = -1;
+  frame.spi = -1;
+  frame.stop = Stop.none;
+  frame.stopAt = 0;
+}
+
+/** Notes that a header of `need` bytes isn't whole at `at`: cut by the snap length, or simply not there. */
+export function stopShort(frame: Frame, at: number, need: number, wireEnd: number): void {
+  frame.stop = at + need <= wireEnd ? Stop.cut : Stop.short;
+  frame.stopAt = at;
+}
+
+export function stopMalformed(frame: Frame, at: number): void {
+  frame.stop = Stop.malformed;
+  frame.stopAt = at;
+}

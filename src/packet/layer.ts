@@ -1,0 +1,33 @@
+import {get8, get16, get32} from './bytes.js';
+
+/** One header of one packet in words, for views that print it. Made on demand, never on the hot path. */
+export interface Layer {
+  name: string;
+  /** Offset of its first byte in `data`, and its length. */
+  start: number;
+  length: number;
+  fields: Field[];
+  /** Text for what is odd about it. */
+  problem?: string;
+}
+
+export interface Field {
+  name: string;
+  value: string;
+}
+
+export function field(name: string, value: string | number): Field {
+  return {name, value: String(value)};
+}
+
+export const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`;
+
+export const hex8 = (data: Buffer, at: number): string => hex(get8(data, at), 2);
+export const hex16 = (data: Buffer, at: number): string => hex(get16(data, at), 4);
+export const hex32 = (data: Buffer, at: number): string => hex(get32(data, at), 8);
+
+/** Names of the set bits, joined; `none` where there are none. */
+export function bitNames(value: number, names: readonly (readonly [bit: number, name: string])[]): string {
+  const set = names.filter(([bit]) => (value & bit) !== 0).map(([, name]) => name);
+  return set.length === 0 ? 'none' : set.join(', ');
+}

@@ -1,0 +1,17 @@
+/**
+ * What may be known of the numbers in a packet: filled from snapshots or from the live host elsewhere. All lookups
+ * are by text, as views print it, and each view asks once for each new value, not for each packet.
+ */
+export interface Names {
+  /** The network of a VNI. */
+  network(vni: number): string | undefined;
+  /** Whose MAC or address that is on the network of a VNI. Either may be absent. */
+  endpoint(vni: number, mac: string | undefined, address: string | undefined): EndpointName | undefined;
+  /** The node of a VTEP address. */
+  node(vtep: string): string | undefined;
+}
+
+export interface EndpointName {
+  name: string;
+  kind: 'container' | 'task' | 'load-balancer' | 'gateway' | 'other';
+}

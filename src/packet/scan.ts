@@ -1,0 +1,126 @@
+import type {PacketRecord} from '../capture/record.js';
+import {scanEsp} from './esp.js';
+import {scanEthernet} from './ethernet.js';
+import {Fragment, type Frame, resetFrame, Stop, stopShort} from './frame.js';
+import {scanIpv4} from './ipv4.js';
+import {scanIpv6} from './ipv6.js';
+import {scanLink} from './link.js';
+import {EtherType, Proto} from './numbers.js';
+import {newReassembler, type ReassemblyCounts} from './reassembly.js';
+import {hasTcpHeader, tcpField} from './tcp.js';
+import {scanPorts, scanUdp} from './udp.js';
+import {maxDepth, type PacketView} from './view.js';
+import {defaultVxlanPort, scanVxlan} from './vxlan.js';
+
+export interface Scanner {
+  /** Fills `view` from one record; the view is good until the next call. */
+  scan(record: PacketRecord, number: number, view: PacketView): void;
+  readonly fragments: ReassemblyCounts;
+  waitingFragments(): number;
+}
+
+/** Decodes packets down to the ports of the innermost frame, by offsets and without objects a packet. */
+export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort]): Scanner {
+  const isVxlanPort = new Uint8Array(65_536);
+  for (const port of vxlanPorts) isVxlanPort[port] = 1;
+  const reassembler = newReassembler();
+
+  /** Decodes what IP carries; gives the offset of an inner frame in frame.payload, or -1. */
+  function scanTransport(frame: Frame, context: number, now: number): number {
+    if (frame.fragment === Fragment.waiting && !join(frame, context, now)) return -1;
+    switch (frame.proto) {
+      case Proto.udp: {
+        const at = scanUdp(frame);
+        return at >= 0 && isVxlanPort[frame.dport] === 1 ? scanVxlan(frame, at) : -1;
+      }
+      case Proto.tcp:
+        if (scanPorts(frame) && !hasTcpHeader(frame)) {
+          stopShort(frame, frame.l4, tcpField.header, frame.l4WireEnd);
+        }
+        return -1;
+      case Proto.sctp:
+        scanPorts(frame);
+        return -1;
+      case Proto.esp:
+        scanEsp(frame);
+        return -1;
+      default:
+        return -1;
+    }
+  }
+
+  /** Whether a fragment leaves something to decode: the whole datagram, or at least its start. */
+  function join(frame: Frame, context: number, now: number): boolean {
+    if (frame.l4End < frame.l4WireEnd) {
+      // Cut by the snap length, so it can't be joined. The first part still shows the ports.
+      if (frame.fragmentOffset > 0) return false;
+      frame.fragment = Fragment.alone;
+      return true;
+    }
+    const datagram = reassembler.add(frame, context, now);
+    if (datagram === undefined) return false;
+    frame.fragment = Fragment.completed;
+    frame.fragments = datagram.fragments;
+    frame.payload = datagram.bytes;
+    frame.l4 = 0;
+    frame.l4End = datagram.bytes.length;
+    frame.l4WireEnd = datagram.bytes.length;
+    return true;
+  }
+
+  return {
+    fragments: reassembler.counts,
+    waitingFragments: reassembler.waiting,
+    scan(record, number, view) {
+      const {frames} = view;
+      view.number = number;
+      view.hasTime = record.hasTime;
+      view.seconds = record.seconds;
+      view.nanos = record.nanos;
+      view.captured = record.end - record.start;
+      view.length = record.original;
+      view.linkType = record.linkType;
+      view.data = record.data;
+      view.start = record.start;
+      view.end = record.end;
+      const wireEnd = record.start + Math.max(record.original, record.end - record.start);
+      let frame = frames[0] as Frame;
+      resetFrame(frame, record.data, record.start, record.end, wireEnd);
+      let at = scanLink(frame, record.linkType);
+      let context = -1;
+      view.depth = 1;
+      for (;;) {
+        scanNetwork(frame, at);
+        if (frame.l4 < 0) return;
+        const inner = scanTransport(frame, context, record.seconds);
+        if (inner < 0) return;
+        if (view.depth === maxDepth) {
+          frame.stop = Stop.deep;
+          frame.stopAt = inner;
+          return;
+        }
+        const next = frames[view.depth++] as Frame;
+        resetFrame(next, frame.payload, inner, frame.l4End, frame.l4WireEnd);
+        context = context * 31 + frame.vni;
+        frame = next;
+        at = scanEthernet(frame, inner);
+      }
+    },
+  };
+}
+
+function scanNetwork(frame: Frame, at: number): void {
+  if (at < 0) return;
+  switch (frame.etherType) {
+    case EtherType.ipv4:
+      scanIpv4(frame, at);
+      return;
+    case EtherType.ipv6:
+      scanIpv6(frame, at);
+      return;
+    case EtherType.arp:
+      frame.arp = at;
+      return;
+    default:
+  }
+}
