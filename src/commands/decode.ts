@@ -1,0 +1,76 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base-command.js';
+import {packetFlags} from '../decode/flags.js';
+
+export default class Decode extends BaseCommand {
+  static override summary = 'Show the overlay traffic in a capture';
+
+  static override description =
+    `Reads pcap and pcapng files, gzipped or not, and shows what VXLAN carries: the overlay's VNI, the inner
+frames and their conversations. A capture comes from the underlay, for example:
+
+  tcpdump -ni eth0 -w FILE 'udp port 4789 or esp'`;
+
+  static override examples = [
+    {description: 'One line a packet', command: '<%= config.bin %> <%= command.id %> capture.pcap'},
+    {
+      description: 'Who talked to whom on the overlay with VNI 4097',
+      command: '<%= config.bin %> <%= command.id %> --flows --vni 4097 capture.pcap',
+    },
+    {description: 'Totals', command: '<%= config.bin %> <%= command.id %> --stats capture.pcap.gz'},
+    {
+      description: 'Packets as they come',
+      command: "tcpdump -U -w - 'udp port 4789' | <%= config.bin %> <%= command.id %> -",
+    },
+    {
+      description: 'The inner frames as a capture of their own',
+      command: '<%= config.bin %> <%= command.id %> capture.pcap --write-inner inner.pcap',
+    },
+  ];
+
+  static override strict = false;
+
+  static override args = {
+    file: Args.string({
+      description: 'Capture to read, or several; - is standard input',
+      ignoreStdin: true,
+      required: true,
+    }),
+  };
+
+  static override flags = {
+    ...packetFlags,
+    since: Flags.string({
+      description: 'Only packets from this time on: 14:05:30, a date and time, or +SECONDS after the first',
+      helpValue: 'TIME',
+      helpGroup: 'FILTER',
+    }),
+    until: Flags.string({
+      description: 'Only packets up to this time',
+      helpValue: 'TIME',
+      helpGroup: 'FILTER',
+    }),
+    'write-inner': Flags.string({
+      description: 'Save the inner frames as a capture; gzipped where the name ends in .gz',
+      helpValue: 'FILE',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {argv, flags} = await this.parse(Decode);
+    const {readOptions} = await import('../decode/options.js');
+    const options = readOptions(flags, this.jsonEnabled());
+    const {decode} = await import('../decode/decode.js');
+    const {onInterrupt} = await import('../decode/interrupt.js');
+    const interrupt = onInterrupt();
+    process.exitCode = await decode({
+      files: argv as string[],
+      options,
+      names: undefined,
+      noColour: flags['no-color'],
+      writeInner: flags['write-inner'],
+      isStopped: interrupt.isStopped,
+    });
+    interrupt.release();
+  }
+}

@@ -1,0 +1,123 @@
+import {isIP} from 'node:net';
+import ipaddr from 'ipaddr.js';
+import {usageError} from '../errors.js';
+import {type AddressRange, knownProtos, type ProtoTest, protoTest} from '../packet/filter.js';
+import {defaultVxlanPort} from '../packet/vxlan.js';
+import {quoteText} from '../render/escape.js';
+import {parseTime, type TimeLimit} from './time-limit.js';
+
+/** What was asked for, checked and turned into numbers and bytes. */
+export interface DecodeOptions {
+  vnis: number[];
+  addresses: AddressRange[];
+  macs: Buffer[];
+  protos: ProtoTest[];
+  since: TimeLimit | undefined;
+  until: TimeLimit | undefined;
+  count: number;
+  vxlanPorts: number[];
+  all: boolean;
+  views: Views;
+}
+
+export interface Views {
+  json: boolean;
+  verbose: boolean;
+  hex: boolean;
+  flows: boolean;
+  stats: boolean;
+}
+
+export interface RawFlags {
+  vni?: string[] | undefined;
+  address?: string[] | undefined;
+  mac?: string[] | undefined;
+  proto?: string[] | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  count?: string | undefined;
+  'vxlan-port'?: string[] | undefined;
+  all: boolean;
+  verbose: boolean;
+  hex: boolean;
+  flows: boolean;
+  stats: boolean;
+}
+
+export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
+  const {verbose, hex, flows, stats} = flags;
+  if ((flows || stats) && (verbose || hex)) {
+    const summary = flows ? '--flows' : '--stats';
+    throw usageError(
+      'conflicting-flags',
+      `${summary} sums packets up; ${verbose ? '--verbose' : '--hex'} shows each one.`,
+      ['Ask for one of them.'],
+    );
+  }
+  const ports = (flags['vxlan-port'] ?? []).map((text) => wholeNumber('--vxlan-port', text, 1, 65_535));
+  return {
+    vnis: (flags.vni ?? []).map((text) => wholeNumber('--vni', text, 0, 0xff_ffff)),
+    addresses: (flags.address ?? []).map(readRange),
+    macs: (flags.mac ?? []).map(readMac),
+    protos: (flags.proto ?? []).map(readProto),
+    since: flags.since === undefined ? undefined : parseTime('--since', flags.since),
+    until: flags.until === undefined ? undefined : parseTime('--until', flags.until),
+    count:
+      flags.count === undefined
+        ? Number.POSITIVE_INFINITY
+        : wholeNumber('-c', flags.count, 1, Number.MAX_SAFE_INTEGER),
+    vxlanPorts: ports.length > 0 ? ports : [defaultVxlanPort],
+    all: flags.all,
+    views: {json, verbose, hex, flows, stats},
+  };
+}
+
+/** Decimal, or hexadecimal after 0x, as the kernel's logs write VNIs. */
+export function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) {
+    const limit = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
+    throw usageError('invalid-flag', `${flag} takes a whole number, ${limit}; "${quoteText(text)}" is not.`);
+  }
+  return value;
+}
+
+function readRange(text: string): AddressRange {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  const most = family === 4 ? 32 : 128;
+  if (
+    family === 0 ||
+    rest.length > 0 ||
+    (prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) <= most))
+  ) {
+    throw usageError(
+      'invalid-flag',
+      `--address takes an address or a network in CIDR form; "${quoteText(text)}" is neither.`,
+      ['--address 10.0.1.7', '--address 10.0.1.0/24'],
+    );
+  }
+  return {
+    bytes: Buffer.from(ipaddr.parse(address).toByteArray()),
+    bits: prefix === undefined ? most : Number(prefix),
+  };
+}
+
+function readMac(text: string): Buffer {
+  const digits = text.toLowerCase().replace(/[:.-]/g, '');
+  if (!/^[0-9a-f]{12}$/.test(digits)) {
+    throw usageError(
+      'invalid-flag',
+      `--mac takes six bytes such as 02:42:0a:00:01:07; "${quoteText(text)}" is not that.`,
+    );
+  }
+  return Buffer.from(digits, 'hex');
+}
+
+function readProto(text: string): ProtoTest {
+  const test = protoTest(text);
+  if (test !== undefined) return test;
+  throw usageError('invalid-flag', `--proto doesn't know "${quoteText(text)}".`, [
+    `Known: ${knownProtos.join(', ')}, or an IP protocol number.`,
+  ]);
+}

@@ -1,0 +1,67 @@
+import {reportFlows} from '../flows/flow-report.js';
+import {type FlowTable, newFlowTable} from '../flows/flow-table.js';
+import type {Names} from '../packet/names.js';
+import type {Paint} from '../render/paint.js';
+import type {Terminal} from '../render/terminal.js';
+import type {DecodeOptions, Views} from './options.js';
+import type {DecodeResult} from './run.js';
+import {isTunnel} from './select.js';
+import type {Sink} from './stdout.js';
+import type {PacketSink} from './view.js';
+
+export interface FlowView extends PacketSink {
+  table: FlowTable;
+}
+
+/** Feeds conversations; packets outside tunnels only with `--all`. */
+export function newFlowView({all}: DecodeOptions): FlowView {
+  const table = newFlowTable();
+  return {
+    table,
+    packet(view, now) {
+      if (all || isTunnel(view)) table.note(view, now);
+      return true;
+    },
+    flush: () => Promise.resolve(true),
+    end: () => Promise.resolve(),
+  };
+}
+
+export interface SummaryRequest {
+  result: DecodeResult;
+  table: FlowTable | undefined;
+  views: Views;
+  files: readonly string[];
+  names: Names | undefined;
+  sink: Sink;
+  terminal: Terminal;
+  paint: Paint;
+}
+
+/** Prints `--stats` and `--flows` after the last packet: as one document under --json, else as tables. */
+export async function printSummaries(request: SummaryRequest): Promise<void> {
+  const {result, table, views, names, sink, terminal, paint} = request;
+  const rows = table === undefined ? [] : reportFlows(table.flows());
+  if (views.json) {
+    const {flowsDocument} = await import('../render/packet/flow-json.js');
+    const {statsDocument} = await import('../render/packet/stats-json.js');
+    const document = {
+      schemaVersion: 1,
+      hosts: [],
+      files: request.files,
+      ...(views.stats ? {stats: statsDocument(result.totals, result.span, names)} : {}),
+      ...(table === undefined ? {} : flowsDocument(rows, table, result.span, names)),
+    };
+    await sink.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  if (views.stats) {
+    const {statsText} = await import('../render/packet/stats-text.js');
+    await sink.write(await statsText(result.totals, result.span, names, terminal, paint));
+  }
+  if (table !== undefined) {
+    const {flowsText} = await import('../render/packet/flow-text.js');
+    const text = await flowsText(rows, table, result.span, names, terminal, paint);
+    await sink.write(`${views.stats ? '\n' : ''}${text}`);
+  }
+}

@@ -1,0 +1,65 @@
+import type {Flow} from './flow-table.js';
+import {type TcpState, tcpState} from './tcp-track.js';
+
+/** What stands out in a conversation. */
+export type FlowNote = 'one-way' | 'no-answer' | 'unanswered' | 'retransmissions' | 'moved';
+
+/** One conversation as views show it, from its starter's side. */
+export interface FlowRow {
+  flow: Flow;
+  /** Whether end `a` is the one that started (or asked). */
+  clientIsA: boolean;
+  state: TcpState | undefined;
+  notes: FlowNote[];
+}
+
+/**
+ * The starter is who sent the SYN or the first echo request; otherwise who sent the first packet seen. Where a
+ * capture began in the middle, the higher port is most likely the client's.
+ */
+function startedByA(flow: Flow): boolean {
+  const {tcp} = flow;
+  if (tcp !== undefined) {
+    const [a, b] = tcp.sides;
+    if (a.syn !== b.syn) return a.syn;
+    if (!a.syn && flow.portA !== flow.portB) return flow.portA > flow.portB;
+  }
+  return flow.startedByA;
+}
+
+export function reportFlow(flow: Flow): FlowRow {
+  const clientIsA = startedByA(flow);
+  const state = flow.tcp === undefined ? undefined : tcpState(flow.tcp);
+  const notes: FlowNote[] = [];
+  const isOneWay = flow.packetsA === 0 || flow.packetsB === 0;
+  if (flow.arp !== undefined) {
+    if (flow.arp.replies === 0 && !flow.a.equals(flow.b)) notes.push('no-answer');
+  } else if (flow.echo !== undefined) {
+    if (flow.echo.requests > flow.echo.matched) notes.push('unanswered');
+    else if (isOneWay) notes.push('one-way');
+  } else if (isOneWay && isTwoWayProtocol(flow)) notes.push(state === 'no-answer' ? 'no-answer' : 'one-way');
+  if (flow.tcp !== undefined && flow.tcp.retransmissions > 0) notes.push('retransmissions');
+  return {flow, clientIsA, state, notes};
+}
+
+/** Multicast and broadcast have no answer to miss, and each direction of ESP is a conversation of its own. */
+function isTwoWayProtocol({proto, version, a, b}: Flow): boolean {
+  if (proto === 50) return false;
+  const isGroup = (address: Buffer): boolean => {
+    const first = address[0] ?? 0;
+    return version === 6 ? first === 0xff : first >= 224;
+  };
+  return !isGroup(a) && !isGroup(b);
+}
+
+/** Overlays in order of their VNI, and in each the largest conversations first. */
+export function reportFlows(flows: readonly Flow[]): FlowRow[] {
+  return flows
+    .map(reportFlow)
+    .sort(
+      (x, y) =>
+        x.flow.vni - y.flow.vni ||
+        y.flow.bytesA + y.flow.bytesB - x.flow.bytesA - x.flow.bytesB ||
+        x.flow.first - y.flow.first,
+    );
+}

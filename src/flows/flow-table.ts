@@ -1,0 +1,217 @@
+import {ArpOperation, arpField, arpOperation, isIpv4Arp} from '../packet/arp.js';
+import {get32} from '../packet/bytes.js';
+import {Fragment, type Frame} from '../packet/frame.js';
+import {hasIcmpHeader, icmpId, isEcho} from '../packet/icmp.js';
+import {Proto} from '../packet/numbers.js';
+import type {PacketView} from '../packet/view.js';
+import {type EchoTrack, newEchoTrack, noteEcho} from './echo-track.js';
+import {newKeyTable} from './key-table.js';
+import {newTcpTrack, noteTcp, type TcpTrack} from './tcp-track.js';
+
+/** What two ends said to each other on one network: the one object that is made for a conversation. */
+export interface Flow {
+  /** -1 for what isn't in a tunnel. */
+  vni: number;
+  /** `arp`, or the IP protocol. */
+  proto: number | 'arp';
+  version: number;
+  /** The ends in the order of their bytes; ports are -1 where there are none. */
+  a: Buffer;
+  b: Buffer;
+  portA: number;
+  portB: number;
+  /** ICMP echo: its id. ESP: the security parameters index, whose conversation has one direction. */
+  id: number;
+  /** The inner MACs of the first packet, and its outer addresses; empty where there are none. */
+  macA: Buffer;
+  macB: Buffer;
+  vtepA: Buffer;
+  vtepB: Buffer;
+  /** Which end sent the first packet. */
+  startedByA: boolean;
+  packetsA: number;
+  packetsB: number;
+  /** Bytes of the (inner) frames that each end sent, as long as they were on the wire. */
+  bytesA: number;
+  bytesB: number;
+  /** Nanoseconds since the base of the capture's times. */
+  first: number;
+  last: number;
+  tcp: TcpTrack | undefined;
+  echo: EchoTrack | undefined;
+  arp: {requests: number; replies: number} | undefined;
+}
+
+export interface FlowTable {
+  /** Counts a packet; `now` is nanoseconds since the base. */
+  note(view: PacketView, now: number): void;
+  flows(): readonly Flow[];
+  /** Packets of conversations for which there was no room. */
+  overflow(): number;
+  /** Fragments whose datagram wasn't complete (yet), and packets that are no conversation. */
+  fragments(): number;
+  others(): number;
+}
+
+/** Enough for a busy host's hour, in 40 MB. */
+const maxFlows = 65_536;
+
+/** The key: VNI, protocol and version, both addresses (4 words each), ports or id. */
+const keyWords = 11;
+const arpProto = 0x100;
+
+export function newFlowTable(limit: number = maxFlows): FlowTable {
+  const table = newKeyTable(keyWords, limit);
+  const {key} = table;
+  const flows: Flow[] = [];
+  let overflow = 0;
+  let fragments = 0;
+  let others = 0;
+
+  function note(view: PacketView, now: number): void {
+    const outer = view.frames[0] as Frame;
+    const frame = view.depth > 1 ? (view.frames[1] as Frame) : outer;
+    const vni = view.depth > 1 ? outer.vni : -1;
+    if (outer.fragment === Fragment.waiting || frame.fragment === Fragment.waiting) {
+      fragments++;
+      return;
+    }
+    const source = endsOf(frame);
+    if (source < 0) {
+      others++;
+      return;
+    }
+    const fromA = setKey(key, frame, vni, source);
+    const index = table.find();
+    if (index < 0) {
+      overflow++;
+      return;
+    }
+    if (index === flows.length) flows.push(newFlow(frame, outer, vni, fromA, now, view.depth > 1));
+    const flow = flows[index] as Flow;
+    // A datagram that came in fragments was several frames, each with its own headers.
+    const packets = frame.fragments > 0 ? frame.fragments : 1;
+    const bytes =
+      frame.fragments > 0
+        ? frame.l4End + frame.fragments * (frame.ip - frame.start + (frame.version === 4 ? 20 : 48))
+        : frame.wireEnd - frame.start;
+    if (fromA) {
+      flow.packetsA += packets;
+      flow.bytesA += bytes;
+    } else {
+      flow.packetsB += packets;
+      flow.bytesB += bytes;
+    }
+    if (now > flow.last) flow.last = now;
+    else if (now < flow.first) flow.first = now;
+    if (flow.tcp !== undefined) noteTcp(flow.tcp, frame, fromA ? 0 : 1, now);
+    else if (flow.echo !== undefined) noteEcho(flow.echo, frame, now);
+    else if (flow.arp !== undefined) noteArp(flow.arp, frame);
+  }
+
+  return {
+    note,
+    flows: () => flows,
+    overflow: () => overflow,
+    fragments: () => fragments,
+    others: () => others,
+  };
+}
+
+/** Offset of the source address, -1 where the frame has no two ends. */
+function endsOf(frame: Frame): number {
+  if (frame.ip >= 0) return frame.src;
+  return isIpv4Arp(frame) ? frame.arp + arpField.sender : -1;
+}
+
+/** Writes the key with its ends in order; says whether the sender is the first of them. */
+function setKey(key: Uint32Array, frame: Frame, vni: number, source: number): boolean {
+  const {data} = frame;
+  const isArp = frame.ip < 0;
+  const words = frame.version === 6 ? 4 : 1;
+  const target = isArp ? frame.arp + arpField.target : frame.dst;
+  let order = 0;
+  for (let word = 0; word < words && order === 0; word++) {
+    order = get32(data, source + word * 4) - get32(data, target + word * 4);
+  }
+  if (order === 0) order = frame.sport - frame.dport;
+  const fromA = order <= 0;
+  key.fill(0);
+  key[0] = vni;
+  key[1] = ((isArp ? arpProto : frame.proto) << 8) | frame.version;
+  const first = fromA ? source : target;
+  const second = fromA ? target : source;
+  for (let word = 0; word < words; word++) {
+    key[2 + word] = get32(data, first + word * 4);
+    key[6 + word] = get32(data, second + word * 4);
+  }
+  if (frame.dport >= 0)
+    key[10] = fromA ? frame.sport * 65536 + frame.dport : frame.dport * 65536 + frame.sport;
+  else if (frame.spi >= 0) key[10] = frame.spi;
+  else if (isEchoFrame(frame)) key[10] = 65536 + icmpId(frame);
+  return fromA;
+}
+
+function isEchoFrame(frame: Frame): boolean {
+  return (
+    (frame.proto === Proto.icmp || frame.proto === Proto.icmpv6) && hasIcmpHeader(frame) && isEcho(frame)
+  );
+}
+
+const nothing = Buffer.alloc(0);
+
+function newFlow(
+  frame: Frame,
+  outer: Frame,
+  vni: number,
+  fromA: boolean,
+  now: number,
+  isInner: boolean,
+): Flow {
+  const {data, ethernet} = frame;
+  const isArp = frame.ip < 0;
+  const hasPorts = frame.dport >= 0;
+  const size = frame.version === 6 ? 16 : 4;
+  const source = Buffer.from(
+    data.subarray(isArp ? frame.arp + arpField.sender : frame.src).subarray(0, size),
+  );
+  const target = Buffer.from(
+    data.subarray(isArp ? frame.arp + arpField.target : frame.dst).subarray(0, size),
+  );
+  const sourceMac = ethernet < 0 ? nothing : Buffer.from(data.subarray(ethernet + 6, ethernet + 12));
+  const targetMac = ethernet < 0 ? nothing : Buffer.from(data.subarray(ethernet, ethernet + 6));
+  const outerSize = outer.version === 6 ? 16 : 4;
+  const sourceVtep = isInner ? Buffer.from(outer.data.subarray(outer.src, outer.src + outerSize)) : nothing;
+  const targetVtep = isInner ? Buffer.from(outer.data.subarray(outer.dst, outer.dst + outerSize)) : nothing;
+  const isEchoFlow = isEchoFrame(frame);
+  return {
+    vni,
+    proto: isArp ? 'arp' : frame.proto,
+    version: isArp ? 4 : frame.version,
+    a: fromA ? source : target,
+    b: fromA ? target : source,
+    portA: hasPorts ? (fromA ? frame.sport : frame.dport) : -1,
+    portB: hasPorts ? (fromA ? frame.dport : frame.sport) : -1,
+    id: isEchoFlow ? icmpId(frame) : frame.spi,
+    macA: fromA ? sourceMac : targetMac,
+    macB: fromA ? targetMac : sourceMac,
+    vtepA: fromA ? sourceVtep : targetVtep,
+    vtepB: fromA ? targetVtep : sourceVtep,
+    startedByA: fromA,
+    packetsA: 0,
+    packetsB: 0,
+    bytesA: 0,
+    bytesB: 0,
+    first: now,
+    last: now,
+    tcp: frame.proto === Proto.tcp && hasPorts ? newTcpTrack() : undefined,
+    echo: isEchoFlow ? newEchoTrack() : undefined,
+    arp: isArp ? {requests: 0, replies: 0} : undefined,
+  };
+}
+
+function noteArp(arp: {requests: number; replies: number}, frame: Frame): void {
+  const operation = arpOperation(frame);
+  if (operation === ArpOperation.request) arp.requests++;
+  else if (operation === ArpOperation.reply) arp.replies++;
+}

@@ -1,0 +1,59 @@
+import {kindNames} from '../packet/kind.js';
+import {linkName} from '../packet/link.js';
+import {etherTypeName, protoName} from '../packet/numbers.js';
+import type {Count, KindCounts, Totals} from './totals.js';
+
+export interface NamedCount extends Count {
+  name: string;
+}
+
+export interface PortCount {
+  proto: 'udp' | 'tcp';
+  port: number;
+  packets: number;
+  /** Of them, those that look like VXLAN though their port isn't the data path's. */
+  likeVxlan: number;
+}
+
+const shownKinds: Record<string, string> = {
+  vxlan: 'VXLAN',
+  esp: 'ESP',
+  fragment: 'IP fragment',
+  arp: 'ARP',
+  icmp: 'ICMP',
+  icmpv6: 'ICMPv6',
+  tcp: 'TCP',
+  udp: 'UDP',
+  cut: 'cut by the snap length',
+  malformed: 'malformed',
+};
+
+/** The kinds that occurred, the most frequent first. */
+export function kindRows(counts: KindCounts, totals: Totals): NamedCount[] {
+  const rows: NamedCount[] = [];
+  counts.kinds.forEach((count, kind) => {
+    const name = kindNames[kind] ?? '';
+    if (count.packets > 0 && shownKinds[name] !== undefined) rows.push({name: shownKinds[name], ...count});
+  });
+  for (const [proto, count] of counts.protos) rows.push({name: protoName(proto), ...count});
+  for (const [type, count] of counts.etherTypes) {
+    rows.push({name: type < 0 ? 'IEEE 802.3' : etherTypeName(type), ...count});
+  }
+  if (counts === totals.other) {
+    for (const [type, packets] of totals.linkTypes) rows.push({name: linkName(type), packets, bytes: 0});
+  }
+  return rows.sort((a, b) => b.packets - a.packets || (a.name < b.name ? -1 : 1));
+}
+
+/** The busiest ports of packets that are not VXLAN. */
+export function portRows(totals: Totals, most = 10): PortCount[] {
+  const rows: PortCount[] = [];
+  totals.udpPorts.forEach((packets, port) => {
+    if (packets > 0) rows.push({proto: 'udp', port, packets, likeVxlan: totals.likeVxlan[port] ?? 0});
+  });
+  totals.tcpPorts.forEach((packets, port) => {
+    if (packets > 0) rows.push({proto: 'tcp', port, packets, likeVxlan: 0});
+  });
+  rows.sort((a, b) => b.likeVxlan - a.likeVxlan || b.packets - a.packets || a.port - b.port);
+  return rows.slice(0, most);
+}

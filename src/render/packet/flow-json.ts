@@ -1,0 +1,90 @@
+import type {FlowRow} from '../../flows/flow-report.js';
+import type {Flow, FlowTable} from '../../flows/flow-table.js';
+import {absolute, type TimeSpan} from '../../flows/time-span.js';
+import type {Names} from '../../packet/names.js';
+import {addressText, macText} from './address.js';
+import {nameOf, vtepText} from './flow-text.js';
+
+export function epochText(span: TimeSpan, relative: number): string | undefined {
+  if (span.base < 0) return undefined;
+  const {seconds, nanos} = absolute(span, relative);
+  return `${seconds}.${String(nanos).padStart(9, '0')}`;
+}
+
+const toSeconds = (nanos: number): number => nanos / 1e9;
+
+/** The conversations as data; schemas/decode-summary.json. */
+export function flowsDocument(
+  rows: readonly FlowRow[],
+  table: FlowTable,
+  span: TimeSpan,
+  names: Names | undefined,
+): object {
+  return {
+    flows: rows.map((row) => flowDocument(row, span, names)),
+    overflowPackets: table.overflow(),
+    incompleteFragments: table.fragments(),
+  };
+}
+
+function flowDocument(row: FlowRow, span: TimeSpan, names: Names | undefined): object {
+  const {flow, clientIsA, state, notes} = row;
+  const {tcp, echo, arp} = flow;
+  return {
+    ...(flow.vni < 0 ? {} : {vni: flow.vni, network: names?.network(flow.vni)}),
+    proto: flow.proto,
+    client: endDocument(flow, clientIsA, names),
+    server: endDocument(flow, !clientIsA, names),
+    ...(flow.id < 0 ? {} : flow.proto === 50 ? {spi: flow.id} : {echoId: flow.id}),
+    first: epochText(span, flow.first),
+    last: epochText(span, flow.last),
+    durationSeconds: toSeconds(flow.last - flow.first),
+    notes,
+    ...(tcp === undefined
+      ? {}
+      : {
+          tcp: {
+            state,
+            retransmissions: tcp.retransmissions,
+            outOfOrder: tcp.outOfOrder,
+            capturedTwice: tcp.duplicates,
+            gaps: tcp.gaps,
+            keepAlives: tcp.keepAlives,
+            ...(tcp.handshake < 0 ? {} : {handshakeSeconds: toSeconds(tcp.handshake)}),
+          },
+        }),
+    ...(echo === undefined
+      ? {}
+      : {
+          echo: {
+            requests: echo.requests,
+            replies: echo.replies,
+            unanswered: echo.requests - echo.matched,
+            ...(echo.matched === 0
+              ? {}
+              : {
+                  rttSeconds: {
+                    least: toSeconds(echo.least),
+                    mean: toSeconds(echo.sum / echo.matched),
+                    most: toSeconds(echo.most),
+                  },
+                }),
+          },
+        }),
+    ...(arp === undefined ? {} : {arp}),
+  };
+}
+
+function endDocument(flow: Flow, isA: boolean, names: Names | undefined): object {
+  const mac = isA ? flow.macA : flow.macB;
+  const port = isA ? flow.portA : flow.portB;
+  return {
+    address: addressText(isA ? flow.a : flow.b, 0, flow.version),
+    ...(port < 0 ? {} : {port}),
+    ...(mac.length === 6 ? {mac: macText(mac, 0)} : {}),
+    vtep: vtepText(isA ? flow.vtepA : flow.vtepB),
+    name: nameOf(flow, isA, names),
+    packets: isA ? flow.packetsA : flow.packetsB,
+    bytes: isA ? flow.bytesA : flow.bytesB,
+  };
+}

@@ -1,0 +1,152 @@
+import type {FlowRow} from '../../flows/flow-report.js';
+import type {Flow, FlowTable} from '../../flows/flow-table.js';
+import {absolute, type TimeSpan} from '../../flows/time-span.js';
+import type {Names} from '../../packet/names.js';
+import {protoName} from '../../packet/numbers.js';
+import type {Paint, Toned} from '../paint.js';
+import {type Column, renderTable} from '../table.js';
+import type {Terminal} from '../terminal.js';
+import {bytes, plural} from '../text.js';
+import {addressText, macText} from './address.js';
+import {timeOfDay} from './clock.js';
+
+const columns: Column[] = [
+  {head: 'proto', priority: 9, shrink: 'never'},
+  {head: 'from', priority: 10, shrink: 'never'},
+  {head: 'to', priority: 10, shrink: 'never'},
+  {head: 'packets', priority: 7, shrink: 'never', align: 'right'},
+  {head: 'bytes', priority: 6, shrink: 'never', align: 'right'},
+  {head: 'start', priority: 2, shrink: 'never'},
+  {head: 'length', priority: 3, shrink: 'never', align: 'right'},
+  {head: 'vteps', priority: 1, shrink: 'never'},
+  {head: 'state', priority: 8, shrink: 'end'},
+];
+
+/** The conversations of each overlay, and what stands out in them. */
+export async function flowsText(
+  rows: readonly FlowRow[],
+  table: FlowTable,
+  span: TimeSpan,
+  names: Names | undefined,
+  terminal: Terminal,
+  paint: Paint,
+): Promise<string> {
+  let text = '';
+  for (let from = 0; from < rows.length; ) {
+    const vni = rows[from]?.flow.vni ?? -1;
+    let to = from;
+    while (to < rows.length && rows[to]?.flow.vni === vni) to++;
+    const group = rows.slice(from, to);
+    text += `${paint('strong', headOf(vni, group.length, names))}\n`;
+    text += await renderTable(
+      columns,
+      group.map((row) => cells(row, span, names)),
+      terminal,
+      paint,
+    );
+    text += '\n';
+    from = to;
+  }
+  if (rows.length === 0) text += 'No conversations.\n';
+  if (table.overflow() > 0) {
+    text += `${paint('warn', `${plural(table.overflow(), 'packet')} of further conversations had no room in the table and are left out.`)}\n`;
+  }
+  if (table.fragments() > 0) {
+    text += `${plural(table.fragments(), 'fragment')} came before or without the rest; a datagram counts once it is complete.\n`;
+  }
+  return text;
+}
+
+function headOf(vni: number, count: number, names: Names | undefined): string {
+  if (vni < 0) return `Outside any VNI: ${plural(count, 'conversation')}`;
+  const name = names === undefined ? '' : ` (${names.network(vni) ?? 'unknown network'})`;
+  return `VNI ${vni}${name}: ${plural(count, 'conversation')}`;
+}
+
+function cells(row: FlowRow, span: TimeSpan, names: Names | undefined): Toned[] {
+  const {flow, clientIsA} = row;
+  const from = endText(flow, clientIsA, names);
+  const to = endText(flow, !clientIsA, names);
+  const sent = clientIsA ? [flow.packetsA, flow.packetsB] : [flow.packetsB, flow.packetsA];
+  const start = absolute(span, flow.first);
+  return [
+    protoText(flow),
+    from,
+    to,
+    `${sent[0]}/${sent[1]}`,
+    bytes(flow.bytesA + flow.bytesB),
+    span.base < 0
+      ? ''
+      : `${timeOfDay(start.seconds)}.${String(Math.floor(start.nanos / 1e6)).padStart(3, '0')}`,
+    seconds(flow.last - flow.first),
+    vtepsText(flow, clientIsA, names),
+    stateText(row),
+  ];
+}
+
+export function protoText({proto, echo}: Flow): string {
+  if (proto === 'arp') return 'ARP';
+  return echo === undefined ? protoName(proto) : `${protoName(proto)} echo`;
+}
+
+function endText(flow: Flow, isA: boolean, names: Names | undefined): string {
+  const address = addressText(isA ? flow.a : flow.b, 0, flow.version);
+  const port = isA ? flow.portA : flow.portB;
+  const shown = port < 0 ? address : flow.version === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  const name = nameOf(flow, isA, names);
+  if (names === undefined || flow.vni < 0) return shown;
+  return `${shown} (${name ?? '?'})`;
+}
+
+/** The name of an end, where names are known. */
+export function nameOf(flow: Flow, isA: boolean, names: Names | undefined): string | undefined {
+  if (names === undefined || flow.vni < 0) return undefined;
+  const mac = isA ? flow.macA : flow.macB;
+  const address = addressText(isA ? flow.a : flow.b, 0, flow.version);
+  // ARP asks with the broadcast MAC for an address.
+  const known = mac.length === 6 && ((mac[0] ?? 0) & 1) === 0 ? macText(mac, 0) : undefined;
+  return names.endpoint(flow.vni, known, address)?.name;
+}
+
+export function vtepText(vtep: Buffer): string | undefined {
+  return vtep.length === 0 ? undefined : addressText(vtep, 0, vtep.length === 4 ? 4 : 6);
+}
+
+function vtepsText(flow: Flow, clientIsA: boolean, names: Names | undefined): string {
+  const [source, target] = clientIsA ? [flow.vtepA, flow.vtepB] : [flow.vtepB, flow.vtepA];
+  const text = (vtep: Buffer): string => {
+    const address = vtepText(vtep) ?? '';
+    return names?.node(address) ?? address;
+  };
+  return source.length === 0 ? '' : `${text(source)} > ${text(target)}`;
+}
+
+function seconds(nanos: number): string {
+  return nanos < 1e9 ? `${(nanos / 1e6).toFixed(1)} ms` : `${(nanos / 1e9).toFixed(1)} s`;
+}
+
+/** Round-trip times, in milliseconds with microseconds. */
+export const milliseconds = (nanos: number): string => `${(nanos / 1e6).toFixed(3)} ms`;
+
+function stateText({flow, state, notes}: FlowRow): Toned {
+  const {tcp, echo, arp} = flow;
+  const parts: string[] = [];
+  if (state !== undefined) parts.push(state);
+  if (tcp !== undefined) {
+    if (tcp.handshake >= 0) parts.push(`handshake ${milliseconds(tcp.handshake)}`);
+    if (tcp.retransmissions > 0) parts.push(plural(tcp.retransmissions, 'retransmission'));
+    if (tcp.outOfOrder > 0) parts.push(`${tcp.outOfOrder} out of order`);
+    if (tcp.duplicates > 0) parts.push(`${tcp.duplicates} captured twice`);
+  }
+  if (echo !== undefined) {
+    const {requests, matched, least, most, sum} = echo;
+    if (matched > 0)
+      parts.push(`rtt ${milliseconds(least)} / ${milliseconds(sum / matched)} / ${milliseconds(most)}`);
+    if (requests > matched) parts.push(`${requests - matched} of ${requests} unanswered`);
+  }
+  if (arp !== undefined)
+    parts.push(arp.replies > 0 ? `answered ${arp.replies} of ${arp.requests}` : 'no answer');
+  if (notes.includes('one-way')) parts.push('one way only');
+  const isBad = notes.length > 0 || state === 'refused' || state === 'reset';
+  return {text: parts.join(', '), tone: isBad ? 'warn' : 'plain'};
+}

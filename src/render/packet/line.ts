@@ -1,0 +1,132 @@
+import {ethernetField, vlanId} from '../../packet/ethernet.js';
+import type {Frame} from '../../packet/frame.js';
+import type {Names} from '../../packet/names.js';
+import type {PacketView} from '../../packet/view.js';
+import {VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
+import {escapeText} from '../escape.js';
+import {addressText, macText, putAddress, putEndpoint, putMac} from './address.js';
+import {type Clock, putTimeOfDay} from './clock.js';
+import {type Output, put, putHex, putNumber, putText} from './output.js';
+import type {PacketStyle, Palette} from './style.js';
+import {putSummary} from './summary.js';
+
+/** One packet in one line: time, VTEP > VTEP, VNI, and what the inner frame says. */
+export function putLine(out: Output, view: PacketView, clock: Clock, style: PacketStyle): void {
+  const {palette, names} = style;
+  open(out, palette.dim);
+  if (view.hasTime) putTimeOfDay(out, clock, view.seconds, view.nanos);
+  else put(out, '(no time)');
+  close(out, palette.dim);
+  put(out, ' ');
+  putLevel(out, view, 0, palette, names);
+  put(out, '\n');
+}
+
+function putLevel(
+  out: Output,
+  view: PacketView,
+  level: number,
+  palette: Palette,
+  names: Names | undefined,
+): void {
+  const frame = view.frames[level] as Frame;
+  if (frame.vxlan < 0) {
+    putPlain(out, frame, level > 0 ? (view.frames[level - 1] as Frame).vni : -1, palette, names);
+    return;
+  }
+  open(out, palette.dim);
+  putNode(out, frame, frame.src, names);
+  put(out, ' > ');
+  putNode(out, frame, frame.dst, names);
+  if (frame.fragments > 0) {
+    put(out, ' (');
+    putNumber(out, frame.fragments);
+    put(out, ' fragments)');
+  }
+  close(out, palette.dim);
+  putVni(out, frame, palette, names);
+  if (level + 1 < view.depth) {
+    put(out, ' ');
+    putLevel(out, view, level + 1, palette, names);
+  } else {
+    open(out, palette.warn);
+    put(out, frame.stop === 4 ? ' [nested too deep]' : ' [cut]');
+    close(out, palette.warn);
+  }
+}
+
+function putNode(out: Output, frame: Frame, at: number, names: Names | undefined): void {
+  putAddress(out, frame.data, at, frame.version);
+  const node = names?.node(addressText(frame.data, at, frame.version));
+  if (node !== undefined) putText(out, ` (${escapeText(node)})`);
+}
+
+function putVni(out: Output, frame: Frame, palette: Palette, names: Names | undefined): void {
+  if ((frame.vxlanFlags & VxlanFlag.vni) === 0) {
+    open(out, palette.warn);
+    put(out, ' no VNI (I flag clear, flags 0x');
+    putHex(out, frame.vxlanFlags, 4);
+    put(out, ')');
+    close(out, palette.warn);
+    return;
+  }
+  open(out, palette.network);
+  put(out, ' vni ');
+  if (frame.vni < 0) put(out, '?');
+  else putNumber(out, frame.vni);
+  if (names !== undefined && frame.vni >= 0)
+    putText(out, ` (${escapeText(names.network(frame.vni) ?? 'unknown network')})`);
+  close(out, palette.network);
+  const group = vxlanGroup(frame);
+  if (group >= 0) {
+    put(out, ' group ');
+    putNumber(out, group);
+  }
+}
+
+/** A frame without VXLAN above it: its ends, then what it says. */
+function putPlain(out: Output, frame: Frame, vni: number, palette: Palette, names: Names | undefined): void {
+  for (let index = 0; index < frame.vlanCount; index++) {
+    put(out, 'vlan ');
+    putNumber(out, vlanId(frame.vlans[index] ?? 0));
+    put(out, ' ');
+  }
+  if (frame.ip >= 0) {
+    open(out, palette.strong);
+    putEnd(out, frame, frame.src, ethernetField.src, frame.sport, vni, names);
+    put(out, ' > ');
+    putEnd(out, frame, frame.dst, ethernetField.dst, frame.dport, vni, names);
+    close(out, palette.strong);
+    put(out, ' ');
+  } else if (frame.ethernet >= 0 && frame.arp < 0) {
+    putMac(out, frame.data, frame.ethernet + ethernetField.src);
+    put(out, ' > ');
+    putMac(out, frame.data, frame.ethernet + ethernetField.dst);
+    put(out, ' ');
+  }
+  putSummary(out, frame, false);
+}
+
+function putEnd(
+  out: Output,
+  frame: Frame,
+  at: number,
+  macAt: number,
+  port: number,
+  vni: number,
+  names: Names | undefined,
+): void {
+  putEndpoint(out, frame.data, at, frame.version, port);
+  if (names === undefined || vni < 0) return;
+  const mac = frame.ethernet < 0 ? undefined : macText(frame.data, frame.ethernet + macAt);
+  const name = names.endpoint(vni, mac, addressText(frame.data, at, frame.version));
+  putText(out, ` (${name === undefined ? '?' : escapeText(name.name)})`);
+}
+
+function open(out: Output, colour: readonly [string, string]): void {
+  if (colour[0] !== '') put(out, colour[0]);
+}
+
+function close(out: Output, colour: readonly [string, string]): void {
+  if (colour[1] !== '') put(out, colour[1]);
+}

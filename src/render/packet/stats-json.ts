@@ -1,0 +1,44 @@
+import type {TimeSpan} from '../../flows/time-span.js';
+import type {Totals} from '../../flows/totals.js';
+import {kindRows, portRows} from '../../flows/totals-report.js';
+import type {Names} from '../../packet/names.js';
+import {addressText} from './address.js';
+import {epochText} from './flow-json.js';
+
+/** Totals as data; schemas/decode-summary.json. */
+export function statsDocument(totals: Totals, span: TimeSpan, names: Names | undefined): object {
+  const {timeline} = totals;
+  const used = timeline.counts.findLastIndex((count) => count > 0) + 1;
+  const vnis = [...totals.byVni].sort(([a], [b]) => a - b);
+  return {
+    packets: totals.all.packets,
+    bytes: totals.all.bytes,
+    first: epochText(span, span.first),
+    last: epochText(span, span.last),
+    vxlanPackets: totals.vxlan.packets,
+    invalidVni: totals.invalid,
+    cutPackets: totals.cut,
+    vnis: vnis.map(([vni, {packets, bytes}]) => ({
+      ...(vni < 0 ? {} : {vni, network: names?.network(vni)}),
+      packets,
+      bytes,
+    })),
+    vteps: totals.pairs.map(({src, dst, version, packets, bytes, esp}) => {
+      const [source, target] = [addressText(src, 0, version), addressText(dst, 0, version)];
+      return {
+        src: source,
+        dst: target,
+        srcNode: names?.node(source),
+        dstNode: names?.node(target),
+        packets,
+        bytes,
+        espPackets: esp.packets,
+        espBytes: esp.bytes,
+      };
+    }),
+    inner: kindRows(totals.inner, totals).map(({name, packets, bytes}) => ({kind: name, packets, bytes})),
+    other: kindRows(totals.other, totals).map(({name, packets, bytes}) => ({kind: name, packets, bytes})),
+    ports: portRows(totals),
+    timeline: {stepSeconds: timeline.step / 1e9, packets: Array.from(timeline.counts.subarray(0, used))},
+  };
+}

@@ -1,0 +1,142 @@
+import type {TimeSpan} from '../../flows/time-span.js';
+import {absolute} from '../../flows/time-span.js';
+import type {Count, Totals} from '../../flows/totals.js';
+import {kindRows, portRows} from '../../flows/totals-report.js';
+import type {Names} from '../../packet/names.js';
+import type {Paint, Toned} from '../paint.js';
+import {type Column, renderTable} from '../table.js';
+import type {Terminal} from '../terminal.js';
+import {bytes, duration, plural} from '../text.js';
+import {addressText} from './address.js';
+import {dateText} from './clock.js';
+import {sparkline} from './sparkline.js';
+
+const counted: Column[] = [
+  {head: 'packets', priority: 5, shrink: 'never', align: 'right'},
+  {head: 'bytes', priority: 4, shrink: 'never', align: 'right'},
+  {head: 'share', priority: 1, shrink: 'never', align: 'right'},
+];
+
+/** Totals by VNI, by VTEP pair and by kind, and packets over time. */
+export async function statsText(
+  totals: Totals,
+  span: TimeSpan,
+  names: Names | undefined,
+  terminal: Terminal,
+  paint: Paint,
+): Promise<string> {
+  const table = async (title: string, columns: Column[], rows: Toned[][]): Promise<string> =>
+    rows.length === 0
+      ? ''
+      : `${paint('strong', title)}\n${await renderTable([...columns, ...counted], rows, terminal, paint)}\n`;
+  const cells = ({packets, bytes: size}: Count): Toned[] => [
+    String(packets),
+    bytes(size),
+    share(packets, totals.all.packets),
+  ];
+  const vnis = [...totals.byVni].sort(([a], [b]) => a - b);
+  const pairs = totals.pairs.toSorted((a, b) => b.packets + b.esp.packets - a.packets - a.esp.packets);
+  const name = (address: string): string => {
+    const node = names?.node(address);
+    return node === undefined ? address : `${address} (${node})`;
+  };
+  return [
+    `${headLine(totals, span)}\n`,
+    overTime(totals, terminal),
+    await table(
+      'By VNI',
+      [
+        {head: 'vni', priority: 9, shrink: 'never'},
+        ...(names === undefined ? [] : [{head: 'network', priority: 8, shrink: 'middle'} as const]),
+      ],
+      vnis.map(([vni, count]) => [
+        vni < 0 ? 'others' : String(vni),
+        ...(names === undefined ? [] : [names.network(vni) ?? ({text: 'unknown', tone: 'warn'} as const)]),
+        ...cells(count),
+      ]),
+    ),
+    await table(
+      'By VTEP pair',
+      [
+        {head: 'from', priority: 9, shrink: 'never'},
+        {head: 'to', priority: 9, shrink: 'never'},
+        {head: 'kind', priority: 8, shrink: 'never'},
+      ],
+      pairs.flatMap((pair) => {
+        const ends = [
+          name(addressText(pair.src, 0, pair.version)),
+          name(addressText(pair.dst, 0, pair.version)),
+        ];
+        return [
+          ...(pair.packets > 0 ? [[...ends, 'VXLAN', ...cells(pair)]] : []),
+          ...(pair.esp.packets > 0 ? [[...ends, 'ESP, encrypted', ...cells(pair.esp)]] : []),
+        ];
+      }),
+    ),
+    await table(
+      'Inside VXLAN',
+      [{head: 'kind', priority: 9, shrink: 'end'}],
+      kindRows(totals.inner, totals).map((row) => [row.name, ...cells(row)]),
+    ),
+    await table(
+      'Not VXLAN',
+      [{head: 'kind', priority: 9, shrink: 'end'}],
+      kindRows(totals.other, totals).map((row) => [row.name, ...cells(row)]),
+    ),
+    await portTable(totals, terminal, paint),
+    remarks(totals, paint),
+  ]
+    .join('')
+    .replace(/\n\n$/, '\n');
+}
+
+const share = (part: number, whole: number): string =>
+  whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;
+
+function headLine(totals: Totals, span: TimeSpan): string {
+  const what = `${plural(totals.all.packets, 'packet')}, ${bytes(totals.all.bytes)}`;
+  if (span.base < 0) return what;
+  const first = absolute(span, span.first);
+  const last = absolute(span, span.last);
+  const length = duration((span.last - span.first) / 1e9);
+  return `${what}, ${dateText(first.seconds, first.nanos)} to ${dateText(last.seconds, last.nanos)} (${length})`;
+}
+
+function overTime({timeline, all}: Totals, terminal: Terminal): string {
+  if (all.packets < 2) return '\n';
+  const used = timeline.counts.findLastIndex((count) => count > 0) + 1;
+  const counts = Array.from(timeline.counts.subarray(0, used));
+  const room = Number.isFinite(terminal.width) ? Math.min(terminal.width, 64) : 64;
+  const picture = sparkline(counts, room, terminal.unicode);
+  const each = Math.ceil(counts.length / picture.length) * timeline.step;
+  return `${picture}\neach mark ${duration(each / 1e9)}, most ${Math.max(...counts)} packets in ${duration(timeline.step / 1e9)}\n\n`;
+}
+
+async function portTable(totals: Totals, terminal: Terminal, paint: Paint): Promise<string> {
+  const rows = portRows(totals).map(({proto, port, packets, likeVxlan}): Toned[] => [
+    `${proto} ${port}`,
+    String(packets),
+    likeVxlan > 0 ? {text: `${likeVxlan} look like VXLAN: try --vxlan-port ${port}`, tone: 'warn'} : '',
+  ]);
+  if (rows.length === 0) return '';
+  const columns: Column[] = [
+    {head: 'port', priority: 9, shrink: 'never'},
+    {head: 'packets', priority: 8, shrink: 'never', align: 'right'},
+    {head: 'remark', priority: 7, shrink: 'end'},
+  ];
+  return `${paint('strong', 'Busiest ports outside VXLAN')}\n${await renderTable(columns, rows, terminal, paint)}\n`;
+}
+
+function remarks(totals: Totals, paint: Paint): string {
+  const lines: string[] = [];
+  if (totals.invalid > 0) {
+    lines.push(
+      `${plural(totals.invalid, 'packet')} on the data path's port without a valid VNI (I flag clear, or cut).`,
+    );
+  }
+  if (totals.cut > 0)
+    lines.push(`${plural(totals.cut, 'packet')} cut by the snap length within the headers.`);
+  if (totals.pairOverflow > 0)
+    lines.push(`${plural(totals.pairOverflow, 'packet')} of further VTEP pairs are left out above.`);
+  return lines.map((line) => `${paint('warn', line)}\n`).join('');
+}

@@ -1,0 +1,61 @@
+import {describeNetwork} from '../../packet/describe-ip.js';
+import {describeCooked, describeEthernet} from '../../packet/describe-link.js';
+import {describeTransport} from '../../packet/describe-transport.js';
+import {Fragment, type Frame, Stop} from '../../packet/frame.js';
+import type {Layer} from '../../packet/layer.js';
+import type {PacketView} from '../../packet/view.js';
+import {escapeText} from '../escape.js';
+import {addressText} from './address.js';
+import type {PacketStyle} from './style.js';
+
+const stopTexts = {
+  [Stop.none]: '',
+  [Stop.cut]: 'the snap length cut the packet here',
+  [Stop.short]: 'the packet ends here, and is too short',
+  [Stop.malformed]: 'this header contradicts itself',
+  [Stop.deep]: 'deeper nesting is not followed',
+  [Stop.link]: 'this link type is not read',
+} as const;
+
+/** The layers of a packet below each other, each with the offset of its first byte in the packet. */
+export function packetTree(view: PacketView, {palette}: PacketStyle): string {
+  const lines: string[] = [];
+  for (let level = 0; level < view.depth; level++) {
+    const frame = view.frames[level] as Frame;
+    const indent = '  '.repeat(level + 1);
+    const layers =
+      frame.ethernet >= 0 ? describeEthernet(frame) : level === 0 ? describeCooked(frame, view.linkType) : [];
+    const network = describeNetwork(frame, addressText);
+    const above = describeTransport(frame);
+    for (const layer of [...layers, ...network])
+      lines.push(...layerLines(layer, offsetIn(frame.data, view), indent, palette));
+    if (frame.fragment === Fragment.waiting) {
+      lines.push(`${indent}waits for other fragments of its datagram\n`);
+    }
+    if (frame.fragments > 0) {
+      lines.push(
+        `${indent}put together from ${frame.fragments} fragments: offsets from here on count in the whole\n`,
+      );
+    }
+    for (const layer of above)
+      lines.push(...layerLines(layer, offsetIn(frame.payload, view), indent, palette));
+    if (frame.stop !== Stop.none) {
+      lines.push(`${indent}${palette.warn[0]}${stopTexts[frame.stop]}${palette.warn[1]}\n`);
+    }
+  }
+  return lines.join('');
+}
+
+/** What to take off an offset so that it counts from the packet's, or the reassembled datagram's, first byte. */
+const offsetIn = (data: Buffer, view: PacketView): number => (data === view.data ? view.start : 0);
+
+function layerLines(layer: Layer, base: number, indent: string, palette: PacketStyle['palette']): string[] {
+  const head = `${indent}${palette.strong[0]}${layer.name}${palette.strong[1]} ${palette.dim[0]}at ${layer.start - base}, ${layer.length} bytes${palette.dim[1]}\n`;
+  const widest = Math.max(0, ...layer.fields.map(({name}) => name.length));
+  const lines = layer.fields.map(
+    ({name, value}) => `${indent}  ${name.padEnd(widest)}  ${escapeText(value)}\n`,
+  );
+  if (layer.problem !== undefined)
+    lines.push(`${indent}  ${palette.warn[0]}${layer.problem}${palette.warn[1]}\n`);
+  return [head, ...lines];
+}
