@@ -67,7 +67,7 @@ export abstract class HostCommand extends BaseCommand {
 
   /** Reads the hosts and parses them. A second call on a live source reads again, and both readings are kept. */
   protected async readHosts(flags: HostFlags, wanted: Wanted): Promise<Readings> {
-    const [{evidenceSource, record}, {sortReadings}, {hostModel}] = await Promise.all([
+    const [{evidenceSource}, {sortReadings}, {hostModel}] = await Promise.all([
       import('../hosts/read-hosts.js'),
       import('../hosts/readings.js'),
       import('../model/host.js'),
@@ -84,8 +84,14 @@ export abstract class HostCommand extends BaseCommand {
     } finally {
       status?.();
     }
-    if (flags.record !== undefined) await record(flags.record, this.evidence, this.config.version);
+    if (flags.record !== undefined) await this.recordTo(flags.record);
     return sortReadings(this.evidence.map(hostModel));
+  }
+
+  /** Keeps all evidence read so far as a snapshot. */
+  protected async recordTo(path: string): Promise<void> {
+    const {record} = await import('../hosts/read-hosts.js');
+    await record(path, this.evidence, this.config.version);
   }
 
   /** Whether a live host can be read once more. */
@@ -150,10 +156,11 @@ export abstract class HostCommand extends BaseCommand {
     flags: HostFlags,
     document: HostDocument,
     view: (terminal: Terminal, paint: Paint) => string | Promise<string>,
+    {quiet = false}: {quiet?: boolean} = {},
   ): Promise<void> {
     const status = statusOfProblems(document);
     if (status !== exitStatus.ok) process.exitCode = status;
-    if (this.jsonEnabled()) {
+    if (this.jsonEnabled() && !quiet) {
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       return;
     }

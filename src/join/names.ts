@@ -125,7 +125,11 @@ export function parseName(typed: string, kinds: string[]): {kind?: string; name:
 
 export function unknown(what: string, typed: string, known: string[], list: string): OvdiagError {
   const near = nearNames(parseName(typed, []).name, known);
-  return usageError(`unknown-${what}`, `There is no ${what} ${quoteText(typed)}.`, [
+  const message =
+    what === 'name'
+      ? `Nothing here is called ${quoteText(typed)}: no namespace, no network, no container.`
+      : `There is no ${what} ${quoteText(typed)}.`;
+  return usageError(`unknown-${what}`, message, [
     ...near.map((name) => `Did you mean: ${name}`),
     `All of them: ${list}`,
   ]);

@@ -1,0 +1,192 @@
+import {Args, Flags} from '@oclif/core';
+import {HostCommand} from '../cli/host-command.js';
+import {usageError} from '../errors.js';
+import type {Wanted} from '../evidence/wanted.js';
+import type {Readings} from '../hosts/readings.js';
+import type {FdbEntry} from '../join/fdb.js';
+import type {Problem} from '../model/problem.js';
+
+/** How long a fault must stand before it is reported from a live host. */
+const secondLookMs = 3200;
+
+const statuses = [
+  'ok',
+  'local',
+  'missing-fdb',
+  'missing-neighbour',
+  'learned-only',
+  'wrong-vtep',
+  'stale',
+  'unknown',
+  'transient',
+];
+
+export default class Fdb extends HostCommand {
+  static override summary =
+    'Show every endpoint of an overlay network as this host knows it, and what is missing or wrong';
+
+  static override description =
+    `One row an endpoint, joined from both planes of the forwarding database (self: which
+VTEP; master: which bridge port), the neighbour table, Docker's gossip and, on a manager, its tasks and nodes.
+
+Status: ok; local (on this host); missing-fdb (ARP is answered, frames are dropped); missing-neighbour (no ARP
+answer); learned-only (works until the learned row ages out); wrong-vtep; stale (contradicted by another source);
+unknown (the reason says what is missing); transient (seen in one of two readings only).
+A live fault is read a second time, 3 seconds later, before it is reported.`;
+
+  static override examples = [
+    {
+      description: 'Who is on uber-net, and where',
+      command: 'sudo <%= config.bin %> <%= command.id %> uber-net',
+    },
+    {
+      description: 'Both sides at once: each engine confirms its own endpoints',
+      command: '<%= config.bin %> <%= command.id %> uber-net --host ssh://root@node1 --host ssh://root@node2',
+    },
+    {
+      description: "The kernel's own rows, annotated",
+      command: 'sudo <%= config.bin %> <%= command.id %> uber-net --raw',
+    },
+    {
+      description: 'Only what points at one VTEP',
+      command: 'sudo <%= config.bin %> <%= command.id %> uber-net --vtep 192.168.1.5',
+    },
+    {
+      description: 'From a snapshot',
+      command: '<%= config.bin %> <%= command.id %> uber-net --snapshot node1.json.gz',
+    },
+  ];
+
+  static override args = {
+    network: Args.string({
+      description: 'Overlay network: name, id prefix or NAME@HOST',
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    raw: Flags.boolean({description: "Show the kernel's own rows, annotated"}),
+    mac: Flags.string({description: 'Only this MAC', helpValue: 'MAC'}),
+    address: Flags.string({
+      description: 'Only this address, or addresses in this CIDR',
+      helpValue: 'ADDR|CIDR',
+    }),
+    vtep: Flags.string({description: 'Only endpoints behind this VTEP', helpValue: 'ADDR'}),
+    status: Flags.string({
+      description: 'Only this status; repeatable',
+      options: statuses,
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'STATUS',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Fdb);
+    const filters = await checkedFilters(flags);
+    const {findNetwork, parseName} = await import('../join/names.js');
+    const {name} = parseName(args.network, []);
+    const wanted: Wanted = {
+      netns: ['overlay', 'processes'],
+      netnsTables: ['addr', 'neigh', 'fdb'],
+      hostTables: ['addr'],
+      docker: {
+        containers: true,
+        networks: 'inspect',
+        verbose: (network) => network.name === name || network.id.startsWith(name),
+        cluster: true,
+      },
+    };
+    let readings = await this.readHosts(flags, wanted);
+    const {network} = findNetwork(readings.hosts, args.network);
+    if (network.driver !== 'overlay') {
+      throw usageError(
+        'not-an-overlay',
+        `${network.name} is a ${network.driver} network: it has no VXLAN forwarding database.`,
+        ['The overlay networks: ovdiag networks --driver overlay'],
+      );
+    }
+    let entries = await settled(readings, network.id);
+    if (this.live && (await anyFault(entries))) {
+      await this.pause(secondLookMs);
+      readings = await this.readHosts(flags, wanted);
+      entries = await settled(readings, network.id);
+    }
+    const shown = entries.filter(filters);
+    const {rawFdb} = await import('../join/fdb-raw.js');
+    const raw = flags.raw
+      ? rawFdb(readings.hosts, network.id, entries).filter((row) => filters(rawAsEntry(row)))
+      : [];
+    const document = {
+      ...this.document(readings, await absences(readings, network.id, network.name)),
+      network: network.name,
+      networkId: network.id,
+      vni: network.vnis[0] ?? null,
+      vnis: network.vnis,
+      ...(flags.raw ? {rows: raw} : {entries: shown}),
+    };
+    await this.show(flags, document, async (terminal, paint) => {
+      const {renderFdb, renderRawFdb} = await import('../render/fdb.js');
+      if (flags.raw) return renderRawFdb(raw, terminal, paint);
+      return renderFdb(shown, terminal, paint);
+    });
+  }
+}
+
+async function settled(readings: Readings, networkId: string): Promise<FdbEntry[]> {
+  const [{fdbEntries}, {settle}] = await Promise.all([import('../join/fdb.js'), import('../join/settle.js')]);
+  const latest = fdbEntries(readings.hosts, networkId);
+  return readings.before ? settle(latest, fdbEntries(readings.before, networkId)) : latest;
+}
+
+async function anyFault(entries: FdbEntry[]): Promise<boolean> {
+  const {isFault} = await import('../join/settle.js');
+  return entries.some(isFault);
+}
+
+/** A network without a sandbox on a host is normal, and must not look like an empty table. */
+async function absences(readings: Readings, networkId: string, name: string): Promise<Problem[]> {
+  const {overlaySandboxes} = await import('../join/vteps.js');
+  return readings.hosts
+    .filter((host) => host.privileged && overlaySandboxes(host, networkId).length === 0)
+    .map((host) => ({
+      host: host.name,
+      code: 'not-instantiated',
+      subject: name,
+      message: 'it has no sandbox on this host, which is normal until a task or container there needs it',
+    }));
+}
+
+type Filter = (entry: Pick<FdbEntry, 'mac' | 'ip' | 'vtep'> & {status?: string}) => boolean;
+
+async function checkedFilters(flags: {
+  mac?: string | undefined;
+  address?: string | undefined;
+  vtep?: string | undefined;
+  status?: string[] | undefined;
+}): Promise<Filter> {
+  const {inSubnet} = await import('../join/subnet.js');
+  const {isIP} = await import('node:net');
+  const {mac, address, vtep, status} = flags;
+  if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {
+    throw usageError('invalid-flag', `--mac ${mac} is not a MAC address.`, [
+      'Example: --mac 02:42:0a:00:01:05',
+    ]);
+  }
+  if (vtep !== undefined && isIP(vtep) === 0)
+    throw usageError('invalid-flag', `--vtep ${vtep} is not an address.`);
+  if (address !== undefined && isIP(address.split('/')[0] ?? '') === 0) {
+    throw usageError('invalid-flag', `--address ${address} is neither an address nor a CIDR.`);
+  }
+  return (entry) =>
+    (mac === undefined || entry.mac === mac.toLowerCase()) &&
+    (vtep === undefined || entry.vtep === vtep) &&
+    (status === undefined || entry.status === undefined || status.includes(entry.status)) &&
+    (address === undefined ||
+      (entry.ip !== null && (address.includes('/') ? inSubnet(entry.ip, address) : entry.ip === address)));
+}
+
+function rawAsEntry(row: {mac: string; dst?: string}): Pick<FdbEntry, 'mac' | 'ip' | 'vtep'> {
+  return {mac: row.mac, ip: null, vtep: row.dst ?? null};
+}

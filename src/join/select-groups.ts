@@ -1,0 +1,66 @@
+import {OvdiagError} from '../errors.js';
+import type {HostModel} from '../model/host.js';
+import type {LinkGroup} from './link-rows.js';
+import {dockerUnread, type FoundContainer, findContainer, findNetwork, unknown} from './names.js';
+import {sandboxes} from './sandboxes.js';
+import {overlaySandboxes} from './vteps.js';
+
+/**
+ * Picks the namespaces that a user means: a namespace file, a network (its overlay sandboxes), or a container
+ * (its sandbox). Throws what the name search throws; of two failures the container's, which knows more names.
+ */
+export function selectGroups(hosts: HostModel[], groups: LinkGroup[], typed: string): LinkGroup[] {
+  const files = groups.filter(({netns}) => netns === typed || (typed === 'host' && netns === '@host'));
+  if (files.length > 0) return files;
+  const network = attempt(() => findNetwork(hosts, typed));
+  if (network && network.network.driver === 'overlay') {
+    const wanted = new Set(
+      hosts.flatMap((host) =>
+        overlaySandboxes(host, network.network.id).map(({namespace}) => `${host.name}/${namespace.file}`),
+      ),
+    );
+    return groups.filter(({host, netns}) => wanted.has(`${host}/${netns}`));
+  }
+  if (network?.network.bridgeName !== undefined) {
+    const {bridgeName} = network.network;
+    const on = new Set(network.hosts.map(({name}) => name));
+    return groups
+      .filter(({host, netns}) => netns === '@host' && on.has(host))
+      .map((group) => ({
+        ...group,
+        owner: `bridge network ${network.network.name}`,
+        links: group.links.filter(({name, master}) => name === bridgeName || master === bridgeName),
+      }));
+  }
+  const {host, container} = containerOrNothing(hosts, typed, groups);
+  const sandbox = sandboxes(host).find(({containers}) => containers.some(({id}) => id === container.id));
+  if (!sandbox) {
+    throw new OvdiagError({
+      code: 'no-sandbox',
+      message: `${container.name} has no network namespace on ${host.name}: it is ${container.status ?? 'not running'}.`,
+      suggestions: [`See: ovdiag inspect ${container.name}`],
+    });
+  }
+  const file = sandbox.kind === 'host' ? '@host' : sandbox.namespace.file;
+  return groups.filter((group) => group.host === host.name && group.netns === file);
+}
+
+function containerOrNothing(hosts: HostModel[], typed: string, groups: LinkGroup[]): FoundContainer {
+  const found = attempt(() => findContainer(hosts, typed));
+  if (found) return found;
+  if (hosts.every(({docker}) => !docker?.read.containers)) throw dockerUnread(typed, 'container');
+  const known = hosts.flatMap(({docker}) =>
+    [...(docker?.containers ?? []), ...(docker?.networks ?? [])].map(({name}) => name),
+  );
+  throw unknown('name', typed, [...known, ...groups.map(({netns}) => netns)], 'ovdiag namespaces');
+}
+
+function attempt<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof OvdiagError && (error.code.startsWith('unknown-') || error.code === 'docker-unread'))
+      return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import type {FdbEntry, FdbStatus} from '../join/fdb.js';
+import {nameOf, type RawFdbRow} from '../join/fdb-raw.js';
+import type {Paint, Tone} from './paint.js';
+import {type Column, renderTable} from './table.js';
+import type {Terminal} from './terminal.js';
+import {duration, plural} from './text.js';
+
+const tones: Record<FdbStatus, Tone> = {
+  ok: 'good',
+  local: 'dim',
+  'missing-fdb': 'bad',
+  'missing-neighbour': 'bad',
+  'learned-only': 'warn',
+  'wrong-vtep': 'bad',
+  stale: 'bad',
+  unknown: 'warn',
+  transient: 'warn',
+};
+
+const columns: Column[] = [
+  {head: 'host', priority: 7, shrink: 'middle'},
+  {head: 'endpoint', priority: 10, shrink: 'middle'},
+  {head: 'address', priority: 9, shrink: 'never'},
+  {head: 'mac', priority: 8, shrink: 'never'},
+  {head: 'vtep', priority: 8, shrink: 'never'},
+  {head: 'node', priority: 6, shrink: 'middle'},
+  {head: 'vni', priority: 3, shrink: 'never'},
+  {head: 'self', priority: 5, shrink: 'never'},
+  {head: 'master', priority: 4, shrink: 'never'},
+  {head: 'neigh', priority: 5, shrink: 'never'},
+  {head: 'updated', priority: 2, shrink: 'never', align: 'right'},
+  {head: 'status', priority: 10, shrink: 'never'},
+];
+
+/** One row an endpoint; below it a sentence for each row that is not as it should be. */
+export async function renderFdb(entries: FdbEntry[], terminal: Terminal, paint: Paint): Promise<string> {
+  const many = new Set(entries.map(({host}) => host)).size > 1;
+  const only = <T>(cells: readonly T[]) => (many ? cells : cells.slice(1));
+  const table = await renderTable(
+    only(columns),
+    entries.map((entry) =>
+      only([
+        entry.host,
+        {text: nameOf(entry), tone: 'strong' as const},
+        entry.ip ?? '-',
+        entry.mac ?? '-',
+        entry.vtep ?? '-',
+        entry.node ?? '-',
+        entry.vni === null ? '-' : String(entry.vni),
+        entry.self ?? '-',
+        entry.master ?? '-',
+        entry.neighbour?.toLowerCase() ?? '-',
+        entry.updatedSeconds === null ? '-' : duration(entry.updatedSeconds),
+        {text: entry.status, tone: tones[entry.status]},
+      ]),
+    ),
+    terminal,
+    paint,
+    {wideFlag: '--wide'},
+  );
+  const {renderTree} = await import('./tree.js');
+  const odd = entries.filter(({status}) => status !== 'ok' && status !== 'local');
+  const explained = odd.map((entry) => ({
+    text: `${entry.status}: ${nameOf(entry)}${many ? ` on ${entry.host}` : ''}: ${entry.reason}`,
+    tone: tones[entry.status],
+  }));
+  return `${table}${explained.length > 0 ? `\n${renderTree(explained, terminal, paint)}` : ''}\n${summary(entries)}\n`;
+}
+
+/** `7 endpoints: 3 ok, 3 local, 1 missing-fdb`. */
+function summary(entries: FdbEntry[]): string {
+  const counts = new Map<FdbStatus, number>();
+  for (const {status} of entries) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const parts = (Object.keys(tones) as FdbStatus[]).flatMap((status) =>
+    counts.has(status) ? [`${counts.get(status)} ${status}`] : [],
+  );
+  return `${plural(entries.length, 'endpoint')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+}
+
+const rawColumns: Column[] = [
+  {head: 'host', priority: 7, shrink: 'middle'},
+  {head: 'namespace', priority: 4, shrink: 'never'},
+  {head: 'mac', priority: 10, shrink: 'never'},
+  {head: 'dev', priority: 10, shrink: 'never'},
+  {head: 'dst', priority: 9, shrink: 'never'},
+  {head: 'plane', priority: 9, shrink: 'never'},
+  {head: 'state', priority: 8, shrink: 'never'},
+  {head: 'vlan', priority: 1, shrink: 'never'},
+  {head: 'used', priority: 2, shrink: 'never', align: 'right'},
+  {head: 'updated', priority: 2, shrink: 'never', align: 'right'},
+  {head: 'meaning', priority: 5, shrink: 'end'},
+];
+
+export function renderRawFdb(rows: RawFdbRow[], terminal: Terminal, paint: Paint): Promise<string> {
+  const many = new Set(rows.map(({host}) => host)).size > 1;
+  const only = <T>(cells: readonly T[]) => (many ? cells : cells.slice(1));
+  const age = (seconds: number | undefined) => (seconds === undefined ? '-' : duration(seconds));
+  return renderTable(
+    only(rawColumns),
+    rows.map((row) =>
+      only([
+        row.host,
+        row.netns,
+        row.mac,
+        row.dev,
+        row.dst ?? '-',
+        row.plane === 'master' ? `master ${row.master ?? ''}` : 'self',
+        row.state === 'reachable' ? 'dynamic' : row.state,
+        row.vlan === undefined ? '-' : String(row.vlan),
+        age(row.usedSeconds),
+        age(row.updatedSeconds),
+        row.note,
+      ]),
+    ),
+    terminal,
+    paint,
+    {wideFlag: '--wide'},
+  );
+}

@@ -1,0 +1,167 @@
+import type {LinkGroup, LinkRow} from '../join/link-rows.js';
+import type {Paint, Tone} from './paint.js';
+import {type Column, renderTable} from './table.js';
+import type {Terminal} from './terminal.js';
+import {bytes} from './text.js';
+import {renderTree, type TreeNode} from './tree.js';
+
+/** Host → namespace → bridge → its ports; links of no bridge stand beside it. */
+export function renderLinkTree(
+  groups: LinkGroup[],
+  stats: boolean,
+  terminal: Terminal,
+  paint: Paint,
+): string {
+  const hosts = [...new Set(groups.map(({host}) => host))];
+  const arrow = terminal.unicode ? '⇄' : '<->';
+  const nodes = hosts.map(
+    (host): TreeNode => ({
+      text: host,
+      tone: 'strong',
+      children: groups.filter((group) => group.host === host).map((group) => groupNode(group, stats, arrow)),
+    }),
+  );
+  return renderTree(nodes, terminal, paint);
+}
+
+function groupNode({netns, owner, vnis, links}: LinkGroup, stats: boolean, arrow: string): TreeNode {
+  const shown = links.filter(({name}) => name !== 'lo');
+  const names = new Set(shown.map(({name}) => name));
+  const roots = shown.filter(({master}) => master === null || !names.has(master));
+  return {
+    text: [netns, owner === netns ? '' : owner, vnis.length > 0 ? `VNI ${vnis.join(', ')}` : '']
+      .filter(Boolean)
+      .join('  '),
+    tone: 'strong',
+    children: roots.map((link) => ({
+      ...linkNode(link, stats, arrow),
+      children: shown.filter(({master}) => master === link.name).map((port) => linkNode(port, stats, arrow)),
+    })),
+  };
+}
+
+function linkNode(link: LinkRow, stats: boolean, arrow: string): TreeNode {
+  const facts = [
+    `${link.name} (${link.ifindex})`,
+    link.kind === 'bridge' ? 'bridge' : '',
+    link.vxlan ? vxlanText(link) : '',
+    link.kind === 'macvlan' || link.kind === 'ipvlan' ? `${link.kind} ${link.mode ?? ''}`.trim() : '',
+    link.peer ? `${arrow} ${link.peer.owner} ${link.peer.name} (${link.peer.ifindex})` : '',
+    macText(link),
+    (link.addresses.length > 0 ? link.addresses : (link.peer?.addresses ?? [])).join(' '),
+    link.mtu === null
+      ? ''
+      : `mtu ${link.mtu}${link.peer?.mtu !== undefined && link.peer?.mtu !== null && link.peer.mtu !== link.mtu ? ` (peer ${link.peer.mtu})` : ''}`,
+    link.portState && link.portState !== 'forwarding' ? `port ${link.portState}` : '',
+    link.state && link.state !== 'UNKNOWN' ? link.state.toLowerCase() : '',
+  ];
+  const notes = [
+    ...(link.peerReason ? [`no other end found: ${link.peerReason}`] : []),
+    ...(stats && link.stats ? [statsText(link.stats)] : []),
+  ];
+  return {text: facts.filter(Boolean).join('  '), tone: toneOf(link), ...(notes.length > 0 ? {notes} : {})};
+}
+
+/** In a container its own MAC matters, on a bridge's port the MAC at the other end. */
+function macText(link: LinkRow): string {
+  if (link.vxlan || link.kind === 'bridge') return '';
+  return (link.addresses.length > 0 || !link.peer ? link.mac : link.peer.mac) ?? '';
+}
+
+function vxlanText({vxlan}: LinkRow): string {
+  if (!vxlan) return '';
+  const flags = (['learning', 'proxy', 'l2miss', 'l3miss'] as const).filter((flag) => vxlan[flag]);
+  return `VNI ${vxlan.vni}${vxlan.port === undefined ? '' : `  port ${vxlan.port}`}${flags.length > 0 ? `  ${flags.join(' ')}` : ''}`;
+}
+
+function statsText(stats: NonNullable<LinkRow['stats']>): string {
+  const side = (name: string, packets: number, size: number, errors: number, dropped: number) =>
+    `${name} ${packets} packets, ${bytes(size)}, ${errors} errors, ${dropped} dropped`;
+  return `${side('rx', stats.rxPackets, stats.rxBytes, stats.rxErrors, stats.rxDropped)}; ${side('tx', stats.txPackets, stats.txBytes, stats.txErrors, stats.txDropped)}`;
+}
+
+function toneOf(link: LinkRow): Tone {
+  if (
+    link.state === 'DOWN' ||
+    link.state === 'LOWERLAYERDOWN' ||
+    (link.flags.length > 0 && !link.flags.includes('UP'))
+  )
+    return 'bad';
+  return link.peerReason ? 'warn' : 'plain';
+}
+
+const columns: Column[] = [
+  {head: 'host', priority: 6, shrink: 'middle'},
+  {head: 'namespace', priority: 8, shrink: 'never'},
+  {head: 'owner', priority: 5, shrink: 'middle'},
+  {head: 'if', priority: 10, shrink: 'never', align: 'right'},
+  {head: 'link', priority: 10, shrink: 'never'},
+  {head: 'kind', priority: 7, shrink: 'never'},
+  {head: 'master', priority: 6, shrink: 'never'},
+  {head: 'state', priority: 7, shrink: 'never'},
+  {head: 'mtu', priority: 6, shrink: 'never', align: 'right'},
+  {head: 'mac', priority: 5, shrink: 'never'},
+  {head: 'address', priority: 7, shrink: 'never'},
+  {head: 'vni', priority: 6, shrink: 'never'},
+  {head: 'other end', priority: 9, shrink: 'middle'},
+  {head: 'proof', priority: 2, shrink: 'end'},
+];
+
+const counters: Column[] = [
+  {head: 'rx', priority: 9, shrink: 'never', align: 'right'},
+  {head: 'rx err', priority: 8, shrink: 'never', align: 'right'},
+  {head: 'rx drop', priority: 9, shrink: 'never', align: 'right'},
+  {head: 'tx', priority: 9, shrink: 'never', align: 'right'},
+  {head: 'tx err', priority: 8, shrink: 'never', align: 'right'},
+  {head: 'tx drop', priority: 9, shrink: 'never', align: 'right'},
+];
+
+export function renderLinkTable(
+  groups: LinkGroup[],
+  stats: boolean,
+  terminal: Terminal,
+  paint: Paint,
+): Promise<string> {
+  const many = new Set(groups.map(({host}) => host)).size > 1;
+  const only = <T>(cells: readonly T[]) => (many ? cells : cells.slice(1));
+  const rows = groups.flatMap((group) =>
+    group.links.map((link) => [
+      ...only([
+        group.host,
+        group.netns,
+        group.owner,
+        String(link.ifindex),
+        {text: link.name, tone: 'strong' as const},
+        link.kind ?? '-',
+        link.master ?? '-',
+        {text: link.state?.toLowerCase() ?? '-', tone: toneOf(link)},
+        link.mtu === null ? '-' : String(link.mtu),
+        link.mac ?? '-',
+        link.addresses.join(' ') || '-',
+        link.vxlan ? String(link.vxlan.vni) : '-',
+        link.peer
+          ? `${link.peer.owner} ${link.peer.name} (${link.peer.ifindex})`
+          : link.peerReason
+            ? 'not found'
+            : '-',
+        link.peer?.proof ?? link.peerReason ?? '-',
+      ]),
+      ...(stats ? counterCells(link) : []),
+    ]),
+  );
+  return renderTable([...only(columns), ...(stats ? counters : [])], rows, terminal, paint, {
+    wideFlag: '--wide',
+  });
+}
+
+function counterCells({stats}: LinkRow): string[] {
+  if (!stats) return counters.map(() => '-');
+  return [
+    stats.rxPackets,
+    stats.rxErrors,
+    stats.rxDropped,
+    stats.txPackets,
+    stats.txErrors,
+    stats.txDropped,
+  ].map(String);
+}
