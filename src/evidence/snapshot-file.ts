@@ -1,6 +1,7 @@
-import {createReadStream} from 'node:fs';
-import {type FileHandle, open, rename, stat, unlink} from 'node:fs/promises';
-import {createGunzip, gzipSync} from 'node:zlib';
+import {type FileHandle, lstat, open, rename, stat, unlink} from 'node:fs/promises';
+import type {Readable} from 'node:stream';
+import {promisify} from 'node:util';
+import {createGunzip, gzip} from 'node:zlib';
 import * as v from 'valibot';
 import {OvdiagError} from '../errors.js';
 import {quoteText} from '../render/escape.js';
@@ -11,34 +12,54 @@ const largestSnapshot = 256 * 1024 * 1024;
 
 /**
  * Writes a snapshot, gzipped where the name ends in `.gz`, readable by its owner alone (it names hosts,
- * addresses and containers). It appears whole or not at all.
+ * addresses and containers). It appears whole or not at all. `-` is standard output.
  */
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
   const text = Buffer.from(`${JSON.stringify(snapshot)}\n`);
-  const bytes = path.endsWith('.gz') ? gzipSync(text) : text;
-  if (path === '-') {
-    process.stdout.write(text);
+  if (standardOutput.has(path)) {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    });
     return;
   }
   const unfinished = `${path}.${process.pid}.part`;
   let file: FileHandle | undefined;
   try {
+    await refuseSpecialTarget(path);
     file = await open(unfinished, 'wx', 0o600);
-    await file.writeFile(bytes);
+    await file.writeFile(path.endsWith('.gz') ? await promisify(gzip)(text) : text);
     await file.close();
     await rename(unfinished, path);
   } catch (error) {
     await file?.close().catch(() => undefined);
-    await unlink(unfinished).catch(() => undefined);
-    throw new OvdiagError(
-      {
-        code: 'cannot-write',
-        message: `Can't write ${quoteText(path)}: ${reasonOf(error)}.`,
-        suggestions: ['Choose another file with -o FILE.'],
-      },
-      {cause: error},
-    );
+    // Only what is ours: where it could not be made, another one may be in the way.
+    if (file) await unlink(unfinished).catch(() => undefined);
+    if (error instanceof OvdiagError) throw error;
+    throw cannotWrite(path, reasonOf(error), error);
   }
+}
+
+/** A rename would put an ordinary file in the place of these links. */
+const standardOutput = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
+
+/** A rename on /dev/null would replace it, and opening a FIFO may wait for ever. A link is replaced, never followed. */
+async function refuseSpecialTarget(path: string): Promise<void> {
+  const details = await lstat(path).catch(() => undefined);
+  if (details === undefined || details.isFile()) return;
+  if (details.isDirectory()) throw cannotWrite(path, 'it is a directory');
+  const followed = details.isSymbolicLink() ? await stat(path).catch(() => undefined) : details;
+  if (followed?.isFile() === false) throw cannotWrite(path, 'it is no ordinary file');
+}
+
+function cannotWrite(path: string, why: string, cause?: unknown): OvdiagError {
+  return new OvdiagError(
+    {
+      code: 'cannot-write',
+      message: `Can't write ${quoteText(path)}: ${why}.`,
+      suggestions: ['Choose another file with -o FILE, or -o - for standard output.'],
+    },
+    {cause},
+  );
 }
 
 /** Reads and checks a snapshot, gzipped or not, told by its first bytes. */
@@ -70,14 +91,42 @@ export async function readSnapshot(path: string): Promise<Snapshot> {
   return checked.output;
 }
 
-/** The file's text, unzipped, refused as soon as it can't be JSON or grows past the limit. */
+/** The text, unzipped, refused as soon as it can't be JSON or grows past the limit. `-` is standard input. */
 async function readBounded(path: string): Promise<string> {
-  let first: Buffer;
+  const input = path === '-' ? process.stdin : await openFile(path);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let source: Readable | undefined;
+  try {
+    source = await unzipped(input);
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      if (size === 0 && !looksLikeJson(chunk)) throw notASnapshot(path, 'it is not JSON');
+      size += chunk.length;
+      if (size > largestSnapshot)
+        throw notASnapshot(path, `it holds more than ${largestSnapshot / 1024 / 1024} MiB`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof OvdiagError) throw error;
+    throw notASnapshot(path, `it is cut or damaged (${reasonOf(error)})`);
+  } finally {
+    source?.destroy();
+    input.destroy();
+  }
+  if (size === 0) throw notASnapshot(path, 'it is empty');
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/^\ufeff/, '');
+}
+
+/** Only an ordinary file is opened: a FIFO would wait for a writer, a device could do anything. */
+async function openFile(path: string): Promise<Readable> {
   try {
     const details = await stat(path);
     if (details.isDirectory()) throw notASnapshot(path, 'it is a directory');
     if (!details.isFile()) throw notASnapshot(path, 'it is no ordinary file');
-    first = await firstBytes(path);
+    const file = await open(path, 'r');
+    return file.createReadStream();
   } catch (error) {
     if (error instanceof OvdiagError) throw error;
     throw new OvdiagError(
@@ -89,39 +138,30 @@ async function readBounded(path: string): Promise<string> {
       {cause: error},
     );
   }
-  if (first.length === 0) throw notASnapshot(path, 'it is empty');
-  const zipped = first[0] === 0x1f && first[1] === 0x8b;
-  const input = createReadStream(path);
-  const stream = zipped ? input.pipe(createGunzip()) : input;
-  // pipe() forwards no errors; without this a vanished file would hang the reader.
-  if (zipped) input.on('error', (error) => stream.destroy(error));
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (size === 0 && !looksLikeJson(chunk)) throw notASnapshot(path, 'it is not JSON');
-      size += chunk.length;
-      if (size > largestSnapshot)
-        throw notASnapshot(path, `it holds more than ${largestSnapshot / 1024 / 1024} MiB`);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof OvdiagError) throw error;
-    throw notASnapshot(path, `it is cut or damaged (${reasonOf(error)})`);
-  } finally {
-    input.destroy();
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const {buffer, bytesRead} = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
+/** The stream itself, or what is in it where its first bytes are gzip's. */
+async function unzipped(input: Readable): Promise<Readable> {
+  const first = await new Promise<Buffer | undefined>((resolve, reject) => {
+    const onReadable = () => {
+      const chunk = input.read() as Buffer | null;
+      // `readable` also announces the end, with nothing to read.
+      if (chunk !== null || input.readableEnded) finish(chunk ?? undefined);
+    };
+    const onEnd = () => finish(undefined);
+    const finish = (chunk: Buffer | undefined) => {
+      input.off('readable', onReadable).off('end', onEnd).off('error', reject);
+      resolve(chunk);
+    };
+    input.on('readable', onReadable).once('end', onEnd).once('error', reject);
+  });
+  if (first === undefined) return input;
+  input.unshift(first);
+  if (first[0] !== 0x1f || first[1] !== 0x8b) return input;
+  const gunzip = createGunzip();
+  // pipe() forwards no errors; without this a vanished file would hang the reader.
+  input.on('error', (error) => gunzip.destroy(error));
+  return input.pipe(gunzip);
 }
 
 function looksLikeJson(chunk: Buffer): boolean {
@@ -142,6 +182,7 @@ function reasonOf(error: unknown): string {
     EACCES: 'permission denied',
     EISDIR: 'it is a directory',
     ENOSPC: 'the disk is full',
+    EROFS: 'the file system is read-only',
     EEXIST: 'a file with this name is in the way',
   };
   const code = (error as NodeJS.ErrnoException).code;
