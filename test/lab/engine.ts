@@ -52,9 +52,8 @@ node=$1 files=$2
 shift 2
 mount --make-rprivate /
 # Copies of other labs' and engines' mounts would keep their namespaces alive as long as this node.
-for point in $(cut -d ' ' -f 5 /proc/self/mountinfo); do
-  case $point in /run/?* | /var/lib/docker/?*) umount -l "$point" 2>/dev/null || : ;; esac
-done
+grep -E '^([^ ]+ ){4}/(run|var/lib/docker)/| - nsfs ' /proc/self/mountinfo |
+  cut -d ' ' -f 5 | xargs -r umount -l 2>/dev/null || :
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/docker/netns /run/sshd /run/lock
 mount --bind "$files/docker" /var/lib/docker

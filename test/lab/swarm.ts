@@ -144,7 +144,7 @@ async function startContainer(node: LabNode, container: ContainerSpec): Promise<
   try {
     await start();
   } catch (error) {
-    if (!(error instanceof LabError) || !error.message.includes('attaching to network failed')) throw error;
+    if (!(error instanceof LabError) || !/attach(ing)? to network/.test(error.message)) throw error;
     await node.docker(['rm', '-f', container.name]);
     await start();
   }
