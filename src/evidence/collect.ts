@@ -1,7 +1,9 @@
-import {readDocker} from './read-docker.js';
-import {readKernel} from './read-kernel.js';
+import {quoteText} from '../render/escape.js';
+import {currentContext, type LocalEngine, localEngine} from './local-engine.js';
+import {type DockerPlace, readDocker} from './read-docker.js';
+import {type KernelEvidence, readKernel} from './read-kernel.js';
 import type {HostEvidence} from './snapshot.js';
-import type {Transport} from './transport.js';
+import {parseHost, type Transport} from './transport.js';
 import type {Wanted} from './wanted.js';
 
 export interface CollectOptions {
@@ -17,19 +19,51 @@ export async function collect(
   options: CollectOptions,
 ): Promise<HostEvidence> {
   const startedAt = new Date().toISOString();
+  options.signal.throwIfAborted();
+  // The engine of "this host" is the one that the docker command here would talk to.
+  const engine: LocalEngine =
+    transport.kind === 'local' ? await localEngine(options.signal) : {place: 'here'};
+  const there = engine.place === 'ssh' ? parseHost(engine.host) : transport;
+  const place = await dockerPlace(there);
   // Both to their end, also where one rejects: an abort is over only when nothing of it runs any more.
   const [kernelEnd, dockerEnd] = await Promise.allSettled([
-    readKernel(transport, wanted, options),
-    readDocker(transport, wanted.docker, options.signal),
+    engine.place === 'elsewhere' ? noKernel(engine) : readKernel(there, wanted, options),
+    readDocker(there, wanted.docker, options.signal, place),
   ]);
   const [kernel, docker] = [outcome(kernelEnd), outcome(dockerEnd)];
   return {
-    source: transport.label,
+    source: engine.place === 'elsewhere' ? engine.endpoint : there.label,
     startedAt,
     finishedAt: new Date().toISOString(),
     sections: kernel.sections,
     docker,
     ...(kernel.failure ? {failure: kernel.failure} : {}),
+  };
+}
+
+/** On any other host its own settings count, not the caller's, which a prefix on this machine would pass on. */
+async function dockerPlace(transport: Transport): Promise<DockerPlace> {
+  if (transport.kind !== 'exec') return {};
+  const {DOCKER_HOST: callersHost, DOCKER_CONTEXT: callersContext} = process.env;
+  const context = await currentContext(process.env);
+  return {
+    ...(callersHost ? {callersHost} : {}),
+    ...(callersContext ? {callersContext} : {}),
+    ...(context && context !== 'default' ? {context: 'default'} : {}),
+  };
+}
+
+function noKernel({endpoint, because}: LocalEngine & {place: 'elsewhere'}): KernelEvidence {
+  return {
+    sections: [],
+    failure: {
+      code: 'engine-elsewhere',
+      message: `${because} names ${quoteText(endpoint)}, which gives no shell: these are Docker's own answers, without the kernel's tables.`,
+      suggestions: [
+        "Read the engine's host itself: --host ssh://[user@]host",
+        'Or read this machine: unset DOCKER_HOST, DOCKER_CONTEXT=default',
+      ],
+    },
   };
 }
 
