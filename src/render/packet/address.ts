@@ -27,7 +27,10 @@ export function putIpv4(out: Output, data: Buffer, at: number): void {
   putNumber(out, get8(data, at + 3));
 }
 
-/** RFC 5952: the longest run of two or more zero groups becomes `::`, the first one of equal runs. */
+/**
+ * RFC 5952: the longest run of two or more zero groups becomes `::`, the first one of equal runs. IPv4-mapped and
+ * -compatible addresses end in dotted form, as section 5 allows and inet_ntop(3) does.
+ */
 export function putIpv6(out: Output, data: Buffer, at: number): void {
   let best = -1;
   let bestLength = 1;
@@ -40,7 +43,13 @@ export function putIpv6(out: Output, data: Buffer, at: number): void {
     }
     group += length;
   }
+  const isDotted = best === 0 && (bestLength === 6 || (bestLength === 5 && get16(data, at + 10) === 0xffff));
   for (let group = 0; group < 8; group++) {
+    if (isDotted && group === 6) {
+      if (bestLength === 5) out.bytes[out.at++] = colon;
+      putIpv4(out, data, at + 12);
+      return;
+    }
     if (group === best) {
       put(out, '::');
       group += bestLength - 1;

@@ -27,7 +27,7 @@ export function putJson(out: Output, view: PacketView, file: string): void {
   put(out, ',"kind":"');
   put(out, kindNames[kindOf(outer)]);
   put(out, '"');
-  if (outer.ip >= 0) {
+  if (outer.src >= 0) {
     put(out, ',"outer":{');
     const start = out.at;
     putNetwork(out, outer, start);
@@ -56,10 +56,13 @@ function putKey(out: Output, start: number, key: string): void {
 }
 
 function putNetwork(out: Output, frame: Frame, start: number): void {
-  if (frame.ip >= 0) {
+  if (frame.src >= 0) {
     putKey(out, start, '"src":"');
     putAddress(out, frame.data, frame.src, frame.version);
-    put(out, '","dst":"');
+    put(out, '"');
+  }
+  if (frame.dst >= 0) {
+    put(out, ',"dst":"');
     putAddress(out, frame.data, frame.dst, frame.version);
     put(out, '"');
   }
@@ -108,12 +111,15 @@ function putAbove(out: Output, view: PacketView, level: number): void {
       putNumber(out, group);
     }
   }
-  if (frame.stop !== Stop.none) {
+  const next = level + 1 < view.depth ? view.frames[level + 1] : undefined;
+  // A cut right behind the VXLAN header leaves no inner frame to tell of.
+  const stop = next !== undefined && next.ethernet < 0 ? next.stop : frame.stop;
+  if (stop !== Stop.none) {
     put(out, ',"stop":"');
-    put(out, stopNames[frame.stop]);
+    put(out, stopNames[stop]);
     put(out, '"');
   }
-  if (level + 1 < view.depth) {
+  if (next !== undefined && next.ethernet >= 0) {
     put(out, ',"inner":{');
     putInner(out, view, level + 1);
     put(out, '}');
@@ -123,13 +129,11 @@ function putAbove(out: Output, view: PacketView, level: number): void {
 function putInner(out: Output, view: PacketView, level: number): void {
   const frame = view.frames[level] as Frame;
   const start = out.at;
-  if (frame.ethernet >= 0) {
-    put(out, '"ethSrc":"');
-    putMac(out, frame.data, frame.ethernet + ethernetField.src);
-    put(out, '","ethDst":"');
-    putMac(out, frame.data, frame.ethernet + ethernetField.dst);
-    put(out, '"');
-  }
+  put(out, '"ethSrc":"');
+  putMac(out, frame.data, frame.ethernet + ethernetField.src);
+  put(out, '","ethDst":"');
+  putMac(out, frame.data, frame.ethernet + ethernetField.dst);
+  put(out, '"');
   if (frame.vlanCount > 0) {
     put(out, ',"vlan":[');
     for (let index = 0; index < frame.vlanCount; index++) {
@@ -143,10 +147,6 @@ function putInner(out: Output, view: PacketView, level: number): void {
     putNumber(out, frame.etherType);
   }
   putNetwork(out, frame, start);
-  if (out.at === start && frame.stop !== Stop.none) {
-    put(out, `"stop":"${stopNames[frame.stop]}"`);
-    return;
-  }
   putAbove(out, view, level);
 }
 

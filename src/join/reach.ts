@@ -1,0 +1,119 @@
+import type {Network} from '../model/docker-types.js';
+import type {HostModel} from '../model/host.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import type {InspectedInterface, Inspection} from './inspect.js';
+
+interface Around {
+  tables: NetnsTables | undefined;
+  host: HostModel;
+  networks: Network[];
+}
+
+/**
+ * One plain sentence a way: how a container reaches what, or why it can't. These are ways as the tables have them,
+ * not proof that frames arrive: that is what a walk of both hosts is for.
+ */
+export function reachSentences(inspection: Omit<Inspection, 'reach'>, around: Around): string[] {
+  const {container, mode, sharedWith} = inspection;
+  if (!container.running)
+    return [`${container.name} is ${container.status ?? 'not running'}: it has no network namespace.`];
+  if (mode === 'host') {
+    return [
+      "It uses the host's own network namespace: it reaches what the host reaches, and its ports are the host's.",
+    ];
+  }
+  if (mode === 'none' && inspection.interfaces.length === 0) {
+    return ['It has loopback only: --network none gives it nothing else.'];
+  }
+  const sentences: string[] = [];
+  if (mode === 'shared') {
+    sentences.push(
+      `It shares the network namespace of ${sharedWith[0] ?? 'a container that is not running'}: addresses, ports and routes are the same.`,
+    );
+  }
+  if (!around.tables)
+    return [...sentences, 'Its namespace could not be read, so what it reaches is not known.'];
+  for (const link of inspection.interfaces) {
+    const sentence = wayOf(link, inspection);
+    if (sentence) sentences.push(sentence);
+  }
+  sentences.push(...outside(inspection, around));
+  return sentences;
+}
+
+/** What one interface leads to. */
+function wayOf(link: InspectedInterface, {dropRules}: Omit<Inspection, 'reach'>): string | undefined {
+  const {name, network, peer, parent, mode} = link;
+  const down =
+    link.state === 'DOWN' || link.state === 'LOWERLAYERDOWN'
+      ? ` ${name} is down, so nothing passes now.`
+      : '';
+  if (!network || network.name === 'docker_gwbridge') return down.trim() || undefined;
+  switch (network.driver) {
+    case 'overlay': {
+      const far = peer?.vni
+        ? `those on other hosts through the vxlan device of VNI ${peer.vni}`
+        : 'those on other hosts through VXLAN';
+      const sealed = network.encrypted ? ', encrypted (ESP) between hosts' : '';
+      return `${name} leads to the endpoints of ${network.name}: to those on this host over ${peer?.bridge ?? 'the bridge'}, ${far}${sealed}.${down}`;
+    }
+    case 'bridge':
+      if (!network.internal)
+        return `${name} leads to the endpoints of ${network.name} over the bridge ${peer?.bridge ?? '(not seen)'}.${down}`;
+      return dropRules.length > 0
+        ? `${name} leads only to the endpoints of ${network.name}: the network is internal, and the host drops the rest by: ${dropRules.map(({rule}) => rule).join('; ')}.${down}`
+        : `${name} is on ${network.name}, an internal network; the rules that keep it inside were not found in what was read.${down}`;
+    case 'macvlan':
+    case 'ipvlan':
+      return `${name} puts its frames straight onto ${parent ? `${parent.name} of the host` : 'the parent link'} (${network.driver}${mode ? ` ${mode}` : ''}): to whatever that link leads to and to its peers on the same parent, but not to the host itself.${down}`;
+    default:
+      return down.trim() || undefined;
+  }
+}
+
+/** The way out, or why there is none. */
+function outside(
+  {interfaces, defaultGateway, gatewayLeg}: Omit<Inspection, 'reach'>,
+  {host, networks, tables}: Around,
+): string[] {
+  if (interfaces.length === 0) return [];
+  if (tables?.routes === undefined)
+    return ['Its routes could not be read, so whether it reaches the outside is not known.'];
+  if (!defaultGateway) {
+    const internal = networks.filter((network) => network.internal).map(({name}) => name);
+    return internal.length > 0 && internal.length === networks.length
+      ? [
+          `It can't reach anything outside: ${internal.join(', ')} ${internal.length === 1 ? 'is' : 'are'} internal, so Docker gave it no leg on docker_gwbridge and no default route.`,
+        ]
+      : ["It can't reach anything outside: it has no default route."];
+  }
+  const {address, dev, network} = defaultGateway;
+  const via = `${dev ?? 'its default route'}${address ? ` by ${address}` : ''}`;
+  const out = interfaces.find(({name}) => name === dev);
+  const known = host.docker?.networks.find(
+    ({name, id}) => name === network && (!out?.network || out.network.id === id),
+  );
+  if (!known || known.driver !== 'bridge') return [`Everything else leaves through ${via}.`];
+  if (known.internal) return [];
+  const leg = gatewayLeg?.interface === dev ? ' (docker_gwbridge)' : ` (${known.name})`;
+  return [`Everything else leaves through ${via}${leg}${masqueraded(host, known)}.`];
+}
+
+/** Whether the host hides the addresses of a bridge network behind its own, by its rules. */
+function masqueraded(host: HostModel, network: Network): string {
+  const tables = host.host?.netfilter;
+  if (!tables) return '; whether the host masquerades it was not read';
+  const rule = tables
+    .flatMap(({rules}) => rules)
+    .find(
+      ({table, chain, text}) =>
+        table === 'nat' &&
+        chain === 'POSTROUTING' &&
+        text.includes('MASQUERADE') &&
+        text.split(' ').includes(network.bridgeName ?? ''),
+    );
+  if (rule) return ", masqueraded as the host's own address";
+  return network.masquerade === false
+    ? ', not masqueraded, as the network is configured'
+    : '; no masquerade rule for it was found on the host';
+}
