@@ -15,43 +15,60 @@ export interface TransportEnd {
 
 type Failure = NonNullable<HostEvidence['failure']>;
 
+interface SshTarget {
+  /** As typed behind `ssh` or `ssh-copy-id`: `-p 2222 user@host`. */
+  words: string;
+  /** The name in the file of known hosts. */
+  knownAs: string;
+}
+
+function sshTarget(label: string): SshTarget {
+  const [, user = '', bracketed = '', port] =
+    /^ssh:\/\/([^@]*@)?(\[[^\]]*\]|[^:/]*)(?::(\d+))?/.exec(label) ?? [];
+  const host = bracketed.replace(/^\[|\]$/g, '');
+  return {
+    words: `${port === undefined ? '' : `-p ${port} `}${user}${host}`,
+    knownAs: port === undefined || port === '22' ? host : `'[${host}]:${port}'`,
+  };
+}
+
 /** What ssh says (OpenSSH 7 to 10) → why, and what to do. */
 const sshReasons: [RegExp, string, string, (host: string) => string[]][] = [
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     'ssh-host-key-changed',
     'its host key is not the one that is known here',
-    (host) => [
-      `Find out why it changed. Only if that is right: ssh-keygen -R ${host}`,
-      `Then once by hand: ssh ${host} true`,
+    (to) => [
+      `Find out why it changed. Only if that is right: ssh-keygen -R ${to.knownAs}`,
+      `Then once by hand: ssh ${to.words} true`,
     ],
   ],
   [
     /Host key verification failed|No .* host key is known/,
     'ssh-host-key-unknown',
     'its host key is not known here yet',
-    (host) => [`Check and accept the key once by hand: ssh ${host} true`],
+    (to) => [`Check and accept the key once by hand: ssh ${to.words} true`],
   ],
   [
-    /Permission denied/,
+    /Permission denied|Too many authentication failures|No supported authentication methods/,
     'ssh-permission-denied',
     'it accepts none of our keys (and ovdiag types no passwords)',
-    (host) => [
-      `Give this user a key there: ssh-copy-id ${host}`,
-      `See what is tried: ssh -v -o BatchMode=yes ${host} true`,
+    (to) => [
+      `Give this user a key there: ssh-copy-id ${to.words}`,
+      `See what is tried: ssh -v -o BatchMode=yes ${to.words} true`,
     ],
   ],
   [
     /Connection refused/,
     'ssh-refused',
     'nothing listens on its ssh port',
-    (host) => [`Is sshd running there, and is this the right port? ssh -v ${host} true`],
+    (to) => [`Is sshd running there, and is this the right port? ssh -v ${to.words} true`],
   ],
   [
     /timed out|Timeout|timeout|No route to host|Network is unreachable|not responding/,
     'ssh-unreachable',
     'it can not be reached',
-    (host) => [`Is the host up, and is its ssh port open from here? ssh -v ${host} true`],
+    (to) => [`Is the host up, and is its ssh port open from here? ssh -v ${to.words} true`],
   ],
   [
     /Could not resolve hostname/,
@@ -60,16 +77,15 @@ const sshReasons: [RegExp, string, string, (host: string) => string[]][] = [
     () => ['Check the spelling, or give its address.'],
   ],
   [
-    /kex_exchange_identification|Connection closed|Connection reset|banner/,
+    /kex_exchange_identification|Connection closed|Connection reset|Broken pipe|banner/,
     'ssh-closed',
     'it closed the connection',
-    (host) => [`See how far it gets: ssh -v ${host} true`],
+    (to) => [`See how far it gets: ssh -v ${to.words} true`],
   ],
 ];
 
 /** Says why the collector did not come to its end, and what to do next. */
 export function explainFailure(transport: Transport, end: TransportEnd): Failure {
-  const host = transport.label.replace(/^ssh:\/\//, '').replace(/:\d+\/?$/, '');
   const said = end.stderr === '' ? '' : ` (it said: ${quoteText(lastLine(end.stderr), 300)})`;
   const failure = (code: string, why: string, suggestions: string[]): Failure => ({
     code,
@@ -88,9 +104,11 @@ export function explainFailure(transport: Transport, end: TransportEnd): Failure
         : 'Check the prefix after exec:',
     ]);
   }
-  if (transport.kind === 'ssh') {
+  // 255 is ssh's own; any other status comes from the far side, whose shell may say `Permission denied` as well.
+  if (transport.kind === 'ssh' && (end.exitCode === 255 || end.exitCode === undefined)) {
+    const to = sshTarget(transport.label);
     for (const [pattern, code, why, suggestions] of sshReasons) {
-      if (pattern.test(end.stderr)) return failure(code, why, suggestions(host));
+      if (pattern.test(end.stderr)) return failure(code, why, suggestions(to));
     }
   }
   if (end.begun) return failure('host-cut', 'the connection ended before all was read', ['Try again.']);

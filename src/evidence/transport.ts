@@ -51,7 +51,12 @@ function sshTransport(text: string): Transport {
     label: text,
     argv: [
       ...sshProgram(),
+      // No terminal, and nothing lent to the host: neither the agent nor the display nor configured forwardings.
       '-T',
+      '-a',
+      '-x',
+      '-o',
+      'ClearAllForwardings=yes',
       '-o',
       'BatchMode=yes',
       '-o',
@@ -65,7 +70,7 @@ function sshTransport(text: string): Transport {
       '--',
       host,
       // One constant word for whatever login shell is there; sudo only where it asks nothing.
-      'sh -c \'if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then exec sudo -n sh -s; else exec sh -s; fi\'',
+      'sh -c \'if [ "$(id -u)" -gt 0 ] && sudo -n sh -c : 2>/dev/null; then exec sudo -n sh -s; else exec sh -s; fi\'',
     ],
   };
 }
