@@ -2,7 +2,7 @@ import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {ownVtep} from './vteps.js';
 
-export type EndpointKind = 'container' | 'task' | 'load-balancer' | 'unknown';
+export type EndpointKind = 'container' | 'task' | 'load-balancer' | 'bridge' | 'unknown';
 
 /** Where a claim about an endpoint comes from; earlier ones are believed before later ones. */
 export type ClaimSource =

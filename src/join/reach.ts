@@ -93,7 +93,7 @@ function outside(
   const known = host.docker?.networks.find(
     ({name, id}) => name === network && (!out?.network || out.network.id === id),
   );
-  if (!known || known.driver !== 'bridge') return [`Everything else leaves through ${via}.`];
+  if (known?.driver !== 'bridge') return [`Everything else leaves through ${via}.`];
   if (known.internal) return [];
   const leg = gatewayLeg?.interface === dev ? ' (docker_gwbridge)' : ` (${known.name})`;
   return [`Everything else leaves through ${via}${leg}${masqueraded(host, known)}.`];

@@ -1,0 +1,189 @@
+/**
+ * The one judgement of what a sandbox holds about a remote endpoint. fdb shows it; whatever walks or checks a
+ * network asks the same functions, so that two answers can't differ.
+ */
+import type {FdbRow, Neighbour} from '../model/facts.js';
+import type {Claim, Endpoint, EndpointKind} from './endpoints.js';
+import {type DeviceTables, isProgrammed, type SandboxView} from './sandbox-view.js';
+import {ownVtep} from './vteps.js';
+
+export type FdbStatus =
+  | 'ok'
+  | 'local'
+  | 'missing-fdb'
+  | 'missing-neighbour'
+  | 'learned-only'
+  | 'wrong-vtep'
+  | 'stale'
+  | 'unknown'
+  /** A fault in one of two readings only: something was changing. */
+  | 'transient';
+
+export interface Verdict {
+  status: FdbStatus;
+  reason: string;
+  /** Set where the judgement itself tells what the endpoint is. */
+  endpoint?: {kind: EndpointKind; name: string | null; id: string | null};
+}
+
+/**
+ * How many consistent pairs of rows to each VTEP no source claims, over all devices of a sandbox. Gossip never lists
+ * load balancers, and each node has one for the whole network, however many subnets that has.
+ */
+export function unclaimedPairs(view: SandboxView, devices: DeviceTables[]): Map<string, number> {
+  const pairs = new Map<string, number>();
+  for (const {neighbours, selfRows} of devices) {
+    for (const {mac = '', ip} of neighbours) {
+      const dst = selfRows.get(mac)?.find(isProgrammed)?.dst;
+      if (dst !== undefined && !view.endpoints.has(ip)) pairs.set(dst, (pairs.get(dst) ?? 0) + 1);
+    }
+  }
+  return pairs;
+}
+
+/** A neighbour row, with the FDB rows of its MAC. */
+export function judgePair(
+  view: SandboxView,
+  neighbour: Neighbour,
+  rows: FdbRow[],
+  endpoint: Endpoint | undefined,
+  unclaimed: Map<string, number>,
+): Verdict {
+  const claim = endpoint?.claims[0];
+  if (view.localIps.has(neighbour.ip)) {
+    return {status: 'stale', reason: `it names ${claim?.name ?? 'an endpoint'} of this very host as remote`};
+  }
+  const programmed = rows.filter(isProgrammed);
+  const [row] = programmed;
+  if (!row) return judgeUnprogrammed(rows[0], claim);
+  const expected = endpoint?.claims.find(({vtep}) => vtep !== undefined);
+  const astray = programmed.find(({dst}) => expected?.vtep !== undefined && dst !== expected.vtep);
+  if (expected?.vtep && astray) {
+    const node = view.nodes.get(expected.vtep);
+    return {
+      status: 'wrong-vtep',
+      reason: `it points at ${astray.dst}, but ${sourceName(expected)} has it at ${expected.vtep}${node ? ` (${node})` : ''}`,
+    };
+  }
+  if (claim?.mac && neighbour.mac && claim.mac !== neighbour.mac) {
+    return {status: 'stale', reason: `its MAC is ${claim.mac} by ${sourceName(claim)}`};
+  }
+  if (endpoint)
+    return {
+      status: 'ok',
+      reason: `FDB and neighbour rows agree with ${[...new Set(endpoint.claims.map(sourceName))].join(', ')}`,
+    };
+  return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
+}
+
+/** A neighbour row whose MAC has no permanent FDB row. */
+function judgeUnprogrammed(learned: FdbRow | undefined, claim: Claim | undefined): Verdict {
+  if (learned) {
+    return {
+      status: 'learned-only',
+      reason: `no permanent row; a learned one to ${learned.dst} carries the traffic until it ages out (300 s idle)`,
+    };
+  }
+  return {
+    status: 'missing-fdb',
+    reason: claim
+      ? 'the neighbour row is there, the FDB row is not: ARP is answered, then every frame is dropped'
+      : 'a neighbour row without its FDB row, for an address that no source names',
+  };
+}
+
+/** A consistent pair of rows for an address that no source names: a load balancer, or left behind. */
+function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict {
+  if (vtep === view.ownVtep)
+    return {status: 'stale', reason: 'it points at this very host, which has no such endpoint'};
+  const owner = view.hosts.find((host) => host !== view.host && ownVtep(host, view.hosts)?.address === vtep);
+  if (owner?.docker?.networks.find(({id}) => id === view.networkId)?.endpoints) {
+    return {
+      status: 'stale',
+      reason: `the engine of ${owner.name}, whose VTEP it names, has no such endpoint`,
+    };
+  }
+  if (!view.gossipRead)
+    return {status: 'unknown', reason: 'gossip was not read, so nobody can say whose it is'};
+  if (!view.knownVteps.has(vtep))
+    return {status: 'stale', reason: `no node of this network has the VTEP ${vtep}`};
+  if (pairs > 1) {
+    return {
+      status: 'unknown',
+      reason: `one of ${pairs} addresses behind this VTEP that gossip does not name; one of them is its load balancer`,
+    };
+  }
+  return {
+    status: 'ok',
+    reason:
+      'presumed the load balancer of that node: FDB and neighbour rows agree, and gossip never lists load balancers',
+    endpoint: {kind: 'load-balancer', name: null, id: null},
+  };
+}
+
+/** FDB rows of a MAC that has no neighbour row on the device. */
+export function judgeLonelyRows(
+  view: SandboxView,
+  mac: string,
+  rows: FdbRow[],
+  endpoint: Endpoint | undefined,
+  withoutRows: Endpoint[],
+): Verdict {
+  const local = view.localByMac.get(mac);
+  if (local) return {status: 'stale', reason: `it names ${local.claims[0].name} of this very host as remote`};
+  if (endpoint) {
+    return {
+      status: 'missing-neighbour',
+      reason: 'the FDB row is there, the neighbour row is not: ARP for it stays without an answer',
+    };
+  }
+  const bridge = bridgeWith(view, mac);
+  if (bridge) return bridge;
+  if (!rows.some(isProgrammed)) {
+    return {
+      status: 'unknown',
+      reason:
+        'learned from a frame; no source names this MAC. A node that routes between two subnets of the network sends from its bridge',
+    };
+  }
+  if (!view.gossipRead) return {status: 'unknown', reason: 'no neighbour row, and gossip was not read'};
+  // A user may have given the MAC, and gossip tells no MACs: it could belong to an endpoint that has no rows yet.
+  const [possible] = withoutRows.filter(({claims}) => claims.every((claim) => claim.mac === undefined));
+  if (possible && !mac.startsWith('02:42:')) {
+    return {status: 'unknown', reason: `no neighbour row; it may be the MAC of ${possible.claims[0].name}`};
+  }
+  return {status: 'stale', reason: 'no endpoint has this MAC: no neighbour row, and nothing in gossip'};
+}
+
+/** The bridge of another node's sandbox, which sends with its own MAC when it routes between two subnets. */
+function bridgeWith(view: SandboxView, mac: string): Verdict | undefined {
+  for (const host of view.hosts) {
+    if (host === view.host) continue;
+    for (const {tables, file} of host.namespaces) {
+      const bridge = tables?.links?.find((link) => link.kind === 'bridge' && link.mac === mac);
+      if (!bridge || !view.networkId.startsWith(file.replace(/^\d+-/, ''))) continue;
+      return {
+        status: 'ok',
+        reason: `learned: the bridge of ${host.name}, which routes between the subnets of this network`,
+        endpoint: {kind: 'bridge', name: `${bridge.name} of ${host.name}`, id: null},
+      };
+    }
+  }
+  return undefined;
+}
+
+/** An endpoint that some source names and of which the sandbox has no row at all. */
+export function judgeAbsence(view: SandboxView, claim: Claim): Verdict {
+  if (view.links.length === 0) return {status: 'unknown', reason: 'this sandbox could not be read'};
+  if (claim.source === 'gossip' && claim.vtep === undefined) {
+    return {status: 'unknown', reason: 'gossip names no host for it, so no rows are expected yet'};
+  }
+  return {
+    status: 'missing-fdb',
+    reason: `${sourceName(claim)} has it, this sandbox has neither an FDB nor a neighbour row`,
+  };
+}
+
+function sourceName({source, host}: Claim): string {
+  return source === 'own-engine' ? `the engine of ${host}` : source === 'manager' ? 'the manager' : 'gossip';
+}
