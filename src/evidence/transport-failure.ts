@@ -33,7 +33,7 @@ function sshTarget(label: string): SshTarget {
 }
 
 /** What ssh says (OpenSSH 7 to 10) → why, and what to do. */
-const sshReasons: [RegExp, string, string, (host: string) => string[]][] = [
+const sshReasons: [RegExp, string, string, (to: SshTarget) => string[]][] = [
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     'ssh-host-key-changed',
