@@ -1,0 +1,86 @@
+/** Forms of commands that read and nothing else: each word a regular expression, `…` for any further words. */
+const forms: string[][] = [
+  // Shells and the collector's own texts. A text is told by its first lines; strace shows no more of it.
+  ['sh', '-s'],
+  [
+    'sh',
+    '-c',
+    '# shellcheck shell=sh\\n# Reads the tables of the network namespace [^]*',
+    'reader',
+    '[@\\w.-]+',
+  ],
+  [
+    'nsenter',
+    '--net=[^ ]+',
+    'sh',
+    '-c',
+    '# shellcheck shell=sh\\n# Reads the tables of [^]*',
+    'reader',
+    '[@\\w.-]+',
+  ],
+  ['nsenter', '--net=/proc/self/ns/net', 'true'],
+  ['true'],
+  // iproute2 and BusyBox's ip
+  ['ip', '-V'],
+  ['ip', '-j', 'neigh', 'show'],
+  // What a batch holds is seen in the netlink messages that it sends.
+  ['ip', '-d', '-s', '-j', '-force', '-batch', '-'],
+  ...[[], ['-d', '-s'], ['-d', '-s', '-j']].flatMap((options) => [
+    ['ip', ...options, '(addr|neigh|rule)', 'show'],
+    ['ip', ...options, 'route', 'show', 'table', 'all'],
+  ]),
+  ['ip', '-d', '-s', 'xfrm', 'state', 'list', 'nokeys'],
+  ['ip', '-d', '-s', 'xfrm', 'policy', 'list'],
+  ['bridge', '-j', 'fdb', 'show'],
+  ['bridge', '-d', '-s', 'fdb', 'show'],
+  ['bridge', '-d', '-s', '-j', 'fdb', 'show'],
+  // netfilter: only the forms that save
+  ['iptables(-legacy|-nft)?-save', '-c'],
+  ['nft', '-j', 'list', 'ruleset'],
+  ['lsns', '-t', 'net', '-n', '-r', '-o', 'NS,PID,NETNSID'],
+  // Docker: the relay (what it sends is checked apart), and contexts
+  ['docker', 'system', 'dial-stdio'],
+  ['docker', 'context', 'inspect', '--format', '[^]*', '[\\w.+-]+'],
+  [
+    'curl',
+    '-sS',
+    '-g',
+    '-i',
+    '--raw',
+    '--max-time',
+    '\\d+',
+    '--unix-socket',
+    '/[^ ]+',
+    'http://docker/[^ ]*',
+  ],
+  // Small tools
+  ['stat', '-L', '-c', '[^]*', '…'],
+  ['grep', '-s', '-H', '', '…'],
+  ['grep', '-q', '[^]*', '/(proc/modules|lib/modules/.*)'],
+  ['sed', '(?!-[ni]*i)[^]*', '…'],
+  ['head', '-n', '1'],
+  ['head', '-c', '\\d+'],
+  ['tr', '[^]*', '[^]*'],
+  ['cat'],
+  ['id', '-u'],
+  ['uname', '-[nrs]'],
+  ['date', '\\+%s'],
+  ['sleep', '[\\d.]+'],
+];
+
+const patterns = forms.map((words) => ({
+  words: words.filter((word) => word !== '…').map((word) => new RegExp(`^(?:${word})$`)),
+  open: words.includes('…'),
+}));
+
+/** Whether a command is one of the forms that only read. Folders in front of the program don't count. */
+export function onlyReads(argv: readonly string[]): boolean {
+  const [program = '', ...rest] = argv;
+  const words = [program.slice(program.lastIndexOf('/') + 1), ...rest];
+  if (words[0] === 'sed' && words.some((word) => /^(-[a-z]*i|--in-place)/.test(word))) return false;
+  return patterns.some(
+    (form) =>
+      (form.open ? words.length >= form.words.length : words.length === form.words.length) &&
+      form.words.every((pattern, index) => pattern.test(words[index] ?? '')),
+  );
+}
