@@ -1,0 +1,91 @@
+import {readdir} from 'node:fs/promises';
+import path from 'node:path';
+import {run} from 'node:test';
+import {inspect} from 'node:util';
+
+export interface FileResult {
+  file: string;
+  passed: number;
+  /** What failed, as text to print. */
+  failures: string[];
+  /** Why, once for each test or suite that was skipped. */
+  skipped: string[];
+  milliseconds: number;
+}
+
+export interface TestGroups {
+  unit: string[];
+  cli: string[];
+  lab: string[];
+}
+
+/** The test files below a folder, sorted into those that need the lab, those that spawn the program, and the rest. */
+export async function testGroups(folder: string, words: readonly string[]): Promise<TestGroups> {
+  const files = (await readdir(folder, {recursive: true}))
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => path.posix.join(folder, file))
+    .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+    .sort();
+  const inside = (file: string, ...names: string[]) =>
+    names.some((name) => file.startsWith(`${folder}/${name}/`));
+  return {
+    unit: files.filter((file) => !inside(file, 'cli', 'lab', 'lab-suite')),
+    cli: files.filter((file) => inside(file, 'cli')),
+    lab: [
+      ...files.filter((file) => inside(file, 'lab')),
+      ...files.filter((file) => inside(file, 'lab-suite')),
+    ],
+  };
+}
+
+/** Longer than any file takes; a file that hangs fails then, and its process is ended. */
+const longest = 400_000;
+
+/** Runs one file in a process of its own and tells what came of it. */
+export async function runFile(file: string, signal: AbortSignal): Promise<FileResult> {
+  const start = Date.now();
+  const result: FileResult = {file, passed: 0, failures: [], skipped: [], milliseconds: 0};
+  const said: string[] = [];
+  const names: string[] = [];
+  for await (const {type, data} of run({files: [file], timeout: longest, signal})) {
+    if (type === 'test:start') {
+      names.length = data.nesting;
+      names[data.nesting] = data.name;
+    } else if (type === 'test:stdout' || type === 'test:stderr') said.push(data.message);
+    else if (type === 'test:pass') {
+      if (data.skip !== undefined) result.skipped.push(data.skip === true ? 'no reason given' : data.skip);
+      else if (isTest(data, file)) result.passed += 1;
+    } else if (type === 'test:fail' && data.todo === undefined) {
+      // A suite or file that failed because something in it did is no failure of its own.
+      if (isOwnFailure(data.details.error)) {
+        const where = data.line === undefined ? '' : ` (line ${data.line})`;
+        result.failures.push(
+          `${[...names.slice(0, data.nesting), data.name].join(' > ')}${where}\n${reasonOf(data.details.error)}`,
+        );
+      }
+    }
+  }
+  if (result.failures.length > 0 && said.length > 0)
+    result.failures.push(`it printed:\n${said.join('').slice(-8000)}`);
+  result.milliseconds = Date.now() - start;
+  return result;
+}
+
+/** Not a suite, and not the file itself, which counts as a test where it holds none. */
+function isTest(
+  {name, details}: {name: string; details: {type?: string | undefined}},
+  file: string,
+): boolean {
+  return details.type !== 'suite' && !file.endsWith(name);
+}
+
+function isOwnFailure(error: unknown): boolean {
+  return (error as {failureType?: string}).failureType !== 'subtestsFailed';
+}
+
+/** node:test wraps what a test threw in an error of its own. */
+function reasonOf(error: unknown): string {
+  const {cause} = error as {cause?: unknown};
+  if (cause instanceof Error) return cause.stack ?? cause.message;
+  return typeof cause === 'string' ? cause : inspect(error);
+}
