@@ -11,7 +11,8 @@ const usage = `A real two-node Docker swarm on this machine.
   npm run lab -- node1 docker ps        run a command on node1, node2 or the router
   npm run lab:down [NAME]               remove it without a trace
 
-The lab is called "default" unless NAME or the environment's OVDIAG_LAB says otherwise.`;
+The lab is called "default" unless NAME or the environment's OVDIAG_LAB says otherwise.
+Its engines are the machine's own, or those of the root file system that OVDIAG_LAB_ROOT names.`;
 
 function seconds(since: number): string {
   return `${((Date.now() - since) / 1000).toFixed(1)} s`;

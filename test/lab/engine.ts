@@ -48,12 +48,27 @@ function nodeFiles(node: NodeSpec, all: readonly NodeSpec[]): Record<string, str
  */
 const bootScript = `
 set -eu
-node=$1 files=$2
-shift 2
+node=$1 files=$2 tree=$3
+shift 3
 mount --make-rprivate /
 # Copies of other labs' and engines' mounts would keep their namespaces alive as long as this node.
 grep -E '^([^ ]+ ){4}/(run|var/lib/docker)/| - nsfs ' /proc/self/mountinfo |
   cut -d ' ' -f 5 | xargs -r umount -l 2>/dev/null || :
+# The machine's root gives way to the tree's: whatever enters this mount namespace finds the tree's programs. What is
+# written goes to the node's own layer, so two nodes can share a tree.
+if [ -n "$tree" ]; then
+  lab=\${files%/*} new=$files/root
+  mkdir -p "$new" "$files/layer" "$files/work"
+  mount -t overlay -o "lowerdir=$tree,upperdir=$files/layer,workdir=$files/work" overlay "$new"
+  mkdir -p "$new$lab"
+  mount --bind "$lab" "$new$lab"
+  for system in /dev /proc /sys; do mount --rbind "$system" "$new$system"; done
+  cd "$new"
+  pivot_root . .
+  umount -l .
+  cd /
+  mkdir -p /var/lib/docker /etc/docker
+fi
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/docker/netns /run/sshd /run/lock
 mount --bind "$files/docker" /var/lib/docker
@@ -117,6 +132,7 @@ export async function startEngine(
   names: LabNames,
   node: NodeSpec,
   all: readonly NodeSpec[],
+  root?: string,
 ): Promise<Engine> {
   const directory = names.nodeDirectory(node.name);
   for (const folder of ['docker', 'etc-docker', 'etc'])
@@ -133,10 +149,11 @@ export async function startEngine(
   for (const [file, text] of Object.entries(nodeFiles(node, all))) {
     const source = path.join(directory, 'etc', file);
     await writeFile(source, text, {mode: file === 'shadow' ? 0o600 : 0o644});
-    mounts.push(source, await realpath(`/etc/${file}`).catch(() => `/etc/${file}`));
+    const target = `/etc/${file}`;
+    mounts.push(source, root === undefined ? await realpath(target).catch(() => target) : target);
   }
   const netns = `--net=${names.netnsFile(node.name)}`;
-  const boot = ['sh', '-c', bootScript, 'boot', node.name, directory, ...mounts];
+  const boot = ['sh', '-c', bootScript, 'boot', node.name, directory, root ?? '', ...mounts];
   const dockerd = await spawnDetached(
     ['nsenter', netns, 'unshare', '-m', '-u', ...boot],
     logFile(names, node.name),

@@ -10,9 +10,13 @@ import {containers, services} from './workload.js';
 const patience = {timeout: 5000};
 
 /** The standing lab, if it is whole: all engines, all nodes, everything that should run does. */
-export async function healthyLab(names: LabNames, nodeCount: number): Promise<Lab | undefined> {
+export async function healthyLab(
+  names: LabNames,
+  nodeCount: number,
+  root: string | undefined,
+): Promise<Lab | undefined> {
   const state = await readState(names);
-  if (state === undefined || state.nodes.length !== nodeCount) return undefined;
+  if (state === undefined || state.nodes.length !== nodeCount || state.root !== root) return undefined;
   try {
     if (!(await enginesLive(names, state))) return undefined;
     const lab = labFromState(names, state);

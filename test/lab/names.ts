@@ -16,6 +16,15 @@ export function defaultLabName(): string {
 }
 
 /**
+ * The root file system that the nodes' engines and tools are taken from; undefined: the machine's own. A tree of a
+ * newer Debian, for instance, gives a lab of newer engines.
+ */
+export function defaultLabRoot(): string | undefined {
+  const root = process.env['OVDIAG_LAB_ROOT'];
+  return root ? path.resolve(root) : undefined;
+}
+
+/**
  * The names that one lab uses on the machine. Several labs can stand side by side, because every name on the
  * machine carries the lab's; within the nodes all labs look the same.
  */

@@ -7,6 +7,8 @@ import type {NodeSpec} from './topology.js';
 export interface LabState {
   /** A lab of another layout is rebuilt, not used. */
   readonly layout: typeof layout;
+  /** The tree its engines run from; absent for the machine's own. */
+  readonly root?: string;
   readonly nodes: ReadonlyArray<NodeSpec & {readonly dockerd: ProcessId; readonly forwarding: ProcessId}>;
 }
 

@@ -6,7 +6,7 @@ import {healthyLab, swarmIsWhole} from './health.js';
 import {buildImage, image} from './image.js';
 import {type Lab, type LabNode, makeLab, makeNode} from './lab.js';
 import {withLock} from './lock.js';
-import {defaultLabName, type LabNames, labNames} from './names.js';
+import {defaultLabName, defaultLabRoot, type LabNames, labNames} from './names.js';
 import {layout, writeState} from './state.js';
 import {buildTopology, nodeSpecs} from './topology.js';
 import {checkTraffic} from './traffic.js';
@@ -24,23 +24,25 @@ import {
 export interface UpOptions {
   /** How many of the nodes in `nodeSpecs` to build. */
   readonly nodeCount?: number;
+  /** The tree to run the nodes' engines from; `defaultLabRoot` where not given. */
+  readonly root?: string;
   /** Told about each step, for people who watch. */
   readonly progress?: (step: string) => void;
 }
 
 /** A lab that stands and works: the one there is if it is whole, else a new one in its place. */
 export function up(name = defaultLabName(), options: UpOptions = {}): Promise<Lab> {
-  const {nodeCount = 2, progress = () => {}} = options;
+  const {nodeCount = 2, root = defaultLabRoot(), progress = () => {}} = options;
   const names = labNames(name);
   return withLock(names, async () => {
-    const standing = await healthyLab(names, nodeCount);
+    const standing = await healthyLab(names, nodeCount, root);
     if (standing !== undefined) {
       progress('it stands already');
       return standing;
     }
     progress('removing what an earlier run may have left');
     await cleanUp(names);
-    return await build(names, nodeCount, progress);
+    return await build(names, nodeCount, root, progress);
   });
 }
 
@@ -50,7 +52,12 @@ export function down(name = defaultLabName()): Promise<void> {
   return withLock(names, () => cleanUp(names));
 }
 
-async function build(names: LabNames, nodeCount: number, progress: (step: string) => void): Promise<Lab> {
+async function build(
+  names: LabNames,
+  nodeCount: number,
+  root: string | undefined,
+  progress: (step: string) => void,
+): Promise<Lab> {
   const specs = nodeSpecs.slice(0, nodeCount);
   await mkdir(names.directory, {recursive: true, mode: 0o700});
 
@@ -58,7 +65,7 @@ async function build(names: LabNames, nodeCount: number, progress: (step: string
   await buildTopology(names, specs);
   const [tar, ...engines] = await Promise.all([
     buildImage(names),
-    ...specs.map(async (spec) => ({...spec, ...(await startEngine(names, spec, specs))})),
+    ...specs.map(async (spec) => ({...spec, ...(await startEngine(names, spec, specs, root))})),
   ]);
   const lab = makeLab(
     names,
@@ -82,7 +89,7 @@ async function build(names: LabNames, nodeCount: number, progress: (step: string
   } catch (error) {
     throw new LabError(`${error instanceof Error ? error.message : String(error)}\n${await explain()}`);
   }
-  await writeState(names, {layout, nodes: engines});
+  await writeState(names, {layout, nodes: engines, ...(root === undefined ? {} : {root})});
   return lab;
 }
 
