@@ -117,7 +117,9 @@ function readiness(session: ShellSession, nonce: string, stderr: () => string): 
         stop();
         session.stdout.pause();
         if (newline + 1 < seen.length) session.stdout.unshift(seen.subarray(newline + 1));
-        resolve(seen.toString('latin1', at + nonce.length + 1, newline) === 'curl' ? 'curl' : 'docker');
+        const relay = seen.toString('latin1', at + nonce.length + 1, newline);
+        if (relay === 'docker' || relay === 'curl') resolve(relay);
+        else fail("there is neither a docker client nor curl with the engine's socket", false);
       } else if (seen.length > 65_536) fail('the host prints something else than asked', false);
     };
     const onEnd = () => {

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Connects this text's standard input and output with the Docker Engine API: the client's own relay, or curl
-# where there is no client. Prints `NONCE RELAY` once ready; the bytes after that line are HTTP.
+# where there is no client. Prints `NONCE RELAY` once ready (docker, curl, or none where
+# there is neither); the bytes after that line are HTTP.
 #
 # ovdiag sets these before this text: nonce, relay (`curl`: don't try the client), callers_host and callers_context
 # (the caller's own DOCKER_HOST and DOCKER_CONTEXT: a prefix such as nsenter passes them on, but they are meant for the
@@ -34,8 +35,8 @@ find_socket() {
 # The two sides of the relay end each other. stdin ends when ovdiag is done or gone: the client sees that and goes
 # too, unless the daemon hangs; then the process group, made for this run, is ended for good.
 feed() {
-  cat <&3
-  exec >/dev/null 2>&1
+  cat <&3 4>&-
+  exec >/dev/null 4>&-
   sleep 0.3 || sleep 1
   kill -KILL 0
 }
@@ -50,23 +51,24 @@ main() {
     DOCKER_CONTEXT=$context
     export DOCKER_CONTEXT
   fi
-  exec 3<&0 </dev/null
+  # Our own error output is closed, or the shell would tell of the processes that it ends.
+  exec 3<&0 4>&2 </dev/null 2>/dev/null
   # Where this shell is a container's first process, only a trap makes it end.
   trap 'exit 143' TERM
   if [ "$relay" != curl ] && command -v docker >/dev/null 2>&1; then
     printf '%s docker\n' "$nonce"
     feed | {
-      docker system dial-stdio 3<&-
+      docker system dial-stdio 3<&- 2>&4 4>&-
       kill -TERM 0
     }
   elif command -v curl >/dev/null 2>&1 && find_socket; then
     printf '%s curl\n' "$nonce"
     feed | {
-      relay_with_curl 3<&-
+      relay_with_curl 3<&- 2>&4 4>&-
       kill -TERM 0
     }
   fi
-  printf 'ovdiag: there is neither a docker client nor curl with the engine'"'"'s socket\n' >&2
+  printf '%s none\n' "$nonce"
   exit 127
 }
 
