@@ -51,6 +51,8 @@ export function endSession(session: ShellSession): void {
     session.stderr.destroy();
   }, graceMs);
   session.finally(() => clearTimeout(timer)).catch(() => undefined);
+  // The first process may be gone before one that minds no SIGTERM.
+  session.once('exit', () => killGroup(session.pid, 'SIGKILL'));
 }
 
 /** Lets a session end by itself, which closing its stdin brings about; insists only where it doesn't. */
@@ -62,9 +64,13 @@ export function closeSession(session: ShellSession): void {
 
 /** Signals our own group only: a leader that we have not yet seen end keeps its number from being used again. */
 function signalGroup(session: ShellSession, name: NodeJS.Signals): void {
-  if (session.pid === undefined || session.exitCode !== null || session.signalCode !== null) return;
+  if (session.exitCode === null && session.signalCode === null) killGroup(session.pid, name);
+}
+
+function killGroup(leader: number | undefined, name: NodeJS.Signals): void {
+  if (leader === undefined) return;
   try {
-    process.kill(-session.pid, name);
+    process.kill(-leader, name);
   } catch {
     // It has ended just now, or runs as another user (sudo) and ends with its stdin.
   }

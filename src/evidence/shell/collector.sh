@@ -366,8 +366,8 @@ know_tools() {
 
 # The end of stdin ends the whole process group, which the caller made for this run: politely, and then for good.
 watch_lifeline() {
-  while read -r _; do :; done
   trap '' TERM
+  while read -r _; do :; done
   kill -TERM 0
   sleep 0.3 || sleep 1
   kill -KILL 0
@@ -413,7 +413,7 @@ main() {
   [ "$can_enter" = 1 ] && namespaces
   frame_begin end - end
   frame_end 0
-  [ "$lifeline" = 1 ] && kill "$watcher" 2>/dev/null
+  [ "$lifeline" = 1 ] && kill -KILL "$watcher" 2>/dev/null
   exit 0
 }
 
