@@ -1,3 +1,4 @@
+import {Proto} from '../packet/numbers.js';
 import type {Flow} from './flow-table.js';
 import {type TcpState, tcpState} from './tcp-track.js';
 
@@ -42,9 +43,12 @@ export function reportFlow(flow: Flow): FlowRow {
   return {flow, clientIsA, state, notes};
 }
 
-/** Multicast and broadcast have no answer to miss, and each direction of ESP is a conversation of its own. */
+/**
+ * Multicast and broadcast have no answer to miss, nor have ICMP's errors and advertisements, and each direction of ESP
+ * is a conversation of its own.
+ */
 function isTwoWayProtocol({proto, version, a, b}: Flow): boolean {
-  if (proto === 50) return false;
+  if (proto === Proto.esp || proto === Proto.icmp || proto === Proto.icmpv6) return false;
   const isGroup = (address: Buffer): boolean => {
     const first = address[0] ?? 0;
     return version === 6 ? first === 0xff : first >= 224;

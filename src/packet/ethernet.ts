@@ -33,6 +33,9 @@ export function scanEtherType(frame: Frame, type: number, next: number): number 
   let at = next;
   while (isVlan(etherType) && frame.vlanCount < maxVlans) {
     if (at + 4 > frame.end) {
+      // The types of the tags that are there lead on to another; the frame's own is still known.
+      frame.etherType = type;
+      if (at + 2 <= frame.end) frame.vlans[frame.vlanCount++] = get16(data, at);
       stopShort(frame, at, 4, frame.wireEnd);
       return -1;
     }

@@ -53,7 +53,7 @@ function hasAddress(frame: Frame, ranges: readonly AddressRange[]): boolean {
   for (const range of ranges) {
     const size = range.bytes.length;
     if (version !== 0 && size === (version === 4 ? 4 : 16)) {
-      if (inRange(data, src, range) || inRange(data, dst, range)) return true;
+      if (inRange(data, src, range) || (dst >= 0 && inRange(data, dst, range))) return true;
     }
     if (arp >= 0 && size === 4 && arp + 28 <= end) {
       if (inRange(data, arp + 14, range) || inRange(data, arp + 24, range)) return true;

@@ -31,7 +31,7 @@ export const ipv4HeaderLength = (data: Buffer, at: number): number => (get8(data
 export function scanIpv4(frame: Frame, at: number): void {
   const {data, end, wireEnd} = frame;
   if (at + minHeader > end) {
-    stopShort(frame, at, minHeader, wireEnd);
+    scanCutHeader(frame, at);
     return;
   }
   const header = ipv4HeaderLength(data, at);
@@ -61,4 +61,15 @@ export function scanIpv4(frame: Frame, at: number): void {
     frame.fragmentMore = (bits & moreFragments) !== 0;
     frame.fragmentId = get16(data, at + ipv4Field.id);
   }
+}
+
+/** What the snap length left of a header: the protocol and the source may be there without the rest. */
+function scanCutHeader(frame: Frame, at: number): void {
+  const {data, end} = frame;
+  stopShort(frame, at, minHeader, frame.wireEnd);
+  if (at + ipv4Field.checksum > end || get8(data, at) >> 4 !== 4) return;
+  frame.proto = get8(data, at + ipv4Field.proto);
+  if (at + ipv4Field.dst > end) return;
+  frame.version = 4;
+  frame.src = at + ipv4Field.src;
 }

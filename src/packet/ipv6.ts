@@ -35,7 +35,7 @@ export const extensionLength = (data: Buffer, at: number, kind: number): number 
 export function scanIpv6(frame: Frame, at: number): void {
   const {data, end, wireEnd} = frame;
   if (at + ipv6Field.header > end) {
-    stopShort(frame, at, ipv6Field.header, wireEnd);
+    scanCutHeader(frame, at);
     return;
   }
   if (get8(data, at) >> 4 !== 6) {
@@ -47,11 +47,25 @@ export function scanIpv6(frame: Frame, at: number): void {
   frame.src = at + ipv6Field.src;
   frame.dst = at + ipv6Field.dst;
   const length = get16(data, at + ipv6Field.length);
-  // 0 is a jumbogram (RFC 2675) or BIG TCP, whose length the network card fills in: it goes to the end.
-  const claimed = length === 0 ? wireEnd : at + ipv6Field.header + length;
+  const payload = at + ipv6Field.header;
+  // 0 with hop-by-hop options is a jumbogram (RFC 2675); 0 in a frame that 16 bits can't count is BIG TCP, whose
+  // length the network card fills in. Both go to the end.
+  const isOpen = length === 0 && (get8(data, at + ipv6Field.next) === hopByHop || wireEnd - payload > 0xffff);
+  const claimed = isOpen ? wireEnd : payload + length;
   frame.l4WireEnd = Math.min(claimed, wireEnd);
   frame.l4End = Math.min(frame.l4WireEnd, end);
-  scanExtensions(frame, at + ipv6Field.header);
+  scanExtensions(frame, payload);
+}
+
+/** What the snap length left of a header: the protocol and the source may be there without the rest. */
+function scanCutHeader(frame: Frame, at: number): void {
+  const {data, end} = frame;
+  stopShort(frame, at, ipv6Field.header, frame.wireEnd);
+  if (at + ipv6Field.hopLimit > end || get8(data, at) >> 4 !== 6) return;
+  frame.proto = get8(data, at + ipv6Field.next);
+  if (at + ipv6Field.dst > end) return;
+  frame.version = 6;
+  frame.src = at + ipv6Field.src;
 }
 
 function scanExtensions(frame: Frame, start: number): void {
@@ -67,7 +81,8 @@ function scanExtensions(frame: Frame, start: number): void {
     }
     const length = at + 2 <= frame.l4End ? extensionLength(data, at, next) : 8;
     if (at + length > frame.l4End) {
-      frame.proto = next;
+      // Its first byte already tells what would follow.
+      frame.proto = at + 2 <= frame.l4End ? get8(data, at) : next;
       stopShort(frame, at, length, frame.l4WireEnd);
       return;
     }

@@ -7,11 +7,11 @@ export const udpField = {sport: 0, dport: 2, length: 4, checksum: 6, header: 8} 
 /** Reads the ports that TCP, UDP and SCTP all have first; says whether both are there. */
 export function scanPorts(frame: Frame): boolean {
   const {payload, l4, l4End} = frame;
-  if (l4 + 2 <= l4End) frame.sport = get16(payload, l4);
   if (l4 + 4 > l4End) {
     stopShort(frame, l4, 4, frame.l4WireEnd);
     return false;
   }
+  frame.sport = get16(payload, l4);
   frame.dport = get16(payload, l4 + 2);
   return true;
 }

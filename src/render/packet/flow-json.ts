@@ -60,6 +60,7 @@ function flowDocument(row: FlowRow, span: TimeSpan, names: Names | undefined): o
             requests: echo.requests,
             replies: echo.replies,
             unanswered: echo.requests - echo.matched,
+            capturedTwice: echo.duplicates,
             ...(echo.matched === 0
               ? {}
               : {

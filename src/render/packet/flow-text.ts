@@ -143,6 +143,7 @@ function stateText({flow, state, notes}: FlowRow): Toned {
     if (matched > 0)
       parts.push(`rtt ${milliseconds(least)} / ${milliseconds(sum / matched)} / ${milliseconds(most)}`);
     if (requests > matched) parts.push(`${requests - matched} of ${requests} unanswered`);
+    if (echo.duplicates > 0) parts.push(`${echo.duplicates} captured twice`);
   }
   if (arp !== undefined)
     parts.push(arp.replies > 0 ? `answered ${arp.replies} of ${arp.requests}` : 'no answer');
