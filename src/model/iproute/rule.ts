@@ -111,6 +111,26 @@ const JOINED: [first: string, second: string, name: string, separator: string][]
 ];
 const RENAMED = new Map([['suppress_prefixlen', 'suppress_prefixlength']]);
 
+/** Masks that iproute2 from 6.15 on prints with `-j` always, and as text only where they leave something out. */
+const MASKS: readonly [key: string, name: string, whole: string][] = [
+  ['sport', 'sport_mask', '0xffff'],
+  ['dport', 'dport_mask', '0xffff'],
+  ['dscp', 'dscp_mask', '0x3f'],
+  ['flowlabel', 'flowlabel_mask', '0xfffff'],
+];
+
+/** Puts a mask behind its value as the text does, where a number with a mask is hexadecimal. */
+function joinMasks(rest: Entry): void {
+  for (const [key, name, whole] of MASKS) {
+    const mask = wordOf(rest[name]);
+    if (mask === undefined) continue;
+    const value = rest[key];
+    delete rest[name];
+    if (mask === whole) continue;
+    rest[key] = `${typeof value === 'number' ? `0x${value.toString(16)}` : (wordOf(value) ?? '')}/${mask}`;
+  }
+}
+
 function joinKeys(rest: Entry, other: [string, unknown][]): void {
   for (const [first, second, name, separator] of JOINED) {
     if (rest[first] === undefined && rest[second] === undefined) continue;
@@ -125,6 +145,7 @@ function joinKeys(rest: Entry, other: [string, unknown][]): void {
 function normalise(entry: Entry): Entry {
   const other: [string, unknown][] = [];
   const rest = {...entry};
+  joinMasks(rest);
   joinKeys(rest, other);
   for (const [key, value] of Object.entries(rest)) {
     if (!NOT_OTHER.has(key)) other.push([RENAMED.get(key) ?? key, wordOf(value) ?? value]);
