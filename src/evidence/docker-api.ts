@@ -169,9 +169,13 @@ function readBody(response: IncomingMessage): Promise<string> {
     let size = 0;
     response.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > largestAnswer)
-        response.destroy(new Error(`an answer of more than ${largestAnswer / 1024 / 1024} MiB`));
-      else chunks.push(chunk);
+      if (size <= largestAnswer) {
+        chunks.push(chunk);
+        return;
+      }
+      // Rejected before the destruction, which would only tell of a cut.
+      reject(new Error(`an answer of more than ${largestAnswer / 1024 / 1024} MiB`));
+      response.destroy();
     });
     response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     response.on('error', reject);

@@ -118,7 +118,8 @@ async function firstContact(
       const second = await connect();
       return {connection: second, version: (await second.get('/_ping')).headers['api-version']};
     } catch (next) {
-      throw next instanceof DockerSilence ? error : next;
+      // An engine that hangs is the better reason; else the client's words are.
+      throw next instanceof DockerSilence && !next.timedOut ? error : next;
     }
   }
 }

@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events';
 import {execa} from 'execa';
 import type {Transport} from './transport.js';
 
@@ -32,6 +33,8 @@ export function startShell(transport: Transport, signal: AbortSignal): ShellSess
   // A shell that ends early breaks the pipe we are still writing to; its exit tells why.
   session.stdin.on('error', () => undefined);
   const abort = () => endSession(session);
+  // One signal ends many hosts' sessions; Node takes more than ten listeners for a leak.
+  setMaxListeners(0, signal);
   signal.addEventListener('abort', abort, {once: true});
   session.finally(() => signal.removeEventListener('abort', abort)).catch(() => undefined);
   return session;
