@@ -72,5 +72,4 @@ const cutSamples: Record<string, {hidden?: [from: number, to: number]}> = {
   'IPv6 underlay': {},
   'IPv6 inner': {},
   'group policy': {},
-  SCTP: {},
 };
