@@ -164,7 +164,7 @@ describe('pcapng captures', needsTshark(), () => {
     const [first = {data: ping}, second = {data: ping}] = sent;
     const bytes = Buffer.concat([
       sectionHeader(),
-      block(0x0bad, Buffer.from('custom block')),
+      block(0x1234, Buffer.from('unknown')),
       interfaceBlock(),
       interfaceBlock(fast),
       enhancedPacket({...first, interface: 1}, fast),
@@ -175,7 +175,7 @@ describe('pcapng captures', needsTshark(), () => {
       sectionHeader(true),
       interfaceBlock({linkType: 101}, true),
       enhancedPacket({...first, data: first.data.subarray(14)}, {}, true),
-      block(0x4000_0bad, Buffer.alloc(100), true),
+      block(0x8000_0bad, Buffer.alloc(100), true),
     ]);
     const frames = await ownFrames(bytes);
     assert.equal(frames.length, 5);
@@ -185,6 +185,16 @@ describe('pcapng captures', needsTshark(), () => {
       read.map(({linkType}) => linkType),
       [1, 1, 1, 1, 101],
     );
+  });
+
+  it('custom blocks are no packets, though tshark counts them', async () => {
+    const bytes = Buffer.concat([
+      sectionHeader(),
+      interfaceBlock(),
+      block(0xbad, Buffer.alloc(8)),
+      enhancedPacket({data: ping}),
+    ]);
+    assert.equal((await ownFrames(bytes)).length, 1);
   });
 
   it('picoseconds, whose product overflows 64 bits in tshark 4.0: as written', async () => {
