@@ -263,10 +263,19 @@ function containerOf(raw: v.InferOutput<typeof ContainerSchema>): Container {
 
 function portsOf(bindings: v.InferOutput<typeof BindingsSchema>): Record<string, string[]> {
   return Object.fromEntries(
-    Object.entries(bindings ?? {}).flatMap(([port, hosts]) =>
-      hosts ? [[port, hosts.map(({HostIp, HostPort}) => `${HostIp || '0.0.0.0'}:${HostPort ?? ''}`)]] : [],
-    ),
+    Object.entries(bindings ?? {}).flatMap(([port, hosts]) => (hosts ? [[port, hosts.map(hostPort)]] : [])),
   );
+}
+
+/** As the docker client prints it: an IPv6 address in brackets. */
+function hostPort({
+  HostIp = '',
+  HostPort = '',
+}: {
+  HostIp?: string | undefined;
+  HostPort?: string | undefined;
+}) {
+  return `${HostIp.includes(':') ? `[${HostIp}]` : HostIp || '0.0.0.0'}:${HostPort}`;
 }
 
 function networkOf(raw: v.InferOutput<typeof NetworkSchema>, inspected: boolean): Network {
@@ -294,10 +303,7 @@ function networkOf(raw: v.InferOutput<typeof NetworkSchema>, inspected: boolean)
         ? (told(options['com.docker.network.bridge.name']) ?? `br-${raw.Id.slice(0, 12)}`)
         : undefined,
     parent: told(options['parent']),
-    masquerade:
-      raw.Driver === 'bridge'
-        ? options['com.docker.network.bridge.enable_ip_masquerade'] !== 'false'
-        : undefined,
+    masquerade: raw.Driver === 'bridge' ? masquerades(options) : undefined,
     endpoints: inspected
       ? Object.entries(raw.Containers ?? {}).map(([key, endpoint]) =>
           compact({
@@ -314,6 +320,12 @@ function networkOf(raw: v.InferOutput<typeof NetworkSchema>, inspected: boolean)
       ? Object.entries(raw.Services).map(([name, service]) => gossipService(name, service))
       : undefined,
   });
+}
+
+/** Engines from 27 on have modes besides `nat` and `nat-unprotected`: `routed` and `isolated` rewrite nothing. */
+function masquerades(options: Record<string, string>): boolean {
+  const mode = options['com.docker.network.bridge.gateway_mode_ipv4'] ?? 'nat';
+  return mode.startsWith('nat') && options['com.docker.network.bridge.enable_ip_masquerade'] !== 'false';
 }
 
 type RawService = NonNullable<v.InferOutput<typeof NetworkSchema>['Services']>[string];

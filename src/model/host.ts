@@ -35,6 +35,8 @@ export interface HostModel {
   /** The tables of dockerd's own network namespace. */
   host?: NetnsTables;
   docker?: DockerModel;
+  /** IPsec states (without keys) and policies of the host, as `ip xfrm` prints them. */
+  xfrm?: {states: string; policies: string};
   /** Container ids of processes by their control groups: what is left of names where Docker does not answer. */
   cgroupContainers: Map<number, string>;
   /** Inode of the network namespace of each process that is not in the host's. */
@@ -111,10 +113,18 @@ export function hostModel(evidence: HostEvidence): HostModel {
     namespaces,
     host,
     docker: docker.docker,
+    xfrm: xfrm(hostSections ?? []),
     cgroupContainers: cgroupContainers(processes),
     netnsOfPid,
     problems,
   });
+}
+
+function xfrm(sections: Section[]): HostModel['xfrm'] {
+  const output = (name: string) =>
+    sections.find((section) => section.name === name && section.status === 0)?.output;
+  const [states, policies] = [output('xfrm-state'), output('xfrm-policy')];
+  return states === undefined || policies === undefined ? undefined : {states, policies};
 }
 
 /** `key=value` lines. */

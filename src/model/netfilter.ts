@@ -15,7 +15,7 @@ export function parseIptablesSave(text: string): FilterRule[] {
   for (const line of text.split('\n')) {
     if (line.startsWith('*')) table = line.slice(1).trim();
     const rule = /^(?:\[(\d+):(\d+)\] )?-A (\S+) ?(.*)$/.exec(line);
-    const policy = /^:(\S+) ([A-Z]+) \[(\d+):(\d+)\]$/.exec(line);
+    const policy = /^:(\S+) ([A-Z]+|-) \[(\d+):(\d+)\]$/.exec(line);
     if (rule) {
       const [, packets, bytes, chain = '', rest = ''] = rule;
       rules.push({
@@ -30,4 +30,42 @@ export function parseIptablesSave(text: string): FilterRule[] {
     }
   }
   return rules;
+}
+
+/** A chain of nftables' own (not of iptables-nft) that sees packets at a hook. */
+export interface NftHook {
+  table: string;
+  chain: string;
+  hook: string;
+}
+
+const iptablesTables = new Set(['filter', 'nat', 'mangle', 'raw', 'security']);
+
+/**
+ * The base chains of `nft -j list ruleset` (libnftables-json(5)) that could decide on an IPv4 packet and that
+ * `iptables-nft-save` does not show: those of other tables, with a rule or a policy other than accept.
+ */
+export function parseNftHooks(text: string): NftHook[] {
+  let ruleset: unknown;
+  try {
+    ruleset = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const items = (ruleset as {nftables?: unknown}).nftables;
+  if (!Array.isArray(items)) return [];
+  const key = (family: unknown, table: unknown, chain: unknown) => `${family} ${table} ${chain}`;
+  const ruled = new Set(
+    items.flatMap(({rule}: {rule?: Record<string, unknown>}) =>
+      rule ? [key(rule['family'], rule['table'], rule['chain'])] : [],
+    ),
+  );
+  return items.flatMap(({chain}: {chain?: Record<string, unknown>}) => {
+    if (!chain || typeof chain['hook'] !== 'string') return [];
+    const {family, table, name, hook, policy} = chain;
+    if (family !== 'ip' && family !== 'inet' && family !== 'netdev') return [];
+    if (family === 'ip' && iptablesTables.has(String(table))) return [];
+    if (!ruled.has(key(family, table, name)) && (policy === undefined || policy === 'accept')) return [];
+    return [{table: `${family} ${String(table)}`, chain: String(name), hook: String(hook)}];
+  });
 }

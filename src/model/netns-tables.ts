@@ -6,7 +6,7 @@ import {parseLinksJson, parseLinksText} from './iproute/link.js';
 import {parseNeighboursJson, parseNeighboursText} from './iproute/neigh.js';
 import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
 import {parseRulesJson, parseRulesText} from './iproute/rule.js';
-import {type FilterRule, parseIptablesSave} from './netfilter.js';
+import {type FilterRule, type NftHook, parseIptablesSave, parseNftHooks} from './netfilter.js';
 import type {Problem} from './problem.js';
 
 /** The tables of one network namespace. A key is absent where its table was not read or could not be. */
@@ -22,6 +22,8 @@ export interface NetnsTables {
   proc?: Map<string, string>;
   /** Rules as `iptables-save` prints them, by back end. */
   netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
+  /** Chains of nftables beside those of iptables; absent where nft was not read. */
+  nftHooks?: NftHook[];
   /** When each section began to arrive. */
   readAt: Record<string, string>;
   problems: Problem[];
@@ -71,6 +73,7 @@ export function parseTables(sections: Section[]): NetnsTables {
     nsids: nsids(find('nsid')),
     proc: procFiles(find('proc')),
     netfilter: netfilter(sections),
+    nftHooks: nftHooks(find('nft')),
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
     problems,
   });
@@ -110,4 +113,8 @@ function netfilter(sections: Section[]): NetnsTables['netfilter'] {
     backend: name === 'iptables-legacy' ? ('legacy' as const) : ('nft' as const),
     rules: parseIptablesSave(output),
   }));
+}
+
+function nftHooks(section: Section | undefined): NftHook[] | undefined {
+  return section?.status === 0 ? parseNftHooks(section.output) : undefined;
 }

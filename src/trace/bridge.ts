@@ -1,0 +1,148 @@
+import type {FdbRow, Link} from '../model/facts.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import type {Walk} from './hop.js';
+import {isDown, linkText, type WalkedHost} from './party.js';
+import type {Trail} from './trail.js';
+
+/** A frame at a bridge of an overlay sandbox. */
+export interface AtBridge {
+  host: WalkedHost;
+  netns: string;
+  tables: NetnsTables;
+  bridge: Link;
+}
+
+/** From a container's interface over its veth pair to the bridge. Ends the walk where the frame is lost on the way. */
+export function overVeth(trail: Trail, host: WalkedHost, netns: string, link: Link): AtBridge | Walk {
+  const {model} = host;
+  const pairing = host.pairs(netns, link.ifindex);
+  if (!pairing?.peer) {
+    trail.doubt(
+      model,
+      'veth',
+      `the other end of ${link.name} was not found: ${pairing?.reason ?? 'it is no veth'}`,
+      [linkText(link)],
+    );
+    return trail.end('undecided');
+  }
+  const {peer, proof} = pairing;
+  const tables =
+    peer.netns === '@host' ? model.host : model.namespaces.find(({file}) => file === peer.netns)?.tables;
+  const evidence = [linkText(peer.link)];
+  if (isDown(peer.link)) {
+    return trail.fail(
+      model,
+      'veth',
+      'veth-down',
+      `${peer.link.name}, the other end of ${link.name}, is down`,
+      {
+        evidence,
+        cause: 'the port of the bridge is administratively down, so nothing enters it',
+        next: `nsenter --net=/var/run/docker/netns/${peer.netns} ip link show ${peer.link.name}`,
+      },
+    );
+  }
+  trail.pass(
+    model,
+    'veth',
+    `${link.name} (${link.ifindex}) ⇄ ${peer.link.name} (${peer.link.ifindex}) in ${peer.netns}; proof: ${proof}`,
+    evidence,
+  );
+  const bridge = tables?.links?.find(({name}) => name === peer.link.master);
+  if (!bridge || !tables) {
+    return trail.fail(model, 'bridge', 'veth-not-in-bridge', `${peer.link.name} is a port of no bridge`, {
+      evidence,
+      cause: 'the veth was taken out of its bridge, so its frames go nowhere',
+      next: `nsenter --net=/var/run/docker/netns/${peer.netns} ip link show ${peer.link.name}`,
+    });
+  }
+  const at = {host, netns: peer.netns, tables, bridge};
+  return portTrouble(trail, at, peer.link) ?? at;
+}
+
+/** Whether a bridge and one of its ports carry frames. Says so on the trail, or ends the walk. */
+export function portTrouble(trail: Trail, {host, netns, bridge}: AtBridge, port: Link): Walk | undefined {
+  const evidence = [linkText(bridge), linkText(port)];
+  if (isDown(bridge)) {
+    return trail.fail(host.model, 'bridge', 'bridge-down', `${bridge.name} is down`, {
+      evidence,
+      cause: 'a bridge that is down forwards nothing',
+      next: `nsenter --net=/var/run/docker/netns/${netns} ip link show ${bridge.name}`,
+    });
+  }
+  const state = port.bridgePort?.state;
+  if (state !== undefined && state !== 'forwarding') {
+    return trail.fail(
+      host.model,
+      'bridge',
+      'port-not-forwarding',
+      `${port.name} of ${bridge.name} is ${state}`,
+      {
+        evidence,
+        cause: 'the bridge drops frames of ports that are not forwarding',
+      },
+    );
+  }
+  trail.pass(
+    host.model,
+    'bridge',
+    `${port.name} is a forwarding port of ${bridge.name}, which is up`,
+    evidence,
+  );
+  return undefined;
+}
+
+/** The vxlan device of a bridge. Ends the walk where there is none, or it is down. */
+export function vxlanOf(trail: Trail, at: AtBridge, vnis: number[]): Link | Walk {
+  const {host, tables, bridge, netns} = at;
+  const device = tables.links?.find(({vxlan, master}) => vxlan !== undefined && master === bridge.name);
+  if (!device) {
+    const stray = tables.links?.find(
+      ({vxlan, master}) => vxlan !== undefined && master === undefined && vnis.includes(vxlan.vni),
+    );
+    return stray
+      ? trail.fail(host.model, 'vxlan', 'vxlan-not-in-bridge', `${stray.name} is a port of no bridge`, {
+          evidence: [linkText(stray)],
+          cause:
+            'the vxlan device was taken out of its bridge: local endpoints still reach each other, others are cut off',
+          next: `nsenter --net=/var/run/docker/netns/${netns} ip link show ${stray.name}`,
+        })
+      : trail.fail(host.model, 'vxlan', 'vxlan-missing', `${bridge.name} has no vxlan device`, {
+          evidence: [linkText(bridge)],
+          cause: 'the tunnel of this subnet was never built or has been removed',
+        });
+  }
+  if (isDown(device)) {
+    return trail.fail(host.model, 'vxlan', 'vxlan-down', `${device.name} is down`, {
+      evidence: [linkText(device)],
+      cause: 'the tunnel device is administratively down: nothing leaves or enters by it',
+      next: `nsenter --net=/var/run/docker/netns/${netns} ip -d link show ${device.name}`,
+    });
+  }
+  return device;
+}
+
+/** Rows of the bridge for a MAC: behind which port it was seen. */
+export function portRow({tables, bridge}: AtBridge, mac: string): FdbRow | undefined {
+  return tables.fdb?.find(
+    ({plane, mac: other, master}) => plane === 'master' && other === mac && master === bridge.name,
+  );
+}
+
+export function isWalk(value: unknown): value is Walk {
+  return typeof value === 'object' && value !== null && 'disposition' in value && 'hops' in value;
+}
+
+/** One FDB row as `bridge fdb show` prints it. */
+export function rowText({mac, dev, dst, plane, master, state, usedSeconds, updatedSeconds}: FdbRow): string {
+  return [
+    mac,
+    `dev ${dev}`,
+    dst === undefined ? '' : `dst ${dst}`,
+    usedSeconds === undefined ? '' : `used ${usedSeconds}/${updatedSeconds ?? '?'}`,
+    plane === 'master' ? `master ${master ?? ''}` : 'self',
+    state === 'reachable' ? '' : state,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}

@@ -1,0 +1,93 @@
+/** Between two endpoints of a macvlan or ipvlan network: no bridge, no tunnel, one parent link. */
+
+import type {Link} from '../model/facts.js';
+import type {HostModel} from '../model/host.js';
+import type {Walk} from './hop.js';
+import {containerPlace, isDown, linkText, type Party, type WalkedHost} from './party.js';
+import type {Trail} from './trail.js';
+
+export function overParent(trail: Trail, host: WalkedHost, src: Party, dst: Party): Walk {
+  const {model} = host;
+  const from = ownLink(trail, host, src, 'interface');
+  if (!from) return trail.end('undecided');
+  if (isDown(from)) return down(trail, model, from, src);
+  const parent = model.host?.links?.find(({ifindex}) => ifindex === from.iflink);
+  if (!parent) {
+    trail.doubt(model, 'parent', `the parent link of ${from.name} was not found on the host`, [
+      linkText(from),
+    ]);
+    return trail.end('undecided');
+  }
+  if (isDown(parent)) {
+    return trail.fail(model, 'parent', 'parent-down', `${parent.name}, the parent of ${from.name}, is down`, {
+      evidence: [linkText(parent)],
+    });
+  }
+  trail.pass(
+    model,
+    'parent',
+    `${from.name} (${from.kind ?? '?'} ${from.mode ?? ''}) is on ${parent.name} of the host`,
+    [linkText(parent)],
+  );
+  if (dst.host?.key !== model.key) {
+    trail.doubt(
+      model,
+      'underlay',
+      `${dst.name} is not on this host: what lies beyond ${parent.name} can not be read from here`,
+    );
+    return {disposition: 'sent-receiver-unknown', hops: trail.hops};
+  }
+  const to = ownLink(trail, host, dst, 'endpoint');
+  if (!to) return trail.end('undecided');
+  if (isDown(to)) return down(trail, model, to, dst);
+  if (to.iflink !== from.iflink) {
+    trail.doubt(
+      model,
+      'parent',
+      `${src.name} and ${dst.name} have different parents; the physical network joins them or not`,
+      [linkText(from), linkText(to)],
+    );
+    return trail.end('undecided');
+  }
+  if (from.mode === 'private' || to.mode === 'private') {
+    return trail.fail(
+      model,
+      'parent',
+      'macvlan-private',
+      'macvlan in private mode keeps endpoints of one parent apart',
+      {evidence: [linkText(from), linkText(to)]},
+      'isolated',
+    );
+  }
+  if (from.mode === 'vepa' || to.mode === 'vepa') {
+    trail.doubt(
+      model,
+      'parent',
+      'macvlan in vepa mode sends even local frames to the switch outside, which must send them back',
+    );
+    return trail.end('undecided');
+  }
+  trail.pass(model, 'endpoint', `${to.name} of ${dst.name} has ${dst.ip} on the same parent`, [linkText(to)]);
+  return trail.end('deliverable');
+}
+
+function ownLink(
+  trail: Trail,
+  host: WalkedHost,
+  party: Party,
+  layer: 'interface' | 'endpoint',
+): Link | undefined {
+  const place = party.container ? containerPlace(host, party.container) : undefined;
+  const link = place?.tables?.links?.find(({addresses}) =>
+    addresses?.some(({address}) => address === party.ip),
+  );
+  if (!link) trail.doubt(host.model, layer, `the interface of ${party.name} with ${party.ip} was not found`);
+  else trail.pass(host.model, layer, `${link.name} of ${party.name} has ${party.ip}`, [linkText(link)]);
+  return link;
+}
+
+function down(trail: Trail, model: HostModel, link: Link, {name}: Party): Walk {
+  return trail.fail(model, 'interface', 'container-link-down', `${link.name} of ${name} is down`, {
+    evidence: [linkText(link)],
+  });
+}

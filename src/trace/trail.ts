@@ -1,0 +1,57 @@
+import type {HostModel} from '../model/host.js';
+import type {Disposition, Hop, Layer, Walk} from './hop.js';
+
+/** What a doubtful hop can still tell. */
+type Finding = Pick<Hop, 'code' | 'cause'>;
+type Details = Partial<Pick<Hop, 'evidence' | 'cause' | 'kernelReason' | 'counter' | 'next'>>;
+
+/** Collects the hops of one walk. `fail` ends it; after `doubt` it goes on, but can no longer end as delivered. */
+export interface Trail {
+  hops: Hop[];
+  pass(host: HostModel | null, layer: Layer, summary: string, evidence?: string[]): void;
+  doubt(host: HostModel | null, layer: Layer, summary: string, evidence?: string[], finding?: Finding): void;
+  /** A loss that hits only full-sized packets: the walk goes on. */
+  limit(host: HostModel, layer: Layer, code: string, summary: string, details: Details): void;
+  fail(
+    host: HostModel | null,
+    layer: Layer,
+    code: string,
+    summary: string,
+    details?: Details,
+    disposition?: Disposition,
+  ): Walk;
+  /** The end of a walk that met no failure. */
+  end(disposition: Disposition): Walk;
+}
+
+export function trail(): Trail {
+  const hops: Hop[] = [];
+  let doubtful = false;
+  let limited = false;
+  const add = (hop: Hop) => hops.push(hop);
+  return {
+    hops,
+    pass: (host, layer, summary, evidence = []) =>
+      void add({host: host?.name ?? null, layer, verdict: 'pass', summary, evidence}),
+    doubt(host, layer, summary, evidence = [], finding = {}) {
+      doubtful = true;
+      add({host: host?.name ?? null, layer, verdict: 'unknown', summary, evidence, ...finding});
+    },
+    limit(host, layer, code, summary, {evidence = [], ...details}) {
+      limited = true;
+      add({host: host.name, layer, verdict: 'fail', summary, evidence, code, ...details});
+    },
+    fail(host, layer, code, summary, {evidence = [], ...details} = {}, disposition = 'dropped') {
+      add({host: host?.name ?? null, layer, verdict: 'fail', summary, evidence, code, ...details});
+      return {disposition, hops};
+    },
+    end: (disposition) => ({
+      disposition: limited
+        ? 'limited'
+        : doubtful && disposition !== 'sent-receiver-unknown'
+          ? 'undecided'
+          : disposition,
+      hops,
+    }),
+  };
+}
