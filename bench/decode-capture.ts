@@ -92,8 +92,10 @@ export function writeBenchCapture(file: string, packets: number): void {
     chunk.writeUInt32LE(frame.length, used + 8);
     chunk.writeUInt32LE(frame.length, used + 12);
     frame.copy(chunk, used + 16);
+    // Outer Ethernet 14, IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14: the inner IPv4 identification is at 68.
+    chunk.writeUInt16BE(packet & 0xffff, used + 16 + 68);
     if (template.tcp) {
-      // Outer Ethernet 14, IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14, IPv4 20: TCP's sequence number is at 88.
+      // And 20 bytes on TCP, with its sequence number at 88.
       const direction = flow * 2 + (frame.readUInt16BE(84) === 80 ? 1 : 0);
       const now = sequence[direction] ?? 0;
       chunk.writeUInt32BE(1 + now, used + 16 + 88);

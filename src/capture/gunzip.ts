@@ -92,6 +92,7 @@ export function gunzipSource(
       }
       return count;
     },
+    cancel: () => source.cancel(),
     async close() {
       gunzip.destroy();
       await source.close();

@@ -51,6 +51,8 @@ function fileSource(handle: FileHandle, size: number | undefined): ByteSource {
   return {
     size,
     read: async (into, at) => (await handle.read(into, at, into.length - at, null)).bytesRead,
+    // A file's reads end by themselves.
+    cancel: () => undefined,
     close: () => handle.close(),
   };
 }

@@ -58,6 +58,10 @@ export function pipeSource(fd: number, close: () => Promise<void>): ByteSource {
       taken += count;
       return count;
     },
+    cancel() {
+      ended = true;
+      arrived();
+    },
     async close() {
       socket.destroy();
       // Destroying the socket closes its descriptor; the handle only has to know.

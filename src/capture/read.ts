@@ -36,7 +36,7 @@ export interface Ending {
 /** Reads a capture to its end, handing over every whole packet. Memory stays the same whatever its length. */
 export async function readCapture(name: string, raw: ByteSource, handler: CaptureHandler): Promise<Ending> {
   const progress: Progress = {read: 0, size: raw.size};
-  const window = newWindow(countReads(raw, progress));
+  const window = newWindow(countReads(name, raw, progress));
   const state = {packets: 0};
   try {
     const framer = await start(name, window);
@@ -55,7 +55,7 @@ export async function readCapture(name: string, raw: ByteSource, handler: Captur
       const text = `${shownName(name)} is damaged at byte ${window.position}, after ${whole}: ${error.message}.`;
       return {kind: 'corrupt', packets: state.packets, text};
     }
-    throw error instanceof OvdiagError ? error : readFailure(name, error);
+    throw error;
   } finally {
     await window.source.close();
   }
@@ -126,14 +126,19 @@ async function sniff(window: Window): Promise<Format> {
   return identify(window.data, window.from, window.to);
 }
 
-function countReads(raw: ByteSource, progress: Progress): ByteSource {
+function countReads(name: string, raw: ByteSource, progress: Progress): ByteSource {
   return {
     size: raw.size,
     async read(into, at) {
-      const count = await raw.read(into, at);
-      progress.read += count;
-      return count;
+      try {
+        const count = await raw.read(into, at);
+        progress.read += count;
+        return count;
+      } catch (error) {
+        throw readFailure(name, error);
+      }
     },
+    cancel: () => raw.cancel(),
     close: () => raw.close(),
   };
 }

@@ -3,5 +3,7 @@ export interface ByteSource {
   /** Bytes in all where that is known beforehand. */
   size: number | undefined;
   read(into: Buffer, at: number): Promise<number>;
+  /** Ends a read that waits, and all later ones: for a pipe that may never end. */
+  cancel(): void;
   close(): Promise<void>;
 }

@@ -1,15 +1,15 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
 import {packetFlags} from '../decode/flags.js';
+import {usageError} from '../errors.js';
 
 export default class Decode extends BaseCommand {
   static override summary = 'Show the overlay traffic in a capture';
 
-  static override description =
-    `Reads pcap and pcapng files, gzipped or not, and shows what VXLAN carries: the overlay's VNI, the inner
-frames and their conversations. A capture comes from the underlay, for example:
-
-  tcpdump -ni eth0 -w FILE 'udp port 4789 or esp'`;
+  static override description = [
+    `Reads pcap and pcapng files, gzipped or not, and shows what VXLAN carries: the overlay's VNI, the inner frames and their conversations. A capture comes from the underlay, for example:`,
+    `  tcpdump -ni eth0 -w FILE 'udp port 4789 or esp'`,
+  ].join('\n\n');
 
   static override examples = [
     {description: 'One line a packet', command: '<%= config.bin %> <%= command.id %> capture.pcap'},
@@ -34,7 +34,6 @@ frames and their conversations. A capture comes from the underlay, for example:
     file: Args.string({
       description: 'Capture to read, or several; - is standard input',
       ignoreStdin: true,
-      required: true,
     }),
   };
 
@@ -58,6 +57,12 @@ frames and their conversations. A capture comes from the underlay, for example:
 
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(Decode);
+    if (argv.length === 0) {
+      throw usageError('missing-argument', 'decode needs a capture: a file, or - for standard input.', [
+        "tcpdump -ni eth0 -w FILE 'udp port 4789 or esp'",
+        'ovdiag decode FILE',
+      ]);
+    }
     const {readOptions} = await import('../decode/options.js');
     const options = readOptions(flags, this.jsonEnabled());
     const {decode} = await import('../decode/decode.js');
@@ -69,7 +74,7 @@ frames and their conversations. A capture comes from the underlay, for example:
       names: undefined,
       noColour: flags['no-color'],
       writeInner: flags['write-inner'],
-      isStopped: interrupt.isStopped,
+      interrupt,
     });
     interrupt.release();
   }

@@ -1,4 +1,4 @@
-import {errorDocument} from '../cli/errors.js';
+import {describeError, errorDocument} from '../cli/errors.js';
 import {exitStatus} from '../errors.js';
 import type {Names} from '../packet/names.js';
 import {escapeText} from '../render/escape.js';
@@ -6,6 +6,7 @@ import type {PacketStyle, Palette} from '../render/packet/style.js';
 import {type Paint, painter} from '../render/paint.js';
 import {type Terminal, terminalOf} from '../render/terminal.js';
 import {endingLines} from './ending.js';
+import type {Interrupt} from './interrupt.js';
 import type {DecodeOptions} from './options.js';
 import {newProgressLine} from './progress.js';
 import {type Current, type DecodeResult, decodeFiles, type FileProblem} from './run.js';
@@ -18,7 +19,7 @@ export interface DecodeRequest {
   names: Names | undefined;
   noColour: boolean;
   writeInner: string | undefined;
-  isStopped(): boolean;
+  interrupt: Pick<Interrupt, 'isStopped' | 'onStop'>;
 }
 
 /** Runs a whole decode on this process's stdout and stderr; gives the exit status. */
@@ -53,7 +54,7 @@ export async function decode(request: DecodeRequest): Promise<number> {
   const problem = async (problem: FileProblem): Promise<void> => {
     progress.clear();
     if (views.json && problem.error !== undefined) {
-      await sink.write(`${JSON.stringify(errorDocument(problem.error))}\n`);
+      await sink.write(`${JSON.stringify(errorDocument(describeError(problem.error, '')))}\n`);
     } else {
       say(`ovdiag: ${escapeText(problem.text)}`);
       for (const hint of problem.error?.suggestions ?? []) say(`  ${escapeText(hint)}`);
@@ -66,7 +67,8 @@ export async function decode(request: DecodeRequest): Promise<number> {
       sinks,
       onProblem: problem,
       onProgress: progress.show,
-      isStopped: () => request.isStopped() || (sink.isClosed() && request.writeInner === undefined),
+      onStop: request.interrupt.onStop,
+      isStopped: () => request.interrupt.isStopped() || (sink.isClosed() && request.writeInner === undefined),
     },
     current,
   );

@@ -12,7 +12,7 @@ export function endingLines({totals, shown, scanner}: DecodeResult, {all}: {all:
     lines.push(`No VXLAN among ${plural(packets, 'packet')}. There were: ${listKinds(other)}.`);
     const ports = portRows(totals).map(({proto, port, packets: count}) => `${proto} ${port} (${count})`);
     if (ports.length > 0) lines.push(`Ports: ${ports.join(', ')}.`);
-  } else {
+  } else if (shown < packets) {
     const rest = all || other.length === 0 ? '' : `; not shown: ${listKinds(other)} (--all shows them)`;
     lines.push(`${plural(packets, 'packet')}, ${shown} shown${rest}.`);
   }

@@ -20,5 +20,11 @@ export function onInterrupt(): Interrupt {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  return {isStopped: () => stopped, onStop: (listener) => listeners.push(listener), release};
+  return {
+    isStopped: () => stopped,
+    onStop: (listener) => {
+      listeners.push(listener);
+    },
+    release,
+  };
 }

@@ -16,8 +16,9 @@ export interface DecodeRun {
   /** Told as they come: what can't be read, and where a file is cut or damaged. */
   onProblem(problem: FileProblem): Promise<void>;
   onProgress(name: string, progress: Progress, packets: number): void;
-  /** Whether somebody asked to stop (Ctrl-C). */
+  /** Whether somebody asked to stop (Ctrl-C), and who is told when that happens. */
   isStopped(): boolean;
+  onStop(listener: () => void): void;
 }
 
 /** `unreadable` has an error to show; `cut` and `damaged` have a text. */
@@ -87,9 +88,11 @@ export async function decodeFiles(
     current.file = file;
     number = 0;
     try {
-      const ending = await readCapture(file, await openSource(file), {packet, pause});
+      const source = await openSource(file);
+      run.onStop(() => source.cancel());
+      const ending = await readCapture(file, source, {packet, pause});
       result.read++;
-      if (ending.kind === 'stopped') break;
+      if (ending.kind === 'stopped' || run.isStopped()) break;
       if (ending.kind === 'corrupt') result.failed++;
       if (ending.text !== undefined) {
         await run.onProblem({kind: ending.kind === 'cut' ? 'cut' : 'damaged', text: ending.text});

@@ -18,6 +18,7 @@ export function sourceOf(bytes: Buffer, piece = bytes.length): ByteSource {
       at += count;
       return Promise.resolve(count);
     },
+    cancel: () => undefined,
     close: () => Promise.resolve(),
   };
 }
