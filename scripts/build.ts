@@ -17,6 +17,7 @@ const result = await build({
   entryPoints: {
     main: 'src/main.ts',
     'hooks/command-not-found': 'src/cli/command-not-found.ts',
+    'hooks/help': 'src/cli/help.ts',
     ...Object.fromEntries(
       commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`]),
     ),

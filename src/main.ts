@@ -14,6 +14,7 @@ export async function main({development = false}: {development?: boolean} = {}):
   settings.enableAutoTranspile = false;
   const packageJson = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
   packageJson.oclif.commands = './src/commands';
+  packageJson.oclif.helpClass = './src/cli/help';
   packageJson.oclif.hooks = {command_not_found: './src/cli/command-not-found'};
   await execute({development: true, loadOptions: {root, pjson: packageJson, ignoreManifest: true}});
 }

@@ -25,14 +25,10 @@ export default class Fdb extends HostCommand {
   static override summary =
     'Show every endpoint of an overlay network as this host knows it, and what is missing or wrong';
 
-  static override description =
-    `One row an endpoint, joined from both planes of the forwarding database (self: which
-VTEP; master: which bridge port), the neighbour table, Docker's gossip and, on a manager, its tasks and nodes.
-
-Status: ok; local (on this host); missing-fdb (ARP is answered, frames are dropped); missing-neighbour (no ARP
-answer); learned-only (works until the learned row ages out); wrong-vtep; stale (contradicted by another source);
-unknown (the reason says what is missing); transient (seen in one of two readings only).
-A live fault is read a second time, 3 seconds later, before it is reported.`;
+  static override description = [
+    `One row an endpoint, joined from both planes of the forwarding database (self: which VTEP; master: which bridge port), the neighbour table, Docker's gossip and, on a manager, its tasks and nodes.`,
+    `Status: ok; local (on this host); missing-fdb (ARP is answered, frames are dropped); missing-neighbour (no ARP answer); learned-only (works until the learned row ages out); wrong-vtep; stale (contradicted by another source); unknown (the reason says what is missing); transient (seen in one of two readings only). A live fault is read a second time, 3 seconds later, before it is reported.`,
+  ].join('\n\n');
 
   static override examples = [
     {

@@ -13,10 +13,9 @@ export default class Inspect extends HostCommand {
   static override summary =
     "Show a container's interfaces, where each leads, and what the container can and can't reach";
 
-  static override description =
-    `Whatever the driver: overlay, bridge, internal bridge, macvlan, ipvlan, host, none, or another
-container's namespace. Each interface is matched to its network by MAC or address (names and indexes tell nothing),
-and each veth to its other end. The last part says in plain sentences what it reaches, or why not.`;
+  static override description = [
+    `Whatever the driver: overlay, bridge, internal bridge, macvlan, ipvlan, host, none, or another container's namespace. Each interface is matched to its network by MAC or address (names and indexes tell nothing), and each veth to its other end. The last part says in plain sentences what it reaches, or why not.`,
+  ].join('\n\n');
 
   static override examples = [
     {description: 'A container by name', command: 'sudo <%= config.bin %> <%= command.id %> web1'},

@@ -12,11 +12,9 @@ const wanted: Wanted = {
 export default class Links extends HostCommand {
   static override summary = 'Show bridges, vxlan devices and veths, each veth with its other end';
 
-  static override description =
-    `Matches both ends of every veth across namespaces: the two interface indexes must point at each
-other, and one more fact must prove the pair: the namespace id, the MAC that the bridge has learned behind the port,
-the MAC that Docker gives the endpoint, or that no other candidate exists. What can't be paired says why.
-Numbers in parentheses are interface indexes.`;
+  static override description = [
+    `Matches both ends of every veth across namespaces: the two interface indexes must point at each other, and one more fact must prove the pair: the namespace id, the MAC that the bridge has learned behind the port, the MAC that Docker gives the endpoint, or that no other candidate exists. What can't be paired says why. Numbers in parentheses are interface indexes.`,
+  ].join('\n\n');
 
   static override examples = [
     {

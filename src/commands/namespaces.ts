@@ -11,13 +11,10 @@ const wanted: Wanted = {
 export default class Namespaces extends HostCommand {
   static override summary = "Show every file of Docker's namespace directory and what is behind it";
 
-  static override description =
-    `Docker keeps its network namespaces as files that \`ip netns\` does not list. This
-command names each: an overlay sandbox (bridge, vxlan device and one veth an endpoint), a container's sandbox, the
-load balancer of a network, the routing mesh (ingress), or the host itself. Nothing is linked into /var/run/netns.
-
-States: live; torn-down (plain file of the last minute, normal on engines up to 27); dead (plain file that stays);
-other-mount (live for dockerd, hidden from this shell); gone (vanished meanwhile); foreign; unreadable.`;
+  static override description = [
+    `Docker keeps its network namespaces as files that \`ip netns\` does not list. This command names each: an overlay sandbox (bridge, vxlan device and one veth an endpoint), a container's sandbox, the load balancer of a network, the routing mesh (ingress), or the host itself. Nothing is linked into /var/run/netns.`,
+    `States: live; torn-down (plain file of the last minute, normal on engines up to 27); dead (plain file that stays); other-mount (live for dockerd, hidden from this shell); gone (vanished meanwhile); foreign; unreadable.`,
+  ].join('\n\n');
 
   static override examples = [
     {description: 'This host, all namespaces', command: 'sudo <%= config.bin %> <%= command.id %>'},

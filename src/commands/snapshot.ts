@@ -5,10 +5,9 @@ import {everything} from '../evidence/wanted.js';
 export default class Snapshot extends HostCommand {
   static override summary = 'Write everything that the other commands would read into one file';
 
-  static override description =
-    `The file can be read anywhere by every other command (--snapshot FILE): on a laptop, without root,
-without Docker. It holds tables of the kernel and listed fields of Docker's API, as they were read; no environment
-variables, no command lines, no keys. It names hosts, addresses and containers, and is readable by its owner only.`;
+  static override description = [
+    `The file can be read anywhere by every other command (--snapshot FILE): on a laptop, without root, without Docker. It holds tables of the kernel and listed fields of Docker's API, as they were read; no environment variables, no command lines, no keys. It names hosts, addresses and containers, and is readable by its owner only.`,
+  ].join('\n\n');
 
   static override examples = [
     {description: 'This host', command: 'sudo <%= config.bin %> <%= command.id %> -o node1.json.gz'},

@@ -18,14 +18,10 @@ export default class Trace extends HostCommand {
   static override summary =
     'Walk the path of a frame between two endpoints, both ways, and show where it would be lost';
 
-  static override description =
-    `Follows what the kernels would decide, from evidence: route, neighbour, veth, bridge, forwarding
-database, the underlay's route and rules, and on the receiver the silent check of the sender's row. Nothing is sent.
-
-Dispositions: delivered (both hosts pass it and frames did arrive lately), deliverable (both hosts pass it),
-sent-receiver-unknown (only the sender was read), sent-outside, limited (large packets are lost), dropped,
-unreachable, isolated, undecided, no-such-endpoint, not-on-this-host.
-Status: 0 delivered, deliverable or sent-outside; 1 proven not; 3 undecidable. Only IPv4 is walked.`;
+  static override description = [
+    `Follows what the kernels would decide, from evidence: route, neighbour, veth, bridge, forwarding database, the underlay's route and rules, and on the receiver the silent check of the sender's row. Nothing is sent.`,
+    `Dispositions: delivered (both hosts pass it and frames did arrive lately), deliverable (both hosts pass it), sent-receiver-unknown (only the sender was read), sent-outside, limited (large packets are lost), dropped, unreachable, isolated, undecided, no-such-endpoint, not-on-this-host. Status: 0 delivered, deliverable or sent-outside; 1 proven not; 3 undecidable. Only IPv4 is walked.`,
+  ].join('\n\n');
 
   static override examples = [
     {
