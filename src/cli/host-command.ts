@@ -67,10 +67,11 @@ export abstract class HostCommand extends BaseCommand {
 
   /** Reads the hosts and parses them. A second call on a live source reads again, and both readings are kept. */
   protected async readHosts(flags: HostFlags, wanted: Wanted): Promise<Readings> {
-    const [{evidenceSource}, {sortReadings}, {hostModel}] = await Promise.all([
+    const [{evidenceSource}, {sortReadings}, {hostModel}, {withoutForeignDocker}] = await Promise.all([
       import('../hosts/read-hosts.js'),
       import('../hosts/readings.js'),
       import('../model/host.js'),
+      import('../join/same-machine.js'),
     ]);
     this.source ??= evidenceSource({
       hosts: flags.host ?? [],
@@ -85,7 +86,7 @@ export abstract class HostCommand extends BaseCommand {
       status?.();
     }
     if (flags.record !== undefined) await this.recordTo(flags.record);
-    return sortReadings(this.evidence.map(hostModel));
+    return sortReadings(this.evidence.map(hostModel).map(withoutForeignDocker));
   }
 
   /** Keeps all evidence read so far as a snapshot. */

@@ -98,29 +98,6 @@ export function contradicted(host: HostModel, container: Container, namespace: N
   return inode !== undefined && namespace.inode !== undefined && inode !== namespace.inode;
 }
 
-/**
- * Whether Docker's answers and the kernel's tables are of the same machine.
- *
- * A DOCKER_HOST or a context can point elsewhere. Proof is a running container whose process is in the namespace
- * of its SandboxKey; where no container runs, the host names must agree.
- */
-export function sameMachine(host: HostModel): boolean | undefined {
-  const {docker} = host;
-  if (!docker || host.namespaces.length === 0) return undefined;
-  const inodes = new Map(host.namespaces.map(({file, inode}) => [file, inode]));
-  const known = docker.containers.filter(
-    ({pid, sandboxFile}) => pid !== undefined && sandboxFile !== undefined,
-  );
-  if (known.length === 0)
-    return docker.engine.name === undefined ? undefined : docker.engine.name === host.name;
-  // Host-mode containers are in the host's namespace, which the list of processes leaves out.
-  return known.some(({pid = -1, sandboxFile = '', networkMode}) =>
-    networkMode === 'host'
-      ? inodes.get('default') === host.hostNetnsInode && host.hostNetnsInode !== undefined
-      : host.netnsOfPid.has(pid) && host.netnsOfPid.get(pid) === inodes.get(sandboxFile),
-  );
-}
-
 function sortNumbers(numbers: number[]): number[] {
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
