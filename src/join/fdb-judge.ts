@@ -175,6 +175,12 @@ function bridgeWith(view: SandboxView, mac: string): Verdict | undefined {
 /** An endpoint that some source names and of which the sandbox has no row at all. */
 export function judgeAbsence(view: SandboxView, claim: Claim): Verdict {
   if (view.links.length === 0) return {status: 'unknown', reason: 'this sandbox could not be read'};
+  // BusyBox's ip tells no kinds, so which device is the vxlan one can't be said.
+  if (view.links.every(({kind}) => kind === undefined))
+    return {
+      status: 'unknown',
+      reason: 'what was read of this sandbox tells no kinds of devices (no `ip -d`)',
+    };
   if (claim.source === 'gossip' && claim.vtep === undefined) {
     return {status: 'unknown', reason: 'gossip names no host for it, so no rows are expected yet'};
   }

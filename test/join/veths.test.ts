@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {linkGroups} from '../../src/join/link-rows.js';
 import {vethPairs} from '../../src/join/veths.js';
@@ -207,52 +206,5 @@ describe('on the recorded swarm', () => {
     const device = group?.links.find(({vxlan}) => vxlan !== null);
     assert.equal(device?.state, 'DOWN');
     assert.equal(device?.flags.includes('UP'), false);
-  });
-});
-
-describe("the book's host, read as text", () => {
-  const text = (name: string) =>
-    readFileSync(new URL(`../../fixtures/book/${name}`, import.meta.url), 'utf8');
-  const sandbox = '2-4695c5484e';
-  const container = 'eb40d6527d17';
-  const host = (more: Partial<MadeHost> = {}) =>
-    madeModel({
-      hostname: 'docker4',
-      files: [
-        {name: sandbox, inode: 5000},
-        {name: container, inode: 5001},
-      ],
-      tables: {
-        [sandbox]: {
-          addr: text('overlay-link.txt'),
-          fdb: text('overlay-fdb-dev-vxlan1.txt').replaceAll(/^(\S+)/gm, '$1 dev vxlan1'),
-        },
-        [container]: {addr: text('web2-2-link.txt')},
-      },
-      ...more,
-    });
-
-  it("pairs veth2@if12 (13) with web2-2's eth0@if13 (12)", () => {
-    const docker = dockerAnswers([
-      dockerContainer('web2-2', {
-        pid: 300,
-        key: container,
-        networks: {
-          overlay1: {NetworkID: '4695c5484e', IPAddress: '172.16.16.131', MacAddress: '02:42:ac:10:10:83'},
-        },
-      }),
-    ]);
-    const [group] = linkGroups([host({docker})]).filter(({netns}) => netns === sandbox);
-    const port = group?.links.find(({name}) => name === 'veth2');
-    assert.deepEqual(
-      [port?.ifindex, port?.peer?.owner, port?.peer?.name, port?.peer?.ifindex, port?.peer?.mac],
-      [13, 'web2-2', 'eth0', 12, '02:42:ac:10:10:83'],
-    );
-    assert.equal(port?.peer?.proof, 'only-candidate');
-  });
-
-  it('does not take vxlan1, which text without -d leaves without a kind, for a veth', () => {
-    assert.equal(vethPairs(host())(sandbox, 11)?.peer, undefined);
-    assert.match(vethPairs(host())(container, 14)?.reason ?? '', /index 15/);
   });
 });
