@@ -44,6 +44,7 @@ export async function readKernel(
   const stderr = collectStderr(session);
   const reader = frameReader(nonce, largestSection);
   let stalled = false;
+  let excess: 'time' | 'bytes' | undefined;
   let received = 0;
   let framesSeen = 0;
   let sectionStart = Date.now();
@@ -62,7 +63,10 @@ export async function readKernel(
       sectionStart = Date.now();
     }
     const left = sectionStart + sectionMs - Date.now();
-    if (received > largestRun || left <= 0) return stop();
+    if (received > largestRun || left <= 0) {
+      excess = left <= 0 ? 'time' : 'bytes';
+      return stop();
+    }
     // The far shell waits for nothing more; ending our side lets it go.
     if (reader.frames.at(-1)?.name === 'end') session.stdin.end();
     timer = setTimeout(stop, Math.min(stallMs, left));
@@ -85,6 +89,7 @@ export async function readKernel(
       stalled: stalled
         ? (where ?? (sections.length > 0 ? 'the next section' : 'the start of the collector'))
         : undefined,
+      ...(excess === undefined ? {} : {excess}),
       begun: sections.length > 0,
     }),
   };

@@ -7,8 +7,10 @@ export interface TransportEnd {
   code: string | undefined;
   exitCode: number | undefined;
   stderr: string;
-  /** What was being read when nothing more came. */
+  /** What was being read when we gave up, because nothing more came. */
   stalled: string | undefined;
+  /** Set where it was given up for another reason: it took too long, or told too much. */
+  excess?: 'time' | 'bytes';
   /** Whether any section had come before. */
   begun: boolean;
 }
@@ -93,9 +95,13 @@ export function explainFailure(transport: Transport, end: TransportEnd): Failure
     suggestions,
   });
   if (end.stalled !== undefined) {
-    return failure('host-stalled', `nothing more came while reading ${quoteText(end.stalled)}`, [
-      'What had come before is kept. Is the host overloaded, or one of its tools stuck?',
-    ]);
+    const kept = 'What had come before is kept. Is the host overloaded, or one of its tools stuck?';
+    const where = quoteText(end.stalled);
+    if (end.excess === 'bytes')
+      return failure('host-flood', `it sent far too much while reading ${where}`, [kept]);
+    if (end.excess === 'time')
+      return failure('host-stalled', `it came to no end while reading ${where}`, [kept]);
+    return failure('host-stalled', `nothing more came while reading ${where}`, [kept]);
   }
   if (end.code === 'ENOENT') {
     return failure('program-missing', `there is no program ${quoteText(transport.argv[0] ?? '')} here`, [
