@@ -2,29 +2,21 @@
  * Records fixtures/recorded/ from the lab: the healthy swarm, then the swarm with one fault at a time, each made for
  * real and mended after. Needs what the lab needs; `npm run record` records all, `npm run record -- NAME…` some.
  */
-import {chmod, mkdir, writeFile} from 'node:fs/promises';
+import {mkdir, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {run} from '../test/lab/exec.js';
 import type {Lab} from '../test/lab/lab.js';
 import {up} from '../test/lab/swarm.js';
 import {type Recording, recordings} from './recordings.js';
+import {takeSnapshot} from './take-snapshot.js';
 
 const folder = fileURLToPath(new URL('../fixtures/recorded/', import.meta.url));
-const program = fileURLToPath(new URL('../bin/run.js', import.meta.url));
-
-/** One snapshot of one node, by the program as it is installed. */
-async function snapshot(lab: Lab, node: string, file: string): Promise<void> {
-  const prefix = lab.node(node).prefix.join(' ');
-  await run([process.execPath, program, 'snapshot', '--host', `exec:${prefix}`, '-o', file]);
-  // The program keeps a snapshot for its owner alone; a fixture is for all.
-  await chmod(file, 0o644);
-}
 
 async function record(lab: Lab, {name, readings}: Recording): Promise<void> {
   const target = `${folder}${name === 'healthy' ? '' : `${name}/`}`;
   await mkdir(target, {recursive: true});
   await readings(lab, async (suffix = '') => {
-    for (const {name: node} of lab.nodes) await snapshot(lab, node, `${target}${node}${suffix}.json.gz`);
+    for (const {name: node} of lab.nodes) await takeSnapshot(lab, node, `${target}${node}${suffix}.json.gz`);
   });
 }
 
