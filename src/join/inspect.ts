@@ -2,6 +2,7 @@ import type {Container, ContainerEndpoint, Network} from '../model/docker-types.
 import type {Link, Neighbour, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {defaultRoute} from './default-route.js';
 import {endpointsOf} from './endpoints.js';
 import {cidrs, ownerOf} from './link-rows.js';
 import {reachSentences} from './reach.js';
@@ -217,12 +218,8 @@ function networkOf(
 }
 
 function defaultGateway(routes: Route[], interfaces: InspectedInterface[]): Inspection['defaultGateway'] {
-  const [route] = routes
-    .filter(
-      ({dst, table, type, family}) =>
-        dst === 'default' && table === 'main' && type === 'unicast' && family === 'inet',
-    )
-    .sort((a, b) => (a.metric ?? 0) - (b.metric ?? 0));
+  // Engines from 28 on make networks without IPv4, whose containers have an IPv6 default route alone.
+  const route = defaultRoute(routes, 'inet') ?? defaultRoute(routes, 'inet6');
   if (!route) return null;
   const network = interfaces.find(({name}) => name === route.dev)?.network?.name ?? null;
   return {address: route.gateway ?? null, dev: route.dev ?? null, network};

@@ -1,6 +1,7 @@
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {defaultRoute} from './default-route.js';
 import type {InspectedInterface, Inspection} from './inspect.js';
 
 interface Around {
@@ -88,15 +89,20 @@ function outside(
       : ["It can't reach anything outside: it has no default route."];
   }
   const {address, dev, network} = defaultGateway;
+  const alone = defaultRoute(tables.routes, 'inet') === undefined;
   const via = `${dev ?? 'its default route'}${address ? ` by ${address}` : ''}`;
   const out = interfaces.find(({name}) => name === dev);
   const known = host.docker?.networks.find(
     ({name, id}) => name === network && (!out?.network || out.network.id === id),
   );
-  if (known?.driver !== 'bridge') return [`Everything else leaves through ${via}.`];
+  if (known?.driver !== 'bridge') {
+    return [`Everything else leaves through ${via}${alone ? ', over IPv6 alone' : ''}.`];
+  }
   if (known.internal) return [];
   const leg = gatewayLeg?.interface === dev ? ' (docker_gwbridge)' : ` (${known.name})`;
-  return [`Everything else leaves through ${via}${leg}${masqueraded(host, known)}.`];
+  // The rules that were read are those for IPv4.
+  const how = alone ? ', over IPv6 alone' : masqueraded(host, known);
+  return [`Everything else leaves through ${via}${leg}${how}.`];
 }
 
 /** Whether the host hides the addresses of a bridge network behind its own, by its rules. */

@@ -70,13 +70,14 @@ function placesOf(host: HostModel, identified: Sandbox[]): Place[] {
   return places;
 }
 
-/** Text of `ip link` without -d tells no kind; a name with @ifN and no kind is taken for a veth as well. */
-function isVethEnd(link: Link): boolean {
-  return (
-    link.iflink !== undefined &&
-    link.iflink !== link.ifindex &&
-    (link.kind === 'veth' || link.kind === undefined)
-  );
+/**
+ * Two ends in two namespaces may have the same index, so a veth may name its own. Text of `ip link` without -d tells
+ * no kind; a name with @ifN and no kind is taken for a veth as well, unless it names itself as vxlan devices do.
+ */
+function isVethEnd({kind, ifindex, iflink, linkNetnsid}: Link): boolean {
+  if (iflink === undefined) return false;
+  if (kind === 'veth') return iflink !== ifindex || linkNetnsid !== undefined;
+  return kind === undefined && iflink !== ifindex;
 }
 
 type Candidate = {place: Place; link: Link};
