@@ -52,6 +52,10 @@ export async function readKernel(
     stalled = true;
     endSession(session);
   };
+  const tooLong = () => {
+    excess = 'time';
+    stop();
+  };
   let timer = setTimeout(stop, stallMs);
   session.stdout.on('data', (chunk: Buffer) => {
     if (stalled) return;
@@ -62,14 +66,14 @@ export async function readKernel(
       framesSeen = reader.frames.length;
       sectionStart = Date.now();
     }
-    const left = sectionStart + sectionMs - Date.now();
-    if (received > largestRun || left <= 0) {
-      excess = left <= 0 ? 'time' : 'bytes';
+    if (received > largestRun) {
+      excess = 'bytes';
       return stop();
     }
     // The far shell waits for nothing more; ending our side lets it go.
     if (reader.frames.at(-1)?.name === 'end') session.stdin.end();
-    timer = setTimeout(stop, Math.min(stallMs, left));
+    const left = sectionStart + sectionMs - Date.now();
+    timer = left < stallMs ? setTimeout(tooLong, left) : setTimeout(stop, stallMs);
   });
   session.stdin.write(script);
   const result = await session;
