@@ -35,14 +35,20 @@ export function statusOfProblems({problems}: {problems: Problem[]}): ExitStatus 
 /** What to print below the answer: one line a problem, then what to type, so that the useful line is the last. */
 export function problemLines(document: {problems: Problem[]}, sudoLine: string): string[] {
   const {problems} = document;
-  const lines = problems.map(
-    ({host, message, subject, code}) => `ovdiag: ${host ? `${host}: ` : ''}${subject}: ${message} [${code}]`,
-  );
+  const lines = problems.map(({host, message, subject, code}) => {
+    // A host that could not be reached has no name but where it was sought, which its message begins with.
+    const where = [host, subject].filter(
+      (part, index, all) => part && !message.startsWith(part) && all.indexOf(part) === index,
+    );
+    return `ovdiag: ${[...where, message].join(': ')} [${code}]`;
+  });
   const shown = [...new Set(lines)];
   const most = 12;
   const result = shown.slice(0, most);
   if (shown.length > most)
     result.push(`ovdiag: and ${shown.length - most} more problems (all are in --json)`);
+  for (const suggestion of new Set(problems.flatMap(({suggestions}) => suggestions ?? [])))
+    result.push(suggestion);
   if (problems.some(({code}) => code === 'permission')) result.push(`To see all: ${sudoLine}`);
   if (problems.some(({code, subject}) => code === 'docker-unreachable' && subject === 'docker')) {
     result.push('Names come from Docker; without it namespaces are shown by their file names.');

@@ -5,12 +5,7 @@ import type {HostModel} from '../model/host.js';
  * elsewhere. Proof is a running container whose process is in the namespace of its SandboxKey; proof against it, that
  * such processes were seen and none of them is. Undefined where no container's process was seen.
  */
-export function sameMachine({
-  docker,
-  namespaces,
-  netnsOfPid,
-  hostNetnsInode,
-}: HostModel): boolean | undefined {
+export function sameMachine({docker, namespaces, netnsOfPid}: HostModel): boolean | undefined {
   if (!docker || namespaces.length === 0) return undefined;
   const inodes = new Map(namespaces.map(({file, inode}) => [file, inode]));
   let seen = false;

@@ -158,8 +158,8 @@ function entryFailure(enter: Section): NamespaceFile['state'] {
 function collectorProblems(evidence: HostEvidence, about: Map<string, string>): Problem[] {
   const problems: Problem[] = [];
   if (evidence.failure) {
-    const {code, message} = evidence.failure;
-    problems.push({code, subject: evidence.source, message});
+    const {code, message, suggestions} = evidence.failure;
+    problems.push({code, subject: evidence.source, message, suggestions});
     return problems;
   }
   if (about.get('system') !== undefined && about.get('system') !== 'Linux') {

@@ -5,6 +5,8 @@ export interface Problem {
   /** What could not be read: a section, a namespace, a tool. */
   subject: string;
   message: string;
+  /** What to type or look at next. */
+  suggestions?: string[];
   /** Name of the host it concerns, set where several hosts are shown together. */
   host?: string;
 }
