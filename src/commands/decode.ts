@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base-command.js';
+import {HostCommand} from '../cli/host-command.js';
 import {packetFlags} from '../decode/flags.js';
 import {usageError} from '../errors.js';
 
-export default class Decode extends BaseCommand {
+export default class Decode extends HostCommand {
   static override summary = 'Show the overlay traffic in a capture';
 
   static override description = [
@@ -21,6 +21,10 @@ export default class Decode extends BaseCommand {
     {
       description: 'Packets as they come',
       command: "tcpdump -U -w - 'udp port 4789' | <%= config.bin %> <%= command.id %> -",
+    },
+    {
+      description: 'With the names of networks, containers and nodes',
+      command: '<%= config.bin %> <%= command.id %> --flows --snapshot node1.json.gz capture.pcap',
     },
     {
       description: 'The inner frames as a capture of their own',
@@ -49,6 +53,10 @@ export default class Decode extends BaseCommand {
       helpValue: 'TIME',
       helpGroup: 'FILTER',
     }),
+    names: Flags.boolean({
+      description: 'Name networks, containers and nodes from this host as it is now (--snapshot: from files)',
+      helpGroup: 'SOURCE',
+    }),
     'write-inner': Flags.string({
       description: 'Save the inner frames as a capture; gzipped where the name ends in .gz',
       helpValue: 'FILE',
@@ -65,13 +73,16 @@ export default class Decode extends BaseCommand {
     }
     const {readOptions} = await import('../decode/options.js');
     const options = readOptions(flags, this.jsonEnabled());
+    const {packetEvidence, readNames} = await import('../decode/names.js');
+    const isNamed = flags.names || flags.snapshot !== undefined || flags.host !== undefined;
+    const readings = isNamed ? await this.readHosts(flags, packetEvidence) : undefined;
     const {decode} = await import('../decode/decode.js');
     const {onInterrupt} = await import('../decode/interrupt.js');
     const interrupt = onInterrupt();
     process.exitCode = await decode({
       files: argv as string[],
       options,
-      names: undefined,
+      ...(await readNames(readings)),
       noColour: flags['no-color'],
       writeInner: flags['write-inner'],
       interrupt,

@@ -17,10 +17,10 @@ export interface DecodeOptions {
   count: number;
   vxlanPorts: number[];
   all: boolean;
-  views: Views;
+  views: AskedViews;
 }
 
-export interface Views {
+export interface AskedViews {
   json: boolean;
   verbose: boolean;
   hex: boolean;

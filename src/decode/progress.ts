@@ -1,34 +1,34 @@
 import type {Progress} from '../capture/read.js';
-import {quoteText} from '../render/escape.js';
+import {type StatusLine, statusLine} from '../render/status.js';
 import type {Terminal} from '../render/terminal.js';
 import {bytes} from '../render/text.js';
 
-/** A status line on stderr that is written over, for whoever waits in front of a terminal. */
+/** How far the reading is, for whoever waits in front of a terminal. */
 export interface ProgressLine {
   show(name: string, progress: Progress, packets: number): void;
+  /** Before anything else is printed there; the next `show` brings it back. */
   clear(): void;
 }
 
-const beforeFirst = 500;
-const between = 200;
+const betweenMs = 200;
 
-export function newProgressLine(terminal: Terminal, write: (text: string) => void): ProgressLine {
-  let next = Date.now() + beforeFirst;
-  let isShown = false;
+export function newProgressLine(terminal: Terminal, stream: {write(text: string): unknown}): ProgressLine {
+  let line: StatusLine | undefined;
+  let next = 0;
   return {
     show(name, {read, size}, packets) {
+      if (!terminal.isTty) return;
       const now = Date.now();
-      if (!terminal.isTty || now < next) return;
-      next = now + between;
-      isShown = true;
+      if (now < next) return;
+      next = now + betweenMs;
+      line ??= statusLine(stream, terminal);
       const part =
         size === undefined || size === 0 ? '' : ` of ${bytes(size)} (${Math.floor((read / size) * 100)} %)`;
-      const text = `${quoteText(name, 40)}: ${bytes(read)}${part}, ${packets} packets`;
-      write(`\r${text.slice(0, Math.max(10, terminal.width - 1))}\u001b[K`);
+      line.update(`${name}: ${bytes(read)}${part}, ${packets} packets`);
     },
     clear() {
-      if (isShown) write('\r\u001b[K');
-      isShown = false;
+      line?.done();
+      line = undefined;
     },
   };
 }

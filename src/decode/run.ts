@@ -1,7 +1,5 @@
-import {openSource} from '../capture/open.js';
-import {type Progress, readCapture} from '../capture/read.js';
+import type {Progress} from '../capture/read.js';
 import type {PacketRecord} from '../capture/record.js';
-import {OvdiagError} from '../errors.js';
 import {newTimeSpan, noteTime, type TimeSpan} from '../flows/time-span.js';
 import {newTotals, type Totals} from '../flows/totals.js';
 import {newScanner, type Scanner} from '../packet/scan.js';
@@ -10,24 +8,6 @@ import type {DecodeOptions} from './options.js';
 import {isTunnel, newSelection} from './select.js';
 import type {PacketSink} from './view.js';
 
-export interface DecodeRun {
-  options: DecodeOptions;
-  sinks: readonly PacketSink[];
-  /** Told as they come: what can't be read, and where a file is cut or damaged. */
-  onProblem(problem: FileProblem): Promise<void>;
-  onProgress(name: string, progress: Progress, packets: number): void;
-  /** Whether somebody asked to stop (Ctrl-C), and who is told when that happens. */
-  isStopped(): boolean;
-  onStop(listener: () => void): void;
-}
-
-/** `unreadable` has an error to show; `cut` and `damaged` have a text. */
-export interface FileProblem {
-  kind: 'unreadable' | 'cut' | 'damaged';
-  text: string;
-  error?: OvdiagError;
-}
-
 /** What is known after the last packet. */
 export interface DecodeResult {
   totals: Totals;
@@ -35,74 +15,66 @@ export interface DecodeResult {
   scanner: Scanner;
   /** Packets that passed the filters and were given to the views. */
   shown: number;
-  /** Files that were read, and files that weren't, or not to their end. */
+  /** Sources that were read, and sources that weren't, or not to their end. */
   read: number;
   failed: number;
 }
 
-/** The name of the file that is being read, for views that tell it. */
-export interface Current {
-  file: string;
+/** Takes packets from wherever they come and feeds the views. */
+export interface DecodeRun {
+  /** Takes one packet; false asks for `pause` before the next one. */
+  packet(record: PacketRecord): boolean;
+  /** Lets the views write; false where no more packets are wanted. */
+  pause(progress: Progress): Promise<boolean>;
+  /** Begins the next source: packets are numbered from 1 again. */
+  start(name: string): void;
+  /** Of the current source. */
+  packets(): number;
+  result: DecodeResult;
 }
 
-/** Reads files one after the other and feeds every packet that is asked for to the views. */
-export async function decodeFiles(
-  files: readonly string[],
-  run: DecodeRun,
-  current: Current,
-): Promise<DecodeResult> {
-  const {options} = run;
+export interface DecodeRunOptions {
+  options: DecodeOptions;
+  sinks: readonly PacketSink[];
+  /** The VNI that all packets belong to where they were captured inside an overlay; else -1. */
+  vni: number;
+  isStopped(): boolean;
+}
+
+export function newDecodeRun({options, sinks, vni, isStopped}: DecodeRunOptions): DecodeRun {
   const scanner = newScanner(options.vxlanPorts);
   const selection = newSelection(options);
   const totals = newTotals();
   const span = newTimeSpan();
   const view = newPacketView();
+  view.vni = vni;
   const result: DecodeResult = {totals, span, scanner, shown: 0, read: 0, failed: 0};
-  const [only] = run.sinks;
-  const sink = run.sinks.length === 1 ? only : undefined;
   const showsAll = options.all || options.views.stats;
+  const only = sinks.length === 1 ? sinks[0] : undefined;
   let number = 0;
 
-  function packet(record: PacketRecord): boolean {
-    number++;
-    scanner.scan(record, number, view);
-    const matches = selection === undefined || selection(view);
-    if (!matches) return true;
-    const now = noteTime(span, view);
-    totals.note(view, now);
-    if (!(showsAll || isTunnel(view))) return true;
-    result.shown++;
-    let goOn = result.shown < options.count;
-    if (sink !== undefined) return sink.packet(view, now) && goOn;
-    for (const each of run.sinks) if (!each.packet(view, now)) goOn = false;
-    return goOn;
-  }
-
-  async function pause(progress: Progress): Promise<boolean> {
-    run.onProgress(current.file, progress, number);
-    for (const each of run.sinks) if (!(await each.flush())) return false;
-    return result.shown < options.count && !run.isStopped();
-  }
-
-  for (const file of files) {
-    current.file = file;
-    number = 0;
-    try {
-      const source = await openSource(file);
-      run.onStop(() => source.cancel());
-      const ending = await readCapture(file, source, {packet, pause});
-      result.read++;
-      if (ending.kind === 'stopped' || run.isStopped()) break;
-      if (ending.kind === 'corrupt') result.failed++;
-      if (ending.text !== undefined) {
-        await run.onProblem({kind: ending.kind === 'cut' ? 'cut' : 'damaged', text: ending.text});
-      }
-    } catch (error) {
-      if (!(error instanceof OvdiagError)) throw error;
-      result.failed++;
-      await run.onProblem({kind: 'unreadable', text: error.message, error});
-    }
-  }
-  for (const each of run.sinks) await each.flush();
-  return result;
+  return {
+    result,
+    packets: () => number,
+    start() {
+      number = 0;
+    },
+    packet(record) {
+      number++;
+      scanner.scan(record, number, view);
+      if (selection !== undefined && !selection(view)) return true;
+      const now = noteTime(span, view);
+      totals.note(view, now);
+      if (!(showsAll || isTunnel(view))) return true;
+      result.shown++;
+      let goOn = result.shown < options.count;
+      if (only !== undefined) return only.packet(view, now) && goOn;
+      for (const sink of sinks) if (!sink.packet(view, now)) goOn = false;
+      return goOn;
+    },
+    async pause() {
+      for (const sink of sinks) if (!(await sink.flush())) return false;
+      return result.shown < options.count && !isStopped();
+    },
+  };
 }

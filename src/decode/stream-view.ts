@@ -1,3 +1,4 @@
+import type {Names} from '../packet/names.js';
 import type {PacketView} from '../packet/view.js';
 import {newClock} from '../render/packet/clock.js';
 import {hexDump} from '../render/packet/hex.js';
@@ -28,7 +29,7 @@ function streamView(sink: Sink, put: PutPacket): PacketSink {
 }
 
 /** NDJSON. `fileName` gives the name of the file that is being read. */
-export function jsonView(sink: Sink, fileName: () => string): PacketSink {
+export function jsonView(sink: Sink, fileName: () => string, names: Names | undefined): PacketSink {
   let name = '';
   let text = '';
   return streamView(sink, (out, view) => {
@@ -36,7 +37,7 @@ export function jsonView(sink: Sink, fileName: () => string): PacketSink {
       name = fileName();
       text = JSON.stringify(name);
     }
-    putJson(out, view, text);
+    putJson(out, view, text, names);
   });
 }
 

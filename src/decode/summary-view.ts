@@ -1,9 +1,10 @@
+import type {HostSummary} from '../cli/host-problems.js';
 import {reportFlows} from '../flows/flow-report.js';
 import {type FlowTable, newFlowTable} from '../flows/flow-table.js';
 import type {Names} from '../packet/names.js';
 import type {Paint} from '../render/paint.js';
 import type {Terminal} from '../render/terminal.js';
-import type {DecodeOptions, Views} from './options.js';
+import type {AskedViews, DecodeOptions} from './options.js';
 import type {DecodeResult} from './run.js';
 import {isTunnel} from './select.js';
 import type {Sink} from './stdout.js';
@@ -30,8 +31,9 @@ export function newFlowView({all}: DecodeOptions): FlowView {
 export interface SummaryRequest {
   result: DecodeResult;
   table: FlowTable | undefined;
-  views: Views;
+  views: AskedViews;
   files: readonly string[];
+  hosts: readonly HostSummary[];
   names: Names | undefined;
   sink: Sink;
   terminal: Terminal;
@@ -47,7 +49,7 @@ export async function printSummaries(request: SummaryRequest): Promise<void> {
     const {statsDocument} = await import('../render/packet/stats-json.js');
     const document = {
       schemaVersion: 1,
-      hosts: [],
+      hosts: request.hosts,
       files: request.files,
       ...(views.stats ? {stats: statsDocument(result.totals, result.span, names)} : {}),
       ...(table === undefined ? {} : flowsDocument(rows, table, result.span, names)),

@@ -71,7 +71,7 @@ export function newFlowTable(limit: number = maxFlows): FlowTable {
   function note(view: PacketView, now: number): void {
     const outer = view.frames[0] as Frame;
     const frame = view.depth > 1 ? (view.frames[1] as Frame) : outer;
-    const vni = view.depth > 1 ? outer.vni : -1;
+    const vni = view.depth > 1 ? outer.vni : view.vni;
     if (outer.fragment === Fragment.waiting || frame.fragment === Fragment.waiting) {
       fragments++;
       return;

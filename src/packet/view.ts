@@ -15,6 +15,8 @@ export interface PacketView {
   data: Buffer;
   start: number;
   end: number;
+  /** The VNI that the packet belongs to where it was captured inside an overlay; -1 on the underlay. */
+  vni: number;
   /** Outer frame first, then what VXLAN carries, and so on; the first `depth` are filled. */
   frames: readonly Frame[];
   depth: number;
@@ -35,6 +37,7 @@ export function newPacketView(): PacketView {
     data: Buffer.alloc(0),
     start: 0,
     end: 0,
+    vni: -1,
     frames: Array.from({length: maxDepth}, newFrame),
     depth: 0,
   };

@@ -1,10 +1,11 @@
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
 import {Fragment, type Frame, Stop} from '../../packet/frame.js';
 import {Kind, kindNames, kindOf} from '../../packet/kind.js';
+import type {Names} from '../../packet/names.js';
 import type {PacketView} from '../../packet/view.js';
 import {VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
-import {putAddress, putMac} from './address.js';
-import {type Output, put, putNumber, putPadded} from './output.js';
+import {addressText, macText, putAddress, putMac} from './address.js';
+import {type Output, put, putNumber, putPadded, putText} from './output.js';
 import {putSummary} from './summary.js';
 
 const stopNames = ['', 'cut', 'short', 'malformed', 'deep', 'link'] as const;
@@ -13,7 +14,7 @@ const stopNames = ['', 'cut', 'short', 'malformed', 'deep', 'link'] as const;
  * One packet as one line of JSON (schemas/decode.json), made byte by byte: 350 bytes a packet through objects and
  * JSON.stringify cost more than all decoding. `file` is JSON text already.
  */
-export function putJson(out: Output, view: PacketView, file: string): void {
+export function putJson(out: Output, view: PacketView, file: string, names?: Names): void {
   const outer = view.frames[0] as Frame;
   put(out, '{"frame":');
   putNumber(out, view.number);
@@ -34,6 +35,7 @@ export function putJson(out: Output, view: PacketView, file: string): void {
     put(out, '}');
   }
   putAbove(out, view, 0);
+  if (names !== undefined) putNames(out, view, names);
   put(out, ',"info":"');
   putInfo(out, view);
   put(out, '"}\n');
@@ -163,4 +165,29 @@ function quoteFrom(out: Output, start: number): void {
   if (!/["\\]/.test(text)) return;
   out.at = start;
   out.at += out.bytes.write(JSON.stringify(text).slice(1, -1), start, 'utf8');
+}
+
+/** What the numbers of a tunnel's packet are called; null where the evidence doesn't know them. */
+function putNames(out: Output, view: PacketView, names: Names): void {
+  const outer = view.frames[0] as Frame;
+  const isTunnel = outer.vxlan >= 0 || outer.spi >= 0;
+  const frame = view.depth > 1 ? (view.frames[1] as Frame) : outer;
+  const vni = view.depth > 1 ? outer.vni : view.vni;
+  const node = (at: number): string | null => names.node(addressText(outer.data, at, outer.version)) ?? null;
+  const end = (at: number, macAt: number): string | null => {
+    const mac = frame.ethernet < 0 ? undefined : macText(frame.data, frame.ethernet + macAt);
+    const address = at < 0 ? undefined : addressText(frame.data, at, frame.version);
+    return names.endpoint(vni, mac, address)?.name ?? null;
+  };
+  const known = {
+    ...(isTunnel && outer.ip >= 0 ? {srcNode: node(outer.src), dstNode: node(outer.dst)} : {}),
+    ...(vni >= 0
+      ? {
+          network: names.network(vni) ?? null,
+          src: end(frame.src, ethernetField.src),
+          dst: end(frame.dst, ethernetField.dst),
+        }
+      : {}),
+  };
+  putText(out, `,"names":${JSON.stringify(known)}`);
 }

@@ -31,7 +31,7 @@ function putLevel(
 ): void {
   const frame = view.frames[level] as Frame;
   if (frame.vxlan < 0) {
-    putPlain(out, frame, level > 0 ? (view.frames[level - 1] as Frame).vni : -1, palette, names);
+    putPlain(out, frame, level > 0 ? (view.frames[level - 1] as Frame).vni : view.vni, palette, names);
     return;
   }
   open(out, palette.dim);

@@ -1,0 +1,29 @@
+import type {HostSummary} from '../cli/host-problems.js';
+import type {Wanted} from '../evidence/wanted.js';
+import type {Readings} from '../hosts/readings.js';
+import type {Names} from '../packet/names.js';
+
+/** What must be read of a host to name its packets. */
+export const packetEvidence: Wanted = {
+  netns: ['overlay', 'processes'],
+  netnsTables: ['addr', 'neigh', 'fdb'],
+  hostTables: ['addr'],
+  docker: {containers: true, networks: 'inspect', verbose: ({driver}) => driver === 'overlay', cluster: true},
+};
+
+/** Names from what was read; none where nothing was. What could not be read is told, as names are missing then. */
+export async function readNames(
+  readings: Readings | undefined,
+): Promise<{names: Names | undefined; hosts: HostSummary[]}> {
+  if (readings === undefined) return {names: undefined, hosts: []};
+  const {packetNames} = await import('../join/packet-names.js');
+  const {hostSummaries, problemLines} = await import('../cli/host-problems.js');
+  const {escapeText} = await import('../render/escape.js');
+  const {hosts} = readings;
+  const problems = [
+    ...readings.problems,
+    ...hosts.flatMap(({name, problems: own}) => own.map((problem) => ({host: name, ...problem}))),
+  ];
+  for (const line of problemLines({problems}, 'sudo')) process.stderr.write(`${escapeText(line)}\n`);
+  return {names: packetNames(hosts), hosts: hostSummaries(hosts)};
+}

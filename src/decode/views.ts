@@ -1,0 +1,73 @@
+import type {HostSummary} from '../cli/host-problems.js';
+import type {Names} from '../packet/names.js';
+import type {PacketStyle, Palette} from '../render/packet/style.js';
+import {type Paint, painter} from '../render/paint.js';
+import {type Terminal, terminalOf} from '../render/terminal.js';
+import type {DecodeOptions} from './options.js';
+import type {DecodeResult} from './run.js';
+import {newSink, type Sink} from './stdout.js';
+import type {PacketSink} from './view.js';
+
+export interface ViewRequest {
+  options: DecodeOptions;
+  names: Names | undefined;
+  /** Whose evidence the names come from. */
+  hosts: readonly HostSummary[];
+  /** What is read, for documents. */
+  files: readonly string[];
+  /** The file of the packet that is being shown. */
+  currentFile(): string;
+  noColour: boolean;
+  /** Whether packets are listed when no view was asked for. */
+  listsByDefault: boolean;
+}
+
+/** The views on standard output that were asked for. */
+export interface Views {
+  sinks: PacketSink[];
+  /** Lines go to the terminal as packets come. */
+  lists: boolean;
+  sink: Sink;
+  terminal: Terminal;
+  /** Prints what was summed up. */
+  finish(result: DecodeResult): Promise<void>;
+}
+
+export async function openViews(request: ViewRequest): Promise<Views> {
+  const {options} = request;
+  const asked = options.views;
+  const terminal = terminalOf(process.stdout, {noColour: request.noColour});
+  const paint = await painter(terminal);
+  const sink = newSink(process.stdout);
+  if (asked.flows || asked.stats) {
+    const {newFlowView, printSummaries} = await import('./summary-view.js');
+    const flowView = asked.flows ? newFlowView(options) : undefined;
+    const table = flowView?.table;
+    return {
+      sinks: flowView === undefined ? [] : [flowView],
+      lists: false,
+      sink,
+      terminal,
+      finish: (result) => printSummaries({...request, views: asked, result, table, sink, terminal, paint}),
+    };
+  }
+  const lists = request.listsByDefault || asked.json || asked.verbose || asked.hex;
+  const sinks = lists ? [await newPacketList(request, sink, paint)] : [];
+  return {sinks, lists, sink, terminal, finish: () => Promise.resolve()};
+}
+
+async function newPacketList(request: ViewRequest, sink: Sink, paint: Paint): Promise<PacketSink> {
+  const {jsonView, lineView} = await import('./stream-view.js');
+  const {views} = request.options;
+  if (views.json) return jsonView(sink, request.currentFile, request.names);
+  const style: PacketStyle = {palette: paletteOf(paint), names: request.names};
+  return lineView(sink, style, views);
+}
+
+function paletteOf(paint: Paint): Palette {
+  const around = (tone: Parameters<Paint>[0]): readonly [string, string] => {
+    const [open = '', close = ''] = paint(tone, '\0').split('\0');
+    return [open, close];
+  };
+  return {dim: around('dim'), strong: around('plain'), network: around('strong'), warn: around('warn')};
+}
