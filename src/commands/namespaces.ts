@@ -39,6 +39,7 @@ export default class Namespaces extends HostCommand {
     const namespaces = namespaceRows(readings.hosts);
     const document = {...this.document(readings), namespaces};
     await this.show(flags, document, async (terminal, paint) => {
+      if (namespaces.length === 0) return '';
       const {renderNamespaces} = await import('../render/namespaces.js');
       return renderNamespaces(namespaces, terminal, paint);
     });

@@ -44,6 +44,7 @@ export default class Networks extends HostCommand {
     );
     const document = {...this.document(readings), networks};
     await this.show(flags, document, async (terminal, paint) => {
+      if (networks.length === 0) return '';
       const {renderNetworks} = await import('../render/networks.js');
       return renderNetworks(networks, readings.hosts.length, terminal, paint);
     });

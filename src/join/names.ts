@@ -57,7 +57,8 @@ export function findContainer(hosts: HostModel[], typed: string): FoundContainer
       );
     }
   }
-  if (searched.every(({docker}) => !docker?.read.containers)) throw dockerUnread(typed, 'container');
+  if (searched.every(({docker}) => !docker?.read.containers))
+    throw dockerUnread(searched, typed, 'container');
   throw unknown(
     'container',
     typed,
@@ -101,7 +102,7 @@ export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
       );
     }
   }
-  if (searched.every(({docker}) => !docker?.read.networks)) throw dockerUnread(typed, 'network');
+  if (searched.every(({docker}) => !docker?.read.networks)) throw dockerUnread(searched, typed, 'network');
   throw unknown(
     'network',
     typed,
@@ -143,12 +144,20 @@ export function ambiguous(typed: string, candidates: string[]): OvdiagError {
   );
 }
 
-/** Docker's silence is not the user's mistake: exit 3. */
-export function dockerUnread(typed: string, what: string): OvdiagError {
+/** Docker's silence is not the user's mistake: exit 3, with the reason that was recorded while reading. */
+export function dockerUnread(hosts: HostModel[], typed: string, what: string): OvdiagError {
+  const reasons = hosts.flatMap(({problems}) => problems);
+  const reason =
+    reasons.find(({suggestions}) => suggestions !== undefined) ??
+    reasons.find(({code}) => code.startsWith('docker-'));
   return new OvdiagError({
     code: 'docker-unread',
-    message: `Docker gave no list of ${what}s, so ${quoteText(typed)} can't be looked up.`,
-    suggestions: [
+    message:
+      `Docker gave no list of ${what}s, so ${quoteText(typed)} can't be looked up${reason ? `: ${quoteText(reason.message, 400)}` : ''}`.replace(
+        /\.?$/,
+        '.',
+      ),
+    suggestions: reason?.suggestions ?? [
       'Is the engine up, and may this user ask it? docker version',
       'What the kernel alone tells: sudo ovdiag namespaces',
     ],

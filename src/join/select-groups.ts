@@ -48,7 +48,7 @@ export function selectGroups(hosts: HostModel[], groups: LinkGroup[], typed: str
 function containerOrNothing(hosts: HostModel[], typed: string, groups: LinkGroup[]): FoundContainer {
   const found = attempt(() => findContainer(hosts, typed));
   if (found) return found;
-  if (hosts.every(({docker}) => !docker?.read.containers)) throw dockerUnread(typed, 'container');
+  if (hosts.every(({docker}) => !docker?.read.containers)) throw dockerUnread(hosts, typed, 'container');
   const known = hosts.flatMap(({docker}) =>
     [...(docker?.containers ?? []), ...(docker?.networks ?? [])].map(({name}) => name),
   );

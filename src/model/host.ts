@@ -53,7 +53,8 @@ export function hostModel(evidence: HostEvidence): HostModel {
   const byNetns = groupBy(evidence.sections, ({netns}) => netns);
   const problems: Problem[] = [...collectorProblems(evidence, about)];
   const docker = parseDocker(evidence.docker);
-  problems.push(...docker.problems);
+  // A host that could not be reached at all has one problem, not one more for its engine.
+  if (!evidence.failure || evidence.sections.length > 0) problems.push(...docker.problems);
 
   const netnsOfPid = new Map<number, number>();
   const pidsOf = new Map<number, number[]>();
