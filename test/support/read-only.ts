@@ -69,6 +69,13 @@ export function checkTrace(calls: readonly SystemCall[], options: ReadOnlyOption
     const path = firstString(args) ?? '';
     return harmlessFiles.test(path) || options.writes?.(path) ? undefined : 'a file opened for writing';
   };
+  /** The last step of writing a file that the caller has asked for. */
+  const renaming: Check = ({args}) => {
+    const paths = [...args.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text);
+    return paths.length > 0 && paths.every((path) => options.writes?.(path))
+      ? undefined
+      : 'a file renamed or removed';
+  };
   const socket: Check = (call) => {
     const protocol = /\b(NETLINK_\w+)/.exec(call.args)?.[1];
     if (call.args.startsWith('AF_NETLINK')) sockets.set(descriptor(call, call.result), protocol ?? call.args);
@@ -102,6 +109,7 @@ export function checkTrace(calls: readonly SystemCall[], options: ReadOnlyOption
         ['execve execveat', program],
         ['kill tkill tgkill', signal],
         ['open openat openat2', opening],
+        ['rename renameat renameat2 unlink unlinkat', renaming],
         ['socket', socket],
         ['connect', connection],
         ['sendto sendmsg sendmmsg', sending],
