@@ -33,33 +33,31 @@ export function statusOfProblems({problems}: {problems: Problem[]}): ExitStatus 
 }
 
 /** What to print below the answer: one line a problem, then what to type, so that the useful line is the last. */
-export function problemLines(document: {problems: Problem[]}, sudoLine: string): string[] {
-  const {problems} = document;
-  const lines = problems.map(({host, message, subject, code}) => {
-    // A host that could not be reached has no name but where it was sought, which its message begins with.
-    const where = [host, subject].filter(
-      (part, index, all) => part && !message.startsWith(part) && all.indexOf(part) === index,
-    );
-    return `ovdiag: ${[...where, message].join(': ')} [${code}]`;
-  });
-  const shown = [...new Set(lines)];
-  const most = 12;
-  const result = shown.slice(0, most);
-  if (shown.length > most)
-    result.push(`ovdiag: and ${shown.length - most} more problems (all are in --json)`);
-  for (const suggestion of new Set(problems.flatMap(({suggestions}) => suggestions ?? [])))
-    result.push(suggestion);
-  if (problems.some(({code}) => code === 'permission')) result.push(`To see all: ${sudoLine}`);
-  if (problems.some(({code, subject}) => code === 'docker-unreachable' && subject === 'docker')) {
-    result.push('Names come from Docker; without it namespaces are shown by their file names.');
-  }
-  const packages = [
-    ...new Set(
-      problems.flatMap(({code, message}) =>
-        code === 'tool-missing' ? (/\(package (\S+)\)/.exec(message)?.[1] ?? []) : [],
-      ),
-    ),
+export function problemLines({problems}: {problems: Problem[]}, sudoLine: string): string[] {
+  const lines = [...new Set(problems.map(problemLine))];
+  const left = lines.length - mostLines;
+  return [
+    ...lines.slice(0, mostLines),
+    ...(left > 0 ? [`ovdiag: and ${left} more problems (all are in --json)`] : []),
+    ...new Set(problems.flatMap((problem) => nextSteps(problem, sudoLine))),
   ];
-  if (packages.length > 0) result.push(`Install there: apt-get install ${packages.join(' ')}`);
-  return result;
+}
+
+const mostLines = 12;
+
+function problemLine({host, message, subject, code}: Problem): string {
+  // A host that could not be reached has no name but where it was sought, which its message begins with.
+  const where = [host, subject].filter(
+    (part, index, all) => part && !message.startsWith(part) && all.indexOf(part) === index,
+  );
+  return `ovdiag: ${[...where, message].join(': ')} [${code}]`;
+}
+
+function nextSteps({code, message, suggestions = []}: Problem, sudoLine: string): string[] {
+  const missing = code === 'tool-missing' ? /\(package (\S+)\)/.exec(message)?.[1] : undefined;
+  return [
+    ...suggestions,
+    ...(missing === undefined ? [] : [`Install there: apt-get install ${missing}`]),
+    ...(code === 'permission' ? [`To see all: ${sudoLine}`] : []),
+  ];
 }

@@ -65,6 +65,7 @@ export default class Links extends HostCommand {
       : chosen.map((group) => ({...group, links: group.links.map((link) => ({...link, stats: null}))}));
     const document = {...this.document(readings), namespaces};
     await this.show(flags, document, async (terminal, paint) => {
+      if (chosen.length === 0 && !readings.hosts.every(({privileged}) => privileged)) return '';
       if (chosen.length === 0)
         return 'No overlay sandbox on this host: normal until a task or container here needs an overlay network.\n';
       const {renderLinkTable, renderLinkTree} = await import('../render/links.js');

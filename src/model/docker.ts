@@ -147,7 +147,14 @@ export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerMod
     });
   }
   if (docker.failure !== undefined) {
-    problems.push({code: 'docker-unreachable', subject: 'docker', message: docker.failure});
+    problems.push({
+      code: 'docker-unreachable',
+      subject: 'docker',
+      message: docker.failure,
+      suggestions: [
+        'Names come from Docker: without it, namespaces are shown by their file names. Is it up? docker version',
+      ],
+    });
   }
   const info = find('/info');
   if (ok.length === 0) return {problems};
