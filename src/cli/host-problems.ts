@@ -35,11 +35,15 @@ export function statusOfProblems({problems}: {problems: Problem[]}): ExitStatus 
 /** What to print below the answer: one line a problem, then what to type, so that the useful line is the last. */
 export function problemLines({problems}: {problems: Problem[]}, sudoLine: string): string[] {
   const lines = [...new Set(problems.map(problemLine))];
+  // The line to type with more rights stands last of all.
+  const byRights = [...problems].sort(
+    (a, b) => Number(a.code === 'permission') - Number(b.code === 'permission'),
+  );
   const left = lines.length - mostLines;
   return [
     ...lines.slice(0, mostLines),
     ...(left > 0 ? [`ovdiag: and ${left} more problems (all are in --json)`] : []),
-    ...new Set(problems.flatMap((problem) => nextSteps(problem, sudoLine))),
+    ...new Set(byRights.flatMap((problem) => nextSteps(problem, sudoLine))),
   ];
 }
 
