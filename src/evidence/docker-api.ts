@@ -11,6 +11,11 @@ const connectDeadlineMs = 15_000;
 const lastWordsMs = 300;
 const largestAnswer = 32 * 1024 * 1024;
 
+export interface DockerOptions extends DockerScriptOptions {
+  /** How long one GET may take; tests are less patient. */
+  answerDeadlineMs?: number;
+}
+
 export interface DockerConnection {
   /** Who relays on the other side. */
   relay: 'docker' | 'curl';
@@ -34,9 +39,10 @@ export class DockerSilence extends Error {
  */
 export async function connectDocker(
   transport: Transport,
-  options: DockerScriptOptions,
+  options: DockerOptions,
   signal: AbortSignal,
 ): Promise<DockerConnection> {
+  const deadlineMs = options.answerDeadlineMs ?? answerDeadlineMs;
   const session = startShell(transport, signal);
   const stderr = collectStderr(session);
   session.stdin.write(dockerScript(options));
@@ -70,8 +76,8 @@ export async function connectDocker(
         };
         giveUpCurrent = giveUp;
         const timer = setTimeout(
-          () => giveUp(new DockerSilence(`no answer within ${answerDeadlineMs / 1000} s`, true)),
-          answerDeadlineMs,
+          () => giveUp(new DockerSilence(`no answer within ${deadlineMs / 1000} s`, true)),
+          deadlineMs,
         );
         const call = request({agent, host: 'docker', path, method: 'GET'}, (response) => {
           readBody(response).then(

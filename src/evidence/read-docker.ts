@@ -1,7 +1,6 @@
 import {randomBytes} from 'node:crypto';
-import {connectDocker, type DockerConnection, DockerSilence} from './docker-api.js';
+import {connectDocker, type DockerConnection, type DockerOptions, DockerSilence} from './docker-api.js';
 import {keepListed} from './docker-fields.js';
-import type {DockerScriptOptions} from './script.js';
 import type {DockerAnswer, HostEvidence} from './snapshot.js';
 import type {Transport} from './transport.js';
 import type {DockerWanted} from './wanted.js';
@@ -14,7 +13,7 @@ const reconnects = 2;
 type DockerEvidence = HostEvidence['docker'];
 
 /** Where the engine's client is to look; decided from the caller's settings. */
-export type DockerPlace = Pick<DockerScriptOptions, 'callersHost' | 'callersContext' | 'context'>;
+export type DockerPlace = Omit<DockerOptions, 'nonce' | 'relay'>;
 
 /** Reads what is wanted of Docker, GET by GET; what can't be had is recorded as such. Rejects only on abort. */
 export async function readDocker(
