@@ -60,8 +60,11 @@ if [ -n "$tree" ]; then
   lab=\${files%/*} new=$files/root
   mkdir -p "$new" "$files/layer" "$files/work"
   mount -t overlay -o "lowerdir=$tree,upperdir=$files/layer,workdir=$files/work" overlay "$new"
-  mkdir -p "$new$lab"
-  mount --bind "$lab" "$new$lab"
+  # Tests put their tools into /tmp.
+  for shared in "$lab" /tmp; do
+    mkdir -p "$new$shared"
+    mount --bind "$shared" "$new$shared"
+  done
   for system in /dev /proc /sys; do mount --rbind "$system" "$new$system"; done
   cd "$new"
   pivot_root . .
