@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 import {collect} from '../../src/evidence/collect.js';
+import {readDocker} from '../../src/evidence/read-docker.js';
 import {everything, type Wanted} from '../../src/evidence/wanted.js';
 import {labSuite, useLab} from '../lab/use.js';
 import {namespaceFolder, overlayLike} from '../support/namespaces.js';
 import {assertReadOnly, checkTrace, straceOptions} from '../support/read-only.js';
 import {readStrace} from '../support/strace.js';
 
+const built = path.resolve(import.meta.dirname, '../../dist/main.js');
 const strace = spawnSync('strace', ['-V']).error ? 'strace is not installed' : false;
 const {signal} = new AbortController();
 
@@ -63,6 +65,65 @@ describe('the collector only reads', {...labSuite(), ...(strace ? {skip: strace}
       for (const name of ['ip', 'bridge', 'nsenter', 'docker', 'nft', 'iptables-nft-save', 'lsns'])
         assert.ok(names.has(name), `${name} was not seen`);
       assert.ok(netlinkMessages > 100 && httpRequests.length > 10);
+    }
+  });
+
+  it('also through curl, where there is no docker client', async () => {
+    const [node] = lab().nodes;
+    assert.ok(node);
+    const file = path.join(folder, 'curl');
+    const hide =
+      'for file in /usr/local/bin/docker /usr/bin/docker; do if [ -e "$file" ]; then mount --bind /dev/null "$file"; fi; done; exec "$@"';
+    const argv = [
+      ...node.prefix,
+      'unshare',
+      '-m',
+      'sh',
+      '-c',
+      hide,
+      'hide',
+      'strace',
+      ...straceOptions(file),
+      'sh',
+      '-s',
+    ];
+    const evidence = await readDocker({kind: 'exec', label: 'curl', argv}, everything.docker, signal);
+    assert.equal(evidence.failure, undefined);
+    const {httpRequests} = await assertReadOnly(file);
+    assert.ok(httpRequests.length > 10);
+  });
+
+  it('as a command of ovdiag, whole process', {
+    skip: existsSync(built) ? false : 'dist/ is not built',
+  }, async () => {
+    const node = lab().node('node1');
+    const output = path.join(folder, 'output.json');
+    const commands = [
+      'namespaces',
+      'networks',
+      'links --stats',
+      'fdb uber-net',
+      'inspect web1',
+      `snapshot -o ${output}`,
+    ];
+    for (const [index, command] of commands.entries()) {
+      const file = path.join(folder, `command-${index}`);
+      const argv = [
+        process.execPath,
+        path.resolve(import.meta.dirname, '../../bin/run.js'),
+        ...command.split(' '),
+      ];
+      // Newer versions of Node keep compiled code in a cache of their own.
+      const {exitCode, stderr} = await node.run(['strace', ...straceOptions(file), ...argv], {
+        reject: false,
+        timeout: 60_000,
+        env: {NODE_DISABLE_COMPILE_CACHE: '1'},
+      });
+      assert.ok(exitCode === 0 || exitCode === 3, `${command}: ${exitCode}\n${stderr}`);
+      await assertReadOnly(file, {
+        programs: (started) => started[0] === process.execPath,
+        writes: (target) => target.startsWith(output),
+      });
     }
   });
 

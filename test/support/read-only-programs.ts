@@ -43,6 +43,7 @@ const forms: string[][] = [
   ['docker', 'context', 'inspect', '--format', '[^]*', '[\\w.+-]+'],
   [
     'curl',
+    '-q',
     '-sS',
     '-g',
     '-i',
