@@ -1,9 +1,5 @@
-import {Command, Flags, type Interfaces} from '@oclif/core';
+import {Command, Flags} from '@oclif/core';
 import {describeError, errorDocument, errorText, exitStatusOf} from './errors.js';
-
-export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
-  (typeof BaseCommand)['baseFlags'] & T['flags']
->;
 
 /**
  * What all commands share: `--json`, `--no-color`, `--debug`, and one way for every failure to be told.
@@ -32,7 +28,7 @@ export abstract class BaseCommand extends Command {
     process.exitCode = exit;
     // `this.exit(n)` is a way to leave, not an error.
     if ('code' in error && error.code === 'EEXIT') return Promise.resolve();
-    const shown = describeError(error, this.usageLine());
+    const shown = describeError(error, this.usageLine(), this.flagNames());
     if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(errorDocument(shown), null, 2)}\n`);
     else process.stderr.write(errorText(shown));
     if (this.argv.includes('--debug') || process.env['DEBUG']?.includes('ovdiag')) {
@@ -41,8 +37,14 @@ export abstract class BaseCommand extends Command {
     return Promise.resolve();
   }
 
+  private flagNames(): string[] {
+    // A command without flags of its own has no such table, whatever the type says.
+    const {flags, baseFlags} = this.ctor as {flags?: object; baseFlags?: object};
+    return [...Object.keys(flags ?? {}), ...Object.keys(baseFlags ?? {}), 'json'];
+  }
+
   private usageLine(): string {
-    const args = Object.values(this.ctor.args).map((arg) =>
+    const args = Object.values(this.ctor.args ?? {}).map((arg) =>
       arg.required ? arg.name.toUpperCase() : `[${arg.name.toUpperCase()}]`,
     );
     return `Usage: ${[this.config.bin, this.id, ...args, '[FLAGS]'].join(' ')}    (see: ${this.config.bin} ${this.id} --help)`;

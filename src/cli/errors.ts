@@ -1,5 +1,6 @@
 import {Errors} from '@oclif/core';
-import {type ExitStatus, exitStatus, OvdiagError} from '../errors.js';
+import {exitStatus, OvdiagError} from '../errors.js';
+import {nearNames} from '../near.js';
 import {escapeText} from '../render/escape.js';
 
 export interface ShownError {
@@ -32,22 +33,38 @@ export function exitStatusOf(error: Error): number {
   return exitStatus.cannotLook;
 }
 
-/** What happened and what to do next, whatever threw. */
-export function describeError(error: Error, usage: string): ShownError {
+/**
+ * What happened and what to do next, whatever threw.
+ *
+ * @param flags the flags that the command has, to offer one that looks like an unknown one
+ */
+export function describeError(error: Error, usage: string, flags: readonly string[] = []): ShownError {
   if (error instanceof OvdiagError) {
     return {code: error.code, message: error.message, suggestions: error.suggestions};
   }
   if (error instanceof Errors.CLIError) {
     const code = parserCodes[error.constructor.name] ?? 'usage';
-    // oclif appends "See more help with --help" to parser errors; the usage line says more.
-    const message = error.message.replace(/\n?See more help with --help$/, '').trimEnd();
-    return {code, message, suggestions: [usage, ...(error.suggestions ?? [])]};
+    const message = error.message
+      // The usage line says more.
+      .replace(/\n?See more help with --help$/, '')
+      // Said of flags that take several values at once; none here does.
+      .replace(/\n\nNote: --[\s\S]*$/, '')
+      .trimEnd();
+    return {code, message, suggestions: [...nearFlags(error, flags), usage, ...(error.suggestions ?? [])]};
   }
   return {
     code: 'internal',
     message: `This is a bug in ovdiag: ${error.message}`,
     suggestions: ['Run the same command with --debug and report what it prints.'],
   };
+}
+
+function nearFlags(error: Error, known: readonly string[]): string[] {
+  const unknown = (error as {flags?: unknown}).flags;
+  if (error.constructor.name !== 'NonExistentFlagsError' || !Array.isArray(unknown)) return [];
+  return unknown
+    .flatMap((flag) => nearNames(String(flag).replace(/^-+/, ''), known))
+    .map((name) => `Did you mean: --${name}`);
 }
 
 /** The text form: the message first, then what to type, so that the useful line is the last one. */
@@ -60,8 +77,6 @@ export function errorText({message, suggestions}: ShownError): string {
 export function errorDocument(shown: ShownError): ErrorDocument {
   return {schemaVersion: 1, error: shown};
 }
-
-export type {ExitStatus};
 
 function escapeMultiline(text: string): string {
   return text.split('\n').map(escapeText).join('\n  ');
