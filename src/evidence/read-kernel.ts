@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import type {CollectOptions} from './collect.js';
 import {type Frame, frameReader} from './frames.js';
 import {collectorScript} from './script.js';
-import {collectStderr, endSession, startShell} from './shell-session.js';
+import {closeSession, collectStderr, endSession, startShell} from './shell-session.js';
 import type {HostEvidence, Section} from './snapshot.js';
 import type {Transport} from './transport.js';
 import {explainFailure} from './transport-failure.js';
@@ -58,7 +58,7 @@ export async function readKernel(
   };
   let timer = setTimeout(stop, stallMs);
   session.stdout.on('data', (chunk: Buffer) => {
-    if (stalled) return;
+    if (stalled || reader.frames.at(-1)?.name === 'end') return;
     clearTimeout(timer);
     reader.push(chunk);
     received += chunk.length;
@@ -70,8 +70,8 @@ export async function readKernel(
       excess = 'bytes';
       return stop();
     }
-    // The far shell waits for nothing more; ending our side lets it go.
-    if (reader.frames.at(-1)?.name === 'end') session.stdin.end();
+    // The far shell waits for nothing more. It is let go, and not waited for longer than a moment.
+    if (reader.frames.at(-1)?.name === 'end') return closeSession(session);
     const left = sectionStart + sectionMs - Date.now();
     timer = left < stallMs ? setTimeout(tooLong, left) : setTimeout(stop, stallMs);
   });

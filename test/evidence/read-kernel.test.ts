@@ -113,6 +113,13 @@ describe('readKernel', {concurrency: true, timeout: 60_000}, () => {
     assert.equal(sections[0]?.output.length, 32 * 1024 * 1024);
   });
 
+  it('waits for nobody who holds the pipe when all has come', async () => {
+    const start = Date.now();
+    const {failure} = await read(`sleep 20 & begin about - x; finish 0; ${end}`);
+    assert.equal(failure, undefined);
+    assert.ok(Date.now() - start < 5000);
+  });
+
   it('rejects with the reason of an abort', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error('enough')), 300);

@@ -136,6 +136,58 @@ describe('the collector in every shell', {skip: namespacesUnavailable(), timeout
     });
   }
 
+  it('the directory is that of the engine, wherever it was told to keep it', async () => {
+    const config = path.join(bin, 'daemon config.json');
+    writeFileSync(config, '{\n  "debug": true, "exec-root" : "/run/by config"\n}\n');
+    // A script's process is named after its file; it ends by itself should nobody end it.
+    writeFileSync(path.join(bin, 'dockerd'), '#!/bin/sh\nfor second in 1 2 3 4 5 6 7 8; do sleep 1; done\n', {
+      mode: 0o755,
+    });
+    const start = `
+      mount -t tmpfs tmpfs /run
+      "$0" $ENGINE_OPTIONS "$1" >/dev/null 2>&1 & printf %s $! >/run/docker.pid
+      shift; exec "$@"`;
+    const cases: [options: string, last: string, expected: string][] = [
+      ['', '--debug', '/run/docker/netns'],
+      ['', '--exec-root=/run/with space', '/run/with space/netns'],
+      ['--exec-root', '/run/a * b', '/run/a * b/netns'],
+      ['--exec-root=/var/run/other', '--debug', '/run/other/netns'],
+      ['', `--config-file=${config}`, '/run/by config/netns'],
+      ['--config-file', config, '/run/by config/netns'],
+    ];
+    for (const shell of ['dash', 'bash']) {
+      for (const [options, last, expected] of cases) {
+        const argv = [
+          'env',
+          `ENGINE_OPTIONS=${options}`,
+          'unshare',
+          '-m',
+          '-n',
+          'sh',
+          '-c',
+          start,
+          path.join(bin, 'dockerd'),
+          last,
+          shell,
+          '-s',
+        ];
+        const {sections} = await readKernel({kind: 'exec', label: 'x', argv}, wanted, {signal});
+        const about = sections.find(({name}) => name === 'about')?.output ?? '';
+        const pid = Number(/^dockerdPid=(\d+)$/m.exec(about)?.[1]);
+        assert.ok(pid > 1, about);
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // The end of the run may have ended it, being of the same process group.
+        }
+        // /run is a place of its own only where /var/run leads to it.
+        const directory = /^netnsDir=(.*)$/m.exec(about)?.[1]?.replace(/^\/var\/run\//, '/run/');
+        assert.equal(directory, expected, `${shell}: ${options} ${last}`);
+        assert.match(about, /^netnsState=missing$/m);
+      }
+    }
+  });
+
   it('a directory that is empty, missing or a file is told apart', async () => {
     const empty = path.join(bin, 'empty directory');
     mkdirSync(empty);
