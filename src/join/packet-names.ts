@@ -3,7 +3,7 @@ import type {EndpointName, Names} from '../packet/names.js';
 import {fdbEntries} from './fdb.js';
 import {nameOf} from './fdb-raw.js';
 import {sandboxes} from './sandboxes.js';
-import {nodeNames} from './vteps.js';
+import {nodeNames, overlaySandboxes} from './vteps.js';
 
 interface NamedNetwork {
   id: string;
@@ -62,32 +62,42 @@ const kinds = {
   unknown: 'other',
 } as const;
 
+/** Later entries win: an endpoint's own name, then a service's VIP, then the bridges. */
 function directory(hosts: HostModel[], networkId: string): Directory {
-  const byMac = new Map<string, EndpointName>();
-  const byAddress = new Map<string, EndpointName>();
+  const names: Directory = {byMac: new Map(), byAddress: new Map()};
+  nameEndpoints(names, hosts, networkId);
+  for (const host of hosts) {
+    nameVips(names, host, networkId);
+    nameBridges(names, host, networkId);
+  }
+  return names;
+}
+
+function nameEndpoints({byMac, byAddress}: Directory, hosts: HostModel[], networkId: string): void {
   for (const entry of fdbEntries(hosts, networkId)) {
     if (entry.endpoint.kind === 'unknown' && entry.endpoint.name === null) continue;
     const name = {name: nameOf(entry), kind: kinds[entry.endpoint.kind]};
     if (entry.mac !== null) byMac.set(entry.mac, name);
     if (entry.ip !== null) byAddress.set(entry.ip, name);
   }
-  for (const host of hosts) {
-    const network = host.docker?.networks.find(({id}) => id === networkId);
-    for (const {name, vip} of network?.services ?? []) {
-      if (vip !== undefined && name !== '') byAddress.set(vip, {name: `${name} (VIP)`, kind: 'other'});
-    }
-    for (const {kind, network: own, namespace} of sandboxes(host)) {
-      if (kind !== 'overlay' || own?.id !== networkId) continue;
-      for (const link of namespace.tables?.links ?? []) {
-        if (link.kind !== 'bridge' || link.mac === undefined) continue;
-        const name: EndpointName = {name: `${link.name} of ${host.name}`, kind: 'gateway'};
-        byMac.set(link.mac, name);
-        // Every node's bridge has the gateway address, so it names no node.
-        for (const {address, family} of link.addresses ?? []) {
-          if (family === 'inet') byAddress.set(address, {name: 'gateway', kind: 'gateway'});
-        }
-      }
+}
+
+function nameVips({byAddress}: Directory, {docker}: HostModel, networkId: string): void {
+  const network = docker?.networks.find(({id}) => id === networkId);
+  for (const {name, vip} of network?.services ?? []) {
+    if (vip !== undefined && name !== '') byAddress.set(vip, {name: `${name} (VIP)`, kind: 'other'});
+  }
+}
+
+function nameBridges({byMac, byAddress}: Directory, host: HostModel, networkId: string): void {
+  const bridges = overlaySandboxes(host, networkId)
+    .flatMap(({namespace}) => namespace.tables?.links ?? [])
+    .filter(({kind}) => kind === 'bridge');
+  for (const {name, mac, addresses} of bridges) {
+    if (mac !== undefined) byMac.set(mac, {name: `${name} of ${host.name}`, kind: 'gateway'});
+    // Every node's bridge has the gateway address, so it names no node.
+    for (const {address, family} of addresses ?? []) {
+      if (family === 'inet') byAddress.set(address, {name: 'gateway', kind: 'gateway'});
     }
   }
-  return {byMac, byAddress};
 }
