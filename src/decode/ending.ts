@@ -3,11 +3,11 @@ import {plural} from '../render/text.js';
 import type {DecodeResult} from './run.js';
 
 /** What stderr says after the packets: what was shown, what was not, and why it might be the wrong port. */
-export function endingLines({totals, shown, scanner}: DecodeResult, {all}: {all: boolean}): string[] {
+export function endingLines({totals, shown, seen, scanner}: DecodeResult, {all}: {all: boolean}): string[] {
   const lines: string[] = [];
   const {packets} = totals.all;
   const other = kindRows(totals.other, totals).filter(({name}) => all || name !== 'ESP');
-  if (packets === 0) return ['No packets.'];
+  if (packets === 0) return [seen === 0 ? 'No packets.' : `None of ${plural(seen, 'packet')} matches.`];
   if (totals.vxlan.packets === 0) {
     lines.push(`No VXLAN among ${plural(packets, 'packet')}. There were: ${listKinds(other)}.`);
     const ports = portRows(totals).map(({proto, port, packets: count}) => `${proto} ${port} (${count})`);

@@ -28,7 +28,7 @@ export async function decodeFiles(
 ): Promise<void> {
   const {result} = run;
   for (const file of files) {
-    run.start(file);
+    run.start();
     listener.start(file);
     try {
       const source = await openSource(file);
@@ -37,7 +37,7 @@ export async function decodeFiles(
         packet: run.packet,
         pause(progress) {
           listener.progress(file, progress, run.packets());
-          return run.pause(progress);
+          return run.pause();
         },
       });
       result.read++;

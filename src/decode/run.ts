@@ -1,4 +1,3 @@
-import type {Progress} from '../capture/read.js';
 import type {PacketRecord} from '../capture/record.js';
 import {newTimeSpan, noteTime, type TimeSpan} from '../flows/time-span.js';
 import {newTotals, type Totals} from '../flows/totals.js';
@@ -15,6 +14,8 @@ export interface DecodeResult {
   scanner: Scanner;
   /** Packets that passed the filters and were given to the views. */
   shown: number;
+  /** Packets of all sources, whether they passed the filters or not. */
+  seen: number;
   /** Sources that were read, and sources that weren't, or not to their end. */
   read: number;
   failed: number;
@@ -25,9 +26,9 @@ export interface DecodeRun {
   /** Takes one packet; false asks for `pause` before the next one. */
   packet(record: PacketRecord): boolean;
   /** Lets the views write; false where no more packets are wanted. */
-  pause(progress: Progress): Promise<boolean>;
+  pause(): Promise<boolean>;
   /** Begins the next source: packets are numbered from 1 again. */
-  start(name: string): void;
+  start(): void;
   /** Of the current source. */
   packets(): number;
   result: DecodeResult;
@@ -48,7 +49,7 @@ export function newDecodeRun({options, sinks, vni, isStopped}: DecodeRunOptions)
   const span = newTimeSpan();
   const view = newPacketView();
   view.vni = vni;
-  const result: DecodeResult = {totals, span, scanner, shown: 0, read: 0, failed: 0};
+  const result: DecodeResult = {totals, span, scanner, shown: 0, seen: 0, read: 0, failed: 0};
   const showsAll = options.all || options.views.stats;
   const only = sinks.length === 1 ? sinks[0] : undefined;
   let number = 0;
@@ -61,6 +62,7 @@ export function newDecodeRun({options, sinks, vni, isStopped}: DecodeRunOptions)
     },
     packet(record) {
       number++;
+      result.seen++;
       scanner.scan(record, number, view);
       if (selection !== undefined && !selection(view)) return true;
       const now = noteTime(span, view);

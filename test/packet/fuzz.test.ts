@@ -90,7 +90,6 @@ function decodeAll(bytes: Buffer): number {
     const text =
       out.bytes.toString('utf8', 0, out.at - 1) +
       packetTree(current, {palette: noPalette, names: undefined}).replaceAll('\n', '');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
     assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f]/, 'no control character reaches a terminal');
   };
   let framer: Framer;

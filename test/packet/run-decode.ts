@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 
-const entry = fileURLToPath(new URL('entry.ts', import.meta.url));
+export const entry = fileURLToPath(new URL('entry.ts', import.meta.url));
 
 export interface Ran {
   status: number | null;

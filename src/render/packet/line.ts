@@ -1,3 +1,4 @@
+import {get8} from '../../packet/bytes.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
 import type {Frame} from '../../packet/frame.js';
 import type {Names} from '../../packet/names.js';
@@ -120,7 +121,15 @@ function putEnd(
   if (names === undefined || vni < 0) return;
   const mac = frame.ethernet < 0 ? undefined : macText(frame.data, frame.ethernet + macAt);
   const name = names.endpoint(vni, mac, addressText(frame.data, at, frame.version));
-  putText(out, ` (${name === undefined ? '?' : escapeText(name.name)})`);
+  if (name !== undefined) putText(out, ` (${escapeText(name.name)})`);
+  else if (isUnicast(frame, at)) put(out, ' (?)');
+}
+
+/** Whether somebody should have that address: not loopback, link-local or a group. */
+function isUnicast({data, version}: Frame, at: number): boolean {
+  const first = get8(data, at);
+  if (version === 4) return first !== 127 && first < 224;
+  return first !== 0 && first !== 0xff && first !== 0xfe;
 }
 
 function open(out: Output, colour: readonly [string, string]): void {
