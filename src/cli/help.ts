@@ -1,4 +1,5 @@
 import {type Command, CommandHelp, Help} from '@oclif/core';
+import {wrapText} from '../render/text.js';
 
 /** Help of one command: the examples first, as that is what most people look for; prose wrapped by paragraph. */
 class ExamplesFirst extends CommandHelp {
@@ -37,4 +38,16 @@ class ExamplesFirst extends CommandHelp {
 
 export default class OvdiagHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst;
+  private ofOneCommand = false;
+
+  override async showCommandHelp(command: Command.Loadable): Promise<void> {
+    this.ofOneCommand = true;
+    await super.showCommandHelp(command);
+  }
+
+  /** oclif wraps summaries in the list of commands, but not above the help of one. */
+  protected override summary(command: Command.Loadable): string | undefined {
+    const text = super.summary(command);
+    return text && this.ofOneCommand ? wrapText(text, this.opts.maxWidth).join('\n') : text;
+  }
 }

@@ -3,7 +3,7 @@ import {nameOf, type RawFdbRow} from '../join/fdb-raw.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
-import {duration, plural} from './text.js';
+import {duration, plural, wrapText} from './text.js';
 
 const tones: Record<FdbStatus, Tone> = {
   ok: 'good',
@@ -64,7 +64,7 @@ export async function renderFdb(entries: FdbEntry[], terminal: Terminal, paint: 
     text: `${entry.status}: ${nameOf(entry)}${many ? ` on ${entry.host}` : ''}: ${entry.reason}`,
     tone: tones[entry.status],
   }));
-  return `${table}${explained.length > 0 ? `\n${renderTree(explained, terminal, paint)}` : ''}\n${summary(entries)}\n`;
+  return `${table}${explained.length > 0 ? `\n${renderTree(explained, terminal, paint)}` : ''}\n${wrapText(summary(entries), terminal.width, 4).join('\n')}\n`;
 }
 
 /** `7 endpoints: 3 ok, 3 local, 1 missing-fdb`. */

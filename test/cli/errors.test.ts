@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {eachOf, ovdiag, recorded, swarm} from './support.js';
+
+const node1 = ['--snapshot', recorded('node1')];
+
+/** One call for each kind of mistake or failure: its status, its code, and words that the message must have. */
+const kinds: readonly [args: string[], status: number, code: string, words: RegExp][] = [
+  [['fbd'], 2, 'unknown-command', /Did you mean: ovdiag fdb/],
+  [['namespcaes'], 2, 'unknown-command', /Did you mean: ovdiag namespaces/],
+  [['xyzzy'], 2, 'unknown-command', /See: ovdiag --help/],
+  [['namespaces', 'extra'], 2, 'unexpected-argument', /Usage: ovdiag namespaces \[FLAGS\]/],
+  [['fdb'], 2, 'missing-argument', /Usage: ovdiag fdb NETWORK \[FLAGS\]/],
+  [['inspect'], 2, 'missing-argument', /Usage: ovdiag inspect CONTAINER/],
+  [['fdb', 'one', 'two', ...node1], 2, 'unexpected-argument', /Usage: ovdiag fdb/],
+  [['fdb', 'uber-net', '--stauts', 'ok', ...node1], 2, 'unknown-flag', /Did you mean: --status/],
+  [['namespaces', '--snapshto', 'x'], 2, 'unknown-flag', /Did you mean: --snapshot/],
+  [['fdb', 'uber-net', '--status', 'bad', ...node1], 2, 'invalid-flag', /missing-fdb/],
+  [['fdb', 'uber-net', '--mac', 'zz', ...node1], 2, 'invalid-flag', /Example: --mac/],
+  [
+    ['fdb', 'uber-net', '--address', '10.0.0.0.0/8', ...node1],
+    2,
+    'invalid-flag',
+    /neither an address nor a CIDR/,
+  ],
+  [['fdb', 'ubernet', ...node1], 2, 'unknown-network', /Did you mean: uber-net/],
+  [['fdb', 'open-bridge', ...node1], 2, 'not-an-overlay', /bridge network/],
+  [
+    ['fdb', 'docker_gwbridge', ...swarm],
+    2,
+    'ambiguous-name',
+    /docker_gwbridge@node1[\s\S]*docker_gwbridge@node2/,
+  ],
+  [['inspect', 'wbe1', ...node1], 2, 'unknown-container', /Did you mean: web1/],
+  [['inspect', 'app', ...swarm], 2, 'ambiguous-name', /app\.\d\./],
+  [['inspect', 'web1@node7', ...node1], 2, 'unknown-host', /Read: node1/],
+  [['links', 'nothing-like-it', ...node1], 2, 'unknown-name', /ovdiag namespaces/],
+  [['namespaces', '--host', 'ftp://x'], 2, 'invalid-host', /ssh:\/\//],
+  [['namespaces', '--host', 'ssh://-oProxyCommand=x'], 2, 'invalid-host', /may not begin with "-"/],
+  [['namespaces', '--host', 'x', ...node1], 2, 'host-and-snapshot', /one kind/],
+  [['namespaces', '--snapshot', '/nonexistent/x.json'], 3, 'cannot-read', /no such file/],
+];
+
+describe('a mistake or failure', () => {
+  it('has one status and one code, with and without --json, and is told in one place', async () => {
+    await eachOf(kinds, async ([args, status, code, words]) => {
+      const call = `ovdiag ${args.join(' ')}`;
+      const text = await ovdiag(args);
+      assert.equal(text.status, status, `${call}\n${text.stderr}`);
+      assert.equal(text.stdout, '', call);
+      assert.match(text.stderr, words, call);
+      assert.match(text.stderr, /^ovdiag: /, call);
+      assert.doesNotMatch(text.stderr, /\n\s+at /, `a stack in: ${call}`);
+      const json = await ovdiag([...args, '--json']);
+      assert.equal(json.status, status, call);
+      assert.equal(json.stderr, '', call);
+      const {schemaVersion, error} = JSON.parse(json.stdout) as {
+        schemaVersion: number;
+        error: {code: string; message: string; suggestions: string[]};
+      };
+      assert.deepEqual([schemaVersion, error.code], [1, code], call);
+      assert.match([error.message, ...error.suggestions].join('\n'), words, call);
+    });
+  });
+
+  it('shows a stack only with --debug', async () => {
+    const args = ['fdb', 'nothing', ...node1];
+    assert.match((await ovdiag([...args, '--debug'])).stderr, /\n\s+at /);
+    assert.equal((await ovdiag([...args, '--debug'])).status, 2);
+  });
+
+  it('of help is told like any other', async () => {
+    const {status, stdout, stderr} = await ovdiag(['help', 'nspaces']);
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.match(stderr, /Did you mean: ovdiag namespaces/);
+  });
+});
+
+describe('arguments', () => {
+  it('may stand before and after flags, also after those that can be repeated', async () => {
+    const orders = [
+      ['fdb', 'uber-net', '--status', 'ok', '--status', 'local', ...swarm],
+      ['fdb', ...swarm, '--status', 'ok', '--status', 'local', 'uber-net'],
+      ['fdb', '--status', 'ok', 'uber-net', '--status', 'local', ...swarm],
+      ['fdb', ...swarm, '--status=ok', '--status=local', '--', 'uber-net'],
+    ];
+    const answers = await eachOf(orders, (args) => ovdiag(args));
+    for (const [index, answer] of answers.entries()) {
+      assert.equal(answer.status, 0, answer.stderr);
+      assert.equal(answer.stdout, answers[0]?.stdout, orders[index]?.join(' '));
+    }
+  });
+
+  it('after -- are never flags', async () => {
+    const {status, stderr} = await ovdiag(['fdb', ...node1, '--', '--raw']);
+    assert.equal(status, 2);
+    assert.match(stderr, /There is no network --raw/);
+  });
+
+  it('are not taken from standard input', async () => {
+    const junk = await ovdiag(['fdb', ...node1], {input: 'uber-net\n'});
+    assert.equal(junk.status, 2);
+    assert.match(junk.stderr, /Missing 1 required arg/);
+    const given = await ovdiag(['fdb', 'uber-net', ...node1], {input: 'junk '.repeat(10_000)});
+    assert.equal(given.status, 0);
+  });
+});
