@@ -86,7 +86,7 @@ function gossipEndpoints(host: HostModel, networkId: string): Claim[] {
   const network = host.docker?.networks.find(({id}) => id === networkId);
   return (network?.services ?? []).flatMap((service) =>
     service.tasks.map((task): Claim => {
-      // In ingress, and only there, gossip lists the load balancers too.
+      // In ingress, and only there, gossip lists the load balancers too: on engine 20.10, and no more on 26.1 and 28.5.
       const balancer = network?.ingress === true && task.name === 'ingress-endpoint';
       const kind: EndpointKind = balancer ? 'load-balancer' : service.name === '' ? 'container' : 'task';
       const id = kind === 'task' ? task.name.split('.').at(-1) : undefined;
