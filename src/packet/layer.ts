@@ -1,4 +1,4 @@
-import {get8, get16, get32} from './bytes.js';
+import {get16} from './bytes.js';
 
 /** One header of one packet in words, for views that print it. Made on demand, never on the hot path. */
 export interface Layer {
@@ -22,9 +22,7 @@ export function field(name: string, value: string | number): Field {
 
 export const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`;
 
-export const hex8 = (data: Buffer, at: number): string => hex(get8(data, at), 2);
 export const hex16 = (data: Buffer, at: number): string => hex(get16(data, at), 4);
-export const hex32 = (data: Buffer, at: number): string => hex(get32(data, at), 8);
 
 /** Names of the set bits, joined; `none` where there are none. */
 export function bitNames(value: number, names: readonly (readonly [bit: number, name: string])[]): string {
