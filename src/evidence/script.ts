@@ -48,6 +48,16 @@ export function dockerScript(options: DockerScriptOptions): string {
   return `${assignments(settings)}${shellText('docker.sh')}`;
 }
 
+/** The text that sends probes and captures them, as it is told on standard input (see probe.sh). */
+export function probeScript(options: {nonce: string; netnsDir: string; longestSeconds: number}): string {
+  const settings = {
+    nonce: options.nonce,
+    netns_dir: checkedDirectory(options.netnsDir),
+    longest: String(options.longestSeconds),
+  };
+  return `${assignments(settings)}${shellText('probe.sh')}`;
+}
+
 /** A directory's name stands in the frames' heads, which are lines. */
 function checkedDirectory(directory: string): string {
   if (!/[\u0000-\u001f\u007f]/.test(directory)) return directory;

@@ -1,6 +1,8 @@
+import type {ProbeReport} from '../probe/probe.js';
 import type {Disposition, Hop, Walk} from '../trace/hop.js';
 import type {Trace} from '../trace/trace.js';
 import type {Paint, Tone} from './paint.js';
+import {probeNodes} from './probe.js';
 import type {Terminal} from './terminal.js';
 import {renderTree, type TreeNode} from './tree.js';
 
@@ -22,14 +24,24 @@ const good: ReadonlySet<Disposition> = new Set(['delivered', 'deliverable', 'sen
 const unsure: ReadonlySet<Disposition> = new Set(['sent-receiver-unknown', 'undecided', 'not-on-this-host']);
 
 /** The answer first, then each direction, a compact line a hop; with `verbose` all that each hop rests on. */
-export function renderTrace(trace: Trace, verbose: boolean, terminal: Terminal, paint: Paint): string {
+export function renderTrace(
+  trace: Trace,
+  verbose: boolean,
+  terminal: Terminal,
+  paint: Paint,
+  probe?: ProbeReport,
+): string {
   const {disposition, source, destination, network, chosenBy, forward, reverse} = trace;
   const nodes: TreeNode[] = [
+    ...(probe?.difference
+      ? [{text: `The model and the probe differ: ${probe.difference}`, tone: 'bad' as const}]
+      : []),
     {
       text: `${source} to ${destination}${network ? ` on ${network}` : ''}: ${disposition} (${meanings[disposition]})`,
       tone: toneOf(disposition),
       ...(chosenBy ? {notes: [chosenBy]} : {}),
     },
+    ...(probe ? probeNodes(probe, verbose) : []),
     walkNode(`forward: ${source} to ${destination}`, forward, verbose),
     ...(reverse ? [walkNode(`reply: ${destination} to ${source}`, reverse, verbose)] : []),
   ];

@@ -57,7 +57,9 @@ export type Layer =
   | 'source-row'
   | 'endpoint-filter'
   | 'endpoint'
-  | 'outside';
+  | 'outside'
+  /** What a probe's own packets showed; not of the model. */
+  | 'probe';
 
 export type HopVerdict = 'pass' | 'fail' | 'unknown';
 

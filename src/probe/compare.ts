@@ -1,0 +1,224 @@
+/** Sets what the model says beside what the probe has proven. */
+import type {Disposition, Hop, Layer, Walk} from '../trace/hop.js';
+import {worse} from '../trace/hop.js';
+import type {Trace} from '../trace/trace.js';
+import type {Verdict} from './judge.js';
+import type {PathMtu} from './ladder.js';
+import type {Point, PointKind, ProbeDirection} from './types.js';
+
+/** The model's own answer, before the probe's was known. */
+export interface ModelSays {
+  disposition: Disposition;
+  forward: Disposition;
+  reverse: Disposition | null;
+}
+
+export interface Comparison {
+  model: ModelSays;
+  /** Null where the model leaves open what the probe has answered, or the other way round. */
+  agreesWithModel: boolean | null;
+  difference: string | null;
+}
+
+const passing: ReadonlySet<Disposition> = new Set(['delivered', 'deliverable']);
+const failing: ReadonlySet<Disposition> = new Set(['dropped', 'unreachable', 'isolated', 'no-such-endpoint']);
+
+export function compare(trace: Trace, verdict: Verdict, mtu: PathMtu | null, points: Point[]): Comparison {
+  const {forward, reverse} = trace;
+  const model: ModelSays = {
+    disposition: trace.disposition,
+    forward: forward.disposition,
+    reverse: reverse?.disposition ?? null,
+  };
+  const modelSays = contradicted(trace, verdict, points);
+  if (modelSays !== null) {
+    return {
+      model,
+      agreesWithModel: false,
+      difference: `the model says ${modelSays}; the probe: ${verdict.text}`,
+    };
+  }
+  const difference = verdict.code === 'arrived' ? otherMtu(model, mtu) : null;
+  if (difference !== null) return {model, agreesWithModel: false, difference};
+  return {model, agreesWithModel: decided(trace, verdict, mtu) ? true : null, difference: null};
+}
+
+/** What the model says against the verdict; null where it says nothing against it. */
+function contradicted(
+  {disposition, forward, reverse}: Trace,
+  verdict: Verdict,
+  points: Point[],
+): string | null {
+  const broken = [forward, reverse].find((walk) => walk && failing.has(walk.disposition));
+  const passes = passing.has(disposition) ? disposition : null;
+  switch (verdict.code) {
+    case 'arrived':
+    case 'refused':
+      return broken ? failureText(broken) : null;
+    case 'lossy':
+      return broken ? failureText(broken) : passes;
+    case 'lost-after': {
+      const walk = verdict.direction === 'reverse' ? reverse : forward;
+      if (!walk) return null;
+      if (failing.has(walk.disposition)) return fits(walk, verdict, points) ? null : failureText(walk);
+      return passing.has(walk.disposition) || walk.disposition === 'limited' ? walk.disposition : null;
+    }
+    case 'no-answer':
+      return failing.has(forward.disposition) && !isEndpointFilter(forward) ? failureText(forward) : passes;
+    case 'not-sent':
+    case 'unanswered':
+      return passes;
+  }
+}
+
+/** Whether both have decided; the model leaves much open, and a probe that nobody answers decides little. */
+function decided(
+  {disposition, forward, reverse}: Trace,
+  {code, direction}: Verdict,
+  mtu: PathMtu | null,
+): boolean {
+  if (code === 'arrived' || code === 'refused')
+    return passing.has(disposition) || (disposition === 'limited' && mtu !== null);
+  if (code === 'not-sent') return failing.has(forward.disposition);
+  if (code === 'lost-after') {
+    const walk = direction === 'reverse' ? reverse : forward;
+    return walk !== null && failing.has(walk.disposition);
+  }
+  return code !== 'lossy' && failing.has(disposition);
+}
+
+function otherMtu({disposition}: ModelSays, mtu: PathMtu | null): string | null {
+  if (!mtu) return null;
+  const full = mtu.largestWhole >= mtu.interfaceMtu;
+  if (disposition === 'limited')
+    return full ? `the model says limited; the probe: packets of all ${mtu.interfaceMtu} bytes pass` : null;
+  if (full || !passing.has(disposition)) return null;
+  const how = mtu.largestPassing > mtu.largestWhole ? 'do not cross in one piece' : 'do not pass';
+  return `the model says ${disposition}; the probe: packets above ${mtu.largestWhole} bytes ${how}`;
+}
+
+function failingHop({hops}: Walk): Hop | undefined {
+  return [...hops].reverse().find(({verdict}) => verdict === 'fail');
+}
+
+function failureText(walk: Walk): string {
+  const hop = failingHop(walk);
+  return hop ? `${walk.disposition}: ${hop.summary}` : walk.disposition;
+}
+
+function isEndpointFilter(walk: Walk): boolean {
+  return failingHop(walk)?.layer === 'endpoint-filter';
+}
+
+/** After which points a packet is gone that fails at a layer: of the host that sends it on, and of the one that it comes to. */
+const lastPoints: Record<Layer, {near: (PointKind | 'none')[]; far: PointKind[]}> = {
+  route: {near: ['none'], far: []},
+  neighbour: {near: ['none', 'container', 'bridge-port', 'vxlan'], far: []},
+  interface: {near: ['none'], far: []},
+  'source-filter': {near: ['none'], far: []},
+  veth: {near: ['container'], far: ['vxlan', 'bridge-port']},
+  parent: {near: ['container'], far: ['container']},
+  bridge: {near: ['container', 'bridge-port'], far: ['vxlan', 'uplink']},
+  'bridge-filter': {near: ['bridge-port'], far: ['vxlan']},
+  'bridge-fdb': {near: ['bridge-port'], far: ['vxlan']},
+  forwarding: {near: ['bridge-port'], far: ['vxlan']},
+  'vxlan-fdb': {near: ['vxlan', 'uplink'], far: []},
+  vxlan: {near: ['bridge-port', 'vxlan'], far: ['uplink']},
+  encryption: {near: ['vxlan'], far: []},
+  'underlay-route': {near: ['vxlan', 'uplink'], far: []},
+  'underlay-mtu': {near: ['vxlan'], far: []},
+  'underlay-neighbour': {near: ['vxlan'], far: []},
+  'filter-out': {near: ['vxlan'], far: []},
+  underlay: {near: ['uplink'], far: ['uplink']},
+  'filter-in': {near: [], far: ['uplink']},
+  'data-path-port': {near: [], far: ['uplink']},
+  vni: {near: [], far: ['uplink']},
+  'source-row': {near: [], far: ['uplink']},
+  'endpoint-filter': {near: [], far: ['container']},
+  endpoint: {near: ['bridge-port'], far: ['vxlan', 'bridge-port', 'container']},
+  outside: {near: ['uplink', 'bridge-port', 'container'], far: []},
+  probe: {near: [], far: []},
+};
+
+/** Whether packets that fail where the model says are last seen where the probe saw them. */
+function fits(walk: Walk, verdict: Verdict, points: Point[]): boolean {
+  const hop = failingHop(walk);
+  if (!hop) return true;
+  const {direction, after, before} = verdict;
+  const ordered = direction === 'reverse' ? [...points].reverse() : points;
+  const sender = ordered[0]?.host;
+  const isNear = hop.host === sender;
+  const {near, far} = lastPoints[hop.layer];
+  const same = new Set(points.map(({host}) => host)).size < 2;
+  const kinds = same ? [...near, ...far] : isNear ? near : far;
+  if (after === null) return kinds.includes('none');
+  // What can't be captured at lies between the two; the loss may be anywhere from the one up to the other.
+  const index = (name: {host: string; point: PointKind} | null) =>
+    name ? ordered.findIndex(({host, point}) => host === name.host && point === name.point) : ordered.length;
+  return ordered
+    .slice(index(after), Math.max(index(before), index(after) + 1))
+    .some(({host, point}) => (host === hop.host || hop.host === null) && kinds.includes(point));
+}
+
+/** What the trace says once the probe has spoken: its dispositions, with the probe as one more hop of each way that it judges. */
+export function withProbe(trace: Trace, verdict: Verdict, mtu: PathMtu | null): Trace {
+  const ways = proven(verdict, trace, mtu);
+  const forward = judged(trace.forward, ways.forward, verdict);
+  const reverse = trace.reverse ? judged(trace.reverse, ways.reverse, verdict) : null;
+  return {
+    ...trace,
+    disposition: reverse ? worse(forward.disposition, reverse.disposition) : forward.disposition,
+    forward,
+    reverse,
+  };
+}
+
+type Ways = Record<ProbeDirection, Disposition | undefined>;
+
+/** Which ways the probe has decided; undefined leaves the model's word. */
+function proven(verdict: Verdict, {forward, reverse}: Trace, mtu: PathMtu | null): Ways {
+  switch (verdict.code) {
+    case 'arrived':
+    case 'refused':
+    case 'lossy': {
+      const small = mtu !== null && mtu.largestPassing < mtu.interfaceMtu;
+      // Small packets say nothing about large ones.
+      const way = (walk: Walk | null): Disposition =>
+        small || (mtu === null && walk?.disposition === 'limited') ? 'limited' : 'delivered';
+      return {forward: way(forward), reverse: way(reverse)};
+    }
+    case 'not-sent':
+      return {forward: failing.has(forward.disposition) ? undefined : 'unreachable', reverse: undefined};
+    case 'lost-after':
+      if (verdict.direction === 'reverse') return {forward: 'delivered', reverse: 'dropped'};
+      return {forward: 'dropped', reverse: undefined};
+    case 'no-answer':
+      return {
+        forward: isEndpointFilter(forward) ? undefined : 'delivered',
+        reverse: reverse && failing.has(reverse.disposition) ? undefined : 'undecided',
+      };
+    case 'unanswered':
+      return {
+        forward: stillOpen(forward.disposition),
+        reverse: reverse ? stillOpen(reverse.disposition) : undefined,
+      };
+  }
+}
+
+/** Nothing came back, and nobody knows why: what passed by the model alone is open again. */
+function stillOpen(disposition: Disposition): Disposition | undefined {
+  return passing.has(disposition) || disposition === 'sent-outside' ? 'undecided' : undefined;
+}
+
+function judged(walk: Walk, disposition: Disposition | undefined, verdict: Verdict): Walk {
+  if (disposition === undefined) return walk;
+  const hop: Hop = {
+    host: verdict.after?.host ?? null,
+    layer: 'probe',
+    verdict: passing.has(disposition) ? 'pass' : disposition === 'undecided' ? 'unknown' : 'fail',
+    summary: verdict.text,
+    evidence: [],
+    ...(passing.has(disposition) ? {} : {code: `probe-${verdict.code}`}),
+  };
+  return {disposition, hops: [...walk.hops, hop]};
+}

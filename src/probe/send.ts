@@ -1,0 +1,152 @@
+/** Sends the probes from the source's own namespace, with the tools of its host. */
+import {setTimeout as sleep} from 'node:timers/promises';
+import {type Ladder, ladder, type Step} from './ladder.js';
+import {newPingText, type PingText, readPingLine} from './ping-text.js';
+import type {ProbeShell} from './session.js';
+import {connectId, echoId, type Signature} from './sight.js';
+import type {ProbeTraffic, Sighting, TryId} from './types.js';
+
+/** IPv4 and ICMP headers: what a packet is longer than ping's -s (RFC 791, RFC 792). */
+export const echoHeaders = 28;
+/** ping's own default: 84 bytes with the headers, enough for its time stamp and our pattern. */
+export const plainSize = 56;
+/** Seconds that an answer is waited for. */
+const answerSeconds = 1;
+const connectSeconds = 2;
+/** What a capture needs to come from a far host's kernel to us. */
+const settleMs = 250;
+
+export interface Sender {
+  shell: ProbeShell;
+  inode: number;
+  netns: string;
+  address: string;
+  signature: Signature;
+  /** What the captures see, as it comes. */
+  sightings: Sighting[];
+  signal: AbortSignal;
+}
+
+export interface Sent {
+  tries: TryId[];
+  answered: Set<TryId>;
+  /** Round-trip times in milliseconds. */
+  roundTrips: number[];
+  /** Packets that left the source's program. */
+  packets: number;
+  said: string[];
+}
+
+/** The plain probes: echoes, or connections. */
+export async function sendProbes(sender: Sender, traffic: ProbeTraffic, count: number): Promise<Sent> {
+  const sent =
+    traffic.protocol === 'icmp' ? await sendEchoes(sender, count) : await connectAll(sender, traffic.port);
+  await sleep(settleMs, undefined, {signal: sender.signal});
+  return sent;
+}
+
+async function sendEchoes(sender: Sender, count: number): Promise<Sent> {
+  const round = 1;
+  const text = await ping(sender, {round, count, size: plainSize, fragments: 'dont'});
+  const tries = Array.from({length: count}, (_, index) => echoId(round, index + 1));
+  return {
+    tries,
+    answered: new Set([...text.replies.keys()].map((sequence) => echoId(round, sequence))),
+    roundTrips: [...text.replies.values()].filter((time) => time !== undefined),
+    packets: text.transmitted,
+    said: text.said,
+  };
+}
+
+interface Echo {
+  round: number;
+  count: number;
+  size: number;
+  fragments: 'do' | 'dont';
+}
+
+async function ping(sender: Sender, {round, count, size, fragments}: Echo): Promise<PingText> {
+  const {shell, inode, netns, address, signature} = sender;
+  const text = newPingText();
+  const pattern = Buffer.concat([signature.pattern, Buffer.from([round])]).toString('hex');
+  await shell.run(['ping', inode, netns, count, answerSeconds, size, fragments, pattern, address], (line) =>
+    readPingLine(text, line),
+  );
+  sender.signal.throwIfAborted();
+  return text;
+}
+
+async function connectAll(sender: Sender, port: number): Promise<Sent> {
+  const {shell, inode, netns, address, signature, sightings} = sender;
+  const answered = new Set<TryId>();
+  const said: string[] = [];
+  const sources = signature.tcp?.sources ?? [];
+  for (const source of sources) {
+    const lines: string[] = [];
+    const status = await shell.run(
+      ['connect', inode, netns, connectSeconds, source, address, port],
+      (line) => {
+        if (/\S/.test(line) && !/^exit \d+$/.test(line)) lines.push(line.trim());
+      },
+    );
+    sender.signal.throwIfAborted();
+    if (status === 0 || lines.some((line) => /^connected after 0\.0*[1-9]/.test(line))) {
+      answered.add(connectId(source));
+    } else said.push(...lines.filter((line) => !line.startsWith('connected after ')).slice(-1));
+  }
+  await sleep(settleMs, undefined, {signal: sender.signal});
+  const tries = sources.map(connectId);
+  const own = sightings.filter(
+    (seen) => seen.point === 0 && seen.direction === 'forward' && tries.includes(seen.try),
+  );
+  return {
+    tries,
+    answered,
+    roundTrips: roundTripsOf(sightings, tries),
+    packets: own.length,
+    said: [...new Set(said)],
+  };
+}
+
+/** From a connection's first packet to the first answer, at the source's own interface. */
+function roundTripsOf(sightings: Sighting[], tries: TryId[]): number[] {
+  return tries.flatMap((id) => {
+    const own = sightings.filter((seen) => seen.try === id && seen.point === 0 && seen.part === 'probe');
+    const first = own.find(({direction}) => direction === 'forward');
+    const answer = own.find(({direction}) => direction === 'reverse');
+    return first && answer ? [Math.round((Number(answer.time) - Number(first.time)) * 1e6) / 1000] : [];
+  });
+}
+
+export interface Climbed {
+  steps: Step[];
+  tries: TryId[];
+  packets: number;
+  said: string[];
+}
+
+/** Echoes that must not be fragmented, in ever closer sizes. `mtu` is that of the source's interface. */
+export async function climb(sender: Sender, mtu: number): Promise<Climbed> {
+  const steps: Ladder = ladder(plainSize + echoHeaders, mtu);
+  const climbed: Climbed = {steps: steps.steps, tries: [], packets: 0, said: []};
+  for (let round = 2; ; round++) {
+    const size = steps.next();
+    if (size === undefined) return climbed;
+    const text = await ping(sender, {round, count: 1, size: size - echoHeaders, fragments: 'do'});
+    const id = echoId(round, 1);
+    if (text.replies.size > 0) await sleep(settleMs, undefined, {signal: sender.signal});
+    const told = text.mtu !== undefined && text.mtu < size;
+    const pieces = sender.sightings.some((seen) => seen.try === id && seen.pieceBytes !== undefined);
+    steps.add({
+      size,
+      result: text.replies.size > 0 ? (pieces ? 'pieces' : 'whole') : told ? 'too-big' : 'lost',
+      ...(told && text.mtu !== undefined ? {mtu: text.mtu} : {}),
+    });
+    // What the own kernel refuses never was a packet.
+    if (!text.said.some((line) => line.includes('too long'))) {
+      climbed.tries.push(id);
+      climbed.packets += text.transmitted;
+    }
+    climbed.said.push(...text.said);
+  }
+}

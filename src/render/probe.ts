@@ -1,0 +1,87 @@
+import type {PointReport, Seen, VerdictCode} from '../probe/judge.js';
+import type {PathMtu} from '../probe/ladder.js';
+import type {ProbeReport} from '../probe/probe.js';
+import type {Tone} from './paint.js';
+import type {TreeNode} from './tree.js';
+
+const good: ReadonlySet<VerdictCode> = new Set(['arrived', 'refused']);
+const unsure: ReadonlySet<VerdictCode> = new Set(['lossy', 'unanswered', 'no-answer']);
+
+/** The probe's finding, then each point of the way with what was seen there in both directions. */
+export function probeNodes(probe: ProbeReport, verbose: boolean): TreeNode[] {
+  const {verdict, points, plan, sent, received, lossPercent, roundTrip, model} = probe;
+  const times = roundTrip
+    ? `, round trip ${roundTrip.minMs} to ${roundTrip.maxMs} ms, ${roundTrip.meanMs} on average`
+    : '';
+  const notes = [
+    `${received} of ${sent} answered, ${lossPercent} % loss${times}`,
+    `the model alone said ${model.disposition}${model.reverse ? ` (forward ${model.forward}, reply ${model.reverse})` : ''}`,
+    ...verdict.notes,
+    ...plan.gaps.map(({host, point, reason}) => `not captured at the ${point} of ${host}: ${reason}`),
+  ];
+  return [
+    {
+      text: `probe: ${verdict.code}: ${verdict.text}`,
+      tone: good.has(verdict.code) ? 'good' : unsure.has(verdict.code) ? 'warn' : 'bad',
+      notes,
+      children: points.map((point) => pointNode(point, sent, verbose)),
+    },
+    ...(probe.mtu ? [mtuNode(probe.mtu, probe.mtuLost?.text, verbose)] : []),
+  ];
+}
+
+function pointNode(point: PointReport, sent: number, verbose: boolean): TreeNode {
+  const {host, point: kind, interface: name, netns, forward, reverse, failure, sealed, outer} = point;
+  const where = `${host}  ${kind} ${name}`;
+  if (failure !== undefined) return {text: `${where}: not captured: ${failure}`, tone: 'warn'};
+  if (sealed) {
+    return {
+      text: `${where}: encrypted; ${sealed.forward} ESP packets out, ${sealed.reverse} back, ours or not`,
+    };
+  }
+  const lost = forward.packets < sent || reverse.packets < sent;
+  return {
+    text: `${where}: ${forward.packets} of ${sent} out, ${reverse.packets} back`,
+    tone: lost ? 'warn' : 'plain',
+    ...(verbose
+      ? {
+          notes: [
+            `in ${netns}${outer ? `; outer ${outer.join(', ')}` : ''}`,
+            ...seenText('out', forward),
+            ...seenText('back', reverse),
+          ],
+        }
+      : {}),
+  };
+}
+
+function seenText(way: string, {firstSeen, lastSeen}: Seen): string[] {
+  if (firstSeen === null || lastSeen === null) return [];
+  return [`${way} from ${clock(firstSeen)} to ${clock(lastSeen)} by this host's clock`];
+}
+
+/** `14:03:07.123456` UTC of seconds since the epoch. */
+function clock(seconds: string): string {
+  const [whole = '0', fraction = '0'] = seconds.split('.');
+  return `${new Date(Number(whole) * 1000).toISOString().slice(11, 19)}.${fraction}`;
+}
+
+function mtuNode(mtu: PathMtu, lostText: string | undefined, verbose: boolean): TreeNode {
+  const {interfaceMtu, largestPassing, largestWhole, smallestNot, exact, sizes} = mtu;
+  const full = largestWhole >= interfaceMtu;
+  const upTo = exact ? `${largestWhole}` : `${largestWhole} (${smallestNot ?? '?'} does not)`;
+  const text = full
+    ? `mtu: packets of all ${interfaceMtu} bytes pass in one piece`
+    : largestPassing >= interfaceMtu
+      ? `mtu: packets of all ${interfaceMtu} bytes pass; above ${upTo} bytes the underlay cuts them into pieces`
+      : `mtu: packets of up to ${upTo} bytes pass, the interface sends up to ${interfaceMtu}`;
+  const tone: Tone = full ? 'good' : largestPassing >= interfaceMtu ? 'warn' : 'bad';
+  return {
+    text,
+    tone,
+    notes: [
+      ...(full || lostText === undefined ? [] : [`larger ones: ${lostText}`]),
+      ...(verbose ? [`sizes tried: ${sizes.map(({size, result}) => `${size} ${result}`).join(', ')}`] : []),
+    ],
+  };
+}
