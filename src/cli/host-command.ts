@@ -100,6 +100,11 @@ export abstract class HostCommand extends BaseCommand {
     return this.source?.live ?? false;
   }
 
+  /** Aborted by Ctrl-C; whoever starts something takes it, and `interruptible` waits for the end. */
+  protected get interruption(): AbortSignal {
+    return this.abort.signal;
+  }
+
   /** Waits, unless interrupted. */
   protected async pause(milliseconds: number): Promise<void> {
     const {setTimeout: sleep} = await import('node:timers/promises');
@@ -107,7 +112,7 @@ export abstract class HostCommand extends BaseCommand {
   }
 
   /** Ends with 130 on Ctrl-C; the abort ends all children on both sides. */
-  private async interruptible<T>(work: Promise<T>): Promise<T> {
+  protected async interruptible<T>(work: Promise<T>): Promise<T> {
     const stop = () => {
       this.abort.abort(new Error('interrupted'));
       // A second Ctrl-C waits for nothing.

@@ -4,10 +4,11 @@ import {HostCommand} from '../cli/host-command.js';
 import {exitStatus, usageError} from '../errors.js';
 import {everything, type Wanted} from '../evidence/wanted.js';
 import type {HostModel} from '../model/host.js';
-import {quoteText} from '../render/escape.js';
+import type {ProbeReport} from '../probe/probe.js';
+import {escapeText, quoteText} from '../render/escape.js';
 import type {Traffic} from '../trace/filter.js';
 import type {Disposition} from '../trace/hop.js';
-import type {TraceTarget} from '../trace/trace.js';
+import type {Trace as Answer, TraceEnd, TraceTarget} from '../trace/trace.js';
 
 const wanted: Wanted = everything;
 
@@ -38,6 +39,11 @@ export default class Trace extends HostCommand {
       command:
         '<%= config.bin %> <%= command.id %> web1 10.0.1.9 -s node1.json.gz -s node2.json.gz --verbose',
     },
+    {
+      description: 'With real packets, and the largest size that passes',
+      command:
+        '<%= config.bin %> <%= command.id %> web1 web2 --probe --mtu --host ssh://root@node1 --host ssh://root@node2',
+    },
   ];
 
   static override args = {
@@ -62,27 +68,88 @@ export default class Trace extends HostCommand {
       description: 'Walk a TCP or UDP packet to this port instead of an ICMP echo',
       helpValue: 'PORT/tcp',
     }),
+    probe: Flags.boolean({
+      description:
+        'Prove it with real packets: ICMP echoes, or TCP connections with --port; needs root and live hosts',
+    }),
+    mtu: Flags.boolean({
+      description: 'With --probe, find the largest packet that passes unfragmented',
+      dependsOn: ['probe'],
+    }),
     verbose: Flags.boolean({description: 'Show the rows, links and rules behind every hop'}),
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Trace);
+    const traffic = trafficOf(flags.port);
+    if (flags.probe) checkProbe(flags.snapshot, traffic);
     const readings = await this.readHosts(flags, wanted);
     const [{findContainer}, {trace}] = await Promise.all([
       import('../join/names.js'),
       import('../trace/trace.js'),
     ]);
     const source = findContainer(readings.hosts, args.source);
-    const answer = trace(readings.hosts, source, await target(readings.hosts, args.destination), {
-      network: flags.network,
-      traffic: trafficOf(flags.port),
-    });
-    const document = {...this.document(readings), ...answer};
+    const destination = await target(readings.hosts, args.destination);
+    const modelled = trace(readings.hosts, source, destination, {network: flags.network, traffic});
+    const {answer, probe} = flags.probe
+      ? await this.probed({hosts: readings.hosts, source, destination, traffic, mtu: flags.mtu}, modelled)
+      : {answer: modelled, probe: undefined};
+    const document = {...this.document(readings), ...answer, ...(probe ? {probe} : {})};
     await this.show(flags, document, async (terminal, paint) => {
       const {renderTrace} = await import('../render/trace.js');
-      return renderTrace(answer, flags.verbose, terminal, paint);
+      return renderTrace(answer, flags.verbose, terminal, paint, probe);
     });
     process.exitCode = statusOf(answer.disposition);
+  }
+
+  /** Sends and captures, after saying what it is about to do. */
+  private async probed(
+    {hosts, source, destination, traffic, mtu}: Probing,
+    modelled: Answer,
+  ): Promise<{answer: Answer; probe: ProbeReport}> {
+    const [{planLines, planProbe}, {runProbe}, {withProbe}] = await Promise.all([
+      import('../probe/plan.js'),
+      import('../probe/probe.js'),
+      import('../probe/compare.js'),
+    ]);
+    const planned = planProbe({
+      hosts,
+      source,
+      target: destination,
+      network: modelled.network,
+      traffic: traffic.protocol === 'tcp' ? {protocol: 'tcp', port: traffic.dport ?? 0} : {protocol: 'icmp'},
+      mtu,
+    });
+    for (const line of planLines(planned.plan)) process.stderr.write(`ovdiag: ${escapeText(line)}\n`);
+    const probe = await this.interruptible(
+      runProbe({hosts, planned, trace: modelled, signal: this.interruption}),
+    );
+    return {answer: withProbe(modelled, probe.verdict, probe.mtu), probe};
+  }
+}
+
+interface Probing {
+  hosts: HostModel[];
+  source: TraceEnd;
+  destination: TraceTarget;
+  traffic: Traffic;
+  mtu: boolean;
+}
+
+function checkProbe(snapshots: string[] | undefined, {protocol}: Traffic): void {
+  if (snapshots && snapshots.length > 0) {
+    throw usageError(
+      'probe-needs-live-hosts',
+      '--probe sends packets on live hosts; a snapshot has none to send from.',
+      ['Give the hosts: --host ssh://root@node1 --host ssh://root@node2'],
+    );
+  }
+  if (protocol === 'udp') {
+    throw usageError(
+      'probe-udp',
+      '--probe connects to TCP ports; whether a UDP port answers depends on what is asked there.',
+      ['Leave --port out: ICMP echoes take the same way.'],
+    );
   }
 }
 
