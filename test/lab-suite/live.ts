@@ -1,5 +1,5 @@
 import {type Answer, type CallOptions, ovdiag} from '../cli/support.js';
-import type {Lab, LabNode} from '../lab/lab.js';
+import type {LabNode} from '../lab/lab.js';
 
 /** The flags that make a command read these nodes of the lab. */
 export function reading(...nodes: LabNode[]): string[] {
@@ -78,4 +78,3 @@ export async function liveFiles(node: LabNode): Promise<Map<string, number>> {
   );
 }
 
-export type {Lab};
