@@ -32,6 +32,9 @@ export interface InspectedInterface {
     bridge: string | null;
     portState: string | null;
     vni: number | null;
+    /** Whether the other end and its bridge's vxlan device are up; null where there is none. */
+    up: boolean | null;
+    tunnelUp: boolean | null;
     proof: PairProof;
   } | null;
   peerReason: string | null;
@@ -184,6 +187,8 @@ function interfaceOf(link: Link, {host, container, netns, identified, pairs}: Ar
             bridge: peer.link.master ?? null,
             portState: peer.link.bridgePort?.state ?? null,
             vni: device?.vxlan?.vni ?? null,
+            up: isUp(peer.link),
+            tunnelUp: device ? isUp(device) : null,
             proof,
           }
         : null,
@@ -191,6 +196,12 @@ function interfaceOf(link: Link, {host, container, netns, identified, pairs}: Ar
     parent: parent ? {name: parent.name, ifindex: parent.ifindex} : null,
     mode: link.mode ?? null,
   };
+}
+
+/** Administratively up, as far as the source tells. */
+function isUp({flags, operState}: Link): boolean | null {
+  if (flags) return flags.includes('UP');
+  return operState === undefined ? null : operState !== 'DOWN';
 }
 
 /** Interface names and indexes say nothing about networks (facts: names change with published ports): MAC and address do. */

@@ -51,18 +51,13 @@ function wayOf(link: InspectedInterface, {dropRules}: Omit<Inspection, 'reach'>)
       : '';
   if (!network || network.name === 'docker_gwbridge') return down.trim() || undefined;
   switch (network.driver) {
-    case 'overlay': {
-      const far = peer?.vni
-        ? `those on other hosts through the vxlan device of VNI ${peer.vni}`
-        : 'those on other hosts through VXLAN';
-      const sealed = network.encrypted ? ', encrypted (ESP) between hosts' : '';
-      return `${name} leads to the endpoints of ${network.name}: to those on this host over ${peer?.bridge ?? 'the bridge'}, ${far}${sealed}.${down}`;
-    }
+    case 'overlay':
+      return `${overlayWay(name, network, peer)}${down}`;
     case 'bridge':
       if (!network.internal)
         return `${name} leads to the endpoints of ${network.name} over the bridge ${peer?.bridge ?? '(not seen)'}.${down}`;
       return dropRules.length > 0
-        ? `${name} leads only to the endpoints of ${network.name}: the network is internal, and the host drops the rest by: ${dropRules.map(({rule}) => rule).join('; ')}.${down}`
+        ? `${name} leads to the endpoints of ${network.name} and, as far as its INPUT rules let it, to this host; the network is internal, and the host forwards nothing else, by: ${dropRules.map(({rule}) => rule).join('; ')}.${down}`
         : `${name} is on ${network.name}, an internal network; the rules that keep it inside were not found in what was read.${down}`;
     case 'macvlan':
     case 'ipvlan':
@@ -70,6 +65,23 @@ function wayOf(link: InspectedInterface, {dropRules}: Omit<Inspection, 'reach'>)
     default:
       return down.trim() || undefined;
   }
+}
+
+type Peer = InspectedInterface['peer'];
+
+function overlayWay(name: string, network: NonNullable<InspectedInterface['network']>, peer: Peer): string {
+  if (peer && peer.bridge === null) {
+    return `${name} leads nowhere: ${peer.name}, its other end, is a port of no bridge.`;
+  }
+  if (peer?.up === false) return `${name} leads nowhere: ${peer.name}, its other end, is down.`;
+  const near = `${name} leads to the endpoints of ${network.name}: to those on this host over ${peer?.bridge ?? 'the bridge'}`;
+  if (peer && peer.vni === null)
+    return `${near}, and to none on other hosts: ${peer.bridge} has no vxlan device.`;
+  if (peer?.tunnelUp === false)
+    return `${near}, and to none on other hosts: the vxlan device of VNI ${peer.vni} is down.`;
+  const far = peer ? `the vxlan device of VNI ${peer.vni}` : 'VXLAN';
+  const sealed = network.encrypted ? ', if both have IPsec states: the network is encrypted' : '';
+  return `${near}, to those on other hosts through ${far}${sealed}.`;
 }
 
 /** The way out, or why there is none. */

@@ -1,7 +1,14 @@
 import {OvdiagError} from '../errors.js';
 import type {HostModel} from '../model/host.js';
 import type {LinkGroup} from './link-rows.js';
-import {dockerUnread, type FoundContainer, findContainer, findNetwork, unknown} from './names.js';
+import {
+  dockerUnread,
+  type FoundContainer,
+  type FoundNetwork,
+  findContainer,
+  findNetwork,
+  unknown,
+} from './names.js';
 import {sandboxes} from './sandboxes.js';
 import {overlaySandboxes} from './vteps.js';
 
@@ -32,6 +39,7 @@ export function selectGroups(hosts: HostModel[], groups: LinkGroup[], typed: str
         links: group.links.filter(({name, master}) => name === bridgeName || master === bridgeName),
       }));
   }
+  if (network) return attached(hosts, groups, network);
   const {host, container} = containerOrNothing(hosts, typed, groups);
   const sandbox = sandboxes(host).find(({containers}) => containers.some(({id}) => id === container.id));
   if (!sandbox) {
@@ -43,6 +51,23 @@ export function selectGroups(hosts: HostModel[], groups: LinkGroup[], typed: str
   }
   const file = sandbox.kind === 'host' ? '@host' : sandbox.namespace.file;
   return groups.filter((group) => group.host === host.name && group.netns === file);
+}
+
+/** Networks without a bridge of their own (macvlan, ipvlan): the interfaces of the containers that are on it. */
+function attached(hosts: HostModel[], groups: LinkGroup[], {network}: FoundNetwork): LinkGroup[] {
+  return hosts.flatMap((host) =>
+    sandboxes(host).flatMap(({namespace, containers}) => {
+      const macs = new Set(
+        containers.flatMap(({endpoints}) =>
+          endpoints.filter(({networkId}) => networkId === network.id).flatMap(({mac}) => mac ?? []),
+        ),
+      );
+      return groups
+        .filter((group) => group.host === host.name && group.netns === namespace.file)
+        .map((group) => ({...group, links: group.links.filter(({mac}) => mac !== null && macs.has(mac))}))
+        .filter(({links}) => links.length > 0);
+    }),
+  );
 }
 
 function containerOrNothing(hosts: HostModel[], typed: string, groups: LinkGroup[]): FoundContainer {

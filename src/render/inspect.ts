@@ -71,7 +71,7 @@ export async function renderInspection(
     );
   }
   section(
-    'What it reaches',
+    'Ways, by its tables (nothing was sent)',
     renderTree(
       inspection.reach.map((text) => ({text})),
       terminal,

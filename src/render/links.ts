@@ -48,7 +48,7 @@ function linkNode(link: LinkRow, stats: boolean, arrow: string): TreeNode {
     link.kind === 'macvlan' || link.kind === 'ipvlan' ? `${link.kind} ${link.mode ?? ''}`.trim() : '',
     link.peer ? `${arrow} ${link.peer.owner} ${link.peer.name} (${link.peer.ifindex})` : '',
     macText(link),
-    (link.addresses.length > 0 ? link.addresses : (link.peer?.addresses ?? [])).join(' '),
+    ((showsPeer(link) ? link.peer?.addresses : link.addresses) ?? []).join(' '),
     link.mtu === null
       ? ''
       : `mtu ${link.mtu}${link.peer?.mtu !== undefined && link.peer?.mtu !== null && link.peer.mtu !== link.mtu ? ` (peer ${link.peer.mtu})` : ''}`,
@@ -62,10 +62,15 @@ function linkNode(link: LinkRow, stats: boolean, arrow: string): TreeNode {
   return {text: facts.filter(Boolean).join('  '), tone: toneOf(link), ...(notes.length > 0 ? {notes} : {})};
 }
 
+/** A port of a bridge is there for what is plugged in at its other end. */
+function showsPeer({peer, master}: LinkRow): boolean {
+  return peer !== null && master !== null;
+}
+
 /** In a container its own MAC matters, on a bridge's port the MAC at the other end. */
 function macText(link: LinkRow): string {
   if (link.vxlan || link.kind === 'bridge') return '';
-  return (link.addresses.length > 0 || !link.peer ? link.mac : link.peer.mac) ?? '';
+  return (showsPeer(link) ? link.peer?.mac : link.mac) ?? '';
 }
 
 function vxlanText({vxlan}: LinkRow): string {

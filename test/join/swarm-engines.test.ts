@@ -190,7 +190,7 @@ for (const engine of engines) {
         `! -d 172.30.1.0/24 -i ${bridge} -j DROP`,
         `! -s 172.30.1.0/24 -o ${bridge} -j DROP`,
       ]);
-      assert.match(reach[0] ?? '', /the network is internal, and the host drops the rest by: -A /);
+      assert.match(reach[0] ?? '', /the network is internal, and the host forwards nothing else, by: -A /);
     });
 
     test('inspect: the other ways of having a network', () => {
