@@ -33,7 +33,7 @@ const macOf = (ip: string): string =>
     .join(':')}`;
 
 /** One packet of a conversation: 7 of 10 are TCP, 2 UDP, 1 ICMP echo. */
-function _template(flow: number, forward: boolean, size: number): Template {
+function template(flow: number, forward: boolean, size: number): Template {
   const client = `10.0.${flow % 4}.${2 + ((flow >> 2) % 120)}`;
   const server = `10.0.${flow % 4}.${130 + ((flow >> 4) % 120)}`;
   const [src, dst] = forward ? [client, server] : [server, client];
