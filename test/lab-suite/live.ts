@@ -77,4 +77,3 @@ export async function liveFiles(node: LabNode): Promise<Map<string, number>> {
     }),
   );
 }
-
