@@ -3,7 +3,7 @@ import type {Flow} from './flow-table.js';
 import {type TcpState, tcpState} from './tcp-track.js';
 
 /** What stands out in a conversation. */
-export type FlowNote = 'one-way' | 'no-answer' | 'unanswered' | 'retransmissions' | 'moved';
+export type FlowNote = 'one-way' | 'no-answer' | 'unanswered' | 'retransmissions';
 
 /** One conversation as views show it, from its starter's side. */
 export interface FlowRow {
