@@ -1,6 +1,9 @@
 /** The tables of a namespace that the collector can read; each becomes a section of that name. */
 export type NetnsTable = 'addr' | 'route' | 'neigh' | 'rule' | 'fdb' | 'nsid' | 'proc' | 'netfilter' | 'xfrm';
 
+/** Of the host's namespace also: IPsec is the host's alone, and `vtep` asks the kernel for its route to each VTEP. */
+export type HostTable = NetnsTable | 'vtep';
+
 /** Kinds of namespace files, told by their names as Docker makes them; `processes` asks who lives in which. */
 export type NetnsKind = 'overlay' | 'container' | 'balancer' | 'processes';
 
@@ -10,7 +13,7 @@ export interface Wanted {
   netns: NetnsKind[];
   netnsTables: NetnsTable[];
   /** What to read in dockerd's own network namespace. */
-  hostTables: NetnsTable[];
+  hostTables: HostTable[];
   docker: DockerWanted;
 }
 
@@ -28,7 +31,7 @@ const tables: NetnsTable[] = ['addr', 'route', 'neigh', 'rule', 'fdb', 'nsid', '
 export const everything: Wanted = {
   netns: ['overlay', 'container', 'balancer', 'processes'],
   netnsTables: tables,
-  hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm'],
+  hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm', 'vtep'],
   docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: true},
 };
 

@@ -25,12 +25,14 @@ const forms: string[][] = [
   ['ip', '-j', 'neigh', 'show'],
   // What a batch holds is seen in the netlink messages that it sends.
   ['ip', '-d', '-s', '-j', '-force', '-batch', '-'],
+  ['ip', '-d', '-j', '-force', '-batch', '-'],
   ...[[], ['-d', '-s'], ['-d', '-s', '-j']].flatMap((options) => [
     ['ip', ...options, '(addr|neigh|rule)', 'show'],
     ['ip', ...options, 'route', 'show', 'table', 'all'],
   ]),
   ['ip', '-d', '-s', 'xfrm', 'state', 'list', 'nokeys'],
   ['ip', '-d', '-s', 'xfrm', 'policy', 'list'],
+  ['bridge', 'fdb', 'show'],
   ['bridge', '-j', 'fdb', 'show'],
   ['bridge', '-d', '-s', 'fdb', 'show'],
   ['bridge', '-d', '-s', '-j', 'fdb', 'show'],
@@ -62,6 +64,7 @@ const forms: string[][] = [
   ['head', '-n', '1'],
   ['head', '-c', '\\d+'],
   ['tr', '[^]*', '[^]*'],
+  ['sort', '-u'],
   ['cat'],
   ['id', '-u'],
   ['uname', '-[nrs]'],

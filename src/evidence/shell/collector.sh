@@ -319,6 +319,23 @@ host() {
   proc_files=$netns_proc_files
 }
 
+# The kernel's own route to every VTEP that an overlay's FDB names, in dockerd's namespace. A refused one prints its
+# reason instead of a line of JSON.
+routes_to_vteps() {
+  case " $want_host " in *' vtep '*) ;; *) return 0 ;; esac
+  [ -n "$bridge_tool" ] && [ "$ip_json" = 1 ] && [ "$can_enter" = 1 ] || return 0
+  batch=$(
+    for file in "$path"/*-*; do
+      [ -f "$file" ] && nsenter --net="$file" "$bridge_tool" fdb show 2>/dev/null
+    done | sed -n 's/^.* dst \([0-9A-Fa-f.:]*\) .*$/route get \1/p' | sort -u
+  )
+  [ -n "$batch" ] || return 0
+  frame_begin route-get @host 'ip -d -j -force -batch - (route get VTEP)'
+  printf '%s\n' "$batch" |
+    nsenter --net="/proc/${dockerd_pid:-self}/ns/net" "$ip_tool" -d -j -force -batch - 2>&1
+  frame_end $?
+}
+
 # nf_tables may be built in, a module that is loaded, or a module that asking would load; only the last must not be
 # asked. A kernel without /proc/modules can't load any.
 nf_tables_loaded() {
@@ -411,6 +428,7 @@ main() {
   case " $want_netns " in *' processes '*) processes ;; esac
   host
   [ "$can_enter" = 1 ] && namespaces
+  routes_to_vteps
   frame_begin end - end
   frame_end 0
   [ "$lifeline" = 1 ] && kill -KILL "$watcher" 2>/dev/null
