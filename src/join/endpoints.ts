@@ -23,6 +23,8 @@ export interface Claim {
   mac?: string;
   /** VTEP of the host that runs it. */
   vtep?: string;
+  /** Swarm id of the node that runs it, where the manager tells. */
+  nodeId?: string;
   kind: EndpointKind;
   name: string;
   id?: string;
@@ -123,6 +125,7 @@ function managerEndpoints(host: HostModel, networkId: string): Claim[] {
             host: host.name,
             hostKey: host.key,
             ip,
+            ...(task.nodeId ? {nodeId: task.nodeId} : {}),
             kind: 'task',
             name: `${services.get(task.serviceId ?? '') ?? task.serviceId ?? 'task'}.${task.slot ?? task.nodeId ?? ''}.${task.id}`,
             id: task.id,

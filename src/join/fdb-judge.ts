@@ -4,8 +4,7 @@
  */
 import type {FdbRow, Neighbour} from '../model/facts.js';
 import type {Claim, Endpoint, EndpointKind} from './endpoints.js';
-import {type DeviceTables, isProgrammed, type SandboxView} from './sandbox-view.js';
-import {ownVtep} from './vteps.js';
+import {type DeviceTables, isProgrammed, type SandboxView, standingClaims} from './sandbox-view.js';
 
 export type FdbStatus =
   | 'ok'
@@ -55,10 +54,22 @@ export function judgePair(
   }
   const programmed = rows.filter(isProgrammed);
   const [row] = programmed;
-  if (!row) return judgeUnprogrammed(rows[0], claim);
-  const expected = endpoint?.claims.find(({vtep}) => vtep !== undefined);
-  const astray = programmed.find(({dst}) => expected?.vtep !== undefined && dst !== expected.vtep);
-  if (expected?.vtep && astray) {
+  if (!row) return judgeUnprogrammed(view, rows[0], claim);
+  if (!endpoint) return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
+  const standing = standingClaims(view, endpoint);
+  if (standing.length === 0) return judgeDenied(view, endpoint.claims[0], row.dst ?? '');
+  const [expected] = standing.filter(({vtep}) => vtep !== undefined);
+  if (expected?.vtep === undefined) return judgeUnplaced(view, standing, row.dst ?? '');
+  const astray = programmed.find(({dst}) => dst !== expected.vtep);
+  if (astray) {
+    // Two owners of one address pass through gossip while a task moves, and may stay there.
+    const rival = standing.find(({source, vtep}) => source === expected.source && vtep === astray.dst);
+    if (rival) {
+      return {
+        status: 'unknown',
+        reason: `${sourceName(expected)} has it at ${expected.vtep}, and ${sourceName(rival)} at ${rival.vtep} as well`,
+      };
+    }
     const node = view.nodes.get(expected.vtep);
     return {
       status: 'wrong-vtep',
@@ -68,16 +79,48 @@ export function judgePair(
   if (claim?.mac && neighbour.mac && claim.mac !== neighbour.mac) {
     return {status: 'stale', reason: `its MAC is ${claim.mac} by ${sourceName(claim)}`};
   }
-  if (endpoint)
-    return {
-      status: 'ok',
-      reason: `FDB and neighbour rows agree with ${[...new Set(endpoint.claims.map(sourceName))].join(', ')}`,
-    };
-  return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
+  return agreed(standing);
+}
+
+function agreed(claims: Claim[]): Verdict {
+  return {
+    status: 'ok',
+    reason: `FDB and neighbour rows agree with ${[...new Set(claims.map(sourceName))].join(', ')}`,
+  };
+}
+
+/** Rows of an address that gossip or the manager still has on a host whose own engine has it no more. */
+function judgeDenied(view: SandboxView, claim: Claim, dst: string): Verdict {
+  const denial = denialOf(view, claim);
+  return claim.vtep === dst
+    ? {status: 'stale', reason: denial}
+    : {status: 'unknown', reason: `it points at ${dst}; ${denial}`};
+}
+
+function denialOf(view: SandboxView, claim: Claim): string {
+  const asked = claim.vtep === undefined ? undefined : view.inspected.get(claim.vtep);
+  return `${sourceName(claim)} has it on ${asked?.name ?? 'a node'}, whose own engine has no such endpoint`;
+}
+
+/** Rows that agree with each other, while no source tells the VTEP; the manager's node may still be the one they name. */
+function judgeUnplaced(view: SandboxView, claims: Claim[], dst: string): Verdict {
+  const node = view.nodes.get(dst);
+  const placed = claims.find(({nodeId}) => nodeId !== undefined && view.hostnames.get(nodeId) === node);
+  if (node !== undefined && placed) return agreed([placed]);
+  const [claim] = claims;
+  return {
+    status: 'unknown',
+    reason: `${claim ? sourceName(claim) : 'some source'} has the address, but none tells its VTEP`,
+  };
 }
 
 /** A neighbour row whose MAC has no permanent FDB row. */
-function judgeUnprogrammed(learned: FdbRow | undefined, claim: Claim | undefined): Verdict {
+function judgeUnprogrammed(
+  view: SandboxView,
+  learned: FdbRow | undefined,
+  claim: Claim | undefined,
+): Verdict {
+  if (view.partial.fdb) return {status: 'unknown', reason: unreadRows('FDB')};
   if (learned) {
     return {
       status: 'learned-only',
@@ -96,8 +139,8 @@ function judgeUnprogrammed(learned: FdbRow | undefined, claim: Claim | undefined
 function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict {
   if (vtep === view.ownVtep)
     return {status: 'stale', reason: 'it points at this very host, which has no such endpoint'};
-  const owner = view.hosts.find((host) => host !== view.host && ownVtep(host, view.hosts)?.address === vtep);
-  if (owner?.docker?.networks.find(({id}) => id === view.networkId)?.endpoints) {
+  const owner = view.inspected.get(vtep);
+  if (owner) {
     return {
       status: 'stale',
       reason: `the engine of ${owner.name}, whose VTEP it names, has no such endpoint`,
@@ -105,8 +148,13 @@ function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict
   }
   if (!view.gossipRead)
     return {status: 'unknown', reason: 'gossip was not read, so nobody can say whose it is'};
-  if (!view.knownVteps.has(vtep))
-    return {status: 'stale', reason: `no node of this network has the VTEP ${vtep}`};
+  if (!view.knownVteps.has(vtep)) return judgeUnknownVtep(view, vtep);
+  if (view.balancerVteps.has(vtep)) {
+    return {
+      status: 'stale',
+      reason: 'gossip has no such address, and the load balancer of that node is another',
+    };
+  }
   if (pairs > 1) {
     return {
       status: 'unknown',
@@ -121,16 +169,31 @@ function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict
   };
 }
 
+function judgeUnknownVtep(view: SandboxView, vtep: string): Verdict {
+  return view.untoldVteps
+    ? {
+        status: 'unknown',
+        reason: `no source tells whose VTEP ${vtep} is, and gossip lists nodes without telling theirs`,
+      }
+    : {status: 'stale', reason: `no node of this network has the VTEP ${vtep}`};
+}
+
 /** FDB rows of a MAC that has no neighbour row on the device. */
 export function judgeLonelyRows(
   view: SandboxView,
   mac: string,
   rows: FdbRow[],
   endpoint: Endpoint | undefined,
-  withoutRows: Endpoint[],
+  others: {
+    /** Consistent pairs to each VTEP that no source claims. */
+    unclaimed: Map<string, number>;
+    /** An endpoint without rows whose MAC nobody tells. */
+    nextWithoutMac: () => Endpoint | undefined;
+  },
 ): Verdict {
   const local = view.localByMac.get(mac);
   if (local) return {status: 'stale', reason: `it names ${local.claims[0].name} of this very host as remote`};
+  if (view.partial.neighbours) return {status: 'unknown', reason: unreadRows('neighbour')};
   if (endpoint) {
     return {
       status: 'missing-neighbour',
@@ -148,32 +211,37 @@ export function judgeLonelyRows(
   }
   if (!view.gossipRead) return {status: 'unknown', reason: 'no neighbour row, and gossip was not read'};
   // A user may have given the MAC, and gossip tells no MACs: it could belong to an endpoint that has no rows yet.
-  const [possible] = withoutRows.filter(({claims}) => claims.every((claim) => claim.mac === undefined));
-  if (possible && !mac.startsWith('02:42:')) {
+  const possible = mac.startsWith('02:42:') ? undefined : others.nextWithoutMac();
+  if (possible)
     return {status: 'unknown', reason: `no neighbour row; it may be the MAC of ${possible.claims[0].name}`};
+  // Nor does gossip list load balancers: this may be the one of that node.
+  const vtep = rows.find(isProgrammed)?.dst ?? '';
+  if (!view.inspected.has(vtep)) {
+    if (!view.knownVteps.has(vtep) && view.untoldVteps) return judgeUnknownVtep(view, vtep);
+    if (view.knownVteps.has(vtep) && !view.balancerVteps.has(vtep) && !others.unclaimed.has(vtep)) {
+      return {
+        status: 'unknown',
+        reason: `no neighbour row; it may be the load balancer of ${view.nodes.get(vtep) ?? vtep}, which gossip does not name`,
+      };
+    }
   }
   return {status: 'stale', reason: 'no endpoint has this MAC: no neighbour row, and nothing in gossip'};
 }
 
 /** The bridge of another node's sandbox, which sends with its own MAC when it routes between two subnets. */
 function bridgeWith(view: SandboxView, mac: string): Verdict | undefined {
-  for (const host of view.hosts) {
-    if (host === view.host) continue;
-    for (const {tables, file} of host.namespaces) {
-      const bridge = tables?.links?.find((link) => link.kind === 'bridge' && link.mac === mac);
-      if (!bridge || !view.networkId.startsWith(file.replace(/^\d+-/, ''))) continue;
-      return {
-        status: 'ok',
-        reason: `learned: the bridge of ${host.name}, which routes between the subnets of this network`,
-        endpoint: {kind: 'bridge', name: `${bridge.name} of ${host.name}`, id: null},
-      };
-    }
-  }
-  return undefined;
+  const bridge = view.bridges.get(mac)?.find(({host}) => host !== view.host);
+  if (!bridge) return undefined;
+  return {
+    status: 'ok',
+    reason: `learned: the bridge of ${bridge.host.name}, which routes between the subnets of this network`,
+    endpoint: {kind: 'bridge', name: `${bridge.name} of ${bridge.host.name}`, id: null},
+  };
 }
 
 /** An endpoint that some source names and of which the sandbox has no row at all. */
-export function judgeAbsence(view: SandboxView, claim: Claim): Verdict {
+export function judgeAbsence(view: SandboxView, endpoint: Endpoint): Verdict {
+  const [claim] = endpoint.claims;
   if (view.links.length === 0) return {status: 'unknown', reason: 'this sandbox could not be read'};
   // BusyBox's ip tells no kinds, so which device is the vxlan one can't be said.
   if (view.links.every(({kind}) => kind === undefined))
@@ -181,6 +249,12 @@ export function judgeAbsence(view: SandboxView, claim: Claim): Verdict {
       status: 'unknown',
       reason: 'what was read of this sandbox tells no kinds of devices (no `ip -d`)',
     };
+  if (view.partial.fdb || view.partial.neighbours)
+    return {status: 'unknown', reason: unreadRows('FDB or neighbour')};
+  if (standingClaims(view, endpoint).length === 0)
+    return {status: 'unknown', reason: `${denialOf(view, claim)}: no rows are expected`};
+  if (claim.kind === 'unknown')
+    return {status: 'unknown', reason: `${sourceName(claim)} has it without a sandbox: no rows are expected`};
   if (claim.source === 'gossip' && claim.vtep === undefined) {
     return {status: 'unknown', reason: 'gossip names no host for it, so no rows are expected yet'};
   }
@@ -188,6 +262,10 @@ export function judgeAbsence(view: SandboxView, claim: Claim): Verdict {
     status: 'missing-fdb',
     reason: `${sourceName(claim)} has it, this sandbox has neither an FDB nor a neighbour row`,
   };
+}
+
+function unreadRows(table: string): string {
+  return `the row may be among those of the ${table} table that could not be read`;
 }
 
 function sourceName({source, host}: Claim): string {

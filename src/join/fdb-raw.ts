@@ -19,7 +19,7 @@ export function rawFdb(hosts: HostModel[], networkId: string, entries: FdbEntry[
       const ownMacs = new Set(links.flatMap(({mac}) => mac ?? []));
       const known = new Map(
         entries
-          .filter((entry) => entry.host === host.name && entry.mac !== null)
+          .filter((entry) => entry.host === host.name && entry.netns === namespace.file && entry.mac !== null)
           .map((entry) => [entry.mac, entry]),
       );
       return (namespace.tables?.fdb ?? []).map((row) => ({
@@ -39,7 +39,7 @@ function note(row: FdbRow, entry: FdbEntry | undefined, ownMacs: Set<string>): s
   const who = entry ? nameOf(entry) : 'an unknown MAC';
   if (row.plane === 'self' && row.dst !== undefined) {
     const kind = row.state === 'permanent' || row.state === 'static' ? 'programmed' : 'learned';
-    return `${kind}: frames for ${who} go to VTEP ${row.dst}${entry?.node ? ` (${entry.node})` : ''}`;
+    return `${kind}: frames for ${who} go to VTEP ${row.dst}${entry?.node && entry.vtep === row.dst ? ` (${entry.node})` : ''}`;
   }
   if (row.plane === 'master') return `the bridge has seen ${who} behind ${row.dev}`;
   return '';

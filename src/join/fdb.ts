@@ -1,3 +1,4 @@
+import {isIP} from 'node:net';
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {type Claim, type Endpoint, type EndpointKind, endpointsOf} from './endpoints.js';
@@ -70,10 +71,52 @@ function networkView(hosts: HostModel[], networkId: string): NetworkView {
   const endpoints = endpointsOf(hosts, networkId);
   const nodes = nodeNames(hosts);
   const claimed = [...endpoints.values()].flatMap(({claims}) => claims.flatMap(({vtep}) => vtep ?? []));
-  const peers = hosts.flatMap(({docker}) =>
-    (docker?.networks.find(({id}) => id === networkId)?.peers ?? []).map(({ip}) => ip),
-  );
-  return {networkId, hosts, endpoints, nodes, knownVteps: new Set([...claimed, ...peers, ...nodes.keys()])};
+  const known = hosts.map((host) => ({
+    host,
+    network: host.docker?.networks.find(({id}) => id === networkId),
+  }));
+  const peers = known.map(({network}) => (network?.peers ?? []).flatMap(({ip}) => (isIP(ip) ? [ip] : [])));
+  const asked = known.flatMap(({host, network}) => (network?.endpoints ? [host] : []));
+  const keyed = (keyOf: (host: HostModel) => string | undefined) =>
+    new Map(asked.flatMap((host) => [[keyOf(host) ?? '', host] as const]).filter(([key]) => key !== ''));
+  return {
+    networkId,
+    hosts,
+    endpoints,
+    nodes,
+    knownVteps: new Set([...claimed, ...peers.flat(), ...nodes.keys()]),
+    untoldVteps: Math.max(0, ...peers.map((ips) => new Set(ips).size)) > new Set(claimed).size,
+    inspected: keyed((host) => ownVtep(host, hosts)?.address),
+    inspectedNodes: keyed(({docker}) => docker?.engine.swarm?.nodeId),
+    balancerVteps: new Set(
+      [...endpoints.values()].flatMap(({claims}) =>
+        claims.flatMap(({kind, vtep}) => (kind === 'load-balancer' && vtep !== undefined ? [vtep] : [])),
+      ),
+    ),
+    hostnames: new Map(
+      hosts.flatMap(({docker}) =>
+        (docker?.nodes ?? []).flatMap(({id, hostname}) =>
+          hostname === undefined ? [] : [[id, hostname] as const],
+        ),
+      ),
+    ),
+    bridges: bridgesOf(hosts, networkId),
+  };
+}
+
+/** Bridges by MAC: of the sandboxes that have this network's id in their names. */
+function bridgesOf(hosts: HostModel[], networkId: string): NetworkView['bridges'] {
+  const bridges: NetworkView['bridges'] = new Map();
+  for (const host of hosts) {
+    for (const {tables, file} of host.namespaces) {
+      if (!/^\d+-/.test(file) || !networkId.startsWith(file.replace(/^\d+-/, ''))) continue;
+      for (const {kind, mac, name} of tables?.links ?? []) {
+        if (kind === 'bridge' && mac !== undefined)
+          bridges.set(mac, [...(bridges.get(mac) ?? []), {host, name}]);
+      }
+    }
+  }
+  return bridges;
 }
 
 function sandboxEntries(view: SandboxView): FdbEntry[] {
@@ -84,9 +127,7 @@ function sandboxEntries(view: SandboxView): FdbEntry[] {
     devices.flatMap(({tables}) => tables ?? []),
   );
   const remote = devices.flatMap(({device, tables}) => deviceEntries(view, device, tables, unclaimed, seen));
-  const rest = view.remotes
-    .filter(({ip}) => !seen.has(ip))
-    .map(({claims: [claim]}) => unservedEntry(view, claim));
+  const rest = view.remotes.filter(({ip}) => !seen.has(ip)).map((endpoint) => unservedEntry(view, endpoint));
   return [...view.locals.map((endpoint) => localEntry(view, endpoint)), ...remote, ...rest].sort(byAddress);
 }
 
@@ -103,10 +144,13 @@ function localEntry(view: SandboxView, {ip, claims: [claim]}: Endpoint): FdbEntr
     master: port?.dev ?? null,
     usedSeconds: port?.usedSeconds ?? null,
     updatedSeconds: port?.updatedSeconds ?? null,
-    status: 'local',
-    reason: stuck
-      ? `its container is on this host, but the bridge has its MAC behind ${port?.dev}`
-      : 'its container is on this host; the bridge learns it',
+    status: claim.kind === 'unknown' ? 'unknown' : 'local',
+    reason:
+      claim.kind === 'unknown'
+        ? 'the engine of this host has it without a sandbox: an endpoint left behind, or one that is being made'
+        : stuck
+          ? `its container is on this host, but the bridge has its MAC behind ${port?.dev}`
+          : 'its container is on this host; the bridge learns it',
   });
 }
 
@@ -143,13 +187,12 @@ function deviceEntries(
     );
   });
   const pairedMacs = new Set(neighbours.map(({mac}) => mac));
+  const byMac = remotesByMac(view);
+  const nextWithoutMac = firstWithoutMac(view, seen);
   const lonely = [...selfRows]
     .filter(([mac]) => !pairedMacs.has(mac))
     .map(([mac, rows]) => {
-      const withoutRows = view.remotes.filter(({ip}) => !seen.has(ip));
-      const endpoint = withoutRows.find(
-        ({ip, claims}) => claims.some((claim) => claim.mac === mac) || hintedMac(ip) === mac,
-      );
+      const endpoint = byMac.get(mac)?.find(({ip}) => !seen.has(ip));
       if (endpoint) seen.add(endpoint.ip);
       return describedEntry(
         view,
@@ -157,19 +200,47 @@ function deviceEntries(
         undefined,
         rows,
         endpoint?.claims[0],
-        judgeLonelyRows(view, mac, rows, endpoint, withoutRows),
+        judgeLonelyRows(view, mac, rows, endpoint, {unclaimed, nextWithoutMac}),
       );
     });
-  const absent = served().map(({ip, claims: [claim]}) => {
-    seen.add(ip);
-    return describedEntry(view, device, undefined, [], claim, judgeAbsence(view, claim));
+  const absent = served().map((endpoint) => {
+    seen.add(endpoint.ip);
+    return describedEntry(view, device, undefined, [], endpoint.claims[0], judgeAbsence(view, endpoint));
   });
   return [...paired, ...lonely, ...absent];
 }
 
+/** Remote endpoints by each MAC that a source gives them, and by the one that Docker makes of an address. */
+function remotesByMac({remotes}: SandboxView): Map<string, Endpoint[]> {
+  const found = new Map<string, Endpoint[]>();
+  for (const endpoint of remotes) {
+    for (const mac of new Set([hintedMac(endpoint.ip), ...endpoint.claims.map((claim) => claim.mac)])) {
+      if (mac === undefined) continue;
+      const same = found.get(mac);
+      if (same) same.push(endpoint);
+      else found.set(mac, [endpoint]);
+    }
+  }
+  return found;
+}
+
+/** A remote endpoint without rows whose MAC no source tells. As `seen` only grows, no endpoint is looked at twice. */
+function firstWithoutMac({remotes}: SandboxView, seen: Set<string>): () => Endpoint | undefined {
+  let at = 0;
+  return () => {
+    for (; at < remotes.length; at++) {
+      const endpoint = remotes[at];
+      if (endpoint && !seen.has(endpoint.ip) && endpoint.claims.every(({mac}) => mac === undefined))
+        return endpoint;
+    }
+    return undefined;
+  };
+}
+
 /** An endpoint in whose subnet this sandbox has no vxlan device. */
-function unservedEntry(view: SandboxView, claim: Claim): FdbEntry {
-  const verdict = judgeAbsence(view, claim);
+function unservedEntry(view: SandboxView, endpoint: Endpoint): FdbEntry {
+  const [claim] = endpoint.claims;
+  const verdict = judgeAbsence(view, endpoint);
   return entry(view, {
     ...named(claim),
     ip: claim.ip,

@@ -1,6 +1,6 @@
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
-import type {Endpoint} from './endpoints.js';
+import type {Claim, Endpoint} from './endpoints.js';
 import {isGroupMac} from './mac.js';
 import type {Sandbox} from './sandboxes.js';
 import {inSubnet} from './subnet.js';
@@ -14,6 +14,17 @@ export interface NetworkView {
   nodes: Map<string, string>;
   /** Every VTEP that some source gives to a node of this network. */
   knownVteps: Set<string>;
+  /** Gossip lists more nodes than VTEPs, so a VTEP may be of a node and yet be in no source (a data-path address). */
+  untoldVteps: boolean;
+  /** Hosts whose engine listed its own endpoints of this network: by VTEP, and by swarm id. */
+  inspected: Map<string, HostModel>;
+  inspectedNodes: Map<string, HostModel>;
+  /** VTEPs whose load balancer some source names. */
+  balancerVteps: Set<string>;
+  /** Names of nodes by their swarm ids, as the manager tells. */
+  hostnames: Map<string, string>;
+  /** Bridges of this network's sandboxes by their MAC. */
+  bridges: Map<string, {host: HostModel; name: string}[]>;
 }
 
 /** One overlay sandbox of one host, with its tables indexed. */
@@ -25,6 +36,8 @@ export interface SandboxView extends NetworkView {
   gossipRead: boolean;
   links: Link[];
   vxlans: Link[];
+  /** Whether some rows of a table could not be read, so that the absence of one proves nothing. */
+  partial: {fdb: boolean; neighbours: boolean};
   /** Learned rows of the bridges: the port behind which a MAC was seen. */
   portOf: Map<string, FdbRow>;
   /** Endpoints that live on this host, and all others. */
@@ -51,8 +64,8 @@ export function sandboxView(
   const {tables} = sandbox.namespace;
   const links = tables?.links ?? [];
   const all = [...network.endpoints.values()];
-  const own = (endpoint: Endpoint) => isOwn(host, ownVtep, endpoint);
-  const locals = all.filter(own);
+  const locals = all.filter((endpoint) => isOwn(network, host, ownVtep, endpoint));
+  const own = new Set(locals);
   return {
     ...network,
     host,
@@ -61,13 +74,17 @@ export function sandboxView(
     gossipRead: host.docker?.networks.find(({id}) => id === network.networkId)?.services !== undefined,
     links,
     vxlans: links.filter(({vxlan}) => vxlan !== undefined),
+    partial: {
+      fdb: tables?.partial?.has('fdb') ?? false,
+      neighbours: tables?.partial?.has('neigh') ?? false,
+    },
     portOf: new Map(
       (tables?.fdb ?? [])
         .filter(({plane, state}) => plane === 'master' && state !== 'permanent')
         .map((row) => [row.mac, row]),
     ),
     locals,
-    remotes: all.filter((endpoint) => !own(endpoint)),
+    remotes: all.filter((endpoint) => !own.has(endpoint)),
     localByMac: new Map(
       locals.flatMap((endpoint) =>
         endpoint.claims[0].mac ? [[endpoint.claims[0].mac, endpoint] as const] : [],
@@ -78,9 +95,28 @@ export function sandboxView(
 }
 
 /** Whether the believed claim is of an endpoint on this host. */
-function isOwn(host: HostModel, ownVtep: string | undefined, {claims: [claim]}: Endpoint): boolean {
+function isOwn(
+  network: NetworkView,
+  host: HostModel,
+  ownVtep: string | undefined,
+  endpoint: Endpoint,
+): boolean {
+  const claim = standingClaims(network, endpoint).find(
+    ({source, vtep, nodeId}) => source === 'own-engine' || vtep !== undefined || nodeId !== undefined,
+  );
+  if (!claim) return false;
   if (claim.source === 'own-engine') return claim.hostKey === host.key;
-  return claim.vtep !== undefined && claim.vtep === ownVtep;
+  if (claim.vtep !== undefined) return claim.vtep === ownVtep;
+  return claim.nodeId === host.docker?.engine.swarm?.nodeId;
+}
+
+/** The claims that stand: gossip and the manager may still name an endpoint on a host whose engine no longer has it. */
+export function standingClaims({inspected, inspectedNodes}: NetworkView, {claims}: Endpoint): Claim[] {
+  const owners = new Set(claims.flatMap(({source, hostKey}) => (source === 'own-engine' ? [hostKey] : [])));
+  return claims.filter(({source, vtep, nodeId}) => {
+    const asked = vtep === undefined ? inspectedNodes.get(nodeId ?? '') : inspected.get(vtep);
+    return source === 'own-engine' || asked === undefined || owners.has(asked.key);
+  });
 }
 
 export function deviceTables({sandbox}: SandboxView, device: Link): DeviceTables | undefined {

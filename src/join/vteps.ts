@@ -1,4 +1,5 @@
 import type {HostModel} from '../model/host.js';
+import type {NamespaceState} from '../model/namespace-files.js';
 import {type Sandbox, sandboxes} from './sandboxes.js';
 
 /** Which source told a host's own VTEP address; the first that answers wins. */
@@ -69,10 +70,13 @@ export function nodeNames(hosts: HostModel[]): Map<string, string> {
   return names;
 }
 
-/** The leader may show itself as 0.0.0.0 or 127.0.0.1 (moby#35437). */
+/** The leader may show itself as 0.0.0.0 or 127.0.0.1 (moby#35437), or as their like in IPv6. */
 function usable(address: string | undefined): string | undefined {
-  return address && address !== '0.0.0.0' && !address.startsWith('127.') ? address : undefined;
+  return address && !/^(0\.0\.0\.0|::1?|127\..*)$/.test(address) ? address : undefined;
 }
+
+/** Files that stand for no namespace (any more). */
+const absent: ReadonlySet<NamespaceState> = new Set(['torn-down', 'dead', 'gone', 'foreign']);
 
 /** The overlay sandboxes of a network on a host, found by the network's full id; several are several epochs. */
 export function overlaySandboxes(
@@ -83,6 +87,7 @@ export function overlaySandboxes(
   return identified.filter(
     ({kind, network, namespace}) =>
       kind === 'overlay' &&
+      !absent.has(namespace.state) &&
       (network ? network.id === networkId : networkId.startsWith(namespace.file.replace(/^\d+-/, ''))),
   );
 }

@@ -367,7 +367,7 @@ function nodeOf(raw: v.InferOutput<typeof NodeSchema>): SwarmNode {
     availability: told(raw.Spec?.Availability),
     state: told(raw.Status?.State),
     address: told(raw.Status?.Addr),
-    managerAddress: told(raw.ManagerStatus?.Addr)?.replace(/:\d+$/, ''),
+    managerAddress: told(raw.ManagerStatus?.Addr)?.replace(/^\[?(.*?)\]?:\d+$/, '$1'),
     engineVersion: told(raw.Description?.Engine?.EngineVersion),
   });
 }

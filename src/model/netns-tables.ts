@@ -16,6 +16,10 @@ export interface NetnsTables {
   neighbours?: Neighbour[];
   fdb?: FdbRow[];
   rules?: RoutingRule[];
+  /** The kernel's own answer to `ip route get`, by destination; only those that it was asked for and has. */
+  routeGets?: Map<string, Route>;
+  /** Names of the sections of which some rows were not understood: what is absent there may be among those. */
+  partial?: ReadonlySet<string>;
   /** Namespace ids as this namespace numbers them: nsid → inode. Only namespaces with processes are known. */
   nsids?: Map<number, number>;
   /** Files under /proc: path → text. */
@@ -32,6 +36,7 @@ export interface NetnsTables {
 /** Parses the sections of one namespace, JSON or text by the first character of their output. */
 export function parseTables(sections: Section[]): NetnsTables {
   const problems: Problem[] = [];
+  const partial = new Set<string>();
   const subject = (name: string) => `${name} of ${sections[0]?.netns ?? 'namespace'}`;
   const find = (name: string): Section | undefined => sections.find((section) => section.name === name);
 
@@ -49,14 +54,21 @@ export function parseTables(sections: Section[]): NetnsTables {
     }
     if (section.truncated) {
       problems.push({code: 'section-cut', subject: subject(name), message: 'it was too long and is cut'});
+      partial.add(name);
     }
-    const parsed =
-      /^\s*\[/.test(section.output) || / -j( |$)/.test(section.command)
-        ? json(section.output)
-        : text(section.output);
+    const asJson = /^\s*\[/.test(section.output) || / -j( |$)/.test(section.command);
+    const parsed = asJson ? json(section.output) : text(section.output);
     for (const message of parsed.problems)
       problems.push({code: 'unparsable', subject: subject(name), message});
-    return parsed.rows;
+    if (parsed.problems.length === 0) return parsed.rows;
+    partial.add(name);
+    if (parsed.rows.length > 0) return parsed.rows;
+    problems.push({
+      code: 'section-failed',
+      subject: subject(name),
+      message: `nothing that "${section.command}" printed is understood`,
+    });
+    return undefined;
   }
 
   const links = rows('addr', parseLinksJson, parseLinksText);
@@ -65,11 +77,13 @@ export function parseTables(sections: Section[]): NetnsTables {
   const fdb = rows('fdb', parseFdbJson, parseFdbText);
   const rules = rows('rule', parseRulesJson, parseRulesText);
   return compact({
+    partial: partial.size > 0 ? partial : undefined,
     links,
     routes,
     neighbours,
     fdb,
     rules,
+    routeGets: routeGets(find('route-get')),
     nsids: nsids(find('nsid')),
     proc: procFiles(find('proc')),
     netfilter: netfilter(sections),
@@ -77,6 +91,13 @@ export function parseTables(sections: Section[]): NetnsTables {
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
     problems,
   });
+}
+
+/** One line of JSON an answer; a refused destination printed its reason in between. */
+function routeGets(section: Section | undefined): Map<string, Route> | undefined {
+  if (!section || section.status === null) return undefined;
+  const answers = section.output.split('\n').filter((line) => line.startsWith('['));
+  return new Map(answers.flatMap((line) => parseRoutesJson(line).rows).map((route) => [route.dst, route]));
 }
 
 type Parser<Row> = (text: string) => {rows: Row[]; problems: string[]};
