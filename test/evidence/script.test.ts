@@ -31,7 +31,9 @@ describe('the shell texts', () => {
     it(`are understood by ${shell.join(' ')}`, {skip: missing(program)}, () => {
       for (const [name, text] of Object.entries({...texts, reader})) {
         const {status, stderr} = spawnSync(program, [...options, '-n'], {input: text, encoding: 'utf8'});
-        assert.deepEqual([status, stderr], [0, ''], name);
+        // ksh -n also warns of style: of quotes that span lines, as the reader's text in a variable does.
+        const errors = stderr.replace(/^ksh: warning: .*\n/gm, '');
+        assert.deepEqual([status, errors], [0, ''], name);
       }
     });
 

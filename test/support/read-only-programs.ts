@@ -19,6 +19,8 @@ const forms: string[][] = [
     '[@\\w.-]+',
   ],
   ['nsenter', '--net=/proc/self/ns/net', 'true'],
+  ['nsenter', '--net=[^ ]+', '(/[^ ]*/)?bridge', 'fdb', 'show'],
+  ['nsenter', '--net=/proc/(\\d+|self)/ns/net', '(/[^ ]*/)?ip', '-d', '-j', '-force', '-batch', '-'],
   ['true'],
   // iproute2 and BusyBox's ip
   ['ip', '-V'],
