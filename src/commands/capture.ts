@@ -82,6 +82,7 @@ root and tcpdump on that host, says first what it runs, changes nothing, and end
       options,
       ...named,
       noColour: flags['no-color'],
+      wide: flags.wide,
       write: flags.write,
       duration,
       interrupt,

@@ -75,6 +75,13 @@ export default class Decode extends HostCommand {
     const options = readOptions(flags, this.jsonEnabled());
     const {packetEvidence, readNames} = await import('../decode/names.js');
     const isNamed = flags.names || flags.snapshot !== undefined || flags.host !== undefined;
+    if (flags.record !== undefined && !isNamed) {
+      throw usageError(
+        'nothing-to-record',
+        '--record keeps the evidence behind names, and none was asked for.',
+        ['ovdiag decode FILE --names --record SNAPSHOT'],
+      );
+    }
     const readings = isNamed ? await this.readHosts(flags, packetEvidence) : undefined;
     const {decode} = await import('../decode/decode.js');
     const {onInterrupt} = await import('../decode/interrupt.js');
@@ -84,6 +91,7 @@ export default class Decode extends HostCommand {
       options,
       ...(await readNames(readings)),
       noColour: flags['no-color'],
+      wide: flags.wide,
       writeInner: flags['write-inner'],
       interrupt,
     });

@@ -18,6 +18,7 @@ export interface DecodeRequest {
   names: Names | undefined;
   hosts: readonly HostSummary[];
   noColour: boolean;
+  wide: boolean;
   writeInner: string | undefined;
   interrupt: Pick<Interrupt, 'isStopped' | 'onStop'>;
 }

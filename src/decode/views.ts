@@ -18,6 +18,8 @@ export interface ViewRequest {
   /** The file of the packet that is being shown. */
   currentFile(): string;
   noColour: boolean;
+  /** Leaves out no column and shortens nothing. */
+  wide: boolean;
   /** Whether packets are listed when no view was asked for. */
   listsByDefault: boolean;
 }
@@ -36,7 +38,8 @@ export interface Views {
 export async function openViews(request: ViewRequest): Promise<Views> {
   const {options} = request;
   const asked = options.views;
-  const terminal = terminalOf(process.stdout, {noColour: request.noColour});
+  const own = terminalOf(process.stdout, {noColour: request.noColour});
+  const terminal = request.wide ? {...own, width: Number.POSITIVE_INFINITY} : own;
   const paint = await painter(terminal);
   const sink = newSink(process.stdout);
   if (asked.flows || asked.stats) {

@@ -24,6 +24,7 @@ export interface CaptureRequest {
   names: Names | undefined;
   hosts: readonly HostSummary[];
   noColour: boolean;
+  wide: boolean;
   /** File that keeps the packets as tcpdump gave them. */
   write: string | undefined;
   /** Milliseconds until it ends by itself. */

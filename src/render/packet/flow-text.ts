@@ -43,6 +43,7 @@ export async function flowsText(
       group.map((row) => cells(row, span, names)),
       terminal,
       paint,
+      {wideFlag: '--wide'},
     );
     text += '\n';
     from = to;

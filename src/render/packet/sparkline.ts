@@ -1,10 +1,9 @@
 const blocks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ascii = ['.', ':', '-', '=', '+', '*', '#', '@'];
 
-/** Counts as one row of bars, as many as fit; an empty step is blank. */
-export function sparkline(counts: readonly number[], width: number, unicode: boolean): string {
+/** Counts as one row of bars; an empty step is blank. */
+export function sparkline(columns: readonly number[], unicode: boolean): string {
   const marks = unicode ? blocks : ascii;
-  const columns = squeeze(counts, Math.max(1, width));
   const most = Math.max(...columns, 1);
   return columns
     .map((count) =>
@@ -15,7 +14,8 @@ export function sparkline(counts: readonly number[], width: number, unicode: boo
     .join('');
 }
 
-function squeeze(counts: readonly number[], width: number): number[] {
+/** Sums neighbours up until there are at most `width` of them. */
+export function squeeze(counts: readonly number[], width: number): number[] {
   if (counts.length <= width) return [...counts];
   const each = Math.ceil(counts.length / width);
   return Array.from({length: Math.ceil(counts.length / each)}, (_, column) =>

@@ -9,7 +9,7 @@ import type {Terminal} from '../terminal.js';
 import {bytes, duration, plural} from '../text.js';
 import {addressText} from './address.js';
 import {dateText} from './clock.js';
-import {sparkline} from './sparkline.js';
+import {sparkline, squeeze} from './sparkline.js';
 
 const counted: Column[] = [
   {head: 'packets', priority: 5, shrink: 'never', align: 'right'},
@@ -107,9 +107,9 @@ function overTime({timeline, all}: Totals, terminal: Terminal): string {
   const used = timeline.counts.findLastIndex((count) => count > 0) + 1;
   const counts = Array.from(timeline.counts.subarray(0, used));
   const room = Number.isFinite(terminal.width) ? Math.min(terminal.width, 64) : 64;
-  const picture = sparkline(counts, room, terminal.unicode);
-  const each = Math.ceil(counts.length / picture.length) * timeline.step;
-  return `${picture}\neach mark ${duration(each / 1e9)}, most ${Math.max(...counts)} packets in ${duration(timeline.step / 1e9)}\n\n`;
+  const marks = squeeze(counts, Math.max(1, room));
+  const each = duration((Math.ceil(counts.length / marks.length) * timeline.step) / 1e9);
+  return `${sparkline(marks, terminal.unicode)}\neach mark is ${each}, the highest ${plural(Math.max(...marks), 'packet')}\n\n`;
 }
 
 async function portTable(totals: Totals, terminal: Terminal, paint: Paint): Promise<string> {
