@@ -181,11 +181,15 @@ export abstract class HostCommand extends BaseCommand {
     );
     process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
     const {problemLines} = await import('./host-problems.js');
-    for (const line of problemLines(document, this.sudoLine())) process.stderr.write(`${escapeText(line)}\n`);
+    for (const line of problemLines(document, this.moreRights(flags)))
+      process.stderr.write(`${escapeText(line)}\n`);
   }
 
-  /** This very call with more rights, to be typed by the user. */
-  private sudoLine(): string {
+  /** How to see all: this very call with more rights, where rights of this machine are what is missing. */
+  private moreRights({host = [], snapshot = []}: HostFlags): string {
+    if (snapshot.length > 0) return 'record it there with more rights: sudo ovdiag snapshot -o FILE';
+    if (host.length > 0 && host.every((one) => one.startsWith('ssh:')))
+      return 'log in there as root, or allow that user sudo without a password';
     const words = [this.config.bin, ...(this.id?.split(':') ?? []), ...this.argv];
     return `sudo ${words.map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`;
   }

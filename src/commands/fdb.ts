@@ -112,7 +112,7 @@ export default class Fdb extends HostCommand {
     const shown = entries.filter(filters);
     const {rawFdb} = await import('../join/fdb-raw.js');
     const raw = flags.raw
-      ? rawFdb(readings.hosts, network.id, entries).filter((row) => filters(rawAsEntry(row)))
+      ? rawFdb(readings.hosts, network.id, entries).filter(rawFilter(filters, entries))
       : [];
     const document = {
       ...this.document(readings, await absences(readings, network.id, network.name)),
@@ -154,7 +154,7 @@ async function absences(readings: Readings, networkId: string, name: string): Pr
     }));
 }
 
-type Filter = (entry: Pick<FdbEntry, 'mac' | 'ip' | 'vtep'> & {status?: string}) => boolean;
+type Filter = (entry: Pick<FdbEntry, 'mac' | 'ip' | 'vtep'> & {status: string}) => boolean;
 
 async function checkedFilters(flags: {
   mac?: string | undefined;
@@ -172,17 +172,31 @@ async function checkedFilters(flags: {
   }
   if (vtep !== undefined && isIP(vtep) === 0)
     throw usageError('invalid-flag', `--vtep ${vtep} is not an address.`);
-  if (address !== undefined && isIP(address.split('/')[0] ?? '') === 0) {
+  if (address !== undefined && isIP(address) === 0 && !inSubnet(address.split('/')[0] ?? '', address)) {
     throw usageError('invalid-flag', `--address ${address} is neither an address nor a CIDR.`);
   }
   return (entry) =>
     (mac === undefined || entry.mac === mac.toLowerCase()) &&
     (vtep === undefined || entry.vtep === vtep) &&
-    (status === undefined || entry.status === undefined || status.includes(entry.status)) &&
+    (status === undefined || status.includes(entry.status)) &&
     (address === undefined ||
       (entry.ip !== null && (address.includes('/') ? inSubnet(entry.ip, address) : entry.ip === address)));
 }
 
-function rawAsEntry(row: {mac: string; dst?: string}): Pick<FdbEntry, 'mac' | 'ip' | 'vtep'> {
-  return {mac: row.mac, ip: null, vtep: row.dst ?? null};
+type RawRow = Pick<FdbEntry, 'host' | 'netns'> & {mac: string; dst?: string};
+
+/** A row of the kernel has an address and a status by the endpoint that its MAC is of. */
+function rawFilter(filters: Filter, entries: FdbEntry[]): (row: RawRow) => boolean {
+  const key = ({host, netns, mac}: Pick<FdbEntry, 'host' | 'netns' | 'mac'>) => `${host} ${netns} ${mac}`;
+  const byMac = new Map<string, FdbEntry[]>();
+  for (const entry of entries) {
+    const same = byMac.get(key(entry));
+    if (same) same.push(entry);
+    else byMac.set(key(entry), [entry]);
+  }
+  return (row) => {
+    const own = {mac: row.mac, vtep: row.dst ?? null};
+    const known = byMac.get(key(row)) ?? [{ip: null, status: ''}];
+    return known.some(({ip, status}) => filters({...own, ip, status}));
+  };
 }

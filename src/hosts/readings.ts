@@ -17,7 +17,11 @@ export interface Readings {
 /** Sorts models into hosts and times: the same host read twice is two times, never two hosts. */
 export function sortReadings(models: HostModel[]): Readings {
   const byKey = new Map<string, HostModel[]>();
-  for (const model of models) byKey.set(model.key, [...(byKey.get(model.key) ?? []), model]);
+  const keys = [...new Set(models.map(({key}) => key))];
+  for (const model of models) {
+    const key = sameHostKey(model.key, keys);
+    byKey.set(key, [...(byKey.get(key) ?? []), model]);
+  }
   const hosts: HostModel[] = [];
   const before: HostModel[] = [];
   let seenTwice = false;
@@ -45,6 +49,13 @@ export function sortReadings(models: HostModel[]): Readings {
   };
 }
 
+/** Where Docker was silent in one reading, the key lacks its part: boot and network namespace still tell the host. */
+function sameHostKey(key: string, keys: string[]): string {
+  if (!/^\/[^/]+\/\d+$/.test(key)) return key;
+  const [same, ...more] = keys.filter((other) => other !== key && other.endsWith(key));
+  return same !== undefined && more.length === 0 ? same : key;
+}
+
 /** Two hosts may have one name; then where they were read is added. */
 function distinctNames(hosts: HostModel[]): HostModel[] {
   const count = new Map<string, number>();
@@ -57,7 +68,7 @@ function distinctNames(hosts: HostModel[]): HostModel[] {
 function skew(hosts: HostModel[]): Problem[] {
   const times = hosts.map(({startedAt}) => Date.parse(startedAt));
   const apart = Math.round((Math.max(...times) - Math.min(...times)) / 1000);
-  if (hosts.length < 2 || apart <= largestSkew) return [];
+  if (hosts.length < 2 || !(apart > largestSkew)) return [];
   return [
     {
       code: 'skew',

@@ -152,10 +152,14 @@ function interfaceOf(link: Link, {host, container, netns, identified, pairs}: Ar
   const {peer, proof} = pairing ?? {};
   const peerSandbox = identified.find(({namespace}) => namespace.file === peer?.netns);
   const peerLinks = peer?.netns === '@host' ? host.host?.links : peerSandbox?.namespace.tables?.links;
-  const device = peerLinks?.find(({vxlan, master}) => vxlan !== undefined && master === peer?.link.master);
+  const bridge = peer?.link.master;
+  const device =
+    bridge === undefined
+      ? undefined
+      : peerLinks?.find(({vxlan, master}) => vxlan !== undefined && master === bridge);
   const match = networkOf(host, container, link, peer?.link.master);
   const parent =
-    link.kind === 'macvlan' || link.kind === 'ipvlan'
+    (link.kind === 'macvlan' || link.kind === 'ipvlan') && leadsToHost(link, host, identified, netns)
       ? host.host?.links?.find(({ifindex}) => ifindex === link.iflink)
       : undefined;
   return {
@@ -198,6 +202,13 @@ function interfaceOf(link: Link, {host, container, netns, identified, pairs}: Ar
   };
 }
 
+/** False where the namespace of the lower link is known to be another than the host's: its index means nothing there. */
+function leadsToHost(link: Link, host: HostModel, identified: Sandbox[], netns: string): boolean {
+  const tables = identified.find(({namespace}) => namespace.file === netns)?.namespace.tables;
+  const inode = link.linkNetnsid === undefined ? undefined : tables?.nsids?.get(link.linkNetnsid);
+  return inode === undefined || host.hostNetnsInode === undefined || inode === host.hostNetnsInode;
+}
+
 /** Administratively up, as far as the source tells. */
 function isUp({flags, operState}: Link): boolean | null {
   if (flags) return flags.includes('UP');
@@ -216,9 +227,12 @@ function networkOf(
   const byId = (id: string) => networks.find((network) => network.id === id);
   const endpoint = (matches: (endpoint: ContainerEndpoint) => boolean) =>
     byId(container.endpoints.find(matches)?.networkId ?? '');
-  const byMac = endpoint(({mac}) => mac !== undefined && mac === link.mac);
+  const sameMac = ({mac}: ContainerEndpoint) => mac !== undefined && mac === link.mac;
+  // A user may give one MAC to several endpoints of a container.
+  const byMac =
+    endpoint((one) => sameMac(one) && one.ip !== undefined && addresses.has(one.ip)) ?? endpoint(sameMac);
   if (byMac) return {network: byMac, by: 'mac'};
-  const byAddress = endpoint(({ip}) => ip !== undefined && addresses.has(ip));
+  const byAddress = endpoint(({ip, ip6}) => addresses.has(ip ?? '') || addresses.has(ip6 ?? ''));
   if (byAddress) return {network: byAddress, by: 'address'};
   const gateway = networks.find(({name}) => name === 'docker_gwbridge');
   if (gateway?.endpoints?.some(({mac, ip}) => mac === link.mac && ip !== undefined && addresses.has(ip))) {

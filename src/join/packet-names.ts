@@ -40,10 +40,15 @@ export function packetNames(hosts: HostModel[]): Names {
 /** A VNI belongs to the network whose sandbox holds its device; else to the one that Docker's options give it. */
 function networksByVni(hosts: HostModel[]): Map<number, NamedNetwork> {
   const found = new Map<number, NamedNetwork>();
+  // Hosts of two swarms may be read together, and each swarm counts its VNIs from the same number.
+  const shared = new Set<number>();
   for (const host of hosts) {
     for (const {kind, network, vnis} of sandboxes(host)) {
       if (kind !== 'overlay' || !network) continue;
-      for (const vni of vnis) found.set(vni, {id: network.id, name: network.name});
+      for (const vni of vnis) {
+        if ((found.get(vni)?.id ?? network.id) !== network.id) shared.add(vni);
+        found.set(vni, {id: network.id, name: network.name});
+      }
     }
   }
   for (const network of hosts.flatMap(({docker}) => docker?.networks ?? [])) {
@@ -51,6 +56,7 @@ function networksByVni(hosts: HostModel[]): Map<number, NamedNetwork> {
       if (!found.has(vni)) found.set(vni, {id: network.id, name: network.name});
     }
   }
+  for (const vni of shared) found.delete(vni);
   return found;
 }
 

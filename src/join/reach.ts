@@ -98,7 +98,7 @@ function outside(
       ? [
           `It can't reach anything outside: ${internal.join(', ')} ${internal.length === 1 ? 'is' : 'are'} internal, so Docker gave it no leg on docker_gwbridge and no default route.`,
         ]
-      : ["It can't reach anything outside: it has no default route."];
+      : [withoutDefault(tables)];
   }
   const {address, dev, network} = defaultGateway;
   const alone = defaultRoute(tables.routes, 'inet') === undefined;
@@ -116,6 +116,26 @@ function outside(
   const how = alone ? ', over IPv6 alone' : masqueraded(host, known);
   return [`Everything else leaves through ${via}${leg}${how}.`];
 }
+
+/** Routes to single prefixes, and rules that send packets to other tables, may lead out all the same. */
+function withoutDefault({routes = [], rules = []}: NetnsTables): string {
+  const further = routes.filter(
+    ({type, table, gateway, nexthops}) =>
+      type === 'unicast' && table === 'main' && (gateway !== undefined || nexthops !== undefined),
+  );
+  const elsewhere = rules.some(({table}) => table !== undefined && !standardTables.has(table));
+  // Old kernels keep an unreachable IPv6 default in a table of no name.
+  const other = routes.some(
+    ({type, table, dst}) => type === 'unicast' && dst === 'default' && !standardTables.has(table),
+  );
+  if (elsewhere || other)
+    return 'Its main table has no default route; its rules and its other tables may lead outside, and are not followed here.';
+  return further.length > 0
+    ? `Outside it reaches only what these routes lead to: ${further.map(({dst}) => dst).join(', ')}; it has no default route.`
+    : "It can't reach anything outside: it has no default route.";
+}
+
+const standardTables: ReadonlySet<string> = new Set(['main', 'local', 'default']);
 
 /** Whether the host hides the addresses of a bridge network behind its own, by its rules. */
 function masqueraded(host: HostModel, network: Network): string {

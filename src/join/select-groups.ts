@@ -73,7 +73,7 @@ function attached(hosts: HostModel[], groups: LinkGroup[], {network}: FoundNetwo
 function containerOrNothing(hosts: HostModel[], typed: string, groups: LinkGroup[]): FoundContainer {
   const found = attempt(() => findContainer(hosts, typed));
   if (found) return found;
-  if (hosts.every(({docker}) => !docker?.read.containers)) throw dockerUnread(hosts, typed, 'container');
+  if (hosts.some(({docker}) => !docker?.read.containers)) throw dockerUnread(hosts, typed, 'container');
   const known = hosts.flatMap(({docker}) =>
     [...(docker?.containers ?? []), ...(docker?.networks ?? [])].map(({name}) => name),
   );
