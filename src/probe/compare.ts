@@ -60,6 +60,8 @@ function contradicted(
     case 'lost-after': {
       const walk = verdict.direction === 'reverse' ? reverse : forward;
       if (!walk) return null;
+      // What Docker keeps apart is stopped by rules in several places.
+      if (walk.disposition === 'isolated') return null;
       if (failing.has(walk.disposition)) return fits(walk, verdict, points) ? null : failureText(walk);
       return passing.has(walk.disposition) || walk.disposition === 'limited' ? walk.disposition : null;
     }
@@ -188,10 +190,12 @@ function proven(verdict: Verdict, {forward, reverse}: Trace, mtu: PathMtu | null
       return {forward: way(forward), reverse: way(reverse)};
     }
     case 'not-sent':
-      return {forward: failing.has(forward.disposition) ? undefined : 'unreachable', reverse: undefined};
+      return {forward: keep(forward, 'unreachable'), reverse: undefined};
     case 'lost-after':
-      if (verdict.direction === 'reverse') return {forward: 'delivered', reverse: 'dropped'};
-      return {forward: 'dropped', reverse: undefined};
+      if (verdict.direction === 'reverse') {
+        return {forward: 'delivered', reverse: reverse ? keep(reverse, 'dropped') : undefined};
+      }
+      return {forward: keep(forward, 'dropped'), reverse: undefined};
     case 'no-answer':
       return {
         forward: isEndpointFilter(forward) ? undefined : 'delivered',
@@ -203,6 +207,11 @@ function proven(verdict: Verdict, {forward, reverse}: Trace, mtu: PathMtu | null
         reverse: reverse ? stillOpen(reverse.disposition) : undefined,
       };
   }
+}
+
+/** Where both say that it fails, the model's word is the more exact one. */
+function keep({disposition}: Walk, otherwise: Disposition): Disposition {
+  return failing.has(disposition) ? disposition : otherwise;
 }
 
 /** Nothing came back, and nobody knows why: what passed by the model alone is open again. */

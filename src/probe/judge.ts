@@ -62,6 +62,8 @@ export interface Observed {
   tries: TryId[];
   /** What the sender's own program saw answered. */
   answered: ReadonlySet<TryId>;
+  /** Packets that the sender's program says it has sent; null where it does not count them. */
+  transmitted: number | null;
   /** Why the sender's program could not send, in its own words. */
   said: string[];
 }
@@ -219,7 +221,7 @@ function verdictOf(observed: Observed, sight: Sight, {answered, refused}: Answer
     );
   }
   if (sight.forward === undefined) {
-    return sight.home === undefined
+    return sight.home === undefined && observed.transmitted !== 0
       ? verdict('unanswered', 'nothing came back, and nobody could look at the source itself')
       : verdict('not-sent', 'not one probe left the source');
   }

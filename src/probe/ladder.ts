@@ -15,6 +15,8 @@ export interface Step {
   result: StepResult;
   /** The MTU that was told with the refusal. */
   mtu?: number;
+  /** The source's own kernel refused it, by a path MTU in its route cache: nothing was sent. */
+  cached?: true;
 }
 
 export interface Ladder {

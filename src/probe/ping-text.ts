@@ -35,5 +35,6 @@ export function readPingLine(text: PingText, line: string): void {
   }
   const mtu = /mtu ?= ?(\d{2,6})/.exec(line);
   if (mtu) text.mtu = Number(mtu[1]);
-  if (/^(From |ping: |.*[Uu]nreachable|.*too long|the namespace )/.test(line)) text.said.push(line.trim());
+  if (/^(From |\S*ping: |.*[Uu]nreachable|.*too long|the namespace )/.test(line))
+    text.said.push(line.trim().replace(/^\S*\/ping: /, 'ping: '));
 }

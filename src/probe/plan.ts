@@ -74,7 +74,7 @@ export function planProbe(question: ProbeQuestion): Planned {
       gaps: gaps.map(({host, point, reason}) => ({host, point, reason})),
       notes: mtu
         ? [
-            'where a packet is too large, its path MTU stays in the route cache of the container for up to 10 minutes',
+            'where a packet is too large, its path MTU stays in the route caches of the container and the hosts for up to 10 minutes',
           ]
         : [],
     },

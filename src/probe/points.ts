@@ -76,10 +76,10 @@ export function wayOf({hosts, source, target, network: name}: WayQuestion): Way 
       const {walked: far} = destination;
       addTunnel(list, {hosts, network, near: far, side: 'destination', ip: address, far: own ?? ''});
     }
-  } else if (!network || network.driver === 'bridge') {
+  } else if (port?.netns === '@host' && (!network || network.driver === 'bridge')) {
     const out = walked.model.host && !here ? chooseRoute(walked.model.host, address).route?.dev : undefined;
     const uplink = walked.model.host?.links?.find(({name: candidate}) => candidate === out);
-    // The host's own address stands in for the container's there; the pattern still tells ours.
+    // Behind the host's own address (masquerading) the pattern still tells our packets.
     if (uplink && uplink.name !== port?.link.master) list.add(walked, 'source', 'uplink', '@host', [uplink]);
   }
   if (destination) addEnd(list, destination);

@@ -105,7 +105,12 @@ async function measure({planned, trace, shells, shell, signal}: Measuring): Prom
     signal,
   };
   const sent = await sendProbes(sender, traffic, main?.count ?? 0);
-  const judged = judge({points: way.points, ...captures, ...sent});
+  const judged = judge({
+    points: way.points,
+    ...captures,
+    ...sent,
+    transmitted: traffic.protocol === 'icmp' ? sent.packets : null,
+  });
   const climbed = plan.mtu && judged.received > 0 ? await climb(sender, plan.mtu.largest) : undefined;
   const mtu = climbed && plan.mtu ? pathMtu(plainSize + echoHeaders, plan.mtu.largest, climbed.steps) : null;
   const {verdict} = judged;
@@ -133,7 +138,7 @@ function whereLost(
     return step?.result === 'lost';
   });
   if (lost.length === 0) return null;
-  return judge({points, ...captures, tries: lost, answered: new Set(), said: []}).verdict;
+  return judge({points, ...captures, tries: lost, answered: new Set(), transmitted: null, said: []}).verdict;
 }
 
 function newSignature(traffic: ProbeTraffic, count: number): Signature {

@@ -135,15 +135,16 @@ export async function climb(sender: Sender, mtu: number): Promise<Climbed> {
     const text = await ping(sender, {round, count: 1, size: size - echoHeaders, fragments: 'do'});
     const id = echoId(round, 1);
     if (text.replies.size > 0) await sleep(settleMs, undefined, {signal: sender.signal});
+    const cached = text.said.some((line) => line.includes('too long'));
     const told = text.mtu !== undefined && text.mtu < size;
     const pieces = sender.sightings.some((seen) => seen.try === id && seen.pieceBytes !== undefined);
     steps.add({
       size,
       result: text.replies.size > 0 ? (pieces ? 'pieces' : 'whole') : told ? 'too-big' : 'lost',
       ...(told && text.mtu !== undefined ? {mtu: text.mtu} : {}),
+      ...(cached ? {cached} : {}),
     });
-    // What the own kernel refuses never was a packet.
-    if (!text.said.some((line) => line.includes('too long'))) {
+    if (!cached) {
       climbed.tries.push(id);
       climbed.packets += text.transmitted;
     }

@@ -69,19 +69,22 @@ function clock(seconds: string): string {
 function mtuNode(mtu: PathMtu, lostText: string | undefined, verbose: boolean): TreeNode {
   const {interfaceMtu, largestPassing, largestWhole, smallestNot, exact, sizes} = mtu;
   const full = largestWhole >= interfaceMtu;
-  const upTo = exact ? `${largestWhole}` : `${largestWhole} (${smallestNot ?? '?'} does not)`;
+  const upTo = exact ? `${largestWhole}` : `${largestWhole} (${smallestNot ?? '?'} is too large)`;
   const text = full
     ? `mtu: packets of all ${interfaceMtu} bytes pass in one piece`
     : largestPassing >= interfaceMtu
       ? `mtu: packets of all ${interfaceMtu} bytes pass; above ${upTo} bytes the underlay cuts them into pieces`
-      : `mtu: packets of up to ${upTo} bytes pass, the interface sends up to ${interfaceMtu}`;
+      : `mtu: packets of up to ${upTo} bytes pass in one piece, the interface sends up to ${interfaceMtu}`;
   const tone: Tone = full ? 'good' : largestPassing >= interfaceMtu ? 'warn' : 'bad';
-  return {
-    text,
-    tone,
-    notes: [
-      ...(full || lostText === undefined ? [] : [`larger ones: ${lostText}`]),
-      ...(verbose ? [`sizes tried: ${sizes.map(({size, result}) => `${size} ${result}`).join(', ')}`] : []),
-    ],
-  };
+  const refused = sizes.find(({cached}) => cached);
+  const notes = [
+    ...(full || lostText === undefined ? [] : [`larger ones: ${lostText}`]),
+    ...(refused
+      ? [
+          `the source's own route cache has a path MTU of ${refused.mtu ?? '?'}, from an earlier packet that was too large; it ends after at most 10 minutes`,
+        ]
+      : []),
+    ...(verbose ? [`sizes tried: ${sizes.map(({size, result}) => `${size} ${result}`).join(', ')}`] : []),
+  ];
+  return {text, tone, ...(notes.length > 0 ? {notes} : {})};
 }
