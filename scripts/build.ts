@@ -3,14 +3,15 @@
  * start loads what its command needs and nothing else; then oclif's manifest, which spares loading commands
  * to list them.
  */
-import {cp, readdir, rm, writeFile} from 'node:fs/promises';
+import {cp, readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
-await rm('dist', {recursive: true, force: true});
-await rm('oclif.manifest.json', {force: true});
+// A build that fails leaves the last one as it was.
+const fresh = `dist.${process.pid}.new`;
+const old = `dist.${process.pid}.old`;
 
 const commands = (await readdir('src/commands', {recursive: true})).filter((file) => file.endsWith('.ts'));
 const result = await build({
@@ -22,7 +23,7 @@ const result = await build({
       commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`]),
     ),
   },
-  outdir: 'dist',
+  outdir: fresh,
   bundle: true,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -37,10 +38,16 @@ const result = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+}).catch(async (error: unknown) => {
+  await rm(fresh, {recursive: true, force: true});
+  throw error;
 });
 
 // The shell texts are read at run time; src/evidence/script.ts finds them beside the chunks.
-await cp('src/evidence/shell', 'dist/shell', {recursive: true});
+await cp('src/evidence/shell', `${fresh}/shell`, {recursive: true});
+await rename('dist', old).catch(() => undefined);
+await rename(fresh, 'dist');
+await rm(old, {recursive: true, force: true});
 
 const {Plugin} = await import('@oclif/core');
 const plugin = new Plugin({
@@ -52,7 +59,9 @@ const plugin = new Plugin({
   respectNoCacheDefault: true,
 });
 await plugin.load();
-await writeFile('oclif.manifest.json', `${JSON.stringify(plugin.manifest)}\n`);
+const manifest = `oclif.manifest.${process.pid}.new`;
+await writeFile(manifest, `${JSON.stringify(plugin.manifest)}\n`);
+await rename(manifest, 'oclif.manifest.json');
 const bytes = Object.values(result.metafile.outputs).reduce((sum, {bytes}) => sum + bytes, 0);
 process.stdout.write(
   `built ${Object.keys(plugin.manifest.commands).length} commands, ${Math.round(bytes / 1024)} KiB\n`,

@@ -65,9 +65,13 @@ export default class Links extends HostCommand {
       : chosen.map((group) => ({...group, links: group.links.map((link) => ({...link, stats: null}))}));
     const document = {...this.document(readings), namespaces};
     await this.show(flags, document, async (terminal, paint) => {
-      if (chosen.length === 0 && !readings.hosts.every(({privileged}) => privileged)) return '';
-      if (chosen.length === 0)
-        return 'No overlay sandbox on this host: normal until a task or container here needs an overlay network.\n';
+      if (chosen.length === 0) {
+        // An empty answer of a host that could not be read says nothing about what is normal.
+        const seen = readings.hosts.every(({privileged, docker}) => privileged && docker?.read.networks);
+        return seen
+          ? 'No overlay sandbox on this host: normal until a task or container here needs an overlay network.\n'
+          : '';
+      }
       const {renderLinkTable, renderLinkTree} = await import('../render/links.js');
       return flags.table
         ? renderLinkTable(namespaces, flags.stats, terminal, paint)

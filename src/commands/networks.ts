@@ -42,9 +42,23 @@ export default class Networks extends HostCommand {
     const networks = networkRows(readings.hosts).filter(
       ({driver}) => flags.driver === undefined || flags.driver.includes(driver),
     );
-    const document = {...this.document(readings), networks};
+    const unread = readings.hosts
+      .filter(
+        ({docker, problems}) =>
+          !docker?.read.networks && !problems.some(({code}) => /^(ssh|host|program)-/.test(code)),
+      )
+      .map(({name}) => ({
+        host: name,
+        code: 'docker-needed',
+        subject: 'networks',
+        message: 'only Docker knows them, and it was not read',
+      }));
+    const document = {...this.document(readings, unread), networks};
     await this.show(flags, document, async (terminal, paint) => {
-      if (networks.length === 0) return '';
+      if (networks.length === 0)
+        return flags.driver === undefined
+          ? ''
+          : `No network here has the driver ${flags.driver.join(' or ')}.\n`;
       const {renderNetworks} = await import('../render/networks.js');
       return renderNetworks(networks, readings.hosts.length, terminal, paint);
     });

@@ -29,6 +29,12 @@ export function evidenceSource(
         'host-and-snapshot',
         '--host reads live and --snapshot reads files: give one kind of them.',
       );
+    if (netnsDir !== undefined) {
+      throw usageError(
+        'netns-dir-and-snapshot',
+        '--netns-dir names a folder of a live host; a snapshot has its namespaces in it.',
+      );
+    }
     return {
       live: false,
       read: async () =>

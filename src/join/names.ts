@@ -1,8 +1,11 @@
+import {isIP} from 'node:net';
 import {OvdiagError, usageError} from '../errors.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {nearNames} from '../near.js';
 import {quoteText} from '../render/escape.js';
+import {sandboxes} from './sandboxes.js';
+import {ownVtep} from './vteps.js';
 
 export interface FoundContainer {
   host: HostModel;
@@ -57,14 +60,57 @@ export function findContainer(hosts: HostModel[], typed: string): FoundContainer
       );
     }
   }
-  if (searched.every(({docker}) => !docker?.read.containers))
-    throw dockerUnread(searched, typed, 'container');
+  if (searched.some(({docker}) => !docker?.read.containers)) throw dockerUnread(searched, typed, 'container');
+  const bearer = containerWithAddress(searched, name);
+  if (bearer && (kind === undefined || kind === 'container')) return bearer;
+  throwIfElsewhere(searched, typed, name);
   throw unknown(
     'container',
     typed,
     all.flatMap(({container}) => [container.name, ...(container.service ? [container.service.name] : [])]),
-    'ovdiag namespaces',
+    'docker ps -a',
   );
+}
+
+/** The container in whose namespace an interface has this address: so the legs that Docker lists nowhere are found. */
+function containerWithAddress(hosts: HostModel[], address: string): FoundContainer | undefined {
+  if (isIP(address) === 0) return undefined;
+  const found = hosts.flatMap((host) =>
+    sandboxes(host).flatMap(({namespace, containers: [container]}) => {
+      const has = namespace.tables?.links?.some(({addresses}) =>
+        addresses?.some((own) => own.address === address),
+      );
+      return container && has && container.networkMode !== 'host' ? [{host, container}] : [];
+    }),
+  );
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** A name that gossip puts on a host that was not read is not unknown: that host is what is missing. */
+function throwIfElsewhere(hosts: HostModel[], typed: string, name: string): void {
+  for (const network of hosts.flatMap(({docker}) => docker?.networks ?? [])) {
+    for (const service of network.services ?? []) {
+      const task = service.tasks.find(
+        (other) =>
+          other.name === name ||
+          other.ip === name ||
+          service.name === name ||
+          other.name.split('.').slice(0, 2).join('.') === name,
+      );
+      if (!task?.hostIp || nodesOf(hosts).has(task.hostIp)) continue;
+      throw new OvdiagError({
+        code: 'not-on-this-host',
+        message: `${quoteText(typed)} (${task.name}, ${task.ip} on ${network.name}) runs on the node with the VTEP ${task.hostIp}, which was not read.`,
+        suggestions: [
+          `Read that node as well: --host ssh://root@${task.hostIp}, or --snapshot with a file of it`,
+        ],
+      });
+    }
+  }
+}
+
+function nodesOf(hosts: HostModel[]): Set<string> {
+  return new Set(hosts.flatMap((host) => ownVtep(host, hosts)?.address ?? []));
 }
 
 /** Finds the network that a user means: by name, `NAME@HOST` or id prefix. */
@@ -87,6 +133,9 @@ export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
   const rules: ((network: Network) => boolean)[] = [
     (network) => network.name === name,
     ({id}) => name.length >= shortestId && id.startsWith(name),
+    // The file name of an overlay's sandbox: N-ID.
+    ({id, driver}) =>
+      driver === 'overlay' && /^\d+-[0-9a-z]{4,}$/.test(name) && id.startsWith(name.replace(/^\d+-/, '')),
   ];
   for (const matches of rules) {
     const found = all.filter(({network}) => matches(network));
@@ -102,7 +151,7 @@ export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
       );
     }
   }
-  if (searched.every(({docker}) => !docker?.read.networks)) throw dockerUnread(searched, typed, 'network');
+  if (searched.some(({docker}) => !docker?.read.networks)) throw dockerUnread(searched, typed, 'network');
   throw unknown(
     'network',
     typed,
@@ -130,7 +179,9 @@ export function unknown(what: string, typed: string, known: string[], list: stri
     what === 'name'
       ? `Nothing here is called ${quoteText(typed)}: no namespace, no network, no container.`
       : `There is no ${what} ${quoteText(typed)}.`;
+  const short = /^[0-9a-f]{1,3}$/.test(typed) ? ['An id needs its first four digits at least.'] : [];
   return usageError(`unknown-${what}`, message, [
+    ...short,
     ...near.map((name) => `Did you mean: ${name}`),
     `All of them: ${list}`,
   ]);
@@ -145,15 +196,17 @@ export function ambiguous(typed: string, candidates: string[]): OvdiagError {
 }
 
 /** Docker's silence is not the user's mistake: exit 3, with the reason that was recorded while reading. */
-export function dockerUnread(hosts: HostModel[], typed: string, what: string): OvdiagError {
-  const reasons = hosts.flatMap(({problems}) => problems);
+export function dockerUnread(hosts: HostModel[], typed: string, what: 'container' | 'network'): OvdiagError {
+  const unread = hosts.filter(({docker}) => !docker?.read[`${what}s`]);
+  const where = unread.length < hosts.length ? ` on ${unread.map(({name}) => name).join(', ')}` : '';
+  const reasons = unread.flatMap(({problems}) => problems);
   const reason =
     reasons.find(({suggestions}) => suggestions !== undefined) ??
     reasons.find(({code}) => code.startsWith('docker-'));
   return new OvdiagError({
     code: 'docker-unread',
     message:
-      `Docker gave no list of ${what}s, so ${quoteText(typed)} can't be looked up${reason ? `: ${quoteText(reason.message, 400)}` : ''}`.replace(
+      `Docker gave no list of ${what}s${quoteText(where, 200)}, so ${quoteText(typed)} can't be looked up${reason ? `: ${quoteText(reason.message, 400)}` : ''}`.replace(
         /\.?$/,
         '.',
       ),

@@ -185,7 +185,6 @@ function collectorProblems(evidence: HostEvidence, about: Map<string, string>): 
       });
     }
   }
-  const listing = evidence.sections.find(({name}) => name === 'files');
   if (about.get('enter') !== '1' && about.has('tool.nsenter')) {
     problems.push({
       code: 'permission',
@@ -195,16 +194,8 @@ function collectorProblems(evidence: HostEvidence, about: Map<string, string>): 
           ? 'root there may not enter network namespaces (CAP_SYS_ADMIN is missing)'
           : 'entering network namespaces needs root (CAP_SYS_ADMIN)',
     });
-  } else if (
-    listing &&
-    /stat: .*(No such file|cannot stat)/.test(listing.output) &&
-    !listing.output.includes('/netns/')
-  ) {
-    problems.push({
-      code: 'netns-dir-missing',
-      subject: about.get('netnsDir') ?? 'netns',
-      message: 'there is no such directory',
-    });
+  } else if (about.has('netnsState') && about.get('netnsState') !== 'ok') {
+    problems.push(noDirectory(evidence, about));
   }
   if (about.get('rootless') === '1') {
     problems.push({
@@ -221,6 +212,36 @@ function collectorProblems(evidence: HostEvidence, about: Map<string, string>): 
     });
   }
   return problems;
+}
+
+/**
+ * The namespace directory is not there or can't be read. An engine that answers and never ran a container has none,
+ * which hides nothing; where the engine is silent too, nothing at all was seen.
+ */
+function noDirectory({docker}: HostEvidence, about: Map<string, string>): Problem {
+  const subject = about.get('netnsDir') ?? 'netns';
+  const state = about.get('netnsState');
+  if (state === 'missing' && docker.answers.some(({status}) => status === 200)) {
+    return {
+      code: 'netns-dir-absent',
+      subject,
+      message:
+        'there is no such directory: this engine has run no container yet, or keeps its namespaces elsewhere',
+    };
+  }
+  const words: Record<string, string> = {
+    missing: 'there is no such directory',
+    'no-directory': 'this is no directory',
+  };
+  return {
+    code: 'netns-dir-missing',
+    subject,
+    message: words[state ?? ''] ?? 'it may not be read',
+    suggestions: [
+      "Does Docker run here? Where it keeps its namespaces: docker inspect -f '{{.NetworkSettings.SandboxKey}}' CONTAINER",
+      'Name the directory with --netns-dir DIR.',
+    ],
+  };
 }
 
 function groupBy<K, T>(items: T[], keyOf: (item: T) => K): Map<K, T[]> {

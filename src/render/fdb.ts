@@ -88,7 +88,7 @@ const rawColumns: Column[] = [
   {head: 'vlan', priority: 1, shrink: 'never'},
   {head: 'used', priority: 2, shrink: 'never', align: 'right'},
   {head: 'updated', priority: 2, shrink: 'never', align: 'right'},
-  {head: 'meaning', priority: 5, shrink: 'end'},
+  {head: 'meaning', priority: 9, shrink: 'end'},
 ];
 
 export function renderRawFdb(rows: RawFdbRow[], terminal: Terminal, paint: Paint): Promise<string> {
