@@ -35,6 +35,8 @@ that swarm and mended after; all are on node1, in the sandbox of \`uber-net\`, i
 | folder | what was done |
 | --- | --- |
 ${lines.join('\n')}
+
+\`engine-VERSION/\` are of the same swarm on other engines; each has a README of its own.
 `;
 }
 
