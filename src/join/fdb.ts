@@ -187,22 +187,21 @@ function deviceEntries(
     );
   });
   const pairedMacs = new Set(neighbours.map(({mac}) => mac));
-  const byMac = remotesByMac(view);
+  const lonelyRows = [...selfRows].filter(([mac]) => !pairedMacs.has(mac));
+  const byMac: Map<string, Endpoint[]> = lonelyRows.length > 0 ? remotesByMac(view) : new Map();
   const nextWithoutMac = firstWithoutMac(view, seen);
-  const lonely = [...selfRows]
-    .filter(([mac]) => !pairedMacs.has(mac))
-    .map(([mac, rows]) => {
-      const endpoint = byMac.get(mac)?.find(({ip}) => !seen.has(ip));
-      if (endpoint) seen.add(endpoint.ip);
-      return describedEntry(
-        view,
-        device,
-        undefined,
-        rows,
-        endpoint?.claims[0],
-        judgeLonelyRows(view, mac, rows, endpoint, {unclaimed, nextWithoutMac}),
-      );
-    });
+  const lonely = lonelyRows.map(([mac, rows]) => {
+    const endpoint = byMac.get(mac)?.find(({ip}) => !seen.has(ip));
+    if (endpoint) seen.add(endpoint.ip);
+    return describedEntry(
+      view,
+      device,
+      undefined,
+      rows,
+      endpoint?.claims[0],
+      judgeLonelyRows(view, mac, rows, endpoint, {unclaimed, nextWithoutMac}),
+    );
+  });
   const absent = served().map((endpoint) => {
     seen.add(endpoint.ip);
     return describedEntry(view, device, undefined, [], endpoint.claims[0], judgeAbsence(view, endpoint));

@@ -68,13 +68,22 @@ function rowOf(host: HostModel, sandbox: Sandbox): NamespaceRow {
   };
 }
 
+/** Whether the engine is one that unmounts at once and unlinks within a minute: up to 27, or not known. */
+function removesLate({docker}: HostModel): boolean {
+  const major = Number.parseInt(docker?.engine.version ?? '', 10);
+  return !(major >= 28);
+}
+
 function noteOf(host: HostModel, sandbox: Sandbox): string | null {
   const {namespace, kind, network, containers, containerIds} = sandbox;
   switch (namespace.state) {
     case 'torn-down':
       return 'its namespace is gone; engines up to 27 remove the file within a minute';
     case 'dead':
-      return 'no namespace is mounted on this file';
+      // The file is as old as the namespace was, so its age does not tell when that ended.
+      return removesLate(host)
+        ? 'no namespace is mounted on this file; engines up to 27 leave it so for up to a minute'
+        : 'no namespace is mounted on this file';
     case 'other-mount':
       return "live for dockerd, a plain file in this shell's mount namespace";
     case 'gone':

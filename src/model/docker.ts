@@ -81,7 +81,10 @@ const NetworkSchema = v.object({
       VIP: text,
       Ports: list(v.string()),
       LocalLBIndex: number,
-      Tasks: list(v.object({Name: text, EndpointID: text, EndpointIP: text, Info: table(v.string())})),
+      // Without a fallback: a list of tasks with a gap would be taken for all that gossip knows.
+      Tasks: v.nullish(
+        v.array(v.object({Name: text, EndpointID: text, EndpointIP: text, Info: table(v.string())})),
+      ),
     }),
   ),
 });
@@ -311,17 +314,19 @@ function networkOf(raw: v.InferOutput<typeof NetworkSchema>, inspected: boolean)
         : undefined,
     parent: told(options['parent']),
     masquerade: raw.Driver === 'bridge' ? masquerades(options) : undefined,
-    endpoints: inspected
-      ? Object.entries(raw.Containers ?? {}).map(([key, endpoint]) =>
-          compact({
-            key,
-            name: endpoint.Name ?? '',
-            endpointId: told(endpoint.EndpointID),
-            mac: told(endpoint.MacAddress)?.toLowerCase(),
-            ip: told(endpoint.IPv4Address)?.split('/')[0],
-          }),
-        )
-      : undefined,
+    // Null where the engine has none of its own; absent where it is not told, or not as an engine would.
+    endpoints:
+      inspected && raw.Containers !== undefined
+        ? Object.entries(raw.Containers ?? {}).map(([key, endpoint]) =>
+            compact({
+              key,
+              name: endpoint.Name ?? '',
+              endpointId: told(endpoint.EndpointID),
+              mac: told(endpoint.MacAddress)?.toLowerCase(),
+              ip: told(endpoint.IPv4Address)?.split('/')[0],
+            }),
+          )
+        : undefined,
     peers: raw.Peers?.map(({Name, IP}) => ({name: Name ?? '', ip: IP ?? ''})),
     services: raw.Services
       ? Object.entries(raw.Services).map(([name, service]) => gossipService(name, service))
