@@ -63,7 +63,7 @@ export function findContainer(hosts: HostModel[], typed: string): FoundContainer
   if (searched.some(({docker}) => !docker?.read.containers)) throw dockerUnread(searched, typed, 'container');
   const bearer = containerWithAddress(searched, name);
   if (bearer && (kind === undefined || kind === 'container')) return bearer;
-  throwIfElsewhere(searched, typed, name);
+  if (hostName === undefined) throwIfElsewhere(hosts, typed, name);
   throw unknown(
     'container',
     typed,

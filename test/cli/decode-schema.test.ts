@@ -4,14 +4,14 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {Ajv} from 'ajv';
+import {Ajv2020} from 'ajv/dist/2020.js';
 import {pcap} from '../capture/build.js';
 import {runDecode} from '../packet/run-decode.js';
 import {asPackets, fragmentSamples, samples} from '../packet/samples.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const schema = (name: string): object => JSON.parse(readFileSync(path.join(root, 'schemas', name), 'utf8'));
-const ajv = new Ajv({allErrors: true, strict: false});
+const ajv = new Ajv2020({allErrors: true, strict: false});
 const isPacket = ajv.compile(schema('decode.json'));
 const isSummary = ajv.compile(schema('decode-summary.json'));
 
