@@ -40,7 +40,12 @@ export function exitStatusOf(error: Error): number {
  */
 export function describeError(error: Error, usage: string, flags: readonly string[] = []): ShownError {
   if (error instanceof OvdiagError) {
-    return {code: error.code, message: error.message, suggestions: error.suggestions};
+    // Ours have one line each, so a line break in one is foreign text that would begin a line of its own.
+    return {
+      code: error.code,
+      message: escapeText(error.message),
+      suggestions: error.suggestions.map(escapeText),
+    };
   }
   if (error instanceof Errors.CLIError) {
     const code = parserCodes[error.constructor.name] ?? 'usage';
