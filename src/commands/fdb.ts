@@ -27,7 +27,7 @@ export default class Fdb extends HostCommand {
 
   static override description = [
     `One row an endpoint, joined from both planes of the forwarding database (self: which VTEP; master: which bridge port), the neighbour table, Docker's gossip and, on a manager, its tasks and nodes.`,
-    `Status: ok; local (on this host); missing-fdb (ARP is answered, frames are dropped); missing-neighbour (no ARP answer); learned-only (works until the learned row ages out); wrong-vtep; stale (contradicted by another source); unknown (the reason says what is missing); transient (seen in one of two readings only). A live fault is read a second time, 3 seconds later, before it is reported.`,
+    `Status: ok (all tables agree; trace walks the rest of the way); local (on this host); missing-fdb (ARP is answered, frames are dropped); missing-neighbour (no ARP answer); learned-only (works until the learned row ages out); wrong-vtep; stale (contradicted by another source); unknown (the reason says what is missing); transient (seen in one of two readings only). A live fault is read a second time, 3 seconds later, before it is reported.`,
   ].join('\n\n');
 
   static override examples = [
@@ -115,7 +115,10 @@ export default class Fdb extends HostCommand {
       ? rawFdb(readings.hosts, network.id, entries).filter(rawFilter(filters, entries))
       : [];
     const document = {
-      ...this.document(readings, await absences(readings, network.id, network.name)),
+      ...this.document(readings, [
+        ...(await absences(readings, network.id, network.name)),
+        ...(await troubles(readings, network.id)),
+      ]),
       network: network.name,
       networkId: network.id,
       vni: network.vnis[0] ?? null,
@@ -125,7 +128,10 @@ export default class Fdb extends HostCommand {
     await this.show(flags, document, async (terminal, paint) => {
       const {renderFdb, renderRawFdb} = await import('../render/fdb.js');
       if (flags.raw) return renderRawFdb(raw, terminal, paint);
-      return renderFdb(shown, terminal, paint);
+      const text = await renderFdb(shown, terminal, paint);
+      return network.encrypted
+        ? `${text}${network.name} is encrypted: whether both hosts have the IPsec states for it is not in these tables; ovdiag trace walks them.\n`
+        : text;
     });
   }
 }
@@ -139,6 +145,11 @@ async function settled(readings: Readings, networkId: string): Promise<FdbEntry[
 async function anyFault(entries: FdbEntry[]): Promise<boolean> {
   const {isFault} = await import('../join/settle.js');
   return entries.some(isFault);
+}
+
+async function troubles(readings: Readings, networkId: string): Promise<Problem[]> {
+  const {sandboxTroubles} = await import('../join/sandbox-trouble.js');
+  return sandboxTroubles(readings.hosts, networkId);
 }
 
 /** A network without a sandbox on a host is normal, and must not look like an empty table. */
