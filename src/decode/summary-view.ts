@@ -45,16 +45,18 @@ export async function printSummaries(request: SummaryRequest): Promise<void> {
   const {result, table, views, names, sink, terminal, paint} = request;
   const rows = table === undefined ? [] : reportFlows(table.flows());
   if (views.json) {
-    const {flowsDocument} = await import('../render/packet/flow-json.js');
+    const {flowsJson} = await import('../render/packet/flow-json.js');
     const {statsDocument} = await import('../render/packet/stats-json.js');
-    const document = {
-      schemaVersion: 1,
-      hosts: request.hosts,
-      files: request.files,
-      ...(views.stats ? {stats: statsDocument(result.totals, result.span, names)} : {}),
-      ...(table === undefined ? {} : flowsDocument(rows, table, result.span, names)),
-    };
-    await sink.write(`${JSON.stringify(document, null, 2)}\n`);
+    const head = {schemaVersion: 1, hosts: request.hosts, files: request.files};
+    // In pieces, as tens of thousands of conversations are more than should be one text.
+    await sink.write(JSON.stringify(head).slice(0, -1));
+    if (views.stats)
+      await sink.write(`,"stats":${JSON.stringify(statsDocument(result.totals, result.span, names))}`);
+    if (table !== undefined) {
+      await sink.write(',');
+      for (const piece of flowsJson(rows, table, result.span, names)) await sink.write(piece);
+    }
+    await sink.write('}\n');
     return;
   }
   if (views.stats) {
@@ -63,7 +65,8 @@ export async function printSummaries(request: SummaryRequest): Promise<void> {
   }
   if (table !== undefined) {
     const {flowsText} = await import('../render/packet/flow-text.js');
-    const text = await flowsText(rows, table, result.span, names, terminal, paint);
-    await sink.write(`${views.stats ? '\n' : ''}${text}`);
+    if (views.stats) await sink.write('\n');
+    for await (const piece of flowsText(rows, table, result.span, names, terminal, paint))
+      await sink.write(piece);
   }
 }

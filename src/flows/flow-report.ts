@@ -1,5 +1,5 @@
 import {Proto} from '../packet/numbers.js';
-import type {Flow} from './flow-table.js';
+import {type Flow, flowEnd} from './flow-table.js';
 import {type TcpState, tcpState} from './tcp-track.js';
 
 /** What stands out in a conversation. */
@@ -34,7 +34,7 @@ export function reportFlow(flow: Flow): FlowRow {
   const notes: FlowNote[] = [];
   const isOneWay = flow.packetsA === 0 || flow.packetsB === 0;
   if (flow.arp !== undefined) {
-    if (flow.arp.replies === 0 && !flow.a.equals(flow.b)) notes.push('no-answer');
+    if (flow.arp.replies === 0 && !isSameAddress(flow)) notes.push('no-answer');
   } else if (flow.echo !== undefined) {
     if (flow.echo.requests > flow.echo.matched) notes.push('unanswered');
     else if (isOneWay) notes.push('one-way');
@@ -47,14 +47,18 @@ export function reportFlow(flow: Flow): FlowRow {
  * Multicast and broadcast have no answer to miss, nor have ICMP's errors and advertisements, and each direction of ESP
  * is a conversation of its own.
  */
-function isTwoWayProtocol({proto, version, a, b}: Flow): boolean {
+function isTwoWayProtocol({proto, version, ends}: Flow): boolean {
   if (proto === Proto.esp || proto === Proto.icmp || proto === Proto.icmpv6) return false;
-  const isGroup = (address: Buffer): boolean => {
-    const first = address[0] ?? 0;
+  const isGroup = (at: number): boolean => {
+    const first = ends[at] ?? 0;
     return version === 6 ? first === 0xff : first >= 224;
   };
-  return !isGroup(a) && !isGroup(b);
+  return !isGroup(flowEnd.a) && !isGroup(flowEnd.b);
 }
+
+/** A host that announces its own address asks for nobody. */
+const isSameAddress = ({ends}: Flow): boolean =>
+  ends.compare(ends, flowEnd.b, flowEnd.macA, flowEnd.a, flowEnd.b) === 0;
 
 /** Overlays in order of their VNI, and in each the largest conversations first. */
 export function reportFlows(flows: readonly Flow[]): FlowRow[] {

@@ -15,18 +15,19 @@ export interface Flow {
   /** `arp`, or the IP protocol. */
   proto: number | 'arp';
   version: number;
-  /** The ends in the order of their bytes; ports are -1 where there are none. */
-  a: Buffer;
-  b: Buffer;
+  /**
+   * Addresses, MACs and VTEPs at the offsets of `flowEnd`, in one piece: six buffers a conversation would take more
+   * memory than all the rest of it. End `a` is the one whose address (then port) is the lower.
+   */
+  ends: Buffer;
+  /** Whether there are MACs, and the IP version of the VTEPs; 0 where there are none. They are the first packet's. */
+  hasMacs: boolean;
+  vtepVersion: 0 | 4 | 6;
+  /** -1 where there are none. */
   portA: number;
   portB: number;
   /** ICMP echo: its id. ESP: the security parameters index, whose conversation has one direction. */
   id: number;
-  /** The inner MACs of the first packet, and its outer addresses; empty where there are none. */
-  macA: Buffer;
-  macB: Buffer;
-  vtepA: Buffer;
-  vtepB: Buffer;
   /** Which end sent the first packet. */
   startedByA: boolean;
   packetsA: number;
@@ -42,6 +43,9 @@ export interface Flow {
   arp: {requests: number; replies: number} | undefined;
 }
 
+/** Offsets in Flow.ends. */
+export const flowEnd = {a: 0, b: 16, macA: 32, macB: 38, vtepA: 44, vtepB: 60, size: 76} as const;
+
 export interface FlowTable {
   /** Counts a packet; `now` is nanoseconds since the base. */
   note(view: PacketView, now: number): void;
@@ -53,8 +57,8 @@ export interface FlowTable {
   others(): number;
 }
 
-/** Enough for a busy host's hour, in 40 MB. */
-const maxFlows = 65_536;
+/** Enough for a busy host's hour; as many of TCP take about 30 MB. */
+const maxFlows = 32_768;
 
 /** The key: VNI, protocol and version, both addresses (4 words each), ports or id. */
 const keyWords = 11;
@@ -158,8 +162,6 @@ function isEchoFrame(frame: Frame): boolean {
   );
 }
 
-const nothing = Buffer.alloc(0);
-
 function newFlow(
   frame: Frame,
   outer: Frame,
@@ -168,35 +170,19 @@ function newFlow(
   now: number,
   isInner: boolean,
 ): Flow {
-  const {data, ethernet} = frame;
   const isArp = frame.ip < 0;
   const hasPorts = frame.dport >= 0;
-  const size = frame.version === 6 ? 16 : 4;
-  const source = Buffer.from(
-    data.subarray(isArp ? frame.arp + arpField.sender : frame.src).subarray(0, size),
-  );
-  const target = Buffer.from(
-    data.subarray(isArp ? frame.arp + arpField.target : frame.dst).subarray(0, size),
-  );
-  const sourceMac = ethernet < 0 ? nothing : Buffer.from(data.subarray(ethernet + 6, ethernet + 12));
-  const targetMac = ethernet < 0 ? nothing : Buffer.from(data.subarray(ethernet, ethernet + 6));
-  const outerSize = outer.version === 6 ? 16 : 4;
-  const sourceVtep = isInner ? Buffer.from(outer.data.subarray(outer.src, outer.src + outerSize)) : nothing;
-  const targetVtep = isInner ? Buffer.from(outer.data.subarray(outer.dst, outer.dst + outerSize)) : nothing;
   const isEchoFlow = isEchoFrame(frame);
   return {
     vni,
     proto: isArp ? 'arp' : frame.proto,
     version: isArp ? 4 : frame.version,
-    a: fromA ? source : target,
-    b: fromA ? target : source,
+    ends: endsOfFlow(frame, outer, fromA, isInner),
+    hasMacs: frame.ethernet >= 0,
+    vtepVersion: isInner ? (outer.version === 6 ? 6 : 4) : 0,
     portA: hasPorts ? (fromA ? frame.sport : frame.dport) : -1,
     portB: hasPorts ? (fromA ? frame.dport : frame.sport) : -1,
     id: isEchoFlow ? icmpId(frame) : frame.spi,
-    macA: fromA ? sourceMac : targetMac,
-    macB: fromA ? targetMac : sourceMac,
-    vtepA: fromA ? sourceVtep : targetVtep,
-    vtepB: fromA ? targetVtep : sourceVtep,
     startedByA: fromA,
     packetsA: 0,
     packetsB: 0,
@@ -208,6 +194,28 @@ function newFlow(
     echo: isEchoFlow ? newEchoTrack() : undefined,
     arp: isArp ? {requests: 0, replies: 0} : undefined,
   };
+}
+
+/** Copies what names the two ends out of a packet. */
+function endsOfFlow(frame: Frame, outer: Frame, fromA: boolean, isInner: boolean): Buffer {
+  const ends = Buffer.allocUnsafe(flowEnd.size).fill(0);
+  const {data, ethernet} = frame;
+  const isArp = frame.ip < 0;
+  const source = isArp ? frame.arp + arpField.sender : frame.src;
+  const target = isArp ? frame.arp + arpField.target : frame.dst;
+  const size = frame.version === 6 ? 16 : 4;
+  data.copy(ends, fromA ? flowEnd.a : flowEnd.b, source, source + size);
+  data.copy(ends, fromA ? flowEnd.b : flowEnd.a, target, target + size);
+  if (ethernet >= 0) {
+    data.copy(ends, fromA ? flowEnd.macA : flowEnd.macB, ethernet + 6, ethernet + 12);
+    data.copy(ends, fromA ? flowEnd.macB : flowEnd.macA, ethernet, ethernet + 6);
+  }
+  if (isInner) {
+    const vtepSize = outer.version === 6 ? 16 : 4;
+    outer.data.copy(ends, fromA ? flowEnd.vtepA : flowEnd.vtepB, outer.src, outer.src + vtepSize);
+    outer.data.copy(ends, fromA ? flowEnd.vtepB : flowEnd.vtepA, outer.dst, outer.dst + vtepSize);
+  }
+  return ends;
 }
 
 function noteArp(arp: {requests: number; replies: number}, frame: Frame): void {

@@ -54,8 +54,9 @@ export interface Totals {
   note(view: PacketView, now: number): void;
 }
 
-const maxPairs = 65_536;
-const maxVnis = 65_536;
+/** More than any swarm has; random ones are an attack. */
+const maxPairs = 8192;
+const maxVnis = 8192;
 
 const newCount = (): Count => ({packets: 0, bytes: 0});
 const newKinds = (): KindCounts => ({

@@ -2,8 +2,7 @@ import type {FlowRow} from '../../flows/flow-report.js';
 import type {Flow, FlowTable} from '../../flows/flow-table.js';
 import {absolute, type TimeSpan} from '../../flows/time-span.js';
 import type {Names} from '../../packet/names.js';
-import {addressText, macText} from './address.js';
-import {nameOf, vtepText} from './flow-text.js';
+import {endAddress, endMac, endVtep, nameOf} from './flow-text.js';
 
 export function epochText(span: TimeSpan, relative: number): string | undefined {
   if (span.base < 0) return undefined;
@@ -13,18 +12,22 @@ export function epochText(span: TimeSpan, relative: number): string | undefined 
 
 const toSeconds = (nanos: number): number => nanos / 1e9;
 
-/** The conversations as data; schemas/decode-summary.json. */
-export function flowsDocument(
+/** The conversations as members of a JSON object, in pieces of text; schemas/decode-summary.json. */
+export function* flowsJson(
   rows: readonly FlowRow[],
   table: FlowTable,
   span: TimeSpan,
   names: Names | undefined,
-): object {
-  return {
-    flows: rows.map((row) => flowDocument(row, span, names)),
-    overflowPackets: table.overflow(),
-    incompleteFragments: table.fragments(),
-  };
+): Generator<string> {
+  yield '"flows":[';
+  let piece = '';
+  for (const [index, row] of rows.entries()) {
+    piece += `${index === 0 ? '\n' : ',\n'}${JSON.stringify(flowDocument(row, span, names))}`;
+    if (piece.length < 65_536) continue;
+    yield piece;
+    piece = '';
+  }
+  yield `${piece}],"overflowPackets":${table.overflow()},"incompleteFragments":${table.fragments()}`;
 }
 
 function flowDocument(row: FlowRow, span: TimeSpan, names: Names | undefined): object {
@@ -77,13 +80,12 @@ function flowDocument(row: FlowRow, span: TimeSpan, names: Names | undefined): o
 }
 
 function endDocument(flow: Flow, isA: boolean, names: Names | undefined): object {
-  const mac = isA ? flow.macA : flow.macB;
   const port = isA ? flow.portA : flow.portB;
   return {
-    address: addressText(isA ? flow.a : flow.b, 0, flow.version),
+    address: endAddress(flow, isA),
     ...(port < 0 ? {} : {port}),
-    ...(mac.length === 6 ? {mac: macText(mac, 0)} : {}),
-    vtep: vtepText(isA ? flow.vtepA : flow.vtepB),
+    mac: endMac(flow, isA),
+    vtep: endVtep(flow, isA),
     name: nameOf(flow, isA, names),
     packets: isA ? flow.packetsA : flow.packetsB,
     bytes: isA ? flow.bytesA : flow.bytesB,

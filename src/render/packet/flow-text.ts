@@ -1,5 +1,5 @@
 import type {FlowRow} from '../../flows/flow-report.js';
-import type {Flow, FlowTable} from '../../flows/flow-table.js';
+import {type Flow, type FlowTable, flowEnd} from '../../flows/flow-table.js';
 import {absolute, type TimeSpan} from '../../flows/time-span.js';
 import type {Names} from '../../packet/names.js';
 import {protoName} from '../../packet/numbers.js';
@@ -22,40 +22,36 @@ const columns: Column[] = [
   {head: 'state', priority: 8, shrink: 'end'},
 ];
 
-/** The conversations of each overlay, and what stands out in them. */
-export async function flowsText(
+/** Nobody reads more rows than this, and a table of them all would take more memory than the conversations. */
+const mostRows = 1000;
+
+/** The conversations of each overlay, the largest first, and what stands out in them; piece by piece. */
+export async function* flowsText(
   rows: readonly FlowRow[],
   table: FlowTable,
   span: TimeSpan,
   names: Names | undefined,
   terminal: Terminal,
   paint: Paint,
-): Promise<string> {
-  let text = '';
+): AsyncGenerator<string> {
   for (let from = 0; from < rows.length; ) {
     const vni = rows[from]?.flow.vni ?? -1;
     let to = from;
     while (to < rows.length && rows[to]?.flow.vni === vni) to++;
-    const group = rows.slice(from, to);
-    text += `${paint('strong', headOf(vni, group.length, names))}\n`;
-    text += await renderTable(
-      columns,
-      group.map((row) => cells(row, span, names)),
-      terminal,
-      paint,
-      {wideFlag: '--wide'},
-    );
-    text += '\n';
+    const shown = rows.slice(from, Math.min(to, from + mostRows)).map((row) => cells(row, span, names));
+    yield `${paint('strong', headOf(vni, to - from, names))}\n`;
+    yield await renderTable(columns, shown, terminal, paint, {wideFlag: '--wide'});
+    const left = to - from - shown.length;
+    yield left > 0 ? `and ${plural(left, 'smaller conversation')} (--json lists all)\n\n` : '\n';
     from = to;
   }
-  if (rows.length === 0) text += 'No conversations.\n';
+  if (rows.length === 0) yield 'No conversations.\n';
   if (table.overflow() > 0) {
-    text += `${paint('warn', `${plural(table.overflow(), 'packet')} of further conversations had no room in the table and are left out.`)}\n`;
+    yield `${paint('warn', `${plural(table.overflow(), 'packet')} of further conversations had no room in the table and are left out.`)}\n`;
   }
   if (table.fragments() > 0) {
-    text += `${plural(table.fragments(), 'fragment')} came before or without the rest; a datagram counts once it is complete.\n`;
+    yield `${plural(table.fragments(), 'fragment')} came before or without the rest; a datagram counts once it is complete.\n`;
   }
-  return text;
 }
 
 function headOf(vni: number, count: number, names: Names | undefined): string {
@@ -91,7 +87,7 @@ export function protoText({proto, echo}: Flow): string {
 }
 
 function endText(flow: Flow, isA: boolean, names: Names | undefined): string {
-  const address = addressText(isA ? flow.a : flow.b, 0, flow.version);
+  const address = endAddress(flow, isA);
   const port = isA ? flow.portA : flow.portB;
   const shown = port < 0 ? address : flow.version === 6 ? `[${address}]:${port}` : `${address}:${port}`;
   const name = nameOf(flow, isA, names);
@@ -102,24 +98,29 @@ function endText(flow: Flow, isA: boolean, names: Names | undefined): string {
 /** The name of an end, where names are known. */
 export function nameOf(flow: Flow, isA: boolean, names: Names | undefined): string | undefined {
   if (names === undefined || flow.vni < 0) return undefined;
-  const mac = isA ? flow.macA : flow.macB;
-  const address = addressText(isA ? flow.a : flow.b, 0, flow.version);
+  const mac = endMac(flow, isA);
+  const address = endAddress(flow, isA);
   // ARP asks with the broadcast MAC for an address.
-  const known = mac.length === 6 && ((mac[0] ?? 0) & 1) === 0 ? macText(mac, 0) : undefined;
+  const known = mac === undefined || isGroupMac(flow, isA) ? undefined : mac;
   return names.endpoint(flow.vni, known, address)?.name;
 }
 
-export function vtepText(vtep: Buffer): string | undefined {
-  return vtep.length === 0 ? undefined : addressText(vtep, 0, vtep.length === 4 ? 4 : 6);
-}
+export const endAddress = (flow: Flow, isA: boolean): string =>
+  addressText(flow.ends, isA ? flowEnd.a : flowEnd.b, flow.version);
+
+export const endMac = ({ends, hasMacs}: Flow, isA: boolean): string | undefined =>
+  hasMacs ? macText(ends, isA ? flowEnd.macA : flowEnd.macB) : undefined;
+
+const isGroupMac = ({ends}: Flow, isA: boolean): boolean =>
+  ((ends[isA ? flowEnd.macA : flowEnd.macB] ?? 0) & 1) === 1;
+
+export const endVtep = ({ends, vtepVersion}: Flow, isA: boolean): string | undefined =>
+  vtepVersion === 0 ? undefined : addressText(ends, isA ? flowEnd.vtepA : flowEnd.vtepB, vtepVersion);
 
 function vtepsText(flow: Flow, clientIsA: boolean, names: Names | undefined): string {
-  const [source, target] = clientIsA ? [flow.vtepA, flow.vtepB] : [flow.vtepB, flow.vtepA];
-  const text = (vtep: Buffer): string => {
-    const address = vtepText(vtep) ?? '';
-    return names?.node(address) ?? address;
-  };
-  return source.length === 0 ? '' : `${text(source)} > ${text(target)}`;
+  const [source, target] = [endVtep(flow, clientIsA), endVtep(flow, !clientIsA)];
+  if (source === undefined || target === undefined) return '';
+  return `${names?.node(source) ?? source} > ${names?.node(target) ?? target}`;
 }
 
 function seconds(nanos: number): string {

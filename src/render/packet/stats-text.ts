@@ -17,6 +17,9 @@ const counted: Column[] = [
   {head: 'share', priority: 1, shrink: 'never', align: 'right'},
 ];
 
+/** Nobody reads more rows than this. */
+const mostRows = 1000;
+
 /** Totals by VNI, by VTEP pair and by kind, and packets over time. */
 export async function statsText(
   totals: Totals,
@@ -25,10 +28,12 @@ export async function statsText(
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const table = async (title: string, columns: Column[], rows: Toned[][]): Promise<string> =>
-    rows.length === 0
-      ? ''
-      : `${paint('strong', title)}\n${await renderTable([...columns, ...counted], rows, terminal, paint)}\n`;
+  const table = async (title: string, columns: Column[], rows: Toned[][]): Promise<string> => {
+    if (rows.length === 0) return '';
+    const shown = await renderTable([...columns, ...counted], rows.slice(0, mostRows), terminal, paint);
+    const left = rows.length > mostRows ? `and ${rows.length - mostRows} more (--json lists all)\n` : '';
+    return `${paint('strong', title)}\n${shown}${left}\n`;
+  };
   const cells = ({packets, bytes: size}: Count): Toned[] => [
     String(packets),
     bytes(size),
