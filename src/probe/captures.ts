@@ -99,7 +99,8 @@ function capture(
     const reader = newReader(
       () => done(),
       (text) => {
-        if (/\S/.test(text) && !/^exit \d+$/.test(text)) last = text;
+        // libpcap explains some errors again in brackets, on a line of their own.
+        if (/^[^\s(]/.test(text) && !/^exit \d+$/.test(text)) last = text;
       },
     );
     shell

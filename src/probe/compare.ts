@@ -113,7 +113,7 @@ function isEndpointFilter(walk: Walk): boolean {
 }
 
 /** After which points a packet is gone that fails at a layer: of the host that sends it on, and of the one that it comes to. */
-const lastPoints: Record<Layer, {near: (PointKind | 'none')[]; far: PointKind[]}> = {
+const lastPoints: Partial<Record<Layer, {near: (PointKind | 'none')[]; far: PointKind[]}>> = {
   route: {near: ['none'], far: []},
   neighbour: {near: ['none', 'container', 'bridge-port', 'vxlan'], far: []},
   interface: {near: ['none'], far: []},
@@ -139,7 +139,6 @@ const lastPoints: Record<Layer, {near: (PointKind | 'none')[]; far: PointKind[]}
   'endpoint-filter': {near: [], far: ['container']},
   endpoint: {near: ['bridge-port'], far: ['vxlan', 'bridge-port', 'container']},
   outside: {near: ['uplink', 'bridge-port', 'container'], far: []},
-  probe: {near: [], far: []},
 };
 
 /** Whether packets that fail where the model says are last seen where the probe saw them. */
@@ -150,7 +149,10 @@ function fits(walk: Walk, verdict: Verdict, points: Point[]): boolean {
   const ordered = direction === 'reverse' ? [...points].reverse() : points;
   const sender = ordered[0]?.host;
   const isNear = hop.host === sender;
-  const {near, far} = lastPoints[hop.layer];
+  const last = lastPoints[hop.layer];
+  // Of a layer without a place on the wire it is enough that the packets are lost.
+  if (!last) return true;
+  const {near, far} = last;
   const same = new Set(points.map(({host}) => host)).size < 2;
   const kinds = same ? [...near, ...far] : isNear ? near : far;
   if (after === null) return kinds.includes('none');

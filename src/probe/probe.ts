@@ -9,7 +9,7 @@ import {type Captures, startCaptures} from './captures.js';
 import {compare, type ModelSays} from './compare.js';
 import {type Judged, judge} from './judge.js';
 import {type PathMtu, pathMtu} from './ladder.js';
-import {mostPackets, type Planned, type ProbePlan} from './plan.js';
+import type {Planned, ProbePlan} from './plan.js';
 import {climb, echoHeaders, plainSize, sendProbes} from './send.js';
 import {openShell, type ProbeShell} from './session.js';
 import {patternBytes, type Signature} from './sight.js';
@@ -120,7 +120,7 @@ async function measure({planned, trace, shells, shell, signal}: Measuring): Prom
     sent: sent.tries.length,
     lossPercent: Math.round((1 - judged.received / Math.max(1, sent.tries.length)) * 1000) / 10,
     roundTrip: roundTrip(sent.roundTrips),
-    packets: Math.min(sent.packets + (climbed?.packets ?? 0), mostPackets),
+    packets: sent.packets + (climbed?.packets ?? 0),
     mtu,
     mtuLost: climbed ? whereLost(planned, captures, climbed) : null,
     ...compare(trace, verdict, mtu, way.points),

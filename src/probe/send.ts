@@ -1,5 +1,7 @@
 /** Sends the probes from the source's own namespace, with the tools of its host. */
 import {setTimeout as sleep} from 'node:timers/promises';
+import {OvdiagError} from '../errors.js';
+import {quoteText} from '../render/escape.js';
 import {type Ladder, ladder, type Step} from './ladder.js';
 import {newPingText, type PingText, readPingLine} from './ping-text.js';
 import type {ProbeShell} from './session.js';
@@ -69,11 +71,25 @@ async function ping(sender: Sender, {round, count, size, fragments}: Echo): Prom
   const {shell, inode, netns, address, signature} = sender;
   const text = newPingText();
   const pattern = Buffer.concat([signature.pattern, Buffer.from([round])]).toString('hex');
-  await shell.run(['ping', inode, netns, count, answerSeconds, size, fragments, pattern, address], (line) =>
-    readPingLine(text, line),
+  const status = await shell.run(
+    ['ping', inode, netns, count, answerSeconds, size, fragments, pattern, address],
+    (line) => readPingLine(text, line),
   );
   sender.signal.throwIfAborted();
+  checkStatus(status, text.said.at(-1));
   return text;
+}
+
+/** 126 and 127 are a shell's word for a program that could not be run: then nothing that follows proves anything. */
+function checkStatus(status: number | undefined, said: string | undefined): void {
+  if (status !== undefined && status !== 126 && status !== 127) return;
+  throw new OvdiagError({
+    code: 'probe-failed',
+    message:
+      status === undefined
+        ? "The connection to the source's host ended before the probe was sent."
+        : `The probe could not be sent: ${quoteText(said ?? 'its program could not be run', 300)}`,
+  });
 }
 
 async function connectAll(sender: Sender, port: number): Promise<Sent> {
@@ -90,6 +106,7 @@ async function connectAll(sender: Sender, port: number): Promise<Sent> {
       },
     );
     sender.signal.throwIfAborted();
+    checkStatus(status, lines.at(-1));
     if (status === 0 || lines.some((line) => /^connected after 0\.0*[1-9]/.test(line))) {
       answered.add(connectId(source));
     } else said.push(...lines.filter((line) => !line.startsWith('connected after ')).slice(-1));
