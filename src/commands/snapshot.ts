@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
+import {usageError} from '../errors.js';
 import {everything} from '../evidence/wanted.js';
 
 export default class Snapshot extends HostCommand {
@@ -32,6 +33,13 @@ export default class Snapshot extends HostCommand {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Snapshot);
+    if (flags.record !== undefined) {
+      throw usageError(
+        'record-and-output',
+        '--record keeps what another command read; a snapshot is that already.',
+        ['Name the file with -o FILE.'],
+      );
+    }
     const readings = await this.readHosts({...flags, record: undefined}, everything);
     const path = flags.output ?? defaultName(readings.hosts.map(({name}) => name));
     await this.recordTo(path);
