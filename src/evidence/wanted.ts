@@ -51,6 +51,7 @@ export const procFiles = [
   '/proc/sys/net/ipv4/conf/all/arp_announce',
   '/proc/sys/net/ipv4/vs/conntrack',
   '/proc/sys/net/ipv4/vs/conn_reuse_mode',
+  '/proc/sys/net/bridge/bridge-nf-call-iptables',
   '/proc/sys/net/netfilter/nf_conntrack_count',
   '/proc/sys/net/netfilter/nf_conntrack_max',
 ];
@@ -58,7 +59,6 @@ export const procFiles = [
 /** Read in dockerd's own namespace only. */
 export const hostProcFiles = [
   '/proc/net/softnet_stat',
-  '/proc/sys/net/bridge/bridge-nf-call-iptables',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh1',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh2',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh3',

@@ -42,8 +42,8 @@ export interface NftHook {
 const iptablesTables = new Set(['filter', 'nat', 'mangle', 'raw', 'security']);
 
 /**
- * The base chains of `nft -j list ruleset` (libnftables-json(5)) that could decide on an IPv4 packet and that
- * `iptables-nft-save` does not show: those of other tables, with a rule or a policy other than accept.
+ * The base chains of `nft -j list ruleset` (libnftables-json(5)) that could decide on an IPv4 packet, or on the frame
+ * or the ARP request before it, and that `iptables-nft-save` does not show: with a rule or a policy other than accept.
  */
 export function parseNftHooks(text: string): NftHook[] {
   let ruleset: unknown;
@@ -63,7 +63,7 @@ export function parseNftHooks(text: string): NftHook[] {
   return items.flatMap(({chain}: {chain?: Record<string, unknown>}) => {
     if (!chain || typeof chain['hook'] !== 'string') return [];
     const {family, table, name, hook, policy} = chain;
-    if (family !== 'ip' && family !== 'inet' && family !== 'netdev') return [];
+    if (family === 'ip6') return [];
     if (family === 'ip' && iptablesTables.has(String(table))) return [];
     if (!ruled.has(key(family, table, name)) && (policy === undefined || policy === 'accept')) return [];
     return [{table: `${family} ${String(table)}`, chain: String(name), hook: String(hook)}];

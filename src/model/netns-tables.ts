@@ -28,6 +28,8 @@ export interface NetnsTables {
   netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
   /** Chains of nftables beside those of iptables; absent where nft was not read. */
   nftHooks?: NftHook[];
+  /** The kernel's own route to each VTEP, for a packet of which only the destination is told. */
+  vtepRoutes?: Map<string, Route>;
   /** When each section began to arrive. */
   readAt: Record<string, string>;
   problems: Problem[];
@@ -88,6 +90,7 @@ export function parseTables(sections: Section[]): NetnsTables {
     proc: procFiles(find('proc')),
     netfilter: netfilter(sections),
     nftHooks: nftHooks(find('nft')),
+    vtepRoutes: vtepRoutes(find('route-get')),
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
     problems,
   });
@@ -138,4 +141,11 @@ function netfilter(sections: Section[]): NetnsTables['netfilter'] {
 
 function nftHooks(section: Section | undefined): NftHook[] | undefined {
   return section?.status === 0 ? parseNftHooks(section.output) : undefined;
+}
+
+/** `ip -j -batch` of `route get VTEP`: a line of JSON each, among them the words of those that the kernel refused. */
+function vtepRoutes(section: Section | undefined): Map<string, Route> | undefined {
+  if (!section) return undefined;
+  const lines = section.output.split('\n').filter((line) => line.startsWith('['));
+  return new Map(lines.flatMap((line) => parseRoutesJson(line).rows.map((route) => [route.dst, route])));
 }

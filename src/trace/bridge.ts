@@ -10,6 +10,8 @@ export interface AtBridge {
   netns: string;
   tables: NetnsTables;
   bridge: Link;
+  /** The port by which a frame of this host's own came in. */
+  port?: Link;
 }
 
 /** From a container's interface over its veth pair to the bridge. Ends the walk where the frame is lost on the way. */
@@ -56,7 +58,7 @@ export function overVeth(trail: Trail, host: WalkedHost, netns: string, link: Li
       next: `nsenter --net=/var/run/docker/netns/${peer.netns} ip link show ${peer.link.name}`,
     });
   }
-  const at = {host, netns: peer.netns, tables, bridge};
+  const at = {host, netns: peer.netns, tables, bridge, port: peer.link};
   return portTrouble(trail, at, peer.link) ?? at;
 }
 
@@ -92,6 +94,60 @@ export function portTrouble(trail: Trail, {host, netns, bridge}: AtBridge, port:
   return undefined;
 }
 
+/** Whether the bridge hands frames from one of its ports to another, as its ports are set (net/bridge/br_forward.c should_deliver). */
+export function crossTrouble(trail: Trail, {host, bridge}: AtBridge, from: Link, to: Link): Walk | undefined {
+  if (!from.bridgePort?.isolated || !to.bridgePort?.isolated) return undefined;
+  return trail.fail(
+    host.model,
+    'bridge',
+    'ports-isolated',
+    `${from.name} and ${to.name} of ${bridge.name} are isolated from each other`,
+    {
+      evidence: [linkText(from), linkText(to)],
+      cause: 'the bridge hands no frame from one isolated port to another',
+    },
+  );
+}
+
+/** The bridge's own choice for a MAC that it has no row for, or that it takes for its own. */
+export function fdbTrouble(
+  trail: Trail,
+  {host, bridge, netns}: AtBridge,
+  row: FdbRow | undefined,
+  {mac, to}: {mac: string; to: Link},
+): Walk | undefined {
+  if (row?.state === 'permanent') {
+    return trail.fail(
+      host.model,
+      'bridge-fdb',
+      'bridge-takes-mac',
+      `${bridge.name} takes frames for ${mac} itself`,
+      {
+        evidence: [rowText(row)],
+        cause: "a permanent row of a bridge means that the MAC is the bridge's own, so nothing is forwarded",
+        next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show br ${bridge.name}`,
+      },
+    );
+  }
+  if (!row && to.bridgePort?.flood === false) {
+    return trail.fail(
+      host.model,
+      'bridge-fdb',
+      'port-does-not-flood',
+      `${bridge.name} has not learned ${mac} and does not flood to ${to.name}`,
+      {evidence: [linkText(to)], cause: 'flooding of unknown MACs is off for this port'},
+    );
+  }
+  return undefined;
+}
+
+/** The same as vxlanOf, where only trouble is of interest. */
+export function vxlanTrouble(trail: Trail, at: AtBridge, vnis: number[]): Walk | undefined {
+  if (vnis.length === 0) return undefined;
+  const device = vxlanOf(trail, at, vnis);
+  return isWalk(device) ? device : undefined;
+}
+
 /** The vxlan device of a bridge. Ends the walk where there is none, or it is down. */
 export function vxlanOf(trail: Trail, at: AtBridge, vnis: number[]): Link | Walk {
   const {host, tables, bridge, netns} = at;
@@ -125,7 +181,8 @@ export function vxlanOf(trail: Trail, at: AtBridge, vnis: number[]): Link | Walk
 /** Rows of the bridge for a MAC: behind which port it was seen. */
 export function portRow({tables, bridge}: AtBridge, mac: string): FdbRow | undefined {
   return tables.fdb?.find(
-    ({plane, mac: other, master}) => plane === 'master' && other === mac && master === bridge.name,
+    ({plane, mac: other, master, vlan}) =>
+      plane === 'master' && other === mac && master === bridge.name && !vlan,
   );
 }
 

@@ -1,6 +1,7 @@
 /** Hops at which packet filters decide: the hosts' own, and those inside containers and sandboxes. */
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import type {AtBridge} from './bridge.js';
 import type {Layer, Walk} from './hop.js';
 import {type FilteredPacket, filterPacket, type Hook} from './netfilter.js';
 import type {Trail} from './trail.js';
@@ -9,6 +10,26 @@ import type {Trail} from './trail.js';
 export interface Traffic {
   protocol: 'icmp' | 'tcp' | 'udp';
   dport?: number;
+}
+
+/** The first packet of a flow, or the first that answers it, as the rules see it. */
+export function packetOf(
+  {protocol, dport}: Traffic,
+  src: string,
+  dst: string,
+  reply: boolean,
+): FilteredPacket {
+  const ports = dport === undefined ? {} : reply ? {sport: dport} : {dport};
+  return {
+    protocol,
+    ...ports,
+    src,
+    dst,
+    ctState: reply ? 'ESTABLISHED' : 'NEW',
+    ...(protocol === 'icmp' ? {icmpType: reply ? 0 : 8} : {}),
+    ipsec: false,
+    dstLocal: false,
+  };
 }
 
 export interface FilterPlace {
@@ -22,6 +43,70 @@ export interface FilterPlace {
   code: string;
   /** False where an unread filter is no doubt (a namespace in which Docker itself sets no filter). */
   needed: boolean;
+}
+
+/** Hooks of nftables that an IPv4 packet passes on its way through one of the three (netfilter.h NF_INET_*, NF_NETDEV_*). */
+const nftHooksAt: Record<Hook, string[]> = {
+  INPUT: ['ingress', 'prerouting', 'input'],
+  OUTPUT: ['output', 'postrouting', 'egress'],
+  FORWARD: ['ingress', 'prerouting', 'forward', 'postrouting', 'egress'],
+};
+
+/**
+ * What decides on a frame between two ports of a bridge: chains of nftables' bridge family, and, with br_netfilter,
+ * the rules for routed packets as well (net/bridge/br_netfilter_hooks.c); those are set in each namespace.
+ */
+export function bridgeFilter(
+  trail: Trail,
+  {host: {model}, netns, tables, bridge}: AtBridge,
+  packet: FilteredPacket,
+): Walk | undefined {
+  const whose = netns === '@host' ? 'this host' : 'the sandbox';
+  const chains = (tables.nftHooks ?? []).filter(({table}) => table.startsWith('bridge '));
+  if (chains.length > 0) {
+    trail.doubt(
+      model,
+      'bridge-filter',
+      `nftables chains of ${whose} see the frames of its bridges, and are not walked`,
+      chains.map(({table, chain}) => `nft ${table} ${chain}`),
+    );
+  }
+  const called = callsIptables(model, tables);
+  // Docker sets no rules in a sandbox, so what was not read there is no doubt; on the host it is.
+  const ruled = (tables.netfilter ?? []).some(({rules}) =>
+    rules.some(({text}) => !/^policy (ACCEPT|-)$/.test(text)),
+  );
+  if (called === '0' || (netns !== '@host' && !ruled)) return undefined;
+  if (called === undefined) {
+    trail.doubt(
+      model,
+      'bridge-filter',
+      "whether the bridge's frames pass the packet filter (bridge-nf-call-iptables) was not read",
+    );
+    return undefined;
+  }
+  return filterHop(
+    trail,
+    {
+      host: model,
+      tables,
+      layer: 'bridge-filter',
+      whose,
+      hook: 'FORWARD',
+      code: 'bridge-filtered',
+      needed: netns === '@host',
+    },
+    {...packet, inInterface: bridge.name, outInterface: bridge.name},
+  );
+}
+
+/** The namespace's own setting; without br_netfilter no host has it, and then no frame is seen. */
+function callsIptables(model: HostModel, tables: NetnsTables): string | undefined {
+  const path = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+  const own = tables.proc?.get(path)?.trim();
+  if (own !== undefined) return own;
+  const hosts = model.host?.proc;
+  return hosts !== undefined && !hosts.has(path) ? '0' : undefined;
 }
 
 /** What the rules at one place do to a packet, over all back ends: it must pass every one of them. */
@@ -53,7 +138,9 @@ export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPack
       return undefined;
     }
   }
-  const foreign = (nftHooks ?? []).filter(({hook: own}) => own === hook.toLowerCase());
+  const foreign = (nftHooks ?? []).filter(
+    ({table, hook: own}) => nftHooksAt[hook].includes(own) && !/^(bridge|arp) /.test(table),
+  );
   if (foreign.length > 0) {
     trail.doubt(
       host,

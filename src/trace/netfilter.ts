@@ -14,9 +14,16 @@ export interface FilteredPacket {
   protocol: 'udp' | 'tcp' | 'icmp' | 'esp';
   src: string;
   dst: string;
+  /** Absent where any port is possible. */
   dport?: number;
+  sport?: number;
+  icmpType?: number;
+  /** What conntrack calls it; absent where that is not known. */
+  ctState?: 'NEW' | 'ESTABLISHED';
   inInterface?: string;
   outInterface?: string;
+  /** The address that MASQUERADE would give it: its own already, where that changes nothing. */
+  masqueradeAs?: string;
   /** VNI of a VXLAN packet. */
   vni?: number;
   /** Whether it arrives or leaves under IPsec. */
@@ -52,9 +59,16 @@ const tablesAt: Record<Hook, string[]> = {
   FORWARD: ['raw/PREROUTING', 'mangle/PREROUTING', 'mangle/FORWARD', 'filter/FORWARD', 'mangle/POSTROUTING'],
 };
 
+/** The chains that can change a packet's addresses at each hook, and by that its fate. */
+const natAt: Record<Hook, string[]> = {
+  INPUT: ['PREROUTING', 'INPUT'],
+  OUTPUT: ['OUTPUT', 'POSTROUTING'],
+  FORWARD: ['PREROUTING', 'POSTROUTING'],
+};
+
 /** Follows one hook through the tables that can drop there. */
 export function filterPacket(rules: FilterRule[], hook: Hook, packet: FilteredPacket): Filtering {
-  let perhaps: string | undefined;
+  let perhaps = translated(rules, hook, packet);
   for (const place of tablesAt[hook]) {
     const [table = '', chain = ''] = place.split('/');
     const run: Run = {chains: chainsOf(rules, table), packet};
@@ -64,6 +78,28 @@ export function filterPacket(rules: FilterRule[], hook: Hook, packet: FilteredPa
     if (outcomes.has('drop')) perhaps ??= `${table}: ${run.oddRule ?? run.dropRule ?? ''}`;
   }
   return perhaps === undefined ? {verdict: 'accept'} : {verdict: 'unknown', rule: perhaps};
+}
+
+/** The rule of the nat table that may give the packet another address: what follows is then another packet's way. */
+function translated(rules: FilterRule[], hook: Hook, packet: FilteredPacket): string | undefined {
+  const chains = chainsOf(rules, 'nat');
+  const reach = (chain: string, depth: number): string | undefined => {
+    for (const {text} of depth > 32 ? [] : (chains.get(chain) ?? [])) {
+      const {match, target} = readRule(text, packet);
+      if (match === 'no' || target === undefined) continue;
+      if (target === 'MASQUERADE' && packet.masqueradeAs === packet.src) continue;
+      if (/^(SNAT|DNAT|MASQUERADE|REDIRECT|NETMAP)$/.test(target)) return `nat: -A ${chain} ${text}`;
+      const inside = reach(target, depth + 1);
+      if (inside !== undefined) return inside;
+      if (match === 'yes' && /^(ACCEPT|RETURN)$/.test(target)) return undefined;
+    }
+    return undefined;
+  };
+  for (const chain of natAt[hook]) {
+    const rule = reach(chain, 0);
+    if (rule !== undefined) return rule;
+  }
+  return undefined;
 }
 
 function chainsOf(rules: FilterRule[], table: string): Map<string, FilterRule[]> {
@@ -191,10 +227,11 @@ const matchers: Record<string, {values: 0 | 1; test: (packet: FilteredPacket, va
   '-p': {values: 1, test: ({protocol}, value) => truth(value === protocol || value === 'all')},
   '--dport': {values: 1, test: ({dport}, value) => portMatches(dport, value)},
   '--dports': {values: 1, test: ({dport}, value) => portMatches(dport, value)},
-  // The source port of VXLAN is a hash of the inner flow: any.
-  '--sport': {values: 1, test: (_, value) => truth(value === '0:65535' || value === '1:65535', 'perhaps')},
-  '--ctstate': {values: 1, test: (_, value) => stateMatches(value)},
-  '--state': {values: 1, test: (_, value) => stateMatches(value)},
+  '--sport': {values: 1, test: ({sport}, value) => portMatches(sport, value)},
+  '--sports': {values: 1, test: ({sport}, value) => portMatches(sport, value)},
+  '--icmp-type': {values: 1, test: ({icmpType}, value) => icmpMatches(icmpType, value)},
+  '--ctstate': {values: 1, test: ({ctState}, value) => stateMatches(ctState, value)},
+  '--state': {values: 1, test: ({ctState}, value) => stateMatches(ctState, value)},
   '--mark': {
     values: 1,
     test: ({ipsec}, value) => (/^0xd0c4e3(\/0xffffffff)?$/.test(value) ? truth(ipsec) : 'perhaps'),
@@ -233,8 +270,9 @@ function interfaceMatches(name: string | undefined, wanted: string): Match {
   return truth(wanted.endsWith('+') ? name.startsWith(wanted.slice(0, -1)) : name === wanted);
 }
 
+/** A port that is not known may be any, as the source port of VXLAN is (a hash of the inner flow). */
 function portMatches(port: number | undefined, wanted: string): Match {
-  if (port === undefined) return 'no';
+  if (port === undefined) return truth(/^[01]?:65535$/.test(wanted), 'perhaps');
   return truth(
     wanted.split(',').some((part) => {
       const [low = '', high = low] = part.split(':');
@@ -243,12 +281,19 @@ function portMatches(port: number | undefined, wanted: string): Match {
   );
 }
 
-/** VXLAN flows are one-way to conntrack, so a packet is new or established, never invalid or related. */
-function stateMatches(states: string): Match {
+function icmpMatches(type: number | undefined, wanted: string): Match {
+  if (wanted === 'any') return 'yes';
+  return type === undefined || !/^\d+$/.test(wanted) ? 'perhaps' : truth(Number(wanted) === type);
+}
+
+/** INVALID and RELATED never hold for the packets that are walked; one that skips conntrack may be UNTRACKED. */
+function stateMatches(state: string | undefined, states: string): Match {
   const named = states.split(',');
+  if (named.includes('UNTRACKED')) return 'perhaps';
   const [fresh, known] = [named.includes('NEW'), named.includes('ESTABLISHED')];
   if (fresh && known) return 'yes';
-  return fresh || known || named.includes('UNTRACKED') ? 'perhaps' : 'no';
+  if (!fresh && !known) return 'no';
+  return state === undefined ? 'perhaps' : truth(named.includes(state));
 }
 
 function withLength(prefix: string): string {

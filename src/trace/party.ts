@@ -16,6 +16,8 @@ export interface Party {
   /** The host that runs it, where that host was read. */
   host?: HostModel;
   container?: Container;
+  /** Its interface on the network, where its namespace was read. */
+  link?: Link;
 }
 
 /** A host with what the walk asks of it again and again. */
@@ -40,8 +42,31 @@ export function containerPlace(
   return sandbox ? {netns: sandbox.namespace.file, tables: sandbox.namespace.tables} : undefined;
 }
 
-export function tablesOf(host: WalkedHost, netns: string): NetnsTables | undefined {
-  return netns === '@host' ? host.model.host : host.model.namespaces.find(({file}) => file === netns)?.tables;
+/** The namespace of an endpoint: its container's, else the one on this host that has its address (a load balancer's). */
+export function placeOf(
+  host: WalkedHost,
+  party: Party,
+): {netns: string; tables: NetnsTables | undefined} | undefined {
+  if (party.container) return containerPlace(host, party.container);
+  const found = host.sandboxes.find(
+    ({kind, namespace}) =>
+      (kind === 'load-balancer' || kind === 'ingress') &&
+      namespace.tables?.links?.some(({addresses}) => addresses?.some(({address}) => address === party.ip)),
+  );
+  return found ? {netns: found.namespace.file, tables: found.namespace.tables} : undefined;
+}
+
+/** An endpoint's interface: the one with its address, else the one with the MAC that Docker gave it. */
+export function linkOf(links: Link[], {ip, mac}: Party): Link | undefined {
+  return (
+    links.find(({addresses}) => addresses?.some(({address}) => address === ip)) ??
+    links.find((link) => mac !== undefined && link.mac === mac)
+  );
+}
+
+/** The MAC that an endpoint really has, where its namespace was read. */
+export function actualMac(party: Party): string | undefined {
+  return party.link?.mac;
 }
 
 export function isDown(link: Link): boolean {
@@ -61,4 +86,10 @@ export function linkText(link: Link): string {
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** When the FDB of a sandbox was read, in milliseconds. */
+export function readTime({readAt}: NetnsTables): number | undefined {
+  const time = Date.parse(readAt['fdb'] ?? '');
+  return Number.isNaN(time) ? undefined : time;
 }

@@ -38,24 +38,34 @@ export function chooseRoute({routes, rules}: NetnsTables, dst: string, src?: str
     if ('dst' in rule && rule.dst !== undefined && !matches(dst, rule.dst)) continue;
     const route = rule.table === undefined ? undefined : best(routes, rule.table, dst);
     if (!route || route.type === 'throw') continue;
-    if (route.nexthops && route.nexthops.length > 1)
-      return {verdict: 'unknown', route, reason: 'the route has several next hops'};
-    if (route.type === 'unicast' || route.type === 'local') return {verdict: 'found', route};
-    return {verdict: 'none', route, reason: `a ${route.type} route to ${route.dst}`};
+    return verdictOf(route);
   }
   return {verdict: 'none', reason: 'no table has a route to it'};
 }
 
+/** What a route that was chosen does with the packet. */
+function verdictOf(route: Route): RouteChoice {
+  if (route.other && Object.keys(route.other).length > 0)
+    return {verdict: 'unknown', route, reason: 'the route has a condition that is not walked'};
+  if (route.nexthops && route.nexthops.length > 1)
+    return {verdict: 'unknown', route, reason: 'the route has several next hops'};
+  if (route.type === 'unicast' || route.type === 'local') return {verdict: 'found', route};
+  return {verdict: 'none', route, reason: `a ${route.type} route to ${route.dst}`};
+}
+
 function best(routes: Route[], table: string, dst: string): Route | undefined {
-  return routes
-    .filter(
-      (route) =>
-        route.table === table &&
-        route.family === 'inet' &&
-        covers(route.dst, dst) &&
-        !route.flags.includes('dead'),
-    )
-    .sort((a, b) => prefixLength(b.dst) - prefixLength(a.dst) || (a.metric ?? 0) - (b.metric ?? 0))[0];
+  let found: Route | undefined;
+  for (const route of routes) {
+    if (route.table !== table || route.family !== 'inet' || route.flags.includes('dead')) continue;
+    if (found && !precedes(route, found)) continue;
+    if (covers(route.dst, dst)) found = route;
+  }
+  return found;
+}
+
+/** The longer prefix first, then the lower metric. */
+function precedes(route: Route, other: Route): boolean {
+  return (prefixLength(route.dst) - prefixLength(other.dst) || (other.metric ?? 0) - (route.metric ?? 0)) > 0;
 }
 
 function covers(prefix: string, address: string): boolean {

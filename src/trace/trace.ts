@@ -1,11 +1,12 @@
-import {endpointsOf} from '../join/endpoints.js';
+import {type Endpoint, endpointsOf} from '../join/endpoints.js';
 import {inSubnet} from '../join/subnet.js';
+import {nodeNames, ownVtep} from '../join/vteps.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {Traffic} from './filter.js';
 import {type Disposition, type Walk, worse} from './hop.js';
 import {walkOutside} from './outside.js';
-import {containerPlace, type Party, type WalkedHost, walkedHost} from './party.js';
+import {containerPlace, linkOf, type Party, placeOf, type WalkedHost, walkedHost} from './party.js';
 import {chooseRoute} from './route.js';
 import {walk} from './walk.js';
 
@@ -43,33 +44,29 @@ export function trace(
   target: TraceTarget,
   {network: wantedNetwork, traffic = {protocol: 'icmp'}}: TraceOptions = {},
 ): Trace {
+  const from = ownerOf(source);
+  const to = 'container' in target ? ownerOf(target) : target;
   const walked = hosts.map(walkedHost);
-  const shared = sharedNetworks(hosts, source.container, target, wantedNetwork);
+  const shared = sharedNetworks(hosts, from.container, to, wantedNetwork);
   const destination = 'container' in target ? target.container.name : target.ip;
-  const base = {source: source.container.name, destination};
+  const base = {source: source.container.name, destination, network: null, chosenBy: null, reverse: null};
+  const only = (forward: Walk): Trace => ({...base, disposition: forward.disposition, forward});
   const [first] = shared;
   if (!first) {
-    const forward = 'ip' in target ? walkOutside(walked, source, target.ip) : apart(source, target);
-    return {...base, disposition: forward.disposition, network: null, chosenBy: null, forward, reverse: null};
+    if ('ip' in to) return only(walkOutside(walked, from, to.ip));
+    return only(usesHost(from) || usesHost(to) ? fromHost(from, to) : apart(from, to));
   }
-  const network = shared.length === 1 ? first : (byRoute(walked, source, shared, target) ?? first);
-  const context = {hosts: walked, network, traffic};
-  const src = partyOf(hosts, source, network);
-  const dst =
-    'container' in target ? partyOf(hosts, target, network) : addressParty(hosts, target.ip, network);
-  if (!src || !dst) {
-    const forward = missing(source.container.name, destination, network);
-    return {
-      ...base,
-      disposition: forward.disposition,
-      network: network.name,
-      chosenBy: null,
-      forward,
-      reverse: null,
-    };
-  }
-  const forward = walk(context, src, dst);
-  const reverse = dst.host ? walk(context, dst, src) : null;
+  const network = shared.length === 1 ? first : (byRoute(walked, from, shared, to) ?? first);
+  const vteps = new Map(hosts.map((host) => [host.key, ownVtep(host, hosts)]));
+  const context = {hosts: walked, network, traffic, vteps, nodes: nodeNames(hosts)};
+  const endpoints = endpointsOf(hosts, network.id);
+  const parties = {hosts: walked, network, endpoints};
+  const src = partyOf(parties, from);
+  const dst = 'container' in to ? partyOf(parties, to) : addressParty(parties, to.ip);
+  if (!src || !dst)
+    return {...only(missing(source.container.name, destination, network)), network: network.name};
+  const forward = walk(context, src, dst, false);
+  const reverse = dst.host ? walk(context, dst, src, true) : null;
   return {
     ...base,
     disposition: reverse ? worse(forward.disposition, reverse.disposition) : forward.disposition,
@@ -81,6 +78,17 @@ export function trace(
     forward,
     reverse,
   };
+}
+
+/** The container whose namespace another one shares (`--network container:X`): its addresses are what is walked. */
+function ownerOf({host, container}: TraceEnd): TraceEnd {
+  const id = /^container:(.+)$/.exec(container.networkMode)?.[1];
+  const owner = id === undefined ? undefined : host.docker?.containers.find((other) => other.id === id);
+  return {host, container: owner ?? container};
+}
+
+function usesHost({container}: TraceEnd): boolean {
+  return container.networkMode === 'host';
 }
 
 /** Networks that both are on; for an address those of the source whose subnets hold it. */
@@ -125,42 +133,70 @@ function byRoute(
   });
 }
 
-function partyOf(hosts: HostModel[], {host, container}: TraceEnd, network: Network): Party | undefined {
-  const endpoint = container.endpoints.find(({networkId}) => networkId === network.id);
+interface Known {
+  hosts: WalkedHost[];
+  network: Network;
+  endpoints: Map<string, Endpoint>;
+}
+
+function partyOf(known: Known, {host, container}: TraceEnd): Party | undefined {
+  const endpoint = container.endpoints.find(({networkId}) => networkId === known.network.id);
   if (!endpoint?.ip) return undefined;
-  const vtep = endpointsOf(hosts, network.id)
-    .get(endpoint.ip)
-    ?.claims.find((claim) => claim.vtep !== undefined)?.vtep;
-  return {
+  return withLink(known, {
     name: container.name,
     ip: endpoint.ip,
     host,
     container,
     ...(endpoint.mac ? {mac: endpoint.mac} : {}),
-    ...(vtep ? {vtep} : {}),
-  };
+    ...vtepOf(known, endpoint.ip),
+  });
 }
 
-function addressParty(hosts: HostModel[], ip: string, network: Network): Party {
-  const endpoint = endpointsOf(hosts, network.id).get(ip);
-  const [claim] = endpoint?.claims ?? [];
-  const owner = hosts.find(({docker}) =>
-    docker?.containers.some(
-      ({running, endpoints}) =>
-        running && endpoints.some((own) => own.networkId === network.id && own.ip === ip),
-    ),
-  );
-  const container = owner?.docker?.containers.find(
-    ({running, endpoints}) =>
-      running && endpoints.some((own) => own.networkId === network.id && own.ip === ip),
-  );
-  const vtep = endpoint?.claims.find((known) => known.vtep !== undefined)?.vtep;
-  return {
+function vtepOf({endpoints}: Known, ip: string): {vtep?: string} {
+  const vtep = endpoints.get(ip)?.claims.find((claim) => claim.vtep !== undefined)?.vtep;
+  return vtep === undefined ? {} : {vtep};
+}
+
+/** Adds the interface that the party really has, where its namespace was read. */
+function withLink({hosts}: Known, party: Party): Party {
+  const host = hosts.find(({model}) => model.key === party.host?.key);
+  const links = host ? placeOf(host, party)?.tables?.links : undefined;
+  const link = links ? linkOf(links, party) : undefined;
+  return link ? {...party, link} : party;
+}
+
+function addressParty(known: Known, ip: string): Party {
+  const {hosts, network, endpoints} = known;
+  const [claim] = endpoints.get(ip)?.claims ?? [];
+  const has = ({running, endpoints: own}: Container) =>
+    running && own.some((one) => one.networkId === network.id && one.ip === ip);
+  const found = hosts.find(({model}) => model.docker?.containers.some(has));
+  const container = found?.model.docker?.containers.find(has);
+  const party: Party = {
     name: claim?.name ?? ip,
     ip,
     ...(claim?.mac ? {mac: claim.mac} : {}),
-    ...(vtep ? {vtep} : {}),
-    ...(owner && container ? {host: owner, container} : {}),
+    ...vtepOf(known, ip),
+  };
+  if (found && container) return withLink(known, {...party, host: found.model, container});
+  // A load balancer has no container; its host is the one whose engine claims it.
+  const owner = hosts.find(({model}) => claim?.source === 'own-engine' && claim.hostKey === model.key);
+  return owner ? withLink(known, {...party, host: owner.model}) : party;
+}
+
+/** A container in the host's own namespace is on no network of Docker's, and may reach those of its host all the same. */
+function fromHost({host, container}: TraceEnd, to: TraceEnd): Walk {
+  return {
+    disposition: 'undecided',
+    hops: [
+      {
+        host: host.name,
+        layer: 'route',
+        verdict: 'unknown',
+        summary: `${container.name} or ${to.container.name} uses its host's own network, whose ways to containers are not walked`,
+        evidence: [],
+      },
+    ],
   };
 }
 

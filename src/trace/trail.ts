@@ -10,6 +10,8 @@ export interface Trail {
   hops: Hop[];
   pass(host: HostModel | null, layer: Layer, summary: string, evidence?: string[]): void;
   doubt(host: HostModel | null, layer: Layer, summary: string, evidence?: string[], finding?: Finding): void;
+  /** Something that is not known and changes nothing: what lies between the hosts, what an age hints at. */
+  note(host: HostModel | null, layer: Layer, summary: string, evidence?: string[]): void;
   /** A loss that hits only full-sized packets: the walk goes on. */
   limit(host: HostModel, layer: Layer, code: string, summary: string, details: Details): void;
   fail(
@@ -37,6 +39,8 @@ export function trail(): Trail {
       doubtful = true;
       add({host: host?.name ?? null, layer, verdict: 'unknown', summary, evidence, ...finding});
     },
+    note: (host, layer, summary, evidence = []) =>
+      void add({host: host?.name ?? null, layer, verdict: 'unknown', summary, evidence}),
     limit(host, layer, code, summary, {evidence = [], ...details}) {
       limited = true;
       add({host: host.name, layer, verdict: 'fail', summary, evidence, code, ...details});

@@ -1,9 +1,12 @@
 /** The middle of a walk: the outer packet on the sender's host. */
 
-import {ownVtep} from '../join/vteps.js';
+import {inSubnet} from '../join/subnet.js';
+import type {OwnVtep} from '../join/vteps.js';
 import type {Network} from '../model/docker-types.js';
-import type {Link} from '../model/facts.js';
+import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import {isWalk} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import {isDown, linkText} from './party.js';
@@ -23,9 +26,12 @@ const vxlanOverhead = 50;
 
 export interface Sending {
   host: HostModel;
-  hosts: HostModel[];
+  /** The address under which this node is known. */
+  own: OwnVtep | undefined;
   network: Network;
   vtep: string;
+  port: number;
+  vni: number;
   device: Link;
   /** MTU of the source's interface in bytes. */
   mtu: number | undefined;
@@ -34,52 +40,25 @@ export interface Sending {
 /** Route, source address, MTU, neighbour, rules and encryption of the outer packet on its way out. */
 export function sendOuter(
   trail: Trail,
-  {host, hosts, network, vtep, device, mtu}: Sending,
+  {host, own, network, vtep, port, vni, device, mtu}: Sending,
 ): OuterPacket | Walk {
   const {host: tables} = host;
-  const port = device.vxlan?.port ?? 4789;
-  const vni = device.vxlan?.vni ?? 0;
   if (!tables) {
     trail.doubt(host, 'underlay-route', "the host's own tables were not read");
-    return {src: ownVtep(host, hosts)?.address ?? '', dst: vtep, port, vni};
+    return {src: own?.address ?? '', dst: vtep, port, vni};
   }
-  const chosen = chooseRoute(tables, vtep);
-  if (chosen.verdict === 'none' || (chosen.verdict === 'found' && !chosen.route?.dev)) {
-    return trail.fail(host, 'underlay-route', 'vtep-route-missing', `no route to VTEP ${vtep}`, {
-      evidence: (tables.routes ?? []).filter(({table}) => table === 'main').map(routeText),
-      cause: chosen.reason ?? 'no route matches',
-      kernelReason: 'IP_OUTNOROUTES',
-      counter: `${device.name} TX errors and carrier errors`,
-      next: `ip route get ${vtep}`,
-    });
-  }
-  const {route} = chosen;
-  if (chosen.verdict === 'unknown' || !route) {
-    trail.doubt(
-      host,
-      'underlay-route',
-      `the route to VTEP ${vtep} is not known: ${chosen.reason ?? ''}`,
-      route ? [routeText(route)] : [],
-    );
-    return {src: ownVtep(host, hosts)?.address ?? '', dst: vtep, port, vni};
-  }
-  if (route.type === 'local') {
-    return trail.fail(
-      host,
-      'underlay-route',
-      'fdb-points-home',
-      `VTEP ${vtep} is an address of this very host`,
-      {evidence: [routeText(route)], cause: 'the FDB row names this host as the remote one'},
-    );
-  }
+  const route = routeToVtep(trail, host, tables, {vtep, device});
+  if (isWalk(route)) return route;
+  if (!route) return {src: own?.address ?? '', dst: vtep, port, vni};
   const uplink = tables.links?.find(({name}) => name === route.dev);
-  if (uplink && isDown(uplink)) {
-    return trail.fail(host, 'underlay-route', 'uplink-down', `${uplink.name} is down`, {
+  if (uplink && (isDown(uplink) || uplink.flags?.includes('NO-CARRIER'))) {
+    const word = isDown(uplink) ? 'down' : 'without carrier';
+    return trail.fail(host, 'underlay-route', 'uplink-down', `${uplink.name} is ${word}`, {
       evidence: [linkText(uplink)],
     });
   }
-  const src = route.prefSrc ?? uplink?.addresses?.find(({family}) => family === 'inet')?.address ?? '';
-  const own = ownVtep(host, hosts);
+  const selected = sourceAddress(uplink, route.gateway);
+  const src = route.prefSrc ?? selected ?? '';
   const evidence = [routeText(route), ...(uplink ? [linkText(uplink)] : [])];
   if (own && src && own.address !== src) {
     return trail.fail(
@@ -103,7 +82,7 @@ export function sendOuter(
     evidence,
   );
   fitMtu(trail, host, {mtu, routeMtu: route.mtu ?? uplink?.mtu, encrypted: network.encrypted, evidence});
-  const unreachable = nextHop(trail, host, vtep, route.gateway ?? vtep, device);
+  const unreachable = nextHop(trail, host, {vtep, hop: route.gateway ?? vtep, dev: route.dev, device});
   if (unreachable) return unreachable;
   const outer = {src, dst: vtep, port, vni};
   const sealed = network.encrypted ? encryption(trail, host, outer) : undefined;
@@ -124,13 +103,58 @@ export function sendOuter(
       src,
       dst: vtep,
       dport: port,
-      outInterface: route.dev ?? '',
+      ctState: 'NEW',
+      ...(route.dev === undefined ? {} : {outInterface: route.dev}),
+      ...(selected === undefined ? {} : {masqueradeAs: selected}),
       vni,
       ipsec: network.encrypted,
       dstLocal: false,
     },
   );
   return dropped ?? outer;
+}
+
+/**
+ * The route to a VTEP: the kernel's own where it was asked, else the one that its tables give. Undefined where it is
+ * not known. Rules that look at more than the destination are not told by the kernel's answer either.
+ */
+function routeToVtep(
+  trail: Trail,
+  host: HostModel,
+  tables: NetnsTables,
+  {vtep, device}: {vtep: string; device: Link},
+): Route | Walk | undefined {
+  const chosen = chooseRoute(tables, vtep);
+  const asked = chosen.verdict === 'unknown' ? undefined : tables.vtepRoutes?.get(vtep);
+  const route = asked ?? chosen.route;
+  if (!asked && (chosen.verdict === 'none' || (chosen.verdict === 'found' && !route?.dev))) {
+    return trail.fail(host, 'underlay-route', 'vtep-route-missing', `no route to VTEP ${vtep}`, {
+      evidence: (tables.routes ?? []).filter(({table}) => table === 'main').map(routeText),
+      cause: chosen.reason ?? 'no route matches',
+      kernelReason: 'IP_OUTNOROUTES',
+      counter: `${device.name} TX errors and carrier errors`,
+      next: `ip route get ${vtep}`,
+    });
+  }
+  if (chosen.verdict === 'unknown' || !route) {
+    trail.doubt(
+      host,
+      'underlay-route',
+      `the route to VTEP ${vtep} is not known: ${chosen.reason ?? ''}`,
+      route ? [routeText(route)] : [],
+    );
+    return undefined;
+  }
+  if (route.type === 'local') {
+    return trail.fail(
+      host,
+      'underlay-route',
+      'fdb-points-home',
+      `VTEP ${vtep} is an address of this very host`,
+      {evidence: [routeText(route)], cause: 'the FDB row names this host as the remote one'},
+    );
+  }
+  return route;
 }
 
 interface Fitting {
@@ -166,16 +190,35 @@ function fitMtu(trail: Trail, host: HostModel, {mtu, routeMtu, encrypted, eviden
   );
 }
 
-function nextHop(trail: Trail, host: HostModel, vtep: string, hop: string, device: Link): Walk | undefined {
-  const row = host.host?.neighbours?.find(({ip}) => ip === hop);
-  if (row?.state.some((state) => state === 'FAILED')) {
+/** The address that the kernel gives a packet on a route without a source of its own (net/ipv4/devinet.c inet_select_addr). */
+function sourceAddress(uplink: Link | undefined, gateway: string | undefined): string | undefined {
+  const own = uplink?.addresses?.filter(({family}) => family === 'inet') ?? [];
+  const beside = own.find(
+    ({address, prefixLength}) => gateway !== undefined && inSubnet(gateway, `${address}/${prefixLength}`),
+  );
+  return (beside ?? own[0])?.address;
+}
+
+interface NextHop {
+  vtep: string;
+  hop: string;
+  dev: string | undefined;
+  device: Link;
+}
+
+/** Whether the next hop was found on its link, as the kernel's last attempt left it. No entry tells nothing. */
+function nextHop(trail: Trail, host: HostModel, {vtep, hop, dev, device}: NextHop): Walk | undefined {
+  const row = host.host?.neighbours?.find((neighbour) => neighbour.ip === hop && neighbour.dev === dev);
+  if (!row) return undefined;
+  const evidence = [`${row.ip} dev ${row.dev} ${row.mac ? `lladdr ${row.mac} ` : ''}${row.state.join(',')}`];
+  if (row.state.includes('FAILED')) {
     return trail.fail(
       host,
       'underlay-neighbour',
       'vtep-unreachable',
       `${hop}, the next hop to VTEP ${vtep}, does not answer ARP`,
       {
-        evidence: [`${row.ip} dev ${row.dev} ${row.state.join(',')}`],
+        evidence,
         cause: hop === vtep ? 'the host behind this VTEP is down or gone' : 'the router on the way is down',
         kernelReason: 'NEIGH_FAILED',
         counter: `${device.name} TX still counts up`,
@@ -183,13 +226,22 @@ function nextHop(trail: Trail, host: HostModel, vtep: string, hop: string, devic
       },
     );
   }
-  if (row)
-    trail.pass(
+  if (row.state.includes('INCOMPLETE')) {
+    trail.doubt(
       host,
       'underlay-neighbour',
-      `next hop ${hop} is ${row.mac ?? '?'} (${row.state.join(',').toLowerCase()})`,
-      [],
+      `${hop}, the next hop to VTEP ${vtep}, was just being asked for by ARP and had not answered`,
+      evidence,
+      {code: 'vtep-unreachable'},
     );
+    return undefined;
+  }
+  trail.pass(
+    host,
+    'underlay-neighbour',
+    `next hop ${hop} is ${row.mac ?? '?'} (${row.state.join(',').toLowerCase()})`,
+    evidence,
+  );
   return undefined;
 }
 

@@ -1,16 +1,19 @@
 import {isGroupMac} from '../join/mac.js';
 import {isProgrammed} from '../join/sandbox-view.js';
-import {nodeNames, ownVtep} from '../join/vteps.js';
+import type {OwnVtep} from '../join/vteps.js';
 import type {Network} from '../model/docker-types.js';
+import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
-import {isWalk, portRow, rowText, vxlanOf} from './bridge.js';
-import {filterHop, type Traffic} from './filter.js';
+import {crossTrouble, fdbTrouble, isWalk, portRow, rowText, vxlanOf} from './bridge.js';
+import {toEndpoint} from './endpoint.js';
+import {bridgeFilter, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
-import {acrossSubnets, isRouted, type Left, leaveSource} from './leave.js';
+import {type Left, leaveSource} from './leave.js';
 import {overParent} from './macvlan.js';
 import type {FilteredPacket} from './netfilter.js';
-import {linkText, type Party, type WalkedHost} from './party.js';
-import {receiveOuter, toEndpoint} from './receive.js';
+import {linkText, type Party, readTime, type WalkedHost} from './party.js';
+import {receiveOuter} from './receive.js';
+import {acrossSubnets, isRouted} from './subnets.js';
 import {type Trail, trail} from './trail.js';
 import {sendOuter} from './underlay.js';
 
@@ -18,66 +21,52 @@ export interface WalkContext {
   hosts: WalkedHost[];
   network: Network;
   traffic: Traffic;
+  /** Names of nodes by VTEP, and each host's own VTEP by its key. */
+  nodes: Map<string, string>;
+  vteps: Map<string, OwnVtep | undefined>;
 }
 
 /** Walks one frame from `src` to `dst` over a network, decision by decision, as the kernels would take them. */
-export function walk(context: WalkContext, src: Party, dst: Party): Walk {
+export function walk(context: WalkContext, src: Party, dst: Party, reply: boolean): Walk {
   const steps = trail();
   const host = hostOf(context, src.host);
   if (!host) {
     steps.doubt(null, 'route', `${src.name} is not on a host that was read`);
     return {disposition: 'not-on-this-host', hops: steps.hops};
   }
-  const packet: FilteredPacket = {
-    ...context.traffic,
-    src: src.ip,
-    dst: dst.ip,
-    ipsec: false,
-    dstLocal: false,
-  };
-  if (context.network.driver === 'macvlan' || context.network.driver === 'ipvlan')
-    return overParent(steps, host, src, dst);
-  const left = leaveSource(steps, host, src, dst, packet);
+  const {network, traffic} = context;
+  const packet = packetOf(traffic, src.ip, dst.ip, reply);
+  if (network.driver === 'macvlan' || network.driver === 'ipvlan') return overParent(steps, host, src, dst);
+  const vnis = network.driver === 'overlay' ? network.vnis : [];
+  const left = leaveSource(steps, host, src, dst, {packet, vnis});
   if (isWalk(left)) return left;
   const onward = isRouted(left, dst) ? acrossSubnets(steps, left, dst, packet) : left;
   if (isWalk(onward)) return onward;
   return atBridge(steps, context, onward, dst, packet);
 }
 
-/** The bridge's choice: a local port, or the tunnel. */
+/** The bridge's choice: itself, a local port, or the tunnel. */
 function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, packet: FilteredPacket): Walk {
   const {at, dstMac} = left;
-  const {host, bridge} = at;
-  const {model} = host;
-  const here = dst.host?.key === model.key;
-  const row = portRow(at, dstMac);
-  if (here) {
-    if (row && at.tables.links?.some(({name, vxlan}) => name === row.dev && vxlan !== undefined)) {
-      return steps.fail(
-        model,
-        'bridge-fdb',
-        'local-mac-on-vxlan',
-        `${bridge.name} has the MAC of ${dst.name} behind ${row.dev}`,
-        {
-          evidence: [rowText(row)],
-          cause:
-            'a frame with this MAC came in by the tunnel, so the bridge sends what is meant for a local container to other hosts',
-          next: `nsenter --net=/var/run/docker/netns/${at.netns} bridge fdb show br ${bridge.name}`,
-        },
-      );
-    }
-    const filtered = bridged(steps, left, packet);
-    if (filtered) return filtered;
-    const ended = toEndpoint(steps, at, dst, dstMac, packet);
-    return ended ?? steps.end('deliverable');
+  const {model} = at.host;
+  const {bridge} = at;
+  if (dstMac === bridge.mac && bridge.addresses?.some(({address}) => address === dst.ip)) {
+    steps.pass(model, 'endpoint', `${bridge.name} itself has ${dst.ip}`, [linkText(bridge)]);
+    return steps.end(at.netns === '@host' ? 'undecided' : 'deliverable');
   }
+  if (dst.host?.key === model.key) return toLocal(steps, left, dst, packet);
   if (context.network.driver !== 'overlay') {
     steps.doubt(model, 'bridge-fdb', `${context.network.name} does not leave this host`);
     return steps.end('undecided');
   }
   const device = vxlanOf(steps, at, context.network.vnis);
   if (isWalk(device)) return device;
-  if (row && row.dev !== device.name && row.state !== 'permanent') {
+  const row = portRow(at, dstMac);
+  const trouble =
+    crossTrouble(steps, at, at.port ?? device, device) ??
+    fdbTrouble(steps, at, row, {mac: dstMac, to: device});
+  if (trouble) return trouble;
+  if (row && row.dev !== device.name) {
     return steps.fail(
       model,
       'bridge-fdb',
@@ -97,116 +86,154 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
       : `${bridge.name} has not learned ${dstMac} and floods it, the tunnel included`,
     row ? [rowText(row)] : [],
   );
-  return overTunnel(steps, context, left, dst, device.name, packet);
+  const filtered = bridgeFilter(steps, at, packet);
+  return filtered ?? overTunnel(steps, context, left, {dst, device, packet});
 }
 
+function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): Walk {
+  const {at, dstMac} = left;
+  const {host, bridge, netns, tables} = at;
+  const row = portRow(at, dstMac);
+  if (row && tables.links?.some(({name, vxlan}) => name === row.dev && vxlan !== undefined)) {
+    return steps.fail(
+      host.model,
+      'bridge-fdb',
+      'local-mac-on-vxlan',
+      `${bridge.name} has the MAC of ${dst.name} behind ${row.dev}`,
+      {
+        evidence: [rowText(row)],
+        cause:
+          'a frame with this MAC came in by the tunnel, so the bridge sends what is meant for a local container to other hosts',
+        next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show br ${bridge.name}`,
+      },
+    );
+  }
+  const ended = toEndpoint(steps, at, {dst, dstMac, from: at.port ?? bridge, packet});
+  return ended ?? steps.end('deliverable');
+}
+
+interface Tunnelled {
+  dst: Party;
+  device: Link;
+  packet: FilteredPacket;
+}
+
+/** From the vxlan device's own choice of a VTEP over the underlay to the receiver. */
 function overTunnel(
   steps: Trail,
   context: WalkContext,
   {at, srcMac, dstMac, mtu}: Left,
-  dst: Party,
-  deviceName: string,
-  packet: FilteredPacket,
+  {dst, device, packet}: Tunnelled,
 ): Walk {
+  const {
+    host: {model},
+    tables,
+  } = at;
+  const row = tunnelRow(steps, context, {at, dstMac, dst, device});
+  if (isWalk(row)) return row;
+  const outer = sendOuter(steps, {
+    host: model,
+    own: context.vteps.get(model.key),
+    network: context.network,
+    vtep: row.dst,
+    port: row.port ?? device.vxlan?.port ?? 4789,
+    vni: row.vni ?? device.vxlan?.vni ?? 0,
+    device,
+    mtu: Math.min(mtu ?? Number.POSITIVE_INFINITY, device.mtu ?? Number.POSITIVE_INFINITY),
+  });
+  if (isWalk(outer)) return outer;
+  steps.note(
+    null,
+    'underlay',
+    `what lies between ${outer.src} and ${outer.dst} can not be read from either host`,
+  );
+  const receiver = receiverOf(context, dst, row.dst);
+  if (!receiver) return {disposition: 'sent-receiver-unknown', hops: steps.hops};
+  return receiveOuter(steps, receiver, {
+    outer,
+    srcMac,
+    dstMac,
+    dst,
+    networkId: context.network.id,
+    encrypted: context.network.encrypted,
+    packet,
+    sentSeconds: row.usedSeconds,
+    sentRead: readTime(tables),
+  });
+}
+
+/** The host behind a VTEP: the one that is known by it, else the destination's own where it has the address. */
+function receiverOf({hosts, vteps}: WalkContext, dst: Party, vtep: string): WalkedHost | undefined {
+  return (
+    hosts.find(({model}) => vteps.get(model.key)?.address === vtep) ??
+    hosts.find(({model}) => model.key === dst.host?.key && hasAddress(model, vtep))
+  );
+}
+
+function hasAddress({host}: HostModel, wanted: string): boolean {
+  return (host?.links ?? []).some(({addresses}) => addresses?.some(({address}) => address === wanted));
+}
+
+/** The vxlan device's row for the destination, by which it chooses the VTEP. */
+function tunnelRow(
+  steps: Trail,
+  {network, nodes}: WalkContext,
+  {at, dstMac, dst, device}: {at: Left['at']; dstMac: string; dst: Party; device: Link},
+): (FdbRow & {dst: string}) | Walk {
   const {host, tables, netns} = at;
   const {model} = host;
-  const models = context.hosts.map((walked) => walked.model);
-  const device = tables.links?.find(({name}) => name === deviceName);
-  if (!tables.fdb || !device || isGroupMac(dstMac)) {
-    steps.doubt(model, 'vxlan-fdb', 'the FDB of the sandbox was not read');
+  if (!tables.fdb || isGroupMac(dstMac) || device.vxlan?.external) {
+    steps.doubt(
+      model,
+      'vxlan-fdb',
+      'the FDB of the sandbox was not read, or is of a kind that is not walked',
+    );
     return steps.end('undecided');
   }
-  const rows = tables.fdb.filter(
-    ({plane, dev, mac, dst: vtep}) =>
-      plane === 'self' && dev === deviceName && mac === dstMac && vtep !== undefined,
-  );
-  const row = rows.find(isProgrammed) ?? rows[0];
-  if (!row?.dst) {
-    return steps.fail(model, 'vxlan-fdb', 'fdb-row-missing', `${deviceName} has no row for ${dstMac}`, {
+  const self = tables.fdb.filter(({plane, dev}) => plane === 'self' && dev === device.name);
+  // A row for the zero MAC is where the device sends what it has no row for; Docker makes none.
+  const row = self.find(({mac}) => mac === dstMac) ?? self.find(({mac}) => mac === '00:00:00:00:00:00');
+  if (!row && device.vxlan?.group === undefined) {
+    return steps.fail(model, 'vxlan-fdb', 'fdb-row-missing', `${device.name} has no row for ${dstMac}`, {
       evidence: [linkText(device)],
       cause: 'there is no default destination either, so the frame is dropped',
       kernelReason: 'NO_TX_TARGET',
-      counter: `${deviceName} TX dropped; "ip monitor neigh" prints miss dev ${deviceName} lladdr ${dstMac}`,
-      next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show dev ${deviceName}`,
+      counter: `${device.name} TX dropped; "ip monitor neigh" prints miss dev ${device.name} lladdr ${dstMac}`,
+      next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show dev ${device.name}`,
     });
   }
-  const nodes = nodeNames(models);
-  if (dst.vtep && row.dst !== dst.vtep) {
+  if (row?.dst === undefined || row.mac !== dstMac) {
+    steps.doubt(
+      model,
+      'vxlan-fdb',
+      `${device.name} sends ${dstMac} by a default row or a group of next hops, which are not walked`,
+      row ? [rowText(row)] : [linkText(device)],
+    );
+    return steps.end('undecided');
+  }
+  const node = (vtep: string) => (nodes.has(vtep) ? ` (${nodes.get(vtep)})` : '');
+  // A second address of the right host gets the frames there as well.
+  const second = dst.host !== undefined && hasAddress(dst.host, row.dst) && !hasAddress(model, row.dst);
+  if (dst.vtep && row.dst !== dst.vtep && !second) {
     return steps.fail(
       model,
       'vxlan-fdb',
       'fdb-wrong-vtep',
-      `${deviceName} sends ${dstMac} to ${row.dst}; ${dst.name} is behind ${dst.vtep}${nodes.has(dst.vtep) ? ` (${nodes.get(dst.vtep)})` : ''}`,
+      `${device.name} sends ${dstMac} to ${row.dst}; ${dst.name} is behind ${dst.vtep}${node(dst.vtep)}`,
       {
         evidence: [rowText(row)],
         cause: 'the row is of an earlier owner of the address, or its update was lost',
-        next: `ovdiag fdb ${context.network.name}`,
+        next: `ovdiag fdb ${network.name}`,
       },
     );
   }
   steps.pass(
     model,
     'vxlan-fdb',
-    `${dstMac} is behind VTEP ${row.dst}${nodes.has(row.dst) ? ` (${nodes.get(row.dst)})` : ''}${isProgrammed(row) ? '' : ', by a learned row that will age out'}`,
+    `${dstMac} is behind VTEP ${row.dst}${node(row.dst)}${isProgrammed(row) ? '' : ', by a learned row that will age out'}`,
     [rowText(row)],
   );
-  const outer = sendOuter(steps, {
-    host: model,
-    hosts: models,
-    network: context.network,
-    vtep: row.dst,
-    device,
-    mtu,
-  });
-  if (isWalk(outer)) return outer;
-  steps.hops.push({
-    host: null,
-    layer: 'underlay',
-    verdict: 'unknown',
-    summary: `what lies between ${outer.src} and ${outer.dst} can not be read from either host`,
-    evidence: [],
-  });
-  const receiver = context.hosts.find((walked) => ownVtep(walked.model, models)?.address === row.dst);
-  if (!receiver) {
-    return {disposition: 'sent-receiver-unknown', hops: steps.hops};
-  }
-  return receiveOuter(steps, receiver, {
-    outer,
-    srcMac,
-    dstMac,
-    dst,
-    encrypted: context.network.encrypted,
-    packet,
-  });
-}
-
-/** With br_netfilter, frames between two ports of a host's bridge pass its iptables rules as well. */
-function bridged(steps: Trail, {at}: Left, packet: FilteredPacket): Walk | undefined {
-  const {host, netns, bridge, tables} = at;
-  if (netns !== '@host') return undefined;
-  const called = tables.proc?.get('/proc/sys/net/bridge/bridge-nf-call-iptables')?.trim();
-  if (tables.proc === undefined) {
-    steps.doubt(
-      host.model,
-      'bridge-filter',
-      "whether the bridge's frames pass the packet filter was not read",
-    );
-    return undefined;
-  }
-  if (called !== '1') return undefined;
-  return filterHop(
-    steps,
-    {
-      host: host.model,
-      tables,
-      layer: 'bridge-filter',
-      whose: 'this host',
-      hook: 'FORWARD',
-      code: 'bridge-filtered',
-      needed: true,
-    },
-    {...packet, inInterface: bridge.name, outInterface: bridge.name},
-  );
+  return {...row, dst: row.dst};
 }
 
 function hostOf({hosts}: WalkContext, model: HostModel | undefined): WalkedHost | undefined {

@@ -91,7 +91,10 @@ has_netlink() {
 }
 
 read_netfilter() {
-  if [ -n "$legacy_save" ] && [ -s /proc/net/ip_tables_names ]; then
+  # Files of /proc have no size, so the first table's name is read.
+  legacy_table=
+  [ -r /proc/net/ip_tables_names ] && read -r legacy_table </proc/net/ip_tables_names
+  if [ -n "$legacy_save" ] && [ -n "$legacy_table" ]; then
     run iptables-legacy "$legacy_save" -c
   fi
   has_netlink 12 || return 0

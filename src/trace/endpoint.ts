@@ -1,0 +1,194 @@
+/** The end of a walk: from a port of the bridge to the destination's own interface. */
+import type {Link} from '../model/facts.js';
+import type {HostModel} from '../model/host.js';
+import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble, rowText} from './bridge.js';
+import {bridgeFilter, filterHop} from './filter.js';
+import type {Walk} from './hop.js';
+import type {FilteredPacket} from './netfilter.js';
+import {isDown, linkOf, linkText, type Party, placeOf} from './party.js';
+import type {Trail} from './trail.js';
+
+export interface Ending {
+  dst: Party;
+  dstMac: string;
+  /** The port by which the frame came into the bridge. */
+  from: Link;
+  packet: FilteredPacket;
+}
+
+/** From the bridge to the destination's own interface. Undefined where it arrives. */
+export function toEndpoint(
+  trail: Trail,
+  at: AtBridge,
+  {dst, dstMac, from, packet}: Ending,
+): Walk | undefined {
+  const {host} = at;
+  const {model} = host;
+  const place = placeOf(host, dst);
+  const links = place?.tables?.links;
+  if (!place || !links) {
+    trail.doubt(
+      model,
+      'endpoint',
+      dst.container
+        ? `the namespace of ${dst.name} could not be read`
+        : `${dst.name} is nothing that was read here`,
+    );
+    return undefined;
+  }
+  const link = linkOf(links, dst);
+  if (!link) {
+    return trail.fail(
+      model,
+      'endpoint',
+      'container-address-missing',
+      `no interface of ${dst.name} has ${dst.ip} or ${dst.mac ?? 'its MAC'}`,
+      {
+        evidence: links.map(linkText),
+        cause: 'Docker gave the endpoint this address, and no interface has it',
+      },
+    );
+  }
+  // The bridge stops a port whose other end is down, so the cause is looked at before its effect.
+  if (isDown(link)) return linkDown(trail, model, dst, link);
+  const pairing = host.pairs(place.netns, link.ifindex);
+  const port = pairing?.peer?.link;
+  if (!port) {
+    trail.doubt(
+      model,
+      'veth',
+      `the other end of ${link.name} of ${dst.name} was not found: ${pairing?.reason ?? 'it is no veth'}`,
+      [linkText(link)],
+    );
+  } else {
+    const stuck = overPort(trail, at, {port, from, dst, dstMac});
+    if (stuck) return stuck;
+    const filtered = bridgeFilter(trail, at, packet);
+    if (filtered) return filtered;
+    if (port.mtu !== undefined && link.mtu !== undefined && port.mtu < link.mtu)
+      trail.note(model, 'veth', `${port.name} takes ${port.mtu} bytes, less than ${link.name}`, [
+        linkText(port),
+      ]);
+  }
+  return (
+    endpointItself(trail, model, dst, dstMac, link) ??
+    filterHop(
+      trail,
+      {
+        host: model,
+        tables: place.tables,
+        layer: 'endpoint-filter',
+        whose: `the namespace of ${dst.name}`,
+        hook: 'INPUT',
+        code: 'endpoint-filtered',
+        needed: false,
+      },
+      {...packet, inInterface: link.name, dstLocal: true},
+    )
+  );
+}
+
+interface Way {
+  port: Link;
+  from: Link;
+  dst: Party;
+  dstMac: string;
+}
+
+/** Over the port of the destination: up, in this bridge, and chosen for its MAC. */
+function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): Walk | undefined {
+  const {host, bridge, netns} = at;
+  const {model} = host;
+  if (isDown(port)) {
+    return trail.fail(model, 'veth', 'veth-down', `${port.name}, the port of ${dst.name}, is down`, {
+      evidence: [linkText(port)],
+      next: `nsenter --net=/var/run/docker/netns/${netns} ip link show ${port.name}`,
+    });
+  }
+  if (port.master !== bridge.name) return unplugged(trail, at, port, dst);
+  const row = portRow(at, dstMac);
+  const trouble =
+    portTrouble(trail, at, port) ??
+    crossTrouble(trail, at, from, port) ??
+    fdbTrouble(trail, at, row, {mac: dstMac, to: port});
+  if (trouble) return trouble;
+  if (row && row.dev !== port.name) {
+    return trail.fail(
+      model,
+      'bridge-fdb',
+      'mac-behind-other-port',
+      `${bridge.name} has ${dstMac} behind ${row.dev}, its container is behind ${port.name}`,
+      {
+        evidence: [rowText(row)],
+        cause:
+          'the bridge learned the MAC from another port and sends its frames there until the row ages out',
+        next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show br ${bridge.name}`,
+      },
+    );
+  }
+  trail.pass(
+    model,
+    'bridge-fdb',
+    row
+      ? `${dstMac} is behind ${row.dev}`
+      : `${bridge.name} has not learned ${dstMac} and floods it to all ports`,
+    row ? [rowText(row)] : [],
+  );
+  return undefined;
+}
+
+function unplugged(trail: Trail, {host, netns}: AtBridge, port: Link, {name}: Party): Walk {
+  return trail.fail(
+    host.model,
+    'bridge',
+    'veth-not-in-bridge',
+    `${port.name}, the port of ${name}, is ${port.master ? `in ${port.master}` : 'a port of no bridge'}`,
+    {
+      evidence: [linkText(port)],
+      cause: 'the veth was taken out of its bridge',
+      kernelReason: 'NO_TX_TARGET',
+      next: `nsenter --net=/var/run/docker/netns/${netns} ip link show ${port.name}`,
+    },
+  );
+}
+
+function linkDown(trail: Trail, model: HostModel, {name}: Party, link: Link): Walk {
+  return trail.fail(model, 'endpoint', 'container-link-down', `${link.name} of ${name} is down`, {
+    evidence: [linkText(link)],
+    cause: 'the interface was set down inside the container',
+  });
+}
+
+function endpointItself(
+  trail: Trail,
+  model: HostModel,
+  dst: Party,
+  dstMac: string,
+  link: Link,
+): Walk | undefined {
+  const evidence = [linkText(link)];
+  if (link.mac !== dstMac) {
+    return trail.fail(
+      model,
+      'endpoint',
+      'container-mac-changed',
+      `${link.name} of ${dst.name} has MAC ${link.mac ?? '?'}, frames are sent to ${dstMac}`,
+      {
+        evidence,
+        cause: 'the interface discards frames for another MAC; Docker and gossip still name the old one',
+        kernelReason: 'OTHERHOST',
+      },
+    );
+  }
+  if (!link.addresses?.some(({address}) => address === dst.ip)) {
+    return trail.fail(
+      model,
+      'endpoint',
+      'container-address-missing',
+      `${link.name} of ${dst.name} does not have ${dst.ip}`,
+      {evidence, cause: 'Docker gave the endpoint this address, and the interface does not have it'},
+    );
+  }
+  trail.pass(model, 'endpoint', `${link.name} of ${dst.name} has ${dst.ip} and ${dstMac}`, evidence);
+  return undefined;
+}

@@ -1,0 +1,179 @@
+/** The MAC behind an address: an entry of the source's own, or the answer that its ARP request will get. */
+
+import type {Link, Neighbour} from '../model/facts.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import {type AtBridge, vxlanTrouble} from './bridge.js';
+import type {Walk} from './hop.js';
+import {actualMac, isDown, linkText, type Party} from './party.js';
+import type {Trail} from './trail.js';
+
+/** States that need no answer ever (NUD_PERMANENT, NUD_NOARP), and those in which the kernel sends at once (NUD_VALID). */
+const lasting = /^(PERMANENT|NOARP)$/;
+export const usable = /^(PERMANENT|NOARP|REACHABLE|STALE|DELAY|PROBE)$/;
+/** NUD_CONNECTED: the vxlan device answers ARP from these alone (drivers/net/vxlan/vxlan_core.c arp_reduce). */
+const connected = /^(PERMANENT|NOARP|REACHABLE)$/;
+
+interface Asked {
+  src: Party;
+  dst: Party;
+  link: Link;
+  nextHop: string;
+  /** VNIs of the network, for telling which vxlan device is missing. */
+  vnis: number[];
+}
+
+export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: Asked): string | Walk {
+  const {src, dst, link, nextHop} = asked;
+  const {model} = at.host;
+  if (!tables.neighbours || !at.tables.neighbours) {
+    trail.doubt(model, 'neighbour', 'the neighbour tables on the way were not read');
+    return trail.end('undecided');
+  }
+  const own = tables.neighbours.find(({ip, dev}) => ip === nextHop && dev === link.name);
+  const answer = answerTo(at, nextHop);
+  const local = dst.host?.key === model.key && nextHop === dst.ip;
+  // What the endpoint has in fact, and what Docker gave it: a frame to either is on its way to the right one.
+  const right =
+    nextHop === dst.ip
+      ? [actualMac(dst), dst.mac].filter((mac) => mac !== undefined)
+      : answer
+        ? [answer.mac]
+        : [];
+  if (own?.mac && own.state.some((state) => usable.test(state))) {
+    const evidence = [neighbourText(own), ...(answer ? [answer.evidence] : [])];
+    if (right.length > 0 && !right.includes(own.mac)) {
+      return trail.fail(
+        model,
+        'neighbour',
+        'neighbour-wrong-mac',
+        `${src.name} has ${own.mac} for ${nextHop}, which has ${right.join(' or ')}`,
+        {
+          evidence,
+          cause: 'frames go to a MAC that nobody on the way has, or to another endpoint',
+          next: `nsenter --net=/var/run/docker/netns/${at.netns} ip neigh show`,
+        },
+      );
+    }
+    if (right.length === 0 && answer && own.mac !== answer.mac) {
+      trail.doubt(
+        model,
+        'neighbour',
+        `${src.name} has ${own.mac} for ${nextHop}, the sandbox answers with ${answer.mac}; which is right is not known`,
+        evidence,
+      );
+      return own.mac;
+    }
+    if (answer || local || own.state.some((state) => lasting.test(state))) {
+      trail.pass(
+        model,
+        'neighbour',
+        `${nextHop} is ${own.mac} (${own.state.join(',').toLowerCase()} in ${src.name})`,
+        evidence,
+      );
+      return own.mac;
+    }
+    trail.doubt(
+      model,
+      'neighbour',
+      `${nextHop} is ${own.mac} by an entry of ${src.name} that nobody will confirm`,
+      evidence,
+      {
+        code: 'neighbour-missing',
+        cause:
+          'the entry works for a while yet; then ARP is asked again, which crosses no tunnel, and the vxlan device has no neighbour row to answer from',
+      },
+    );
+    return own.mac;
+  }
+  if (answer) return answered(trail, at, answer, asked, {right, local});
+  if (local) {
+    const mac = actualMac(dst) ?? dst.mac;
+    if (mac) {
+      trail.pass(
+        model,
+        'neighbour',
+        `${nextHop} is on this bridge: ${dst.name} itself is asked for its MAC`,
+        [],
+      );
+      return mac;
+    }
+  }
+  // A vxlan device that is down or unplugged answers nothing, and its rows go with it: that is the fault to name.
+  const broken = local ? undefined : vxlanTrouble(trail, at, asked.vnis);
+  if (broken) return broken;
+  return trail.fail(
+    model,
+    'neighbour',
+    'neighbour-missing',
+    `nobody answers ARP for ${nextHop}`,
+    {
+      evidence: own ? [neighbourText(own)] : [],
+      cause:
+        'no ARP crosses the tunnel: the vxlan device answers from its neighbour table, which has no row for this address',
+      kernelReason: 'l3miss',
+      counter: 'ip monitor neigh in the sandbox prints "miss"',
+      next: `nsenter --net=/var/run/docker/netns/${at.netns} ip neigh show ${nextHop}`,
+    },
+    'unreachable',
+  );
+}
+
+function answered(
+  trail: Trail,
+  {host: {model}}: AtBridge,
+  answer: Answer,
+  {dst, nextHop}: Asked,
+  {right, local}: {right: string[]; local: boolean},
+): string | Walk {
+  if (right.length === 0 || right.includes(answer.mac)) {
+    trail.pass(model, 'neighbour', `${nextHop} will be answered: ${answer.by}`, [answer.evidence]);
+    return answer.mac;
+  }
+  if (local) {
+    trail.doubt(
+      model,
+      'neighbour',
+      `${dst.name} on this host and the vxlan device both answer ARP for ${nextHop}, with different MACs`,
+      [answer.evidence],
+    );
+    return right[0] ?? answer.mac;
+  }
+  return trail.fail(
+    model,
+    'neighbour',
+    'neighbour-wrong-mac',
+    `the sandbox answers ARP for ${nextHop} with ${answer.mac}; its MAC is ${right.join(' or ')}`,
+    {
+      evidence: [answer.evidence],
+      cause: 'the neighbour row of the vxlan device names another MAC than the endpoint has',
+    },
+  );
+}
+
+export interface Answer {
+  mac: string;
+  by: string;
+  evidence: string;
+}
+
+/** Who answers ARP on a bridge for an address: the bridge itself, or the vxlan device for a remote endpoint. */
+export function answerTo({bridge, tables}: AtBridge, ip: string): Answer | undefined {
+  if (bridge.addresses?.some(({address}) => address === ip) && bridge.mac) {
+    return {mac: bridge.mac, by: `${bridge.name} has this address`, evidence: linkText(bridge)};
+  }
+  const device = tables.links?.find(({vxlan, master}) => vxlan !== undefined && master === bridge.name);
+  const row = tables.neighbours?.find(
+    ({dev, ip: other, mac, state}) =>
+      dev === device?.name && other === ip && mac !== undefined && state.some((word) => connected.test(word)),
+  );
+  if (!row?.mac || !device || isDown(device) || device.vxlan?.proxy === false) return undefined;
+  return {
+    mac: row.mac,
+    by: `${device.name} answers for it from its neighbour table`,
+    evidence: neighbourText(row),
+  };
+}
+
+export function neighbourText({ip, dev, mac, state}: Neighbour): string {
+  return `${ip} dev ${dev}${mac ? ` lladdr ${mac}` : ''} ${state.join(',')}`;
+}

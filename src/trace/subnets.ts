@@ -1,0 +1,129 @@
+/** Routing between two subnets of one overlay: from one bridge of the sandbox to another. */
+
+import {inSubnet} from '../join/subnet.js';
+import type {AtBridge} from './bridge.js';
+import {filterHop} from './filter.js';
+import type {Walk} from './hop.js';
+import type {Left} from './leave.js';
+import {answerTo, neighbourText, usable} from './neighbour.js';
+import type {FilteredPacket} from './netfilter.js';
+import {actualMac, type Party} from './party.js';
+import {chooseRoute, routeText} from './route.js';
+import type {Trail} from './trail.js';
+
+/** Whether the frame is for the bridge itself, which then routes it. */
+export function isRouted({at, dstMac}: Left, dst: Party): boolean {
+  const {bridge} = at;
+  return (
+    dstMac === bridge.mac &&
+    !(bridge.addresses ?? []).some(({address, prefixLength}) =>
+      inSubnet(dst.ip, `${address}/${prefixLength}`),
+    )
+  );
+}
+
+export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: FilteredPacket): Left | Walk {
+  const {at} = left;
+  const {tables, host, netns} = at;
+  const {model} = host;
+  const forward = tables.proc?.get('/proc/sys/net/ipv4/ip_forward')?.trim();
+  if (forward === undefined) {
+    trail.doubt(
+      model,
+      'forwarding',
+      'whether the sandbox forwards between its subnets (ip_forward) was not read',
+    );
+  } else if (forward !== '1') {
+    return trail.fail(
+      model,
+      'forwarding',
+      'ip-forward-off',
+      `the sandbox does not forward: ip_forward is ${forward}`,
+      {
+        evidence: [`net.ipv4.ip_forward = ${forward} in ${netns}`],
+        cause: 'two subnets of one overlay are joined by the bridges of the sandbox, which need ip_forward',
+        next: `nsenter --net=/var/run/docker/netns/${netns} cat /proc/sys/net/ipv4/ip_forward`,
+      },
+    );
+  } else
+    trail.pass(model, 'forwarding', `${at.bridge.name} routes to the other subnet (ip_forward is 1)`, []);
+  const chosen = chooseRoute(tables, dst.ip, packet.src);
+  if (chosen.verdict === 'unknown') {
+    trail.doubt(model, 'forwarding', `the sandbox's route to ${dst.ip} is not known: ${chosen.reason ?? ''}`);
+    return trail.end('undecided');
+  }
+  const bridge = tables.links?.find(({name}) => name === chosen.route?.dev);
+  if (chosen.verdict !== 'found' || !bridge) {
+    return trail.fail(
+      model,
+      'forwarding',
+      'sandbox-route-missing',
+      `the sandbox has no route to ${dst.ip}`,
+      {
+        evidence: (tables.routes ?? []).filter(({table}) => table === 'main').map(routeText),
+        cause: 'the bridge of the other subnet is missing or has lost its address',
+      },
+      'unreachable',
+    );
+  }
+  // From here on the frame comes from the bridge itself, by none of its ports.
+  const onward: AtBridge = {host, netns, tables, bridge};
+  const filtered = filterHop(
+    trail,
+    {
+      host: model,
+      tables,
+      layer: 'forwarding',
+      whose: 'the sandbox',
+      hook: 'FORWARD',
+      code: 'sandbox-filtered',
+      needed: false,
+    },
+    {...packet, inInterface: at.bridge.name, outInterface: bridge.name},
+  );
+  if (filtered) return filtered;
+  const mac = onBridge(trail, onward, dst);
+  return typeof mac === 'string' ? {at: onward, srcMac: bridge.mac ?? '', dstMac: mac, mtu: left.mtu} : mac;
+}
+
+/** What the sandbox's own kernel has for the destination on the other bridge, or will be answered. */
+function onBridge(trail: Trail, at: AtBridge, dst: Party): string | Walk {
+  const {host, bridge, tables} = at;
+  const cached = tables.neighbours?.find(
+    ({ip, dev, state}) => ip === dst.ip && dev === bridge.name && state.some((word) => usable.test(word)),
+  );
+  const answer = answerTo(at, dst.ip);
+  const local = dst.host?.key === host.model.key;
+  const right = [actualMac(dst), dst.mac].filter((mac) => mac !== undefined);
+  const mac = cached?.mac ?? answer?.mac ?? (local ? right[0] : undefined);
+  const evidence = [...(cached ? [neighbourText(cached)] : []), ...(answer ? [answer.evidence] : [])];
+  if (!mac) {
+    return trail.fail(
+      host.model,
+      'neighbour',
+      'neighbour-missing',
+      `nobody answers ARP for ${dst.ip} on ${bridge.name}`,
+      {cause: 'the vxlan device of that subnet has no neighbour row for the address'},
+      'unreachable',
+    );
+  }
+  if (right.length > 0 && !right.includes(mac)) {
+    return trail.fail(
+      host.model,
+      'neighbour',
+      'neighbour-wrong-mac',
+      `the sandbox has ${mac} for ${dst.ip}, which has ${right.join(' or ')}`,
+      {evidence},
+    );
+  }
+  if (cached && !answer && !local) {
+    trail.doubt(
+      host.model,
+      'neighbour',
+      `${dst.ip} is ${mac} by an entry of the sandbox that nobody will confirm`,
+      evidence,
+      {code: 'neighbour-missing'},
+    );
+  } else trail.pass(host.model, 'neighbour', `${dst.ip} is ${mac} on ${bridge.name}`, evidence);
+  return mac;
+}
