@@ -1,4 +1,4 @@
-import {faults, type Place, webPlace} from '../lab/faults.js';
+import {faults, webPlace} from '../lab/faults.js';
 import type {Lab, LabNode} from '../lab/lab.js';
 import {document, reading} from './live.js';
 
@@ -96,4 +96,4 @@ export function withRule<T>(
   );
 }
 
-export {faults, type Place, webPlace};
+export {faults, webPlace};
