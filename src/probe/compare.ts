@@ -66,7 +66,7 @@ function contradicted(
       return passing.has(walk.disposition) || walk.disposition === 'limited' ? walk.disposition : null;
     }
     case 'no-answer':
-      return failing.has(forward.disposition) && !isEndpointFilter(forward) ? failureText(forward) : passes;
+      return failing.has(forward.disposition) && !failsAtEndpoint(forward) ? failureText(forward) : passes;
     case 'not-sent':
     case 'unanswered':
       return passes;
@@ -108,8 +108,10 @@ function failureText(walk: Walk): string {
   return hop ? `${walk.disposition}: ${hop.summary}` : walk.disposition;
 }
 
-function isEndpointFilter(walk: Walk): boolean {
-  return failingHop(walk)?.layer === 'endpoint-filter';
+/** What the destination itself throws away is still seen at its interface: a capture comes before both checks. */
+function failsAtEndpoint(walk: Walk): boolean {
+  const layer = failingHop(walk)?.layer;
+  return failing.has(walk.disposition) && (layer === 'endpoint' || layer === 'endpoint-filter');
 }
 
 /** After which points a packet is gone that fails at a layer: of the host that sends it on, and of the one that it comes to. */
@@ -200,7 +202,7 @@ function proven(verdict: Verdict, {forward, reverse}: Trace, mtu: PathMtu | null
       return {forward: keep(forward, 'dropped'), reverse: undefined};
     case 'no-answer':
       return {
-        forward: isEndpointFilter(forward) ? undefined : 'delivered',
+        forward: failsAtEndpoint(forward) ? undefined : 'delivered',
         reverse: reverse && failing.has(reverse.disposition) ? undefined : 'undecided',
       };
     case 'unanswered':

@@ -50,6 +50,8 @@ export function ladder(passes: number, mtu: number, most = mostSteps): Ladder {
       if (step.result === 'whole') low = Math.max(low, step.size);
       else high = Math.min(high, step.size);
       told = step.mtu;
+      // The own kernel refuses all that is larger, so that asking again would tell nothing.
+      if (step.cached && step.mtu !== undefined) high = Math.min(high, Math.max(low, step.mtu) + 1);
     },
   };
 }
@@ -73,7 +75,10 @@ export function pathMtu(passes: number, mtu: number, steps: Step[]): PathMtu {
     steps.filter(({result}) => results.includes(result)).map(({size}) => size);
   const largestWhole = Math.max(passes, ...sizes(['whole']));
   const not = sizes(['pieces', 'lost', 'too-big']);
-  const smallestNot = not.length > 0 ? Math.min(...not) : null;
+  const refused = steps.flatMap((step) =>
+    step.cached && step.mtu !== undefined && step.mtu >= largestWhole ? [step.mtu + 1] : [],
+  );
+  const smallestNot = not.length > 0 ? Math.min(...not, ...refused) : null;
   return {
     interfaceMtu: mtu,
     largestPassing: Math.max(largestWhole, ...sizes(['pieces'])),

@@ -183,8 +183,11 @@ describe('what the trace says once the probe has spoken', () => {
     ]);
     const outside = trace(walk('sent-outside'), null);
     assert.deepEqual(disposition(outside, verdict('unanswered', 'forward', 2))[2], 'undecided');
-    const filtered = trace(walk('dropped', ['node2', 'endpoint-filter']));
-    assert.deepEqual(disposition(filtered, verdict('no-answer', 'reverse', 7))[2], 'dropped');
+    for (const layer of ['endpoint', 'endpoint-filter'] as const) {
+      const refused = trace(walk('dropped', ['node2', layer]));
+      assert.deepEqual(disposition(refused, verdict('no-answer', 'reverse', 7))[2], 'dropped');
+      assert.equal(agreement(refused, verdict('no-answer', 'reverse', 7)), true);
+    }
   });
 
   it('keeps the walk of the model and adds the probe as the last hop', () => {

@@ -38,6 +38,17 @@ describe('the ladder of sizes', () => {
     assert.equal(found.largestWhole, 1350);
   });
 
+  it('asks the own kernel once where its route cache refuses', () => {
+    const steps = ladder(84, 1450);
+    assert.equal(steps.next(), 1450);
+    steps.add({size: 1450, result: 'too-big', mtu: 1350, cached: true});
+    assert.equal(steps.next(), 1350);
+    steps.add({size: 1350, result: 'whole'});
+    assert.equal(steps.next(), undefined);
+    const found = pathMtu(84, 1450, steps.steps);
+    assert.deepEqual([found.largestWhole, found.smallestNot, found.exact], [1350, 1351, true]);
+  });
+
   it('is not led astray by an MTU that can not be', () => {
     const steps = ladder(84, 1450);
     steps.add({size: 1450, result: 'too-big', mtu: 9000});
