@@ -8,13 +8,18 @@ export async function main({development = false}: {development?: boolean} = {}):
     await execute({loadOptions: {root}});
     return;
   }
-  const {readFile} = await import('node:fs/promises');
-  const {settings} = await import('@oclif/core');
+  const [{readFile}, {Plugin, settings}] = await Promise.all([
+    import('node:fs/promises'),
+    import('@oclif/core'),
+  ]);
   // tsx is already registered by bin/dev.js; oclif's own transpiling would look for a build.
   settings.enableAutoTranspile = false;
-  const packageJson = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
-  packageJson.oclif.commands = './src/commands';
-  packageJson.oclif.helpClass = './src/cli/help';
-  packageJson.oclif.hooks = {command_not_found: './src/cli/command-not-found'};
-  await execute({development: true, loadOptions: {root, pjson: packageJson, ignoreManifest: true}});
+  const pjson = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
+  pjson.oclif.commands = './src/commands';
+  pjson.oclif.helpClass = './src/cli/help';
+  pjson.oclif.hooks = {command_not_found: './src/cli/command-not-found'};
+  // Loaded here, because oclif lets a root plugin ignore the manifest, which leads to dist/, in no other way.
+  const plugin = new Plugin({root, pjson, type: 'core', isRoot: true, ignoreManifest: true});
+  await plugin.load();
+  await execute({development: true, loadOptions: {root, pjson, plugins: new Map([[plugin.name, plugin]])}});
 }
