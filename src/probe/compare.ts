@@ -149,21 +149,23 @@ function fits(walk: Walk, verdict: Verdict, points: Point[]): boolean {
   if (!hop) return true;
   const {direction, after, before} = verdict;
   const ordered = direction === 'reverse' ? [...points].reverse() : points;
-  const sender = ordered[0]?.host;
-  const isNear = hop.host === sender;
-  const last = lastPoints[hop.layer];
+  // Decided on the sender, and noticed by nobody but the receiver.
+  const host = hop.code === 'outer-source-mismatch' ? (ordered.at(-1)?.host ?? null) : hop.host;
+  const last = hop.code === 'outer-source-mismatch' ? lastPoints['source-row'] : lastPoints[hop.layer];
   // Of a layer without a place on the wire it is enough that the packets are lost.
   if (!last) return true;
   const {near, far} = last;
-  const same = new Set(points.map(({host}) => host)).size < 2;
-  const kinds = same ? [...near, ...far] : isNear ? near : far;
+  const same = new Set(points.map((point) => point.host)).size < 2;
+  const kinds = same ? [...near, ...far] : host === ordered[0]?.host ? near : far;
   if (after === null) return kinds.includes('none');
   // What can't be captured at lies between the two; the loss may be anywhere from the one up to the other.
   const index = (name: {host: string; point: PointKind} | null) =>
-    name ? ordered.findIndex(({host, point}) => host === name.host && point === name.point) : ordered.length;
+    name
+      ? ordered.findIndex((point) => point.host === name.host && point.point === name.point)
+      : ordered.length;
   return ordered
     .slice(index(after), Math.max(index(before), index(after) + 1))
-    .some(({host, point}) => (host === hop.host || hop.host === null) && kinds.includes(point));
+    .some((point) => (host === null || point.host === host) && kinds.includes(point.point));
 }
 
 /** What the trace says once the probe has spoken: its dispositions, with the probe as one more hop of each way that it judges. */

@@ -99,6 +99,14 @@ describe('the model beside the probe', () => {
     assert.equal(agreement(works, verdict('lost-after', 'forward', 3)), false);
   });
 
+  it('knows that a wrong outer source is noticed by the receiver alone', () => {
+    const [hop] = walk('dropped', ['node1', 'underlay-route']).hops;
+    const model = trace({disposition: 'dropped', hops: hop ? [{...hop, code: 'outer-source-mismatch'}] : []});
+    assert.equal(agreement(model, verdict('lost-after', 'forward', 4)), true);
+    assert.equal(agreement(model, verdict('lost-after', 'forward', 3)), false);
+    assert.equal(agreement(model, verdict('lost-after', 'forward', 2)), false);
+  });
+
   it('looks through points that could not be captured at', () => {
     const found = {...verdict('lost-after', 'forward', 1), before: place(4)};
     assert.equal(agreement(trace(walk('dropped', ['node1', 'filter-out'])), found), true);
