@@ -175,6 +175,12 @@ function statusOf(disposition: Disposition): number {
 async function target(hosts: HostModel[], typed: string): Promise<TraceTarget> {
   const {findContainer} = await import('../join/names.js');
   if (isIP(typed) !== 0) {
+    if (/^(0\.|22[4-9]\.|2[34]\d\.|25[0-5]\.|ff|::$)/i.test(typed)) {
+      throw usageError(
+        'invalid-argument',
+        `${typed} is no address of one endpoint: multicast and broadcast cross no overlay.`,
+      );
+    }
     const owner = hosts
       .flatMap((host) => (host.docker?.containers ?? []).map((container) => ({host, container})))
       .filter(({container}) => container.running && container.endpoints.some(({ip}) => ip === typed));

@@ -17,7 +17,7 @@ const meanings: Record<Disposition, string> = {
   'sent-receiver-unknown': 'it leaves the host rightly; the receiver was not read',
   'sent-outside': 'it leaves for the outside; nothing beyond is known',
   deliverable: 'the hosts would pass it; nothing shows yet that frames did arrive',
-  delivered: 'the hosts pass it, and frames did arrive lately',
+  delivered: "the hosts pass it, and frames of the sender did reach the receiver's bridge lately",
 };
 
 const good: ReadonlySet<Disposition> = new Set(['delivered', 'deliverable', 'sent-outside']);

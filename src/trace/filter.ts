@@ -123,10 +123,9 @@ export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPack
     if (verdict === 'drop') {
       return trail.fail(host, layer, code, `the rules of ${whose} drop ${what}`, {
         evidence: [`iptables-${backend}: ${rule ?? ''}`],
-        cause:
-          layer === 'filter-in' || layer === 'filter-out'
-            ? 'the UDP port of the data path must be open between all nodes'
-            : 'a rule on the way drops it',
+        cause: code.startsWith('data-path')
+          ? 'the UDP port of the data path must be open between all nodes'
+          : 'a rule on the way drops it',
         counter: 'the packet counter of that rule',
         next: `iptables-${backend}-save -c`,
       });

@@ -29,6 +29,22 @@ export function overParent(trail: Trail, host: WalkedHost, src: Party, dst: Part
     `${from.name} (${from.kind ?? '?'} ${from.mode ?? ''}) is on ${parent.name} of the host`,
     [linkText(parent)],
   );
+  const ownHost = model.host?.links?.some(({addresses}) =>
+    addresses?.some(({address}) => address === dst.ip),
+  );
+  if (ownHost) {
+    return trail.fail(
+      model,
+      'parent',
+      'own-host-apart',
+      `${dst.ip} is an address of ${model.name}, the host of ${src.name}`,
+      {
+        evidence: [linkText(from)],
+        cause: `${from.kind ?? 'macvlan'} endpoints and their own host can't reach each other`,
+      },
+      'isolated',
+    );
+  }
   if (dst.host?.key !== model.key) {
     trail.doubt(
       model,

@@ -28,6 +28,8 @@ export interface FilteredPacket {
   vni?: number;
   /** Whether it arrives or leaves under IPsec. */
   ipsec: boolean;
+  /** Set where another source address changes nothing of what is asked: on the way out to the world. */
+  sourceMayChange?: boolean;
   /** Whether the destination is an address of this host. */
   dstLocal: boolean;
 }
@@ -87,6 +89,7 @@ function translated(rules: FilterRule[], hook: Hook, packet: FilteredPacket): st
     for (const {text} of depth > 32 ? [] : (chains.get(chain) ?? [])) {
       const {match, target} = readRule(text, packet);
       if (match === 'no' || target === undefined) continue;
+      if (packet.sourceMayChange && /^(SNAT|MASQUERADE)$/.test(target)) continue;
       if (target === 'MASQUERADE' && packet.masqueradeAs === packet.src) continue;
       if (/^(SNAT|DNAT|MASQUERADE|REDIRECT|NETMAP)$/.test(target)) return `nat: -A ${chain} ${text}`;
       const inside = reach(target, depth + 1);

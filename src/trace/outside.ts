@@ -1,11 +1,33 @@
-/** The way of a packet from a container to an address on none of its networks. */
+/** The way of a packet from a container to an address on none of its networks: itself, its host, or the world outside. */
+import type {Network} from '../model/docker-types.js';
+import type {Link} from '../model/facts.js';
+import type {HostModel} from '../model/host.js';
+import {filterHop, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
 import {containerPlace, isDown, linkText, type WalkedHost} from './party.js';
 import {chooseRoute, routeText} from './route.js';
 import type {TraceEnd} from './trace.js';
-import {trail} from './trail.js';
+import {type Trail, trail} from './trail.js';
 
-export function walkOutside(hosts: WalkedHost[], {host, container}: TraceEnd, ip: string): Walk {
+interface Leaving {
+  steps: Trail;
+  host: HostModel;
+  name: string;
+  ip: string;
+  /** The source's interface, its address, and the link at its other end on the host. */
+  link: Link | undefined;
+  src: string;
+  hostLink: Link | undefined;
+  network: Network | undefined;
+  traffic: Traffic;
+}
+
+export function walkOutside(
+  hosts: WalkedHost[],
+  {host, container}: TraceEnd,
+  ip: string,
+  traffic: Traffic = {protocol: 'icmp'},
+): Walk {
   const steps = trail();
   const walked = hosts.find(({model}) => model.key === host.key);
   const place = walked ? containerPlace(walked, container) : undefined;
@@ -25,33 +47,14 @@ export function walkOutside(hosts: WalkedHost[], {host, container}: TraceEnd, ip
   const networks = (host.docker?.networks ?? []).filter(({id}) =>
     container.endpoints.some(({networkId}) => networkId === id),
   );
-  const internal = networks.length > 0 && networks.every((network) => network.internal);
-  if (chosen.verdict === 'none' || !chosen.route) {
-    const routes = (place.tables.routes ?? []).filter(({table}) => table === 'main').map(routeText);
-    if (internal) {
-      return steps.fail(
-        host,
-        'route',
-        'internal-network',
-        `${networks.map(({name}) => name).join(', ')} is internal: ${container.name} has no way outside`,
-        {
-          evidence: routes,
-          cause: 'Docker gives endpoints of internal networks no leg on docker_gwbridge and no default route',
-        },
-        'isolated',
-      );
-    }
-    return steps.fail(
-      host,
-      'route',
-      'container-route-missing',
-      `${container.name} has no route to ${ip}`,
-      {evidence: routes, cause: chosen.reason ?? ''},
-      'unreachable',
-    );
-  }
   const {route} = chosen;
+  if (chosen.verdict === 'none' || !route)
+    return withoutRoute(steps, host, container.name, ip, networks, {place, reason: chosen.reason});
   steps.pass(host, 'route', `${ip} by ${routeText(route)}`, [routeText(route)]);
+  if (route.type === 'local') {
+    steps.pass(host, 'endpoint', `${ip} is an address of ${container.name} itself`);
+    return steps.end('deliverable');
+  }
   const link = place.tables.links?.find(({name}) => name === route.dev);
   if (link && isDown(link)) {
     return steps.fail(
@@ -63,17 +66,103 @@ export function walkOutside(hosts: WalkedHost[], {host, container}: TraceEnd, ip
       'unreachable',
     );
   }
-  const peer = link ? walked.pairs(place.netns, link.ifindex)?.peer : undefined;
-  const bridge = peer?.link.master;
+  const hostLink = link ? walked.pairs(place.netns, link.ifindex)?.peer?.link : undefined;
+  const bridge = hostLink?.master;
   const network =
-    networks.find(({bridgeName}) => bridgeName === bridge) ??
+    networks.find(({bridgeName}) => bridgeName !== undefined && bridgeName === bridge) ??
     host.docker?.networks.find(({bridgeName}) => bridgeName !== undefined && bridgeName === bridge);
+  const src = route.prefSrc ?? link?.addresses?.find(({family}) => family === 'inet')?.address ?? '';
+  const leaving: Leaving = {steps, host, name: container.name, ip, link, src, hostLink, network, traffic};
+  const own = host.host?.links?.some(({addresses}) => addresses?.some(({address}) => address === ip));
+  return own ? toOwnHost(leaving) : beyondHost(leaving);
+}
+
+function withoutRoute(
+  steps: Trail,
+  host: HostModel,
+  name: string,
+  ip: string,
+  networks: Network[],
+  {place, reason}: {place: NonNullable<ReturnType<typeof containerPlace>>; reason: string | undefined},
+): Walk {
+  const evidence = (place.tables?.routes ?? []).filter(({table}) => table === 'main').map(routeText);
+  if (networks.length > 0 && networks.every(({internal}) => internal)) {
+    return steps.fail(
+      host,
+      'route',
+      'internal-network',
+      `${networks.map((network) => network.name).join(', ')} is internal: ${name} has no way outside`,
+      {
+        evidence,
+        cause: 'Docker gives endpoints of internal networks no leg on docker_gwbridge and no default route',
+      },
+      'isolated',
+    );
+  }
+  return steps.fail(
+    host,
+    'route',
+    'container-route-missing',
+    `${name} has no route to ${ip}`,
+    {evidence, cause: reason ?? ''},
+    'unreachable',
+  );
+}
+
+/** To an address of the container's own host: by the bridge and the host's INPUT rules; a macvlan has no way there. */
+function toOwnHost({steps, host, name, ip, link, src, hostLink, traffic}: Leaving): Walk {
+  if (link?.kind === 'macvlan' || link?.kind === 'ipvlan') {
+    return steps.fail(
+      host,
+      'parent',
+      'own-host-apart',
+      `${ip} is an address of ${host.name}, the host of ${name}`,
+      {
+        evidence: [linkText(link)],
+        cause: `${link.kind} endpoints and their own host can't reach each other: frames for the parent's address leave by the parent`,
+      },
+      'isolated',
+    );
+  }
+  if (!hostLink) {
+    steps.doubt(host, 'veth', `the other end of ${link?.name ?? 'its interface'} was not found on the host`);
+    return steps.end('undecided');
+  }
+  steps.pass(
+    host,
+    'veth',
+    `${link?.name} ⇄ ${hostLink.name} on the host${hostLink.master ? `, port of ${hostLink.master}` : ''}`,
+    [linkText(hostLink)],
+  );
+  const dropped = filterHop(
+    steps,
+    {
+      host,
+      tables: host.host,
+      layer: 'filter-in',
+      whose: 'this host',
+      hook: 'INPUT',
+      code: 'host-filtered',
+      needed: true,
+    },
+    {...packetOf(traffic, src, ip, false), inInterface: hostLink.master ?? hostLink.name, dstLocal: true},
+  );
+  if (dropped) return dropped;
+  steps.pass(host, 'endpoint', `${ip} is an address of ${host.name} itself`);
+  return steps.end('deliverable');
+}
+
+function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Leaving): Walk {
+  const bridge = hostLink?.master;
   if (network?.internal) {
     const rules = (host.host?.netfilter ?? [])
       .flatMap(({rules: all}) => all)
       .filter(
         ({table, text}) =>
-          table === 'filter' && text.includes(` ${bridge} `) && /-j DROP/.test(text) && text.includes('! -'),
+          table === 'filter' &&
+          text.split(' ').includes(bridge ?? '') &&
+          /-j (DROP|REJECT)\b/.test(text) &&
+          text.includes('! -'),
       );
     return steps.fail(
       host,
@@ -90,12 +179,12 @@ export function walkOutside(hosts: WalkedHost[], {host, container}: TraceEnd, ip
       'isolated',
     );
   }
-  if (peer)
+  if (hostLink)
     steps.pass(
       host,
       'veth',
-      `${link?.name} ⇄ ${peer.link.name} on the host${bridge ? `, port of ${bridge}` : ''}`,
-      [linkText(peer.link)],
+      `${link?.name} ⇄ ${hostLink.name} on the host${bridge ? `, port of ${bridge}` : ''}`,
+      [linkText(hostLink)],
     );
   const outer = host.host ? chooseRoute(host.host, ip) : undefined;
   if (outer?.verdict === 'none') {
@@ -112,6 +201,27 @@ export function walkOutside(hosts: WalkedHost[], {host, container}: TraceEnd, ip
     steps.pass(host, 'underlay-route', `${ip} by ${routeText(outer.route)} of the host`, [
       routeText(outer.route),
     ]);
+  if (bridge && outer?.route?.dev) {
+    const dropped = filterHop(
+      steps,
+      {
+        host,
+        tables: host.host,
+        layer: 'filter-out',
+        whose: 'this host',
+        hook: 'FORWARD',
+        code: 'host-filtered',
+        needed: true,
+      },
+      {
+        ...packetOf(traffic, src, ip, false),
+        inInterface: bridge,
+        outInterface: outer.route.dev,
+        sourceMayChange: true,
+      },
+    );
+    if (dropped) return dropped;
+  }
   steps.hops.push({
     host: null,
     layer: 'outside',

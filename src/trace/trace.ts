@@ -1,13 +1,16 @@
+import {usageError} from '../errors.js';
 import {type Endpoint, endpointsOf} from '../join/endpoints.js';
 import {inSubnet} from '../join/subnet.js';
 import {nodeNames, ownVtep} from '../join/vteps.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import {quoteText} from '../render/escape.js';
 import type {Traffic} from './filter.js';
 import {type Disposition, type Walk, worse} from './hop.js';
 import {walkOutside} from './outside.js';
 import {containerPlace, linkOf, type Party, placeOf, type WalkedHost, walkedHost} from './party.js';
 import {chooseRoute} from './route.js';
+import {specialWalk} from './special.js';
 import {walk} from './walk.js';
 
 export interface TraceEnd {
@@ -46,14 +49,17 @@ export function trace(
 ): Trace {
   const from = ownerOf(source);
   const to = 'container' in target ? ownerOf(target) : target;
+  const special = specialWalk(hosts, from, to);
   const walked = hosts.map(walkedHost);
   const shared = sharedNetworks(hosts, from.container, to, wantedNetwork);
   const destination = 'container' in target ? target.container.name : target.ip;
   const base = {source: source.container.name, destination, network: null, chosenBy: null, reverse: null};
   const only = (forward: Walk): Trace => ({...base, disposition: forward.disposition, forward});
+  if (special) return only(special);
   const [first] = shared;
   if (!first) {
-    if ('ip' in to) return only(walkOutside(walked, from, to.ip));
+    refuseOtherNetwork(sharedNetworks(hosts, from.container, to, undefined), wantedNetwork, base);
+    if ('ip' in to) return only(walkOutside(walked, from, to.ip, traffic));
     return only(usesHost(from) || usesHost(to) ? fromHost(from, to) : apart(from, to));
   }
   const network = shared.length === 1 ? first : (byRoute(walked, from, shared, to) ?? first);
@@ -66,7 +72,7 @@ export function trace(
   if (!src || !dst)
     return {...only(missing(source.container.name, destination, network)), network: network.name};
   const forward = walk(context, src, dst, false);
-  const reverse = dst.host ? walk(context, dst, src, true) : null;
+  const reverse = dst.container ? walk(context, dst, src, true) : null;
   return {
     ...base,
     disposition: reverse ? worse(forward.disposition, reverse.disposition) : forward.disposition,
@@ -78,6 +84,22 @@ export function trace(
     forward,
     reverse,
   };
+}
+
+/** A network that was named and would not do is the user's mistake where another would. */
+function refuseOtherNetwork(
+  shared: Network[],
+  wanted: string | undefined,
+  {source, destination}: {source: string; destination: string},
+): void {
+  if (wanted === undefined) return;
+  throw usageError(
+    'network-not-shared',
+    `${quoteText(source)} and ${quoteText(destination)} do not meet on a network ${quoteText(wanted)}.`,
+    shared.length > 0
+      ? shared.map(({name}) => `They meet on: ${name}`)
+      : ['They meet on none: leave --network out to see why.'],
+  );
 }
 
 /** The container whose namespace another one shares (`--network container:X`): its addresses are what is walked. */
