@@ -1,0 +1,67 @@
+import type {Lab} from './lab.js';
+import {arrives, type End, endOf, rowsOf, taskOn} from './trace-ends.js';
+import type {Ends, Pair, TraceFault} from './trace-faults.js';
+
+/** The ends of the walks, as the lab has them now. */
+export async function traceEnds(lab: Lab): Promise<Record<Pair, Ends>> {
+  const [first, second] = [lab.node('node1'), lab.node('node2')];
+  const router = (text: string) => lab.router.run(['sh', '-ec', text]);
+  const pair = async (one: Promise<End>, two: Promise<End>): Promise<Ends> => ({
+    one: await one,
+    two: await two,
+    router,
+  });
+  const [web, cross, secret, same] = await Promise.all([
+    pair(endOf(first, 'web1', 'uber-net'), endOf(second, 'web2', 'uber-net')),
+    pair(endOf(first, 'ts1a', 'two-nets'), endOf(second, 'ts2b', 'two-nets')),
+    pair(endOf(first, 'secret1', 'secret-net'), endOf(second, 'secret2', 'secret-net')),
+    pair(endOf(first, 'web1', 'uber-net'), endOf(first, await taskOn(first, 'app'), 'uber-net')),
+  ]);
+  return {web, cross, secret, same};
+}
+
+/** What the kernel does while a fault is in: whether a ping arrives, before the tables are read and after. */
+export interface Truth {
+  readonly forward: boolean;
+  readonly reverse: boolean;
+}
+
+/**
+ * Makes a fault, sends a ping, does the work, sends one the other way, and mends. The order matters: what comes back
+ * would teach the tables what the fault took from them.
+ */
+export async function withTraceFault<T>(
+  ends: Ends,
+  fault: TraceFault,
+  work: () => Promise<T>,
+): Promise<{answer: T; truth: Truth}> {
+  const {one, two} = ends;
+  const rows = fault.rows ? await Promise.all([one, two].map(rowsOf)) : [];
+  if (fault.warm) await meet(ends);
+  else await forget(ends);
+  try {
+    await fault.make(ends);
+    const forward = await arrives(one, two);
+    if (fault.unseen) await arrives(two, one);
+    const answer = await work();
+    return {answer, truth: {forward, reverse: await arrives(two, one)}};
+  } finally {
+    await fault.mend(ends);
+    for (const [index, end] of [one, two].entries()) {
+      const lines = rows[index];
+      if (lines) await end.sandbox(lines.join('\n'));
+    }
+    await forget(ends);
+  }
+}
+
+/** A ping each way; false where one is lost. */
+export async function meet({one, two}: Ends): Promise<boolean> {
+  return (await arrives(one, two)) && (await arrives(two, one));
+}
+
+/** What the containers have learned of each other, and of the path. */
+async function forget({one, two}: Ends): Promise<void> {
+  const text = 'ip neigh flush all; ip route flush cache';
+  await Promise.all([one.inside(text), two.inside(text)]);
+}

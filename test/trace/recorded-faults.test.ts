@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import {readdirSync} from 'node:fs';
+import {describe, it} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {findContainer} from '../../src/join/names.js';
+import {trace} from '../../src/trace/trace.js';
+import {traceFaults} from '../lab/trace-faults.js';
+import {recordedModel} from '../support/evidence.js';
+import {named} from './named.js';
+
+const folder = fileURLToPath(new URL('../../fixtures/recorded/trace/', import.meta.url));
+
+/** The containers at the two ends; the task's name is the engine's own. */
+const pairs = {
+  web: ['web1', 'web2'],
+  cross: ['ts1a', 'ts2b'],
+  secret: ['secret1', 'secret2'],
+  same: ['web1', 'service:app@node1'],
+} as const;
+
+/** What the live tests found the kernel to do with these faults, from the same tables without a kernel. */
+describe('trace over a recording of each fault', () => {
+  it('there is one of each', () => {
+    const recorded = readdirSync(folder, {withFileTypes: true}).filter((entry) => entry.isDirectory());
+    assert.deepEqual(recorded.map(({name}) => name).sort(), Object.keys(traceFaults).sort());
+  });
+
+  for (const [name, fault] of Object.entries(traceFaults)) {
+    it(`${name}: ${fault.about}`, () => {
+      const hosts = ['node1', 'node2'].map((node) => recordedModel(`trace/${name}/${node}`));
+      const [from, to] = pairs[fault.pair ?? 'web'];
+      const {forward, reverse, disposition} = trace(
+        hosts,
+        findContainer(hosts, from),
+        findContainer(hosts, to),
+      );
+      assert.deepEqual(
+        {forward: named(forward), reverse: named(reverse)},
+        {forward: fault.forward, reverse: fault.reverse},
+      );
+      if (fault.unseen) assert.equal(disposition, 'deliverable');
+      for (const {verdict, evidence, code} of forward.hops)
+        if (verdict === 'fail') assert.ok(code !== undefined && Array.isArray(evidence));
+    });
+  }
+});
