@@ -125,7 +125,9 @@ try {
     help.push(once(['--help']));
     walk.push(once(trace));
   }
-  console.log(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, median of ${rounds} rounds, in turn`);
+  console.log(
+    `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, median of ${rounds} rounds, in turn`,
+  );
   console.log(`ovdiag --help                                   ${median(help).toFixed(0)} ms`);
   console.log(`ovdiag trace, two snapshots of ${count} endpoints   ${median(walk).toFixed(0)} ms`);
   console.log(`ratio                                           ${(median(walk) / median(help)).toFixed(2)}`);

@@ -184,7 +184,7 @@ function fitMtu(trail: Trail, host: HostModel, {mtu, routeMtu, encrypted, eviden
     `a full packet of ${mtu} bytes needs ${mtu + overhead}; the uplink takes ${routeMtu}`,
     {
       evidence,
-      cause: `packets above ${routeMtu - overhead} bytes do not pass: small ones work, large ones hang`,
+      cause: `packets above ${routeMtu - overhead} bytes do not pass; the kernel tells the source so (fragmentation needed), which helps only where it is heeded, and not what comes the other way`,
       next: `ip link show; the overlay's MTU is set by --opt com.docker.network.driver.mtu=${routeMtu}`,
     },
   );
