@@ -108,4 +108,3 @@ export async function arrives(from: End, to: End): Promise<boolean> {
   return (await echos()) > before;
 }
 
-export type {Lab};
