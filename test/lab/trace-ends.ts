@@ -1,5 +1,5 @@
 import {sandboxFile} from './faults.js';
-import type {Lab, LabNode} from './lab.js';
+import type {LabNode} from './lab.js';
 
 /** A container on an overlay, with the places in the kernel where its frames can be stopped. */
 export interface End {
@@ -107,4 +107,3 @@ export async function arrives(from: End, to: End): Promise<boolean> {
   await from.inside(`ping -q -n -c 1 -W 0.3 ${to.ip} || true`);
   return (await echos()) > before;
 }
-
