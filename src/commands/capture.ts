@@ -7,9 +7,7 @@ export default class Capture extends HostCommand {
   static override summary = 'Capture overlay traffic and show it as it comes';
 
   static override description =
-    `Runs tcpdump in the right network namespace and shows what \`decode\` shows: the overlay's own sandbox for a
-network, the container's sandbox for a container, or the host's uplink (the default) for what VXLAN carries. It needs
-root and tcpdump on that host, says first what it runs, changes nothing, and ends tcpdump when it ends itself.`;
+    `Runs tcpdump in the right network namespace and shows what \`decode\` shows: the overlay's own sandbox for a network, the container's sandbox for a container, or the host's uplink (the default) for what VXLAN carries. It needs root and tcpdump on that host, says first what it runs, changes nothing, and ends tcpdump when it ends itself.`;
 
   static override examples = [
     {
