@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lab} from './lab.js';
 import {arrives, type End, endOf, rowsOf, taskOn} from './trace-ends.js';
 import type {Ends, Pair, TraceFault} from './trace-faults.js';
@@ -58,6 +59,18 @@ export async function withTraceFault<T>(
 /** A ping each way; false where one is lost. */
 export async function meet({one, two}: Ends): Promise<boolean> {
   return (await arrives(one, two)) && (await arrives(two, one));
+}
+
+/**
+ * Waits until both reach each other again, at most for a minute. A fault of the underlay cuts gossip as well: a node that
+ * was away for some seconds is taken for lost, its rows are removed, and they come back only when it is heard of again.
+ */
+export async function meetAgain(ends: Ends): Promise<boolean> {
+  for (let attempt = 0; attempt < 60; attempt++) {
+    if (await meet(ends)) return true;
+    await sleep(1000);
+  }
+  return false;
 }
 
 /** What the containers have learned of each other, and of the path. */
