@@ -144,7 +144,7 @@ function stateText({flow, state, notes}: FlowRow): Toned {
     const {requests, matched, least, most, sum} = echo;
     if (matched > 0)
       parts.push(`rtt ${milliseconds(least)} / ${milliseconds(sum / matched)} / ${milliseconds(most)}`);
-    if (requests > matched) parts.push(`${requests - matched} of ${requests} unanswered`);
+    if (requests > matched) parts.push(`${requests - matched} of ${requests} without an answer on this VNI`);
     if (echo.duplicates > 0) parts.push(`${echo.duplicates} captured twice`);
   }
   if (arp !== undefined)
