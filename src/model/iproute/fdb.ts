@@ -14,7 +14,7 @@ import {
   type Entry,
   flagList,
   interfaceName,
-  jsonEntries,
+  jsonRows,
   mac,
   type Parsed,
   type ProblemList,
@@ -100,13 +100,7 @@ function toRow(entry: Entry, where: string, options: FdbOptions, problems: Probl
 
 /** Reads `bridge -j fdb show`. */
 export function parseFdbJson(text: string, options: FdbOptions = {}): Parsed<FdbRow> {
-  const problems = problemList();
-  const rows: FdbRow[] = [];
-  for (const {where, entry} of jsonEntries(text, problems)) {
-    const row = toRow(entry, where, options, problems);
-    if (row !== undefined) rows.push(row);
-  }
-  return {rows, problems: problems.list()};
+  return jsonRows(text, (entry, where, problems) => toRow(entry, where, options, problems));
 }
 
 const VALUE_KEYS = new Map([

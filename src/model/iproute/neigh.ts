@@ -12,7 +12,7 @@ import {
   compact,
   type Entry,
   interfaceName,
-  jsonEntries,
+  jsonRows,
   mac,
   type Parsed,
   type ProblemList,
@@ -78,13 +78,7 @@ function toRow(
 
 /** Reads `ip -j neigh show`. */
 export function parseNeighboursJson(text: string, options: NeighbourOptions = {}): Parsed<Neighbour> {
-  const problems = problemList();
-  const rows: Neighbour[] = [];
-  for (const {where, entry} of jsonEntries(text, problems)) {
-    const row = toRow(entry, where, options, problems);
-    if (row !== undefined) rows.push(row);
-  }
-  return {rows, problems: problems.list()};
+  return jsonRows(text, (entry, where, problems) => toRow(entry, where, options, problems));
 }
 
 const KEYS = new Set(['dev', 'lladdr', 'ref', 'used', 'probes', 'proto']);

@@ -111,6 +111,20 @@ export function compact<Row extends object>(row: {[Key in keyof Row]: Row[Key] |
   return result as Row;
 }
 
+/** The rows of one JSON table, by a reader that gives nothing for an entry it could not understand. */
+export function jsonRows<Row>(
+  text: string,
+  toRow: (entry: Entry, where: string, problems: ProblemList) => Row | undefined,
+): Parsed<Row> {
+  const problems = problemList();
+  const rows: Row[] = [];
+  for (const {where, entry} of jsonEntries(text, problems)) {
+    const row = toRow(entry, where, problems);
+    if (row !== undefined) rows.push(row);
+  }
+  return {rows, problems: problems.list()};
+}
+
 export type Entry = Record<string, unknown>;
 
 function isEntry(value: unknown): value is Entry {
