@@ -4,7 +4,7 @@
  */
 
 /** Folders that are pure: facts in, facts or text out. */
-const pure = '^src/(model|join|packet|flows|trace|findings|render)/';
+const pure = '^src/(model|join|packet|flows|trace|checks|findings|render)/';
 
 /** Leaves without imports of their own kind that every folder may use. */
 const leaves = '^src/(errors|near)\\.ts$|^src/render/(escape|width)\\.ts$';
@@ -40,6 +40,20 @@ module.exports = {
       to: {path: '^src/', pathNot: ['^src/(join|model)/', '^src/packet/names\\.ts$', leaves]},
     },
     {
+      name: 'findings-are-words',
+      comment: 'Codes, texts and their folding know nothing of the checks that report them.',
+      severity: 'error',
+      from: {path: '^src/findings/'},
+      to: {path: '^src/', pathNot: ['^src/findings/', leaves]},
+    },
+    {
+      name: 'checks-look-at-facts',
+      comment: 'A check sees models, joins and what trace knows of routes and rules, and reports findings.',
+      severity: 'error',
+      from: {path: '^src/checks/'},
+      to: {path: '^src/', pathNot: ['^src/(checks|findings|join|model|trace)/', leaves]},
+    },
+    {
       name: 'render-decides-nothing',
       comment: 'Views are given what to show; they neither collect nor know of flags.',
       severity: 'error',
@@ -58,7 +72,7 @@ module.exports = {
       comment: 'Evidence is kept as it was read; what it means is told by model and join.',
       severity: 'error',
       from: {path: '^src/(evidence|capture)/'},
-      to: {path: '^src/(model|join|trace|findings|cli|commands|hosts)/'},
+      to: {path: '^src/(model|join|trace|checks|findings|cli|commands|hosts)/'},
     },
     {
       name: 'processes-start-in-two-places',

@@ -4,6 +4,7 @@ import type {HostEvidence} from '../evidence/snapshot.js';
 import type {Wanted} from '../evidence/wanted.js';
 import type {EvidenceSource} from '../hosts/read-hosts.js';
 import type {Readings} from '../hosts/readings.js';
+import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 import {escapeText} from '../render/escape.js';
 import type {Paint} from '../render/paint.js';
@@ -87,6 +88,34 @@ export abstract class HostCommand extends BaseCommand {
     }
     if (flags.record !== undefined) await this.recordTo(flags.record);
     return sortReadings(this.evidence.map(hostModel).map(withoutForeignDocker));
+  }
+
+  /**
+   * Reads the hosts and hands each model on as it comes, for commands that need not hold all of them at once. Evidence is
+   * kept only where it is to be recorded.
+   */
+  protected async readEach(flags: HostFlags, wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
+    const [{evidenceSource}, {hostModel}, {withoutForeignDocker}] = await Promise.all([
+      import('../hosts/read-hosts.js'),
+      import('../model/host.js'),
+      import('../join/same-machine.js'),
+    ]);
+    this.source ??= evidenceSource({
+      hosts: flags.host ?? [],
+      snapshots: flags.snapshot ?? [],
+      ...(flags['netns-dir'] === undefined ? {} : {netnsDir: flags['netns-dir']}),
+    });
+    const {source} = this;
+    const status = await this.status(`reading ${(flags.host ?? []).join(', ') || 'this host'}`, source.live);
+    try {
+      for (const evidence of await this.interruptible(source.read(wanted, this.abort.signal))) {
+        if (flags.record !== undefined) this.evidence.push(evidence);
+        use(withoutForeignDocker(hostModel(evidence)));
+      }
+    } finally {
+      status?.();
+    }
+    if (flags.record !== undefined) await this.recordTo(flags.record);
   }
 
   /** Keeps all evidence read so far as a snapshot. */

@@ -1,4 +1,5 @@
 import type {HostModel} from '../model/host.js';
+import {sameHostKey} from '../model/host-key.js';
 import type {Problem} from '../model/problem.js';
 
 /** Two readings of a host count as "looked at twice" when they are this far apart, in seconds. */
@@ -49,13 +50,6 @@ export function sortReadings(models: HostModel[]): Readings {
   };
 }
 
-/** Where Docker was silent in one reading, the key lacks its part: boot and network namespace still tell the host. */
-function sameHostKey(key: string, keys: string[]): string {
-  if (!/^\/[^/]+\/\d+$/.test(key)) return key;
-  const [same, ...more] = keys.filter((other) => other !== key && other.endsWith(key));
-  return same !== undefined && more.length === 0 ? same : key;
-}
-
 /** Two hosts may have one name; then where they were read is added. */
 function distinctNames(hosts: HostModel[]): HostModel[] {
   const count = new Map<string, number>();
@@ -65,7 +59,8 @@ function distinctNames(hosts: HostModel[]): HostModel[] {
   );
 }
 
-function skew(hosts: HostModel[]): Problem[] {
+/** A warning where the readings of several hosts are too far apart to be compared as one moment. */
+export function skew(hosts: Pick<HostModel, 'startedAt'>[]): Problem[] {
   const times = hosts.map(({startedAt}) => Date.parse(startedAt));
   const apart = Math.round((Math.max(...times) - Math.min(...times)) / 1000);
   if (hosts.length < 2 || !(apart > largestSkew)) return [];

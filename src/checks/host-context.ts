@@ -1,0 +1,78 @@
+import {type FdbEntry, fdbEntries} from '../join/fdb.js';
+import {type Sandbox, sandboxes} from '../join/sandboxes.js';
+import {type VethPairs, vethPairs} from '../join/veths.js';
+import {type OwnVtep, ownVtep} from '../join/vteps.js';
+import type {Network} from '../model/docker-types.js';
+import type {HostModel} from '../model/host.js';
+
+/** An overlay network that has a sandbox on the host. Several sandboxes of one network are several epochs. */
+export interface OverlayHere {
+  network: Network;
+  sandboxes: Sandbox[];
+}
+
+/** One host's model with the joins that several checks need, each made when it is first asked for. */
+export interface HostContext {
+  /** Name as shown, distinct among the hosts that were read. */
+  readonly name: string;
+  readonly model: HostModel;
+  readonly sandboxes: Sandbox[];
+  readonly vtep: OwnVtep | undefined;
+  /** Overlay networks that Docker names and that are instantiated here. */
+  readonly overlays: OverlayHere[];
+  readonly pairs: VethPairs;
+  /** The endpoints of a network as this host alone judges them. */
+  fdb: (networkId: string) => FdbEntry[];
+}
+
+/** States in which a namespace file stands for a namespace that is there. */
+const present = new Set(['live', 'other-mount', 'unreadable']);
+
+export function hostContext(model: HostModel): HostContext {
+  const all = lazily(() => sandboxes(model));
+  const vtep = lazily(() => ownVtep(model));
+  const pairs = lazily(() => vethPairs(model, all()));
+  const overlays = lazily(() => overlaysHere(all()));
+  const entries = new Map<string, FdbEntry[]>();
+  return {
+    name: model.name,
+    model,
+    get sandboxes() {
+      return all();
+    },
+    get vtep() {
+      return vtep();
+    },
+    get overlays() {
+      return overlays();
+    },
+    get pairs() {
+      return pairs();
+    },
+    fdb(networkId) {
+      const known = entries.get(networkId) ?? fdbEntries([model], networkId);
+      entries.set(networkId, known);
+      return known;
+    },
+  };
+}
+
+function overlaysHere(all: Sandbox[]): OverlayHere[] {
+  const byId = new Map<string, OverlayHere>();
+  for (const sandbox of all) {
+    const {kind, network, namespace} = sandbox;
+    if (kind !== 'overlay' || !network || !present.has(namespace.state)) continue;
+    const known = byId.get(network.id);
+    if (known) known.sandboxes.push(sandbox);
+    else byId.set(network.id, {network, sandboxes: [sandbox]});
+  }
+  return [...byId.values()];
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: {value: T} | undefined;
+  return () => {
+    made ??= {value: make()};
+    return made.value;
+  };
+}

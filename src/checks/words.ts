@@ -1,0 +1,32 @@
+/** How findings name things: the same thing by the same words in every check. */
+
+import type {Sandbox} from '../join/sandboxes.js';
+import type {Link} from '../model/facts.js';
+import type {HostContext} from './host-context.js';
+
+/** Whose endpoint is at the other end of a port of an overlay sandbox: a container's name, or the load balancer. */
+export function ownerOf(host: HostContext, {namespace}: Sandbox, {ifindex}: Link): string | undefined {
+  const peer = host.pairs(namespace.file, ifindex)?.peer;
+  const sandbox = host.sandboxes.find(({namespace: other}) => other.file === peer?.netns);
+  if (!sandbox) return undefined;
+  if (sandbox.kind === 'load-balancer' || sandbox.kind === 'ingress')
+    return `the load balancer of ${sandbox.network?.name ?? namespace.file}`;
+  return sandbox.containers[0]?.name ?? sandbox.containerIds[0]?.slice(0, 12);
+}
+
+/** A link as `ip link` would begin its line. */
+export function linkLine({ifindex, name, flags, mtu, master, operState, mac}: Link): string {
+  return [
+    `${ifindex}: ${name}:`,
+    `<${(flags ?? []).join(',')}>`,
+    ...(mtu === undefined ? [] : [`mtu ${mtu}`]),
+    ...(master === undefined ? [] : [`master ${master}`]),
+    ...(operState === undefined ? [] : [`state ${operState}`]),
+    ...(mac === undefined ? [] : [`link/ether ${mac}`]),
+  ].join(' ');
+}
+
+/** The words to run a command in a namespace of this host. */
+export function inNetns(host: HostContext, file: string, command: string): string {
+  return `nsenter --net=${host.model.netnsDir ?? '/var/run/docker/netns'}/${file} ${command}`;
+}

@@ -1,0 +1,174 @@
+import {Args, Flags} from '@oclif/core';
+import {HostCommand, type HostDocument} from '../cli/host-command.js';
+import {type HostSummary, hostSummaries} from '../cli/host-problems.js';
+import {exitStatus, usageError} from '../errors.js';
+import {everything} from '../evidence/wanted.js';
+import {atLeast, type Finding, type FoldedFinding, type Severity} from '../findings/finding.js';
+import type {HostModel} from '../model/host.js';
+import type {Problem} from '../model/problem.js';
+
+/** How long a finding must stand before it is reported from a live host. */
+const secondLookMs = 3200;
+
+export default class Doctor extends HostCommand {
+  static override summary =
+    'Look for everything that is known to break overlay networks, and prove what is found';
+
+  static override description = [
+    `Compares what Swarm intends, what gossip says, what the kernel holds and what the other hosts hold. A finding names its code, the very rows that prove it, the cause, and a remedy to type; nothing is changed. What follows from another finding is folded under it. What could not be looked at is listed as not checked, with what to add.`,
+    `On live hosts a finding is read a second time, 3 seconds later, and reported only if it stands. Status: 0 nothing at or above --fail-on; 1 a finding; 3 something needed could not be read.`,
+  ].join('\n\n');
+
+  static override examples = [
+    {description: 'This host', command: 'sudo <%= config.bin %> <%= command.id %>'},
+    {
+      description: 'Two hosts side by side: only then can a path be called healthy',
+      command: '<%= config.bin %> <%= command.id %> --host ssh://root@node1 --host ssh://root@node2',
+    },
+    {
+      description: 'One network, from snapshots, with all evidence',
+      command: '<%= config.bin %> <%= command.id %> uber-net -s node1.json.gz -s node2.json.gz --verbose',
+    },
+    {
+      description: 'For a scheduled job: fail on errors only',
+      command: 'sudo <%= config.bin %> <%= command.id %> --fail-on error --json',
+    },
+  ];
+
+  static override args = {
+    network: Args.string({
+      description: 'Only this network (and what concerns whole hosts): name, id prefix or NAME@HOST',
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    'fail-on': Flags.string({
+      description: 'Exit with 1 on findings of this severity or a worse one',
+      options: ['error', 'warning', 'info', 'never'],
+      default: 'warning',
+    }),
+    only: Flags.string({
+      description: 'Report only this code; repeatable',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'CODE',
+    }),
+    skip: Flags.string({
+      description: 'Do not report this code; repeatable',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'CODE',
+    }),
+    verbose: Flags.boolean({description: 'Show all evidence, every remedy, and what is folded'}),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Doctor);
+    const [{Examiner}, {checks}, {foldFindings}] = await Promise.all([
+      import('../checks/run.js'),
+      import('../checks/registry.js'),
+      import('../findings/fold.js'),
+    ]);
+    await checkCodes([...(flags.only ?? []), ...(flags.skip ?? [])]);
+    const examiner = new Examiner(checks);
+    const hosts = new Map<string, {summary: HostSummary; problems: Problem[]}>();
+    const networks: KnownNetworks[] = [];
+    const take = (model: HostModel) => {
+      examiner.add(model);
+      const [summary] = hostSummaries([model]);
+      if (summary) hosts.set(model.key, {summary, problems: model.problems});
+      networks.push(knownNetworks(model));
+    };
+    await this.readEach(flags, everything, take);
+    let examination = examiner.end();
+    if (this.live && examination.findings.length > 0) {
+      await this.pause(secondLookMs);
+      await this.readEach(flags, everything, take);
+      examination = examiner.end();
+    }
+    const network = await networkNamed(networks, args.network);
+    const wanted = ({code, network: of}: Finding) =>
+      (flags.only === undefined || flags.only.includes(code)) &&
+      !flags.skip?.includes(code) &&
+      (network === undefined || of === null || of === network);
+    const ofNetwork = (of: string | null) => network === undefined || of === null || of === network;
+    const findings = foldFindings(examination.findings.filter(wanted));
+    const diagnosis = {
+      findings,
+      notChecked: examination.notChecked.filter((gap) => ofNetwork(gap.network)),
+      networks: examination.networks.filter((health) => ofNetwork(health.network)),
+      checks: checks.length,
+    };
+    const document = {...documentOf(hosts), ...diagnosis, transient: examination.transient.filter(wanted)};
+    await this.show(flags, document, async (terminal, paint) => {
+      const {renderDiagnosis} = await import('../render/doctor.js');
+      return renderDiagnosis(diagnosis, flags.verbose, terminal, paint);
+    });
+    if (fails(findings, flags['fail-on'])) process.exitCode = exitStatus.problemFound;
+  }
+}
+
+interface KnownNetworks {
+  name: string;
+  networks: {id: string; name: string}[];
+}
+
+/** What is kept of a host to find a network by its name; the model itself is let go. */
+function knownNetworks({name, docker}: HostModel): KnownNetworks {
+  return {name, networks: (docker?.networks ?? []).map(({id, name: network}) => ({id, name: network}))};
+}
+
+function documentOf(hosts: Map<string, {summary: HostSummary; problems: Problem[]}>): HostDocument {
+  const all = [...hosts.values()].sort((a, b) => (a.summary.name < b.summary.name ? -1 : 1));
+  return {
+    schemaVersion: 1,
+    hosts: all.map(({summary}) => summary),
+    problems: all.flatMap(({summary: {name}, problems}) =>
+      problems.map((problem) => ({host: name, ...problem})),
+    ),
+  };
+}
+
+function fails(findings: FoldedFinding[], failOn: string): boolean {
+  if (failOn === 'never') return false;
+  return findings.some(({severity}) => atLeast(severity, failOn as Severity));
+}
+
+async function checkCodes(codes: string[]): Promise<void> {
+  const [{catalogue}, {nearNames}] = await Promise.all([
+    import('../findings/catalogue.js'),
+    import('../near.js'),
+  ]);
+  const known = catalogue.map(({code}) => code);
+  const odd = codes.find((code) => !known.includes(code));
+  if (odd === undefined) return;
+  const near = nearNames(odd, known);
+  throw usageError('unknown-code', `No finding has the code ${odd}.`, [
+    ...near.map((code) => `Did you mean ${code}?`),
+    'All codes: ovdiag explain',
+  ]);
+}
+
+/** The name of the network that was typed: a name, an id prefix, or NAME@HOST. */
+async function networkNamed(hosts: KnownNetworks[], typed: string | undefined): Promise<string | undefined> {
+  if (typed === undefined) return undefined;
+  const {nearNames} = await import('../near.js');
+  const [name = '', host] = typed.split('@');
+  const known = hosts
+    .filter((one) => host === undefined || one.name === host)
+    .flatMap(({networks}) => networks);
+  const found =
+    known.find((network) => network.name === name) ??
+    known.find(({id}) => name.length >= 4 && id.startsWith(name));
+  if (found) return found.name;
+  const near = nearNames(
+    name,
+    known.map((network) => network.name),
+  );
+  throw usageError(
+    'unknown-network',
+    `No network here is called ${typed}.`,
+    near.map((one) => `Did you mean ${one}?`),
+  );
+}

@@ -1,0 +1,99 @@
+/** What `doctor` finds: facts that prove a fault, with what to do about it. */
+
+/** error: traffic is lost now. warning: it will be, or is at risk. info: worth knowing. The worst first. */
+export const severities = ['error', 'warning', 'info'] as const;
+
+export type Severity = (typeof severities)[number];
+
+/** What a finding rests on. */
+export type Basis =
+  /** One host's own tables prove it. */
+  | 'one-host'
+  /** It was seen by holding the evidence of several hosts side by side. */
+  | 'several-hosts'
+  /** Counters moved between two readings of one host. */
+  | 'sample';
+
+/** Where something is, as far as it matters; keys that are absent match everything. */
+export interface Scope {
+  /** Name of the host. */
+  host?: string;
+  /** Full id of the network. */
+  network?: string;
+  /** File name of the namespace, `@host` for dockerd's own. */
+  netns?: string;
+  device?: string;
+  vtep?: string;
+  ip?: string;
+}
+
+/** A command to type, never run, and what it would touch. */
+export interface Remedy {
+  command: string;
+  /** What it changes, or `nothing` where it only looks. */
+  touches: string;
+}
+
+export interface Finding {
+  /** Stable kebab-case word; each has an explanation in `catalogue`. */
+  code: string;
+  severity: Severity;
+  /** Host where it is, null where it is between hosts or of the swarm. */
+  host: string | null;
+  /** Name of the network, null where it is the host's. */
+  network: string | null;
+  /** What is at fault: an endpoint, a device, a port, a node. Together with code, host and network it is the finding's identity. */
+  subject: string;
+  /** The very rows, rules, counters or answers, as the source printed them. */
+  evidence: string[];
+  cause: string;
+  remedy: Remedy[];
+  basis: Basis;
+  /** Where it is, for folding what follows from it under it. */
+  at: Scope;
+  /** Where its consequences show, if not just where it is itself. */
+  reach?: Scope[];
+}
+
+/** A finding with those that follow from it or are like it. */
+export interface FoldedFinding extends Finding {
+  folded: {because: 'follows' | 'alike'; finding: Finding}[];
+}
+
+/** Something that a check could not look at, and what would show it. */
+export interface NotChecked {
+  /** Name of the check. */
+  check: string;
+  host: string | null;
+  network: string | null;
+  /** What was not looked at, and why. */
+  why: string;
+  /** What to add or type so that it can be. */
+  add: string;
+}
+
+/** How the endpoints of one network came out. */
+export interface NetworkHealth {
+  network: string;
+  id: string;
+  /** Hosts that were read and have a sandbox of it. */
+  hosts: number;
+  /** Endpoints that any source names. */
+  endpoints: number;
+  /** Those whose rows were compared on at least one host. */
+  checked: number;
+  /** Those without a finding, confirmed wherever they were compared. */
+  healthy: number;
+  /** Those that no source could decide. */
+  unknown: number;
+}
+
+/** What tells two findings apart, over two readings of the same hosts. */
+export function findingKey({code, host, network, subject}: Finding): string {
+  return JSON.stringify([code, host, network, subject]);
+}
+
+/** Whether `severity` is at or above `least`. */
+export function atLeast(severity: Severity, least: Severity): boolean {
+  return severities.indexOf(severity) <= severities.indexOf(least);
+}

@@ -1,0 +1,150 @@
+import type {FoldedFinding, NetworkHealth, NotChecked, Severity} from '../findings/finding.js';
+import {escapeText} from './escape.js';
+import type {Paint, Tone} from './paint.js';
+import {type Column, renderTable} from './table.js';
+import type {Terminal} from './terminal.js';
+import {plural, wrapText} from './text.js';
+
+/** What `doctor` answers, in the names of its JSON. */
+export interface Diagnosis {
+  findings: FoldedFinding[];
+  notChecked: NotChecked[];
+  networks: NetworkHealth[];
+  /** How many checks ran. */
+  checks: number;
+}
+
+const tones: Record<Severity, Tone> = {error: 'bad', warning: 'warn', info: 'plain'};
+
+/** Gaps that are listed without being asked for. */
+const mostGaps = 6;
+/** Folded findings that are named without being asked for. */
+const mostFolded = 3;
+
+/** Findings first, then how each network stands, then what was not looked at. */
+export async function renderDiagnosis(
+  diagnosis: Diagnosis,
+  verbose: boolean,
+  terminal: Terminal,
+  paint: Paint,
+): Promise<string> {
+  const {findings, networks, notChecked, checks} = diagnosis;
+  const blocks = findings.map((finding) => findingBlock(finding, verbose, terminal, paint));
+  const parts = [
+    ...blocks,
+    ...(networks.length > 0 ? [await healthTable(networks, terminal, paint)] : []),
+    ...(notChecked.length > 0 ? [gapBlock(notChecked, verbose, terminal, paint)] : []),
+    `${verdict(findings, checks)}\n`,
+  ];
+  return parts.join('\n');
+}
+
+function findingBlock(finding: FoldedFinding, verbose: boolean, terminal: Terminal, paint: Paint): string {
+  const {code, severity, subject, cause, evidence, remedy, folded} = finding;
+  const head = `${severity}  ${code}  ${[whereOf(finding), subject].filter(Boolean).join(': ')}`;
+  const body = (label: string, text: string) =>
+    indented(`${label}${escapeText(text)}`, terminal, label.length);
+  const lines = [
+    ...wrapText(escapeText(head), terminal.width, 4).map((line) => paint(tones[severity], line)),
+    ...body('', cause),
+    ...(verbose ? evidence : evidence.slice(0, 3)).flatMap((row) => body('evidence: ', row)),
+    ...(evidence.length > 3 && !verbose
+      ? body('          ', `and ${evidence.length - 3} more rows (--verbose)`)
+      : []),
+    ...(verbose ? remedy : remedy.slice(0, 1)).flatMap(({command, touches}) => [
+      ...body('remedy:   ', command),
+      ...body('          ', `touches ${touches}`).map((line) => paint('dim', line)),
+    ]),
+    ...foldedLines(folded, verbose, terminal),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function foldedLines(folded: FoldedFinding['folded'], verbose: boolean, terminal: Terminal): string[] {
+  if (folded.length === 0) return [];
+  const shown = verbose ? folded : folded.slice(0, mostFolded);
+  const named = shown.map(
+    ({finding}) => `${finding.code} ${[whereOf(finding), finding.subject].filter(Boolean).join(': ')}`,
+  );
+  const follow = folded.filter(({because}) => because === 'follows').length;
+  const alike = folded.length - follow;
+  const count = [
+    ...(follow > 0 ? [`${plural(follow, 'finding')} follow${follow === 1 ? 's' : ''} from it`] : []),
+    ...(alike > 0 ? [`${alike} more of this kind`] : []),
+  ].join(', ');
+  const rest = folded.length - shown.length;
+  return [
+    ...indented(`${count}:`, terminal, 0),
+    ...named.flatMap((name) => indented(`  ${escapeText(name)}`, terminal, 2)),
+    ...(rest > 0 ? indented(`  and ${rest} more (--verbose)`, terminal, 2) : []),
+  ];
+}
+
+/** Lines four columns in, broken ones further by `hang`. */
+function indented(text: string, {width}: Terminal, hang: number): string[] {
+  return wrapText(text, width - 4, hang).map((line) => `    ${line}`);
+}
+
+function whereOf({host, network}: {host: string | null; network: string | null}): string {
+  return [network, host].filter((part) => part !== null).join(' on ');
+}
+
+const healthColumns: Column[] = [
+  {head: 'network', priority: 10, shrink: 'middle'},
+  {head: 'hosts', priority: 4, shrink: 'never', align: 'right'},
+  {head: 'endpoints', priority: 9, shrink: 'never', align: 'right'},
+  {head: 'checked', priority: 8, shrink: 'never', align: 'right'},
+  {head: 'healthy', priority: 8, shrink: 'never', align: 'right'},
+  {head: 'unknown', priority: 7, shrink: 'never', align: 'right'},
+];
+
+function healthTable(networks: NetworkHealth[], terminal: Terminal, paint: Paint): Promise<string> {
+  const rows = networks.map(({network, hosts, endpoints, checked, healthy, unknown}) => [
+    {text: network, tone: 'strong' as const},
+    ...[hosts, endpoints, checked, healthy, unknown].map(String),
+  ]);
+  return renderTable(healthColumns, rows, terminal, paint);
+}
+
+function gapBlock(notChecked: NotChecked[], verbose: boolean, terminal: Terminal, paint: Paint): string {
+  const groups = new Map<string, NotChecked[]>();
+  for (const gap of notChecked) {
+    const key = JSON.stringify([gap.check, gap.why, gap.add]);
+    groups.set(key, [...(groups.get(key) ?? []), gap]);
+  }
+  const all = [...groups.values()];
+  const shown = verbose ? all : all.slice(0, mostGaps);
+  const lines = shown.flatMap((gaps) => {
+    const [first] = gaps;
+    if (!first) return [];
+    const places = [...new Set(gaps.map(whereOf))].filter((place) => place !== '');
+    const where =
+      places.length > 3
+        ? `${places.slice(0, 3).join(', ')} and ${places.length - 3} more`
+        : places.join(', ');
+    return [
+      ...indented(`${first.check}${where ? ` (${where})` : ''}: ${escapeText(first.why)}`, terminal, 2),
+      ...(first.add ? indented(`  ${escapeText(first.add)}`, terminal, 2) : []).map((line) =>
+        paint('dim', line),
+      ),
+    ];
+  });
+  const rest = all.length - shown.length;
+  return [
+    paint('strong', 'Not checked'),
+    ...lines,
+    ...(rest > 0 ? [`    and ${rest} more (--verbose)`] : []),
+    '',
+  ].join('\n');
+}
+
+function verdict(findings: FoldedFinding[], checks: number): string {
+  if (findings.length === 0) return `${plural(checks, 'check')}: nothing found`;
+  const count = (wanted: Severity) => findings.filter(({severity}) => severity === wanted).length;
+  const words = [
+    plural(count('error'), 'error'),
+    plural(count('warning'), 'warning'),
+    `${count('info')} info`,
+  ].filter((word) => !word.startsWith('0 '));
+  return `${plural(checks, 'check')}: ${words.join(', ')}. What a code means: ovdiag explain CODE`;
+}

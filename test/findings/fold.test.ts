@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import type {Finding} from '../../src/findings/finding.js';
+import {foldFindings} from '../../src/findings/fold.js';
+
+function finding(code: string, subject: string, more: Partial<Finding> = {}): Finding {
+  const base = {host: 'node1', network: 'uber-net', severity: 'error' as const, basis: 'one-host' as const};
+  return {code, subject, ...base, evidence: [], cause: '', remedy: [], at: {host: 'node1'}, ...more};
+}
+
+describe('folding of findings', () => {
+  it('tells up to three of a kind one by one, and more as one', () => {
+    const some = ['a', 'b', 'c'].map((subject) => finding('some-code', subject));
+    assert.equal(foldFindings(some).length, 3);
+    const [only, ...rest] = foldFindings([...some, finding('some-code', 'd')]);
+    assert.deepEqual(rest, []);
+    assert.deepEqual(
+      only?.folded.map(({because, finding: {subject}}) => `${because} ${subject}`),
+      ['alike b', 'alike c', 'alike d'],
+    );
+  });
+
+  it('puts the worst first', () => {
+    const order = foldFindings([
+      finding('c-code', 'x', {severity: 'info'}),
+      finding('a-code', 'x', {severity: 'warning'}),
+      finding('b-code', 'x'),
+    ]).map(({severity}) => severity);
+    assert.deepEqual(order, ['error', 'warning', 'info']);
+  });
+});
