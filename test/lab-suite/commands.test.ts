@@ -336,7 +336,7 @@ describe('commands on the live swarm', labSuite(), () => {
 
 /**
  * Without what differs between two readings: where and when, ages, counters, and states that come and go with traffic. Which
- * proof a pair has is of these: a learned MAC ages out, and lsns tells namespace ids by the processes it meets.
+ * proof a pair has is of these: a learned MAC ages out, and lsns gives up where a process ends while it looks.
  */
 function lasting(value: unknown): unknown {
   const passing =

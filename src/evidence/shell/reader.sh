@@ -114,9 +114,20 @@ read_xfrm() {
   run xfrm-policy "$ip_tool" -d -s xfrm policy list
 }
 
+# lsns gives up when a process ends while it looks at it, about once in a hundred runs on a host with many short ones;
+# then it is asked once more.
+read_nsids() {
+  command -v lsns >/dev/null 2>&1 || return 0
+  begin nsid 'lsns -t net -n -r -o NS,PID,NETNSID'
+  ids=$(lsns -t net -n -r -o NS,PID,NETNSID) || ids=$(lsns -t net -n -r -o NS,PID,NETNSID)
+  status=$?
+  printf '%s\n' "$ids"
+  finish "$status"
+}
+
 read_ip
 wanted fdb && read_fdb
-wanted nsid && command -v lsns >/dev/null 2>&1 && run nsid lsns -t net -n -r -o NS,PID,NETNSID
+wanted nsid && read_nsids
 # grep -H prints FILE:LINE for all files in one process.
 # shellcheck disable=SC2086
 wanted proc && run proc grep -s -H '' $proc_files
