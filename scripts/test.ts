@@ -5,7 +5,8 @@
  * Its last line is `N passed, N failed, N skipped`. With OVDIAG_LAB_REQUIRED=1 a machine that can't run the swarm
  * fails; otherwise what was skipped is said, with the reason.
  */
-import {spawnSync} from 'node:child_process';
+import {fork, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
@@ -18,17 +19,19 @@ import {type FileResult, runFile, testGroups} from './test-files.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-/** Runs the files of a group, so many at a time, and prints a line for each that ends. */
+type RunFile = (file: string) => Promise<FileResult>;
+
+/** Runs the files of a group, one at a time by each runner, and prints a line for each that ends. */
 async function runGroup(
   files: readonly string[],
-  atOnce: number,
+  runners: readonly RunFile[],
   signal: AbortSignal,
 ): Promise<FileResult[]> {
   const waiting = [...files];
   const results: FileResult[] = [];
-  const worker = async () => {
+  const work = async (run: RunFile) => {
     for (let file = waiting.shift(); file !== undefined && !signal.aborted; file = waiting.shift()) {
-      const result = await runFile(path.join(root, file), signal);
+      const result = await run(path.join(root, file));
       results.push({...result, file});
       const skipped = result.skipped.length > 0 ? `, ${result.skipped.length} skipped` : '';
       const mark = result.failures.length > 0 ? 'FAILED' : 'ok    ';
@@ -36,8 +39,53 @@ async function runGroup(
       for (const failure of result.failures) console.log(failure.replace(/^/gm, '    '));
     }
   };
-  await Promise.all(Array.from({length: atOnce}, worker));
+  await Promise.all(runners.map(work));
   return results;
+}
+
+/**
+ * Runs files in a process that has a lab of its own. Tests of the lab mostly wait, so two labs take little longer than
+ * one for half of the files each.
+ */
+function labRunner(lab: string, signal: AbortSignal): {run: RunFile; end: () => void} {
+  const worker = fork(path.join(root, 'scripts/lab-worker.ts'), {
+    execArgv: ['--import', 'tsx'],
+    env: {...process.env, OVDIAG_LAB: lab},
+  });
+  signal.addEventListener('abort', () => worker.kill('SIGTERM'), {once: true});
+  return {
+    run: async (file) => {
+      worker.send(file);
+      const [result] = await Promise.race([
+        once(worker, 'message'),
+        once(worker, 'exit').then((): [FileResult] => [
+          {file, passed: 0, failures: ['its process ended'], skipped: [], milliseconds: 0},
+        ]),
+      ]);
+      return result as FileResult;
+    },
+    end: () => worker.disconnect(),
+  };
+}
+
+/** Labs are built where they are first needed; one that somebody has built by hand is used and left standing. */
+async function runLabGroup(files: readonly string[], signal: AbortSignal): Promise<FileResult[]> {
+  if (files.length === 0) return [];
+  const names = files.length === 1 ? [defaultLabName()] : [defaultLabName(), `${defaultLabName()}2`];
+  const stood = await Promise.all(names.map(async (name) => (await readState(labNames(name))) !== undefined));
+  const runners = names.map((name) => labRunner(name, signal));
+  try {
+    return await runGroup(
+      files,
+      runners.map(({run}) => run),
+      signal,
+    );
+  } finally {
+    for (const {end} of runners) end();
+    if (labUnavailable() === undefined) {
+      for (const [index, name] of names.entries()) if (!stood[index]) await down(name);
+    }
+  }
 }
 
 function seconds(milliseconds: number): string {
@@ -71,20 +119,13 @@ async function main(words: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
   process.once('SIGTERM', () => interrupt.abort());
+  const inProcess: RunFile = (file) => runFile(file, interrupt.signal);
   const results = [
-    ...(await runGroup(groups.unit, 2, interrupt.signal)),
+    ...(await runGroup(groups.unit, [inProcess, inProcess], interrupt.signal)),
     // Each of these runs two processes at a time itself.
-    ...(await runGroup(groups.cli, 1, interrupt.signal)),
+    ...(await runGroup(groups.cli, [inProcess], interrupt.signal)),
+    ...(await runLabGroup(groups.lab, interrupt.signal)),
   ];
-
-  // A lab that somebody has built by hand is used and left standing; one that the tests built goes with them.
-  const reason = labUnavailable();
-  const stood = (await readState(labNames(defaultLabName()))) !== undefined;
-  try {
-    results.push(...(await runGroup(groups.lab, 1, interrupt.signal)));
-  } finally {
-    if (groups.lab.length > 0 && reason === undefined && !stood) await down();
-  }
 
   summary(results, Date.now() - start);
   const count = (of: (result: FileResult) => number) => results.reduce((sum, result) => sum + of(result), 0);
