@@ -10,7 +10,7 @@ import {collect} from '../src/evidence/collect.js';
 import type {HostEvidence} from '../src/evidence/snapshot.js';
 import {parseHost} from '../src/evidence/transport.js';
 import {everything} from '../src/evidence/wanted.js';
-import {record as keep} from '../src/hosts/read-hosts.js';
+import {record as keep} from '../src/hosts/keep.js';
 import type {Lab, LabNode} from '../test/lab/lab.js';
 import {up} from '../test/lab/swarm.js';
 import type {End} from '../test/lab/trace-ends.js';

@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 import {exitStatus} from '../errors.js';
 import type {HostEvidence} from '../evidence/snapshot.js';
 import type {Wanted} from '../evidence/wanted.js';
+import type {Progress} from '../hosts/fan-out.js';
 import type {EvidenceSource} from '../hosts/read-hosts.js';
 import type {Readings} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
@@ -10,6 +11,7 @@ import {escapeText} from '../render/escape.js';
 import type {Paint} from '../render/paint.js';
 import type {Terminal} from '../render/terminal.js';
 import {BaseCommand} from './base-command.js';
+import {parseDuration} from './duration.js';
 import {type HostSummary, hostSummaries, statusOfProblems} from './host-problems.js';
 
 /** The flags that say where evidence comes from. */
@@ -17,6 +19,8 @@ export interface HostFlags {
   host?: string[] | undefined;
   snapshot?: string[] | undefined;
   'netns-dir'?: string | undefined;
+  parallel: number;
+  'host-timeout': string;
   record?: string | undefined;
   'no-color'?: boolean;
   wide?: boolean;
@@ -43,11 +47,25 @@ export abstract class HostCommand extends BaseCommand {
     }),
     snapshot: Flags.string({
       char: 's',
-      description: 'Answer from this snapshot file instead of a live host; repeatable',
+      description: 'Answer from this snapshot instead of a live host: a file or a directory; repeatable',
       multiple: true,
       multipleNonGreedy: true,
       helpGroup: 'SOURCE',
-      helpValue: 'FILE',
+      helpValue: 'FILE|DIR',
+    }),
+    parallel: Flags.integer({
+      description: 'How many hosts are read at once',
+      default: 16,
+      min: 1,
+      max: 1000,
+      helpGroup: 'SOURCE',
+      helpValue: 'N',
+    }),
+    'host-timeout': Flags.string({
+      description: 'How long one host may take; what came by then is kept',
+      default: '30s',
+      helpGroup: 'SOURCE',
+      helpValue: 'TIME',
     }),
     record: Flags.string({
       description: 'Keep the evidence of this very answer as a snapshot FILE',
@@ -62,32 +80,49 @@ export abstract class HostCommand extends BaseCommand {
     wide: Flags.boolean({description: 'Leave out no column and shorten nothing', helpGroup: 'GLOBAL'}),
   };
 
+  private models: HostModel[] = [];
   private evidence: HostEvidence[] = [];
   private source: EvidenceSource | undefined;
   private readonly abort = new AbortController();
 
   /** Reads the hosts and parses them. A second call on a live source reads again, and both readings are kept. */
   protected async readHosts(flags: HostFlags, wanted: Wanted): Promise<Readings> {
-    const [{evidenceSource}, {sortReadings}, {hostModel}, {withoutForeignDocker}] = await Promise.all([
-      import('../hosts/read-hosts.js'),
-      import('../hosts/readings.js'),
-      import('../model/host.js'),
-      import('../join/same-machine.js'),
-    ]);
-    this.source ??= evidenceSource({
+    const {sortReadings} = await import('../hosts/readings.js');
+    const {hostModel} = await import('../model/host.js');
+    const {withoutForeignDocker} = await import('../join/same-machine.js');
+    for await (const evidence of this.eachHost(flags, wanted)) {
+      if (flags.record !== undefined) this.evidence.push(evidence);
+      this.models.push(withoutForeignDocker(hostModel(evidence)));
+    }
+    if (flags.record !== undefined) await this.recordTo(flags.record);
+    return sortReadings(this.models);
+  }
+
+  /**
+   * The evidence of the hosts, one at a time in the order in which they come, for whoever keeps only a little of each.
+   * While it is waited for, stderr says how far it has come. Ctrl-C makes the loop throw, and the command end with 130.
+   */
+  protected async *eachHost(flags: HostFlags, wanted: Wanted): AsyncGenerator<HostEvidence, void, undefined> {
+    this.source ??= await this.sourceOf(flags);
+    const status = await this.status();
+    const release = this.holdInterrupts();
+    try {
+      yield* this.source.each(wanted, this.abort.signal, status?.update);
+    } finally {
+      release();
+      status?.done();
+    }
+  }
+
+  private async sourceOf(flags: HostFlags): Promise<EvidenceSource> {
+    const {evidenceSource} = await import('../hosts/read-hosts.js');
+    return evidenceSource({
       hosts: flags.host ?? [],
       snapshots: flags.snapshot ?? [],
       ...(flags['netns-dir'] === undefined ? {} : {netnsDir: flags['netns-dir']}),
+      parallel: flags.parallel,
+      hostTimeoutMs: parseDuration('host-timeout', flags['host-timeout']),
     });
-    const {source} = this;
-    const status = await this.status(`reading ${(flags.host ?? []).join(', ') || 'this host'}`, source.live);
-    try {
-      this.evidence.push(...(await this.interruptible(source.read(wanted, this.abort.signal))));
-    } finally {
-      status?.();
-    }
-    if (flags.record !== undefined) await this.recordTo(flags.record);
-    return sortReadings(this.evidence.map(hostModel).map(withoutForeignDocker));
   }
 
   /**
@@ -120,7 +155,7 @@ export abstract class HostCommand extends BaseCommand {
 
   /** Keeps all evidence read so far as a snapshot. */
   protected async recordTo(path: string): Promise<void> {
-    const {record} = await import('../hosts/read-hosts.js');
+    const {record} = await import('../hosts/keep.js');
     await record(path, this.evidence, this.config.version);
   }
 
@@ -140,8 +175,18 @@ export abstract class HostCommand extends BaseCommand {
     await this.interruptible(sleep(milliseconds, undefined, {signal: this.abort.signal}));
   }
 
-  /** Ends with 130 on Ctrl-C; the abort ends all children on both sides. */
+  /** Work that Ctrl-C stops; the abort ends all children on both sides, and the command ends with 130. */
   protected async interruptible<T>(work: Promise<T>): Promise<T> {
+    const release = this.holdInterrupts();
+    try {
+      return await work;
+    } finally {
+      release();
+    }
+  }
+
+  /** Until what it returns is called, Ctrl-C aborts instead of killing us. */
+  private holdInterrupts(): () => void {
     const stop = () => {
       this.abort.abort(new Error('interrupted'));
       // A second Ctrl-C waits for nothing.
@@ -149,26 +194,27 @@ export abstract class HostCommand extends BaseCommand {
     };
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
-    try {
-      return await work;
-    } catch (error) {
-      if (this.abort.signal.aborted) process.exit(exitStatus.interrupted);
-      throw error;
-    } finally {
+    return () => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
-    }
+    };
   }
 
-  private async status(text: string, live: boolean): Promise<(() => void) | undefined> {
-    if (!live || !process.stderr.isTTY) return undefined;
-    const [{statusLine}, {terminalOf}] = await Promise.all([
+  override catch(error: Error): Promise<void> {
+    if (this.abort.signal.aborted) process.exit(exitStatus.interrupted);
+    return super.catch(error);
+  }
+
+  /** Says on a TTY's stderr what is being waited for. */
+  private async status(): Promise<{update: (progress: Progress) => void; done: () => void} | undefined> {
+    if (!process.stderr.isTTY) return undefined;
+    const [{statusLine}, {terminalOf}, {progressText}] = await Promise.all([
       import('../render/status.js'),
       import('../render/terminal.js'),
+      import('../render/progress.js'),
     ]);
     const line = statusLine(process.stderr, terminalOf(process.stderr));
-    line.update(text);
-    return () => line.done();
+    return {update: (progress) => line.update(progressText(progress)), done: () => line.done()};
   }
 
   /** The part that all documents have. */

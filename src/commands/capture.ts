@@ -1,4 +1,5 @@
 import {Args, Flags} from '@oclif/core';
+import {parseDuration} from '../cli/duration.js';
 import {HostCommand} from '../cli/host-command.js';
 import {packetFlags} from '../decode/flags.js';
 import {usageError} from '../errors.js';
@@ -47,8 +48,8 @@ export default class Capture extends HostCommand {
     const {args, flags} = await this.parse(Capture);
     const {readOptions} = await import('../decode/options.js');
     const options = readOptions({...flags, since: undefined, until: undefined}, this.jsonEnabled());
-    const {capture, parseDuration} = await import('../live/capture.js');
-    const duration = flags.for === undefined ? undefined : parseDuration(flags.for);
+    const {capture} = await import('../live/capture.js');
+    const duration = flags.for === undefined ? undefined : parseDuration('for', flags.for);
     if (flags.snapshot !== undefined) {
       throw usageError('not-live', 'capture listens on a live host; snapshots are for decode.', [
         'ovdiag decode FILE --snapshot FILE',

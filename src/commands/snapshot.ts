@@ -2,20 +2,21 @@ import {Flags} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
 import {usageError} from '../errors.js';
 import {everything} from '../evidence/wanted.js';
+import type {HostModel} from '../model/host.js';
 
 export default class Snapshot extends HostCommand {
-  static override summary = 'Write everything that the other commands would read into one file';
+  static override summary = 'Keep everything that the other commands would read, a file a host';
 
   static override description = [
-    `The file can be read anywhere by every other command (--snapshot FILE): on a laptop, without root, without Docker. It holds tables of the kernel and listed fields of Docker's API, as they were read; no environment variables, no command lines, no keys. It names hosts, addresses and containers, and is readable by its owner only.`,
+    `A snapshot can be read anywhere by every other command (--snapshot FILE or DIR): on a laptop, without root, without Docker. It holds tables of the kernel and listed fields of Docker's API, as they were read; no environment variables, no command lines, no keys. It names hosts, addresses and containers, and is readable by its owner only.`,
+    `Several hosts become a directory: a snapshot file a host, and index.json. A directory that holds anything else is left alone; an earlier snapshot is replaced once the new one is whole. Hosts that could not be read are in it too, with the reason, and the exit status is 3.`,
   ].join('\n\n');
 
   static override examples = [
     {description: 'This host', command: 'sudo <%= config.bin %> <%= command.id %> -o node1.json.gz'},
     {
-      description: 'Two hosts in one file',
-      command:
-        '<%= config.bin %> <%= command.id %> --host ssh://root@node1 --host ssh://root@node2 -o swarm.json.gz',
+      description: 'Two hosts: a directory with a file a host (or one file: -o both.json.gz)',
+      command: '<%= config.bin %> <%= command.id %> --host ssh://root@node1 --host ssh://root@node2 -o both',
     },
     {
       description: 'To standard output',
@@ -26,8 +27,9 @@ export default class Snapshot extends HostCommand {
   static override flags = {
     output: Flags.string({
       char: 'o',
-      description: 'File to write (.gz: compressed; -: standard output); by default ovdiag-HOST-TIME.json.gz',
-      helpValue: 'FILE',
+      description:
+        'File to write (.gz: compressed; -: standard output), by default ovdiag-HOST-TIME.json.gz; for several hosts a directory, unless the name ends in .json or .json.gz',
+      helpValue: 'FILE|DIR',
     }),
   };
 
@@ -40,24 +42,33 @@ export default class Snapshot extends HostCommand {
         ['Name the file with -o FILE.'],
       );
     }
-    const readings = await this.readHosts({...flags, record: undefined}, everything);
-    const path = flags.output ?? defaultName(readings.hosts.map(({name}) => name));
-    await this.recordTo(path);
-    const document = {...this.document(readings), file: path};
-    if (path === '-') return this.show({...flags}, document, () => '', {quiet: true});
+    const [{openKeeper}, {sortReadings}, {hostModel, outline}] = await Promise.all([
+      import('../hosts/keep.js'),
+      import('../hosts/readings.js'),
+      import('../model/host.js'),
+    ]);
+    const several = (flags.host?.length ?? 0) + (flags.snapshot?.length ?? 0) > 1;
+    const keeper = await openKeeper(flags.output, {several, version: this.config.version});
+    const models: HostModel[] = [];
+    let path: string;
+    try {
+      for await (const evidence of this.eachHost(flags, everything)) {
+        const model = hostModel(evidence);
+        await keeper.add(model.name, evidence);
+        models.push(outline(model));
+      }
+      path = await keeper.finish();
+    } catch (error) {
+      await keeper.discard();
+      throw error;
+    }
+    const where = keeper.kind === 'file' ? {file: path} : {directory: path};
+    const document = {...this.document(sortReadings(models)), ...where};
     await this.show(
       flags,
       document,
-      () => `Wrote ${path}\nRead it anywhere: ovdiag namespaces --snapshot ${path}\n`,
+      () => (path === '-' ? '' : `Wrote ${path}\nRead it anywhere: ovdiag namespaces --snapshot ${path}\n`),
+      {quiet: path === '-'},
     );
   }
-}
-
-/** Names one host by its name, several by their number. */
-function defaultName(hosts: string[]): string {
-  const who =
-    hosts.length === 1
-      ? (hosts[0] ?? 'host').replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64)
-      : `${hosts.length}-hosts`;
-  return `ovdiag-${who}-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}.json.gz`;
 }

@@ -9,6 +9,8 @@ import type {Wanted} from './wanted.js';
 export interface CollectOptions {
   /** Where the namespace files are; the engine is asked where this is not given. */
   netnsDir?: string;
+  /** When the host's time is over, in milliseconds since the epoch; what came by then is kept. */
+  endBy?: number;
   signal: AbortSignal;
 }
 
@@ -24,7 +26,10 @@ export async function collect(
   const engine: LocalEngine =
     transport.kind === 'local' ? await localEngine(options.signal) : {place: 'here'};
   const there = engine.place === 'ssh' ? parseHost(engine.host) : transport;
-  const place = await dockerPlace(there);
+  const place = {
+    ...(await dockerPlace(there)),
+    ...(options.endBy === undefined ? {} : {endBy: options.endBy}),
+  };
   // Both to their end, also where one rejects: an abort is over only when nothing of it runs any more.
   const [kernelEnd, dockerEnd] = await Promise.allSettled([
     engine.place === 'elsewhere' ? noKernel(engine) : readKernel(there, wanted, options),

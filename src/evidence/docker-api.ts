@@ -14,6 +14,8 @@ const largestAnswer = 32 * 1024 * 1024;
 export interface DockerOptions extends DockerScriptOptions {
   /** How long one GET may take; tests are less patient. */
   answerDeadlineMs?: number;
+  /** Nothing is waited for after this moment, in milliseconds since the epoch. */
+  endBy?: number;
 }
 
 export interface DockerConnection {
@@ -42,11 +44,12 @@ export async function connectDocker(
   options: DockerOptions,
   signal: AbortSignal,
 ): Promise<DockerConnection> {
-  const deadlineMs = options.answerDeadlineMs ?? answerDeadlineMs;
+  const {endBy = Number.POSITIVE_INFINITY} = options;
+  const until = (deadlineMs: number) => Math.max(0, Math.min(deadlineMs, endBy - Date.now()));
   const session = startShell(transport, signal);
   const stderr = collectStderr(session);
   session.stdin.write(dockerScript(options));
-  const relay = await readiness(session, options.nonce, stderr);
+  const relay = await readiness(session, options.nonce, stderr, until(connectDeadlineMs));
   const socket = stdioSocket(session);
   const agent = new Agent({keepAlive: true, maxSockets: 1});
   agent.createConnection = () => socket;
@@ -75,8 +78,9 @@ export async function connectDocker(
           reject(error);
         };
         giveUpCurrent = giveUp;
+        const deadlineMs = until(options.answerDeadlineMs ?? answerDeadlineMs);
         const timer = setTimeout(
-          () => giveUp(new DockerSilence(`no answer within ${deadlineMs / 1000} s`, true)),
+          () => giveUp(new DockerSilence(`no answer within ${Math.round(deadlineMs / 100) / 10} s`, true)),
           deadlineMs,
         );
         const call = request({agent, host: 'docker', path, method: 'GET'}, (response) => {
@@ -106,7 +110,12 @@ export async function connectDocker(
 }
 
 /** Resolves when the far side has printed `NONCE RELAY`; what follows that line on stdout is HTTP. */
-function readiness(session: ShellSession, nonce: string, stderr: () => string): Promise<'docker' | 'curl'> {
+function readiness(
+  session: ShellSession,
+  nonce: string,
+  stderr: () => string,
+  deadlineMs: number,
+): Promise<'docker' | 'curl'> {
   return new Promise((resolve, reject) => {
     let seen = Buffer.alloc(0);
     const fail = (message: string, timedOut: boolean) => {
@@ -114,7 +123,7 @@ function readiness(session: ShellSession, nonce: string, stderr: () => string): 
       endSession(session);
       reject(new DockerSilence(message, timedOut));
     };
-    const timer = setTimeout(() => fail('the host did not answer in time', true), connectDeadlineMs);
+    const timer = setTimeout(() => fail('the host did not answer in time', true), deadlineMs);
     const onData = (chunk: Buffer) => {
       seen = Buffer.concat([seen, chunk]);
       const at = seen.indexOf(`${nonce} `);

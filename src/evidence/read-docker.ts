@@ -12,7 +12,7 @@ const reconnects = 2;
 
 type DockerEvidence = HostEvidence['docker'];
 
-/** Where the engine's client is to look; decided from the caller's settings. */
+/** Where the engine's client is to look, decided from the caller's settings, and how long to wait. */
 export type DockerPlace = Omit<DockerOptions, 'nonce' | 'relay'>;
 
 /** Reads what is wanted of Docker, GET by GET; what can't be had is recorded as such. Rejects only on abort. */
@@ -23,6 +23,7 @@ export async function readDocker(
   place: DockerPlace = {},
 ): Promise<DockerEvidence> {
   const answers: DockerAnswer[] = [];
+  const {endBy = Number.POSITIVE_INFINITY} = place;
   let relay: 'any' | 'curl' = 'any';
   const connect = () =>
     connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay, ...place}, signal);
@@ -34,7 +35,7 @@ export async function readDocker(
   /** The kept body of one answer, or undefined where there is none. */
   async function ask(path: string): Promise<unknown> {
     const at = new Date().toISOString();
-    if (failures > reconnects) {
+    if (failures > reconnects || Date.now() >= endBy) {
       unasked++;
       return;
     }
@@ -89,12 +90,13 @@ export async function readDocker(
   }
   return {
     ...(prefix === '' || apiVersion === undefined ? {} : {apiVersion}),
-    ...(failures > 0 ? {failure: missing(failures, unasked)} : {}),
+    ...(failures + unasked > 0 ? {failure: missing(failures, unasked)} : {}),
     answers,
   };
 }
 
 function missing(failures: number, unasked: number): string {
+  if (failures === 0) return `the host's time was over before ${unasked} of Docker's answers were asked for`;
   const failed = failures === 1 ? "one of Docker's answers" : `${failures} of Docker's answers`;
   return `${failed} did not come${unasked > 0 ? `; ${unasked} more were not asked for` : ''}`;
 }

@@ -5,7 +5,7 @@ import {collectorScript} from './script.js';
 import {closeSession, collectStderr, endSession, startShell} from './shell-session.js';
 import type {HostEvidence, Section} from './snapshot.js';
 import type {Transport} from './transport.js';
-import {explainFailure} from './transport-failure.js';
+import {explainFailure, type TransportEnd} from './transport-failure.js';
 import type {Wanted} from './wanted.js';
 
 /** A section longer than this is cut; 10,000 FDB rows are about 1.5 MB. */
@@ -44,19 +44,25 @@ export async function readKernel(
   const stderr = collectStderr(session);
   const reader = frameReader(nonce, largestSection);
   let stalled = false;
-  let excess: 'time' | 'bytes' | undefined;
+  let excess: TransportEnd['excess'];
   let received = 0;
   let framesSeen = 0;
   let sectionStart = Date.now();
+  const {endBy = Number.POSITIVE_INFINITY} = options;
   const stop = () => {
     stalled = true;
     endSession(session);
   };
-  const tooLong = () => {
-    excess = 'time';
-    stop();
+  /** Waits for more, as long as that, the section and the host may take. */
+  const patience = () => {
+    const left = {stall: stallMs, time: sectionStart + sectionMs - Date.now(), limit: endBy - Date.now()};
+    const [why, ms] = Object.entries(left).reduce((a, b) => (b[1] < a[1] ? b : a));
+    return setTimeout(() => {
+      if (why === 'time' || why === 'limit') excess = why;
+      stop();
+    }, ms);
   };
-  let timer = setTimeout(stop, stallMs);
+  let timer = patience();
   session.stdout.on('data', (chunk: Buffer) => {
     if (stalled || reader.frames.at(-1)?.name === 'end') return;
     clearTimeout(timer);
@@ -72,8 +78,7 @@ export async function readKernel(
     }
     // The far shell waits for nothing more. It is let go, and not waited for longer than a moment.
     if (reader.frames.at(-1)?.name === 'end') return closeSession(session);
-    const left = sectionStart + sectionMs - Date.now();
-    timer = left < stallMs ? setTimeout(tooLong, left) : setTimeout(stop, stallMs);
+    timer = patience();
   });
   session.stdin.write(script);
   const result = await session;

@@ -10,18 +10,20 @@ import {type Snapshot, SnapshotSchema, snapshotSchemaVersion} from './snapshot.j
 /** No host's evidence comes near this (6,000 FDB rows are about 1 MB); what is larger is something else. */
 const largestSnapshot = 256 * 1024 * 1024;
 
-/**
- * Writes a snapshot, gzipped where the name ends in `.gz`, readable by its owner alone (it names hosts,
- * addresses and containers). It appears whole or not at all. `-` is standard output.
- */
+/** Writes a snapshot as one file; `-` is standard output. */
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
   const text = Buffer.from(`${JSON.stringify(snapshot)}\n`);
-  if (standardOutput.has(path)) {
-    await new Promise<void>((resolve, reject) => {
-      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-    });
-    return;
-  }
+  if (!standardOutput.has(path)) return writePrivateFile(path, text);
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/**
+ * Writes a file, gzipped where the name ends in `.gz`, readable by its owner alone (it names hosts, addresses and
+ * containers). It appears whole or not at all.
+ */
+export async function writePrivateFile(path: string, text: Buffer): Promise<void> {
   const unfinished = `${path}.${process.pid}.part`;
   let file: FileHandle | undefined;
   try {
@@ -176,7 +178,7 @@ function notASnapshot(path: string, why: string): OvdiagError {
   });
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const known: Record<string, string> = {
     ENOENT: 'there is no such file',
     EACCES: 'permission denied',

@@ -33,9 +33,22 @@ const DockerAnswer = v.object({
   error: v.optional(v.string()),
 });
 
+/** What a swarm's manager said of the node, where the host was found through one. */
+export const HostNode = v.object({
+  id: v.string(),
+  name: v.string(),
+  /** Absent where the manager knows none. */
+  address: v.optional(v.string()),
+  role: v.string(),
+  availability: v.string(),
+  /** `ready`, `down`, `disconnected` or `unknown`. */
+  state: v.string(),
+});
+
 const HostEvidence = v.object({
   /** Where it was read: `local`, `ssh://…`, `exec:…`. */
   source: v.string(),
+  node: v.optional(HostNode),
   startedAt: v.string(),
   finishedAt: v.string(),
   sections: v.array(Section),
@@ -57,6 +70,7 @@ export const SnapshotSchema = v.object({
   hosts: v.array(HostEvidence),
 });
 
+export type HostNode = v.InferOutput<typeof HostNode>;
 export type Section = v.InferOutput<typeof Section>;
 export type DockerAnswer = v.InferOutput<typeof DockerAnswer>;
 export type HostEvidence = v.InferOutput<typeof HostEvidence>;

@@ -9,8 +9,8 @@ export interface TransportEnd {
   stderr: string;
   /** What was being read when we gave up, because nothing more came. */
   stalled: string | undefined;
-  /** Set where it was given up for another reason: it took too long, or told too much. */
-  excess?: 'time' | 'bytes';
+  /** Set where it was given up for another reason: a section or the host took too long, or it told too much. */
+  excess?: 'time' | 'limit' | 'bytes';
   /** Whether any section had come before. */
   begun: boolean;
 }
@@ -99,6 +99,10 @@ export function explainFailure(transport: Transport, end: TransportEnd): Failure
     const where = quoteText(end.stalled);
     if (end.excess === 'bytes')
       return failure('host-flood', `it sent far too much while reading ${where}`, [kept]);
+    if (end.excess === 'limit')
+      return failure('host-timeout', `its time was over while reading ${where}`, [
+        'What had come before is kept. To give each host longer: --host-timeout 2m',
+      ]);
     if (end.excess === 'time')
       return failure('host-stalled', `it came to no end while reading ${where}`, [kept]);
     return failure('host-stalled', `nothing more came while reading ${where}`, [kept]);

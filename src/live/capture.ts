@@ -8,7 +8,7 @@ import type {Interrupt} from '../decode/interrupt.js';
 import type {DecodeOptions} from '../decode/options.js';
 import {type DecodeResult, newDecodeRun} from '../decode/run.js';
 import {openViews} from '../decode/views.js';
-import {exitStatus, OvdiagError, usageError} from '../errors.js';
+import {exitStatus, OvdiagError} from '../errors.js';
 import type {Transport} from '../evidence/transport.js';
 import type {Names} from '../packet/names.js';
 import {escapeText, quoteText} from '../render/escape.js';
@@ -117,20 +117,6 @@ async function closeCopy(copy: Writable, file: string): Promise<void> {
   copy.end();
   await done;
   say(`Packets kept in ${file}`);
-}
-
-const units: Record<string, number> = {ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000};
-
-/** `10s`, `500ms`, `2m`; a bare number is seconds. */
-export function parseDuration(text: string): number {
-  const match = /^(\d{1,9}(?:\.\d+)?)(ms|s|m|min|h)?$/.exec(text);
-  const milliseconds = match ? Number(match[1]) * (units[match[2] ?? 's'] ?? 1000) : Number.NaN;
-  // Timers of Node hold 31 bits.
-  if (milliseconds > 0 && milliseconds < 2 ** 31) return milliseconds;
-  throw usageError(
-    'invalid-flag',
-    `--for takes a time such as 10s, 500ms or 2m; "${quoteText(text)}" is not.`,
-  );
 }
 
 function say(text: string): void {

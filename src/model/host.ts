@@ -121,6 +121,20 @@ export function hostModel(evidence: HostEvidence): HostModel {
   });
 }
 
+/** What says which host it is and what was missing, without the tables: for whoever has many. */
+export function outline(model: HostModel): HostModel {
+  const {host: _, xfrm: __, docker, ...rest} = model;
+  return {
+    ...rest,
+    namespaces: [],
+    cgroupContainers: new Map(),
+    netnsOfPid: new Map(),
+    ...(docker
+      ? {docker: {...docker, containers: [], networks: [], nodes: [], tasks: [], services: []}}
+      : {}),
+  };
+}
+
 function xfrm(sections: Section[]): HostModel['xfrm'] {
   const output = (name: string) =>
     sections.find((section) => section.name === name && section.status === 0)?.output;

@@ -89,6 +89,7 @@ describe('the schemas', () => {
         ['ts1a', 'ts2b'],
       ].map(([from = '', to = '']): [string, string[]] => ['trace', ['trace', from, to, ...swarm]]),
       ['snapshot-command', ['snapshot', ...swarm, '-o', path.join(temporary, 'copy.json')]],
+      ['snapshot-command', ['snapshot', ...swarm, '-o', path.join(temporary, 'directory')]],
       ['snapshot', ['snapshot', ...swarm, '-o', '-']],
       ['error', ['fdb', 'nothing', ...swarm]],
       ['error', ['namespaces', '--snapshot', '/nonexistent']],
@@ -98,6 +99,15 @@ describe('the schemas', () => {
       const {stdout} = await ovdiag([...args, '--json']);
       check(name, JSON.parse(stdout), `ovdiag ${args.join(' ')}`);
     });
+  });
+
+  it('describe the index of a directory of snapshots', async () => {
+    const directory = path.join(temporary, 'with-failure');
+    await ovdiag(['snapshot', ...swarm, '--snapshot', recorded('stale/node1'), '-o', directory]);
+    await ovdiag(['snapshot', '--host', 'exec:false', '-o', `${directory}-2/`]);
+    for (const one of [directory, `${directory}-2`]) {
+      check('snapshot-index', JSON.parse(await readFile(path.join(one, 'index.json'), 'utf8')), one);
+    }
   });
 
   it('describe every recorded snapshot', async () => {

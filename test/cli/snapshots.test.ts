@@ -106,6 +106,39 @@ describe('a snapshot file', () => {
     }
   });
 
+  it('of several hosts is a directory, which answers as its files do', async () => {
+    const directory = file('both');
+    const made = await ovdiag(['snapshot', ...swarm, '-o', directory, '--json']);
+    assert.equal(made.status, 0, made.stderr);
+    assert.equal(JSON.parse(made.stdout).directory, directory);
+    for (const command of [['namespaces'], ['fdb', 'uber-net'], ['trace', 'web1', 'web2']]) {
+      const [before, after] = await Promise.all([
+        ovdiag([...command, '--json', ...swarm]),
+        ovdiag([...command, '--json', '--snapshot', directory]),
+      ]);
+      assert.deepEqual(after, before, command.join(' '));
+    }
+    await rm(path.join(directory, 'node2.json.gz'));
+    const half = await ovdiag(['namespaces', '--json', '--snapshot', directory]);
+    const {hosts, problems} = JSON.parse(half.stdout);
+    assert.equal(half.status, 3);
+    assert.deepEqual([hosts.length, problems.map(({code}: Raw) => code)], [2, ['host-file-unreadable']]);
+    const other = await ovdiag(['snapshot', ...swarm, '-o', folder]);
+    assert.equal(other.status, 3);
+    assert.match(other.stderr, /it holds other things/);
+  });
+
+  it('of hosts that can not be read says so for each, and holds what there is', async () => {
+    const directory = file('failed/');
+    const hosts = ['--host', 'exec:false', '--host', 'exec:sh -c "exit 4"', '--host-timeout', '10s'];
+    const made = await ovdiag(['snapshot', ...hosts, '-o', directory, '--json']);
+    assert.equal(made.status, 3);
+    const codes = (document: string) => JSON.parse(document).problems.map(({code}: Raw) => code);
+    assert.deepEqual(codes(made.stdout), ['host-failed', 'host-failed']);
+    const read = await ovdiag(['namespaces', '--snapshot', directory, '--json']);
+    assert.deepEqual([read.status, codes(read.stdout)], [3, ['host-failed', 'host-failed']]);
+  });
+
   it('read twice is one host at two times, and what only the second shows is transient', async () => {
     const both = ['-s', recorded('transient/node1-first'), '-s', recorded('transient/node1-second')];
     const {hosts, entries} = JSON.parse((await ovdiag(['fdb', 'uber-net', '--json', ...both])).stdout);

@@ -85,7 +85,8 @@ describe('readKernel', {concurrency: true, timeout: 60_000}, () => {
     const start = Date.now();
     const {sections, failure} = await read(
       `begin about - x; finish 0; begin fdb 1-x bridge; exec sleep 600`,
-      {stallMs: 300},
+      // Long enough for the shell to start on a busy machine.
+      {stallMs: 1500},
     );
     assert.equal(failure?.code, 'host-stalled');
     assert.match(failure?.message ?? '', /while reading fdb of 1-x/);
@@ -103,6 +104,21 @@ describe('readKernel', {concurrency: true, timeout: 60_000}, () => {
     assert.equal(failure?.code, 'host-stalled');
     assert.match(failure?.message ?? '', /came to no end while reading addr of 1-x/);
     assert.ok((sections[0]?.output.length ?? 0) >= 1000);
+    assert.ok(Date.now() - start < 5000);
+  });
+
+  it('stops when the host has had its time, and keeps what came', async () => {
+    const start = Date.now();
+    const {failure, sections} = await readKernel(
+      farShell(
+        `for i in 1 2 3 4 5 6 7 8 9; do begin addr $i-x ip; echo $i; finish 0; sleep 0.2; done; exec sleep 60`,
+      ),
+      everything,
+      {signal: new AbortController().signal, endBy: start + 700},
+    );
+    assert.equal(failure?.code, 'host-timeout');
+    assert.match(failure?.suggestions.join(' ') ?? '', /--host-timeout/);
+    assert.ok(sections.length >= 1 && sections.length < 9, `${sections.length} sections`);
     assert.ok(Date.now() - start < 5000);
   });
 

@@ -1,0 +1,22 @@
+/** How far the reading of hosts has come. */
+export interface ProgressCounts {
+  done: number;
+  failed: number;
+  running: string[];
+  waiting: number;
+}
+
+/** As many names as say which hosts take long; the rest is counted. */
+const mostNames = 3;
+
+/** One line for a status: what is done, what failed, who is waited for. */
+export function progressText({done, failed, running, waiting}: ProgressCounts): string {
+  const named = running.slice(0, mostNames).join(', ');
+  const unnamed = running.length - mostNames;
+  const all = done + running.length + waiting;
+  if (all === 1) return `reading ${named === 'local' ? 'this host' : named}`;
+  return [
+    `${done} of ${all} hosts read${failed > 0 ? `, ${failed} failed` : ''}`,
+    ...(running.length > 0 ? [`waiting for ${named}${unnamed > 0 ? ` and ${unnamed} more` : ''}`] : []),
+  ].join('; ');
+}
