@@ -88,14 +88,24 @@ export abstract class HostCommand extends BaseCommand {
   /** Reads the hosts and parses them. A second call on a live source reads again, and both readings are kept. */
   protected async readHosts(flags: HostFlags, wanted: Wanted): Promise<Readings> {
     const {sortReadings} = await import('../hosts/readings.js');
-    const {hostModel} = await import('../model/host.js');
-    const {withoutForeignDocker} = await import('../join/same-machine.js');
+    await this.readEach(flags, wanted, (model) => this.models.push(model));
+    return sortReadings(this.models);
+  }
+
+  /**
+   * Reads the hosts and hands each model on as it comes, for commands that need not hold all of them at once. Evidence is
+   * kept only where it is to be recorded.
+   */
+  protected async readEach(flags: HostFlags, wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
+    const [{hostModel}, {withoutForeignDocker}] = await Promise.all([
+      import('../model/host.js'),
+      import('../join/same-machine.js'),
+    ]);
     for await (const evidence of this.eachHost(flags, wanted)) {
       if (flags.record !== undefined) this.evidence.push(evidence);
-      this.models.push(withoutForeignDocker(hostModel(evidence)));
+      use(withoutForeignDocker(hostModel(evidence)));
     }
     if (flags.record !== undefined) await this.recordTo(flags.record);
-    return sortReadings(this.models);
   }
 
   /**
@@ -123,34 +133,6 @@ export abstract class HostCommand extends BaseCommand {
       parallel: flags.parallel,
       hostTimeoutMs: parseDuration('host-timeout', flags['host-timeout']),
     });
-  }
-
-  /**
-   * Reads the hosts and hands each model on as it comes, for commands that need not hold all of them at once. Evidence is
-   * kept only where it is to be recorded.
-   */
-  protected async readEach(flags: HostFlags, wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
-    const [{evidenceSource}, {hostModel}, {withoutForeignDocker}] = await Promise.all([
-      import('../hosts/read-hosts.js'),
-      import('../model/host.js'),
-      import('../join/same-machine.js'),
-    ]);
-    this.source ??= evidenceSource({
-      hosts: flags.host ?? [],
-      snapshots: flags.snapshot ?? [],
-      ...(flags['netns-dir'] === undefined ? {} : {netnsDir: flags['netns-dir']}),
-    });
-    const {source} = this;
-    const status = await this.status(`reading ${(flags.host ?? []).join(', ') || 'this host'}`, source.live);
-    try {
-      for (const evidence of await this.interruptible(source.read(wanted, this.abort.signal))) {
-        if (flags.record !== undefined) this.evidence.push(evidence);
-        use(withoutForeignDocker(hostModel(evidence)));
-      }
-    } finally {
-      status?.();
-    }
-    if (flags.record !== undefined) await this.recordTo(flags.record);
   }
 
   /** Keeps all evidence read so far as a snapshot. */
