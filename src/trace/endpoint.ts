@@ -1,10 +1,11 @@
 /** The end of a walk: from a port of the bridge to the destination's own interface. */
+
+import type {FilteredPacket} from '../join/netfilter.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble, rowText} from './bridge.js';
 import {bridgeFilter, filterHop} from './filter.js';
 import type {Walk} from './hop.js';
-import type {FilteredPacket} from './netfilter.js';
 import {isDown, linkOf, linkText, type Party, placeOf} from './party.js';
 import type {Trail} from './trail.js';
 

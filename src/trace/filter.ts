@@ -1,9 +1,10 @@
 /** Hops at which packet filters decide: the hosts' own, and those inside containers and sandboxes. */
+
+import {type FilteredPacket, filterPacket, type Hook} from '../join/netfilter.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {AtBridge} from './bridge.js';
 import type {Layer, Walk} from './hop.js';
-import {type FilteredPacket, filterPacket, type Hook} from './netfilter.js';
 import type {Trail} from './trail.js';
 
 /** What the walked packet carries. */

@@ -1,5 +1,6 @@
 /** The first half of a walk: from the source's own decisions to the bridge of its sandbox. */
 
+import type {FilteredPacket} from '../join/netfilter.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
@@ -7,7 +8,6 @@ import {type AtBridge, overVeth} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import {resolve} from './neighbour.js';
-import type {FilteredPacket} from './netfilter.js';
 import {containerPlace, isDown, linkOf, linkText, type Party, type WalkedHost} from './party.js';
 import {chooseRoute, routeText} from './route.js';
 import type {Trail} from './trail.js';

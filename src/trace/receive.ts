@@ -1,4 +1,6 @@
 /** The receiving host's part of a walk: from its uplink through the tunnel's device to the bridge. */
+
+import type {FilteredPacket} from '../join/netfilter.js';
 import {overlaySandboxes} from '../join/vteps.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
@@ -7,7 +9,6 @@ import {type AtBridge, portTrouble} from './bridge.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
-import type {FilteredPacket} from './netfilter.js';
 import {isDown, linkText, type Party, type WalkedHost} from './party.js';
 import {chooseRoute} from './route.js';
 import {passage, sourceRow} from './source-row.js';

@@ -1,12 +1,12 @@
 /** Routing between two subnets of one overlay: from one bridge of the sandbox to another. */
 
+import type {FilteredPacket} from '../join/netfilter.js';
 import {inSubnet} from '../join/subnet.js';
 import type {AtBridge} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import type {Left} from './leave.js';
 import {answerTo, neighbourText, usable} from './neighbour.js';
-import type {FilteredPacket} from './netfilter.js';
 import {actualMac, type Party} from './party.js';
 import {chooseRoute, routeText} from './route.js';
 import type {Trail} from './trail.js';

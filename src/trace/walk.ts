@@ -1,4 +1,5 @@
 import {isGroupMac} from '../join/mac.js';
+import type {FilteredPacket} from '../join/netfilter.js';
 import {isProgrammed} from '../join/sandbox-view.js';
 import type {OwnVtep} from '../join/vteps.js';
 import type {Network} from '../model/docker-types.js';
@@ -10,7 +11,6 @@ import {bridgeFilter, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
 import {type Left, leaveSource} from './leave.js';
 import {overParent} from './macvlan.js';
-import type {FilteredPacket} from './netfilter.js';
 import {linkText, type Party, readTime, type WalkedHost} from './party.js';
 import {receiveOuter} from './receive.js';
 import {acrossSubnets, isRouted} from './subnets.js';

@@ -12,6 +12,7 @@ import type {FilterRule} from '../model/netfilter.js';
 
 export interface FilteredPacket {
   protocol: 'udp' | 'tcp' | 'icmp' | 'esp';
+  /** Empty where any address is possible. */
   src: string;
   dst: string;
   /** Absent where any port is possible. */
@@ -54,55 +55,131 @@ interface Run {
 
 export type Hook = 'INPUT' | 'OUTPUT' | 'FORWARD';
 
-/** The chains that can drop a packet at each hook, in the kernel's order (netfilter_ipv4.h priorities). */
+/** The chains that a packet passes at each hook, in the kernel's order (netfilter_ipv4.h priorities). */
 const tablesAt: Record<Hook, string[]> = {
-  INPUT: ['raw/PREROUTING', 'mangle/PREROUTING', 'mangle/INPUT', 'filter/INPUT'],
-  OUTPUT: ['raw/OUTPUT', 'mangle/OUTPUT', 'filter/OUTPUT', 'mangle/POSTROUTING'],
-  FORWARD: ['raw/PREROUTING', 'mangle/PREROUTING', 'mangle/FORWARD', 'filter/FORWARD', 'mangle/POSTROUTING'],
-};
-
-/** The chains that can change a packet's addresses at each hook, and by that its fate. */
-const natAt: Record<Hook, string[]> = {
-  INPUT: ['PREROUTING', 'INPUT'],
-  OUTPUT: ['OUTPUT', 'POSTROUTING'],
-  FORWARD: ['PREROUTING', 'POSTROUTING'],
+  INPUT: [
+    'raw/PREROUTING',
+    'mangle/PREROUTING',
+    'nat/PREROUTING',
+    'mangle/INPUT',
+    'filter/INPUT',
+    'nat/INPUT',
+  ],
+  OUTPUT: [
+    'raw/OUTPUT',
+    'mangle/OUTPUT',
+    'nat/OUTPUT',
+    'filter/OUTPUT',
+    'mangle/POSTROUTING',
+    'nat/POSTROUTING',
+  ],
+  FORWARD: [
+    'raw/PREROUTING',
+    'mangle/PREROUTING',
+    'nat/PREROUTING',
+    'mangle/FORWARD',
+    'filter/FORWARD',
+    'mangle/POSTROUTING',
+    'nat/POSTROUTING',
+  ],
 };
 
 /** Follows one hook through the tables that can drop there. */
 export function filterPacket(rules: FilterRule[], hook: Hook, packet: FilteredPacket): Filtering {
-  let perhaps = translated(rules, hook, packet);
+  let perhaps: string | undefined;
+  let now = packet;
+  /** What it has become is not known, so no later rule is certain to meet it. */
+  let changed = false;
   for (const place of tablesAt[hook]) {
     const [table = '', chain = ''] = place.split('/');
-    const run: Run = {chains: chainsOf(rules, table), packet};
+    if (table === 'nat') {
+      const rule = translation(rules, chain, now);
+      const port = rule && chain === 'PREROUTING' ? redirectPort(rule) : undefined;
+      if (port !== undefined) now = {...now, dport: port};
+      else if (rule) {
+        perhaps ??= `nat: ${rule.text}`;
+        changed = true;
+      }
+      continue;
+    }
+    const run: Run = {chains: chainsOf(rules, table), packet: now};
     const outcomes = follow(run, chain, 0);
-    if (outcomes.has('drop') && outcomes.size === 1)
+    if (outcomes.has('drop') && outcomes.size === 1 && !changed)
       return {verdict: 'drop', ...(run.dropRule ? {rule: `${table}: ${run.dropRule}`} : {})};
     if (outcomes.has('drop')) perhaps ??= `${table}: ${run.oddRule ?? run.dropRule ?? ''}`;
   }
   return perhaps === undefined ? {verdict: 'accept'} : {verdict: 'unknown', rule: perhaps};
 }
 
-/** The rule of the nat table that may give the packet another address: what follows is then another packet's way. */
-function translated(rules: FilterRule[], hook: Hook, packet: FilteredPacket): string | undefined {
-  const chains = chainsOf(rules, 'nat');
-  const reach = (chain: string, depth: number): string | undefined => {
-    for (const {text} of depth > 32 ? [] : (chains.get(chain) ?? [])) {
-      const {match, target} = readRule(text, packet);
+/** A rule that a packet meets, or may meet where a match of it is not understood. */
+export interface MetRule {
+  match: 'yes' | 'perhaps';
+  target: string;
+  /** The target's own options, such as `--to-ports 80`. */
+  options: string[];
+  /** As it would be typed: `-A CHAIN …`. */
+  text: string;
+}
+
+/** Targets after which no other rule of the table sees the packet. */
+const final = /^(ACCEPT|DROP|REJECT|SNAT|DNAT|MASQUERADE|REDIRECT|NETMAP)$/;
+
+/** The rules with one of these targets that a packet meets in a chain and those it jumps to, in order. */
+export function rulesMet(
+  rules: FilterRule[],
+  {table, chain, targets}: {table: string; chain: string; targets: ReadonlySet<string>},
+  packet: FilteredPacket,
+): MetRule[] {
+  const chains = chainsOf(rules, table);
+  const met: MetRule[] = [];
+  /** Set where the packet's way may have ended before, by a rule that is not understood. */
+  let ended: Match = 'yes';
+  /** False where the packet's way through the table ends. */
+  const pass = (name: string, reached: Match, depth: number): boolean => {
+    let here = reached;
+    if (depth > 32) return true;
+    for (const {text} of chains.get(name) ?? []) {
+      const {match: own, target, jump, options} = readRule(text, packet);
+      const match = and(and(here, ended), own);
       if (match === 'no' || target === undefined) continue;
-      if (packet.sourceMayChange && /^(SNAT|MASQUERADE)$/.test(target)) continue;
-      if (target === 'MASQUERADE' && packet.masqueradeAs === packet.src) continue;
-      if (/^(SNAT|DNAT|MASQUERADE|REDIRECT|NETMAP)$/.test(target)) return `nat: -A ${chain} ${text}`;
-      const inside = reach(target, depth + 1);
-      if (inside !== undefined) return inside;
-      if (match === 'yes' && /^(ACCEPT|RETURN)$/.test(target)) return undefined;
+      if (targets.has(target)) met.push({match, target, options, text: `-A ${name} ${text}`});
+      if (final.test(target)) {
+        if (match === 'yes') return false;
+        ended = 'perhaps';
+        continue;
+      }
+      if (chains.has(target) && !pass(target, match, depth + 1)) return false;
+      // What a goto jumped to returns to whoever called this chain.
+      if (jump && target !== 'RETURN') continue;
+      if (own === 'yes') return true;
+      here = 'perhaps';
     }
-    return undefined;
+    return true;
   };
-  for (const chain of natAt[hook]) {
-    const rule = reach(chain, 0);
-    if (rule !== undefined) return rule;
-  }
-  return undefined;
+  pass(chain, 'yes', 0);
+  return met;
+}
+
+const translations: ReadonlySet<string> = new Set(['SNAT', 'DNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP']);
+
+/** The first rule of the nat table that may give the packet another address or port. */
+function translation(rules: FilterRule[], chain: string, packet: FilteredPacket): MetRule | undefined {
+  return rulesMet(rules, {table: 'nat', chain, targets: translations}, packet).find(({target, options}) => {
+    if (packet.sourceMayChange && /^(SNAT|MASQUERADE)$/.test(target)) return false;
+    if (target === 'SNAT') return optionOf(options, '--to-source') !== packet.src;
+    return target !== 'MASQUERADE' || packet.masqueradeAs !== packet.src;
+  });
+}
+
+/** The port that a REDIRECT which the packet is certain to meet gives it; it stays on this host. */
+function redirectPort({match, target, options}: MetRule): number | undefined {
+  const port = target === 'REDIRECT' && match === 'yes' ? optionOf(options, '--to-ports') : undefined;
+  return port !== undefined && /^\d{1,5}$/.test(port) ? Number(port) : undefined;
+}
+
+export function optionOf(options: string[], name: string): string | undefined {
+  const at = options.indexOf(name);
+  return at < 0 ? undefined : options[at + 1];
 }
 
 function chainsOf(rules: FilterRule[], table: string): Map<string, FilterRule[]> {
@@ -189,6 +266,7 @@ interface ReadRule {
   target: string | undefined;
   /** False for -g, which does not come back. */
   jump: boolean;
+  options: string[];
 }
 
 /** Reads the matches of one rule against the packet. */
@@ -197,6 +275,7 @@ function readRule(text: string, packet: FilteredPacket): ReadRule {
   let match: Match = 'yes';
   let target: string | undefined;
   let jump = true;
+  let options: string[] = [];
   for (let index = 0; index < words.length; index++) {
     const negated = words[index] === '!';
     if (negated) index++;
@@ -204,7 +283,7 @@ function readRule(text: string, packet: FilteredPacket): ReadRule {
     if (option === '-j' || option === '-g') {
       target = words[++index];
       jump = option === '-j';
-      // What follows are the target's own options.
+      options = words.slice(index + 1);
       break;
     }
     const known = matchers[option];
@@ -216,7 +295,7 @@ function readRule(text: string, packet: FilteredPacket): ReadRule {
     const held = known.test(packet, value);
     match = and(match, negated ? not(held) : held);
   }
-  return {match, target, jump};
+  return {match, target, jump, options};
 }
 
 const matchers: Record<string, {values: 0 | 1; test: (packet: FilteredPacket, value: string) => Match}> = {
@@ -225,8 +304,8 @@ const matchers: Record<string, {values: 0 | 1; test: (packet: FilteredPacket, va
   '--comment': {values: 1, test: () => 'yes'},
   '-i': {values: 1, test: ({inInterface}, value) => interfaceMatches(inInterface, value)},
   '-o': {values: 1, test: ({outInterface}, value) => interfaceMatches(outInterface, value)},
-  '-s': {values: 1, test: ({src}, value) => truth(inSubnet(src, withLength(value)))},
-  '-d': {values: 1, test: ({dst}, value) => truth(inSubnet(dst, withLength(value)))},
+  '-s': {values: 1, test: ({src}, value) => addressMatches(src, value)},
+  '-d': {values: 1, test: ({dst}, value) => addressMatches(dst, value)},
   '-p': {values: 1, test: ({protocol}, value) => truth(value === protocol || value === 'all')},
   '--dport': {values: 1, test: ({dport}, value) => portMatches(dport, value)},
   '--dports': {values: 1, test: ({dport}, value) => portMatches(dport, value)},
@@ -266,6 +345,10 @@ function dockerBpf(text: string): number | undefined {
 
 function vniMatches(vni: number | undefined, wanted: number | undefined): Match {
   return wanted === undefined || vni === undefined ? 'perhaps' : truth(vni === wanted);
+}
+
+function addressMatches(address: string, prefix: string): Match {
+  return address === '' ? 'perhaps' : truth(inSubnet(address, withLength(prefix)));
 }
 
 function interfaceMatches(name: string | undefined, wanted: string): Match {
