@@ -4,8 +4,11 @@ export type NetnsTable = 'addr' | 'route' | 'neigh' | 'rule' | 'fdb' | 'nsid' | 
 /** Of the host's namespace also: IPsec is the host's alone, and `vtep` asks the kernel for its route to each VTEP. */
 export type HostTable = NetnsTable | 'vtep';
 
-/** Kinds of namespace files, told by their names as Docker makes them; `processes` asks who lives in which. */
-export type NetnsKind = 'overlay' | 'container' | 'balancer' | 'processes';
+/**
+ * Kinds of namespace files, told by their names as Docker makes them; `processes` asks who lives in which, `resolvers`
+ * also whom they ask for names.
+ */
+export type NetnsKind = 'overlay' | 'container' | 'balancer' | 'processes' | 'resolvers';
 
 /** What a command needs. A snapshot wants all. */
 export interface Wanted {
@@ -29,7 +32,7 @@ export interface DockerWanted {
 const tables: NetnsTable[] = ['addr', 'route', 'neigh', 'rule', 'fdb', 'nsid', 'proc', 'netfilter'];
 
 export const everything: Wanted = {
-  netns: ['overlay', 'container', 'balancer', 'processes'],
+  netns: ['overlay', 'container', 'balancer', 'processes', 'resolvers'],
   netnsTables: tables,
   hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm', 'vtep'],
   docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: true},
@@ -43,6 +46,8 @@ export const procFiles = [
   '/proc/net/xfrm_stat',
   '/proc/net/udp',
   '/proc/net/udp6',
+  '/proc/net/tcp',
+  '/proc/net/tcp6',
   '/proc/net/ip_vs',
   '/proc/sys/net/ipv4/ip_forward',
   '/proc/sys/net/ipv4/conf/all/rp_filter',

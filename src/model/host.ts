@@ -5,6 +5,7 @@ import type {DockerModel} from './docker-types.js';
 import {type NamespaceFile, parseNamespaceFiles} from './namespace-files.js';
 import {type NetnsTables, parseTables} from './netns-tables.js';
 import type {Problem} from './problem.js';
+import {parseResolvConf, type ResolvConf} from './resolv-conf.js';
 
 export interface Namespace extends NamespaceFile {
   /** What was read inside; absent where it was not entered. */
@@ -41,6 +42,8 @@ export interface HostModel {
   cgroupContainers: Map<number, string>;
   /** Inode of the network namespace of each process that is not in the host's. */
   netnsOfPid: Map<number, number>;
+  /** Whom a process of a namespace asks for names, by the namespace's inode; the host's own is not read. */
+  resolvers: Map<number, ResolvConf>;
   problems: Problem[];
 }
 
@@ -117,6 +120,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     xfrm: xfrm(hostSections ?? []),
     cgroupContainers: cgroupContainers(processes),
     netnsOfPid,
+    resolvers: resolvers(processes, netnsOfPid),
     problems,
   });
 }
@@ -159,6 +163,15 @@ function cgroupContainers(processes: Map<string, string>): Map<number, string> {
     const pid = /^cgroup\.(\d+)$/.exec(key)?.[1];
     const id = /(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/.exec(value)?.[1];
     if (pid && id) found.set(Number(pid), id);
+  }
+  return found;
+}
+
+function resolvers(processes: Map<string, string>, netnsOfPid: Map<number, number>): Map<number, ResolvConf> {
+  const found = new Map<number, ResolvConf>();
+  for (const [key, value] of processes) {
+    const inode = netnsOfPid.get(Number(/^resolver\.(\d+)$/.exec(key)?.[1]));
+    if (inode !== undefined) found.set(inode, parseResolvConf(value));
   }
   return found;
 }

@@ -5,6 +5,7 @@ import {overlaySandboxes} from '../join/vteps.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {waitingSockets} from '../model/sockets.js';
 import {type AtBridge, portTrouble} from './bridge.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
@@ -132,20 +133,16 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Arriving):
   );
 }
 
-/** The kernel's sockets as /proc/net/udp lists them: local address and port in hexadecimal. */
+/** The socket of a vxlan device is the kernel's own, and listed like any other. */
 function portOpen(trail: Trail, model: HostModel, port: number): Walk | undefined {
-  const sockets = model.host?.proc?.get('/proc/net/udp');
-  const sockets6 = model.host?.proc?.get('/proc/net/udp6');
-  if (sockets === undefined && sockets6 === undefined) {
+  const sockets = waitingSockets(model.host?.proc, 'udp');
+  if (!sockets) {
     trail.doubt(model, 'data-path-port', `whether UDP port ${port} is open was not read`);
     return undefined;
   }
-  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
-  const open = `${sockets ?? ''}\n${sockets6 ?? ''}`
-    .split('\n')
-    .find((line) => line.trim().split(/\s+/)[1]?.concat(' ').endsWith(wanted));
+  const open = sockets.find((socket) => socket.port === port);
   if (open) {
-    trail.pass(model, 'data-path-port', `UDP port ${port} is open`, [open.trim().slice(0, 60)]);
+    trail.pass(model, 'data-path-port', `UDP port ${port} is open`, [open.text]);
     return undefined;
   }
   return trail.fail(

@@ -60,11 +60,12 @@ const forms: string[][] = [
   ],
   // Small tools
   ['stat', '-L', '-c', '[^]*', '…'],
-  ['grep', '-s', '-H', '', '…'],
+  ['grep', '-s', '-H', '-v', '[^/]*', '…'],
   ['grep', '-q', '[^]*', '/(proc/modules|lib/modules/.*)'],
   ['sed', '(?!-[ni]*i)[^]*', '…'],
   ['head', '-n', '1'],
   ['head', '-c', '\\d+'],
+  ['head', '-c', '\\d+', '/proc/\\d+/root/etc/resolv\\.conf'],
   ['tr', '[^]*', '[^]*'],
   ['sort', '-u'],
   ['cat'],

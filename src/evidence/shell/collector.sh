@@ -200,11 +200,28 @@ files() {
   files_of files-here "$dir"
 }
 
-# Which namespace each process is in, and the control group (which names the container) of one process of each.
+# resolver PID: whom a process asks for names. The file is the container's own affair: only a plain file is opened, little
+# of it is read, and of that only what resolv.conf(5) knows is kept.
+resolver() {
+  { [ -f "/proc/$1/root/etc/resolv.conf" ] && head -c 2000 "/proc/$1/root/etc/resolv.conf"; } 2>/dev/null | {
+    settings=
+    while read -r line || [ -n "$line" ]; do
+      case $line in
+        'nameserver '* | 'search '* | 'domain '* | 'options '*) settings="$settings${settings:+; }$line" ;;
+      esac
+    done
+    [ -z "$settings" ] || fact "resolver.$1" "$settings"
+  }
+}
+
+# Which namespace each process is in; of one process of each the control group (which names the container) and the
+# resolver's settings.
 processes() {
-  frame_begin processes - 'stat /proc/*/ns/net; /proc/PID/cgroup'
+  frame_begin processes - 'stat /proc/*/ns/net; /proc/PID/cgroup; /proc/PID/root/etc/resolv.conf'
   host=$(stat -L -c '%i' "/proc/${dockerd_pid:-self}/ns/net" 2>/dev/null)
   seen=" $host "
+  resolvers=0
+  case " $want_netns " in *' resolvers '*) resolvers=1 ;; esac
   inode=
   # 64 hexadecimal digits: a container's id. The groups of other processes tell nothing that is asked, and are left.
   container_id='[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
@@ -225,9 +242,16 @@ processes() {
     fact "$pid" "$inode"
     case $seen in *" $inode "*) continue ;; esac
     seen="$seen$inode "
+    contained=
     while read -r line; do
-      case $line in *$container_id*) fact "cgroup.$pid" "$line" ;; esac
+      case $line in
+        *$container_id*)
+          fact "cgroup.$pid" "$line"
+          contained=1
+          ;;
+      esac
     done 2>/dev/null <"/proc/$pid/cgroup"
+    if [ -n "$contained" ] && [ "$resolvers" = 1 ]; then resolver "$pid"; fi
   done 2>/dev/null
   frame_end 0
 }

@@ -30,6 +30,9 @@ run() {
   finish $?
 }
 
+# Rows of /proc/net/tcp and udp whose state is neither 07 (a UDP socket that waits) nor 0A (a TCP socket that listens).
+connected='^ *[0-9]*: [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* 0[1-689BC] '
+
 wanted() {
   case " $tables " in
     *" $1 "*) return 0 ;;
@@ -128,9 +131,10 @@ read_nsids() {
 read_ip
 wanted fdb && read_fdb
 wanted nsid && read_nsids
-# grep -H prints FILE:LINE for all files in one process.
+# grep -H prints FILE:LINE for all files in one process. Left out are the sockets that are connected (net/tcp_states.h):
+# a busy host has very many, they say who talks to whom, and only those that wait for packets are asked for.
 # shellcheck disable=SC2086
-wanted proc && run proc grep -s -H '' $proc_files
+wanted proc && run proc grep -s -H -v "$connected" $proc_files
 wanted netfilter && read_netfilter
 wanted xfrm && read_xfrm
 exit 0

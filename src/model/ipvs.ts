@@ -1,0 +1,70 @@
+/** IPVS as /proc/net/ip_vs prints it, of the namespace that it is read in (net/netfilter/ipvs/ip_vs_ctl.c ip_vs_info_seq_show). */
+
+export interface IpvsDestination {
+  address: string;
+  /** 0 where the port stays as it is. */
+  port: number;
+  /** `Masq`, `Route`, `Tunnel` or `Local`. */
+  forward: string;
+  /** 0 gets no new connections. */
+  weight: number;
+  active: number;
+  inactive: number;
+  /** The row itself. */
+  text: string;
+}
+
+export interface IpvsService {
+  /** Firewall mark by which packets are picked, as Docker does; absent for a service that is an address and a port. */
+  mark?: number;
+  /** The row itself. */
+  text: string;
+  destinations: IpvsDestination[];
+}
+
+export interface Ipvs {
+  services: IpvsService[];
+  /** Rows that are not understood: what is absent above may be among those. */
+  problems: string[];
+}
+
+/** Addresses here are in hexadecimal in the order in which they are written, unlike those of /proc/net/tcp. */
+export function parseIpvs(text: string): Ipvs {
+  const services: IpvsService[] = [];
+  const problems: string[] = [];
+  for (const line of text.split('\n')) {
+    if (/^(IP Virtual Server |Prot LocalAddress|\s+-> RemoteAddress|\s*$)/.test(line)) continue;
+    const mark = /^FWM +([0-9A-F]{8}) /.exec(line)?.[1];
+    const service = services.at(-1);
+    if (mark !== undefined)
+      services.push({mark: Number.parseInt(mark, 16), text: line.trim(), destinations: []});
+    else if (/^(TCP|UDP|SCTP) +\S+:[0-9A-F]{4} /.test(line))
+      services.push({text: line.trim(), destinations: []});
+    else {
+      const destination = destinationOf(line);
+      if (destination && service) service.destinations.push(destination);
+      else problems.push(line.slice(0, 200));
+    }
+  }
+  return {services, problems};
+}
+
+function destinationOf(line: string): IpvsDestination | undefined {
+  const match =
+    /^ +-> ([0-9A-F]{8}|\[[0-9a-f:]{2,39}\]):([0-9A-F]{4}) +([A-Za-z]+) +(-?\d+) +(\d+) +(\d+) *$/.exec(line);
+  if (!match) return undefined;
+  const [, address = '', port = '', forward = '', weight, active, inactive] = match;
+  return {
+    address: address.startsWith('[') ? address.slice(1, -1) : dotted(address),
+    port: Number.parseInt(port, 16),
+    forward,
+    weight: Number(weight),
+    active: Number(active),
+    inactive: Number(inactive),
+    text: line.trim().replace(/ +/g, ' '),
+  };
+}
+
+function dotted(hex: string): string {
+  return [0, 2, 4, 6].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
+}
