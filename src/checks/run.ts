@@ -51,7 +51,8 @@ export class Examiner {
 
   /** Compares the hosts, and the two readings of those that were read twice. */
   end(): Examination {
-    const hosts = [...this.readings.values()];
+    // By name, as hosts come in the order in which they answer.
+    const hosts = [...this.readings.values()].sort((a, b) => compareNames(a.at(-1), b.at(-1)));
     const latest = hosts.flatMap((readings) => readings.at(-1) ?? []);
     const before = hosts.flatMap((readings) => previous(readings) ?? readings.at(-1) ?? []);
     const settled = hosts.some((readings) => previous(readings) !== undefined);
@@ -134,6 +135,11 @@ function previous(readings: Kept[]): Kept | undefined {
 
 function secondsBetween(first: Kept, last: Kept): number {
   return (Date.parse(last.identity.startedAt) - Date.parse(first.identity.startedAt)) / 1000;
+}
+
+function compareNames(a: Kept | undefined, b: Kept | undefined): number {
+  const [first = '', second = ''] = [a?.identity.name, b?.identity.name];
+  return first < second ? -1 : first > second ? 1 : 0;
 }
 
 function silence(): Said {

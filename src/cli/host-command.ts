@@ -21,6 +21,7 @@ export interface HostFlags {
   'netns-dir'?: string | undefined;
   parallel: number;
   'host-timeout': string;
+  'max-skew': string;
   record?: string | undefined;
   'no-color'?: boolean;
   wide?: boolean;
@@ -67,6 +68,12 @@ export abstract class HostCommand extends BaseCommand {
       helpGroup: 'SOURCE',
       helpValue: 'TIME',
     }),
+    'max-skew': Flags.string({
+      description: 'Say so where the readings of several hosts are further apart than this',
+      default: '60s',
+      helpGroup: 'SOURCE',
+      helpValue: 'TIME',
+    }),
     record: Flags.string({
       description: 'Keep the evidence of this very answer as a snapshot FILE',
       helpGroup: 'SOURCE',
@@ -88,8 +95,9 @@ export abstract class HostCommand extends BaseCommand {
   /** Reads the hosts and parses them. A second call on a live source reads again, and both readings are kept. */
   protected async readHosts(flags: HostFlags, wanted: Wanted): Promise<Readings> {
     const {sortReadings} = await import('../hosts/readings.js');
+    const maxSkew = parseDuration('max-skew', flags['max-skew']) / 1000;
     await this.readEach(flags, wanted, (model) => this.models.push(model));
-    return sortReadings(this.models);
+    return sortReadings(this.models, maxSkew);
   }
 
   /**

@@ -1,9 +1,11 @@
 import {Args, Flags} from '@oclif/core';
+import {parseDuration} from '../cli/duration.js';
 import {HostCommand, type HostDocument} from '../cli/host-command.js';
 import {type HostSummary, hostSummaries} from '../cli/host-problems.js';
 import {exitStatus, usageError} from '../errors.js';
 import {everything} from '../evidence/wanted.js';
 import {atLeast, type Finding, type FoldedFinding, type Severity} from '../findings/finding.js';
+import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 
@@ -70,6 +72,7 @@ export default class Doctor extends HostCommand {
       import('../checks/registry.js'),
       import('../findings/fold.js'),
     ]);
+    const maxSkew = parseDuration('max-skew', flags['max-skew']) / 1000;
     await checkCodes([...(flags.only ?? []), ...(flags.skip ?? [])]);
     const examiner = new Examiner(checks);
     const hosts = new Map<string, {summary: HostSummary; problems: Problem[]}>();
@@ -100,7 +103,11 @@ export default class Doctor extends HostCommand {
       networks: examination.networks.filter((health) => ofNetwork(health.network)),
       checks: checks.length,
     };
-    const document = {...documentOf(hosts), ...diagnosis, transient: examination.transient.filter(wanted)};
+    const document = {
+      ...documentOf(hosts, maxSkew),
+      ...diagnosis,
+      transient: examination.transient.filter(wanted),
+    };
     await this.show(flags, document, async (terminal, paint) => {
       const {renderDiagnosis} = await import('../render/doctor.js');
       return renderDiagnosis(diagnosis, flags.verbose, terminal, paint);
@@ -119,14 +126,21 @@ function knownNetworks({name, docker}: HostModel): KnownNetworks {
   return {name, networks: (docker?.networks ?? []).map(({id, name: network}) => ({id, name: network}))};
 }
 
-function documentOf(hosts: Map<string, {summary: HostSummary; problems: Problem[]}>): HostDocument {
+function documentOf(
+  hosts: Map<string, {summary: HostSummary; problems: Problem[]}>,
+  maxSkew: number,
+): HostDocument {
   const all = [...hosts.values()].sort((a, b) => (a.summary.name < b.summary.name ? -1 : 1));
   return {
     schemaVersion: 1,
     hosts: all.map(({summary}) => summary),
-    problems: all.flatMap(({summary: {name}, problems}) =>
-      problems.map((problem) => ({host: name, ...problem})),
-    ),
+    problems: [
+      ...skew(
+        all.map(({summary}) => summary),
+        maxSkew,
+      ),
+      ...all.flatMap(({summary: {name}, problems}) => problems.map((problem) => ({host: name, ...problem}))),
+    ],
   };
 }
 

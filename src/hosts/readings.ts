@@ -4,8 +4,6 @@ import type {Problem} from '../model/problem.js';
 
 /** Two readings of a host count as "looked at twice" when they are this far apart, in seconds. */
 const secondLook = {least: 3, most: 60};
-/** Hosts whose readings are further apart than this are compared only with a warning, in seconds. */
-const largestSkew = 60;
 
 export interface Readings {
   /** The newest reading of each host, by name. */
@@ -15,8 +13,12 @@ export interface Readings {
   problems: Problem[];
 }
 
-/** Sorts models into hosts and times: the same host read twice is two times, never two hosts. */
-export function sortReadings(models: HostModel[]): Readings {
+/**
+ * Sorts models into hosts and times: the same host read twice is two times, never two hosts.
+ *
+ * @param maxSkew seconds; hosts whose readings are further apart are compared only with a warning
+ */
+export function sortReadings(models: HostModel[], maxSkew = 60): Readings {
   const byKey = new Map<string, HostModel[]>();
   const keys = [...new Set(models.map(({key}) => key))];
   for (const model of models) {
@@ -46,7 +48,7 @@ export function sortReadings(models: HostModel[]): Readings {
   return {
     hosts: distinctNames(hosts),
     ...(seenTwice ? {before: distinctNames(before)} : {}),
-    problems: skew(hosts),
+    problems: skew(hosts, maxSkew),
   };
 }
 
@@ -59,11 +61,11 @@ function distinctNames(hosts: HostModel[]): HostModel[] {
   );
 }
 
-/** A warning where the readings of several hosts are too far apart to be compared as one moment. */
-export function skew(hosts: Pick<HostModel, 'startedAt'>[]): Problem[] {
+/** A warning where the readings of several hosts are more than so many seconds apart, too far to be one moment. */
+export function skew(hosts: {startedAt: string}[], maxSkew: number): Problem[] {
   const times = hosts.map(({startedAt}) => Date.parse(startedAt));
   const apart = Math.round((Math.max(...times) - Math.min(...times)) / 1000);
-  if (hosts.length < 2 || !(apart > largestSkew)) return [];
+  if (hosts.length < 2 || !(apart > maxSkew)) return [];
   return [
     {
       code: 'skew',

@@ -60,5 +60,7 @@ describe('sorting readings', () => {
     const [skew] = sortReadings([read(second(0)), read('2026-01-02T03:05:01.000Z', other)]).problems;
     assert.equal(skew?.code, 'skew');
     assert.match(skew?.message ?? '', /61 s apart/);
+    const lenient = sortReadings([read(second(0)), read('2026-01-02T03:05:01.000Z', other)], 61);
+    assert.deepEqual(lenient.problems, []);
   });
 });
