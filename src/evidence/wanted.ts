@@ -1,8 +1,11 @@
 /** The tables of a namespace that the collector can read; each becomes a section of that name. */
 export type NetnsTable = 'addr' | 'route' | 'neigh' | 'rule' | 'fdb' | 'nsid' | 'proc' | 'netfilter' | 'xfrm';
 
-/** Of the host's namespace also: IPsec is the host's alone, and `vtep` asks the kernel for its route to each VTEP. */
-export type HostTable = NetnsTable | 'vtep';
+/**
+ * Of the host's namespace also: IPsec is the host's alone, `vtep` asks the kernel for its route to each VTEP, `nic` for
+ * the drivers of the cards on those routes, and `engine` for the node's certificate.
+ */
+export type HostTable = NetnsTable | 'vtep' | 'nic' | 'engine';
 
 /**
  * Kinds of namespace files, told by their names as Docker makes them; `processes` asks who lives in which, `resolvers`
@@ -34,7 +37,7 @@ const tables: NetnsTable[] = ['addr', 'route', 'neigh', 'rule', 'fdb', 'nsid', '
 export const everything: Wanted = {
   netns: ['overlay', 'container', 'balancer', 'processes', 'resolvers'],
   netnsTables: tables,
-  hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm', 'vtep'],
+  hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm', 'vtep', 'nic', 'engine'],
   docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: true},
 };
 
@@ -50,10 +53,10 @@ export const procFiles = [
   '/proc/net/tcp6',
   '/proc/net/ip_vs',
   '/proc/sys/net/ipv4/ip_forward',
-  '/proc/sys/net/ipv4/conf/all/rp_filter',
-  '/proc/sys/net/ipv4/conf/default/rp_filter',
+  '/proc/sys/net/ipv4/conf/*/rp_filter',
   '/proc/sys/net/ipv4/conf/all/arp_ignore',
   '/proc/sys/net/ipv4/conf/all/arp_announce',
+  '/proc/sys/net/ipv4/tcp_keepalive_time',
   '/proc/sys/net/ipv4/vs/conntrack',
   '/proc/sys/net/ipv4/vs/conn_reuse_mode',
   '/proc/sys/net/bridge/bridge-nf-call-iptables',
@@ -64,6 +67,9 @@ export const procFiles = [
 /** Read in dockerd's own namespace only. */
 export const hostProcFiles = [
   '/proc/net/softnet_stat',
+  '/proc/net/stat/nf_conntrack',
+  '/proc/net/stat/arp_cache',
+  '/proc/sys/net/ipv4/conf/docker_gwbridge/route_localnet',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh1',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh2',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh3',

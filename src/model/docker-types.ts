@@ -7,6 +7,8 @@ export interface Engine {
   version?: string;
   apiVersion?: string;
   rootless: boolean;
+  /** What makes its packet filter rules, from API 1.49 on: `iptables`, `iptables+firewalld`, `nftables`, … */
+  firewall?: string;
   swarm?: {
     nodeId?: string;
     /** Control-plane address; not always the VTEP. */

@@ -29,6 +29,7 @@ const InfoSchema = v.object({
   Name: text,
   ServerVersion: text,
   SecurityOptions: list(v.string()),
+  FirewallBackend: object({Driver: text}),
   Swarm: object({
     NodeID: text,
     NodeAddr: text,
@@ -220,6 +221,7 @@ function engineOf(
     version: told(info?.ServerVersion),
     apiVersion,
     rootless: info?.SecurityOptions?.some((option) => option.includes('name=rootless')) ?? false,
+    firewall: told(info?.FirewallBackend?.Driver),
     swarm: swarm
       ? compact({
           nodeId: told(swarm.NodeID),

@@ -1,4 +1,5 @@
 import type {HostEvidence, Section} from '../evidence/snapshot.js';
+import {type NodeCertificate, parseCertificate} from './certificate.js';
 import {compact} from './compact.js';
 import {parseDocker} from './docker.js';
 import type {DockerModel} from './docker-types.js';
@@ -28,6 +29,14 @@ export interface HostModel {
   kernel?: string;
   /** Inode of dockerd's own network namespace. */
   hostNetnsInode?: number;
+  /** The host's own clock in seconds since the epoch, and when its word arrived by the clock of whoever collected. */
+  clock?: {seconds: number; arrivedAt: string};
+  /** Where the engine keeps its data, as it has it. */
+  dataRoot?: string;
+  /** False where the engine was told to make no packet filter rules. */
+  engineMakesRules?: boolean;
+  /** The node's certificate in its swarm. */
+  certificate?: NodeCertificate;
   /** Whether the collector had the right to enter namespaces. */
   privileged: boolean;
   /** The directory of the namespace files as the engine has it. */
@@ -112,6 +121,14 @@ export function hostModel(evidence: HostEvidence): HostModel {
     bootId: about.get('bootId'),
     kernel: about.get('kernel'),
     hostNetnsInode,
+    clock: clock(
+      evidence.sections.find(({name}) => name === 'about'),
+      about,
+    ),
+    dataRoot: about.get('dataRoot') || undefined,
+    engineMakesRules:
+      about.get('engineRules') === undefined ? undefined : about.get('engineRules') !== 'false',
+    certificate: certificate(evidence.sections, problems),
     privileged: about.get('enter') === '1',
     netnsDir: about.get('netnsDir'),
     namespaces,
@@ -137,6 +154,25 @@ export function outline(model: HostModel): HostModel {
       ? {docker: {...docker, containers: [], networks: [], nodes: [], tasks: [], services: []}}
       : {}),
   };
+}
+
+function clock(section: Section | undefined, about: Map<string, string>): HostModel['clock'] {
+  const seconds = Number(about.get('time'));
+  return section && seconds > 0 ? {seconds, arrivedAt: section.at} : undefined;
+}
+
+function certificate(sections: Section[], problems: Problem[]): NodeCertificate | undefined {
+  const section = sections.find(({name}) => name === 'certificate');
+  if (!section) return undefined;
+  const read = parseCertificate(section.output);
+  if (!read) {
+    problems.push({
+      code: 'unparsable',
+      subject: 'certificate of the node',
+      message: 'there is no certificate that can be read in it',
+    });
+  }
+  return read;
 }
 
 function xfrm(sections: Section[]): HostModel['xfrm'] {

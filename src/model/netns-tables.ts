@@ -7,6 +7,7 @@ import {parseNeighboursJson, parseNeighboursText} from './iproute/neigh.js';
 import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
 import {parseRulesJson, parseRulesText} from './iproute/rule.js';
 import {type FilterRule, type NftHook, parseIptablesSave, parseNftHooks} from './netfilter.js';
+import {type Nic, parseNic} from './nic.js';
 import type {Problem} from './problem.js';
 
 /** The tables of one network namespace. A key is absent where its table was not read or could not be. */
@@ -28,6 +29,8 @@ export interface NetnsTables {
   netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
   /** Chains of nftables beside those of iptables; absent where nft was not read. */
   nftHooks?: NftHook[];
+  /** The cards by which packets leave for VTEPs, and those below them; told of the host's namespace alone. */
+  nics?: Nic[];
   /** The kernel's own route to each VTEP, for a packet of which only the destination is told. */
   vtepRoutes?: Map<string, Route>;
   /** When each section began to arrive. */
@@ -91,6 +94,7 @@ export function parseTables(sections: Section[]): NetnsTables {
     netfilter: netfilter(sections),
     nftHooks: nftHooks(find('nft')),
     vtepRoutes: vtepRoutes(find('route-get')),
+    nics: nics(sections),
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
     problems,
   });
@@ -137,6 +141,14 @@ function netfilter(sections: Section[]): NetnsTables['netfilter'] {
     backend: name === 'iptables-legacy' ? ('legacy' as const) : ('nft' as const),
     rules: parseIptablesSave(output),
   }));
+}
+
+/** A section a card; one that ethtool could not answer for is left out. */
+function nics(sections: Section[]): Nic[] | undefined {
+  const asked = sections.filter(({name}) => name === 'nic');
+  return asked.length === 0
+    ? undefined
+    : asked.flatMap(({command, output}) => parseNic(command, output) ?? []);
 }
 
 function nftHooks(section: Section | undefined): NftHook[] | undefined {

@@ -8,6 +8,9 @@ const violations = (...lines: string[]) => checkTrace(parseStrace(lines.join('\n
 const route = 'socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 3';
 const message = (type: string, length = 40) =>
   `sendto(3, [{nlmsg_len=${length}, nlmsg_type=${type}, nlmsg_flags=NLM_F_REQUEST|0x300, nlmsg_seq=1, nlmsg_pid=0}, "\\x00"], 152, 0, NULL, 0) = 152`;
+const generic = 'socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC) = 3';
+const genericMessage = (family: string, command: string) =>
+  `sendto(3, [{nlmsg_len=44, nlmsg_type=${family}, nlmsg_flags=NLM_F_REQUEST|NLM_F_ACK, nlmsg_seq=2, nlmsg_pid=0}, "\\x${command}\\x01\\x00\\x00"], 44, 0, NULL, 0) = 44`;
 
 describe('the check of a strace listing', () => {
   it('lets reading pass', () => {
@@ -25,6 +28,10 @@ describe('the check of a strace listing', () => {
         message('0x12 /* NLMSG_??? */'),
         message('RTM_GETNEIGH'),
         message('0 /* NLMSG_??? */', 0),
+        'ioctl(3, SIOCETHTOOL, 0x7ffcc91fe270) = 0',
+        generic,
+        genericMessage('nlctrl', '03'),
+        genericMessage('ethtool', '0b'),
       ),
       [],
     );
@@ -55,6 +62,9 @@ describe('the check of a strace listing', () => {
         message('NFNL_SUBSYS_NFTABLES<<8|NFT_MSG_GETOBJ_RESET'),
       ],
       ['socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG) = 3', message('21')],
+      // ETHTOOL_MSG_FEATURES_SET, and a command of another family.
+      [generic, genericMessage('ethtool', '0c')],
+      [generic, genericMessage('IPVS', '03')],
       [route, 'sendto(3, 0x7ffe, 40, 0, NULL, 0) = 40'],
     ];
     for (const lines of cases) assert.equal(violations(...lines).length, 1, lines.join('\n'));
@@ -69,6 +79,8 @@ describe('the check of a strace listing', () => {
       'iptables-legacy-save -c',
       'nft -j list ruleset',
       'docker system dial-stdio',
+      'ethtool -i eth0',
+      'nsenter --net=/proc/12/ns/net /usr/sbin/ethtool -k bond0.7',
     ])
       assert.ok(onlyReads(command.split(' ')), command);
     for (const command of [
@@ -86,6 +98,8 @@ describe('the check of a strace listing', () => {
       'nsenter --net=/x ip link',
       'sh -c id',
       'modprobe xt_u32',
+      'ethtool -K eth0 tx off',
+      'ethtool -i --flash',
       '',
     ])
       assert.ok(!onlyReads(command.split(' ')), command);

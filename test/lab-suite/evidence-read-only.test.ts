@@ -62,7 +62,7 @@ describe('the collector only reads', {...labSuite(), ...(strace ? {skip: strace}
         programs: (argv) => argv.slice(0, -2).join(' ') === node.prefix.join(' '),
       });
       const names = new Set(programs.map(([program = '']) => path.basename(program)));
-      for (const name of ['ip', 'bridge', 'nsenter', 'docker', 'nft', 'iptables-nft-save', 'lsns'])
+      for (const name of ['ip', 'bridge', 'nsenter', 'docker', 'nft', 'iptables-nft-save', 'lsns', 'ethtool'])
         assert.ok(names.has(name), `${name} was not seen`);
       assert.ok(netlinkMessages > 100 && httpRequests.length > 10);
     }
@@ -161,6 +161,14 @@ describe('the collector only reads', {...labSuite(), ...(strace ? {skip: strace}
     }
   });
 
+  it('and what a card with a faulty driver would be asked is reading too', async () => {
+    const file = path.join(folder, 'features');
+    const script = 'ethtool -i lo; ethtool -k lo';
+    spawnSync('strace', [...straceOptions(file), 'sh', '-s'], {input: script, timeout: 20_000});
+    const {netlinkMessages} = await assertReadOnly(file);
+    assert.ok(netlinkMessages > 1);
+  });
+
   it('and other writes are found as well', async () => {
     const target = path.join(folder, 'written');
     const cases: [string, RegExp][] = [
@@ -174,6 +182,7 @@ describe('the collector only reads', {...labSuite(), ...(strace ? {skip: strace}
       ['nft -j list ruleset; nft add table ip ovplanted', /netlink, NETLINK_NETFILTER/],
       ["printf 'POST /v1.41/containers/create HTTP/1.1\\r\\n'", /request that is no GET/],
       ['curl -s http://127.0.0.1:9/', /a connection/],
+      ['ethtool -K lo tx off', /netlink, NETLINK_GENERIC/],
       ['sed -i s/a/b/ /nonexistent', /program that is not listed/],
     ];
     for (const [index, [script, expected]] of cases.entries()) {

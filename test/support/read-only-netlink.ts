@@ -17,6 +17,12 @@ const netfilterGets = new Set([
 /** sock_diag.h: SOCK_DIAG_BY_FAMILY; the next one, SOCK_DESTROY, ends connections. */
 const sockDiagGets = new Set([20]);
 
+/**
+ * Generic netlink: the family stands where others have the message, and the first byte of the payload is the command.
+ * genetlink.h: CTRL_CMD_GETFAMILY; ethtool_netlink.h: STRSET_GET, FEATURES_GET.
+ */
+const genericGets = new Set(['nlctrl 03', '0x10 03', 'ethtool 01', 'ethtool 0b']);
+
 const rules: Record<string, (type: number) => boolean> = {
   NETLINK_ROUTE: isRouteGet,
   NETLINK_XFRM: (type) => xfrmGets.has(type),
@@ -30,14 +36,15 @@ const namedGets =
 
 /** The messages of one send that are no mere reads, as strace shows them; empty where all are. */
 export function netlinkWrites(protocol: string | undefined, args: string): string[] {
-  const found = [...args.matchAll(/nlmsg_len=(\d+), nlmsg_type=([^,]+), /g)];
+  const found = [...args.matchAll(/nlmsg_len=(\d+), nlmsg_type=([^,]+), (?:[^}"]*\}, "\\x([0-9a-f]{2}))?/g)];
   if (found.length === 0) return [`a message that strace could not show: ${args.slice(0, 80)}`];
   return found
-    .filter(([, length, type = '']) => {
+    .filter(([, length, type = '', command]) => {
       // Padding behind the last message of a buffer; the kernel stops at a length below a header's.
       if (Number(length) < 16) return false;
       const word = type.replace(/ ?\/\*.*\*\/ ?/, '').trim();
       if (namedGets.test(word)) return false;
+      if (protocol === 'NETLINK_GENERIC') return !genericGets.has(`${word} ${command}`);
       const number = /^(0x[0-9a-f]+|\d+)$/.test(word) ? Number(word) : Number.NaN;
       const rule = protocol === undefined ? undefined : rules[protocol];
       return !(rule && Number.isInteger(number) && rule(number));

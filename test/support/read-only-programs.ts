@@ -58,6 +58,21 @@ const forms: string[][] = [
     '/[^ ]+',
     'http://docker/[^ ]*',
   ],
+  // Network cards: the driver, and its features; and what a bond or a VLAN lies on.
+  ...[[], ['nsenter', '--net=/proc/(\\d+|self)/ns/net']].flatMap((inside) => [
+    [...inside, '(/[^ ]*/)?ethtool', '-[ik]', '[A-Za-z0-9_.@][A-Za-z0-9_.@-]*'],
+    [
+      ...inside,
+      'sed',
+      '-n',
+      '-e',
+      's/[^]*//p',
+      '-e',
+      's/[^]*//p',
+      '/proc/net/bonding/.*',
+      '/proc/net/vlan/.*',
+    ],
+  ]),
   // Small tools
   ['stat', '-L', '-c', '[^]*', '…'],
   ['grep', '-s', '-H', '-v', '[^/]*', '…'],

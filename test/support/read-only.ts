@@ -35,9 +35,12 @@ export async function assertReadOnly(file: string, options: ReadOnlyOptions = {}
 const harmlessFiles = /^\/dev\/(null|tty)$/;
 /** Of sockets: the engine's, and the C library's name service cache, which programs ask for user names. */
 const harmlessSockets = /(\/docker\.sock|^\/var\/run\/nscd\/socket)$/;
-/** Requests that ask: sizes of terminals, bytes waiting, interfaces, owners of namespaces. */
+/**
+ * Requests that ask: sizes of terminals, bytes waiting, interfaces, owners of namespaces. What SIOCETHTOOL asks is behind
+ * a pointer, and is told by the words that ethtool was started with.
+ */
 const harmlessIoctls =
-  /^(TCGETS2?|TIOCGWINSZ|TIOCGPGRP|FIONREAD|FIONBIO|FIOCLEX|NS_GET_\w+|SIOCGIF\w+|SIOCETHTOOL_GET)/;
+  /^(TCGETS2?|TIOCGWINSZ|TIOCGPGRP|FIONREAD|FIONBIO|FIOCLEX|NS_GET_\w+|SIOCGIF\w+|SIOCETHTOOL)$/;
 const harmlessOptions = /SOL_SOCKET|SOL_NETLINK|SOL_TCP|IPPROTO_TCP/;
 /** Traced because they matter for following the others, or enter a namespace. */
 const readingCalls = 'clone clone3 fork vfork setns bind dup dup2 dup3 fcntl close'.split(' ');

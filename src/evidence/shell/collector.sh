@@ -76,9 +76,17 @@ is_dockerd() {
   { read -r comm <"/proc/$1/comm"; } 2>/dev/null && [ "$comm" = dockerd ]
 }
 
-# The namespace directory as the engine has it: --exec-root, daemon.json, or the default.
-engine_netns_dir() {
+# configured KEY: the value of one key of the engine's daemon.json, a string or a bare word.
+configured() {
+  sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"\{0,1\}\([^\",}]*\).*/\1/p" "$root$config_file" | head -n 1
+}
+
+# Sets exec_root, data_root and engine_rules (`false` where the engine was told to leave iptables alone): each from
+# dockerd's command line, else from its daemon.json, else as the engine does by itself.
+engine_settings() {
   exec_root=
+  data_root=
+  engine_rules=
   config_file=/etc/docker/daemon.json
   if [ -n "$dockerd_pid" ]; then
     previous=
@@ -87,29 +95,37 @@ engine_netns_dir() {
     for word in $(tr '\000' '\n' 2>/dev/null <"/proc/$dockerd_pid/cmdline"); do
       case $word in
         --exec-root=*) exec_root=${word#--exec-root=} ;;
+        --data-root=*) data_root=${word#--data-root=} ;;
+        --graph=*) data_root=${word#--graph=} ;;
         --config-file=*) config_file=${word#--config-file=} ;;
+        --iptables=*) engine_rules=${word#--iptables=} ;;
       esac
       case $previous in
         --exec-root) exec_root=$word ;;
+        --data-root | --graph | -g) data_root=$word ;;
         --config-file) config_file=$word ;;
       esac
       previous=$word
     done
     unset IFS
     set +f
-    if [ -z "$exec_root" ] && [ -r "$root$config_file" ]; then
-      exec_root=$(sed -n 's/.*"exec-root"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' "$root$config_file" | head -n 1)
+    if [ -r "$root$config_file" ]; then
+      [ -n "$exec_root" ] || exec_root=$(configured exec-root)
+      [ -n "$data_root" ] || data_root=$(configured data-root)
+      [ -n "$data_root" ] || data_root=$(configured graph)
+      [ -n "$engine_rules" ] || engine_rules=$(configured iptables)
     fi
   fi
   if [ -z "$exec_root" ]; then
     exec_root=/var/run/docker
     [ "$rootless" = 1 ] && exec_root=$XDG_RUNTIME_DIR/docker
   fi
+  # A rootless engine has its data in a home that is not known from here; it is in no swarm.
+  [ -n "$data_root" ] || [ "$rootless" = 1 ] || data_root=/var/lib/docker
   # /var/run is an absolute link, which would lead from /proc/PID/root back into our own tree.
   case $exec_root in
     /var/run/*) [ -L "$root/var/run" ] && exec_root=/run/${exec_root#/var/run/} ;;
   esac
-  printf '%s\n' "$exec_root/netns"
 }
 
 # What there is behind $path; without this an empty directory, none, and one that we may not read look the same.
@@ -142,8 +158,10 @@ about() {
   fact netnsDir "$dir"
   fact netnsPath "$path"
   fact netnsState "$(netns_state)"
+  fact dataRoot "$data_root"
+  fact engineRules "$engine_rules"
   fact enter "$can_enter"
-  for tool in ip bridge nsenter stat docker curl lsns nft tcpdump ping; do
+  for tool in ip bridge nsenter stat docker curl lsns nft tcpdump ping ethtool; do
     locate "$tool" && fact "tool.$tool" "$found"
   done
   case $ip_version in *iproute2*) fact ipVersion "$ip_version" ;; esac
@@ -355,8 +373,59 @@ routes_to_vteps() {
   )
   [ -n "$batch" ] || return 0
   frame_begin route-get @host 'ip -d -j -force -batch - (route get VTEP)'
-  printf '%s\n' "$batch" |
-    nsenter --net="/proc/${dockerd_pid:-self}/ns/net" "$ip_tool" -d -j -force -batch - 2>&1
+  routes=$(
+    printf '%s\n' "$batch" |
+      nsenter --net="/proc/${dockerd_pid:-self}/ns/net" "$ip_tool" -d -j -force -batch - 2>&1
+  )
+  status=$?
+  printf '%s\n' "$routes"
+  frame_end "$status"
+  case " $want_host " in *' nic '*) uplinks ;; esac
+}
+
+# The driver of every network card by which packets leave for a VTEP. What sits on top of a card (a bond, a VLAN) has
+# no driver that matters, and the card below is asked.
+uplinks() {
+  locate ethtool || return 0
+  ethtool_tool=$found
+  in_host="nsenter --net=/proc/${dockerd_pid:-self}/ns/net"
+  asked=' '
+  for device in $(printf '%s\n' "$routes" | sed -n 's/.*"dev":"\([A-Za-z0-9_.@-]*\)".*/\1/p' | sort -u); do
+    uplink "$device"
+    for below in $(
+      $in_host sed -n -e 's/^Slave Interface: //p' -e 's/^Device: //p' \
+        "/proc/net/bonding/$device" "/proc/net/vlan/$device" 2>/dev/null
+    ); do
+      uplink "$below"
+    done
+  done
+}
+
+# Offloads are asked for only where a driver is known to get them wrong.
+uplink() {
+  case $1 in '' | -* | *[!A-Za-z0-9_.@-]*) return 0 ;; esac
+  case $asked in *" $1 "*) return 0 ;; esac
+  asked="$asked$1 "
+  frame_begin nic @host "ethtool -i $1"
+  driver=$($in_host "$ethtool_tool" -i "$1" 2>&1)
+  status=$?
+  printf '%s\n' "$driver"
+  case $driver in
+    'driver: vmxnet3'*)
+      $in_host "$ethtool_tool" -k "$1" 2>&1
+      status=$?
+      ;;
+  esac
+  frame_end "$status"
+}
+
+# The node's certificate in the swarm, which is public; its key is another file, and is never opened.
+certificate() {
+  case " $want_host " in *' engine '*) ;; *) return 0 ;; esac
+  certificate_file=$root$data_root/swarm/certificates/swarm-node.crt
+  [ -n "$data_root" ] && [ -f "$certificate_file" ] && [ -r "$certificate_file" ] || return 0
+  frame_begin certificate - "sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' $data_root/swarm/certificates/swarm-node.crt"
+  sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' "$certificate_file" | head -c 20000
   frame_end $?
 }
 
@@ -437,11 +506,12 @@ main() {
     ! [ "/proc/$dockerd_pid/ns/mnt" -ef /proc/self/ns/mnt ]; then
     root=/proc/$dockerd_pid/root
   fi
+  engine_settings
   if [ -n "$netns_dir" ]; then
     dir=$netns_dir
     path=$netns_dir
   else
-    dir=$(engine_netns_dir)
+    dir=$exec_root/netns
     path=$root$dir
   fi
   netfilter_tools
@@ -451,6 +521,7 @@ main() {
   files
   case " $want_netns " in *' processes '*) processes ;; esac
   host
+  certificate
   [ "$can_enter" = 1 ] && namespaces
   routes_to_vteps
   frame_begin end - end

@@ -133,8 +133,13 @@ wanted fdb && read_fdb
 wanted nsid && read_nsids
 # grep -H prints FILE:LINE for all files in one process. Left out are the sockets that are connected (net/tcp_states.h):
 # a busy host has very many, they say who talks to whom, and only those that wait for packets are asked for.
-# shellcheck disable=SC2086
-wanted proc && run proc grep -s -H -v "$connected" $proc_files
+# Some of the names are patterns: a file an interface.
+if wanted proc; then
+  begin proc "grep -s -H -v '$connected' $proc_files"
+  # shellcheck disable=SC2086
+  grep -s -H -v "$connected" $proc_files
+  finish $?
+fi
 wanted netfilter && read_netfilter
 wanted xfrm && read_xfrm
 exit 0
