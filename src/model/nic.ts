@@ -9,7 +9,7 @@ export interface Nic {
 /** Reads `ethtool -i DEV`, with `ethtool -k DEV` behind it; undefined where the card has no driver of a name. */
 export function parseNic(command: string, output: string): Nic | undefined {
   const name = /^ethtool -i (\S+)$/.exec(command)?.[1];
-  const driver = /^driver: (\S+)$/m.exec(output)?.[1];
+  const driver = /^driver: (\S.*)$/m.exec(output)?.[1];
   if (name === undefined || driver === undefined) return undefined;
   const [, listed] = output.split(/^Features for .*$/m);
   if (listed === undefined) return {name, driver};

@@ -26,7 +26,7 @@ describe('a network card', () => {
     assert.equal(card?.features?.get('bus-info'), undefined);
     assert.deepEqual(parseNic('ethtool -i bond0.7', 'driver: 802.1Q VLAN Support\n'), {
       name: 'bond0.7',
-      driver: '802.1Q',
+      driver: '802.1Q VLAN Support',
     });
   });
 
