@@ -46,8 +46,17 @@ export interface Filtering {
 type Outcome = 'accept' | 'drop' | 'return';
 type Match = 'yes' | 'no' | 'perhaps';
 
+/** The rules of one back end by table and chain, taken apart once and held against many packets. */
+export type RuleBook = ReadonlyMap<string, ReadonlyMap<string, Chain>>;
+
+interface Chain {
+  /** Policy of a built-in chain, `-` for a user's; absent where none is printed. */
+  policy?: string;
+  rules: ReadRule[];
+}
+
 interface Run {
-  chains: Map<string, FilterRule[]>;
+  chains: ReadonlyMap<string, Chain>;
   packet: FilteredPacket;
   dropRule?: string;
   oddRule?: string;
@@ -85,7 +94,7 @@ const tablesAt: Record<Hook, string[]> = {
 };
 
 /** Follows one hook through the tables that can drop there. */
-export function filterPacket(rules: FilterRule[], hook: Hook, packet: FilteredPacket): Filtering {
+export function filterPacket(book: RuleBook, hook: Hook, packet: FilteredPacket): Filtering {
   let perhaps: string | undefined;
   let now = packet;
   /** What it has become is not known, so no later rule is certain to meet it. */
@@ -93,7 +102,7 @@ export function filterPacket(rules: FilterRule[], hook: Hook, packet: FilteredPa
   for (const place of tablesAt[hook]) {
     const [table = '', chain = ''] = place.split('/');
     if (table === 'nat') {
-      const rule = translation(rules, chain, now);
+      const rule = translation(book, chain, now);
       const port = rule && chain === 'PREROUTING' ? redirectPort(rule) : undefined;
       if (port !== undefined) now = {...now, dport: port};
       else if (rule) {
@@ -102,7 +111,7 @@ export function filterPacket(rules: FilterRule[], hook: Hook, packet: FilteredPa
       }
       continue;
     }
-    const run: Run = {chains: chainsOf(rules, table), packet: now};
+    const run: Run = {chains: book.get(table) ?? new Map(), packet: now};
     const outcomes = follow(run, chain, 0);
     if (outcomes.has('drop') && outcomes.size === 1 && !changed)
       return {verdict: 'drop', ...(run.dropRule ? {rule: `${table}: ${run.dropRule}`} : {})};
@@ -126,11 +135,11 @@ const final = /^(ACCEPT|DROP|REJECT|SNAT|DNAT|MASQUERADE|REDIRECT|NETMAP)$/;
 
 /** The rules with one of these targets that a packet meets in a chain and those it jumps to, in order. */
 export function rulesMet(
-  rules: FilterRule[],
+  book: RuleBook,
   {table, chain, targets}: {table: string; chain: string; targets: ReadonlySet<string>},
   packet: FilteredPacket,
 ): MetRule[] {
-  const chains = chainsOf(rules, table);
+  const chains = book.get(table);
   const met: MetRule[] = [];
   /** Set where the packet's way may have ended before, by a rule that is not understood. */
   let ended: Match = 'yes';
@@ -138,8 +147,9 @@ export function rulesMet(
   const pass = (name: string, reached: Match, depth: number): boolean => {
     let here = reached;
     if (depth > 32) return true;
-    for (const {text} of chains.get(name) ?? []) {
-      const {match: own, target, jump, options} = readRule(text, packet);
+    for (const rule of chains?.get(name)?.rules ?? []) {
+      const {text, target, jump, options} = rule;
+      const own = matchRule(rule, packet);
       const match = and(and(here, ended), own);
       if (match === 'no' || target === undefined) continue;
       if (targets.has(target)) met.push({match, target, options, text: `-A ${name} ${text}`});
@@ -148,7 +158,7 @@ export function rulesMet(
         ended = 'perhaps';
         continue;
       }
-      if (chains.has(target) && !pass(target, match, depth + 1)) return false;
+      if (chains?.has(target) && !pass(target, match, depth + 1)) return false;
       // What a goto jumped to returns to whoever called this chain.
       if (jump && target !== 'RETURN') continue;
       if (own === 'yes') return true;
@@ -163,8 +173,8 @@ export function rulesMet(
 const translations: ReadonlySet<string> = new Set(['SNAT', 'DNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP']);
 
 /** The first rule of the nat table that may give the packet another address or port. */
-function translation(rules: FilterRule[], chain: string, packet: FilteredPacket): MetRule | undefined {
-  return rulesMet(rules, {table: 'nat', chain, targets: translations}, packet).find(({target, options}) => {
+function translation(book: RuleBook, chain: string, packet: FilteredPacket): MetRule | undefined {
+  return rulesMet(book, {table: 'nat', chain, targets: translations}, packet).find(({target, options}) => {
     if (packet.sourceMayChange && /^(SNAT|MASQUERADE)$/.test(target)) return false;
     if (target === 'SNAT') return optionOf(options, '--to-source') !== packet.src;
     return target !== 'MASQUERADE' || packet.masqueradeAs !== packet.src;
@@ -182,28 +192,30 @@ export function optionOf(options: string[], name: string): string | undefined {
   return at < 0 ? undefined : options[at + 1];
 }
 
-function chainsOf(rules: FilterRule[], table: string): Map<string, FilterRule[]> {
-  const chains = new Map<string, FilterRule[]>();
+export function ruleBook(rules: FilterRule[]): RuleBook {
+  const book = new Map<string, Map<string, Chain>>();
   for (const rule of rules) {
-    if (rule.table !== table) continue;
-    const chain = chains.get(rule.chain);
-    if (chain) chain.push(rule);
-    else chains.set(rule.chain, [rule]);
+    const chains = book.get(rule.table) ?? new Map<string, Chain>();
+    book.set(rule.table, chains);
+    const chain: Chain = chains.get(rule.chain) ?? {rules: []};
+    chains.set(rule.chain, chain);
+    const policy = /^policy (\S+)/.exec(rule.text)?.[1];
+    if (policy === undefined) chain.rules.push(readRule(rule.text));
+    else chain.policy ??= policy;
   }
-  return chains;
+  return book;
 }
 
 /** All outcomes that a chain may have for the packet. */
-function follow(run: Run, chain: string, depth: number): Set<Outcome> {
+function follow(run: Run, name: string, depth: number): Set<Outcome> {
   const outcomes = new Set<Outcome>();
   if (depth > 32) return new Set(['accept', 'drop']);
-  const rules = run.chains.get(chain) ?? [];
-  const policy = rules.find(({text}) => text.startsWith('policy '));
-  for (const rule of rules) {
-    if (rule === policy) continue;
-    const {match, target, jump} = readRule(rule.text, run.packet);
+  const chain = run.chains.get(name);
+  for (const rule of chain?.rules ?? []) {
+    const {target, jump} = rule;
+    const match = matchRule(rule, run.packet);
     if (match === 'no') continue;
-    const text = `-A ${chain} ${rule.text}`;
+    const text = `-A ${name} ${rule.text}`;
     const ends = targetOutcomes(run, target, depth);
     if (ends.has('drop')) {
       if (match === 'yes') run.dropRule ??= text;
@@ -212,27 +224,23 @@ function follow(run: Run, chain: string, depth: number): Set<Outcome> {
     for (const end of ends) if (end !== 'return') outcomes.add(end);
     // What a goto jumped to returns to whoever called this chain, so this chain is at its end as well.
     if (!jump && ends.delete('return')) {
-      finish(outcomes, policy, run, chain);
+      finish(outcomes, run, name);
       if (match === 'yes') return outcomes;
     }
     // A RETURN ends this chain; a jump that returns goes on with the next rule.
-    if (target === 'RETURN' && match === 'yes') return finish(outcomes, policy, run, chain);
+    if (target === 'RETURN' && match === 'yes') return finish(outcomes, run, name);
     if (match === 'yes' && !ends.has('return')) return outcomes;
   }
-  return finish(outcomes, policy, run, chain);
+  return finish(outcomes, run, name);
 }
 
 /** What happens at the end of a chain: a built-in one has a policy, another returns. */
-function finish(
-  outcomes: Set<Outcome>,
-  policy: FilterRule | undefined,
-  run: Run,
-  chain: string,
-): Set<Outcome> {
-  if (!policy || policy.text === 'policy -') outcomes.add('return');
-  else if (policy.text === 'policy DROP') {
+function finish(outcomes: Set<Outcome>, run: Run, name: string): Set<Outcome> {
+  const policy = run.chains.get(name)?.policy ?? '-';
+  if (policy === '-') outcomes.add('return');
+  else if (policy === 'DROP') {
     outcomes.add('drop');
-    run.dropRule ??= `-P ${chain} DROP`;
+    run.dropRule ??= `-P ${name} DROP`;
   } else outcomes.add('accept');
   return outcomes;
 }
@@ -261,73 +269,77 @@ function targetOutcomes(run: Run, target: string | undefined, depth: number): Se
   return follow(run, target, depth + 1);
 }
 
+type Matcher = (packet: FilteredPacket, value: string) => Match;
+
 interface ReadRule {
-  match: Match;
+  /** As printed, without its `-A CHAIN`. */
+  text: string;
+  /** Its matches; without `holds` it is one that is not known. */
+  tests: {holds: Matcher | undefined; value: string; negated: boolean}[];
   target: string | undefined;
   /** False for -g, which does not come back. */
   jump: boolean;
   options: string[];
 }
 
-/** Reads the matches of one rule against the packet. */
-function readRule(text: string, packet: FilteredPacket): ReadRule {
+function readRule(text: string): ReadRule {
   const words = splitRule(text);
-  let match: Match = 'yes';
-  let target: string | undefined;
-  let jump = true;
-  let options: string[] = [];
+  const rule: ReadRule = {text, tests: [], target: undefined, jump: true, options: []};
   for (let index = 0; index < words.length; index++) {
     const negated = words[index] === '!';
     if (negated) index++;
     const option = words[index] ?? '';
     if (option === '-j' || option === '-g') {
-      target = words[++index];
-      jump = option === '-j';
-      options = words.slice(index + 1);
+      rule.target = words[index + 1];
+      rule.jump = option === '-j';
+      rule.options = words.slice(index + 2);
       break;
     }
-    const known = matchers[option];
-    if (!known) {
-      match = and(match, 'perhaps');
-      continue;
-    }
-    const value = known.values === 0 ? '' : (words[++index] ?? '');
-    const held = known.test(packet, value);
-    match = and(match, negated ? not(held) : held);
+    const holds = matchers.get(option);
+    rule.tests.push({holds, value: holds ? (words[++index] ?? '') : '', negated});
   }
-  return {match, target, jump, options};
+  return rule;
 }
 
-const matchers: Record<string, {values: 0 | 1; test: (packet: FilteredPacket, value: string) => Match}> = {
-  // -m names a module; its options decide.
-  '-m': {values: 1, test: () => 'yes'},
-  '--comment': {values: 1, test: () => 'yes'},
-  '-i': {values: 1, test: ({inInterface}, value) => interfaceMatches(inInterface, value)},
-  '-o': {values: 1, test: ({outInterface}, value) => interfaceMatches(outInterface, value)},
-  '-s': {values: 1, test: ({src}, value) => addressMatches(src, value)},
-  '-d': {values: 1, test: ({dst}, value) => addressMatches(dst, value)},
-  '-p': {values: 1, test: ({protocol}, value) => truth(value === protocol || value === 'all')},
-  '--dport': {values: 1, test: ({dport}, value) => portMatches(dport, value)},
-  '--dports': {values: 1, test: ({dport}, value) => portMatches(dport, value)},
-  '--sport': {values: 1, test: ({sport}, value) => portMatches(sport, value)},
-  '--sports': {values: 1, test: ({sport}, value) => portMatches(sport, value)},
-  '--icmp-type': {values: 1, test: ({icmpType}, value) => icmpMatches(icmpType, value)},
-  '--ctstate': {values: 1, test: ({ctState}, value) => stateMatches(ctState, value)},
-  '--state': {values: 1, test: ({ctState}, value) => stateMatches(ctState, value)},
-  '--mark': {
-    values: 1,
-    test: ({ipsec}, value) => (/^0xd0c4e3(\/0xffffffff)?$/.test(value) ? truth(ipsec) : 'perhaps'),
-  },
-  '--dst-type': {values: 1, test: ({dstLocal}, value) => (value === 'LOCAL' ? truth(dstLocal) : 'perhaps')},
-  '--dir': {values: 1, test: () => 'yes'},
-  '--pol': {
-    values: 1,
-    test: ({ipsec}, value) =>
+/** Whether all matches of a rule hold for the packet. */
+function matchRule({tests}: ReadRule, packet: FilteredPacket): Match {
+  let match: Match = 'yes';
+  for (const {holds, value, negated} of tests) {
+    const held = holds ? holds(packet, value) : 'perhaps';
+    match = and(match, negated ? not(held) : held);
+    if (match === 'no') break;
+  }
+  return match;
+}
+
+const protocolNumbers = {icmp: '1', tcp: '6', udp: '17', esp: '50'};
+
+const matchers: ReadonlyMap<string, Matcher> = new Map<string, Matcher>(
+  Object.entries({
+    // -m names a module; its options decide.
+    '-m': () => 'yes',
+    '--comment': () => 'yes',
+    '-i': ({inInterface}, value) => interfaceMatches(inInterface, value),
+    '-o': ({outInterface}, value) => interfaceMatches(outInterface, value),
+    '-s': ({src}, value) => addressMatches(src, value),
+    '-d': ({dst}, value) => addressMatches(dst, value),
+    '-p': ({protocol}, value) => truth(['all', protocol, protocolNumbers[protocol]].includes(value)),
+    '--dport': ({dport}, value) => portMatches(dport, value),
+    '--dports': ({dport}, value) => portMatches(dport, value),
+    '--sport': ({sport}, value) => portMatches(sport, value),
+    '--sports': ({sport}, value) => portMatches(sport, value),
+    '--icmp-type': ({icmpType}, value) => icmpMatches(icmpType, value),
+    '--ctstate': ({ctState}, value) => stateMatches(ctState, value),
+    '--state': ({ctState}, value) => stateMatches(ctState, value),
+    '--mark': ({ipsec}, value) => (/^0xd0c4e3(\/0xffffffff)?$/.test(value) ? truth(ipsec) : 'perhaps'),
+    '--dst-type': ({dstLocal}, value) => (value === 'LOCAL' ? truth(dstLocal) : 'perhaps'),
+    '--dir': () => 'yes',
+    '--pol': ({ipsec}, value) =>
       value === 'ipsec' ? truth(ipsec) : value === 'none' ? truth(!ipsec) : 'perhaps',
-  },
-  '--u32': {values: 1, test: ({vni}, value) => vniMatches(vni, dockerU32(value))},
-  '--bytecode': {values: 1, test: ({vni}, value) => vniMatches(vni, dockerBpf(value))},
-};
+    '--u32': ({vni}, value) => vniMatches(vni, dockerU32(value)),
+    '--bytecode': ({vni}, value) => vniMatches(vni, dockerBpf(value)),
+  } satisfies Record<string, Matcher>),
+);
 
 /** Docker's u32 form: the word at the VXLAN header's VNI, shifted by 8. */
 function dockerU32(text: string): number | undefined {

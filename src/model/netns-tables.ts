@@ -17,8 +17,6 @@ export interface NetnsTables {
   neighbours?: Neighbour[];
   fdb?: FdbRow[];
   rules?: RoutingRule[];
-  /** The kernel's own answer to `ip route get`, by destination; only those that it was asked for and has. */
-  routeGets?: Map<string, Route>;
   /** Names of the sections of which some rows were not understood: what is absent there may be among those. */
   partial?: ReadonlySet<string>;
   /** Namespace ids as this namespace numbers them: nsid → inode. Only namespaces with processes are known. */
@@ -88,7 +86,6 @@ export function parseTables(sections: Section[]): NetnsTables {
     neighbours,
     fdb,
     rules,
-    routeGets: routeGets(find('route-get')),
     nsids: nsids(find('nsid')),
     proc: procFiles(find('proc')),
     netfilter: netfilter(sections),
@@ -98,13 +95,6 @@ export function parseTables(sections: Section[]): NetnsTables {
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
     problems,
   });
-}
-
-/** One line of JSON an answer; a refused destination printed its reason in between. */
-function routeGets(section: Section | undefined): Map<string, Route> | undefined {
-  if (!section || section.status === null) return undefined;
-  const answers = section.output.split('\n').filter((line) => line.startsWith('['));
-  return new Map(answers.flatMap((line) => parseRoutesJson(line).rows).map((route) => [route.dst, route]));
 }
 
 type Parser<Row> = (text: string) => {rows: Row[]; problems: string[]};

@@ -1,12 +1,12 @@
 /** Where a probe's packets can be met: the interfaces on the way, host by host, from what was read. */
 import {endpointsOf} from '../join/endpoints.js';
+import {chooseRoute} from '../join/route.js';
 import {inSubnet} from '../join/subnet.js';
 import {overlaySandboxes, ownVtep} from '../join/vteps.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {containerPlace, type WalkedHost, walkedHost} from '../trace/party.js';
-import {chooseRoute} from '../trace/route.js';
 import type {TraceEnd} from '../trace/trace.js';
 import type {Gap, Point, PointKind} from './types.js';
 

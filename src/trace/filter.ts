@@ -1,6 +1,7 @@
 /** Hops at which packet filters decide: the hosts' own, and those inside containers and sandboxes. */
 
-import {type FilteredPacket, filterPacket, type Hook} from '../join/netfilter.js';
+import type {FilteredPacket, Hook} from '../join/netfilter.js';
+import {decide, packetFilter} from '../join/packet-filter.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {AtBridge} from './bridge.js';
@@ -45,13 +46,6 @@ export interface FilterPlace {
   /** False where an unread filter is no doubt (a namespace in which Docker itself sets no filter). */
   needed: boolean;
 }
-
-/** Hooks of nftables that an IPv4 packet passes on its way through one of the three (netfilter.h NF_INET_*, NF_NETDEV_*). */
-const nftHooksAt: Record<Hook, string[]> = {
-  INPUT: ['ingress', 'prerouting', 'input'],
-  OUTPUT: ['output', 'postrouting', 'egress'],
-  FORWARD: ['ingress', 'prerouting', 'forward', 'postrouting', 'egress'],
-};
 
 /**
  * What decides on a frame between two ports of a bridge: chains of nftables' bridge family, and, with br_netfilter,
@@ -113,45 +107,31 @@ function callsIptables(model: HostModel, tables: NetnsTables): string | undefine
 /** What the rules at one place do to a packet, over all back ends: it must pass every one of them. */
 export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPacket): Walk | undefined {
   const {host, tables, layer, whose, hook, code} = place;
-  const {netfilter, nftHooks} = tables ?? {};
+  const filter = tables && packetFilter(tables);
   const what = `${packet.protocol}${packet.dport === undefined ? '' : ` ${packet.dport}`} ${packet.src} → ${packet.dst}`;
-  if (!netfilter) {
+  if (!filter) {
     if (place.needed) trail.doubt(host, layer, `the packet filter of ${whose} was not read`);
     return undefined;
   }
-  for (const {backend, rules} of netfilter) {
-    const {verdict, rule} = filterPacket(rules, hook, packet);
-    if (verdict === 'drop') {
-      return trail.fail(host, layer, code, `the rules of ${whose} drop ${what}`, {
-        evidence: [`iptables-${backend}: ${rule ?? ''}`],
-        cause: code.startsWith('data-path')
-          ? 'the UDP port of the data path must be open between all nodes'
-          : 'a rule on the way drops it',
-        counter: 'the packet counter of that rule',
-        next: `iptables-${backend}-save -c`,
-      });
-    }
-    if (verdict === 'unknown') {
-      trail.doubt(host, layer, `a rule of ${whose} that is not understood decides on ${what}`, [
-        `iptables-${backend}: ${rule ?? ''}`,
-      ]);
-      return undefined;
-    }
+  const {verdict, backend, evidence} = decide(filter, hook, packet);
+  if (verdict === 'drop') {
+    return trail.fail(host, layer, code, `the rules of ${whose} drop ${what}`, {
+      evidence,
+      cause: code.startsWith('data-path')
+        ? 'the UDP port of the data path must be open between all nodes'
+        : 'a rule on the way drops it',
+      counter: 'the packet counter of that rule',
+      next: `iptables-${backend}-save -c`,
+    });
   }
-  const foreign = (nftHooks ?? []).filter(
-    ({table, hook: own}) => nftHooksAt[hook].includes(own) && !/^(bridge|arp) /.test(table),
-  );
-  if (foreign.length > 0) {
-    trail.doubt(
-      host,
-      layer,
-      `nftables chains beside those of iptables see ${what}, and are not walked`,
-      foreign.map(({table, chain}) => `nft ${table} ${chain}`),
-    );
+  if (verdict === 'unknown') {
+    const unread = backend
+      ? `a rule of ${whose} that is not understood decides on ${what}`
+      : `nftables chains beside those of iptables see ${what}, and are not walked`;
+    trail.doubt(host, layer, unread, evidence);
     return undefined;
   }
-  if (place.needed || netfilter.some(({rules}) => rules.some(({text}) => !text.startsWith('policy ')))) {
-    trail.pass(host, layer, `no rule of ${whose} drops ${what}`, []);
-  }
+  const ruled = tables.netfilter?.some(({rules}) => rules.some(({text}) => !text.startsWith('policy ')));
+  if (place.needed || ruled) trail.pass(host, layer, `no rule of ${whose} drops ${what}`, []);
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** The first half of a walk: from the source's own decisions to the bridge of its sandbox. */
 
 import type {FilteredPacket} from '../join/netfilter.js';
+import {chooseRoute, routeText} from '../join/route.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
@@ -9,7 +10,6 @@ import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import {resolve} from './neighbour.js';
 import {containerPlace, isDown, linkOf, linkText, type Party, type WalkedHost} from './party.js';
-import {chooseRoute, routeText} from './route.js';
 import type {Trail} from './trail.js';
 
 export interface Left {

@@ -1,6 +1,7 @@
 /** The receiving host's part of a walk: from its uplink through the tunnel's device to the bridge. */
 
 import type {FilteredPacket} from '../join/netfilter.js';
+import {chooseRoute} from '../join/route.js';
 import {overlaySandboxes} from '../join/vteps.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
@@ -11,7 +12,6 @@ import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import {isDown, linkText, type Party, type WalkedHost} from './party.js';
-import {chooseRoute} from './route.js';
 import {passage, sourceRow} from './source-row.js';
 import type {Trail} from './trail.js';
 import type {OuterPacket} from './underlay.js';

@@ -1,6 +1,7 @@
 /** Routing between two subnets of one overlay: from one bridge of the sandbox to another. */
 
 import type {FilteredPacket} from '../join/netfilter.js';
+import {chooseRoute, routeText} from '../join/route.js';
 import {inSubnet} from '../join/subnet.js';
 import type {AtBridge} from './bridge.js';
 import {filterHop} from './filter.js';
@@ -8,7 +9,6 @@ import type {Walk} from './hop.js';
 import type {Left} from './leave.js';
 import {answerTo, neighbourText, usable} from './neighbour.js';
 import {actualMac, type Party} from './party.js';
-import {chooseRoute, routeText} from './route.js';
 import type {Trail} from './trail.js';
 
 /** Whether the frame is for the bridge itself, which then routes it. */

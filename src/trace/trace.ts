@@ -1,5 +1,6 @@
 import {usageError} from '../errors.js';
 import {type Endpoint, endpointsOf} from '../join/endpoints.js';
+import {chooseRoute} from '../join/route.js';
 import {inSubnet} from '../join/subnet.js';
 import {nodeNames, ownVtep} from '../join/vteps.js';
 import type {Container, Network} from '../model/docker-types.js';
@@ -9,7 +10,6 @@ import type {Traffic} from './filter.js';
 import {type Disposition, type Walk, worse} from './hop.js';
 import {walkOutside} from './outside.js';
 import {containerPlace, linkOf, type Party, placeOf, type WalkedHost, walkedHost} from './party.js';
-import {chooseRoute} from './route.js';
 import {specialWalk} from './special.js';
 import {walk} from './walk.js';
 

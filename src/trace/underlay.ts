@@ -1,16 +1,14 @@
 /** The middle of a walk: the outer packet on the sender's host. */
 
-import {inSubnet} from '../join/subnet.js';
+import {routeText} from '../join/route.js';
+import {encapsulation, type UnderlayWay, wayToVtep} from '../join/underlay-way.js';
 import type {OwnVtep} from '../join/vteps.js';
 import type {Network} from '../model/docker-types.js';
-import type {Link, Route} from '../model/facts.js';
+import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
-import type {NetnsTables} from '../model/netns-tables.js';
-import {isWalk} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import {isDown, linkText} from './party.js';
-import {chooseRoute, routeText} from './route.js';
 import type {Trail} from './trail.js';
 import {xfrmPairs} from './xfrm.js';
 
@@ -20,9 +18,6 @@ export interface OuterPacket {
   port: number;
   vni: number;
 }
-
-/** Outer Ethernet, IPv4, UDP and VXLAN headers less the inner Ethernet header that the inner MTU leaves out: 20 + 8 + 8 + 14 (RFC 7348, section 5). */
-const vxlanOverhead = 50;
 
 export interface Sending {
   host: HostModel;
@@ -47,18 +42,18 @@ export function sendOuter(
     trail.doubt(host, 'underlay-route', "the host's own tables were not read");
     return {src: own?.address ?? '', dst: vtep, port, vni};
   }
-  const route = routeToVtep(trail, host, tables, {vtep, device});
-  if (isWalk(route)) return route;
-  if (!route) return {src: own?.address ?? '', dst: vtep, port, vni};
-  const uplink = tables.links?.find(({name}) => name === route.dev);
+  const way = wayToVtep(tables, vtep);
+  const stopped = untrodden(trail, host, way, {vtep, device});
+  if (stopped) return stopped;
+  const {route, uplink} = way;
+  if (way.verdict === 'unknown' || !route) return {src: own?.address ?? '', dst: vtep, port, vni};
   if (uplink && (isDown(uplink) || uplink.flags?.includes('NO-CARRIER'))) {
     const word = isDown(uplink) ? 'down' : 'without carrier';
     return trail.fail(host, 'underlay-route', 'uplink-down', `${uplink.name} is ${word}`, {
       evidence: [linkText(uplink)],
     });
   }
-  const selected = sourceAddress(uplink, route.gateway);
-  const src = route.prefSrc ?? selected ?? '';
+  const src = way.source ?? '';
   const evidence = [routeText(route), ...(uplink ? [linkText(uplink)] : [])];
   if (own && src && own.address !== src) {
     return trail.fail(
@@ -81,8 +76,8 @@ export function sendOuter(
     `VTEP ${vtep} by ${routeText(route)}${src ? `, from ${src}` : ''}`,
     evidence,
   );
-  fitMtu(trail, host, {mtu, routeMtu: route.mtu ?? uplink?.mtu, encrypted: network.encrypted, evidence});
-  const unreachable = nextHop(trail, host, {vtep, hop: route.gateway ?? vtep, dev: route.dev, device});
+  fitMtu(trail, host, {mtu, routeMtu: way.mtu, vtep, encrypted: network.encrypted, evidence});
+  const unreachable = nextHop(trail, host, way, {vtep, device});
   if (unreachable) return unreachable;
   const outer = {src, dst: vtep, port, vni};
   const sealed = network.encrypted ? encryption(trail, host, outer) : undefined;
@@ -105,7 +100,7 @@ export function sendOuter(
       dport: port,
       ctState: 'NEW',
       ...(route.dev === undefined ? {} : {outInterface: route.dev}),
-      ...(selected === undefined ? {} : {masqueradeAs: selected}),
+      ...(way.selected === undefined ? {} : {masqueradeAs: way.selected}),
       vni,
       ipsec: network.encrypted,
       dstLocal: false,
@@ -114,60 +109,56 @@ export function sendOuter(
   return dropped ?? outer;
 }
 
-/**
- * The route to a VTEP: the kernel's own where it was asked, else the one that its tables give. Undefined where it is
- * not known. Rules that look at more than the destination are not told by the kernel's answer either.
- */
-function routeToVtep(
+/** Where there is no way to a VTEP, or none that is known. */
+function untrodden(
   trail: Trail,
   host: HostModel,
-  tables: NetnsTables,
+  {verdict, route, reason = ''}: UnderlayWay,
   {vtep, device}: {vtep: string; device: Link},
-): Route | Walk | undefined {
-  const chosen = chooseRoute(tables, vtep);
-  const asked = chosen.verdict === 'unknown' ? undefined : tables.vtepRoutes?.get(vtep);
-  const route = asked ?? chosen.route;
-  if (!asked && (chosen.verdict === 'none' || (chosen.verdict === 'found' && !route?.dev))) {
+): Walk | undefined {
+  if (verdict === 'none') {
     return trail.fail(host, 'underlay-route', 'vtep-route-missing', `no route to VTEP ${vtep}`, {
-      evidence: (tables.routes ?? []).filter(({table}) => table === 'main').map(routeText),
-      cause: chosen.reason ?? 'no route matches',
+      evidence: (host.host?.routes ?? []).filter(({table}) => table === 'main').map(routeText),
+      cause: reason,
       kernelReason: 'IP_OUTNOROUTES',
       counter: `${device.name} TX errors and carrier errors`,
       next: `ip route get ${vtep}`,
     });
   }
-  if (chosen.verdict === 'unknown' || !route) {
-    trail.doubt(
-      host,
-      'underlay-route',
-      `the route to VTEP ${vtep} is not known: ${chosen.reason ?? ''}`,
-      route ? [routeText(route)] : [],
-    );
-    return undefined;
-  }
-  if (route.type === 'local') {
+  if (verdict === 'home') {
     return trail.fail(
       host,
       'underlay-route',
       'fdb-points-home',
       `VTEP ${vtep} is an address of this very host`,
-      {evidence: [routeText(route)], cause: 'the FDB row names this host as the remote one'},
+      {
+        evidence: route ? [routeText(route)] : [],
+        cause: 'the FDB row names this host as the remote one',
+      },
     );
   }
-  return route;
+  if (verdict === 'unknown')
+    trail.doubt(
+      host,
+      'underlay-route',
+      `the route to VTEP ${vtep} is not known: ${reason}`,
+      route ? [routeText(route)] : [],
+    );
+  return undefined;
 }
 
 interface Fitting {
   mtu: number | undefined;
   routeMtu: number | undefined;
+  vtep: string;
   encrypted: boolean;
   evidence: string[];
 }
 
-/** Whether a full-sized inner packet still fits the uplink (moby overlay/encryption.go maxMTU: 50 bytes, and 26 for ESP). */
-function fitMtu(trail: Trail, host: HostModel, {mtu, routeMtu, encrypted, evidence}: Fitting): void {
+/** Whether a full-sized inner packet still fits the uplink. */
+function fitMtu(trail: Trail, host: HostModel, {mtu, routeMtu, vtep, encrypted, evidence}: Fitting): void {
   if (mtu === undefined || routeMtu === undefined) return;
-  const overhead = vxlanOverhead + (encrypted ? 26 : 0);
+  const overhead = encapsulation(vtep, encrypted);
   if (mtu + overhead <= routeMtu) {
     trail.pass(
       host,
@@ -190,25 +181,18 @@ function fitMtu(trail: Trail, host: HostModel, {mtu, routeMtu, encrypted, eviden
   );
 }
 
-/** The address that the kernel gives a packet on a route without a source of its own (net/ipv4/devinet.c inet_select_addr). */
-function sourceAddress(uplink: Link | undefined, gateway: string | undefined): string | undefined {
-  const own = uplink?.addresses?.filter(({family}) => family === 'inet') ?? [];
-  const beside = own.find(
-    ({address, prefixLength}) => gateway !== undefined && inSubnet(gateway, `${address}/${prefixLength}`),
-  );
-  return (beside ?? own[0])?.address;
-}
-
 interface NextHop {
   vtep: string;
-  hop: string;
-  dev: string | undefined;
   device: Link;
 }
 
 /** Whether the next hop was found on its link, as the kernel's last attempt left it. No entry tells nothing. */
-function nextHop(trail: Trail, host: HostModel, {vtep, hop, dev, device}: NextHop): Walk | undefined {
-  const row = host.host?.neighbours?.find((neighbour) => neighbour.ip === hop && neighbour.dev === dev);
+function nextHop(
+  trail: Trail,
+  host: HostModel,
+  {nextHop: hop, neighbour: row}: UnderlayWay,
+  {vtep, device}: NextHop,
+): Walk | undefined {
   if (!row) return undefined;
   const evidence = [`${row.ip} dev ${row.dev} ${row.mac ? `lladdr ${row.mac} ` : ''}${row.state.join(',')}`];
   if (row.state.includes('FAILED')) {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {type FilteredPacket, filterPacket, rulesMet} from '../../src/join/netfilter.js';
+import {
+  type FilteredPacket,
+  filterPacket,
+  type RuleBook,
+  ruleBook,
+  rulesMet,
+} from '../../src/join/netfilter.js';
 import {parseIptablesSave} from '../../src/model/netfilter.js';
 
 const packet: FilteredPacket = {
@@ -14,8 +20,12 @@ const packet: FilteredPacket = {
   dstLocal: true,
 };
 
+function book(saved: string): RuleBook {
+  return ruleBook(parseIptablesSave(saved));
+}
+
 function input(rules: string, changes: Partial<FilteredPacket> = {}): string {
-  const saved = parseIptablesSave(`*filter\n:INPUT ACCEPT [0:0]\n${rules}\nCOMMIT\n`);
+  const saved = book(`*filter\n:INPUT ACCEPT [0:0]\n${rules}\nCOMMIT\n`);
   return filterPacket(saved, 'INPUT', {...packet, ...changes}).verdict;
 }
 
@@ -32,7 +42,7 @@ describe('packet filter', () => {
 
   it('takes the first rule that ends the packet, and the policy otherwise', () => {
     assert.equal(input('-A INPUT -p udp -j ACCEPT\n-A INPUT -j DROP'), 'accept');
-    const saved = parseIptablesSave('*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n');
+    const saved = book('*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n');
     const {verdict, rule} = filterPacket(saved, 'INPUT', packet);
     assert.equal(verdict, 'drop');
     assert.equal(rule, 'filter: -P INPUT DROP');
@@ -44,7 +54,7 @@ describe('packet filter', () => {
       'drop',
     );
     assert.equal(input(':A - [0:0]\n-A INPUT -g A\n-A INPUT -j DROP\n-A A -p tcp -j DROP'), 'accept');
-    const closed = parseIptablesSave(
+    const closed = book(
       '*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A INPUT -g A\n-A INPUT -j ACCEPT\n-A A -p tcp -j ACCEPT\nCOMMIT\n',
     );
     assert.equal(filterPacket(closed, 'INPUT', packet).verdict, 'drop');
@@ -83,7 +93,7 @@ describe('packet filter', () => {
 });
 
 function met(rules: string, changes: Partial<FilteredPacket> = {}): string[] {
-  const saved = parseIptablesSave(`*nat\n:PREROUTING ACCEPT [0:0]\n${rules}\nCOMMIT\n`);
+  const saved = book(`*nat\n:PREROUTING ACCEPT [0:0]\n${rules}\nCOMMIT\n`);
   return rulesMet(
     saved,
     {table: 'nat', chain: 'PREROUTING', targets: new Set(['DNAT', 'REDIRECT'])},
@@ -126,7 +136,7 @@ describe('rules that a packet meets', () => {
 
 describe('a redirected port', () => {
   const saved = (redirect: string, filter: string) =>
-    parseIptablesSave(
+    book(
       `*nat\n:PREROUTING ACCEPT [0:0]\n${redirect}\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n${filter}\nCOMMIT\n`,
     );
   const at8080 = {...packet, protocol: 'tcp' as const, dport: 8080};
@@ -144,7 +154,7 @@ describe('a redirected port', () => {
   });
 
   it('is no translation where SNAT gives the address that it has', () => {
-    const rules = parseIptablesSave(
+    const rules = book(
       '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.7\nCOMMIT\n',
     );
     const sent = {...packet, src: '10.0.1.7', dst: '10.0.1.3', dstLocal: false};

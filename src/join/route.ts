@@ -1,7 +1,7 @@
 import {isIPv4} from 'node:net';
-import {inSubnet} from '../join/subnet.js';
 import type {Route} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {inSubnet} from './subnet.js';
 
 export interface RouteChoice {
   verdict: 'found' | 'none' | 'unknown';

@@ -1,0 +1,55 @@
+/** Every packet filter of one namespace together: both back ends of iptables, and what nftables has beside them. */
+import type {NftHook} from '../model/netfilter.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import {
+  type FilteredPacket,
+  type Filtering,
+  filterPacket,
+  type Hook,
+  type RuleBook,
+  ruleBook,
+} from './netfilter.js';
+
+export interface PacketFilter {
+  books: {backend: 'legacy' | 'nft'; book: RuleBook}[];
+  /** Chains of nftables beside those of iptables, which are not walked. */
+  foreign: NftHook[];
+}
+
+export interface Decision extends Filtering {
+  /** Which of iptables' back ends holds the rule. */
+  backend?: 'legacy' | 'nft';
+  /** What decides, or hides what decides, as the source prints it. */
+  evidence: string[];
+}
+
+/** Hooks of nftables that an IPv4 packet passes on its way through one of the three (netfilter.h NF_INET_*, NF_NETDEV_*). */
+const nftHooksAt: Record<Hook, string[]> = {
+  INPUT: ['ingress', 'prerouting', 'input'],
+  OUTPUT: ['output', 'postrouting', 'egress'],
+  FORWARD: ['ingress', 'prerouting', 'forward', 'postrouting', 'egress'],
+};
+
+/** Reads the rules of a namespace once, for many packets; undefined where they were not read. */
+export function packetFilter({netfilter, nftHooks}: NetnsTables): PacketFilter | undefined {
+  if (!netfilter) return undefined;
+  return {
+    books: netfilter.map(({backend, rules}) => ({backend, book: ruleBook(rules)})),
+    foreign: (nftHooks ?? []).filter(({table}) => !/^(bridge|arp) /.test(table)),
+  };
+}
+
+/** One filter that drops is enough, whatever is not known of the others. */
+export function decide({books, foreign}: PacketFilter, hook: Hook, packet: FilteredPacket): Decision {
+  const decisions = books
+    .map(({backend, book}): Decision => {
+      const filtering = filterPacket(book, hook, packet);
+      return {...filtering, backend, evidence: [`iptables-${backend}: ${filtering.rule ?? ''}`]};
+    })
+    .filter(({verdict}) => verdict !== 'accept');
+  const decisive = decisions.find(({verdict}) => verdict === 'drop') ?? decisions[0];
+  if (decisive) return decisive;
+  const beside = foreign.filter(({hook: own}) => nftHooksAt[hook].includes(own));
+  if (beside.length === 0) return {verdict: 'accept', evidence: []};
+  return {verdict: 'unknown', evidence: beside.map(({table, chain}) => `nft ${table} ${chain}`)};
+}
