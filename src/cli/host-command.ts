@@ -17,9 +17,14 @@ import {type HostSummary, hostSummaries, statusOfProblems} from './host-problems
 /** The flags that say where evidence comes from. */
 export interface HostFlags {
   host?: string[] | undefined;
+  'hosts-file'?: string | undefined;
+  swarm?: boolean | undefined;
+  filter?: string[] | undefined;
+  'ssh-user'?: string | undefined;
+  context?: string | undefined;
   snapshot?: string[] | undefined;
   'netns-dir'?: string | undefined;
-  parallel: number;
+  parallel: string;
   'host-timeout': string;
   'max-skew': string;
   record?: string | undefined;
@@ -46,6 +51,36 @@ export abstract class HostCommand extends BaseCommand {
       helpGroup: 'SOURCE',
       helpValue: 'HOST',
     }),
+    'hosts-file': Flags.string({
+      description: 'Read the hosts that this file names, a line each, in the same words; # begins a comment',
+      helpGroup: 'SOURCE',
+      helpValue: 'FILE',
+    }),
+    swarm: Flags.boolean({
+      description:
+        'Read all nodes that a manager (this host, or the one --host) knows: itself directly, the others over ssh',
+      helpGroup: 'SOURCE',
+    }),
+    filter: Flags.string({
+      description:
+        'With --swarm, only nodes with name=PREFIX, label=KEY[=VALUE], role=ROLE or availability=STATE; repeatable',
+      multiple: true,
+      multipleNonGreedy: true,
+      dependsOn: ['swarm'],
+      helpGroup: 'SOURCE',
+      helpValue: 'KEY=VALUE',
+    }),
+    'ssh-user': Flags.string({
+      description: 'With --swarm, log in to the other nodes as this user',
+      dependsOn: ['swarm'],
+      helpGroup: 'SOURCE',
+      helpValue: 'USER',
+    }),
+    context: Flags.string({
+      description: "Docker's context to use for this host, instead of DOCKER_HOST and the current one",
+      helpGroup: 'SOURCE',
+      helpValue: 'NAME',
+    }),
     snapshot: Flags.string({
       char: 's',
       description: 'Answer from this snapshot instead of a live host: a file or a directory; repeatable',
@@ -54,11 +89,9 @@ export abstract class HostCommand extends BaseCommand {
       helpGroup: 'SOURCE',
       helpValue: 'FILE|DIR',
     }),
-    parallel: Flags.integer({
+    parallel: Flags.string({
       description: 'How many hosts are read at once',
-      default: 16,
-      min: 1,
-      max: 1000,
+      default: '16',
       helpGroup: 'SOURCE',
       helpValue: 'N',
     }),
@@ -133,14 +166,11 @@ export abstract class HostCommand extends BaseCommand {
   }
 
   private async sourceOf(flags: HostFlags): Promise<EvidenceSource> {
-    const {evidenceSource} = await import('../hosts/read-hosts.js');
-    return evidenceSource({
-      hosts: flags.host ?? [],
-      snapshots: flags.snapshot ?? [],
-      ...(flags['netns-dir'] === undefined ? {} : {netnsDir: flags['netns-dir']}),
-      parallel: flags.parallel,
-      hostTimeoutMs: parseDuration('host-timeout', flags['host-timeout']),
-    });
+    const [{evidenceSource}, {hostSelection}] = await Promise.all([
+      import('../hosts/read-hosts.js'),
+      import('./host-selection.js'),
+    ]);
+    return evidenceSource(await hostSelection(flags));
   }
 
   /** Keeps all evidence read so far as a snapshot. */
@@ -251,9 +281,10 @@ export abstract class HostCommand extends BaseCommand {
   }
 
   /** How to see all: this very call with more rights, where rights of this machine are what is missing. */
-  private moreRights({host = [], snapshot = []}: HostFlags): string {
+  private moreRights({host = [], snapshot = [], ...flags}: HostFlags): string {
     if (snapshot.length > 0) return 'record it there with more rights: sudo ovdiag snapshot -o FILE';
-    if (host.length > 0 && host.every((one) => one.startsWith('ssh:')))
+    const remote = host.length > 0 && host.every((one) => one.startsWith('ssh:'));
+    if (remote || flags.swarm || flags['hosts-file'] !== undefined)
       return 'log in there as root, or allow that user sudo without a password';
     const words = [this.config.bin, ...(this.id?.split(':') ?? []), ...this.argv];
     return `sudo ${words.map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`;

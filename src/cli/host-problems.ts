@@ -25,7 +25,7 @@ export function hostSummaries(hosts: HostModel[]): HostSummary[] {
 
 /** Problems that leave the question without its answer, or without half of it. */
 const blinding =
-  /^(permission|tool-missing|not-linux|netns-dir-missing|netns-unreadable|section-failed|section-cut|engine-elsewhere|program-missing|host-|ssh-|docker-needed)/;
+  /^(permission|tool-missing|not-linux|netns-dir-missing|netns-unreadable|section-failed|section-cut|engine-elsewhere|program-missing|host-|ssh-|docker-needed|node-elsewhere)/;
 
 /** 3 where something that was needed could not be looked at, else 0: viewers find nothing, they only show. */
 export function statusOfProblems({problems}: {problems: Problem[]}): ExitStatus {

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {parseDuration} from '../cli/duration.js';
 import {HostCommand} from '../cli/host-command.js';
+import {meansSeveral} from '../cli/host-selection.js';
 import {packetFlags} from '../decode/flags.js';
 import {usageError} from '../errors.js';
 
@@ -61,15 +62,17 @@ export default class Capture extends HostCommand {
         `--uplink is the host's; "${args.name}" is another place. Give one of them.`,
       );
     }
-    const [where = 'local', another] = flags.host ?? [];
-    if (another !== undefined)
+    if (meansSeveral(flags))
       throw usageError('one-host', 'capture listens on one host at a time: give one --host.');
-    const {parseHost} = await import('../evidence/transport.js');
     const {packetEvidence, readNames} = await import('../decode/names.js');
     const readings = await this.readHosts(flags, packetEvidence);
     const named = await readNames(readings);
     const [host] = readings.hosts;
     if (host === undefined) return;
+    const {transportOf} = await import('../evidence/transport.js');
+    const transport = transportOf(host.source);
+    // An engine behind an address alone: the problem says so.
+    if (transport === undefined) return this.show(flags, this.document(readings), () => '');
     const {namedTarget, uplinkTarget} = await import('../live/target.js');
     const asked = flags['vxlan-port'] === undefined ? [] : options.vxlanPorts;
     const target = args.name === undefined ? uplinkTarget(host, asked) : namedTarget(host, args.name);
@@ -77,7 +80,7 @@ export default class Capture extends HostCommand {
     const interrupt = onInterrupt();
     process.exitCode = await capture({
       target: flags.interface === undefined ? target : {...target, device: flags.interface},
-      transport: parseHost(where),
+      transport,
       options,
       ...named,
       noColour: flags['no-color'],

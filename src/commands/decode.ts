@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
+import {namesSource} from '../cli/host-selection.js';
 import {packetFlags} from '../decode/flags.js';
 import {usageError} from '../errors.js';
 
@@ -74,7 +75,7 @@ export default class Decode extends HostCommand {
     const {readOptions} = await import('../decode/options.js');
     const options = readOptions(flags, this.jsonEnabled());
     const {packetEvidence, readNames} = await import('../decode/names.js');
-    const isNamed = flags.names || flags.snapshot !== undefined || flags.host !== undefined;
+    const isNamed = flags.names || namesSource(flags);
     if (flags.record !== undefined && !isNamed) {
       throw usageError(
         'nothing-to-record',

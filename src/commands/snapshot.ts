@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
+import {meansSeveral} from '../cli/host-selection.js';
 import {usageError} from '../errors.js';
 import {everything} from '../evidence/wanted.js';
 import type {HostModel} from '../model/host.js';
@@ -47,7 +48,7 @@ export default class Snapshot extends HostCommand {
       import('../hosts/readings.js'),
       import('../model/host.js'),
     ]);
-    const several = (flags.host?.length ?? 0) + (flags.snapshot?.length ?? 0) > 1;
+    const several = meansSeveral(flags);
     const keeper = await openKeeper(flags.output, {several, version: this.config.version});
     const models: HostModel[] = [];
     let path: string;

@@ -11,7 +11,28 @@ export interface CollectOptions {
   netnsDir?: string;
   /** When the host's time is over, in milliseconds since the epoch; what came by then is kept. */
   endBy?: number;
+  /** How long to wait for the host's first word, in milliseconds, where it is not expected to say any. */
+  startMs?: number;
   signal: AbortSignal;
+}
+
+/** Where a transport leads, after the docker client's own settings: where a shell can be had, and where the engine is. */
+export interface Place {
+  /** Runs a shell where the engine's client is to be asked; the engine's own host unless `elsewhere` is set. */
+  shell: Transport;
+  docker: DockerPlace;
+  /** The engine that is asked gives no shell, so its kernel can't be read. */
+  elsewhere?: LocalEngine & {place: 'elsewhere'};
+}
+
+/** The engine of "this host" is the one that the docker command here would talk to. */
+export async function locate(transport: Transport, signal: AbortSignal): Promise<Place> {
+  if (transport.kind === 'exec') return {shell: transport, docker: await withoutCallersSettings()};
+  if (transport.kind === 'ssh') return {shell: transport, docker: {}};
+  const engine = await localEngine(signal, process.env, transport.context);
+  if (engine.place === 'ssh') return {shell: parseHost(engine.host), docker: {}};
+  const docker = transport.context === undefined ? {} : contextPlace(transport.context);
+  return {shell: transport, docker, ...(engine.place === 'elsewhere' ? {elsewhere: engine} : {})};
 }
 
 /** Reads one host: the kernel's tables and Docker's answers side by side, neither waiting for the other. */
@@ -22,22 +43,20 @@ export async function collect(
 ): Promise<HostEvidence> {
   const startedAt = new Date().toISOString();
   options.signal.throwIfAborted();
-  // The engine of "this host" is the one that the docker command here would talk to.
-  const engine: LocalEngine =
-    transport.kind === 'local' ? await localEngine(options.signal) : {place: 'here'};
-  const there = engine.place === 'ssh' ? parseHost(engine.host) : transport;
-  const place = {
-    ...(await dockerPlace(there)),
-    ...(options.endBy === undefined ? {} : {endBy: options.endBy}),
+  const {shell, docker: place, elsewhere} = await locate(transport, options.signal);
+  const {endBy, startMs} = options;
+  const limits = {
+    ...(endBy === undefined ? {} : {endBy}),
+    ...(startMs === undefined ? {} : {connectDeadlineMs: startMs}),
   };
   // Both to their end, also where one rejects: an abort is over only when nothing of it runs any more.
   const [kernelEnd, dockerEnd] = await Promise.allSettled([
-    engine.place === 'elsewhere' ? noKernel(engine) : readKernel(there, wanted, options),
-    readDocker(there, wanted.docker, options.signal, place),
+    elsewhere ? noKernel(elsewhere) : readKernel(shell, wanted, options),
+    readDocker(shell, wanted.docker, options.signal, {...place, ...limits}),
   ]);
   const [kernel, docker] = [outcome(kernelEnd), outcome(dockerEnd)];
   return {
-    source: engine.place === 'elsewhere' ? engine.endpoint : there.label,
+    source: elsewhere?.endpoint ?? shell.label,
     startedAt,
     finishedAt: new Date().toISOString(),
     sections: kernel.sections,
@@ -47,14 +66,23 @@ export async function collect(
 }
 
 /** On any other host its own settings count, not the caller's, which a prefix on this machine would pass on. */
-async function dockerPlace(transport: Transport): Promise<DockerPlace> {
-  if (transport.kind !== 'exec') return {};
+async function withoutCallersSettings(): Promise<DockerPlace> {
   const {DOCKER_HOST: callersHost, DOCKER_CONTEXT: callersContext} = process.env;
   const context = await currentContext(process.env);
   return {
     ...(callersHost ? {callersHost} : {}),
     ...(callersContext ? {callersContext} : {}),
     ...(context && context !== 'default' ? {context: 'default'} : {}),
+  };
+}
+
+/** A named context passes over DOCKER_HOST and DOCKER_CONTEXT, save `default`, which stands for DOCKER_HOST. */
+function contextPlace(context: string): DockerPlace {
+  const {DOCKER_HOST: callersHost, DOCKER_CONTEXT: callersContext} = process.env;
+  return {
+    context,
+    ...(callersHost && context !== 'default' ? {callersHost} : {}),
+    ...(callersContext ? {callersContext} : {}),
   };
 }
 

@@ -14,6 +14,8 @@ const largestAnswer = 32 * 1024 * 1024;
 export interface DockerOptions extends DockerScriptOptions {
   /** How long one GET may take; tests are less patient. */
   answerDeadlineMs?: number;
+  /** How long the far side may take until it relays. */
+  connectDeadlineMs?: number;
   /** Nothing is waited for after this moment, in milliseconds since the epoch. */
   endBy?: number;
 }
@@ -49,7 +51,12 @@ export async function connectDocker(
   const session = startShell(transport, signal);
   const stderr = collectStderr(session);
   session.stdin.write(dockerScript(options));
-  const relay = await readiness(session, options.nonce, stderr, until(connectDeadlineMs));
+  const relay = await readiness(
+    session,
+    options.nonce,
+    stderr,
+    until(options.connectDeadlineMs ?? connectDeadlineMs),
+  );
   const socket = stdioSocket(session);
   const agent = new Agent({keepAlive: true, maxSockets: 1});
   agent.createConnection = () => socket;

@@ -3,6 +3,7 @@ import {readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
+import {usageError} from '../errors.js';
 import {quoteText} from '../render/escape.js';
 
 /** What decides which engine the docker client of this machine talks to. */
@@ -45,11 +46,23 @@ function byEndpoint(endpoint: string, because: string): LocalEngine {
   return {place: 'elsewhere', endpoint, because};
 }
 
-/** Reads the settings of this process and decides. The client is asked only where a context is set. */
+/**
+ * Reads the settings of this process and decides. The client is asked only where a context is set.
+ *
+ * @param named a context that passes over these settings, as the client's own --context does; unlike theirs it must exist
+ */
 export async function localEngine(
   signal: AbortSignal,
   environment: NodeJS.ProcessEnv = process.env,
+  named?: string,
 ): Promise<LocalEngine> {
+  if (named !== undefined) {
+    const endpoint = await endpointOf(named, signal, environment);
+    if (endpoint !== undefined) return byEndpoint(endpoint, `Docker's context ${quoteText(named)}`);
+    throw usageError('unknown-context', `The docker client here knows no context ${quoteText(named)}.`, [
+      'See which there are: docker context ls',
+    ]);
+  }
   const dockerHost = environment['DOCKER_HOST'];
   const context = dockerHost ? undefined : await currentContext(environment);
   const asked = context !== undefined && context !== '' && context !== 'default';

@@ -1,12 +1,11 @@
 import {randomBytes} from 'node:crypto';
 import {connectDocker, type DockerConnection, type DockerOptions, DockerSilence} from './docker-api.js';
 import {keepListed} from './docker-fields.js';
+import {contactEngine, type Relay} from './engine-contact.js';
 import type {DockerAnswer, HostEvidence} from './snapshot.js';
 import type {Transport} from './transport.js';
 import type {DockerWanted} from './wanted.js';
 
-/** The newest API version whose answers this program was written against. */
-const ownApiVersion = [1, 52] as const;
 /** A connection that went silent is replaced this often before the rest is given up. */
 const reconnects = 2;
 
@@ -24,9 +23,9 @@ export async function readDocker(
 ): Promise<DockerEvidence> {
   const answers: DockerAnswer[] = [];
   const {endBy = Number.POSITIVE_INFINITY} = place;
-  let relay: 'any' | 'curl' = 'any';
-  const connect = () =>
-    connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay, ...place}, signal);
+  let relay: Relay = 'any';
+  const connect = (by: Relay) =>
+    connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay: by, ...place}, signal);
   let connection: DockerConnection | undefined;
   let failures = 0;
   let unasked = 0;
@@ -40,7 +39,7 @@ export async function readDocker(
       return;
     }
     try {
-      connection ??= await connect();
+      connection ??= await connect(relay);
       let answer = await connection.get(prefix + path);
       if (answer.status === 400 && prefix !== '') {
         // An engine that has given up our version (the text may be plain): it takes paths without one.
@@ -62,11 +61,7 @@ export async function readDocker(
 
   let apiVersion: string | undefined;
   try {
-    const first = await firstContact(connect, () => {
-      relay = 'curl';
-    });
-    connection = first.connection;
-    apiVersion = agreedVersion(first.version);
+    ({connection, relay, apiVersion} = await contactEngine(connect));
     if (apiVersion) prefix = `/v${apiVersion}`;
   } catch (error) {
     signal.throwIfAborted();
@@ -101,30 +96,6 @@ function missing(failures: number, unasked: number): string {
   return `${failed} did not come${unasked > 0 ? `; ${unasked} more were not asked for` : ''}`;
 }
 
-/**
- * The first answer, which tells the engine's newest API version. A client that can't relay (older than 18.09, or not
- * allowed to) ends at once: then curl may still do, and where it doesn't, the client's words say more.
- */
-async function firstContact(
-  connect: () => Promise<DockerConnection>,
-  passOverClient: () => void,
-): Promise<{connection: DockerConnection; version: string | undefined}> {
-  const connection = await connect();
-  try {
-    return {connection, version: (await connection.get('/_ping')).headers['api-version']};
-  } catch (error) {
-    if (!(error instanceof DockerSilence) || error.timedOut || connection.relay === 'curl') throw error;
-    passOverClient();
-    try {
-      const second = await connect();
-      return {connection: second, version: (await second.get('/_ping')).headers['api-version']};
-    } catch (next) {
-      // An engine that hangs is the better reason; else the client's words are.
-      throw next instanceof DockerSilence && !next.timedOut ? error : next;
-    }
-  }
-}
-
 type Ask = (path: string) => Promise<unknown>;
 
 async function readNetworks(ask: Ask, wanted: DockerWanted): Promise<void> {
@@ -149,15 +120,6 @@ async function readContainers(ask: Ask): Promise<void> {
 /** Docker's ids are hexadecimal, swarm's are base 36; anything else must not get into a path. */
 function isId(id: string): boolean {
   return /^[0-9a-z]{12,64}$/.test(id);
-}
-
-/** The lower of ours and the engine's newest; undefined (unversioned paths) where the engine tells none. */
-export function agreedVersion(engine: string | undefined): string | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})$/.exec(engine ?? '');
-  if (!match) return;
-  const [major, minor] = [Number(match[1]), Number(match[2])];
-  const older = major < ownApiVersion[0] || (major === ownApiVersion[0] && minor <= ownApiVersion[1]);
-  return older ? `${major}.${minor}` : ownApiVersion.join('.');
 }
 
 function isManager(info: unknown): boolean {

@@ -55,7 +55,8 @@ export async function readKernel(
   };
   /** Waits for more, as long as that, the section and the host may take. */
   const patience = () => {
-    const left = {stall: stallMs, time: sectionStart + sectionMs - Date.now(), limit: endBy - Date.now()};
+    const stall = received === 0 ? Math.min(stallMs, options.startMs ?? stallMs) : stallMs;
+    const left = {stall, time: sectionStart + sectionMs - Date.now(), limit: endBy - Date.now()};
     const [why, ms] = Object.entries(left).reduce((a, b) => (b[1] < a[1] ? b : a));
     return setTimeout(() => {
       if (why === 'time' || why === 'limit') excess = why;

@@ -8,6 +8,8 @@ export interface Transport {
   /** As the user wrote it, for messages and for the snapshot's `source`. */
   label: string;
   argv: string[];
+  /** Of the docker client here, where one was named; for `local` only. */
+  context?: string;
 }
 
 export const localTransport: Transport = {kind: 'local', label: 'local', argv: ['sh', '-s']};
@@ -24,6 +26,11 @@ export function parseHost(text: string): Transport {
     `--host ${quoteText(text)} is in none of the forms that are understood.`,
     forms,
   );
+}
+
+/** The way to where evidence was read, by its `source`; undefined where that gave no shell. */
+export function transportOf(source: string): Transport | undefined {
+  return /^(ssh:\/\/|exec:|local$)/.test(source) ? parseHost(source) : undefined;
 }
 
 /**

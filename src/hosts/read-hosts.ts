@@ -4,6 +4,7 @@ import {eachRecorded} from '../evidence/snapshot-folder.js';
 import {localTransport, parseHost, type Transport} from '../evidence/transport.js';
 import type {Wanted} from '../evidence/wanted.js';
 import {fanOut, type Progress} from './fan-out.js';
+import type {SwarmChoice, Target} from './targets.js';
 
 /** Where evidence is to come from, as the flags say it. */
 export interface HostSelection {
@@ -11,6 +12,10 @@ export interface HostSelection {
   /** Snapshot files, and directories of them. */
   snapshots: string[];
   netnsDir?: string;
+  /** Docker's context that "this host" is meant by. */
+  context?: string;
+  /** All nodes that a manager knows, instead of the hosts: the manager is the only host, or this one. */
+  swarm?: SwarmChoice;
   /** How many live hosts are read at once. */
   parallel?: number;
   /** How long the reading of one live host may take; what came by then is kept. */
@@ -35,18 +40,21 @@ export interface EvidenceSource {
 
 export type Evidences = AsyncGenerator<HostEvidence, void, undefined>;
 
-export const defaultParallel = 16;
+const defaultParallel = 16;
+
+/** A node that its manager calls down may still be reached, and tell most, but is not waited for long. */
+const patienceWithDownMs = 5000;
 
 export function evidenceSource(
   selection: HostSelection,
   platform: string = process.platform,
 ): EvidenceSource {
-  const {hosts, snapshots, netnsDir} = selection;
+  const {hosts, snapshots, netnsDir, context, swarm} = selection;
   if (snapshots.length > 0) {
-    if (hosts.length > 0)
+    if (hosts.length > 0 || context !== undefined || swarm)
       throw usageError(
         'host-and-snapshot',
-        '--host reads live and --snapshot reads files: give one kind of them.',
+        `${hosts.length > 0 ? '--host' : swarm ? '--swarm' : '--context'} reads live and --snapshot reads files: give one kind of them.`,
       );
     if (netnsDir !== undefined) {
       throw usageError(
@@ -56,8 +64,15 @@ export function evidenceSource(
     }
     return recordedSource(snapshots);
   }
-  const transports = hosts.length > 0 ? hosts.map(parseHost) : [localTransport];
-  if (platform !== 'linux' && transports.some(({kind}) => kind === 'local')) {
+  if (context !== undefined && hosts.length > 0) {
+    throw usageError(
+      'host-and-context',
+      '--context chooses the engine of this host and --host another host: give one of them.',
+    );
+  }
+  const local = context === undefined ? localTransport : {...localTransport, context};
+  const transports = hosts.length > 0 ? hosts.map(parseHost) : [local];
+  if (platform !== 'linux' && !swarm && transports.some(({kind}) => kind === 'local')) {
     throw new OvdiagError({
       code: 'not-linux',
       message: 'Docker overlay networks live in a Linux kernel, and this is another system.',
@@ -67,7 +82,31 @@ export function evidenceSource(
       ],
     });
   }
-  return liveSource(transports, selection);
+  const [manager = local, ...more] = transports;
+  if (swarm && more.length > 0) {
+    throw usageError(
+      'one-manager',
+      '--swarm asks one manager for all nodes: give one --host, or none for this host.',
+    );
+  }
+  let found: Promise<Target[]> | undefined;
+  return liveSource((signal) => {
+    found ??= swarm
+      ? nodesOfSwarm(manager, swarm, signal)
+      : Promise.resolve(transports.map((transport) => ({label: transport.label, transport})));
+    return found;
+  }, selection);
+}
+
+async function nodesOfSwarm(manager: Transport, choice: SwarmChoice, signal: AbortSignal): Promise<Target[]> {
+  const [{askSwarm}, {locate}, {nodeTargets}] = await Promise.all([
+    import('../evidence/ask-swarm.js'),
+    import('../evidence/collect.js'),
+    import('./targets.js'),
+  ]);
+  const {shell, docker, elsewhere} = await locate(manager, signal);
+  // An engine that gives no shell is reached over ssh like any other node.
+  return nodeTargets(await askSwarm(shell, docker, signal), choice, elsewhere ? undefined : manager);
 }
 
 function recordedSource(paths: string[]): EvidenceSource {
@@ -99,34 +138,39 @@ function recordedSource(paths: string[]): EvidenceSource {
   };
 }
 
-function liveSource(transports: Transport[], selection: HostSelection): EvidenceSource {
-  const {netnsDir, parallel = defaultParallel, hostTimeoutMs} = selection;
+function liveSource(
+  targetsOf: (signal: AbortSignal) => Promise<Target[]>,
+  {netnsDir, parallel = defaultParallel, hostTimeoutMs}: HostSelection,
+): EvidenceSource {
   async function* inOrderOfArrival(
     wanted: Wanted,
     signal: AbortSignal,
     onProgress: (progress: Progress) => void = () => {},
   ) {
     // Loaded here: it starts processes, and an answer from snapshots starts none.
-    const {collect} = await import('../evidence/collect.js');
+    const [{collect}, {ofTarget, unreached}] = await Promise.all([
+      import('../evidence/collect.js'),
+      import('./targets.js'),
+    ]);
+    const targets = await targetsOf(signal);
     let done = 0;
     let failed = 0;
-    const read = async (transport: Transport, stop: AbortSignal) => {
-      const evidence = await collect(transport, wanted, {
-        signal: stop,
-        ...(netnsDir === undefined ? {} : {netnsDir}),
-        ...(hostTimeoutMs === undefined ? {} : {endBy: Date.now() + hostTimeoutMs}),
-      });
+    const read = async (target: Target, stop: AbortSignal) => {
+      const {transport, node} = target;
+      const evidence = transport
+        ? await collect(transport, wanted, {
+            signal: stop,
+            ...(netnsDir === undefined ? {} : {netnsDir}),
+            ...(hostTimeoutMs === undefined ? {} : {endBy: Date.now() + hostTimeoutMs}),
+            ...(node === undefined || node.state === 'ready' ? {} : {startMs: patienceWithDownMs}),
+          })
+        : unreached(target);
       done++;
       if (evidence.failure) failed++;
-      return evidence;
+      return ofTarget(target, evidence);
     };
-    yield* fanOut(transports, parallel, read, signal, ({running, waiting}) =>
-      onProgress({
-        done,
-        failed,
-        running: running.flatMap((index) => transports[index]?.label ?? []),
-        waiting,
-      }),
+    yield* fanOut(targets, parallel, read, signal, ({running, waiting}) =>
+      onProgress({done, failed, running: running.flatMap((index) => targets[index]?.label ?? []), waiting}),
     );
   }
   return {

@@ -1,4 +1,4 @@
-import type {HostEvidence, Section} from '../evidence/snapshot.js';
+import type {HostEvidence, HostNode, Section} from '../evidence/snapshot.js';
 import {type NodeCertificate, parseCertificate} from './certificate.js';
 import {compact} from './compact.js';
 import {parseDocker} from './docker.js';
@@ -22,6 +22,8 @@ export interface HostModel {
   /** Its own name, else where it was read. */
   name: string;
   source: string;
+  /** What a swarm's manager said of it, where it was found through one. */
+  node?: HostNode;
   /** When reading began and ended: ISO 8601, by the clock of whoever collected. */
   startedAt: string;
   finishedAt: string;
@@ -107,15 +109,16 @@ export function hostModel(evidence: HostEvidence): HostModel {
     /^[0-9a-f]+ (\d+) .* \/proc\/self\/ns\/net$/m.exec(listing?.output ?? '');
 
   const hostNetnsInode = hostNetns ? Number(hostNetns[1]) : undefined;
-  const identity = [
-    docker.docker?.engine.swarm?.nodeId ?? docker.docker?.engine.id,
-    about.get('bootId'),
-    hostNetnsInode,
-  ];
+  const ownNodeId = docker.docker?.engine.swarm?.nodeId;
+  const isOther = evidence.node !== undefined && ownNodeId !== undefined && ownNodeId !== evidence.node.id;
+  if (evidence.node && isOther) problems.push(otherNode(evidence.node, evidence.source));
+  const node = isOther ? undefined : evidence.node;
+  const identity = [ownNodeId ?? docker.docker?.engine.id ?? node?.id, about.get('bootId'), hostNetnsInode];
   return compact({
     key: identity.some((part) => part !== undefined) ? identity.join('/') : evidence.source,
-    name: about.get('hostname') ?? docker.docker?.engine.name ?? evidence.source,
+    name: about.get('hostname') ?? docker.docker?.engine.name ?? node?.name ?? evidence.source,
     source: evidence.source,
+    node,
     startedAt: evidence.startedAt,
     finishedAt: evidence.finishedAt,
     bootId: about.get('bootId'),
@@ -210,6 +213,16 @@ function resolvers(processes: Map<string, string>, netnsOfPid: Map<number, numbe
     if (inode !== undefined) found.set(inode, parseResolvConf(value));
   }
   return found;
+}
+
+/** The address that a manager told leads to another machine: behind a jump host or a translation, for instance. */
+function otherNode({name, id}: HostNode, source: string): Problem {
+  return {
+    code: 'node-elsewhere',
+    subject: source,
+    message: `the manager's node ${name} (${id}) was sought there, and another node answered`,
+    suggestions: ['Name the hosts yourself: --hosts-file FILE'],
+  };
 }
 
 function entryFailure(enter: Section): NamespaceFile['state'] {

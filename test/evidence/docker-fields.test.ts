@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import fc from 'fast-check';
 import {keepListed} from '../../src/evidence/docker-fields.js';
-import {agreedVersion} from '../../src/evidence/read-docker.js';
+import {agreedVersion} from '../../src/evidence/engine-contact.js';
 
 const id = 'a'.repeat(64);
 const paths = [

@@ -96,6 +96,18 @@ describe('localEngine', () => {
       assert.equal((await localEngine(signal, environment({DOCKER_CONTEXT: name}))).place, 'elsewhere', name);
   });
 
+  it('takes a named context over all settings, and knows no other', async () => {
+    const set = environment({DOCKER_HOST: 'tcp://198.51.100.1:2376', DOCKER_CONTEXT: 'gone'});
+    assert.deepEqual(await localEngine(signal, set, 'prod'), {
+      place: 'ssh',
+      host: 'ssh://ops@prod',
+      because: "Docker's context prod",
+    });
+    for (const name of ['gone', '--help', '']) {
+      await assert.rejects(localEngine(signal, set, name), {code: 'unknown-context', exit: 2}, name);
+    }
+  });
+
   it('ends when it is told to', async () => {
     const controller = new AbortController();
     controller.abort(new Error('enough'));
