@@ -86,7 +86,7 @@ export default class Fdb extends HostCommand {
     const wanted: Wanted = {
       netns: ['overlay', 'processes'],
       netnsTables: ['addr', 'neigh', 'fdb'],
-      hostTables: ['addr'],
+      hostTables: ['addr', 'swarm'],
       docker: {
         containers: true,
         networks: 'inspect',

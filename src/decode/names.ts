@@ -7,7 +7,7 @@ import type {Names} from '../packet/names.js';
 export const packetEvidence: Wanted = {
   netns: ['overlay', 'processes'],
   netnsTables: ['addr', 'neigh', 'fdb'],
-  hostTables: ['addr'],
+  hostTables: ['addr', 'swarm'],
   docker: {containers: true, networks: 'inspect', verbose: ({driver}) => driver === 'overlay', cluster: true},
 };
 

@@ -105,7 +105,13 @@ export async function readKernel(
   };
 }
 
-const batchNames: Record<string, string> = {addr: 'addr', route: 'route', neigh: 'neigh', rule: 'rule'};
+const batchNames: Record<string, string> = {
+  'addr show': 'addr',
+  'route show table all': 'route',
+  'route show cache': 'route-cache',
+  'neigh show': 'neigh',
+  'rule show': 'rule',
+};
 
 /**
  * A batch prints one line of JSON a command: it becomes one section a command. A failed batch is read again singly,
@@ -121,7 +127,7 @@ function sectionsOf(frame: Frame): Section[] {
     return [section(frame, 'batch', frame.command, frame.output)];
   }
   return commands.map((command, index) => {
-    const name = batchNames[command.split(' ')[0] ?? ''] ?? 'unknown';
+    const name = batchNames[command] ?? 'unknown';
     return section(frame, name, `${options} ${command}`, lines[index] ?? '');
   });
 }

@@ -1,15 +1,27 @@
 /** The tables of a namespace that the collector can read; each becomes a section of that name. */
-export type NetnsTable = 'addr' | 'route' | 'neigh' | 'rule' | 'fdb' | 'nsid' | 'proc' | 'netfilter' | 'xfrm';
+export type NetnsTable =
+  | 'addr'
+  | 'route'
+  /** What the kernel was told of the paths to single addresses: smaller MTUs. */
+  | 'cache'
+  | 'neigh'
+  | 'rule'
+  | 'fdb'
+  | 'nsid'
+  | 'proc'
+  | 'netfilter'
+  | 'xfrm';
 
 /**
  * Of the host's namespace also: IPsec is the host's alone, `vtep` asks the kernel for its route to each VTEP, `nic` for
- * the drivers of the cards on those routes, and `engine` for the node's certificate.
+ * the drivers of the cards on those routes, `engine` for the node's certificate, and `swarm` for the addresses that the engine
+ * keeps for itself.
  */
-export type HostTable = NetnsTable | 'vtep' | 'nic' | 'engine';
+export type HostTable = NetnsTable | 'vtep' | 'nic' | 'engine' | 'swarm';
 
 /**
  * Kinds of namespace files, told by their names as Docker makes them; `processes` asks who lives in which, `resolvers`
- * also whom they ask for names.
+ * also whom they and the host ask for names.
  */
 export type NetnsKind = 'overlay' | 'container' | 'balancer' | 'processes' | 'resolvers';
 
@@ -32,12 +44,12 @@ export interface DockerWanted {
   cluster: boolean;
 }
 
-const tables: NetnsTable[] = ['addr', 'route', 'neigh', 'rule', 'fdb', 'nsid', 'proc', 'netfilter'];
+const tables: NetnsTable[] = ['addr', 'route', 'cache', 'neigh', 'rule', 'fdb', 'nsid', 'proc', 'netfilter'];
 
 export const everything: Wanted = {
   netns: ['overlay', 'container', 'balancer', 'processes', 'resolvers'],
   netnsTables: tables,
-  hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm', 'vtep', 'nic', 'engine'],
+  hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm', 'vtep', 'nic', 'engine', 'swarm'],
   docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: true},
 };
 

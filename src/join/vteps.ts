@@ -3,7 +3,7 @@ import type {NamespaceState} from '../model/namespace-files.js';
 import {type Sandbox, sandboxes} from './sandboxes.js';
 
 /** Which source told a host's own VTEP address; the first that answers wins. */
-export type VtepSource = 'own-task' | 'peer-row' | 'node-address';
+export type VtepSource = 'own-task' | 'state-file' | 'peer-row' | 'node-address';
 
 export interface OwnVtep {
   address: string;
@@ -12,8 +12,9 @@ export interface OwnVtep {
 
 /**
  * A host's own VTEP (moby libnetwork agent.go: data-path-addr, else advertise-addr). No API answers it, so it is
- * taken from gossip's host address of one of its own endpoints, else from a local address that other hosts' FDB
- * rows point at, else from the node's control-plane address where that is local.
+ * taken from gossip's host address of one of its own endpoints, else from the file in which the engine keeps it, else
+ * from a local address that other hosts' FDB rows point at, else from the node's control-plane address where that is
+ * local.
  */
 export function ownVtep(host: HostModel, all: HostModel[] = []): OwnVtep | undefined {
   const networks = host.docker?.networks ?? [];
@@ -28,6 +29,9 @@ export function ownVtep(host: HostModel, all: HostModel[] = []): OwnVtep | undef
       if (task?.hostIp) return {address: task.hostIp, source: 'own-task'};
     }
   }
+  const {dataPathAddress, advertiseAddress, localAddress} = host.swarmState ?? {};
+  const kept = dataPathAddress ?? advertiseAddress ?? localAddress;
+  if (kept !== undefined) return {address: kept, source: 'state-file'};
   const local = localAddresses(host);
   const others = all.filter((other) => other !== host);
   for (const {tables} of others.flatMap(({namespaces}) => namespaces)) {
@@ -38,7 +42,8 @@ export function ownVtep(host: HostModel, all: HostModel[] = []): OwnVtep | undef
   return address && local.has(address) ? {address, source: 'node-address'} : undefined;
 }
 
-function localAddresses(host: HostModel): Set<string> {
+/** Every address of an interface of the host itself. */
+export function localAddresses(host: HostModel): Set<string> {
   return new Set(
     (host.host?.links ?? []).flatMap(({addresses}) => (addresses ?? []).map(({address}) => address)),
   );

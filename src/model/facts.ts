@@ -149,6 +149,8 @@ export interface Route {
   prefSrc?: string;
   metric?: number;
   mtu?: number;
+  /** Seconds until what was learned of the path (a smaller MTU) is forgotten; such a row is of the cache. */
+  expires?: number;
   /** `linkdown`, `dead`, `onlink`, … */
   flags: string[];
   nexthops?: {gateway?: string; dev?: string; weight?: number; flags?: string[]}[];

@@ -7,6 +7,7 @@ import {type NamespaceFile, parseNamespaceFiles} from './namespace-files.js';
 import {type NetnsTables, parseTables} from './netns-tables.js';
 import type {Problem} from './problem.js';
 import {parseResolvConf, type ResolvConf} from './resolv-conf.js';
+import {parseSwarmState, type SwarmState} from './swarm-state.js';
 
 export interface Namespace extends NamespaceFile {
   /** What was read inside; absent where it was not entered. */
@@ -39,6 +40,8 @@ export interface HostModel {
   engineMakesRules?: boolean;
   /** The node's certificate in its swarm. */
   certificate?: NodeCertificate;
+  /** What the engine itself keeps of its addresses in the swarm. */
+  swarmState?: SwarmState;
   /** Whether the collector had the right to enter namespaces. */
   privileged: boolean;
   /** The directory of the namespace files as the engine has it. */
@@ -53,8 +56,10 @@ export interface HostModel {
   cgroupContainers: Map<number, string>;
   /** Inode of the network namespace of each process that is not in the host's. */
   netnsOfPid: Map<number, number>;
-  /** Whom a process of a namespace asks for names, by the namespace's inode; the host's own is not read. */
+  /** Whom a process of a namespace asks for names, by the namespace's inode. */
   resolvers: Map<number, ResolvConf>;
+  /** Whom the host itself asks for names, behind a resolver of its own as well; absent where that was not read. */
+  nameservers?: string[];
   problems: Problem[];
 }
 
@@ -132,6 +137,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     engineMakesRules:
       about.get('engineRules') === undefined ? undefined : about.get('engineRules') !== 'false',
     certificate: certificate(evidence.sections, problems),
+    swarmState: swarmState(evidence.sections),
     privileged: about.get('enter') === '1',
     netnsDir: about.get('netnsDir'),
     namespaces,
@@ -141,6 +147,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     cgroupContainers: cgroupContainers(processes),
     netnsOfPid,
     resolvers: resolvers(processes, netnsOfPid),
+    nameservers: nameservers(evidence.sections),
     problems,
   });
 }
@@ -223,6 +230,16 @@ function otherNode({name, id}: HostNode, source: string): Problem {
     message: `the manager's node ${name} (${id}) was sought there, and another node answered`,
     suggestions: ['Name the hosts yourself: --hosts-file FILE'],
   };
+}
+
+function swarmState(sections: Section[]): SwarmState | undefined {
+  const section = sections.find(({name, status}) => name === 'swarm-state' && status === 0);
+  return section && parseSwarmState(section.output);
+}
+
+function nameservers(sections: Section[]): string[] | undefined {
+  const section = sections.find(({name, status}) => name === 'resolvers' && status === 0);
+  return section && [...new Set(parseResolvConf(section.output.trim().split('\n').join('; ')).nameservers)];
 }
 
 function entryFailure(enter: Section): NamespaceFile['state'] {

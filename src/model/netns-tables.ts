@@ -14,6 +14,8 @@ import type {Problem} from './problem.js';
 export interface NetnsTables {
   links?: Link[];
   routes?: Route[];
+  /** What the kernel was told of the paths to single addresses. */
+  routeCache?: Route[];
   neighbours?: Neighbour[];
   fdb?: FdbRow[];
   rules?: RoutingRule[];
@@ -76,6 +78,7 @@ export function parseTables(sections: Section[]): NetnsTables {
 
   const links = rows('addr', parseLinksJson, parseLinksText);
   const routes = rows('route', parseRoutesJson, parseRoutesText);
+  const routeCache = rows('route-cache', parseRoutesJson, parseRoutesText);
   const neighbours = rows('neigh', parseNeighboursJson, parseNeighboursText);
   const fdb = rows('fdb', parseFdbJson, parseFdbText);
   const rules = rows('rule', parseRulesJson, parseRulesText);
@@ -83,6 +86,7 @@ export function parseTables(sections: Section[]): NetnsTables {
     partial: partial.size > 0 ? partial : undefined,
     links,
     routes,
+    routeCache,
     neighbours,
     fdb,
     rules,

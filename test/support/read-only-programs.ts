@@ -76,6 +76,8 @@ const forms: string[][] = [
   // Small tools
   ['stat', '-L', '-c', '[^]*', '…'],
   ['grep', '-s', '-H', '-v', '[^/]*', '…'],
+  ['grep', '-h', '-e', '\\^nameserver ', '--', '…'],
+  ['grep', '-o', '-E', '-e', '"\\(LocalAddr[^/]*', '.*/swarm/docker-state\\.json'],
   ['grep', '-q', '[^]*', '/(proc/modules|lib/modules/.*)'],
   ['sed', '(?!-[ni]*i)[^]*', '…'],
   ['head', '-n', '1'],

@@ -429,6 +429,31 @@ certificate() {
   frame_end $?
 }
 
+# The node's own record of its addresses in the swarm: these fields of it and no others.
+swarm_state() {
+  case " $want_host " in *' swarm '*) ;; *) return 0 ;; esac
+  state_file=$root$data_root/swarm/docker-state.json
+  [ -n "$data_root" ] && [ -f "$state_file" ] && [ -r "$state_file" ] || return 0
+  frame_begin swarm-state - "grep -o … $data_root/swarm/docker-state.json"
+  grep -o -E -e '"(LocalAddr|ListenAddr|AdvertiseAddr|DataPathAddr|DataPathPort)": *("[^"]*"|[0-9]+)' "$state_file"
+  frame_end $?
+}
+
+# Whom the host itself asks for names, which its engine asks for its containers. A link in another mount namespace may
+# lead back into our own tree.
+host_resolvers() {
+  case " $want_netns " in *' resolvers '*) ;; *) return 0 ;; esac
+  set --
+  for file in "$root/etc/resolv.conf" "$root/run/systemd/resolve/resolv.conf"; do
+    [ -n "$root" ] && [ -L "$file" ] && continue
+    [ -f "$file" ] && [ -r "$file" ] && set -- "$@" "$file"
+  done
+  [ $# != 0 ] || return 0
+  frame_begin resolvers - "grep '^nameserver ' $*"
+  grep -h -e '^nameserver ' -- "$@"
+  frame_end $?
+}
+
 # nf_tables may be built in, a module that is loaded, or a module that asking would load; only the last must not be
 # asked. A kernel without /proc/modules can't load any.
 nf_tables_loaded() {
@@ -520,8 +545,10 @@ main() {
   about
   files
   case " $want_netns " in *' processes '*) processes ;; esac
+  host_resolvers
   host
   certificate
+  swarm_state
   [ "$can_enter" = 1 ] && namespaces
   routes_to_vteps
   frame_begin end - end

@@ -51,6 +51,7 @@ add() {
 read_single() {
   wanted addr && run addr "$ip_tool" "$@" addr show
   wanted route && run route "$ip_tool" "$@" route show table all
+  if wanted cache && [ "$ip_busybox" != 1 ]; then run route-cache "$ip_tool" "$@" route show cache; fi
   wanted neigh && run neigh "$ip_tool" "$@" neigh show
   wanted rule && run rule "$ip_tool" "$@" rule show
 }
@@ -65,6 +66,7 @@ read_ip() {
   heads=
   wanted addr && add 'addr show'
   wanted route && add 'route show table all'
+  wanted cache && add 'route show cache'
   wanted neigh && add 'neigh show'
   wanted rule && add 'rule show'
   [ -n "$lines" ] || return 0

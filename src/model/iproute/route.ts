@@ -54,6 +54,8 @@ const schema = v.object({
   prefsrc: v.optional(address),
   metric: v.optional(uint(0xffff_ffff)),
   metrics: v.optional(v.array(v.object({mtu: v.optional(uint())})), []),
+  // Negative where it is over and not yet swept.
+  expires: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.number())),
   flags: v.optional(flagList, []),
   pref: v.optional(word),
   nexthops: v.optional(
@@ -136,6 +138,7 @@ function toRow(read: ReadRoute, family: Family, options: RouteOptions): Route {
     prefSrc: read.prefsrc,
     metric: read.metric,
     mtu: read.metrics.find((metrics) => metrics.mtu !== undefined)?.mtu,
+    expires: read.expires,
     flags: read.flags,
     nexthops: read.nexthops?.map(({gateway, via: crossed, dev, weight, flags}) =>
       compact<NonNullable<Route['nexthops']>[number]>({
@@ -263,6 +266,8 @@ function legOf(tokens: readonly string[]): Entry {
     if (crossed) entry['via'] = {host: gateway};
     else entry['gateway'] = gateway;
   }
+  const expires = pairs.get('expires');
+  if (expires !== undefined) entry['expires'] = expires.replace(/sec$/, '');
   const mtu = pairs.get('mtu');
   if (mtu !== undefined) entry['metrics'] = [{mtu}];
   return entry;

@@ -111,6 +111,17 @@ describe('routes', () => {
     assert.deepEqual([got.length, got[0]?.mtu, got[0]?.gateway], [1, 1400, '10.0.0.2']);
   });
 
+  test('what the kernel was told of a path, in both forms of one reading', () => {
+    const text = parseRoutesText(
+      '10.0.1.10 dev eth0 \n    cache expires 588sec users 1 age 10sec mtu 1350 \n',
+    );
+    const json = parseRoutesJson(
+      '[{"type":"unicast","dst":"10.0.1.10","dev":"eth0","flags":[],"cache":[],"expires":588,"users":1,"age":10,"metrics":[{"mtu":1350}]}]',
+    );
+    assert.deepEqual(text, json);
+    assert.deepEqual([json.rows[0]?.mtu, json.rows[0]?.expires], [1350, 588]);
+  });
+
   test('what cannot be a row', () => {
     for (const line of [
       'nonsense',
