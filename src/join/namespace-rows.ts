@@ -69,7 +69,7 @@ function rowOf(host: HostModel, sandbox: Sandbox): NamespaceRow {
 }
 
 /** Whether the engine is one that unmounts at once and unlinks within a minute: up to 27, or not known. */
-function removesLate({docker}: HostModel): boolean {
+export function removesLate({docker}: HostModel): boolean {
   const major = Number.parseInt(docker?.engine.version ?? '', 10);
   return !(major >= 28);
 }

@@ -8,6 +8,7 @@ import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
 import {parseRulesJson, parseRulesText} from './iproute/rule.js';
 import {type FilterRule, type NftHook, parseIptablesSave, parseNftHooks} from './netfilter.js';
 import {type Nic, parseNic} from './nic.js';
+import {type NftRule, parseNftRules} from './nft-rules.js';
 import type {Problem} from './problem.js';
 
 /** The tables of one network namespace. A key is absent where its table was not read or could not be. */
@@ -21,6 +22,8 @@ export interface NetnsTables {
   rules?: RoutingRule[];
   /** Names of the sections of which some rows were not understood: what is absent there may be among those. */
   partial?: ReadonlySet<string>;
+  /** Names of the sections whose command failed or did not end in time. */
+  failed?: ReadonlySet<string>;
   /** Namespace ids as this namespace numbers them: nsid → inode. Only namespaces with processes are known. */
   nsids?: Map<number, number>;
   /** Files under /proc: path → text. */
@@ -31,6 +34,8 @@ export interface NetnsTables {
   nftHooks?: NftHook[];
   /** The cards by which packets leave for VTEPs, and those below them; told of the host's namespace alone. */
   nics?: Nic[];
+  /** All rules and policies of nftables, those of iptables-nft among them; absent where nft was not read. */
+  nftRules?: NftRule[];
   /** The kernel's own route to each VTEP, for a packet of which only the destination is told. */
   vtepRoutes?: Map<string, Route>;
   /** When each section began to arrive. */
@@ -82,6 +87,7 @@ export function parseTables(sections: Section[]): NetnsTables {
   const neighbours = rows('neigh', parseNeighboursJson, parseNeighboursText);
   const fdb = rows('fdb', parseFdbJson, parseFdbText);
   const rules = rows('rule', parseRulesJson, parseRulesText);
+  const failed = new Set(sections.filter(({status}) => status !== 0).map(({name}) => name));
   return compact({
     partial: partial.size > 0 ? partial : undefined,
     links,
@@ -94,6 +100,8 @@ export function parseTables(sections: Section[]): NetnsTables {
     proc: procFiles(find('proc')),
     netfilter: netfilter(sections),
     nftHooks: nftHooks(find('nft')),
+    nftRules: nftRules(find('nft')),
+    failed: failed.size > 0 ? failed : undefined,
     vtepRoutes: vtepRoutes(find('route-get')),
     nics: nics(sections),
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
@@ -147,6 +155,10 @@ function nics(sections: Section[]): Nic[] | undefined {
 
 function nftHooks(section: Section | undefined): NftHook[] | undefined {
   return section?.status === 0 ? parseNftHooks(section.output) : undefined;
+}
+
+function nftRules(section: Section | undefined): NftRule[] | undefined {
+  return section?.status === 0 ? parseNftRules(section.output) : undefined;
 }
 
 /** `ip -j -batch` of `route get VTEP`: a line of JSON each, among them the words of those that the kernel refused. */

@@ -1,0 +1,138 @@
+import type {HostModel} from '../model/host.js';
+import {hostPlace, textFacts} from './namespace-things.js';
+import type {HostSide} from './side.js';
+import type {Shelf, Thing} from './types.js';
+
+/** The host itself, its containers and its IPsec. */
+export function hostShelves(side: HostSide): Shelf[] {
+  const {host, label} = side;
+  const place = hostPlace(label);
+  const {docker} = host;
+  return [
+    {place, kind: 'host', read: 'whole', things: [hostThing(host)]},
+    {
+      place,
+      kind: 'container',
+      read: docker?.read.containers ? 'whole' : 'no',
+      things: containerThings(side),
+    },
+    ...xfrmShelves(side),
+  ];
+}
+
+function hostThing({name, kernel, bootId, hostNetnsInode, docker}: HostModel): Thing {
+  const swarm = docker?.engine.swarm;
+  return {
+    key: 'host',
+    name: 'host',
+    facts: textFacts({
+      name,
+      kernel,
+      boot: bootId?.slice(0, 8),
+      'network namespace': hostNetnsInode,
+      engine: docker?.engine.version,
+      'swarm node': swarm?.nodeId,
+      'swarm state': swarm?.state,
+      'swarm address': swarm?.nodeAddress,
+      manager: swarm?.manager,
+    }),
+  };
+}
+
+function containerThings({host, label}: HostSide): Thing[] {
+  return (host.docker?.containers ?? []).map((container) => {
+    const {name, id, status, running, networkMode, sandboxFile, endpoints, publishedPorts, task} = container;
+    const networks = endpoints.map(({networkName}) => networkName).sort();
+    const ports = Object.entries(publishedPorts)
+      .map(([port, hosts]) => `${hosts.join(' ')}→${port}`)
+      .sort();
+    return {
+      key: name,
+      name: `container ${name}`,
+      detail: [running ? 'running' : (status ?? 'not running'), ...networks].join(', '),
+      facts: textFacts({
+        id: id.slice(0, 12),
+        status: running ? 'running' : (status ?? 'not running'),
+        // Another sandbox under the same id: it was started anew.
+        sandbox: sandboxFile,
+        'network mode': networkMode,
+        networks: networks.join(', ') || 'none',
+        'published ports': ports.join(', ') || 'none',
+      }),
+      about: [...(task ? [`task:${task.id}`] : [])],
+      explains: [
+        `place:${label}/container/${name}`,
+        `owner:${label}/${name}`,
+        ...(task ? [`task:${task.id}`] : []),
+        ...endpoints.flatMap(({networkId, ip, mac}) => [
+          `endpoint:${networkId}/${name}`,
+          ...(ip ? [`address:${networkId}/${ip}`, `ip:${label}/${ip}`] : []),
+          ...(mac ? [`mac:${networkId}/${mac}`] : []),
+        ]),
+      ],
+    };
+  });
+}
+
+/** `ip xfrm` prints an entry as a line that begins with `src`, and what belongs to it indented below. */
+function xfrmShelves({host, label}: HostSide): Shelf[] {
+  const place = hostPlace(label);
+  // Without a socket of its own the kernel has no IPsec; where the counters were not read, it was not asked.
+  const asked =
+    host.host?.proc !== undefined &&
+    !['xfrm-state', 'xfrm-policy'].some((name) => host.host?.failed?.has(name));
+  const read = host.xfrm || asked ? ('whole' as const) : ('no' as const);
+  return [
+    {place, kind: 'xfrm-state', read, things: entries(host.xfrm?.states).map(stateThing)},
+    {place, kind: 'xfrm-policy', read, things: entries(host.xfrm?.policies).map(policyThing)},
+  ];
+}
+
+function entries(text: string | undefined): string[] {
+  return (text ?? '').split(/^(?=src )/m).filter((entry) => entry.startsWith('src '));
+}
+
+const found = (entry: string, pattern: RegExp) => pattern.exec(entry)?.[1];
+
+function pairOf(entry: string): string {
+  const [, src = '?', dst = '?'] = /^src (\S+) dst (\S+)/.exec(entry) ?? [];
+  return `${src.replace(/\/(32|128)$/, '')} → ${dst.replace(/\/(32|128)$/, '')}`;
+}
+
+/** Without lifetimes, counters and the replay window. Keys are not read at all. */
+function stateThing(entry: string): Thing {
+  const spi = found(entry, /\bspi (0x[0-9a-f]+)/);
+  const proto = found(entry, /\bproto (\S+)/);
+  return {
+    key: `${pairOf(entry)} ${proto} ${spi}`,
+    name: `IPsec state ${pairOf(entry)}`,
+    detail: `${proto ?? ''} spi ${spi ?? 'none'}`,
+    facts: textFacts({
+      mode: found(entry, /\bmode (\S+)/),
+      reqid: found(entry, /\breqid (\d+)/),
+      cipher: found(entry, /^\s+(?:aead|enc|auth-trunc|auth) (\S+)/m),
+      mark: found(entry, /\bmark (\S+)/),
+    }),
+  };
+}
+
+function policyThing(entry: string): Thing {
+  const direction = found(entry, /^\s+dir (\S+)/m) ?? found(entry, /^\s+socket (\S+)/m);
+  const selector =
+    entry
+      .split('\n', 1)[0]
+      ?.replace(/^src \S+ dst \S+ ?/, '')
+      .trim() ?? '';
+  const mark = found(entry, /\bmark (\S+)/);
+  return {
+    key: [pairOf(entry), selector, direction, mark].join(' '),
+    name: `IPsec policy ${pairOf(entry)} (${direction ?? 'no direction'})`,
+    detail: selector,
+    facts: textFacts({
+      action: found(entry, /\baction (\S+)/) ?? 'allow',
+      template: found(entry, /\btmpl (src \S+ dst \S+)/),
+      spi: found(entry, /\bspi (0x[0-9a-f]+)/),
+      mode: found(entry, /\bmode (\S+)/),
+    }),
+  };
+}

@@ -1,0 +1,97 @@
+/** What can be compared between two snapshots. More kinds may come. */
+export type ThingKind =
+  | 'host'
+  | 'node'
+  | 'service'
+  | 'task'
+  | 'network'
+  | 'container'
+  | 'endpoint'
+  | 'gossip'
+  | 'namespace'
+  | 'link'
+  | 'address'
+  | 'route'
+  | 'routing-rule'
+  | 'fdb-row'
+  | 'neighbour'
+  | 'netfilter-rule'
+  | 'netfilter-order'
+  | 'xfrm-state'
+  | 'xfrm-policy'
+  | 'sysctl';
+
+/** Where a thing is: a namespace of a host, a container, a network of the whole swarm. */
+export interface Place {
+  /** The same place has the same key in both snapshots. */
+  key: string;
+  /** Absent for what is of the swarm as a whole. */
+  host?: string;
+  /** In words: `overlay uber-net`, `container web1`, `host`. */
+  title: string;
+  /** Name of the network that it is of, where it is of one. */
+  network?: string;
+}
+
+/** One thing of a snapshot, as it can be compared with the same one in another. */
+export interface Thing {
+  /** Who it is within its place and kind. */
+  key: string;
+  /**
+   * A wider identity: where exactly one thing of a slot vanished and one appeared, it is one thing that changed (the
+   * FDB row of a MAC that now names another VTEP, the task that took the place of another).
+   */
+  slot?: string;
+  /** In words, without its place: `FDB row for web2`. */
+  name: string;
+  /** What is told with its name where it appears or vanishes: `02:42:0a:00:01:09 → 192.168.1.5`. */
+  detail?: string;
+  /** What may change: fact in words → value as it is shown. A fact that only one side tells is not compared. */
+  facts: Record<string, string>;
+  /** What it is about, for finding what follows from what: tokens such as `mac:NETWORK/MAC`. */
+  about?: string[];
+  /** What its own coming, going or change explains; same kind of tokens. */
+  explains?: string[];
+}
+
+/** All things of one kind in one place. */
+export interface Shelf {
+  place: Place;
+  kind: ThingKind;
+  things: Thing[];
+  /** Whether the source was read: `part` is a table of which some rows are missing, so that absence proves nothing. */
+  read: 'whole' | 'part' | 'no';
+}
+
+export interface FactChange {
+  fact: string;
+  before: string;
+  after: string;
+}
+
+export interface Difference {
+  change: 'appeared' | 'vanished' | 'changed';
+  kind: ThingKind;
+  place: Place;
+  name: string;
+  detail?: string;
+  /** Of a change: what of it. */
+  facts: FactChange[];
+  about: string[];
+  explains: string[];
+  /** Index of the difference that this one comes with, in the same list. */
+  follows?: number;
+}
+
+/** What could not be compared, and why. */
+export interface NotCompared {
+  host?: string;
+  place: string;
+  kinds: ThingKind[];
+  /** In which snapshot it is missing. What is in neither was not asked for, or has its own problem. */
+  missingIn: 'first' | 'second' | 'both';
+  reason: string;
+}
+
+/** How the two readings of a host were found to be of one host; all but `identity` are softer. */
+export type HostMatch = 'identity' | 'node-id' | 'engine-id' | 'boot-id' | 'name' | 'source';

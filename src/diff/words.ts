@@ -1,0 +1,59 @@
+import type {Difference, ThingKind} from './types.js';
+
+/** One thing of a kind and several, in words. */
+export const kindWords: Record<ThingKind, readonly [one: string, many: string]> = {
+  host: ['host', 'hosts'],
+  node: ['node', 'nodes'],
+  service: ['service', 'services'],
+  task: ['task', 'tasks'],
+  network: ['network', 'networks'],
+  container: ['container', 'containers'],
+  endpoint: ['endpoint', 'endpoints'],
+  gossip: ['gossip entry', 'gossip entries'],
+  namespace: ['namespace', 'namespaces'],
+  link: ['link', 'links'],
+  address: ['address', 'addresses'],
+  route: ['route', 'routes'],
+  'routing-rule': ['routing rule', 'routing rules'],
+  'fdb-row': ['FDB row', 'FDB rows'],
+  neighbour: ['neighbour row', 'neighbour rows'],
+  'netfilter-rule': ['packet filter rule', 'packet filter rules'],
+  'netfilter-order': ['order of packet filter rules', 'orders of packet filter rules'],
+  'xfrm-state': ['IPsec state', 'IPsec states'],
+  'xfrm-policy': ['IPsec policy', 'IPsec policies'],
+  sysctl: ['sysctl', 'sysctls'],
+};
+
+/** What it means where such a fact changed: the thing is another one of the same name. */
+const anew: Partial<Record<ThingKind, Record<string, string>>> = {
+  host: {boot: 'booted anew'},
+  network: {id: 'made anew'},
+  container: {id: 'made anew', sandbox: 'started anew'},
+  service: {id: 'made anew'},
+  task: {id: 'replaced'},
+  link: {ifindex: 'made anew'},
+};
+
+/** `FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5)`, `vxlan0: state up → down`. */
+export function sentenceOf({
+  change,
+  kind,
+  name,
+  detail,
+  facts,
+}: Pick<Difference, 'change' | 'kind' | 'name' | 'detail' | 'facts'>): string {
+  if (change === 'changed') {
+    const meaning = facts.flatMap(({fact}) => anew[kind]?.[fact] ?? [])[0];
+    const changes = facts.map(({fact, before, after}) => `${fact} ${before} → ${after}`);
+    return `${name}: ${[...(meaning === undefined ? [] : [meaning]), ...changes].join('; ')}`;
+  }
+  return `${name} ${change}${detail ? ` (${detail})` : ''}`;
+}
+
+/** The name without the words that all of its kind begin with: `web2` of `FDB row for web2`. */
+export function shortName({name}: Pick<Difference, 'name'>): string {
+  return name.replace(
+    /^(FDB row for|neighbour row for|gossip of|route to|address of|namespace of|container|task|network|sysctl|rule in|IPsec state) /,
+    '',
+  );
+}
