@@ -4,7 +4,7 @@
  */
 
 /** Folders that are pure: facts in, facts or text out. */
-const pure = '^src/(model|join|packet|flows|trace|checks|findings|render)/';
+const pure = '^src/(model|join|diff|packet|flows|trace|checks|findings|render)/';
 
 /** Leaves without imports of their own kind that every folder may use. */
 const leaves = '^src/(errors|near)\\.ts$|^src/render/(escape|width)\\.ts$';
@@ -52,6 +52,13 @@ module.exports = {
       severity: 'error',
       from: {path: '^src/checks/'},
       to: {path: '^src/', pathNot: ['^src/(checks|findings|join|model|trace)/', leaves]},
+    },
+    {
+      name: 'diff-knows-facts-and-joins',
+      comment: 'Two snapshots are compared as facts, wherever they came from.',
+      severity: 'error',
+      from: {path: '^src/diff/'},
+      to: {path: '^src/', pathNot: ['^src/(diff|join|model)/', leaves]},
     },
     {
       name: 'render-decides-nothing',

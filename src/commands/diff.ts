@@ -57,16 +57,14 @@ export default class Diff extends BaseCommand {
         import('../join/same-machine.js'),
         import('../diff/diff.js'),
       ]);
-    const nothing = {
-      netns: [],
-      netnsTables: [],
-      hostTables: [],
-      docker: {containers: false, networks: 'none' as const, cluster: false},
-    };
+    // A recorded source gives all that it has, whatever is wanted.
+    const {everything} = await import('../evidence/wanted.js');
     const read = async (path: string) => {
+      const models: HostModel[] = [];
       const source = evidenceSource({hosts: [], snapshots: [path]});
-      const evidence = await source.read(nothing, new AbortController().signal);
-      return sortReadings(evidence.map(hostModel).map(withoutForeignDocker));
+      for await (const evidence of source.each(everything, new AbortController().signal))
+        models.push(withoutForeignDocker(hostModel(evidence)));
+      return sortReadings(models);
     };
     const [first, second] = await Promise.all([read(args.first), read(args.second)]);
     const {pairs, differences, notCompared} = diffSnapshots(first.hosts, second.hosts);

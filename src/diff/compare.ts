@@ -47,11 +47,12 @@ function gathered(unread: {shelf: Shelf; gap: Gap}[]): NotCompared[] {
   return [...found.values()];
 }
 
-function compareThings({things: before}: Shelf, {place, kind, things: after}: Shelf): Difference[] {
+function compareThings(first: Shelf, {place, kind, things: after, asked}: Shelf): Difference[] {
+  const before = first.things;
   const left = new Map(before.map((thing) => [thing.key, thing]));
   const right = new Map(after.map((thing) => [thing.key, thing]));
-  const gone = before.filter(({key}) => !right.has(key));
-  const come = after.filter(({key}) => !left.has(key));
+  const gone = before.filter(({key}) => !right.has(key) && (asked?.(key) ?? true));
+  const come = after.filter(({key}) => !left.has(key) && (first.asked?.(key) ?? true));
   const replaced = replacements(gone, come);
   const pairs: [Thing, Thing][] = [
     ...[...left].flatMap(([key, one]): [Thing, Thing][] => {
@@ -150,6 +151,7 @@ export const kindOrder: ThingKind[] = [
   'fdb-row',
   'neighbour',
   'gossip',
+  'ipvs',
   'netfilter-rule',
   'netfilter-order',
   'xfrm-state',

@@ -20,7 +20,15 @@ export function hostShelves(side: HostSide): Shelf[] {
   ];
 }
 
-function hostThing({name, kernel, bootId, hostNetnsInode, docker}: HostModel): Thing {
+function hostThing({
+  name,
+  kernel,
+  bootId,
+  hostNetnsInode,
+  docker,
+  dataRoot,
+  engineMakesRules,
+}: HostModel): Thing {
   const swarm = docker?.engine.swarm;
   return {
     key: 'host',
@@ -31,6 +39,8 @@ function hostThing({name, kernel, bootId, hostNetnsInode, docker}: HostModel): T
       boot: bootId?.slice(0, 8),
       'network namespace': hostNetnsInode,
       engine: docker?.engine.version,
+      'data root': dataRoot,
+      'rules by the engine': engineMakesRules,
       'swarm node': swarm?.nodeId,
       'swarm state': swarm?.state,
       'swarm address': swarm?.nodeAddress,

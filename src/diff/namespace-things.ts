@@ -5,6 +5,8 @@ import type {Link, Route, RoutingRule} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NamespaceState} from '../model/namespace-files.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import type {Nic} from '../model/nic.js';
+import {ipvsShelf} from './ipvs-things.js';
 import {netfilterShelf, orderShelf} from './netfilter-things.js';
 import type {HostSide, Side} from './side.js';
 import type {Place, Shelf, Thing, ThingKind} from './types.js';
@@ -105,6 +107,7 @@ export function namespaceShelf(side: HostSide, namespaces: ComparedNamespace[]):
             state,
             file,
             ...(inode === undefined ? {} : {inode: String(inode)}),
+            ...resolverFacts(side.host, inode),
           },
           about: [`place:${place.key}`, ...networkTokens(sandbox)],
           explains: [`place:${place.key}`],
@@ -112,6 +115,12 @@ export function namespaceShelf(side: HostSide, namespaces: ComparedNamespace[]):
       ];
     }),
   };
+}
+
+/** Whom a process in it asks for names. */
+function resolverFacts({resolvers}: HostModel, inode: number | undefined): Record<string, string> {
+  const lines = inode === undefined ? undefined : resolvers.get(inode)?.lines;
+  return lines ? {'resolv.conf': lines.join('; ')} : {};
 }
 
 function networkTokens({network}: Sandbox): string[] {
@@ -140,7 +149,11 @@ export function tableShelves(side: Side, host: HostSide, namespace: ComparedName
     shelf('neighbour', 'neigh', neighbours, () => neighbourThings(side, namespace, names)),
     // Only where there are bridges is it read.
     ...(bridged ? [shelf('fdb-row', 'fdb', fdb, () => fdbThings(side, namespace, names))] : []),
-    shelf('sysctl', 'proc', proc, () => sysctlThings(proc ?? new Map())),
+    {
+      ...shelf('sysctl', 'proc', proc, () => sysctlThings(proc ?? new Map(), names, place)),
+      ...(tables?.procAsked ? {asked: askedSysctls(tables.procAsked)} : {}),
+    },
+    ipvsShelf(host, namespace),
     netfilterShelf(place, tables),
     orderShelf(place, tables),
   ];
@@ -226,6 +239,7 @@ function linkThing(link: Link, names: LinkNames, namespace: ComparedNamespace, h
     isolated: port?.isolated,
     // Another index is another device. A veth is as old as its container, which says so itself.
     ifindex: link.kind === 'veth' || inode === undefined ? undefined : link.ifindex,
+    ...cardFacts(tables?.nics?.find(({name}) => name === link.name)),
   };
   return {
     key,
@@ -242,6 +256,14 @@ function linkThing(link: Link, names: LinkNames, namespace: ComparedNamespace, h
       `link:${place.key}/${key}`,
       ...(other && state === 'down' ? [carrierOf(place.host, other.netns, other.link.ifindex)] : []),
     ],
+  };
+}
+
+function cardFacts(card: Nic | undefined): Record<string, string> {
+  if (!card) return {};
+  return {
+    driver: card.driver,
+    ...Object.fromEntries([...(card.features ?? [])].map(([name, value]) => [`offload ${name}`, value])),
   };
 }
 
@@ -421,13 +443,31 @@ function fdbThings(side: Side, {sandbox, tables, place}: ComparedNamespace, name
     });
 }
 
-/** Settings under /proc/sys; what is counted there is not a setting. */
-function sysctlThings(proc: Map<string, string>): Thing[] {
+/** Settings under /proc/sys; what is counted there is not a setting. Those of an interface come and go with it. */
+function sysctlThings(proc: Map<string, string>, names: LinkNames, place: Place): Thing[] {
   return [...proc]
     .filter(([path]) => path.startsWith('/proc/sys/') && !path.endsWith('_count'))
     .map(([path, text]) => {
-      const name = path.slice('/proc/sys/'.length).replaceAll('/', '.');
       const value = text.trim().replaceAll(/\s+/g, ' ');
-      return {key: name, name: `sysctl ${name}`, detail: value, facts: {value}};
+      const device = /^\/proc\/sys\/net\/ipv[46]\/conf\/([^/]+)\//.exec(path)?.[1];
+      const link = names.get(device ?? '');
+      return {
+        key: device !== undefined && link ? path.replace(`/${device}/`, `/${link.key}/`) : path,
+        name: `sysctl ${path.slice('/proc/sys/'.length).replaceAll('.', ':').replaceAll('/', '.').replaceAll(':', '/')}`,
+        detail: value,
+        facts: {value},
+        about: link ? [`link:${place.key}/${link.key}`] : [],
+      };
     });
+}
+
+/** Whether a file was among those asked for; the names of interfaces are a pattern. */
+function askedSysctls(patterns: string[]): (path: string) => boolean {
+  const files = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+  const [before = [], after = []] = [0, 1].map((part) =>
+    patterns.filter((pattern) => pattern.includes('*')).map((pattern) => pattern.split('*')[part] ?? ''),
+  );
+  return (path) =>
+    files.has(path) ||
+    before.some((start, index) => path.startsWith(start) && path.endsWith(after[index] ?? ''));
 }

@@ -15,6 +15,7 @@ export type ThingKind =
   | 'routing-rule'
   | 'fdb-row'
   | 'neighbour'
+  | 'ipvs'
   | 'netfilter-rule'
   | 'netfilter-order'
   | 'xfrm-state'
@@ -61,6 +62,8 @@ export interface Shelf {
   things: Thing[];
   /** Whether the source was read: `part` is a table of which some rows are missing, so that absence proves nothing. */
   read: 'whole' | 'part' | 'no';
+  /** Whether a thing of this key would be here if it existed; absent where all would. */
+  asked?: (key: string) => boolean;
 }
 
 export interface FactChange {

@@ -17,6 +17,7 @@ export const kindWords: Record<ThingKind, readonly [one: string, many: string]> 
   'routing-rule': ['routing rule', 'routing rules'],
   'fdb-row': ['FDB row', 'FDB rows'],
   neighbour: ['neighbour row', 'neighbour rows'],
+  ipvs: ['IPVS row', 'IPVS rows'],
   'netfilter-rule': ['packet filter rule', 'packet filter rules'],
   'netfilter-order': ['order of packet filter rules', 'orders of packet filter rules'],
   'xfrm-state': ['IPsec state', 'IPsec states'],

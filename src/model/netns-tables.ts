@@ -7,8 +7,8 @@ import {parseNeighboursJson, parseNeighboursText} from './iproute/neigh.js';
 import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
 import {parseRulesJson, parseRulesText} from './iproute/rule.js';
 import {type FilterRule, type NftHook, parseIptablesSave, parseNftHooks} from './netfilter.js';
-import {type Nic, parseNic} from './nic.js';
 import {type NftRule, parseNftRules} from './nft-rules.js';
+import {type Nic, parseNic} from './nic.js';
 import type {Problem} from './problem.js';
 
 /** The tables of one network namespace. A key is absent where its table was not read or could not be. */
@@ -28,6 +28,8 @@ export interface NetnsTables {
   nsids?: Map<number, number>;
   /** Files under /proc: path → text. */
   proc?: Map<string, string>;
+  /** The files and patterns under /proc that were asked for, whether they are there or not. */
+  procAsked?: string[];
   /** Rules as `iptables-save` prints them, by back end. */
   netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
   /** Chains of nftables beside those of iptables; absent where nft was not read. */
@@ -98,6 +100,9 @@ export function parseTables(sections: Section[]): NetnsTables {
     rules,
     nsids: nsids(find('nsid')),
     proc: procFiles(find('proc')),
+    procAsked: find('proc')
+      ?.command.match(/(?<= )\/proc\/\S+/g)
+      ?.map(String),
     netfilter: netfilter(sections),
     nftHooks: nftHooks(find('nft')),
     nftRules: nftRules(find('nft')),

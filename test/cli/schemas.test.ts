@@ -88,6 +88,8 @@ describe('the schemas', () => {
         ['web1', 'quiet1'],
         ['ts1a', 'ts2b'],
       ].map(([from = '', to = '']): [string, string[]] => ['trace', ['trace', from, to, ...swarm]]),
+      ['diff', ['diff', recorded('node1'), recorded('stale/node1')]],
+      ['diff', ['diff', recorded('trace/router-drop/node2'), recorded('trace/vni-missing/node2')]],
       ['snapshot-command', ['snapshot', ...swarm, '-o', path.join(temporary, 'copy.json')]],
       ['snapshot-command', ['snapshot', ...swarm, '-o', path.join(temporary, 'directory')]],
       ['snapshot', ['snapshot', ...swarm, '-o', '-']],

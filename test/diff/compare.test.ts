@@ -163,6 +163,53 @@ describe('a change', () => {
     ]);
   });
 
+  it('of a load balancer is told by its service, whatever its mark, and not with its connections', () => {
+    const ipvs = (mark: number, rows: string[]) => (draft: HostEvidence) => {
+      const balancer = sectionOf(draft, `lb_${id.slice(0, 9)}`, 'proc');
+      balancer.output += [
+        'IP Virtual Server version 1.2.1 (size=4096)',
+        'Prot LocalAddress:Port Scheduler Flags',
+        '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn',
+        `FWM  ${mark.toString(16).toUpperCase().padStart(8, '0')} rr`,
+        ...rows,
+      ]
+        .map((line) => `/proc/net/ip_vs:${line}\n`)
+        .join('');
+      editAnswers(draft, /verbose/, (body: Raw) => {
+        if (body.Id === id) body.Services.app.LocalLBIndex = mark;
+      });
+    };
+    const one = derived(
+      node1,
+      ipvs(256, [
+        '  -> 0A000103:0000      Masq    1      0          0         ',
+        '  -> 0A000104:0000      Masq    1      3          8         ',
+      ]),
+    );
+    const other = derived(node1, ipvs(300, ['  -> 0A000103:0000      Masq    0      7          9         ']));
+    assert.deepEqual(rootsOf(diffEvidence([one], [other])), [
+      'node1 load balancer of uber-net: IPVS backend 10.0.1.4 of app vanished (Masq, weight 1)',
+      'node1 load balancer of uber-net: IPVS backend 10.0.1.3 of app: weight 1 → 0',
+    ]);
+  });
+
+  it('of a file that one collector did not ask for is none, of one that is there no more is', () => {
+    const asked = (draft: HostEvidence) => sectionOf(draft, file, 'proc');
+    const older = derived(node1, (draft) => {
+      const section = asked(draft);
+      section.command = section.command.replace(' /proc/sys/net/ipv4/ip_forward', '');
+      section.output = section.output.replace(/^.*ip_forward.*\n/m, '');
+    });
+    assert.deepEqual(diffEvidence([older], [node1]).differences, []);
+    const gone = derived(node1, (draft) => {
+      const section = asked(draft);
+      section.output = section.output.replace(/^.*ip_forward.*\n/m, '');
+    });
+    assert.deepEqual(rootsOf(diffEvidence([node1], [gone])), [
+      'node1 overlay uber-net: sysctl net.ipv4.ip_forward vanished (1)',
+    ]);
+  });
+
   it('of nodes, services and tasks is told of the swarm', () => {
     const diff = changed((draft) => {
       editAnswers(draft, /^\/nodes$/, (nodes: Raw[]) => {

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {recordedEvidence} from '../support/evidence.js';
-import {diffEvidence, followersOf, rootsOf} from './support.js';
+import {recordedEvidence, recordedModel} from '../support/evidence.js';
+import {diffEvidence, diffTo, followersOf, rootsOf} from './support.js';
 
 const both = (folder: string, suffix = '') =>
   ['node1', 'node2'].map((node) => recordedEvidence(`${folder}${node}${suffix}`));
+
+const models = (folder: string) => ['node1', 'node2'].map((node) => recordedModel(`${folder}${node}`));
 
 const overlay = (node: string) => `${node} overlay uber-net:`;
 
@@ -137,11 +139,11 @@ const withoutRemake = (sentences: string[]) =>
     );
 
 describe('a comparison of recorded snapshots', () => {
-  const healthy = both('');
+  const healthy = models('');
 
   for (const [name, expected] of Object.entries(faults)) {
     it(`says of ${name} what was done, and nothing else`, () => {
-      const diff = diffEvidence(healthy, both(`${name}/`));
+      const diff = diffTo(healthy, both(`${name}/`));
       assert.deepEqual(rootsOf(diff), expected);
       assert.deepEqual(
         diff.pairs.map(({match}) => match),
@@ -157,7 +159,7 @@ describe('a comparison of recorded snapshots', () => {
   });
 
   it('is turned round where the snapshots are', () => {
-    const diff = diffEvidence(both('missing-fdb/'), healthy);
+    const diff = diffEvidence(both('missing-fdb/'), both(''));
     assert.deepEqual(
       rootsOf(diff),
       faults['missing-fdb']?.map((text) => text.replace('vanished', 'appeared')),
@@ -165,14 +167,14 @@ describe('a comparison of recorded snapshots', () => {
   });
 
   it('says what went with the vxlan device that was set down', () => {
-    const followers = followersOf(diffEvidence(healthy, both('vxlan-down/')));
+    const followers = followersOf(diffTo(healthy, both('vxlan-down/')));
     assert.equal(followers.length, 4);
     for (const text of followers) assert.match(text, /^neighbour neighbour row for .* vanished/);
   });
 });
 
 describe('a comparison of the swarm with one fault at a time', () => {
-  const baseline = both('trace/router-drop/');
+  const baseline = models('trace/router-drop/');
 
   it('knows every fault that was recorded', () => {
     const folder = fileURLToPath(new URL('../../fixtures/recorded/trace/', import.meta.url));
@@ -182,7 +184,7 @@ describe('a comparison of the swarm with one fault at a time', () => {
 
   for (const [name, expected] of Object.entries(traceFaults)) {
     it(`says of ${name} what was done, and nothing else`, () => {
-      const diff = diffEvidence(baseline, both(`trace/${name}/`));
+      const diff = diffTo(baseline, both(`trace/${name}/`));
       assert.deepEqual(withoutRemake(rootsOf(diff)), expected);
     });
   }

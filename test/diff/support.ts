@@ -21,6 +21,11 @@ export function diffEvidence(before: HostEvidence[], after: HostEvidence[]): Dif
   return diffSnapshots(before.map(hostModel), after.map(hostModel));
 }
 
+/** Against models made once, as making one takes most of the time. */
+export function diffTo(before: HostModel[], after: HostEvidence[]): Diff {
+  return diffSnapshots(before, after.map(hostModel));
+}
+
 export function diffModels(before: HostModel, after: HostModel): Diff {
   return diffSnapshots([before], [after]);
 }
