@@ -2,10 +2,10 @@ import {type FileHandle, lstat, open, rename, stat, unlink} from 'node:fs/promis
 import type {Readable} from 'node:stream';
 import {promisify} from 'node:util';
 import {createGunzip, gzip} from 'node:zlib';
-import * as v from 'valibot';
 import {OvdiagError} from '../errors.js';
 import {quoteText} from '../render/escape.js';
-import {type Snapshot, SnapshotSchema, snapshotSchemaVersion} from './snapshot.js';
+import {odd, type Report} from '../shape.js';
+import {type Snapshot, SnapshotShape, snapshotSchemaVersion} from './snapshot.js';
 
 /** No host's evidence comes near this (6,000 FDB rows are about 1 MB); what is larger is something else. */
 const largestSnapshot = 256 * 1024 * 1024;
@@ -82,15 +82,17 @@ export async function readSnapshot(path: string): Promise<Snapshot> {
       suggestions: ['Use the ovdiag that wrote it, or a newer one.'],
     });
   }
-  const checked = v.safeParse(SnapshotSchema, data);
-  if (!checked.success) {
-    const issue = checked.issues[0];
-    throw notASnapshot(
-      path,
-      `it is JSON of another kind (${quoteText(v.getDotPath(issue) ?? 'top')}: ${quoteText(issue.message)})`,
-    );
-  }
-  return checked.output;
+  const report: Report = {lax: false, found: []};
+  const snapshot = SnapshotShape(data, report);
+  if (snapshot === odd) throw notASnapshot(path, `it is JSON of another kind (${oddPlace(report)})`);
+  return snapshot;
+}
+
+/** Where JSON is not what it should be, and how. */
+export function oddPlace({found: [first]}: Report): string {
+  if (!first) return 'no object';
+  const what = first.value === undefined ? 'it is missing' : 'it holds something else';
+  return `${quoteText(first.path.join('.'))}: ${what}`;
 }
 
 /** The text, unzipped, refused as soon as it can't be JSON or grows past the limit. `-` is standard input. */

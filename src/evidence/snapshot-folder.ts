@@ -1,39 +1,37 @@
 import type {Dirent, Stats} from 'node:fs';
 import {chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink} from 'node:fs/promises';
 import path from 'node:path';
-import * as v from 'valibot';
 import {OvdiagError} from '../errors.js';
 import {quoteText} from '../render/escape.js';
+import {array, object, odd, oneOf, optional, type Report, type Shaped, string, text} from '../shape.js';
 import {type HostEvidence, HostNode, snapshotSchemaVersion} from './snapshot.js';
-import {readSnapshot, reasonOf, writePrivateFile, writeSnapshot} from './snapshot-file.js';
+import {oddPlace, readSnapshot, reasonOf, writePrivateFile, writeSnapshot} from './snapshot-file.js';
 
 /** What makes a directory one of ours: what lies in it, written last. */
 const indexName = 'index.json';
 const largestIndex = 16 * 1024 * 1024;
 
-const IndexSchema = v.object({
-  schemaVersion: v.literal(snapshotSchemaVersion),
-  kind: v.literal('ovdiag-snapshots'),
-  tool: v.object({name: v.literal('ovdiag'), version: v.string()}),
-  createdAt: v.string(),
-  hosts: v.array(
-    v.object({
+const IndexShape = object({
+  schemaVersion: oneOf(snapshotSchemaVersion),
+  kind: oneOf('ovdiag-snapshots'),
+  tool: object({name: oneOf('ovdiag'), version: string}),
+  createdAt: string,
+  hosts: array(
+    object({
       /** A snapshot file of its own, which can be read alone as well. */
-      file: v.pipe(v.string(), v.check(isOwnName, 'no name of a snapshot file')),
+      file: text(isOwnName),
       /** The host's own name, as it is; the file's name is made from it. */
-      name: v.string(),
-      source: v.string(),
-      startedAt: v.string(),
-      finishedAt: v.string(),
-      node: v.optional(HostNode),
-      failure: v.optional(
-        v.object({code: v.string(), message: v.string(), suggestions: v.array(v.string())}),
-      ),
+      name: string,
+      source: string,
+      startedAt: string,
+      finishedAt: string,
+      node: optional(HostNode),
+      failure: optional(object({code: string, message: string, suggestions: array(string)})),
     }),
   ),
 });
 
-type Index = v.InferOutput<typeof IndexSchema>;
+type Index = Shaped<typeof IndexShape>;
 
 /** Only names that `fileName` makes: an index may be foreign text, and must not lead out of its directory. */
 function isOwnName(name: string): boolean {
@@ -248,13 +246,10 @@ async function readIndex(directory: string): Promise<Index> {
       suggestions: ['Use the ovdiag that wrote it, or a newer one.'],
     });
   }
-  const checked = v.safeParse(IndexSchema, data);
-  if (checked.success) return checked.output;
-  const [issue] = checked.issues;
-  throw notAFolder(
-    directory,
-    `its ${indexName} is of another kind (${quoteText(v.getDotPath(issue) ?? 'top')}: ${quoteText(issue.message)})`,
-  );
+  const report: Report = {lax: false, found: []};
+  const index = IndexShape(data, report);
+  if (index !== odd) return index;
+  throw notAFolder(directory, `its ${indexName} is of another kind (${oddPlace(report)})`);
 }
 
 function notAFolder(directory: string, why: string): OvdiagError {

@@ -1,77 +1,77 @@
-import * as v from 'valibot';
+import {anything, array, nullable, number, object, oneOf, optional, type Shaped, string} from '../shape.js';
 
 /** The version of the snapshot file's shape. New optional keys don't raise it; a changed meaning does. */
 export const snapshotSchemaVersion = 1;
 
 /** One thing that the collector read on a host, kept as it was read. */
-const Section = v.object({
+const Section = object({
   /** What it is: `addr`, `fdb`, `neigh`, `about`, … */
-  name: v.string(),
+  name: string,
   /** File name in the namespace directory, or `@host` for dockerd's own network namespace; absent where it is no namespace's. */
-  netns: v.optional(v.string()),
+  netns: optional(string),
   /** The command as it ran there. */
-  command: v.string(),
+  command: string,
   /** When its answer began to arrive: ISO 8601, UTC, by the clock of whoever collected. */
-  at: v.string(),
+  at: string,
   /** Exit status of the command; null where it did not end in time. */
-  status: v.nullable(v.number()),
-  output: v.string(),
+  status: nullable(number),
+  output: string,
   /** What it said on standard error. */
-  error: v.optional(v.string()),
+  error: optional(string),
   /** Set where output passed the size limit and was cut. */
-  truncated: v.optional(v.literal(true)),
+  truncated: optional(oneOf(true)),
 });
 
 /** One answer of the Docker Engine API, cut down to listed fields (no environment, no command lines). */
-const DockerAnswer = v.object({
+const DockerAnswer = object({
   /** Path and query without the version prefix: `/networks/ID?verbose=true`. */
-  path: v.string(),
-  at: v.string(),
+  path: string,
+  at: string,
   /** HTTP status; null where no answer came in time. */
-  status: v.nullable(v.number()),
-  body: v.optional(v.unknown()),
-  error: v.optional(v.string()),
+  status: nullable(number),
+  body: anything,
+  error: optional(string),
 });
 
 /** What a swarm's manager said of the node, where the host was found through one. */
-export const HostNode = v.object({
-  id: v.string(),
-  name: v.string(),
+export const HostNode = object({
+  id: string,
+  name: string,
   /** Absent where the manager knows none. */
-  address: v.optional(v.string()),
-  role: v.string(),
-  availability: v.string(),
+  address: optional(string),
+  role: string,
+  availability: string,
   /** `ready`, `down`, `disconnected` or `unknown`. */
-  state: v.string(),
+  state: string,
 });
 
-const HostEvidence = v.object({
+const HostEvidence = object({
   /** Where it was read: `local`, `ssh://…`, `exec:…`. */
-  source: v.string(),
-  node: v.optional(HostNode),
-  startedAt: v.string(),
-  finishedAt: v.string(),
-  sections: v.array(Section),
-  docker: v.object({
+  source: string,
+  node: optional(HostNode),
+  startedAt: string,
+  finishedAt: string,
+  sections: array(Section),
+  docker: object({
     /** The API version that was agreed on; absent where Docker gave none. */
-    apiVersion: v.optional(v.string()),
+    apiVersion: optional(string),
     /** Why there is nothing, or less than asked, from Docker. */
-    failure: v.optional(v.string()),
-    answers: v.array(DockerAnswer),
+    failure: optional(string),
+    answers: array(DockerAnswer),
   }),
   /** What stopped the collector itself: a refused connection, a missing shell. */
-  failure: v.optional(v.object({code: v.string(), message: v.string(), suggestions: v.array(v.string())})),
+  failure: optional(object({code: string, message: string, suggestions: array(string)})),
 });
 
-export const SnapshotSchema = v.object({
-  schemaVersion: v.literal(snapshotSchemaVersion),
-  tool: v.object({name: v.literal('ovdiag'), version: v.string()}),
-  createdAt: v.string(),
-  hosts: v.array(HostEvidence),
+export const SnapshotShape = object({
+  schemaVersion: oneOf(snapshotSchemaVersion),
+  tool: object({name: oneOf('ovdiag'), version: string}),
+  createdAt: string,
+  hosts: array(HostEvidence),
 });
 
-export type HostNode = v.InferOutput<typeof HostNode>;
-export type Section = v.InferOutput<typeof Section>;
-export type DockerAnswer = v.InferOutput<typeof DockerAnswer>;
-export type HostEvidence = v.InferOutput<typeof HostEvidence>;
-export type Snapshot = v.InferOutput<typeof SnapshotSchema>;
+export type HostNode = Shaped<typeof HostNode>;
+export type Section = Shaped<typeof Section>;
+export type DockerAnswer = Shaped<typeof DockerAnswer>;
+export type HostEvidence = Shaped<typeof HostEvidence>;
+export type Snapshot = Shaped<typeof SnapshotShape>;

@@ -36,21 +36,16 @@ export interface Endpoint {
   claims: [Claim, ...Claim[]];
 }
 
-const trust: ClaimSource[] = ['own-engine', 'gossip', 'manager'];
-
 /** Joins what all hosts say about the endpoints of one network, by address. */
 export function endpointsOf(hosts: HostModel[], networkId: string): Map<string, Endpoint> {
-  const claims = hosts.flatMap((host) => [
-    ...ownEndpoints(host, networkId, hosts),
-    ...gossipEndpoints(host, networkId),
-    ...managerEndpoints(host, networkId),
-  ]);
-  claims.sort((a, b) => trust.indexOf(a.source) - trust.indexOf(b.source));
   const endpoints = new Map<string, Endpoint>();
-  for (const claim of claims) {
-    const known = endpoints.get(claim.ip);
-    if (known) known.claims.push(claim);
-    else endpoints.set(claim.ip, {ip: claim.ip, claims: [claim]});
+  // One source after the other, the one to believe first.
+  for (const claimsOf of [ownEndpoints, gossipEndpoints, managerEndpoints]) {
+    for (const claim of hosts.flatMap((host) => claimsOf(host, networkId, hosts))) {
+      const known = endpoints.get(claim.ip);
+      if (known) known.claims.push(claim);
+      else endpoints.set(claim.ip, {ip: claim.ip, claims: [claim]});
+    }
   }
   return endpoints;
 }

@@ -1,6 +1,6 @@
 import {basename, dirname} from 'node:path/posix';
-import * as v from 'valibot';
 import type {DockerAnswer, HostEvidence} from '../evidence/snapshot.js';
+import * as shape from '../shape.js';
 import {compact} from './compact.js';
 import type {
   Container,
@@ -8,6 +8,7 @@ import type {
   DockerModel,
   Engine,
   GossipService,
+  GossipTask,
   Network,
   SwarmNode,
   SwarmService,
@@ -16,19 +17,21 @@ import type {
 import type {Problem} from './problem.js';
 
 // Every field may be missing (engines differ) or of another type (a snapshot is foreign data): such a one is absent.
-const text = v.fallback(v.optional(v.string()), undefined);
-const number = v.fallback(v.optional(v.number()), undefined);
-const flag = v.fallback(v.optional(v.boolean()), undefined);
-const list = <T extends v.GenericSchema>(item: T) => v.fallback(v.nullish(v.array(item)), undefined);
-const table = <T extends v.GenericSchema>(value: T) =>
-  v.fallback(v.nullish(v.record(v.string(), value)), undefined);
-const object = <T extends v.ObjectEntries>(entries: T) => v.fallback(v.nullish(v.object(entries)), undefined);
+const text: shape.Shape<string | undefined> = (value) => (typeof value === 'string' ? value : undefined);
+const number: shape.Shape<number | undefined> = (value) => (typeof value === 'number' ? value : undefined);
+const flag: shape.Shape<boolean | undefined> = (value) => (typeof value === 'boolean' ? value : undefined);
+const list = <T>(item: shape.Shape<T>) => shape.lenient(shape.nullish(shape.array(item)));
+const table = <T>(value: shape.Shape<T>) => shape.lenient(shape.nullish(shape.record(value)));
+const object: <S extends Record<string, shape.Shape<unknown>>>(
+  shapes: S,
+) => shape.Shape<shape.Objected<S> | null | undefined> = (shapes) =>
+  shape.lenient(shape.nullish(shape.object(shapes)));
 
-const InfoSchema = v.object({
+const InfoShape = shape.object({
   ID: text,
   Name: text,
   ServerVersion: text,
-  SecurityOptions: list(v.string()),
+  SecurityOptions: list(shape.string),
   FirewallBackend: object({Driver: text}),
   Swarm: object({
     NodeID: text,
@@ -39,19 +42,19 @@ const InfoSchema = v.object({
   }),
 });
 
-const BindingsSchema = table(v.nullable(v.array(v.object({HostIp: text, HostPort: text}))));
+const BindingsShape = table(shape.nullish(shape.array(shape.object({HostIp: text, HostPort: text}))));
 
-const ContainerSchema = v.object({
-  Id: v.string(),
-  Name: v.string(),
+const ContainerShape = shape.object({
+  Id: shape.string,
+  Name: shape.string,
   State: object({Status: text, Running: flag, Pid: number}),
-  Config: object({Hostname: text, Labels: table(v.string()), ExposedPorts: table(v.unknown())}),
-  HostConfig: object({NetworkMode: text, PortBindings: BindingsSchema}),
+  Config: object({Hostname: text, Labels: table(shape.string), ExposedPorts: table(shape.anything)}),
+  HostConfig: object({NetworkMode: text, PortBindings: BindingsShape}),
   NetworkSettings: object({
     SandboxKey: text,
-    Ports: BindingsSchema,
+    Ports: BindingsShape,
     Networks: table(
-      v.object({
+      shape.object({
         NetworkID: text,
         EndpointID: text,
         Gateway: text,
@@ -64,66 +67,72 @@ const ContainerSchema = v.object({
   }),
 });
 
-const NetworkSchema = v.object({
-  Id: v.string(),
-  Name: v.string(),
+const NetworkShape = shape.object({
+  Id: shape.string,
+  Name: shape.string,
   Driver: text,
   Scope: text,
   Internal: flag,
   Attachable: flag,
   Ingress: flag,
   ConfigOnly: flag,
-  IPAM: object({Config: list(v.object({Subnet: text, Gateway: text}))}),
-  Options: table(v.string()),
-  Peers: list(v.object({Name: text, IP: text})),
-  Containers: table(v.object({Name: text, EndpointID: text, MacAddress: text, IPv4Address: text})),
+  IPAM: object({Config: list(shape.object({Subnet: text, Gateway: text}))}),
+  Options: table(shape.string),
+  Peers: list(shape.object({Name: text, IP: text})),
+  Containers: table(shape.object({Name: text, EndpointID: text, MacAddress: text, IPv4Address: text})),
   Services: table(
-    v.object({
+    shape.object({
       VIP: text,
-      Ports: list(v.string()),
+      Ports: list(shape.string),
       LocalLBIndex: number,
       // Without a fallback: a list of tasks with a gap would be taken for all that gossip knows.
-      Tasks: v.nullish(
-        v.array(v.object({Name: text, EndpointID: text, EndpointIP: text, Info: table(v.string())})),
+      Tasks: shape.nullish(
+        shape.array(
+          shape.object({Name: text, EndpointID: text, EndpointIP: text, Info: table(shape.string)}),
+        ),
       ),
     }),
   ),
 });
 
-const NodeSchema = v.object({
-  ID: v.string(),
+const NodeShape = shape.object({
+  ID: shape.string,
   Spec: object({Role: text, Availability: text}),
   Description: object({Hostname: text, Engine: object({EngineVersion: text})}),
   Status: object({State: text, Addr: text}),
   ManagerStatus: object({Addr: text}),
 });
 
-const TaskSchema = v.object({
-  ID: v.string(),
+const TaskShape = shape.object({
+  ID: shape.string,
   ServiceID: text,
   Slot: number,
   NodeID: text,
   DesiredState: text,
   Status: object({State: text, ContainerStatus: object({ContainerID: text})}),
   Spec: object({Runtime: text, NetworkAttachmentSpec: object({ContainerID: text})}),
-  NetworksAttachments: list(v.object({Network: object({ID: text}), Addresses: list(v.string())})),
+  NetworksAttachments: list(shape.object({Network: object({ID: text}), Addresses: list(shape.string)})),
 });
 
-const ServiceSchema = v.object({
-  ID: v.string(),
+const ServiceShape = shape.object({
+  ID: shape.string,
   Spec: object({Name: text}),
   Endpoint: object({
-    VirtualIPs: list(v.object({NetworkID: text, Addr: text})),
-    Ports: list(v.object({Protocol: text, TargetPort: number, PublishedPort: number, PublishMode: text})),
+    VirtualIPs: list(shape.object({NetworkID: text, Addr: text})),
+    Ports: list(shape.object({Protocol: text, TargetPort: number, PublishedPort: number, PublishMode: text})),
   }),
 });
 
 /** Reads Docker's kept answers. Undefined where Docker gave none at all. */
 export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerModel; problems: Problem[]} {
   const problems: Problem[] = [];
-  const parsed = <T extends v.GenericSchema>(schema: T, answer: DockerAnswer | undefined, body: unknown) => {
-    const result = v.safeParse(schema, body);
-    if (result.success) return result.output;
+  const parsed = <T>(
+    read: shape.Shape<T>,
+    answer: DockerAnswer | undefined,
+    body: unknown,
+  ): T | undefined => {
+    const result = read(body, {lax: false, found: []});
+    if (result !== shape.odd) return result;
     problems.push({
       code: 'docker-unparsable',
       subject: answer?.path ?? 'docker',
@@ -133,11 +142,11 @@ export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerMod
   };
   const ok = docker.answers.filter((answer) => answer.status === 200);
   const find = (path: string) => ok.find((answer) => answer.path === path);
-  const rows = <T extends v.GenericSchema>(schema: T, ...paths: string[]) =>
+  const rows = <T>(read: shape.Shape<T>, ...paths: string[]): T[] =>
     paths.flatMap((path) => {
       const answer = find(path);
       const entries = Array.isArray(answer?.body) ? answer.body : [];
-      return entries.flatMap((entry) => parsed(schema, answer, entry) ?? []);
+      return entries.flatMap((entry) => parsed(read, answer, entry) ?? []);
     });
 
   for (const answer of docker.answers) {
@@ -166,29 +175,29 @@ export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerMod
   const details = ok.filter((answer) => /^\/networks\/[^?]+(\?verbose=true)?$/.test(answer.path));
   const inspected = new Map(
     details.flatMap((answer) => {
-      const network = parsed(NetworkSchema, answer, answer.body);
+      const network = parsed(NetworkShape, answer, answer.body);
       return network ? [[network.Id, networkOf(network, true)] as const] : [];
     }),
   );
-  const networks = rows(NetworkSchema, '/networks').map(
+  const networks = rows(NetworkShape, '/networks').map(
     (network) => inspected.get(network.Id) ?? networkOf(network, false),
   );
   const containers = ok
     .filter((answer) => /^\/containers\/[0-9a-z]+\/json$/.test(answer.path))
     .flatMap((answer) => {
-      const container = parsed(ContainerSchema, answer, answer.body);
+      const container = parsed(ContainerShape, answer, answer.body);
       return container ? [containerOf(container)] : [];
     });
   const attachmentPath = ok.find((answer) => answer.path.startsWith('/tasks?'))?.path ?? '/tasks?';
   return {
     problems,
     docker: {
-      engine: engineOf(info ? parsed(InfoSchema, info, info.body) : undefined, docker.apiVersion),
+      engine: engineOf(info ? parsed(InfoShape, info, info.body) : undefined, docker.apiVersion),
       containers: containers.sort((a, b) => (a.name < b.name ? -1 : 1)),
       networks: networks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1)),
-      nodes: rows(NodeSchema, '/nodes').map(nodeOf),
-      tasks: rows(TaskSchema, '/tasks', attachmentPath).map(taskOf),
-      services: rows(ServiceSchema, '/services').map(serviceOf),
+      nodes: rows(NodeShape, '/nodes').map(nodeOf),
+      tasks: rows(TaskShape, '/tasks', attachmentPath).map(taskOf),
+      services: rows(ServiceShape, '/services').map(serviceOf),
       read: {
         containers: ok.some((answer) => answer.path.startsWith('/containers/json')),
         networks: find('/networks') !== undefined,
@@ -210,10 +219,7 @@ function told(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
-function engineOf(
-  info: v.InferOutput<typeof InfoSchema> | undefined,
-  apiVersion: string | undefined,
-): Engine {
+function engineOf(info: shape.Shaped<typeof InfoShape> | undefined, apiVersion: string | undefined): Engine {
   const swarm = info?.Swarm;
   return compact({
     id: told(info?.ID),
@@ -235,7 +241,7 @@ function engineOf(
   });
 }
 
-function containerOf(raw: v.InferOutput<typeof ContainerSchema>): Container {
+function containerOf(raw: shape.Shaped<typeof ContainerShape>): Container {
   const labels = raw.Config?.Labels ?? {};
   const label = (name: string) => told(labels[`com.docker.swarm.${name}`]);
   const running = raw.State?.Running ?? false;
@@ -273,7 +279,7 @@ function containerOf(raw: v.InferOutput<typeof ContainerSchema>): Container {
   });
 }
 
-function portsOf(bindings: v.InferOutput<typeof BindingsSchema>): Record<string, string[]> {
+function portsOf(bindings: shape.Shaped<typeof BindingsShape>): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(bindings ?? {}).flatMap(([port, hosts]) => (hosts ? [[port, hosts.map(hostPort)]] : [])),
   );
@@ -290,7 +296,7 @@ function hostPort({
   return `${HostIp.includes(':') ? `[${HostIp}]` : HostIp || '0.0.0.0'}:${HostPort}`;
 }
 
-function networkOf(raw: v.InferOutput<typeof NetworkSchema>, inspected: boolean): Network {
+function networkOf(raw: shape.Shaped<typeof NetworkShape>, inspected: boolean): Network {
   const options = raw.Options ?? {};
   return compact({
     id: raw.Id,
@@ -342,7 +348,7 @@ function masquerades(options: Record<string, string>): boolean {
   return mode.startsWith('nat') && options['com.docker.network.bridge.enable_ip_masquerade'] !== 'false';
 }
 
-type RawService = NonNullable<v.InferOutput<typeof NetworkSchema>['Services']>[string];
+type RawService = NonNullable<shape.Shaped<typeof NetworkShape>['Services']>[string];
 
 function gossipService(name: string, raw: RawService): GossipService {
   return compact({
@@ -351,22 +357,23 @@ function gossipService(name: string, raw: RawService): GossipService {
     vip: raw.VIP === '<nil>' ? undefined : told(raw.VIP),
     localLbIndex: raw.LocalLBIndex,
     ports: raw.Ports ?? [],
-    tasks: (raw.Tasks ?? []).flatMap((task) =>
-      task.EndpointIP
-        ? [
-            compact({
-              name: task.Name ?? '',
-              endpointId: told(task.EndpointID),
-              ip: task.EndpointIP,
-              hostIp: told(task.Info?.['Host IP']),
-            }),
-          ]
-        : [],
-    ),
+    tasks: gossipTasks(raw.Tasks ?? []),
   });
 }
 
-function nodeOf(raw: v.InferOutput<typeof NodeSchema>): SwarmNode {
+function gossipTasks(raw: NonNullable<RawService['Tasks']>): GossipTask[] {
+  const tasks: GossipTask[] = [];
+  for (const {Name, EndpointID, EndpointIP, Info} of raw) {
+    if (!EndpointIP) continue;
+    const task: GossipTask = {name: Name ?? '', ip: EndpointIP};
+    if (EndpointID) task.endpointId = EndpointID;
+    if (Info?.['Host IP']) task.hostIp = Info['Host IP'];
+    tasks.push(task);
+  }
+  return tasks;
+}
+
+function nodeOf(raw: shape.Shaped<typeof NodeShape>): SwarmNode {
   return compact({
     id: raw.ID,
     hostname: told(raw.Description?.Hostname),
@@ -379,7 +386,7 @@ function nodeOf(raw: v.InferOutput<typeof NodeSchema>): SwarmNode {
   });
 }
 
-function taskOf(raw: v.InferOutput<typeof TaskSchema>): SwarmTask {
+function taskOf(raw: shape.Shaped<typeof TaskShape>): SwarmTask {
   return compact({
     id: raw.ID,
     serviceId: told(raw.ServiceID),
@@ -397,7 +404,7 @@ function taskOf(raw: v.InferOutput<typeof TaskSchema>): SwarmTask {
   });
 }
 
-function serviceOf(raw: v.InferOutput<typeof ServiceSchema>): SwarmService {
+function serviceOf(raw: shape.Shaped<typeof ServiceShape>): SwarmService {
   return {
     id: raw.ID,
     name: raw.Spec?.Name ?? raw.ID,

@@ -1,21 +1,23 @@
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {gunzipSync} from 'node:zlib';
-import * as v from 'valibot';
 import {
   type DockerAnswer,
   type HostEvidence,
   type Section,
-  SnapshotSchema,
+  SnapshotShape,
 } from '../../src/evidence/snapshot.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
+import {odd} from '../../src/shape.js';
 
 /** The evidence of one host of fixtures/recorded, such as `node1` or `stale/node1`. */
 export function recordedEvidence(name: string): HostEvidence {
   const file = fileURLToPath(new URL(`../../fixtures/recorded/${name}.json.gz`, import.meta.url));
-  const {hosts} = v.parse(SnapshotSchema, JSON.parse(gunzipSync(readFileSync(file)).toString()));
-  const [host] = hosts;
-  if (host === undefined || hosts.length !== 1) throw new Error(`${name} holds ${hosts.length} hosts`);
+  const read = SnapshotShape(JSON.parse(gunzipSync(readFileSync(file)).toString()), {lax: false, found: []});
+  if (read === odd) throw new Error(`${name} is no snapshot`);
+  const [host] = read.hosts;
+  if (host === undefined || read.hosts.length !== 1)
+    throw new Error(`${name} holds ${read.hosts.length} hosts`);
   return host;
 }
 

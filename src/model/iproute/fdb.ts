@@ -5,15 +5,21 @@
  * net/bridge/br_fdb.c and drivers/net/vxlan/vxlan_core.c. The ages are nda_cacheinfo's ndm_used and
  * ndm_updated in seconds; text prints the two as `used USED/UPDATED`, in this order.
  */
-import * as v from 'valibot';
+import {object, oneOf, optional} from '../../shape.js';
 import type {FdbRow} from '../facts.js';
 import {
   address,
   checkEntry,
+  checkedOnce,
   compact,
   type Entry,
   flagList,
+  hasOnly,
   interfaceName,
+  isAddress,
+  isAge,
+  isInterfaceName,
+  isMac,
   jsonRows,
   mac,
   type Parsed,
@@ -31,29 +37,29 @@ export interface FdbOptions {
 
 const MAX_VNI = 0xff_ffff;
 
-const schema = v.object({
+const schema = object({
   mac,
   /** `dev` until iproute2 4.x. */
-  ifname: v.optional(interfaceName),
-  dev: v.optional(interfaceName),
-  dst: v.optional(address),
-  vlan: v.optional(uint(4095)),
-  port: v.optional(uint(65_535)),
-  vni: v.optional(uint(MAX_VNI)),
-  src_vni: v.optional(uint(MAX_VNI)),
-  nhid: v.optional(uint(0xffff_ffff)),
-  viaIf: v.optional(interfaceName),
-  viaIfIndex: v.optional(uint()),
-  linkNetNsId: v.optional(uint()),
-  used: v.optional(uint()),
-  updated: v.optional(uint()),
-  flags: v.optional(flagList, []),
-  master: v.optional(interfaceName),
+  ifname: optional(interfaceName),
+  dev: optional(interfaceName),
+  dst: optional(address),
+  vlan: optional(uint(4095)),
+  port: optional(uint(65_535)),
+  vni: optional(uint(MAX_VNI)),
+  src_vni: optional(uint(MAX_VNI)),
+  nhid: optional(uint(0xffff_ffff)),
+  viaIf: optional(interfaceName),
+  viaIfIndex: optional(uint()),
+  linkNetNsId: optional(uint()),
+  used: optional(uint()),
+  updated: optional(uint()),
+  flags: optional(flagList, []),
+  master: optional(interfaceName),
   /** Empty, or in old versions absent, for a dynamic row. */
-  state: v.optional(v.picklist(['permanent', 'static', 'stale', '']), ''),
+  state: optional(oneOf('permanent', 'static', 'stale', ''), ''),
   /** `bridge monitor` tells of rows that are gone. */
-  deleted: v.optional(v.literal(false)),
-  opCode: v.optional(v.never()),
+  deleted: optional(oneOf(false)),
+  opCode: optional(oneOf()),
 });
 
 const KNOWN_FLAGS = new Set(['self', 'master', 'extern_learn', 'offload', 'sticky']);
@@ -98,9 +104,51 @@ function toRow(entry: Entry, where: string, options: FdbOptions, problems: Probl
   });
 }
 
+const PLAIN_KEYS = new Set([
+  'mac',
+  'ifname',
+  'dst',
+  'linkNetNsId',
+  'used',
+  'updated',
+  'flags',
+  'master',
+  'state',
+]);
+const PLAIN_STATES = new Map<unknown, FdbRow['state']>([
+  ['', 'reachable'],
+  ['permanent', 'permanent'],
+  ['static', 'static'],
+  ['stale', 'stale'],
+]);
+
+/** Reads the rows that a bridge and a vxlan device usually have; to the rest it gives nothing. */
+function plainRows(): (entry: Entry) => FdbRow | undefined {
+  const isDevice = checkedOnce(isInterfaceName);
+  const isVtep = checkedOnce((text) => isAddress(text) && text === text.toLowerCase());
+  return (entry) => {
+    const {mac, ifname, dst, linkNetNsId, used, updated, flags, master} = entry as Record<string, unknown>;
+    const state = PLAIN_STATES.get(entry['state']);
+    if (state === undefined || typeof mac !== 'string' || !isMac(mac) || !isDevice(ifname)) return undefined;
+    if (!isAge(used) || !isAge(updated) || !isAge(linkNetNsId) || !Array.isArray(flags)) return undefined;
+    const plane = flags.length === 0 ? 'master' : 'self';
+    if (flags.length > 1 || (plane === 'self' ? flags[0] !== 'self' : dst !== undefined)) return undefined;
+    if (!hasOnly(entry, PLAIN_KEYS)) return undefined;
+    const row: FdbRow = {mac: mac.toLowerCase(), dev: ifname, plane, state};
+    if (isVtep(dst)) row.dst = dst;
+    else if (dst !== undefined) return undefined;
+    if (isDevice(master)) row.master = master;
+    else if (master !== undefined) return undefined;
+    if (linkNetNsId !== undefined) row.linkNetnsid = linkNetNsId;
+    if (used !== undefined) row.usedSeconds = used;
+    if (updated !== undefined) row.updatedSeconds = updated;
+    return row;
+  };
+}
+
 /** Reads `bridge -j fdb show`. */
 export function parseFdbJson(text: string, options: FdbOptions = {}): Parsed<FdbRow> {
-  return jsonRows(text, (entry, where, problems) => toRow(entry, where, options, problems));
+  return jsonRows(text, plainRows(), (entry, where, problems) => toRow(entry, where, options, problems));
 }
 
 const VALUE_KEYS = new Map([

@@ -5,7 +5,17 @@
  * ip/iplink_vxlan.c, iplink_bridge.c, iplink_bridge_slave.c, iplink_macvlan.c and iplink_ipvlan.c. Kernel:
  * linux/if_link.h (IFLA_*), linux/if_addr.h, net/core/rtnetlink.c. The lines of the text are read in link-text.ts.
  */
-import * as v from 'valibot';
+import {
+  anything,
+  array,
+  boolean,
+  nullish,
+  object,
+  oneOf,
+  optional,
+  record,
+  type Shaped,
+} from '../../shape.js';
 import type {Address, BridgePort, Link, LinkStats, VxlanDevice} from '../facts.js';
 import {linkTextEntries} from './link-text.js';
 import {
@@ -25,84 +35,84 @@ import {
   word,
 } from './shared.js';
 
-const counters = v.object({
-  bytes: v.optional(uint()),
-  packets: v.optional(uint()),
-  errors: v.optional(uint()),
-  dropped: v.optional(uint()),
-  carrier_errors: v.optional(uint()),
+const counters = object({
+  bytes: optional(uint()),
+  packets: optional(uint()),
+  errors: optional(uint()),
+  dropped: optional(uint()),
+  carrier_errors: optional(uint()),
 });
-const stats = v.object({rx: v.optional(counters, {}), tx: v.optional(counters, {})});
+const stats = object({rx: optional(counters, {}), tx: optional(counters, {})});
 
-const infoData = v.object({
+const infoData = object({
   // bridge; a clock_t, so in hundredths of a second
-  ageing_time: v.optional(uint()),
+  ageing_time: optional(uint()),
   // macvlan, macvtap, ipvlan
-  mode: v.optional(word),
+  mode: optional(word),
   // vxlan
-  id: v.optional(uint(0xff_ffff)),
-  external: v.optional(v.boolean()),
-  group: v.optional(address),
-  group6: v.optional(address),
-  remote: v.optional(address),
-  remote6: v.optional(address),
-  local: v.optional(address),
-  local6: v.optional(address),
-  link: v.optional(interfaceName),
-  port: v.optional(uint(65_535)),
-  learning: v.optional(v.boolean()),
-  proxy: v.optional(v.boolean()),
-  l2miss: v.optional(v.boolean()),
-  l3miss: v.optional(v.boolean()),
-  ageing: v.optional(uint()),
+  id: optional(uint(0xff_ffff)),
+  external: optional(boolean),
+  group: optional(address),
+  group6: optional(address),
+  remote: optional(address),
+  remote6: optional(address),
+  local: optional(address),
+  local6: optional(address),
+  link: optional(interfaceName),
+  port: optional(uint(65_535)),
+  learning: optional(boolean),
+  proxy: optional(boolean),
+  l2miss: optional(boolean),
+  l3miss: optional(boolean),
+  ageing: optional(uint()),
 });
 
-const portData = v.object({
-  state: v.optional(word),
-  hairpin: v.optional(v.boolean()),
-  learning: v.optional(v.boolean()),
-  flood: v.optional(v.boolean()),
-  isolated: v.optional(v.boolean()),
+const portData = object({
+  state: optional(word),
+  hairpin: optional(boolean),
+  learning: optional(boolean),
+  flood: optional(boolean),
+  isolated: optional(boolean),
 });
 
-const schema = v.object({
+const schema = object({
   ifindex: uint(0x7fff_ffff, 1),
   ifname: interfaceName,
-  flags: v.optional(flagList),
-  mtu: v.optional(uint()),
-  operstate: v.optional(word),
-  link_type: v.optional(word),
-  address: v.optional(word),
-  master: v.optional(interfaceName),
+  flags: optional(flagList),
+  mtu: optional(uint()),
+  operstate: optional(word),
+  link_type: optional(word),
+  address: optional(word),
+  master: optional(interfaceName),
   /** Name of the lower or peer link; null for `@NONE`. */
-  link: v.nullish(interfaceName),
-  link_index: v.optional(uint()),
-  link_netnsid: v.optional(uint()),
+  link: nullish(interfaceName),
+  link_index: optional(uint()),
+  link_netnsid: optional(uint()),
   /** Not of iproute2: set by the text parser where the tool may have named the link of another namespace. */
-  link_name_unsure: v.optional(v.boolean(), false),
+  link_name_unsure: optional(boolean, false),
   /** Not of iproute2: what the text tells instead of the id, where the namespace has a name. */
-  link_netns: v.optional(v.boolean(), false),
-  linkinfo: v.optional(
-    v.object({
-      info_kind: v.optional(word),
-      info_data: v.optional(infoData, {}),
-      info_slave_kind: v.optional(word),
-      info_slave_data: v.optional(portData, {}),
+  link_netns: optional(boolean, false),
+  linkinfo: optional(
+    object({
+      info_kind: optional(word),
+      info_data: optional(infoData, {}),
+      info_slave_kind: optional(word),
+      info_slave_data: optional(portData, {}),
     }),
-    {},
+    {info_data: {}, info_slave_data: {}},
   ),
-  addr_info: v.optional(v.array(v.record(v.string(), v.unknown()))),
-  stats64: v.optional(stats),
-  stats: v.optional(stats),
+  addr_info: optional(array(record(anything))),
+  stats64: optional(stats),
+  stats: optional(stats),
 });
 
-type ReadLink = v.InferOutput<typeof schema>;
+type ReadLink = Shaped<typeof schema>;
 
-const addressSchema = v.object({
-  family: v.picklist(['inet', 'inet6']),
+const addressSchema = object({
+  family: oneOf('inet', 'inet6'),
   local: address,
   prefixlen: uint(128),
-  scope: v.optional(word),
+  scope: optional(word),
 });
 
 /** The options are printed where they are on, `learning` in JSON always; so with an id all are told. */

@@ -4,14 +4,20 @@
  * Formats: iproute2 ip/ipneigh.c, print_neigh(); BusyBox networking/libiproute/ipneigh.c; net-tools arp.c and
  * BusyBox networking/arp.c. Kernel: linux/neighbour.h. Text prints the ages as `used USED/CONFIRMED/UPDATED`.
  */
-import * as v from 'valibot';
+import {array, object, oneOf, optional, text} from '../../shape.js';
 import type {Neighbour} from '../facts.js';
 import {
   address,
   checkEntry,
+  checkedOnce,
   compact,
   type Entry,
+  hasOnly,
   interfaceName,
+  isAddress,
+  isAge,
+  isInterfaceName,
+  isMac,
   jsonRows,
   mac,
   type Parsed,
@@ -27,22 +33,23 @@ export interface NeighbourOptions {
   dev?: string;
 }
 
-const present = v.optional(v.union([v.null(), v.boolean()]));
+const STATE = /^[A-Z]{1,16}$/;
+const present = optional(oneOf(null, true, false));
 
-const schema = v.object({
+const schema = object({
   dst: address,
-  dev: v.optional(interfaceName),
-  lladdr: v.optional(mac),
+  dev: optional(interfaceName),
+  lladdr: optional(mac),
   /** None for a row in no state (NUD_NONE) and for the rows of `ip neigh show proxy`. */
-  state: v.optional(v.array(v.pipe(v.string(), v.regex(/^[A-Z]{1,16}$/, 'not a state'))), []),
+  state: optional(array(text((state) => STATE.test(state))), []),
   router: present,
   proxy: present,
-  used: v.optional(uint()),
-  confirmed: v.optional(uint()),
-  updated: v.optional(uint()),
+  used: optional(uint()),
+  confirmed: optional(uint()),
+  updated: optional(uint()),
   /** `ip monitor` tells of rows that are gone or were missed. */
-  deleted: v.optional(v.literal(false)),
-  miss: v.optional(v.literal(false)),
+  deleted: optional(oneOf(false)),
+  miss: optional(oneOf(false)),
 });
 
 /** The flags are printed as keys with null for a value. */
@@ -76,9 +83,39 @@ function toRow(
   });
 }
 
+const PLAIN_KEYS = new Set([
+  'dst',
+  'dev',
+  'lladdr',
+  'refcnt',
+  'used',
+  'confirmed',
+  'updated',
+  'probes',
+  'state',
+]);
+
+/** Reads the rows in one state with a MAC; to the rest it gives nothing. */
+function plainRows(): (entry: Entry) => Neighbour | undefined {
+  const isDevice = checkedOnce(isInterfaceName);
+  const isState = checkedOnce((text) => STATE.test(text));
+  return (entry) => {
+    const {dst, dev, lladdr, used, confirmed, updated, state} = entry as Record<string, unknown>;
+    if (typeof dst !== 'string' || typeof lladdr !== 'string' || !isDevice(dev)) return undefined;
+    if (!Array.isArray(state) || state.length !== 1 || !isState(state[0])) return undefined;
+    if (!isAge(used) || !isAge(confirmed) || !isAge(updated)) return undefined;
+    if (!isAddress(dst) || !isMac(lladdr) || !hasOnly(entry, PLAIN_KEYS)) return undefined;
+    const row: Neighbour = {ip: dst.toLowerCase(), dev, mac: lladdr.toLowerCase(), state: [state[0]]};
+    if (used !== undefined) row.usedSeconds = used;
+    if (confirmed !== undefined) row.confirmedSeconds = confirmed;
+    if (updated !== undefined) row.updatedSeconds = updated;
+    return row;
+  };
+}
+
 /** Reads `ip -j neigh show`. */
 export function parseNeighboursJson(text: string, options: NeighbourOptions = {}): Parsed<Neighbour> {
-  return jsonRows(text, (entry, where, problems) => toRow(entry, where, options, problems));
+  return jsonRows(text, plainRows(), (entry, where, problems) => toRow(entry, where, options, problems));
 }
 
 const KEYS = new Set(['dev', 'lladdr', 'ref', 'used', 'probes', 'proto']);

@@ -5,7 +5,7 @@
  * linux/rtnetlink.h (RTA_*, RTN_*, RTNH_F_*). Neither form prints the family of a route.
  */
 import {isIP} from 'node:net';
-import * as v from 'valibot';
+import {array, lowerCase, object, odd, oneOf, optional, type Shape, type Shaped} from '../../shape.js';
 import type {Route} from '../facts.js';
 import {
   address,
@@ -23,6 +23,7 @@ import {
   textLines,
   uint,
   word,
+  wordOrNumber,
 } from './shared.js';
 
 export type Family = 'inet' | 'inet6';
@@ -34,48 +35,49 @@ export interface RouteOptions {
   table?: string;
 }
 
-const prefix = v.pipe(
-  v.string(),
-  v.check((text) => text === 'default' || isPrefix(text), 'not a prefix'),
-  v.toLowerCase(),
-);
+const prefix = lowerCase((dst) => dst === 'default' || isPrefix(dst));
 /** A next hop of the other family: IPv4 routed over an IPv6 neighbour. */
-const via = v.object({family: v.optional(word), host: address});
+const via = object({family: optional(word), host: address});
 
-const schema = v.object({
-  type: v.optional(word, 'unicast'),
+const signed: Shape<number> = (value) => {
+  const read = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
+  return Number.isNaN(read) ? odd : read;
+};
+
+const schema = object({
+  type: optional(word, 'unicast'),
   dst: prefix,
-  gateway: v.optional(address),
-  via: v.optional(via),
-  dev: v.optional(interfaceName),
-  table: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String), word)),
-  protocol: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String), word)),
-  scope: v.optional(word),
-  prefsrc: v.optional(address),
-  metric: v.optional(uint(0xffff_ffff)),
-  metrics: v.optional(v.array(v.object({mtu: v.optional(uint())})), []),
+  gateway: optional(address),
+  via: optional(via),
+  dev: optional(interfaceName),
+  table: optional(wordOrNumber),
+  protocol: optional(wordOrNumber),
+  scope: optional(word),
+  prefsrc: optional(address),
+  metric: optional(uint(0xffff_ffff)),
+  metrics: optional(array(object({mtu: optional(uint())})), []),
   // Negative where it is over and not yet swept.
-  expires: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.number())),
-  flags: v.optional(flagList, []),
-  pref: v.optional(word),
-  nexthops: v.optional(
-    v.array(
-      v.object({
-        gateway: v.optional(address),
-        via: v.optional(via),
-        dev: v.optional(interfaceName),
-        weight: v.optional(uint()),
-        flags: v.optional(flagList, []),
+  expires: optional(signed),
+  flags: optional(flagList, []),
+  pref: optional(word),
+  nexthops: optional(
+    array(
+      object({
+        gateway: optional(address),
+        via: optional(via),
+        dev: optional(interfaceName),
+        weight: optional(uint()),
+        flags: optional(flagList, []),
       }),
     ),
   ),
-  from: v.optional(prefix),
-  tos: v.optional(word),
-  encap: v.optional(word),
-  deleted: v.optional(v.literal(false)),
+  from: optional(prefix),
+  tos: optional(word),
+  encap: optional(word),
+  deleted: optional(oneOf(false)),
 });
 
-type ReadRoute = v.InferOutput<typeof schema>;
+type ReadRoute = Shaped<typeof schema>;
 
 /** Types that the kernel hangs on `lo` in IPv6 and on no device in IPv4. */
 const REJECTING = new Set(['blackhole', 'unreachable', 'prohibit', 'throw']);

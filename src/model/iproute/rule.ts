@@ -6,7 +6,7 @@
  * know one can say so. BusyBox drops `not`, `oif`, `uidrange` and more from what it prints: don't use it here.
  */
 import {isIP} from 'node:net';
-import * as v from 'valibot';
+import {object, odd, oneOf, optional, record, type Shape, type Shaped, text} from '../../shape.js';
 import type {RoutingRule} from '../facts.js';
 import type {Family} from './route.js';
 import {
@@ -21,7 +21,7 @@ import {
   problemList,
   textLines,
   uint,
-  word,
+  wordOrNumber,
 } from './shared.js';
 
 export interface RuleOptions {
@@ -31,28 +31,21 @@ export interface RuleOptions {
 
 const MAX_OTHER = 32;
 
-const schema = v.object({
+const words = record(text((value) => value === '' || isWord(value)));
+const otherWords: Shape<Record<string, string>> = (value, report) => {
+  const read = words(value, report);
+  if (read === odd) return odd;
+  const keys = Object.keys(read);
+  return keys.length <= MAX_OTHER && keys.every((key) => /^[a-z][\w-]{0,31}$/.test(key)) ? read : odd;
+};
+
+const schema = object({
   priority: uint(0xffff_ffff),
-  src: v.pipe(
-    v.string(),
-    v.check((text) => text === 'all' || isPrefix(text), 'not a prefix'),
-  ),
-  dst: v.optional(v.pipe(v.string(), v.check(isPrefix, 'not a prefix'))),
-  table: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String), word)),
-  other: v.optional(
-    v.pipe(
-      v.record(
-        v.string(),
-        v.pipe(
-          v.string(),
-          v.check((text) => text === '' || isWord(text), 'not a word'),
-        ),
-      ),
-      v.check((other) => Object.keys(other).every((key) => /^[a-z][\w-]{0,31}$/.test(key)), 'not a word'),
-      v.check((other) => Object.keys(other).length <= MAX_OTHER, 'too many words'),
-    ),
-  ),
-  deleted: v.optional(v.literal(false)),
+  src: text((src) => src === 'all' || isPrefix(src)),
+  dst: optional(text(isPrefix)),
+  table: optional(wordOrNumber),
+  other: optional(otherWords),
+  deleted: optional(oneOf(false)),
 });
 
 function rulesOf(
@@ -60,7 +53,7 @@ function rulesOf(
   options: RuleOptions,
   problems: ProblemList,
 ): RoutingRule[] {
-  const reads: v.InferOutput<typeof schema>[] = [];
+  const reads: Shaped<typeof schema>[] = [];
   for (const {where, entry} of entries) {
     const read = checkEntry(schema, entry, where, problems);
     if (read !== undefined) reads.push(read);

@@ -6,7 +6,7 @@
  * parser, so that both readings of one table end in the same model.
  */
 import {isIP} from 'node:net';
-import * as v from 'valibot';
+import {array, lowerCase, type Oddness, odd, type Report, type Shape, text} from '../../shape.js';
 
 /** What a parser returns: the rows it understood, and a bounded list of what it did not. */
 export interface Parsed<Row> {
@@ -76,26 +76,23 @@ export function isWord(text: string): boolean {
 }
 
 /** A whole number from `min` to `max`; digits in a string will do. */
-export function uint(max = Number.POSITIVE_INFINITY, min = 0) {
-  const fits = (input: unknown): boolean => {
-    if (typeof input === 'string' && !/^\d{1,20}$/.test(input)) return false;
-    if (typeof input !== 'string' && typeof input !== 'number') return false;
-    const value = Number(input);
-    return Number.isInteger(value) && value >= min && value <= max;
+export function uint(max = Number.POSITIVE_INFINITY, min = 0): Shape<number> {
+  return (value) => {
+    if (typeof value === 'string' ? !/^\d{1,20}$/.test(value) : typeof value !== 'number') return odd;
+    const number = Number(value);
+    return Number.isInteger(number) && number >= min && number <= max ? number : odd;
   };
-  return v.pipe(v.custom<string | number>(fits, 'not such a number'), v.transform(Number));
 }
 
-export const mac = v.pipe(
-  v.string(),
-  v.check((text) => isMac(text), 'not a MAC address'),
-  v.toLowerCase(),
-);
-export const address = v.pipe(v.string(), v.check(isAddress, 'not an address'), v.toLowerCase());
-export const interfaceName = v.pipe(v.string(), v.check(isInterfaceName, 'not an interface name'));
-export const word = v.pipe(v.string(), v.check(isWord, 'not a word'));
+export const mac = lowerCase(isMac);
+export const address = lowerCase(isAddress);
+export const interfaceName = text(isInterfaceName);
+export const word = text(isWord);
+/** A word that may be printed as a number, such as that of a table. */
+export const wordOrNumber: Shape<string> = (value, report) =>
+  word(typeof value === 'number' ? String(value) : value, report);
 /** Flags are printed by name, unknown ones as hexadecimal digits. */
-export const flagList = v.array(v.pipe(v.string(), v.regex(/^[\w-]{1,24}$/, 'not a flag')));
+export const flagList = array(text((flag) => /^[\w-]{1,24}$/.test(flag)));
 
 /** Six octets; the other lengths (InfiniBand, tunnels) are not MACs. */
 export function isMac(text: string): boolean {
@@ -111,18 +108,46 @@ export function compact<Row extends object>(row: {[Key in keyof Row]: Row[Key] |
   return result as Row;
 }
 
-/** The rows of one JSON table, by a reader that gives nothing for an entry it could not understand. */
+/**
+ * The rows of one JSON table, by a reader that gives nothing for an entry it could not understand.
+ *
+ * @param plainRow reads an entry of the commonest form alone, without a schema, and gives nothing for any other. A
+ * large swarm has thousands of such rows a host, for each of which a schema costs ten times as much.
+ */
 export function jsonRows<Row>(
   text: string,
+  plainRow: (entry: Entry) => Row | undefined,
   toRow: (entry: Entry, where: string, problems: ProblemList) => Row | undefined,
 ): Parsed<Row> {
   const problems = problemList();
   const rows: Row[] = [];
   for (const {where, entry} of jsonEntries(text, problems)) {
-    const row = toRow(entry, where, problems);
+    const row = plainRow(entry) ?? toRow(entry, where, problems);
     if (row !== undefined) rows.push(row);
   }
   return {rows, problems: problems.list()};
+}
+
+/** Are these all of an entry's keys? */
+export function hasOnly(entry: Entry, keys: ReadonlySet<string>): boolean {
+  for (const key in entry) if (!keys.has(key)) return false;
+  return true;
+}
+
+/** A number of seconds as JSON has it, or none at all. */
+export function isAge(value: unknown): value is number | undefined {
+  return value === undefined || (Number.isInteger(value) && (value as number) >= 0);
+}
+
+/** The same check for a text that many rows repeat, such as a device or a VTEP: done once each. */
+export function checkedOnce(check: (text: string) => boolean): (value: unknown) => value is string {
+  const good = new Set<unknown>();
+  return (value): value is string => {
+    if (good.has(value)) return true;
+    if (typeof value !== 'string' || !check(value)) return false;
+    good.add(value);
+    return true;
+  };
 }
 
 export type Entry = Record<string, unknown>;
@@ -210,51 +235,51 @@ export function sortWords(tokens: readonly string[], keys: ReadonlySet<string>):
   return {pairs, bare};
 }
 
-function describe(issue: v.BaseIssue<unknown>): [why: string, text: string] {
-  const keys = (issue.path ?? []).map((item) => String(item.key)).join('.');
-  // A key may be foreign too.
-  const path = quote(keys).slice(1, -1);
-  const missing = issue.received === 'undefined';
-  return [missing ? `${path} is missing` : `${path} is not understood`, issue.received.slice(0, 200)];
+function received(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`;
+  if (typeof value !== 'object') return String(value);
+  return value === null ? 'null' : Array.isArray(value) ? 'Array' : 'Object';
 }
 
-/** Checks an entry; one with anything odd in a known key is a problem and no row. */
-export function checkEntry<const Schema extends v.GenericSchema>(
-  schema: Schema,
+function tell({path, value}: Oddness, where: string, problems: ProblemList): void {
+  // A key may be foreign too.
+  const key = quote(path.join('.')).slice(1, -1);
+  const why = value === undefined ? `${key} is missing` : `${key} is not understood`;
+  problems.add(where, why, received(value).slice(0, 200));
+}
+
+function checked<T>(
+  shape: Shape<T>,
   entry: Entry,
   where: string,
   problems: ProblemList,
-): v.InferOutput<Schema> | undefined {
-  const result = v.safeParse(schema, entry, {abortEarly: true});
-  if (result.success) return result.output;
-  const [why, text] = describe(result.issues[0]);
-  problems.add(where, why, text);
-  return undefined;
+  lax: boolean,
+): T | undefined {
+  const report: Report = {lax, found: []};
+  const read = shape(entry, report);
+  for (const oddness of report.found) tell(oddness, where, problems);
+  return read === odd ? undefined : read;
 }
 
-function removePath(entry: Entry, issue: v.BaseIssue<unknown>): void {
-  const item = issue.path?.at(-1);
-  const holder: unknown = item?.input ?? entry;
-  if (item !== undefined && isEntry(holder)) delete holder[String(item.key)];
+/** Checks an entry; one with anything odd in a known key is a problem and no row. */
+export function checkEntry<T>(
+  shape: Shape<T>,
+  entry: Entry,
+  where: string,
+  problems: ProblemList,
+): T | undefined {
+  return checked(shape, entry, where, problems, false);
 }
 
 /**
  * Checks an entry, and drops the odd values that the row can do without. For links, where losing a whole row
  * for one odd value would lose a piece of the topology.
  */
-export function checkEntryLax<const Schema extends v.GenericSchema>(
-  schema: Schema,
+export function checkEntryLax<T>(
+  shape: Shape<T>,
   entry: Entry,
   where: string,
   problems: ProblemList,
-): v.InferOutput<Schema> | undefined {
-  const result = v.safeParse(schema, entry);
-  if (result.success) return result.output;
-  for (const issue of result.issues) {
-    const [why, text] = describe(issue);
-    problems.add(where, why, text);
-    removePath(entry, issue);
-  }
-  const second = v.safeParse(schema, entry);
-  return second.success ? second.output : undefined;
+): T | undefined {
+  return checked(shape, entry, where, problems, true);
 }
