@@ -1,4 +1,5 @@
 import {Flags} from '@oclif/core';
+import {parseDuration} from '../cli/duration.js';
 import {HostCommand} from '../cli/host-command.js';
 import {meansSeveral} from '../cli/host-selection.js';
 import {usageError} from '../errors.js';
@@ -64,7 +65,10 @@ export default class Snapshot extends HostCommand {
       throw error;
     }
     const where = keeper.kind === 'file' ? {file: path} : {directory: path};
-    const document = {...this.document(sortReadings(models)), ...where};
+    const document = {
+      ...this.document(sortReadings(models, parseDuration('max-skew', flags['max-skew']) / 1000)),
+      ...where,
+    };
     await this.show(
       flags,
       document,

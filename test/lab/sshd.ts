@@ -33,6 +33,9 @@ export interface Sshd {
   readonly hosts: SshHosts;
   /** Put first in PATH, it makes any program that calls `ssh` use the configuration file. */
   readonly binDirectory: string;
+  /** Stops it in its tracks: connections are taken by the kernel and get no word. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -89,8 +92,12 @@ export async function startSshd(lab: Lab, node: LabNode): Promise<Sshd> {
     configFile,
     hosts,
     binDirectory,
+    freeze: () => signal(server, 'SIGSTOP'),
+    thaw: () => signal(server, 'SIGCONT'),
     async stop() {
+      // A frozen one would get the signal only later.
       await signal(server, 'SIGTERM');
+      await signal(server, 'SIGCONT');
       await node.run(['rm', '-r', keysDirectory]);
       await rm(directory, {recursive: true});
     },
