@@ -1,8 +1,9 @@
 import type {Explanation} from './explanation.js';
 import {endpointTexts} from './texts/endpoints.js';
+import {hostSettingTexts} from './texts/host-settings.js';
 
 /** Every finding code with its text, in the order of the pages. */
-export const catalogue: readonly Explanation[] = [...endpointTexts];
+export const catalogue: readonly Explanation[] = [...endpointTexts, ...hostSettingTexts];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));
 

@@ -42,6 +42,19 @@ export function ownVtep(host: HostModel, all: HostModel[] = []): OwnVtep | undef
   return address && local.has(address) ? {address, source: 'node-address'} : undefined;
 }
 
+/** Every other node's VTEP that this host's own tables or its engine's gossip name; rows go when a node is taken for lost. */
+export function remoteVteps(host: HostModel, own: string): Set<string> {
+  const rows = host.namespaces.flatMap(({tables}) => tables?.fdb ?? []);
+  const tasks = (host.docker?.networks ?? [])
+    .flatMap(({services}) => services ?? [])
+    .flatMap((service) => service.tasks);
+  const named = [
+    ...rows.flatMap(({plane, dst}) => (plane === 'self' && dst !== undefined ? [dst] : [])),
+    ...tasks.flatMap(({hostIp}) => hostIp ?? []),
+  ];
+  return new Set(named.filter((address) => address !== own));
+}
+
 /** Every address of an interface of the host itself. */
 export function localAddresses(host: HostModel): Set<string> {
   return new Set(

@@ -53,6 +53,14 @@ export function editTable(
   section.output = JSON.stringify(change(JSON.parse(section.output) as Raw[]));
 }
 
+/** Changes what a file under /proc said in a namespace; undefined takes the file away. */
+export function setProc(draft: HostEvidence, netns: string, path: string, text: string | undefined): void {
+  const section = sectionOf(draft, netns, 'proc');
+  const others = section.output.split('\n').filter((line) => !line.startsWith(`${path}:`));
+  const lines = text === undefined ? [] : text.split('\n').map((line) => `${path}:${line}`);
+  section.output = [...others, ...lines].join('\n');
+}
+
 export function dropSections(draft: HostEvidence, drop: (section: Section) => boolean): void {
   draft.sections = draft.sections.filter((section) => !drop(section));
 }
