@@ -1,6 +1,6 @@
+import {chooseRoute, routeText} from '../join/route.js';
 import {remoteVteps} from '../join/vteps.js';
 import {reversePath, reversePathDrops, setting} from '../model/proc/settings.js';
-import {chooseRoute, routeText} from '../join/route.js';
 import {defineCheck} from './check.js';
 
 /** Strict source checks on the interface by which other nodes' packets come in, where the way back is another one. */
