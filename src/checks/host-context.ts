@@ -1,9 +1,11 @@
 import {type FdbEntry, fdbEntries} from '../join/fdb.js';
+import {type LocalEndpoint, localEndpoints} from '../join/local-endpoints.js';
 import {type Sandbox, sandboxes} from '../join/sandboxes.js';
 import {type VethPairs, vethPairs} from '../join/veths.js';
 import {type OwnVtep, ownVtep} from '../join/vteps.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import type {NamespaceState} from '../model/namespace-files.js';
 
 /** An overlay network that has a sandbox on the host. Several sandboxes of one network are several epochs. */
 export interface OverlayHere {
@@ -21,12 +23,14 @@ export interface HostContext {
   /** Overlay networks that Docker names and that are instantiated here. */
   readonly overlays: OverlayHere[];
   readonly pairs: VethPairs;
+  /** The endpoints of a network that this host's own engine lists; undefined where it did not list them. */
+  endpoints: (network: Network) => LocalEndpoint[] | undefined;
   /** The endpoints of a network as this host alone judges them. */
   fdb: (networkId: string) => FdbEntry[];
 }
 
 /** States in which a namespace file stands for a namespace that is there. */
-const present = new Set(['live', 'other-mount', 'unreadable']);
+export const present: ReadonlySet<NamespaceState> = new Set(['live', 'other-mount', 'unreadable']);
 
 export function hostContext(model: HostModel): HostContext {
   const all = lazily(() => sandboxes(model));
@@ -34,6 +38,7 @@ export function hostContext(model: HostModel): HostContext {
   const pairs = lazily(() => vethPairs(model, all()));
   const overlays = lazily(() => overlaysHere(all()));
   const entries = new Map<string, FdbEntry[]>();
+  const listed = new Map<string, LocalEndpoint[] | undefined>();
   return {
     name: model.name,
     model,
@@ -48,6 +53,13 @@ export function hostContext(model: HostModel): HostContext {
     },
     get pairs() {
       return pairs();
+    },
+    endpoints(network) {
+      if (!listed.has(network.id)) {
+        const containers = model.docker?.containers ?? [];
+        listed.set(network.id, localEndpoints({containers, sandboxes: all(), pairs: pairs()}, network));
+      }
+      return listed.get(network.id);
     },
     fdb(networkId) {
       const known = entries.get(networkId) ?? fdbEntries([model], networkId);

@@ -1,9 +1,18 @@
 import type {Explanation} from './explanation.js';
+import {duplicateTexts} from './texts/duplicates.js';
 import {endpointTexts} from './texts/endpoints.js';
 import {hostSettingTexts} from './texts/host-settings.js';
+import {namespaceTexts} from './texts/namespaces.js';
+import {sandboxTexts} from './texts/sandboxes.js';
 
 /** Every finding code with its text, in the order of the pages. */
-export const catalogue: readonly Explanation[] = [...endpointTexts, ...hostSettingTexts];
+export const catalogue: readonly Explanation[] = [
+  ...duplicateTexts,
+  ...endpointTexts,
+  ...namespaceTexts,
+  ...sandboxTexts,
+  ...hostSettingTexts,
+];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));
 

@@ -18,6 +18,8 @@ export interface Pairing {
   proof?: PairProof;
   /** Why there is no peer, in a few words. */
   reason?: string;
+  /** Set where one of several links is the peer, and nothing tells which. */
+  ambiguous?: true;
 }
 
 /** Looks up the other end of a veth: `pairing('1-abc', 13)`. */
@@ -106,6 +108,7 @@ function pair(host: HostModel, end: Candidate, candidates: Candidate[]): Pairing
   if (only && possible.length === 1) return accept(only, 'only-candidate');
   return {
     reason: `${possible.length} links on this host have these two indexes, and nothing tells them apart`,
+    ambiguous: true,
   };
 }
 

@@ -75,23 +75,24 @@ export type Break = (place: Place, lab: Lab) => Promise<unknown>;
  */
 export async function withFault<T>(lab: Lab, fault: Break, work: (place: Place) => Promise<T>): Promise<T> {
   const place = await webPlace(lab);
-  const before = await rows(place);
+  const before = await placeRows(place);
   try {
     await fault(place, lab);
     return await work(place);
   } finally {
-    await mend(place, before);
+    await mendPlace(place, before);
   }
 }
 
-interface Rows {
+export interface PlaceRows {
   /** `MAC dst VTEP` of the device's own permanent rows. */
   readonly fdb: ReadonlySet<string>;
   /** `ADDRESS lladdr MAC` of its permanent neighbours. */
   readonly neighbours: ReadonlySet<string>;
 }
 
-async function rows({node, netns, device}: Place): Promise<Rows> {
+/** The rows that Docker made in a place. */
+export async function placeRows({node, netns, device}: Place): Promise<PlaceRows> {
   const read = async <Row>(argv: string[]) =>
     JSON.parse((await node.inNetns(netns, argv)).stdout || '[]') as Row[];
   const fdb = await read<{mac: string; dst?: string; state: string}>([
@@ -120,12 +121,13 @@ async function rows({node, netns, device}: Place): Promise<Rows> {
   };
 }
 
-async function mend(place: Place, before: Rows): Promise<void> {
+/** Undoes whatever was done to a place: its device is up, its port plugged in, its rows are those of before. */
+export async function mendPlace(place: Place, before: PlaceRows): Promise<void> {
   const {node, netns, device, port} = place;
   const ip = (...words: string[]) => node.inNetns(netns, ['ip', ...words]);
   await ip('link', 'set', device, 'up');
   await ip('link', 'set', port, 'master', 'br0');
-  const now = await rows(place);
+  const now = await placeRows(place);
   const edit = (text: string, verb: string, tool: string[], tail: string[]) =>
     node.inNetns(netns, [...tool, verb, ...text.split(' '), 'dev', device, ...tail]);
   const bridge = ['bridge', 'fdb'];

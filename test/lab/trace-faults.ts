@@ -40,12 +40,16 @@ const nft = (family: string, hook: string, match: string, device = '') =>
 const noNft = (family: string) => `nft delete table ${family} guard`;
 
 /** Gives an end a new vxlan device in place of its own, as Docker makes them (moby libnetwork overlay createVxlan). */
-async function rebuild({host, sandbox, vxlan, vni, bridge}: End, port: number): Promise<void> {
+export async function rebuild(
+  {host, sandbox, vxlan, vni, bridge}: End,
+  port: number,
+  id = vni,
+): Promise<void> {
   const inode = (await sandbox('readlink /proc/self/ns/net')).trim();
   await sandbox(`ip link del ${vxlan} 2>/dev/null || true`);
   await host(
     [
-      `ip link add vx-mend type vxlan id ${vni} dstport ${port} proxy l2miss l3miss`,
+      `ip link add vx-mend type vxlan id ${id} dstport ${port} proxy l2miss l3miss`,
       'for file in /var/run/docker/netns/*; do',
       `[ "$(nsenter --net=$file readlink /proc/self/ns/net 2>/dev/null)" = '${inode}' ] || continue`,
       `ip link set vx-mend netns $file; break`,

@@ -1,7 +1,136 @@
 import type {Explanation} from '../explanation.js';
 
+const inSandbox = 'nsenter --net=/var/run/docker/netns/N-NETWORKID';
+const inContainer = 'nsenter --net=/var/run/docker/netns/SANDBOX';
+
+const reconnect = {
+  command: 'docker network disconnect NETWORK CONTAINER && docker network connect NETWORK CONTAINER',
+  touches: "the container's interface on that network: its connections there break",
+};
+
 /** Faults of the ports and interfaces between an endpoint and its bridge. */
 export const endpointTexts: readonly Explanation[] = [
+  {
+    code: 'container-address-missing',
+    title: 'an interface lacks the address that Docker gave its endpoint',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'Names resolve to the address, other hosts have rows for it, and the interface with the MAC of the endpoint does not have it: somebody removed or changed it inside the container, which takes the right to do so (NET_ADMIN) or root on the host.',
+    behaviour:
+      'ARP for the address stays without an answer on this host; on other hosts the vxlan device answers from its rows, the frames arrive, and the container drops packets for an address that is not its own. What the container sends has another source address, to which nobody answers.',
+    prove: [
+      {command: `${inContainer} ip addr`, touches: 'nothing'},
+      {command: 'docker network inspect NETWORK', touches: 'nothing'},
+    ],
+    mend: [
+      {
+        command: `${inContainer} ip addr add ADDRESS/PREFIX dev ETH`,
+        touches: "the container's interface",
+      },
+      reconnect,
+    ],
+    references: ['moby daemon/libnetwork/osl/interface_linux.go (setInterfaceIP)', 'ip-address(8)'],
+  },
+  {
+    code: 'container-link-down',
+    title: "an endpoint's interface is down inside its container",
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The interface on the overlay was set down inside the container. The container neither reaches nor is reached on that network; its other networks are as before.',
+    behaviour:
+      'The kernel drops the routes of an interface that goes down, so programs get "Network is unreachable" or take another way. The port in the sandbox loses its carrier, and the bridge stops it.',
+    prove: [{command: `${inContainer} ip link`, touches: 'nothing'}],
+    mend: [
+      {
+        command: `${inContainer} ip link set ETH up`,
+        touches: 'the interface; a default route that went with it must be made again',
+      },
+      reconnect,
+    ],
+    references: ['ip-link(8)', 'Linux net/ipv4/fib_frontend.c (fib_disable_ip)'],
+  },
+  {
+    code: 'container-mac-changed',
+    title: "an endpoint's interface has another MAC than Docker gave it",
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'Swarm tells every node the MAC of each endpoint, and each node programs it. A program that changed the MAC of the interface later, often udev with its MACAddressPolicy or something inside the container, makes all of that wrong: whoever sends from another host gets no answer, while endpoints on the same host may, because ARP on the bridge tells them the new MAC.',
+    behaviour:
+      'Frames for the old MAC arrive, and the interface drops them as those of another host (OTHERHOST), with no counter of the tunnel moving. What the container sends carries a MAC that no FDB row of other hosts knows; they learn it for 300 s.',
+    prove: [
+      {command: `${inContainer} ip link`, touches: 'nothing'},
+      {command: "docker inspect -f '{{json .NetworkSettings.Networks}}' CONTAINER", touches: 'nothing'},
+    ],
+    mend: [
+      {command: `${inContainer} ip link set ETH address MAC`, touches: "the container's interface"},
+      {
+        command: 'a systemd .link file for veth devices with MACAddressPolicy=none',
+        touches: 'MACs of veth devices that are made later on that host',
+      },
+    ],
+    references: ['systemd/systemd#21185', 'moby/libnetwork#2380', 'systemd.link(5), MACAddressPolicy'],
+    explains: ['local-mac-on-vxlan'],
+  },
+  {
+    code: 'endpoint-without-interface',
+    title: 'Docker lists an endpoint that has no interface',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The engine gave an endpoint of its own an address and a MAC, and nothing in its namespace has either. The container runs, its name resolves, and nobody reaches it. An endpoint that is listed without any sandbox (a warning) was left behind: it only holds its address.',
+    behaviour:
+      'The engine makes the veth pair when the container starts and does not look again. If the interface is deleted, by hand or by a program that manages interfaces, its port goes with it. Other hosts keep their rows, so frames arrive in the sandbox and no port takes them.',
+    prove: [
+      {command: 'docker network inspect NETWORK', touches: 'nothing'},
+      {command: `${inContainer} ip addr`, touches: 'nothing'},
+    ],
+    mend: [
+      reconnect,
+      {
+        command: 'docker network disconnect -f NETWORK ENDPOINT',
+        touches: 'an endpoint that was left behind, by its name in docker network inspect',
+      },
+    ],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/joinleave.go (Join)',
+      'moby/moby#38395',
+      'moby/moby#35099',
+    ],
+    explains: ['interface-without-endpoint'],
+  },
+  {
+    code: 'interface-without-endpoint',
+    title: 'a port of an overlay sandbox leads to no endpoint of Docker',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'Something is plugged into the bridge of an overlay network that the engine does not list: an interface made by hand, or one left of an endpoint that is gone. It can talk to endpoints of this host only.',
+    behaviour:
+      'No other host has rows for it. ARP for its address is not answered there, and frames for its MAC are dropped; what it sends is taken in by other hosts, which learn its MAC for 300 s.',
+    prove: [
+      {command: `${inSandbox} ip -d link show type veth`, touches: 'nothing'},
+      {command: 'docker network inspect NETWORK', touches: 'nothing'},
+      {command: 'ovdiag links', touches: 'nothing'},
+    ],
+    mend: [{command: `${inSandbox} ip link del VETH`, touches: 'both ends of that veth pair'}],
+    references: ['moby daemon/libnetwork/drivers/overlay/peerdb.go', 'moby/swarmkit#2398'],
+  },
+  {
+    code: 'veth-down',
+    title: 'a port of an overlay sandbox is down',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The end of an endpoint’s veth pair that is in the sandbox was set down. That endpoint reaches nobody on the network and nobody reaches it; all others go on as before.',
+    behaviour:
+      'The other end, inside the container, loses its carrier (NO-CARRIER). The bridge disables the port, and forwards nothing to it or from it.',
+    prove: [{command: `${inSandbox} ip -d link show type veth`, touches: 'nothing'}],
+    mend: [{command: `${inSandbox} ip link set VETH up`, touches: 'that one port'}, reconnect],
+    references: ['ip-link(8)', 'Linux drivers/net/veth.c (veth_close)'],
+  },
   {
     code: 'veth-not-in-bridge',
     title: 'a port of an overlay sandbox is in no bridge',
@@ -22,10 +151,7 @@ export const endpointTexts: readonly Explanation[] = [
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip link set VETH master BRIDGE',
         touches: 'the membership of that one port',
       },
-      {
-        command: 'docker network disconnect NETWORK CONTAINER && docker network connect NETWORK CONTAINER',
-        touches: "the container's interface on that network: its connections there break",
-      },
+      reconnect,
     ],
     references: ['moby daemon/libnetwork/drivers/overlay/joinleave.go (Join)', 'ip-link(8), master'],
   },

@@ -1,0 +1,52 @@
+import type {Lab} from '../lab.js';
+import {rowsOf} from '../trace-ends.js';
+import {type Pair, traceFaults} from '../trace-faults.js';
+import {meet, meetAgain, traceEnds} from '../trace-run.js';
+
+/** A fault that `doctor` must name first while it is in, and no more when it is mended. */
+export interface DoctorFault {
+  readonly code: string;
+  /** What is done, in a few words. */
+  readonly about: string;
+  make(lab: Lab): Promise<void>;
+  mend(lab: Lab): Promise<void>;
+}
+
+/** A fault by what makes it, which returns what undoes it. */
+export function fault(
+  code: string,
+  about: string,
+  make: (lab: Lab) => Promise<() => Promise<unknown>>,
+): DoctorFault {
+  let undo: (() => Promise<unknown>) | undefined;
+  return {
+    code,
+    about,
+    async make(lab) {
+      undo = await make(lab);
+    },
+    async mend() {
+      await undo?.();
+      undo = undefined;
+    },
+  };
+}
+
+/** One of the faults that `trace` is tried on. */
+export function traceFault(code: string, name: keyof typeof traceFaults): DoctorFault {
+  const one = traceFaults[name];
+  if (one === undefined) throw new Error(`trace has no fault ${String(name)}`);
+  return fault(code, one.about, async (lab) => {
+    const ends = (await traceEnds(lab))[one.pair ?? ('web' satisfies Pair)];
+    const both = [ends.one, ends.two];
+    const rows = await Promise.all(both.map(rowsOf));
+    if (one.warm) await meet(ends);
+    await one.make(ends);
+    return async () => {
+      await one.mend(ends);
+      if (one.rows) await Promise.all(both.map((end, index) => end.sandbox((rows[index] ?? []).join('\n'))));
+      if (one.pair !== 'secret' && !(await meetAgain(ends)))
+        throw new Error(`${String(name)} was not mended`);
+    };
+  });
+}
