@@ -17,10 +17,13 @@ export interface Check<Digest = unknown, Counters = unknown> {
   perHost?: (host: HostContext, report: Report) => Digest | undefined;
   /** What the digests of all hosts show together; called with those of the hosts that gave one. */
   across?: (hosts: HostDigest<Digest>[], report: Report) => void;
-  /** Counters of one reading, to be compared with those of a later one. */
+  /**
+   * Counters of one reading, to be compared with those of another: small, plain data with all that `sample` needs to
+   * name things, because the readings come in any order and the model is gone by then.
+   */
   counters?: (host: HostContext) => Counters | undefined;
-  /** What moved between two readings of one host. */
-  sample?: (pair: CounterPair<Counters>, report: Report) => void;
+  /** What moved between the first and the last reading of one host. */
+  sample?: (pair: CounterPair<Counters>, report: Report, hosts: HostDigest<Digest>[]) => void;
 }
 
 /** A host as `across` sees it: who it is, and what the check kept of it. */
@@ -39,7 +42,7 @@ export interface HostIdentity {
 }
 
 export interface CounterPair<Counters> {
-  host: HostContext;
+  host: HostIdentity;
   before: Counters;
   after: Counters;
   /** Between the two readings. */

@@ -1,16 +1,25 @@
 import {bridgeNetfilter} from './bridge-netfilter.js';
 import {bridgeRows} from './bridge-rows.js';
 import type {Check} from './check.js';
+import {checksumErrors} from './checksum-errors.js';
 import {conntrack} from './conntrack.js';
+import {conntrackLosses} from './conntrack-counters.js';
 import {containerLinks} from './container-links.js';
 import {duplicates} from './duplicates.js';
+import {failedLookups} from './failed-lookups.js';
 import {forwarding} from './forwarding.js';
 import {namespaces} from './namespaces.js';
 import {neighbourTableRoom} from './neighbour-table.js';
 import {overlayLinks} from './overlay-links.js';
+import {reassembly} from './reassembly.js';
+import {rejectedPackets} from './rejected-packets.js';
 import {reversePathFilter} from './reverse-path.js';
+import {softnetOverruns} from './softnet-drops.js';
+import {uplinkDrops} from './uplink-drops.js';
 import {vethUnplugged} from './veth-unplugged.js';
 import {vni} from './vni.js';
+import {vxlanLosses} from './vxlan-losses.js';
+import {xfrmErrors} from './xfrm-counters.js';
 
 /** Every check that `doctor` runs. */
 export const checks: readonly Check[] = [
@@ -28,4 +37,14 @@ export const checks: readonly Check[] = [
   bridgeNetfilter,
   conntrack,
   neighbourTableRoom,
+  // Counters between two readings.
+  failedLookups,
+  vxlanLosses,
+  rejectedPackets,
+  checksumErrors,
+  reassembly,
+  xfrmErrors,
+  softnetOverruns,
+  conntrackLosses,
+  uplinkDrops,
 ];

@@ -13,6 +13,17 @@ export interface Examination {
   transient: Finding[];
   /** Whether hosts were read twice, so that what is reported stood in both readings. */
   settled: boolean;
+  /** Hosts of which counters were compared, by name. */
+  samples: Sample[];
+}
+
+/** A host whose counters were read at two times. */
+export interface Sample {
+  host: string;
+  /** Between the two. */
+  seconds: number;
+  /** In how many overlay sandboxes lookups that failed were listened for meanwhile. */
+  listened: number;
 }
 
 /** One reading of one host, boiled down to what the checks keep of it. */
@@ -20,9 +31,8 @@ interface Kept {
   identity: HostIdentity;
   digests: Map<Check, unknown>;
   counters: Map<Check, unknown>;
+  listened: number;
   said: Said;
-  /** What moved since the reading before. */
-  moved: Finding[];
 }
 
 type Said = Pick<Examination, 'findings' | 'notChecked' | 'networks'>;
@@ -30,7 +40,10 @@ type Said = Pick<Examination, 'findings' | 'notChecked' | 'networks'>;
 /** Two readings of a host count as looked at twice when they are this far apart, in seconds. */
 const secondLook = {least: 3, most: 60};
 
-/** Takes readings one by one and keeps of each only what the checks keep, so that hosts need not fit into memory together. */
+/**
+ * Takes readings one by one, in any order, and keeps of each only what the checks keep, so that hosts need not fit into
+ * memory together.
+ */
 export class Examiner {
   private readonly readings = new Map<string, Kept[]>();
   private readonly names = new Map<string, string>();
@@ -43,10 +56,10 @@ export class Examiner {
   /** Looks at one reading of a host; its model may be forgotten afterwards. A host that is added again was read again. */
   add(model: HostModel): void {
     const key = sameHostKey(model.key, [...this.readings.keys()]);
-    const earlier = this.readings.get(key) ?? [];
-    const kept = this.examine({...model, key, name: this.distinctName(key, model.name)}, earlier.at(-1));
-    // Only the last two readings are ever compared.
-    this.readings.set(key, [...earlier.slice(-1), kept]);
+    const kept = this.examine({...model, key, name: this.distinctName(key, model.name)});
+    const readings = [...(this.readings.get(key) ?? []), kept].sort(byTime);
+    // Tables are compared over the last two, counters over all the time.
+    this.readings.set(key, readings.length > 3 ? [...readings.slice(0, 1), ...readings.slice(-2)] : readings);
   }
 
   /** Compares the hosts, and the two readings of those that were read twice. */
@@ -57,16 +70,21 @@ export class Examiner {
     const before = hosts.flatMap((readings) => previous(readings) ?? readings.at(-1) ?? []);
     const settled = hosts.some((readings) => previous(readings) !== undefined);
     const now = this.compare(latest);
-    const moved = latest.flatMap((reading) => reading.moved);
-    if (!settled) return {...now, findings: [...now.findings, ...moved], transient: [], settled};
-    const stood = new Set(this.compare(before).findings.map(findingKey));
-    const [findings, transient] = [true, false].map((stands) =>
-      now.findings.filter((finding) => stood.has(findingKey(finding)) === stands),
-    ) as [Finding[], Finding[]];
-    return {...now, findings: [...findings, ...moved], transient, settled};
+    const moved = this.compareCounters(hosts, latest);
+    const notChecked = [...now.notChecked, ...moved.notChecked];
+    const stood = settled ? new Set(this.compare(before).findings.map(findingKey)) : undefined;
+    const stands = (finding: Finding) => stood?.has(findingKey(finding)) ?? true;
+    return {
+      findings: [...now.findings.filter(stands), ...moved.findings],
+      notChecked,
+      networks: now.networks,
+      transient: now.findings.filter((finding) => !stands(finding)),
+      settled,
+      samples: moved.samples,
+    };
   }
 
-  private examine(model: HostModel, earlier: Kept | undefined): Kept {
+  private examine(model: HostModel): Kept {
     const host = hostContext(model);
     const kept: Kept = {
       identity: {
@@ -77,22 +95,15 @@ export class Examiner {
       },
       digests: new Map(),
       counters: new Map(),
+      listened: model.namespaces.filter(({tables}) => tables?.misses).length,
       said: silence(),
-      moved: [],
     };
     for (const check of this.checks) {
       const report = reportOf(check, kept.said);
       const digest = check.perHost?.(host, report);
       if (digest !== undefined) kept.digests.set(check, digest);
       const counters = check.counters?.(host);
-      if (counters === undefined) continue;
-      kept.counters.set(check, counters);
-      const past = earlier?.counters.get(check);
-      if (earlier === undefined || past === undefined) continue;
-      const seconds = secondsBetween(earlier, kept);
-      if (seconds <= 0) continue;
-      const said = {...silence(), findings: kept.moved};
-      check.sample?.({host, before: past, after: counters, seconds}, reportOf(check, said));
+      if (counters !== undefined) kept.counters.set(check, counters);
     }
     return kept;
   }
@@ -105,12 +116,34 @@ export class Examiner {
       said.networks.push(...own.networks);
     }
     for (const check of this.checks) {
-      const digests = readings.flatMap(({identity, digests: own}): HostDigest<unknown>[] =>
-        own.has(check) ? [{...identity, digest: own.get(check)}] : [],
-      );
+      const digests = digestsOf(check, readings);
       if (digests.length > 0) check.across?.(digests, reportOf(check, said));
     }
     return said;
+  }
+
+  /** What moved between the first and the last reading of each host. */
+  private compareCounters(hosts: Kept[][], latest: Kept[]): Said & {samples: Sample[]} {
+    const said = silence();
+    const samples: Sample[] = [];
+    const sampling = this.checks.filter(({sample}) => sample);
+    for (const readings of hosts) {
+      const [first, last] = [readings[0], readings.at(-1)];
+      if (!first || !last) continue;
+      const seconds = secondsBetween(first, last);
+      if (first === last || !(seconds > 0)) {
+        if (sampling.length > 0) said.notChecked.push(readOnce(last.identity.name));
+        continue;
+      }
+      samples.push({host: last.identity.name, seconds, listened: last.listened});
+      for (const check of sampling) {
+        const [before, after] = [first.counters.get(check), last.counters.get(check)];
+        if (before === undefined || after === undefined) continue;
+        const pair = {host: last.identity, before, after, seconds};
+        check.sample?.(pair, reportOf(check, said), digestsOf(check, latest));
+      }
+    }
+    return {...said, samples};
   }
 
   /** Two hosts may have one name; the second and later ones get a number. */
@@ -125,9 +158,25 @@ export class Examiner {
   }
 }
 
+function readOnce(host: string): NotChecked {
+  return {
+    check: 'counters',
+    host,
+    network: null,
+    why: 'it was read once, so nothing shows which of its error and drop counters are rising',
+    add: 'Live: ovdiag doctor --for 10s. From files: a second snapshot of the same host, made a while later.',
+  };
+}
+
+function digestsOf(check: Check, readings: Kept[]): HostDigest<unknown>[] {
+  return readings.flatMap(({identity, digests}) =>
+    digests.has(check) ? [{...identity, digest: digests.get(check)}] : [],
+  );
+}
+
 /** The reading before the last, where the two are far enough apart and not too far to be two looks at one state. */
 function previous(readings: Kept[]): Kept | undefined {
-  const [first, last] = readings;
+  const [first, last] = readings.slice(-2);
   if (!first || !last) return undefined;
   const seconds = secondsBetween(first, last);
   return seconds >= secondLook.least && seconds <= secondLook.most ? first : undefined;
@@ -140,6 +189,10 @@ function secondsBetween(first: Kept, last: Kept): number {
 function compareNames(a: Kept | undefined, b: Kept | undefined): number {
   const [first = '', second = ''] = [a?.identity.name, b?.identity.name];
   return first < second ? -1 : first > second ? 1 : 0;
+}
+
+function byTime(a: Kept, b: Kept): number {
+  return Date.parse(a.identity.startedAt) - Date.parse(b.identity.startedAt);
 }
 
 function silence(): Said {

@@ -30,3 +30,8 @@ export function linkLine({ifindex, name, flags, mtu, master, operState, mac}: Li
 export function inNetns(host: HostContext, file: string, command: string): string {
   return `nsenter --net=${host.model.netnsDir ?? '/var/run/docker/netns'}/${file} ${command}`;
 }
+
+/** `1 frame`, `3 frames`. */
+export function counted(number: number, one: string): string {
+  return `${number} ${one}${number === 1 ? '' : 's'}`;
+}

@@ -155,7 +155,7 @@ export abstract class HostCommand extends BaseCommand {
    */
   protected async *eachHost(flags: HostFlags, wanted: Wanted): AsyncGenerator<HostEvidence, void, undefined> {
     this.source ??= await this.sourceOf(flags);
-    const status = await this.status();
+    const status = await this.status(wanted.listenSeconds);
     const release = this.holdInterrupts();
     try {
       yield* this.source.each(wanted, this.abort.signal, status?.update);
@@ -226,7 +226,9 @@ export abstract class HostCommand extends BaseCommand {
   }
 
   /** Says on a TTY's stderr what is being waited for. */
-  private async status(): Promise<{update: (progress: Progress) => void; done: () => void} | undefined> {
+  private async status(
+    listenSeconds: number | undefined,
+  ): Promise<{update: (progress: Progress) => void; done: () => void} | undefined> {
     if (!process.stderr.isTTY) return undefined;
     const [{statusLine}, {terminalOf}, {progressText}] = await Promise.all([
       import('../render/status.js'),
@@ -234,7 +236,8 @@ export abstract class HostCommand extends BaseCommand {
       import('../render/progress.js'),
     ]);
     const line = statusLine(process.stderr, terminalOf(process.stderr));
-    return {update: (progress) => line.update(progressText(progress)), done: () => line.done()};
+    const first = listenSeconds === undefined ? '' : `listening for ${listenSeconds} s, then `;
+    return {update: (progress) => line.update(first + progressText(progress)), done: () => line.done()};
   }
 
   /** The part that all documents have. */

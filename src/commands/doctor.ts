@@ -9,8 +9,10 @@ import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 
-/** How long a finding must stand before it is reported from a live host. */
-const secondLookMs = 3200;
+/** How long a finding must stand before it is reported from a live host, in seconds. */
+const secondLook = 3.2;
+/** What --for takes, in seconds: two readings so far apart are also two looks at one state. */
+const sampleLimits = {least: 3, most: 50};
 
 export default class Doctor extends HostCommand {
   static override summary =
@@ -18,7 +20,7 @@ export default class Doctor extends HostCommand {
 
   static override description = [
     `Compares what Swarm intends, what gossip says, what the kernel holds and what the other hosts hold. A finding names its code, the very rows that prove it, the cause, and a remedy to type; nothing is changed. What follows from another finding is folded under it. What could not be looked at is listed as not checked, with what to add.`,
-    `On live hosts a finding is read a second time, 3 seconds later, and reported only if it stands. Status: 0 nothing at or above --fail-on; 1 a finding; 3 something needed could not be read.`,
+    `On live hosts a finding is read a second time, 3 seconds later, and reported only if it stands. With --for, counters of errors and drops are compared over that time, and the kernel is listened to: it announces every frame and every question for which an overlay has no row. Two snapshots of one host are compared in the same way. Status: 0 nothing at or above --fail-on; 1 a finding; 3 something needed could not be read.`,
   ].join('\n\n');
 
   static override examples = [
@@ -26,6 +28,10 @@ export default class Doctor extends HostCommand {
     {
       description: 'Two hosts side by side: only then can a path be called healthy',
       command: '<%= config.bin %> <%= command.id %> --host ssh://root@node1 --host ssh://root@node2',
+    },
+    {
+      description: 'Also see what is being lost right now, over ten seconds',
+      command: 'sudo <%= config.bin %> <%= command.id %> --for 10s',
     },
     {
       description: 'One network, from snapshots, with all evidence',
@@ -45,6 +51,10 @@ export default class Doctor extends HostCommand {
   };
 
   static override flags = {
+    for: Flags.string({
+      description: 'Read twice, this far apart, and judge what was lost meanwhile: 3s to 50s',
+      helpValue: 'TIME',
+    }),
     'fail-on': Flags.string({
       description: 'Exit with 1 on findings of this severity or a worse one',
       options: ['error', 'warning', 'info', 'never'],
@@ -74,6 +84,7 @@ export default class Doctor extends HostCommand {
     ]);
     const maxSkew = parseDuration('max-skew', flags['max-skew']) / 1000;
     await checkCodes([...(flags.only ?? []), ...(flags.skip ?? [])]);
+    const seconds = sampleSeconds(flags);
     const examiner = new Examiner(checks);
     const hosts = new Map<string, {summary: HostSummary; problems: Problem[]}>();
     const networks: KnownNetworks[] = [];
@@ -84,12 +95,12 @@ export default class Doctor extends HostCommand {
       networks.push(knownNetworks(model));
     };
     await this.readEach(flags, everything, take);
-    let examination = examiner.end();
-    if (this.live && examination.findings.length > 0) {
-      await this.pause(secondLookMs);
+    if (seconds !== undefined) await this.readEach(flags, {...everything, listenSeconds: seconds}, take);
+    else if (this.live && examiner.end().findings.length > 0) {
+      await this.pause(secondLook * 1000);
       await this.readEach(flags, everything, take);
-      examination = examiner.end();
     }
+    const examination = examiner.end();
     const network = await networkNamed(networks, args.network);
     const wanted = ({code, network: of}: Finding) =>
       (flags.only === undefined || flags.only.includes(code)) &&
@@ -101,6 +112,7 @@ export default class Doctor extends HostCommand {
       findings,
       notChecked: examination.notChecked.filter((gap) => ofNetwork(gap.network)),
       networks: examination.networks.filter((health) => ofNetwork(health.network)),
+      samples: examination.samples,
       checks: checks.length,
     };
     const document = {
@@ -114,6 +126,25 @@ export default class Doctor extends HostCommand {
     });
     if (fails(findings, flags['fail-on'])) process.exitCode = exitStatus.problemFound;
   }
+}
+
+function sampleSeconds(flags: {
+  for?: string | undefined;
+  snapshot?: string[] | undefined;
+}): number | undefined {
+  if (flags.for === undefined) return undefined;
+  const seconds = parseDuration('for', flags.for) / 1000;
+  if (flags.snapshot !== undefined) {
+    throw usageError('for-and-snapshot', '--for waits on a live host; a snapshot is of one moment.', [
+      'Two snapshots of the same host are two readings: ovdiag doctor -s EARLIER -s LATER',
+    ]);
+  }
+  const {least, most} = sampleLimits;
+  if (seconds < least || seconds > most)
+    throw usageError('invalid-flag', `--for takes from ${least}s to ${most}s here.`, [
+      'Over a longer time: two snapshots of the host, made so far apart, and ovdiag doctor -s EARLIER -s LATER',
+    ]);
+  return seconds;
 }
 
 interface KnownNetworks {

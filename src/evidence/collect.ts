@@ -1,4 +1,5 @@
 import {quoteText} from '../render/escape.js';
+import {listen} from './listen.js';
 import {currentContext, type LocalEngine, localEngine} from './local-engine.js';
 import {type DockerPlace, readDocker} from './read-docker.js';
 import {type KernelEvidence, readKernel} from './read-kernel.js';
@@ -35,15 +36,20 @@ export async function locate(transport: Transport, signal: AbortSignal): Promise
   return {shell: transport, docker, ...(engine.place === 'elsewhere' ? {elsewhere: engine} : {})};
 }
 
-/** Reads one host: the kernel's tables and Docker's answers side by side, neither waiting for the other. */
+/**
+ * Reads one host: the kernel's tables and Docker's answers side by side, neither waiting for the other. Where it is to
+ * be listened too, that comes first, and the reading begins, and its time, when it has ended.
+ */
 export async function collect(
   transport: Transport,
   wanted: Wanted,
   options: CollectOptions,
 ): Promise<HostEvidence> {
-  const startedAt = new Date().toISOString();
   options.signal.throwIfAborted();
   const {shell, docker: place, elsewhere} = await locate(transport, options.signal);
+  const heard =
+    wanted.listenSeconds === undefined || elsewhere ? [] : await listen(shell, wanted.listenSeconds, options);
+  const startedAt = new Date().toISOString();
   const {endBy, startMs} = options;
   const limits = {
     ...(endBy === undefined ? {} : {endBy}),
@@ -59,7 +65,7 @@ export async function collect(
     source: elsewhere?.endpoint ?? shell.label,
     startedAt,
     finishedAt: new Date().toISOString(),
-    sections: kernel.sections,
+    sections: [...kernel.sections, ...heard],
     docker,
     ...(kernel.failure ? {failure: kernel.failure} : {}),
   };

@@ -31,7 +31,7 @@ export interface KernelEvidence {
 export async function readKernel(
   transport: Transport,
   wanted: Wanted,
-  options: CollectOptions,
+  options: CollectOptions & {listenSeconds?: number},
   {stallMs, sectionMs}: KernelDeadlines = deadlines,
 ): Promise<KernelEvidence> {
   const nonce = randomBytes(16).toString('hex');
@@ -39,6 +39,7 @@ export async function readKernel(
     nonce,
     lifeline: true,
     ...(options.netnsDir === undefined ? {} : {netnsDir: options.netnsDir}),
+    ...(options.listenSeconds === undefined ? {} : {listenSeconds: options.listenSeconds}),
   });
   const session = startShell(transport, options.signal);
   const stderr = collectStderr(session);

@@ -6,11 +6,16 @@ import {hostProcFiles, procFiles, type Wanted} from './wanted.js';
 /** The shell texts lie beside the sources, and beside the bundle's chunks once built. */
 const folder = new URL(import.meta.url.endsWith('.ts') ? './shell/' : '../shell/', import.meta.url);
 
+export interface CollectorOptions {
+  nonce: string;
+  netnsDir?: string;
+  lifeline: boolean;
+  /** Listen this long in the overlay sandboxes instead of reading; whole seconds. */
+  listenSeconds?: number;
+}
+
 /** The text of the collector for one run: settings, then the script. Sent to `sh -s` as it is. */
-export function collectorScript(
-  wanted: Wanted,
-  options: {nonce: string; netnsDir?: string; lifeline: boolean},
-): string {
+export function collectorScript(wanted: Wanted, options: CollectorOptions): string {
   const settings = {
     nonce: options.nonce,
     lifeline: options.lifeline ? '1' : '0',
@@ -20,6 +25,7 @@ export function collectorScript(
     want_host: wanted.hostTables.join(' '),
     proc_files: procFiles.join(' '),
     host_proc_files: hostProcFiles.join(' '),
+    listen: options.listenSeconds === undefined ? '' : String(Math.ceil(options.listenSeconds)),
     reader: shellText('reader.sh'),
   };
   return `${assignments(settings)}${shellText('collector.sh')}`;

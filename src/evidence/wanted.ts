@@ -33,6 +33,8 @@ export interface Wanted {
   /** What to read in dockerd's own network namespace. */
   hostTables: HostTable[];
   docker: DockerWanted;
+  /** Listen this long before reading, in every overlay sandbox, for lookups that fail there. */
+  listenSeconds?: number;
 }
 
 export interface DockerWanted {
@@ -64,6 +66,7 @@ export const procFiles = [
   '/proc/net/tcp',
   '/proc/net/tcp6',
   '/proc/net/ip_vs',
+  '/proc/net/stat/nf_conntrack',
   '/proc/sys/net/ipv4/ip_forward',
   '/proc/sys/net/ipv4/conf/*/rp_filter',
   '/proc/sys/net/ipv4/conf/all/arp_ignore',

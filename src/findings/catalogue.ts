@@ -1,4 +1,5 @@
 import type {Explanation} from './explanation.js';
+import {counterTexts} from './texts/counters.js';
 import {duplicateTexts} from './texts/duplicates.js';
 import {endpointTexts} from './texts/endpoints.js';
 import {hostSettingTexts} from './texts/host-settings.js';
@@ -12,6 +13,8 @@ export const catalogue: readonly Explanation[] = [
   ...namespaceTexts,
   ...sandboxTexts,
   ...hostSettingTexts,
+  // Counters between two readings.
+  ...counterTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

@@ -155,13 +155,14 @@ function liveSource(
     const targets = await targetsOf(signal);
     let done = 0;
     let failed = 0;
+    const waitMs = (wanted.listenSeconds ?? 0) * 1000;
     const read = async (target: Target, stop: AbortSignal) => {
       const {transport, node} = target;
       const evidence = transport
         ? await collect(transport, wanted, {
             signal: stop,
             ...(netnsDir === undefined ? {} : {netnsDir}),
-            ...(hostTimeoutMs === undefined ? {} : {endBy: Date.now() + hostTimeoutMs}),
+            ...(hostTimeoutMs === undefined ? {} : {endBy: Date.now() + waitMs + hostTimeoutMs}),
             ...(node === undefined || node.state === 'ready' ? {} : {startMs: patienceWithDownMs}),
           })
         : unreached(target);

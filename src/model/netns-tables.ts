@@ -3,6 +3,7 @@ import {compact} from './compact.js';
 import type {FdbRow, Link, Neighbour, Route, RoutingRule} from './facts.js';
 import {parseFdbJson, parseFdbText} from './iproute/fdb.js';
 import {parseLinksJson, parseLinksText} from './iproute/link.js';
+import {type Miss, parseMisses} from './iproute/miss.js';
 import {parseNeighboursJson, parseNeighboursText} from './iproute/neigh.js';
 import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
 import {parseRulesJson, parseRulesText} from './iproute/rule.js';
@@ -40,6 +41,8 @@ export interface NetnsTables {
   nftRules?: NftRule[];
   /** The kernel's own route to each VTEP, for a packet of which only the destination is told. */
   vtepRoutes?: Map<string, Route>;
+  /** Look-ups that failed while somebody listened, before the other tables were read; absent where nobody did. */
+  misses?: Miss[];
   /** When each section began to arrive. */
   readAt: Record<string, string>;
   problems: Problem[];
@@ -109,6 +112,7 @@ export function parseTables(sections: Section[]): NetnsTables {
     failed: failed.size > 0 ? failed : undefined,
     vtepRoutes: vtepRoutes(find('route-get')),
     nics: nics(sections),
+    misses: misses(find('misses')),
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
     problems,
   });
@@ -139,6 +143,10 @@ function procFiles(section: Section | undefined): Map<string, string> | undefine
     files.set(path, before === undefined ? line.slice(at + 1) : `${before}\n${line.slice(at + 1)}`);
   }
   return files;
+}
+
+function misses(section: Section | undefined): Miss[] | undefined {
+  return section?.status === 0 ? parseMisses(section.output) : undefined;
 }
 
 function netfilter(sections: Section[]): NetnsTables['netfilter'] {

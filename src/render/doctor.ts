@@ -1,15 +1,17 @@
+import type {Sample} from '../checks/run.js';
 import type {FoldedFinding, NetworkHealth, NotChecked, Severity} from '../findings/finding.js';
 import {escapeText} from './escape.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
-import {plural, wrapText} from './text.js';
+import {duration, plural, wrapText} from './text.js';
 
 /** What `doctor` answers, in the names of its JSON. */
 export interface Diagnosis {
   findings: FoldedFinding[];
   notChecked: NotChecked[];
   networks: NetworkHealth[];
+  samples: Sample[];
   /** How many checks ran. */
   checks: number;
 }
@@ -28,12 +30,13 @@ export async function renderDiagnosis(
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const {findings, networks, notChecked, checks} = diagnosis;
+  const {findings, networks, notChecked, samples, checks} = diagnosis;
   const blocks = findings.map((finding) => findingBlock(finding, verbose, terminal, paint));
   const parts = [
     ...blocks,
     ...(networks.length > 0 ? [await healthTable(networks, terminal, paint)] : []),
     ...(notChecked.length > 0 ? [gapBlock(notChecked, verbose, terminal, paint)] : []),
+    ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
     `${verdict(findings, checks)}\n`,
   ];
   return parts.join('\n');
@@ -136,6 +139,16 @@ function gapBlock(notChecked: NotChecked[], verbose: boolean, terminal: Terminal
     ...(rest > 0 ? [`    and ${rest} more (--verbose)`] : []),
     '',
   ].join('\n');
+}
+
+/** How far apart the readings were, which is what "rising" means in the findings. */
+function sampleLines(samples: Sample[], terminal: Terminal): string {
+  const told = samples.map(
+    ({host, seconds, listened}) =>
+      `${host} ${duration(seconds)}${listened > 0 ? `, listening in ${plural(listened, 'overlay sandbox', 'overlay sandboxes')}` : ''}`,
+  );
+  const text = `Counters compared over: ${told.join('; ')}`;
+  return `${wrapText(escapeText(text), terminal.width, 4).join('\n')}\n`;
 }
 
 function verdict(findings: FoldedFinding[], checks: number): string {

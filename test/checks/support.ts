@@ -3,7 +3,7 @@ import {type Examination, Examiner} from '../../src/checks/run.js';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Finding} from '../../src/findings/finding.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
-import {recordedModel} from '../support/evidence.js';
+import {derived, recordedModel, sectionOf} from '../support/evidence.js';
 
 /** What all checks say of these readings, in their order. */
 export function examine(...readings: (HostEvidence | HostModel)[]): Examination {
@@ -28,4 +28,51 @@ export const expectedInLab: ReadonlySet<string> = new Set<string>([]);
 /** Findings beyond those that the lab's kernel brings along. */
 export function unexpected(findings: Finding[]): Finding[] {
   return findings.filter(({code}) => !expectedInLab.has(code));
+}
+
+/** The same host so many seconds later, with some of its evidence changed: no fault is recorded in it. */
+export function later(
+  evidence: HostEvidence,
+  seconds: number,
+  change: (draft: HostEvidence) => void = () => {},
+): HostEvidence {
+  return derived(evidence, (draft) => {
+    const moved = (time: string) => new Date(Date.parse(time) + seconds * 1000).toISOString();
+    draft.startedAt = moved(draft.startedAt);
+    draft.finishedAt = moved(draft.finishedAt);
+    change(draft);
+  });
+}
+
+/** Adds to a counter of a file that has a line of names and a line of numbers for each protocol. */
+export function addToSnmp(
+  draft: HostEvidence,
+  netns: string,
+  protocol: string,
+  name: string,
+  by: number,
+): void {
+  const section = sectionOf(draft, netns, 'proc');
+  const prefix = `/proc/net/snmp:${protocol}:`;
+  const lines = section.output.split('\n');
+  const [names, numbers] = lines.flatMap((line, at) => (line.startsWith(prefix) ? [at] : []));
+  if (names === undefined || numbers === undefined) throw new Error(`no ${protocol} of ${netns}`);
+  const words = (lines[numbers] ?? '').split(' ');
+  const at = (lines[names] ?? '').split(' ').indexOf(name);
+  if (at < 1) throw new Error(`no ${protocol} ${name}`);
+  words[at] = String(Number(words[at]) + by);
+  lines[numbers] = words.join(' ');
+  section.output = lines.join('\n');
+}
+
+/** What somebody heard in a namespace before it was read. */
+export function heard(draft: HostEvidence, netns: string, ...lines: string[]): void {
+  draft.sections.push({
+    name: 'misses',
+    netns,
+    command: 'ip monitor neigh',
+    at: draft.startedAt,
+    status: 0,
+    output: lines.map((line) => `${line} \n`).join(''),
+  });
 }

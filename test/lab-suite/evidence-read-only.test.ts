@@ -42,7 +42,7 @@ describe('the collector only reads', {...labSuite(), ...(strace ? {skip: strace}
   });
   after(() => rm(folder, {recursive: true, force: true}));
 
-  it('on both nodes, for all that a snapshot wants', async () => {
+  it('on both nodes, for all that a snapshot wants, and while it listens', async () => {
     for (const node of lab().nodes) {
       const file = path.join(folder, node.name);
       const before = kernelState();
@@ -52,11 +52,12 @@ describe('the collector only reads', {...labSuite(), ...(strace ? {skip: strace}
           label: node.name,
           argv: ['strace', ...straceOptions(file), ...node.prefix, 'sh', '-s'],
         },
-        everything,
+        {...everything, listenSeconds: 1},
         {signal},
       );
       assert.equal(evidence.failure, undefined);
       assert.equal(evidence.docker.failure, undefined);
+      assert.ok(evidence.sections.some(({name}) => name === 'misses'));
       assert.equal(kernelState(), before);
       const {programs, netlinkMessages, httpRequests} = await assertReadOnly(file, {
         programs: (argv) => argv.slice(0, -2).join(' ') === node.prefix.join(' '),

@@ -18,8 +18,10 @@ const forms: string[][] = [
     'reader',
     '[@\\w.-]+',
   ],
-  ['nsenter', '--net=/proc/self/ns/net', 'true'],
+  ['nsenter', '--net=[^ ]+', 'true'],
   ['nsenter', '--net=[^ ]+', '(/[^ ]*/)?bridge', 'fdb', 'show'],
+  ['nsenter', '--net=[^ ]+', '(/[^ ]*/)?ip', 'monitor', 'neigh'],
+  ['ip', 'monitor', 'neigh'],
   ['nsenter', '--net=/proc/(\\d+|self)/ns/net', '(/[^ ]*/)?ip', '-d', '-j', '-force', '-batch', '-'],
   ['true'],
   // iproute2 and BusyBox's ip

@@ -7,7 +7,8 @@
 #
 # ovdiag sets these before this text: nonce (unguessable, so that no output can pass for a frame), reader (the
 # text of reader.sh), lifeline (1: stdin stays open, and its end ends everything here), netns_dir (empty: ask the
-# engine), want_netns (kinds of namespaces to enter), want_tables, want_host, proc_files, host_proc_files.
+# engine), want_netns (kinds of namespaces to enter), want_tables, want_host, proc_files, host_proc_files, listen
+# (seconds to listen in the overlay sandboxes instead of reading anything; empty: read).
 # It writes nothing and needs sh, ip, bridge and nsenter. All of it is in main, called on the last line, so that
 # a text which arrives cut does nothing at all.
 # `test A -ef B` (the same file) is not in POSIX but in dash, bash, ksh and BusyBox, and saves a process each time.
@@ -454,6 +455,48 @@ host_resolvers() {
   frame_end $?
 }
 
+# hear FILE: what the kernel announces of the neighbour tables in one namespace for so many seconds. A flood ends it early.
+hear() {
+  {
+    nsenter --net="$1" "$ip_tool" monitor neigh 2>&1 3<&- 4>&- &
+    listener=$!
+    sleep "$listen"
+    kill "$listener"
+  } 2>/dev/null | head -c 262144
+}
+
+# listen_in FILE…: in all of them at the same time. What each heard is held back to its end, so that frames never mix.
+listen_in() {
+  [ $# = 0 ] && return 0
+  file=$1
+  shift
+  {
+    held=$(hear "$file")
+    frame_begin misses "${file##*/}" 'ip monitor neigh'
+    printf '%s\n' "$held"
+    frame_end 0
+  } | {
+    listen_in "$@"
+    cat
+  }
+}
+
+# More namespaces than this are not listened in: each takes four processes for that time.
+most_listeners=64
+
+listen_in_overlays() {
+  # BusyBox's ip can't listen.
+  [ "$can_enter" = 1 ] && [ "$ip_busybox" = 0 ] || return 0
+  set --
+  for file in "$path"/*-*; do
+    name=${file##*/}
+    case $name in '*-*' | -* | *[!A-Za-z0-9_.-]*) continue ;; esac
+    [ $# -lt "$most_listeners" ] || break
+    [ -f "$file" ] && nsenter --net="$file" true 2>/dev/null && set -- "$@" "$file"
+  done
+  listen_in "$@"
+}
+
 # nf_tables may be built in, a module that is loaded, or a module that asking would load; only the last must not be
 # asked. A kernel without /proc/modules can't load any.
 nf_tables_loaded() {
@@ -508,6 +551,21 @@ watch_lifeline() {
   kill -KILL 0
 }
 
+read_all() {
+  netfilter_tools
+  tables=
+  export nonce tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool proc_files
+  about
+  files
+  case " $want_netns " in *' processes '*) processes ;; esac
+  host_resolvers
+  host
+  certificate
+  swarm_state
+  [ "$can_enter" = 1 ] && namespaces
+  routes_to_vteps
+}
+
 main() {
   LC_ALL=C
   PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
@@ -539,18 +597,11 @@ main() {
     dir=$exec_root/netns
     path=$root$dir
   fi
-  netfilter_tools
-  tables=
-  export nonce tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool proc_files
-  about
-  files
-  case " $want_netns " in *' processes '*) processes ;; esac
-  host_resolvers
-  host
-  certificate
-  swarm_state
-  [ "$can_enter" = 1 ] && namespaces
-  routes_to_vteps
+  if [ -n "$listen" ]; then
+    listen_in_overlays
+  else
+    read_all
+  fi
   frame_begin end - end
   frame_end 0
   [ "$lifeline" = 1 ] && kill -KILL "$watcher" 2>/dev/null
