@@ -171,17 +171,12 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far}: Tunne
   // Within one subnet it is the device of that bridge. Between two, either way takes another device.
   const own = all.filter(({master}) => bridges.some(({name}) => name === master));
   const devices = oneSubnet && own.length > 0 ? own : all;
-  const farMac = endpointsOf(hosts, network.id)
-    .get(far)
-    ?.claims.find(({mac}) => mac !== undefined)?.mac;
+  const claims = endpointsOf(hosts, network.id, new Set([far])).get(far)?.claims;
+  const farMac = claims?.find(({mac}) => mac !== undefined)?.mac;
   const row = tables?.fdb?.find(
     ({plane, mac, dst}) => plane === 'self' && mac === farMac && dst !== undefined,
   );
-  const peer =
-    row?.dst ??
-    endpointsOf(hosts, network.id)
-      .get(far)
-      ?.claims.find(({vtep}) => vtep !== undefined)?.vtep;
+  const peer = row?.dst ?? claims?.find(({vtep}) => vtep !== undefined)?.vtep;
   const uplinks = uplinksOf(model, hosts, peer);
   const port = devices.find(({vxlan}) => vxlan?.port !== undefined)?.vxlan?.port ?? 4789;
   const vxlan = () =>

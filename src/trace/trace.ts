@@ -65,7 +65,7 @@ export function trace(
   const network = shared.length === 1 ? first : (byRoute(walked, from, shared, to) ?? first);
   const vteps = new Map(hosts.map((host) => [host.key, ownVtep(host, hosts)]));
   const context = {hosts: walked, network, traffic, vteps, nodes: nodeNames(hosts)};
-  const endpoints = endpointsOf(hosts, network.id);
+  const endpoints = endpointsOf(hosts, network.id, addressesOf([from, to]));
   const parties = {hosts: walked, network, endpoints};
   const src = partyOf(parties, from);
   const dst = 'container' in to ? partyOf(parties, to) : addressParty(parties, to.ip);
@@ -153,6 +153,12 @@ function byRoute(
     const own = container.endpoints.find(({networkId}) => networkId === network.id);
     return tables?.links?.some(({name, mac}) => name === route?.dev && mac === own?.mac);
   });
+}
+
+function addressesOf(ends: (TraceEnd | {ip: string})[]): Set<string> {
+  return new Set(
+    ends.flatMap((end) => ('ip' in end ? end.ip : end.container.endpoints.flatMap(({ip}) => ip ?? []))),
+  );
 }
 
 interface Known {
