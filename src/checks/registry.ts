@@ -10,7 +10,9 @@ import {failedLookups} from './failed-lookups.js';
 import {forwarding} from './forwarding.js';
 import {namespaces} from './namespaces.js';
 import {neighbourTableRoom} from './neighbour-table.js';
+import {nodes} from './nodes.js';
 import {overlayLinks} from './overlay-links.js';
+import {ownVtepAddress} from './own-vtep.js';
 import {reassembly} from './reassembly.js';
 import {rejectedPackets} from './rejected-packets.js';
 import {reversePathFilter} from './reverse-path.js';
@@ -18,6 +20,7 @@ import {softnetOverruns} from './softnet-drops.js';
 import {uplinkDrops} from './uplink-drops.js';
 import {vethUnplugged} from './veth-unplugged.js';
 import {vni} from './vni.js';
+import {vtepWay} from './vtep-way.js';
 import {vxlanLosses} from './vxlan-losses.js';
 import {xfrmErrors} from './xfrm-counters.js';
 
@@ -47,4 +50,8 @@ export const checks: readonly Check[] = [
   softnetOverruns,
   conntrackLosses,
   uplinkDrops,
+  // The underlay, and the way out.
+  nodes,
+  ownVtepAddress,
+  vtepWay,
 ];

@@ -5,6 +5,7 @@ import {endpointTexts} from './texts/endpoints.js';
 import {hostSettingTexts} from './texts/host-settings.js';
 import {namespaceTexts} from './texts/namespaces.js';
 import {sandboxTexts} from './texts/sandboxes.js';
+import {underlayTexts} from './texts/underlay.js';
 
 /** Every finding code with its text, in the order of the pages. */
 export const catalogue: readonly Explanation[] = [
@@ -15,6 +16,7 @@ export const catalogue: readonly Explanation[] = [
   ...hostSettingTexts,
   // Counters between two readings.
   ...counterTexts,
+  ...underlayTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

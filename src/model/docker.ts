@@ -38,6 +38,7 @@ const InfoShape = shape.object({
     NodeAddr: text,
     LocalNodeState: text,
     ControlAvailable: flag,
+    RemoteManagers: list(shape.object({NodeID: text, Addr: text})),
     Cluster: object({ID: text, DataPathPort: number}),
   }),
 });
@@ -76,7 +77,7 @@ const NetworkShape = shape.object({
   Attachable: flag,
   Ingress: flag,
   ConfigOnly: flag,
-  IPAM: object({Config: list(shape.object({Subnet: text, Gateway: text}))}),
+  IPAM: object({Config: list(shape.object({Subnet: text, Gateway: text, IPRange: text}))}),
   Options: table(shape.string),
   Peers: list(shape.object({Name: text, IP: text})),
   Containers: table(shape.object({Name: text, EndpointID: text, MacAddress: text, IPv4Address: text})),
@@ -99,8 +100,8 @@ const NodeShape = shape.object({
   ID: shape.string,
   Spec: object({Role: text, Availability: text}),
   Description: object({Hostname: text, Engine: object({EngineVersion: text})}),
-  Status: object({State: text, Addr: text}),
-  ManagerStatus: object({Addr: text}),
+  Status: object({State: text, Addr: text, Message: text}),
+  ManagerStatus: object({Addr: text, Reachability: text}),
 });
 
 const TaskShape = shape.object({
@@ -234,6 +235,10 @@ function engineOf(info: shape.Shaped<typeof InfoShape> | undefined, apiVersion: 
           nodeAddress: told(swarm.NodeAddr),
           state: told(swarm.LocalNodeState),
           manager: swarm.ControlAvailable ?? false,
+          managers: (swarm.RemoteManagers ?? []).flatMap(({NodeID, Addr}) => {
+            const [, address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(Addr ?? '') ?? [];
+            return address ? [compact({nodeId: told(NodeID), address, port: Number(port)})] : [];
+          }),
           clusterId: told(swarm.Cluster?.ID),
           dataPathPort: swarm.Cluster?.DataPathPort,
         })
@@ -309,8 +314,8 @@ function networkOf(raw: shape.Shaped<typeof NetworkShape>, inspected: boolean): 
     encrypted: raw.Driver === 'overlay' && Object.hasOwn(options, 'encrypted'),
     configOnly: raw.ConfigOnly ?? false,
     mtuOption: Number(options['com.docker.network.driver.mtu']) || undefined,
-    subnets: (raw.IPAM?.Config ?? []).flatMap(({Subnet, Gateway}) =>
-      Subnet ? [compact({subnet: Subnet, gateway: told(Gateway)})] : [],
+    subnets: (raw.IPAM?.Config ?? []).flatMap(({Subnet, Gateway, IPRange}) =>
+      Subnet ? [compact({subnet: Subnet, gateway: told(Gateway), range: told(IPRange)})] : [],
     ),
     vnis: (options['com.docker.network.driver.overlay.vxlanid_list'] ?? '')
       .split(',')
@@ -380,8 +385,10 @@ function nodeOf(raw: shape.Shaped<typeof NodeShape>): SwarmNode {
     role: told(raw.Spec?.Role),
     availability: told(raw.Spec?.Availability),
     state: told(raw.Status?.State),
+    message: told(raw.Status?.Message),
     address: told(raw.Status?.Addr),
     managerAddress: told(raw.ManagerStatus?.Addr)?.replace(/^\[?(.*?)\]?:\d+$/, '$1'),
+    reachability: told(raw.ManagerStatus?.Reachability),
     engineVersion: told(raw.Description?.Engine?.EngineVersion),
   });
 }
