@@ -5,6 +5,7 @@ import {endpointTexts} from './texts/endpoints.js';
 import {hostSettingTexts} from './texts/host-settings.js';
 import {namespaceTexts} from './texts/namespaces.js';
 import {sandboxTexts} from './texts/sandboxes.js';
+import {traceTexts} from './texts/trace.js';
 import {underlayTexts} from './texts/underlay.js';
 
 /** Every finding code with its text, in the order of the pages. */
@@ -17,6 +18,8 @@ export const catalogue: readonly Explanation[] = [
   // Counters between two readings.
   ...counterTexts,
   ...underlayTexts,
+  // Of trace alone.
+  ...traceTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));
