@@ -4,17 +4,15 @@ import type {HostEvidence} from '../evidence/snapshot.js';
 import type {Wanted} from '../evidence/wanted.js';
 import type {Progress} from '../hosts/fan-out.js';
 import type {EvidenceSource} from '../hosts/read-hosts.js';
-import {type Readings, sortReadings} from '../hosts/readings.js';
-import {withoutForeignDocker} from '../join/same-machine.js';
+import type {Readings} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 import {escapeText} from '../render/escape.js';
-import {type Paint, painter} from '../render/paint.js';
-import {type Terminal, terminalOf} from '../render/terminal.js';
+import type {Paint} from '../render/paint.js';
+import type {Terminal} from '../render/terminal.js';
 import {BaseCommand} from './base-command.js';
 import {parseDuration} from './duration.js';
-import {type HostSummary, hostSummaries, problemLines, statusOfProblems} from './host-problems.js';
-import {hostSelection} from './host-selection.js';
+import {type HostSummary, hostSummaries, statusOfProblems} from './host-problems.js';
 
 /** The flags that say where evidence comes from. */
 export interface HostFlags {
@@ -129,6 +127,7 @@ export abstract class HostCommand extends BaseCommand {
 
   /** Reads the hosts and parses them. A second call on a live source reads again, and both readings are kept. */
   protected async readHosts(flags: HostFlags, wanted: Wanted): Promise<Readings> {
+    const {sortReadings} = await import('../hosts/readings.js');
     const maxSkew = parseDuration('max-skew', flags['max-skew']) / 1000;
     await this.readEach(flags, wanted, (model) => this.models.push(model));
     return sortReadings(this.models, maxSkew);
@@ -139,10 +138,11 @@ export abstract class HostCommand extends BaseCommand {
    * kept only where it is to be recorded.
    */
   protected async readEach(flags: HostFlags, wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
-    // Loaded while the first host is waited for.
-    const parser = import('../model/host.js');
+    const [{hostModel}, {withoutForeignDocker}] = await Promise.all([
+      import('../model/host.js'),
+      import('../join/same-machine.js'),
+    ]);
     for await (const evidence of this.eachHost(flags, wanted)) {
-      const {hostModel} = await parser;
       if (flags.record !== undefined) this.evidence.push(evidence);
       use(withoutForeignDocker(hostModel(evidence)));
     }
@@ -166,7 +166,10 @@ export abstract class HostCommand extends BaseCommand {
   }
 
   private async sourceOf(flags: HostFlags): Promise<EvidenceSource> {
-    const {evidenceSource} = await import('../hosts/read-hosts.js');
+    const [{evidenceSource}, {hostSelection}] = await Promise.all([
+      import('../hosts/read-hosts.js'),
+      import('./host-selection.js'),
+    ]);
     return evidenceSource(await hostSelection(flags));
   }
 
@@ -227,8 +230,9 @@ export abstract class HostCommand extends BaseCommand {
     listenSeconds: number | undefined,
   ): Promise<{update: (progress: Progress) => void; done: () => void} | undefined> {
     if (!process.stderr.isTTY) return undefined;
-    const [{statusLine}, {progressText}] = await Promise.all([
+    const [{statusLine}, {terminalOf}, {progressText}] = await Promise.all([
       import('../render/status.js'),
+      import('../render/terminal.js'),
       import('../render/progress.js'),
     ]);
     const line = statusLine(process.stderr, terminalOf(process.stderr));
@@ -264,12 +268,17 @@ export abstract class HostCommand extends BaseCommand {
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       return;
     }
+    const [{terminalOf}, {painter}] = await Promise.all([
+      import('../render/terminal.js'),
+      import('../render/paint.js'),
+    ]);
     const terminal = terminalOf(process.stdout, {noColour: flags['no-color'] ?? false});
     const text = await view(
       flags.wide ? {...terminal, width: Number.POSITIVE_INFINITY} : terminal,
       await painter(terminal),
     );
     process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+    const {problemLines} = await import('./host-problems.js');
     for (const line of problemLines(document, this.moreRights(flags)))
       process.stderr.write(`${escapeText(line)}\n`);
   }

@@ -83,10 +83,11 @@ export default class Trace extends HostCommand {
     const {args, flags} = await this.parse(Trace);
     const traffic = trafficOf(flags.port);
     if (flags.probe) checkProbe(flags.snapshot, traffic);
-    // Loaded while the hosts are read.
-    const walker = Promise.all([import('../join/names.js'), import('../trace/trace.js')]);
     const readings = await this.readHosts(flags, wanted);
-    const [{findContainer}, {trace}] = await walker;
+    const [{findContainer}, {trace}] = await Promise.all([
+      import('../join/names.js'),
+      import('../trace/trace.js'),
+    ]);
     const source = findContainer(readings.hosts, args.source);
     const destination = await target(readings.hosts, args.destination);
     const modelled = trace(readings.hosts, source, destination, {network: flags.network, traffic});

@@ -89,7 +89,7 @@ const NetworkShape = shape.object({
       // Without a fallback: a list of tasks with a gap would be taken for all that gossip knows.
       Tasks: shape.nullish(
         shape.array(
-          shape.object({Name: text, EndpointID: text, EndpointIP: text, Info: object({'Host IP': text})}),
+          shape.object({Name: text, EndpointID: text, EndpointIP: text, Info: table(shape.string)}),
         ),
       ),
     }),
