@@ -2,10 +2,13 @@ import {bridgeNetfilter} from './bridge-netfilter.js';
 import {bridgeRows} from './bridge-rows.js';
 import type {Check} from './check.js';
 import {checksumErrors} from './checksum-errors.js';
+import {cleartext} from './cleartext.js';
 import {conntrack} from './conntrack.js';
 import {conntrackLosses} from './conntrack-counters.js';
 import {containerLinks} from './container-links.js';
+import {dockerRules} from './docker-rules.js';
 import {duplicates} from './duplicates.js';
+import {encryptionRules} from './encryption-rules.js';
 import {failedLookups} from './failed-lookups.js';
 import {forwarding} from './forwarding.js';
 import {namespaces} from './namespaces.js';
@@ -22,6 +25,7 @@ import {vethUnplugged} from './veth-unplugged.js';
 import {vni} from './vni.js';
 import {vtepWay} from './vtep-way.js';
 import {vxlanLosses} from './vxlan-losses.js';
+import {xfrm} from './xfrm.js';
 import {xfrmErrors} from './xfrm-counters.js';
 
 /** Every check that `doctor` runs. */
@@ -54,4 +58,10 @@ export const checks: readonly Check[] = [
   nodes,
   ownVtepAddress,
   vtepWay,
+  // What the engine keeps of rules.
+  dockerRules,
+  // Encryption.
+  xfrm,
+  encryptionRules,
+  cleartext,
 ];

@@ -1,6 +1,8 @@
 import type {Explanation} from './explanation.js';
 import {counterTexts} from './texts/counters.js';
+import {dockerRuleTexts} from './texts/docker-rules.js';
 import {duplicateTexts} from './texts/duplicates.js';
+import {encryptionTexts} from './texts/encryption.js';
 import {endpointTexts} from './texts/endpoints.js';
 import {hostSettingTexts} from './texts/host-settings.js';
 import {namespaceTexts} from './texts/namespaces.js';
@@ -20,6 +22,8 @@ export const catalogue: readonly Explanation[] = [
   ...underlayTexts,
   // Of trace alone.
   ...traceTexts,
+  ...dockerRuleTexts,
+  ...encryptionTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

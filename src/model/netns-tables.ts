@@ -9,7 +9,13 @@ import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
 import {parseRulesJson, parseRulesText} from './iproute/rule.js';
 import type {Parsed} from './iproute/shared.js';
 import {lazily} from './lazy.js';
-import {type FilterRule, type NftHook, parseIptablesSave, parseNftHooks} from './netfilter.js';
+import {
+  type FilterRule,
+  type NftHook,
+  parseEncryptedVnis,
+  parseIptablesSave,
+  parseNftHooks,
+} from './netfilter.js';
 import {type NftRule, parseNftRules} from './nft-rules.js';
 import {type Nic, parseNic} from './nic.js';
 import type {Problem} from './problem.js';
@@ -37,6 +43,8 @@ export interface NetnsTables {
   netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
   /** Chains of nftables beside those of iptables; absent where nft was not read. */
   nftHooks?: NftHook[];
+  /** VNIs that an engine with the nftables back end encrypts; absent where nft was not read. */
+  encryptedVnis?: Set<number>;
   /** The cards by which packets leave for VTEPs, and those below them; told of the host's namespace alone. */
   nics?: Nic[];
   /** All rules and policies of nftables, those of iptables-nft among them; absent where nft was not read. */
@@ -139,6 +147,7 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
     proc: proc && (() => procFiles(proc)),
     netfilter: saves.length === 0 ? undefined : () => netfilter(saves),
     nftHooks: nft && (() => parseNftHooks(nft.output)),
+    encryptedVnis: nft && (() => parseEncryptedVnis(nft.output)),
     nftRules: nft && (() => parseNftRules(nft.output)),
     vtepRoutes: gets && (() => vtepRoutes(gets)),
     nics: cards.length === 0 ? undefined : () => nics(cards),
