@@ -1,4 +1,4 @@
-import {setting} from '../model/proc/settings.js';
+import {conntrackTable} from '../model/proc/counters.js';
 import {defineCheck} from './check.js';
 import type {HostContext} from './host-context.js';
 
@@ -64,8 +64,7 @@ function tables({model, sandboxes}: HostContext): Table[] {
     })),
   ];
   return spaces.flatMap(({netns, whose, proc}) => {
-    const count = setting(proc, 'netfilter/nf_conntrack_count');
-    const most = setting(proc, 'netfilter/nf_conntrack_max');
-    return count === undefined || most === undefined ? [] : [{netns, whose, count, most}];
+    const {count, max: most} = conntrackTable(proc);
+    return count === null || most === null ? [] : [{netns, whose, count, most}];
   });
 }

@@ -1,11 +1,14 @@
 import {type FdbEntry, fdbEntries} from '../join/fdb.js';
 import {type LocalEndpoint, localEndpoints} from '../join/local-endpoints.js';
+import {type PacketFilter, packetFilter} from '../join/packet-filter.js';
 import {type Sandbox, sandboxes} from '../join/sandboxes.js';
+import {type UnderlayWay, wayToVtep} from '../join/underlay-way.js';
 import {type VethPairs, vethPairs} from '../join/veths.js';
 import {type OwnVtep, ownVtep} from '../join/vteps.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {NamespaceState} from '../model/namespace-files.js';
+import {type Tunnel, tunnelsOf} from './underlay.js';
 
 /** An overlay network that has a sandbox on the host. Several sandboxes of one network are several epochs. */
 export interface OverlayHere {
@@ -25,6 +28,12 @@ export interface HostContext {
   readonly pairs: VethPairs;
   /** The endpoints of a network that this host's own engine lists; undefined where it did not list them. */
   endpoints: (network: Network) => LocalEndpoint[] | undefined;
+  /** The vxlan devices of those networks, each with the VTEPs that it leads to. */
+  readonly tunnels: Tunnel[];
+  /** How an outer packet leaves for a VTEP; undefined where the host's own tables were not read. */
+  way: (vtep: string) => UnderlayWay | undefined;
+  /** The host's own packet filters; undefined where they were not read. */
+  readonly filter: PacketFilter | undefined;
   /** The endpoints of a network as this host alone judges them. */
   fdb: (networkId: string) => FdbEntry[];
 }
@@ -37,6 +46,9 @@ export function hostContext(model: HostModel): HostContext {
   const vtep = lazily(() => ownVtep(model));
   const pairs = lazily(() => vethPairs(model, all()));
   const overlays = lazily(() => overlaysHere(all()));
+  const tunnels = lazily(() => tunnelsOf(overlays(), vtep()?.address));
+  const filter = lazily(() => model.host && packetFilter(model.host));
+  const ways = new Map<string, UnderlayWay | undefined>();
   const entries = new Map<string, FdbEntry[]>();
   const listed = new Map<string, LocalEndpoint[] | undefined>();
   return {
@@ -60,6 +72,16 @@ export function hostContext(model: HostModel): HostContext {
         listed.set(network.id, localEndpoints({containers, sandboxes: all(), pairs: pairs()}, network));
       }
       return listed.get(network.id);
+    },
+    get tunnels() {
+      return tunnels();
+    },
+    get filter() {
+      return filter();
+    },
+    way(vtep) {
+      if (!ways.has(vtep)) ways.set(vtep, model.host && wayToVtep(model.host, vtep));
+      return ways.get(vtep);
     },
     fdb(networkId) {
       const known = entries.get(networkId) ?? fdbEntries([model], networkId);

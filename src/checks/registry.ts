@@ -2,15 +2,20 @@ import {bridgeNetfilter} from './bridge-netfilter.js';
 import {bridgeRows} from './bridge-rows.js';
 import type {Check} from './check.js';
 import {checksumErrors} from './checksum-errors.js';
+import {cleartext} from './cleartext.js';
 import {conntrack} from './conntrack.js';
 import {conntrackLosses} from './conntrack-counters.js';
 import {containerLinks} from './container-links.js';
+import {dockerRules} from './docker-rules.js';
 import {duplicates} from './duplicates.js';
+import {encryptionRules} from './encryption-rules.js';
 import {failedLookups} from './failed-lookups.js';
 import {forwarding} from './forwarding.js';
 import {namespaces} from './namespaces.js';
 import {neighbourTableRoom} from './neighbour-table.js';
+import {nodes} from './nodes.js';
 import {overlayLinks} from './overlay-links.js';
+import {ownVtepAddress} from './own-vtep.js';
 import {reassembly} from './reassembly.js';
 import {rejectedPackets} from './rejected-packets.js';
 import {reversePathFilter} from './reverse-path.js';
@@ -18,7 +23,9 @@ import {softnetOverruns} from './softnet-drops.js';
 import {uplinkDrops} from './uplink-drops.js';
 import {vethUnplugged} from './veth-unplugged.js';
 import {vni} from './vni.js';
+import {vtepWay} from './vtep-way.js';
 import {vxlanLosses} from './vxlan-losses.js';
+import {xfrm} from './xfrm.js';
 import {xfrmErrors} from './xfrm-counters.js';
 
 /** Every check that `doctor` runs. */
@@ -47,4 +54,14 @@ export const checks: readonly Check[] = [
   softnetOverruns,
   conntrackLosses,
   uplinkDrops,
+  // The underlay, and the way out.
+  nodes,
+  ownVtepAddress,
+  vtepWay,
+  // What the engine keeps of rules.
+  dockerRules,
+  // Encryption.
+  xfrm,
+  encryptionRules,
+  cleartext,
 ];

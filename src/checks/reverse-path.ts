@@ -1,6 +1,7 @@
 import {chooseRoute, routeText} from '../join/route.js';
 import {remoteVteps} from '../join/vteps.js';
-import {reversePath, reversePathDrops, setting} from '../model/proc/settings.js';
+import {protocolCounters} from '../model/proc/counters.js';
+import {reversePath, setting} from '../model/proc/settings.js';
 import {defineCheck} from './check.js';
 
 /** Strict source checks on the interface by which other nodes' packets come in, where the way back is another one. */
@@ -13,7 +14,7 @@ export const reversePathFilter = defineCheck({
     const incoming = tables?.links?.find(({addresses}) => addresses?.some(({address}) => address === own));
     if (!tables || !own || !incoming || incoming.linkType === 'loopback') return undefined;
     if (reversePath(tables.proc, incoming.name) !== 1) return undefined;
-    const drops = reversePathDrops(tables.proc) ?? 0;
+    const drops = protocolCounters(tables.proc, 'netstat')?.get('TcpExt')?.get('IPReversePathFilter') ?? 0;
     for (const vtep of remoteVteps(host.model, own)) {
       const {verdict, route, reason} = chooseRoute(tables, vtep, own);
       if (verdict === 'unknown') {

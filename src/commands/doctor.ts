@@ -8,6 +8,7 @@ import {atLeast, type Finding, type FoldedFinding, type Severity} from '../findi
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
+import type {JunitSource} from '../render/junit.js';
 
 /** How long a finding must stand before it is reported from a live host, in seconds. */
 const secondLook = 3.2;
@@ -38,8 +39,8 @@ export default class Doctor extends HostCommand {
       command: '<%= config.bin %> <%= command.id %> uber-net -s node1.json.gz -s node2.json.gz --verbose',
     },
     {
-      description: 'For a scheduled job: fail on errors only',
-      command: 'sudo <%= config.bin %> <%= command.id %> --fail-on error --json',
+      description: 'For a scheduled job: fail on errors only, and show them as test results',
+      command: 'sudo <%= config.bin %> <%= command.id %> --fail-on error --junit overlays.xml',
     },
   ];
 
@@ -72,6 +73,10 @@ export default class Doctor extends HostCommand {
       multipleNonGreedy: true,
       helpValue: 'CODE',
     }),
+    junit: Flags.string({
+      description: "Also write the answer to FILE as JUnit's XML, which CI systems show as test results",
+      helpValue: 'FILE',
+    }),
     verbose: Flags.boolean({description: 'Show all evidence, every remedy, and what is folded'}),
   };
 
@@ -94,9 +99,10 @@ export default class Doctor extends HostCommand {
       if (summary) hosts.set(model.key, {summary, problems: model.problems});
       networks.push(knownNetworks(model));
     };
+    const isSkipped = ({code}: Finding) => flags.skip?.includes(code) ?? false;
     await this.readEach(flags, everything, take);
     if (seconds !== undefined) await this.readEach(flags, {...everything, listenSeconds: seconds}, take);
-    else if (this.live && examiner.end().findings.length > 0) {
+    else if (this.live && !examiner.end().findings.every(isSkipped)) {
       await this.pause(secondLook * 1000);
       await this.readEach(flags, everything, take);
     }
@@ -104,10 +110,14 @@ export default class Doctor extends HostCommand {
     const network = await networkNamed(networks, args.network);
     const wanted = ({code, network: of}: Finding) =>
       (flags.only === undefined || flags.only.includes(code)) &&
-      !flags.skip?.includes(code) &&
       (network === undefined || of === null || of === network);
     const ofNetwork = (of: string | null) => network === undefined || of === null || of === network;
-    const findings = foldFindings(examination.findings.filter(wanted));
+    // Skipped after folding: what follows from something that is known and accepted is not told either.
+    const findings = foldFindings(examination.findings.filter(wanted)).flatMap((finding) =>
+      isSkipped(finding)
+        ? []
+        : [{...finding, folded: finding.folded.filter(({finding: other}) => !isSkipped(other))}],
+    );
     const diagnosis = {
       findings,
       notChecked: examination.notChecked.filter((gap) => ofNetwork(gap.network)),
@@ -118,8 +128,9 @@ export default class Doctor extends HostCommand {
     const document = {
       ...documentOf(hosts, maxSkew),
       ...diagnosis,
-      transient: examination.transient.filter(wanted),
+      transient: examination.transient.filter((finding) => wanted(finding) && !isSkipped(finding)),
     };
+    if (flags.junit !== undefined) await writeJunit(flags.junit, document, checks, flags['fail-on']);
     await this.show(flags, document, async (terminal, paint) => {
       const {renderDiagnosis} = await import('../render/doctor.js');
       return renderDiagnosis(diagnosis, flags.verbose, terminal, paint);
@@ -173,6 +184,31 @@ function documentOf(
       ...all.flatMap(({summary: {name}, problems}) => problems.map((problem) => ({host: name, ...problem}))),
     ],
   };
+}
+
+async function writeJunit(
+  path: string,
+  {hosts, findings, notChecked}: HostDocument & Pick<JunitSource, 'findings' | 'notChecked'>,
+  checks: JunitSource['checks'],
+  failOn: string,
+): Promise<void> {
+  const [{renderJunit}, {writePrivateFile}] = await Promise.all([
+    import('../render/junit.js'),
+    import('../evidence/snapshot-file.js'),
+  ]);
+  const timestamp =
+    hosts
+      .map(({finishedAt}) => finishedAt)
+      .sort()
+      .at(-1) ?? '';
+  const text = renderJunit({
+    timestamp,
+    checks,
+    findings,
+    notChecked,
+    failOn: failOn as JunitSource['failOn'],
+  });
+  await writePrivateFile(path, Buffer.from(text));
 }
 
 function fails(findings: FoldedFinding[], failOn: string): boolean {

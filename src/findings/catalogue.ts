@@ -1,10 +1,14 @@
 import type {Explanation} from './explanation.js';
 import {counterTexts} from './texts/counters.js';
+import {dockerRuleTexts} from './texts/docker-rules.js';
 import {duplicateTexts} from './texts/duplicates.js';
+import {encryptionTexts} from './texts/encryption.js';
 import {endpointTexts} from './texts/endpoints.js';
 import {hostSettingTexts} from './texts/host-settings.js';
 import {namespaceTexts} from './texts/namespaces.js';
 import {sandboxTexts} from './texts/sandboxes.js';
+import {traceTexts} from './texts/trace.js';
+import {underlayTexts} from './texts/underlay.js';
 
 /** Every finding code with its text, in the order of the pages. */
 export const catalogue: readonly Explanation[] = [
@@ -15,6 +19,11 @@ export const catalogue: readonly Explanation[] = [
   ...hostSettingTexts,
   // Counters between two readings.
   ...counterTexts,
+  ...underlayTexts,
+  // Of trace alone.
+  ...traceTexts,
+  ...dockerRuleTexts,
+  ...encryptionTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

@@ -36,12 +36,21 @@ export interface Endpoint {
   claims: [Claim, ...Claim[]];
 }
 
-/** Joins what all hosts say about the endpoints of one network, by address. */
-export function endpointsOf(hosts: HostModel[], networkId: string): Map<string, Endpoint> {
+/**
+ * Joins what all hosts say about the endpoints of one network, by address.
+ *
+ * @param only the addresses that are asked for, where that is not all of them: a network may have thousands
+ */
+export function endpointsOf(
+  hosts: HostModel[],
+  networkId: string,
+  only?: ReadonlySet<string>,
+): Map<string, Endpoint> {
+  const wants = only === undefined ? any : (ip: string) => only.has(ip);
   const endpoints = new Map<string, Endpoint>();
   // One source after the other, the one to believe first.
   for (const claimsOf of [ownEndpoints, gossipEndpoints, managerEndpoints]) {
-    for (const claim of hosts.flatMap((host) => claimsOf(host, networkId, hosts))) {
+    for (const claim of hosts.flatMap((host) => claimsOf(host, networkId, hosts, wants))) {
       const known = endpoints.get(claim.ip);
       if (known) known.claims.push(claim);
       else endpoints.set(claim.ip, {ip: claim.ip, claims: [claim]});
@@ -50,15 +59,24 @@ export function endpointsOf(hosts: HostModel[], networkId: string): Map<string, 
   return endpoints;
 }
 
+/** Whether the endpoint with an address is asked for. */
+type Wants = (ip: string) => boolean;
+const any: Wants = () => true;
+
 /** The endpoints that live on a host itself: its containers, its load balancer. */
-export function ownEndpoints(host: HostModel, networkId: string, hosts: HostModel[]): Claim[] {
+export function ownEndpoints(
+  host: HostModel,
+  networkId: string,
+  hosts: HostModel[],
+  wants: Wants = any,
+): Claim[] {
   const network = host.docker?.networks.find(({id}) => id === networkId);
   if (!network) return [];
   const vtep = ownVtep(host, hosts)?.address;
   const base = {source: 'own-engine' as const, host: host.name, hostKey: host.key, ...(vtep ? {vtep} : {})};
   const byId = new Map((host.docker?.containers ?? []).map((container) => [container.id, container]));
   return (network.endpoints ?? []).flatMap(({key, name, ip, mac}): Claim[] => {
-    if (!ip) return [];
+    if (!ip || !wants(ip)) return [];
     const container = byId.get(key);
     return [{...base, ip, ...(mac ? {mac} : {}), ...identity(key, name, container, network)}];
   });
@@ -79,30 +97,32 @@ function identity(
   return {kind: 'unknown', name};
 }
 
-function gossipEndpoints(host: HostModel, networkId: string): Claim[] {
+function gossipEndpoints(host: HostModel, networkId: string, _: HostModel[], wants: Wants): Claim[] {
   const network = host.docker?.networks.find(({id}) => id === networkId);
   return (network?.services ?? []).flatMap((service) =>
-    service.tasks.map((task): Claim => {
-      // In ingress, and only there, gossip lists the load balancers too: on engine 20.10, and no more on 26.1 and 28.5.
-      const balancer = network?.ingress === true && task.name === 'ingress-endpoint';
-      const kind: EndpointKind = balancer ? 'load-balancer' : service.name === '' ? 'container' : 'task';
-      const id = kind === 'task' ? task.name.split('.').at(-1) : undefined;
-      return {
-        source: 'gossip',
-        host: host.name,
-        hostKey: host.key,
-        ip: task.ip,
-        kind,
-        name: balancer ? 'ingress-endpoint' : task.name,
-        ...(task.hostIp ? {vtep: task.hostIp} : {}),
-        ...(id ? {id} : {}),
-      };
-    }),
+    service.tasks
+      .filter(({ip}) => wants(ip))
+      .map((task): Claim => {
+        // In ingress, and only there, gossip lists the load balancers too: on engine 20.10, and no more on 26.1 and 28.5.
+        const balancer = network?.ingress === true && task.name === 'ingress-endpoint';
+        const kind: EndpointKind = balancer ? 'load-balancer' : service.name === '' ? 'container' : 'task';
+        const id = kind === 'task' ? task.name.split('.').at(-1) : undefined;
+        return {
+          source: 'gossip',
+          host: host.name,
+          hostKey: host.key,
+          ip: task.ip,
+          kind,
+          name: balancer ? 'ingress-endpoint' : task.name,
+          ...(task.hostIp ? {vtep: task.hostIp} : {}),
+          ...(id ? {id} : {}),
+        };
+      }),
   );
 }
 
 /** Running tasks only. Attachments of plain containers are left out: they can outlive their container for ever. */
-function managerEndpoints(host: HostModel, networkId: string): Claim[] {
+function managerEndpoints(host: HostModel, networkId: string, _: HostModel[], wants: Wants): Claim[] {
   const {docker} = host;
   if (!docker) return [];
   const services = new Map(docker.services.map(({id, name}) => [id, name]));
@@ -113,7 +133,7 @@ function managerEndpoints(host: HostModel, networkId: string): Claim[] {
     .flatMap((task) =>
       task.attachments
         .filter((attachment) => attachment.networkId === networkId)
-        .flatMap(({addresses}) => addresses)
+        .flatMap(({addresses}) => addresses.filter(wants))
         .map(
           (ip): Claim => ({
             source: 'manager',

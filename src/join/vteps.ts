@@ -75,9 +75,10 @@ export function nodeNames(hosts: HostModel[]): Map<string, string> {
     for (const task of (docker?.networks ?? [])
       .flatMap(({services}) => services ?? [])
       .flatMap(({tasks}) => tasks)) {
+      if (task.hostIp === undefined || names.has(task.hostIp)) continue;
       // Tasks are named SERVICE.SLOT.TASK-ID; the node of the task is the node of its VTEP.
       const node = hostnameOf.get(nodeOfTask.get(task.name.split('.').at(-1) ?? '') ?? '');
-      if (task.hostIp && node && !names.has(task.hostIp)) names.set(task.hostIp, node);
+      if (node) names.set(task.hostIp, node);
     }
     for (const node of docker?.nodes ?? []) {
       // The control-plane address is the VTEP too unless a data-path address was set; a node has it in either case.

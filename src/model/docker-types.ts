@@ -15,6 +15,8 @@ export interface Engine {
     nodeAddress?: string;
     state?: string;
     manager: boolean;
+    /** Managers as this node knows them, with the TCP port of the control plane. */
+    managers: {nodeId?: string; address: string; port: number}[];
     clusterId?: string;
     /** UDP port of the data path; 0 stands for 4789; managers only. */
     dataPathPort?: number;
@@ -53,8 +55,6 @@ export interface ContainerEndpoint {
   ip6?: string;
   mac?: string;
   gateway?: string;
-  /** Names under which it can be asked for on this network, as far as its own engine lists them (aliases). */
-  names?: string[];
 }
 
 export interface Network {
@@ -70,7 +70,8 @@ export interface Network {
   configOnly: boolean;
   /** `com.docker.network.driver.mtu`: for an overlay the underlay's MTU, not the containers'. */
   mtuOption?: number;
-  subnets: {subnet: string; gateway?: string}[];
+  /** `range` is the part of the subnet from which addresses are given, where that is not all of it. */
+  subnets: {subnet: string; gateway?: string; range?: string}[];
   /** In the order of `vxlanid_list`, which need not be the order of devices. */
   vnis: number[];
   /** Name of the Linux bridge of a bridge network; parent interface of a macvlan or ipvlan. */
@@ -117,9 +118,13 @@ export interface SwarmNode {
   hostname?: string;
   role?: string;
   availability?: string;
+  /** `ready`, `down`, `unknown` or `disconnected`, with the manager's reason. */
   state?: string;
+  message?: string;
   address?: string;
   managerAddress?: string;
+  /** Of a manager, as the others see it: `reachable` or `unreachable`. */
+  reachability?: string;
   engineVersion?: string;
 }
 

@@ -38,6 +38,7 @@ const InfoShape = shape.object({
     NodeAddr: text,
     LocalNodeState: text,
     ControlAvailable: flag,
+    RemoteManagers: list(shape.object({NodeID: text, Addr: text})),
     Cluster: object({ID: text, DataPathPort: number}),
   }),
 });
@@ -62,8 +63,6 @@ const ContainerShape = shape.object({
         IPPrefixLen: number,
         GlobalIPv6Address: text,
         MacAddress: text,
-        Aliases: list(shape.string),
-        DNSNames: list(shape.string),
       }),
     ),
   }),
@@ -78,7 +77,7 @@ const NetworkShape = shape.object({
   Attachable: flag,
   Ingress: flag,
   ConfigOnly: flag,
-  IPAM: object({Config: list(shape.object({Subnet: text, Gateway: text}))}),
+  IPAM: object({Config: list(shape.object({Subnet: text, Gateway: text, IPRange: text}))}),
   Options: table(shape.string),
   Peers: list(shape.object({Name: text, IP: text})),
   Containers: table(shape.object({Name: text, EndpointID: text, MacAddress: text, IPv4Address: text})),
@@ -101,8 +100,8 @@ const NodeShape = shape.object({
   ID: shape.string,
   Spec: object({Role: text, Availability: text}),
   Description: object({Hostname: text, Engine: object({EngineVersion: text})}),
-  Status: object({State: text, Addr: text}),
-  ManagerStatus: object({Addr: text}),
+  Status: object({State: text, Addr: text, Message: text}),
+  ManagerStatus: object({Addr: text, Reachability: text}),
 });
 
 const TaskShape = shape.object({
@@ -236,6 +235,10 @@ function engineOf(info: shape.Shaped<typeof InfoShape> | undefined, apiVersion: 
           nodeAddress: told(swarm.NodeAddr),
           state: told(swarm.LocalNodeState),
           manager: swarm.ControlAvailable ?? false,
+          managers: (swarm.RemoteManagers ?? []).flatMap(({NodeID, Addr}) => {
+            const [, address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(Addr ?? '') ?? [];
+            return address ? [compact({nodeId: told(NodeID), address, port: Number(port)})] : [];
+          }),
           clusterId: told(swarm.Cluster?.ID),
           dataPathPort: swarm.Cluster?.DataPathPort,
         })
@@ -270,7 +273,6 @@ function containerOf(raw: shape.Shaped<typeof ContainerShape>): Container {
           ip6: told(endpoint.GlobalIPv6Address),
           mac: told(endpoint.MacAddress)?.toLowerCase(),
           gateway: told(endpoint.Gateway),
-          names: namesOf(endpoint.Aliases, endpoint.DNSNames),
         }),
     ),
     task: taskId ? {id: taskId, name: label('task.name') ?? taskId} : undefined,
@@ -280,15 +282,6 @@ function containerOf(raw: shape.Shaped<typeof ContainerShape>): Container {
     requestedPorts: portsOf(raw.HostConfig?.PortBindings),
     publishedPorts: portsOf(raw.NetworkSettings?.Ports),
   });
-}
-
-/** `DNSNames` has all of them from API 1.44 on, `Aliases` those of before. */
-function namesOf(
-  aliases: string[] | null | undefined,
-  dnsNames: string[] | null | undefined,
-): string[] | undefined {
-  const names = new Set([...(dnsNames ?? []), ...(aliases ?? [])]);
-  return names.size > 0 ? [...names] : undefined;
 }
 
 function portsOf(bindings: shape.Shaped<typeof BindingsShape>): Record<string, string[]> {
@@ -321,8 +314,8 @@ function networkOf(raw: shape.Shaped<typeof NetworkShape>, inspected: boolean): 
     encrypted: raw.Driver === 'overlay' && Object.hasOwn(options, 'encrypted'),
     configOnly: raw.ConfigOnly ?? false,
     mtuOption: Number(options['com.docker.network.driver.mtu']) || undefined,
-    subnets: (raw.IPAM?.Config ?? []).flatMap(({Subnet, Gateway}) =>
-      Subnet ? [compact({subnet: Subnet, gateway: told(Gateway)})] : [],
+    subnets: (raw.IPAM?.Config ?? []).flatMap(({Subnet, Gateway, IPRange}) =>
+      Subnet ? [compact({subnet: Subnet, gateway: told(Gateway), range: told(IPRange)})] : [],
     ),
     vnis: (options['com.docker.network.driver.overlay.vxlanid_list'] ?? '')
       .split(',')
@@ -392,8 +385,10 @@ function nodeOf(raw: shape.Shaped<typeof NodeShape>): SwarmNode {
     role: told(raw.Spec?.Role),
     availability: told(raw.Spec?.Availability),
     state: told(raw.Status?.State),
+    message: told(raw.Status?.Message),
     address: told(raw.Status?.Addr),
     managerAddress: told(raw.ManagerStatus?.Addr)?.replace(/^\[?(.*?)\]?:\d+$/, '$1'),
+    reachability: told(raw.ManagerStatus?.Reachability),
     engineVersion: told(raw.Description?.Engine?.EngineVersion),
   });
 }

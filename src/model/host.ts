@@ -89,6 +89,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     here?.output,
     Number(about.get('time')) || undefined,
   );
+  const seenRules = new Map();
   const namespaces = files.map((file): Namespace => {
     const sections = byNetns.get(file.file) ?? [];
     const pids = (file.inode === undefined ? undefined : pidsOf.get(file.inode)) ?? [];
@@ -102,7 +103,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
         message: enter.output.trim().slice(0, 500),
       });
     }
-    const tables = read.length > 0 ? parseTables(read) : undefined;
+    const tables = read.length > 0 ? parseTables(read, seenRules) : undefined;
     problems.push(...(tables?.problems ?? []));
     return {...file, state, pids, ...(tables ? {tables} : {})};
   });

@@ -7,7 +7,15 @@ import {type Miss, parseMisses} from './iproute/miss.js';
 import {parseNeighboursJson, parseNeighboursText} from './iproute/neigh.js';
 import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
 import {parseRulesJson, parseRulesText} from './iproute/rule.js';
-import {type FilterRule, type NftHook, parseIptablesSave, parseNftHooks} from './netfilter.js';
+import type {Parsed} from './iproute/shared.js';
+import {lazily} from './lazy.js';
+import {
+  type FilterRule,
+  type NftHook,
+  parseEncryptedVnis,
+  parseIptablesSave,
+  parseNftHooks,
+} from './netfilter.js';
 import {type NftRule, parseNftRules} from './nft-rules.js';
 import {type Nic, parseNic} from './nic.js';
 import type {Problem} from './problem.js';
@@ -35,6 +43,8 @@ export interface NetnsTables {
   netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
   /** Chains of nftables beside those of iptables; absent where nft was not read. */
   nftHooks?: NftHook[];
+  /** VNIs that an engine with the nftables back end encrypts; absent where nft was not read. */
+  encryptedVnis?: Set<number>;
   /** The cards by which packets leave for VTEPs, and those below them; told of the host's namespace alone. */
   nics?: Nic[];
   /** All rules and policies of nftables, those of iptables-nft among them; absent where nft was not read. */
@@ -48,8 +58,15 @@ export interface NetnsTables {
   problems: Problem[];
 }
 
-/** Parses the sections of one namespace, JSON or text by the first character of their output. */
-export function parseTables(sections: Section[]): NetnsTables {
+/**
+ * Parses the sections of one namespace, JSON or text by the first character of their output.
+ *
+ * @param seenRules what the texts of routing rules said before: nearly all namespaces of a host have the same
+ */
+export function parseTables(
+  sections: Section[],
+  seenRules = new Map<string, Parsed<RoutingRule>>(),
+): NetnsTables {
   const problems: Problem[] = [];
   const partial = new Set<string>();
   const subject = (name: string) => `${name} of ${sections[0]?.netns ?? 'namespace'}`;
@@ -91,9 +108,9 @@ export function parseTables(sections: Section[]): NetnsTables {
   const routeCache = rows('route-cache', parseRoutesJson, parseRoutesText);
   const neighbours = rows('neigh', parseNeighboursJson, parseNeighboursText);
   const fdb = rows('fdb', parseFdbJson, parseFdbText);
-  const rules = rows('rule', parseRulesJson, parseRulesText);
+  const rules = rows('rule', once(parseRulesJson, seenRules), parseRulesText);
   const failed = new Set(sections.filter(({status}) => status !== 0).map(({name}) => name));
-  return compact({
+  const tables: NetnsTables = compact({
     partial: partial.size > 0 ? partial : undefined,
     links,
     routes,
@@ -101,30 +118,57 @@ export function parseTables(sections: Section[]): NetnsTables {
     neighbours,
     fdb,
     rules,
-    nsids: nsids(find('nsid')),
-    proc: procFiles(find('proc')),
     procAsked: find('proc')
       ?.command.match(/(?<= )\/proc\/\S+/g)
       ?.map(String),
-    netfilter: netfilter(sections),
-    nftHooks: nftHooks(find('nft')),
-    nftRules: nftRules(find('nft')),
     failed: failed.size > 0 ? failed : undefined,
-    vtepRoutes: vtepRoutes(find('route-get')),
-    nics: nics(sections),
-    misses: misses(find('misses')),
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
     problems,
   });
+  return withRest(
+    tables,
+    sections.filter(({name}) => restNames.test(name)),
+  );
 }
 
-type Parser<Row> = (text: string) => {rows: Row[]; problems: string[]};
+/** Sections that make no problems to tell, however odd they are, and that most commands ask nothing of. */
+const restNames = /^(nsid|proc|iptables-.*|nft|route-get|nic|misses)$/;
+
+/** Adds what is parsed when it is asked for. It is given only these sections, so that the others can be forgotten. */
+function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
+  const find = (name: string) => sections.find((section) => section.name === name);
+  const whole = (name: string) => (find(name)?.status === 0 ? find(name) : undefined);
+  const [ids, proc, nft, gets] = [whole('nsid'), find('proc'), whole('nft'), find('route-get')];
+  const missed = whole('misses');
+  const saves = sections.filter(({name, status}) => name.startsWith('iptables-') && status === 0);
+  const cards = sections.filter(({name}) => name === 'nic');
+  return lazily(tables, {
+    nsids: ids && (() => nsids(ids)),
+    proc: proc && (() => procFiles(proc)),
+    netfilter: saves.length === 0 ? undefined : () => netfilter(saves),
+    nftHooks: nft && (() => parseNftHooks(nft.output)),
+    encryptedVnis: nft && (() => parseEncryptedVnis(nft.output)),
+    nftRules: nft && (() => parseNftRules(nft.output)),
+    vtepRoutes: gets && (() => vtepRoutes(gets)),
+    nics: cards.length === 0 ? undefined : () => nics(cards),
+    misses: missed && (() => parseMisses(missed.output)),
+  });
+}
+
+type Parser<Row> = (text: string) => Parsed<Row>;
+
+function once<Row>(parse: Parser<Row>, seen: Map<string, Parsed<Row>>): Parser<Row> {
+  return (text) => {
+    const known = seen.get(text) ?? parse(text);
+    seen.set(text, known);
+    return known;
+  };
+}
 
 /** `lsns -o NS,PID,NETNSID`: an id, `unassigned`, or empty. */
-function nsids(section: Section | undefined): Map<number, number> | undefined {
-  if (section?.status !== 0) return undefined;
+function nsids({output}: Section): Map<number, number> {
   return new Map(
-    section.output.split('\n').flatMap((line) => {
+    output.split('\n').flatMap((line) => {
       const [inode, , id = ''] = line.trim().split(/\s+/);
       return /^\d+$/.test(id) ? [[Number(id), Number(inode)] as const] : [];
     }),
@@ -132,10 +176,9 @@ function nsids(section: Section | undefined): Map<number, number> | undefined {
 }
 
 /** `grep -H '' FILES`: `FILE:LINE`. Missing files are normal, so the status is not looked at. */
-function procFiles(section: Section | undefined): Map<string, string> | undefined {
-  if (!section) return undefined;
+function procFiles({output}: Section): Map<string, string> {
   const files = new Map<string, string>();
-  for (const line of section.output.split('\n')) {
+  for (const line of output.split('\n')) {
     const at = line.indexOf(':');
     if (!line.startsWith('/') || at < 0) continue;
     const path = line.slice(0, at);
@@ -145,38 +188,20 @@ function procFiles(section: Section | undefined): Map<string, string> | undefine
   return files;
 }
 
-function misses(section: Section | undefined): Miss[] | undefined {
-  return section?.status === 0 ? parseMisses(section.output) : undefined;
-}
-
-function netfilter(sections: Section[]): NetnsTables['netfilter'] {
-  const read = sections.filter(({name, status}) => name.startsWith('iptables-') && status === 0);
-  if (read.length === 0) return undefined;
-  return read.map(({name, output}) => ({
+function netfilter(saves: Section[]): NonNullable<NetnsTables['netfilter']> {
+  return saves.map(({name, output}) => ({
     backend: name === 'iptables-legacy' ? ('legacy' as const) : ('nft' as const),
     rules: parseIptablesSave(output),
   }));
 }
 
 /** A section a card; one that ethtool could not answer for is left out. */
-function nics(sections: Section[]): Nic[] | undefined {
-  const asked = sections.filter(({name}) => name === 'nic');
-  return asked.length === 0
-    ? undefined
-    : asked.flatMap(({command, output}) => parseNic(command, output) ?? []);
-}
-
-function nftHooks(section: Section | undefined): NftHook[] | undefined {
-  return section?.status === 0 ? parseNftHooks(section.output) : undefined;
-}
-
-function nftRules(section: Section | undefined): NftRule[] | undefined {
-  return section?.status === 0 ? parseNftRules(section.output) : undefined;
+function nics(cards: Section[]): Nic[] {
+  return cards.flatMap(({command, output}) => parseNic(command, output) ?? []);
 }
 
 /** `ip -j -batch` of `route get VTEP`: a line of JSON each, among them the words of those that the kernel refused. */
-function vtepRoutes(section: Section | undefined): Map<string, Route> | undefined {
-  if (!section) return undefined;
-  const lines = section.output.split('\n').filter((line) => line.startsWith('['));
+function vtepRoutes({output}: Section): Map<string, Route> {
+  const lines = output.split('\n').filter((line) => line.startsWith('['));
   return new Map(lines.flatMap((line) => parseRoutesJson(line).rows.map((route) => [route.dst, route])));
 }

@@ -7,7 +7,7 @@ import type {Container, Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {containerPlace, type WalkedHost, walkedHost} from '../trace/party.js';
-import type {TraceEnd} from '../trace/targets.js';
+import type {TraceEnd} from '../trace/trace.js';
 import type {Gap, Point, PointKind} from './types.js';
 
 /** One end as the probe needs it. */
@@ -71,11 +71,10 @@ export function wayOf({hosts, source, target, network: name}: WayQuestion): Way 
   const destination = ownerOf(walkedHosts, target, address, network);
   const here = destination?.walked.model.key === walked.model.key;
   if (network?.driver === 'overlay' && !here) {
-    const ports = dataPorts([walked, ...(destination ? [destination.walked] : [])], network.id);
-    addTunnel(list, {hosts, network, near: walked, side: 'source', ip: own, far: address, ports});
+    addTunnel(list, {hosts, network, near: walked, side: 'source', ip: own, far: address});
     if (destination) {
       const {walked: far} = destination;
-      addTunnel(list, {hosts, network, near: far, side: 'destination', ip: address, far: own ?? '', ports});
+      addTunnel(list, {hosts, network, near: far, side: 'destination', ip: address, far: own ?? ''});
     }
   } else if (port?.netns === '@host' && (!network || network.driver === 'bridge')) {
     const out = walked.model.host && !here ? chooseRoute(walked.model.host, address).route?.dev : undefined;
@@ -147,18 +146,7 @@ function addEnd(list: PointList, {walked, container, ip}: End): void {
   );
 }
 
-/** What either host sends to and listens on. */
-function dataPorts(hosts: WalkedHost[], networkId: string): number[] {
-  const ports = hosts.flatMap(({model, sandboxes}) =>
-    overlaySandboxes(model, networkId, sandboxes).flatMap(({namespace}) =>
-      (namespace.tables?.links ?? []).flatMap(({vxlan}) => vxlan?.port ?? []),
-    ),
-  );
-  return ports.length > 0 ? [...new Set(ports)] : [4789];
-}
-
 interface Tunnel {
-  ports: number[];
   hosts: HostModel[];
   network: Network;
   near: WalkedHost;
@@ -169,7 +157,7 @@ interface Tunnel {
 }
 
 /** The vxlan device and the uplink of one host; the way leaves by them from the source and comes in by them at the destination. */
-function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}: Tunnel): void {
+function addTunnel(list: PointList, {hosts, network, near, side, ip, far}: Tunnel): void {
   const {model} = near;
   const sandbox = overlaySandboxes(model, network.id, near.sandboxes)[0]?.namespace;
   const tables = sandbox?.tables;
@@ -183,18 +171,14 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}
   // Within one subnet it is the device of that bridge. Between two, either way takes another device.
   const own = all.filter(({master}) => bridges.some(({name}) => name === master));
   const devices = oneSubnet && own.length > 0 ? own : all;
-  const farMac = endpointsOf(hosts, network.id)
-    .get(far)
-    ?.claims.find(({mac}) => mac !== undefined)?.mac;
+  const claims = endpointsOf(hosts, network.id, new Set([far])).get(far)?.claims;
+  const farMac = claims?.find(({mac}) => mac !== undefined)?.mac;
   const row = tables?.fdb?.find(
     ({plane, mac, dst}) => plane === 'self' && mac === farMac && dst !== undefined,
   );
-  const peer =
-    row?.dst ??
-    endpointsOf(hosts, network.id)
-      .get(far)
-      ?.claims.find(({vtep}) => vtep !== undefined)?.vtep;
+  const peer = row?.dst ?? claims?.find(({vtep}) => vtep !== undefined)?.vtep;
   const uplinks = uplinksOf(model, hosts, peer);
+  const port = devices.find(({vxlan}) => vxlan?.port !== undefined)?.vxlan?.port ?? 4789;
   const vxlan = () =>
     list.add(near, side, 'vxlan', sandbox?.file ?? '', devices, 'the sandbox has no vxlan device');
   const uplink = () =>
@@ -205,7 +189,7 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}
       '@host',
       uplinks,
       'the way to the other VTEP is not known',
-      network.encrypted ? {carries: 'esp', ...(peer === undefined ? {} : {peer})} : {carries: 'vxlan', ports},
+      network.encrypted ? {carries: 'esp', ...(peer === undefined ? {} : {peer})} : {carries: 'vxlan', port},
     );
   if (side === 'source') {
     vxlan();
@@ -235,7 +219,7 @@ interface PointList {
     netns: string,
     links: Link[],
     otherwise?: string,
-    carries?: Pick<Point, 'carries' | 'ports' | 'peer'>,
+    carries?: Pick<Point, 'carries' | 'port' | 'peer'>,
   ): void;
 }
 

@@ -37,7 +37,7 @@ export async function renderDiagnosis(
     ...(networks.length > 0 ? [await healthTable(networks, terminal, paint)] : []),
     ...(notChecked.length > 0 ? [gapBlock(notChecked, verbose, terminal, paint)] : []),
     ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
-    `${verdict(findings, checks)}\n`,
+    `${wrapText(verdict(findings, checks), terminal.width).join('\n')}\n`,
   ];
   return parts.join('\n');
 }
@@ -109,36 +109,40 @@ function healthTable(networks: NetworkHealth[], terminal: Terminal, paint: Paint
   return renderTable(healthColumns, rows, terminal, paint);
 }
 
+/** One entry a gap under --verbose; else one for all that a check lacks for want of the same thing. */
 function gapBlock(notChecked: NotChecked[], verbose: boolean, terminal: Terminal, paint: Paint): string {
   const groups = new Map<string, NotChecked[]>();
   for (const gap of notChecked) {
-    const key = JSON.stringify([gap.check, gap.why, gap.add]);
-    groups.set(key, [...(groups.get(key) ?? []), gap]);
+    const key = JSON.stringify([gap.check, gap.add, ...(verbose ? [gap.why] : [])]);
+    const group = groups.get(key);
+    if (group) group.push(gap);
+    else groups.set(key, [gap]);
   }
   const all = [...groups.values()];
   const shown = verbose ? all : all.slice(0, mostGaps);
-  const lines = shown.flatMap((gaps) => {
-    const [first] = gaps;
-    if (!first) return [];
-    const places = [...new Set(gaps.map(whereOf))].filter((place) => place !== '');
-    const where =
-      places.length > 3
-        ? `${places.slice(0, 3).join(', ')} and ${places.length - 3} more`
-        : places.join(', ');
-    return [
-      ...indented(`${first.check}${where ? ` (${where})` : ''}: ${escapeText(first.why)}`, terminal, 2),
-      ...(first.add ? indented(`  ${escapeText(first.add)}`, terminal, 2) : []).map((line) =>
-        paint('dim', line),
-      ),
-    ];
-  });
   const rest = all.length - shown.length;
   return [
     paint('strong', 'Not checked'),
-    ...lines,
+    ...shown.flatMap((gaps) => gapLines(gaps, terminal, paint)),
     ...(rest > 0 ? [`    and ${rest} more (--verbose)`] : []),
     '',
   ].join('\n');
+}
+
+function gapLines(gaps: NotChecked[], terminal: Terminal, paint: Paint): string[] {
+  const [first] = gaps;
+  if (!first) return [];
+  const places = [...new Set(gaps.map(whereOf))].filter((place) => place !== '');
+  const more = places.length > 3 ? ` and ${places.length - 3} more` : '';
+  const where = places.length > 0 ? ` (${places.slice(0, 3).join(', ')}${more})` : '';
+  const like = new Set(gaps.map(({why}) => why)).size - 1;
+  const text = `${first.check}${where}: ${first.why}${like > 0 ? `; and ${like} like it` : ''}`;
+  return [
+    ...indented(escapeText(text), terminal, 2),
+    ...(first.add ? indented(`  ${escapeText(first.add)}`, terminal, 2) : []).map((line) =>
+      paint('dim', line),
+    ),
+  ];
 }
 
 /** How far apart the readings were, which is what "rising" means in the findings. */

@@ -6,12 +6,11 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {crossTrouble, fdbTrouble, isWalk, portRow, rowText, vxlanOf} from './bridge.js';
-import {heardFrom, toEndpoint} from './endpoint.js';
+import {toEndpoint} from './endpoint.js';
 import {bridgeFilter, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
 import {type Left, leaveSource} from './leave.js';
 import {overParent} from './macvlan.js';
-import {answerTo} from './neighbour.js';
 import {linkText, type Party, readTime, type WalkedHost} from './party.js';
 import {receiveOuter} from './receive.js';
 import {acrossSubnets, isRouted} from './subnets.js';
@@ -92,7 +91,7 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
 }
 
 function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): Walk {
-  const {at, srcMac, dstMac} = left;
+  const {at, dstMac} = left;
   const {host, bridge, netns, tables} = at;
   const row = portRow(at, dstMac);
   if (row && tables.links?.some(({name, vxlan}) => name === row.dev && vxlan !== undefined)) {
@@ -110,10 +109,7 @@ function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): 
     );
   }
   const ended = toEndpoint(steps, at, {dst, dstMac, from: at.port ?? bridge, packet});
-  if (ended) return ended;
-  // Where the vxlan device would answer for the source, an answer need not be the source's own.
-  const heard = !answerTo(at, packet.src) && heardFrom(steps, host, dst, {ip: packet.src, mac: srcMac});
-  return steps.end(heard ? 'delivered' : 'deliverable');
+  return ended ?? steps.end('deliverable');
 }
 
 interface Tunnelled {

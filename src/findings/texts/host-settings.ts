@@ -113,6 +113,7 @@ export const hostSettingTexts: readonly Explanation[] = [
       'kernel Documentation/networking/nf_conntrack-sysctl.rst',
       'https://github.com/moby/moby/issues/35082',
     ],
+    explains: ['conntrack-drops'],
   },
   {
     code: 'neighbour-table-full',

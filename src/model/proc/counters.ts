@@ -3,6 +3,8 @@
  * undefined where the file was not read or is not there, which is normal: a kernel without IPsec has no xfrm_stat.
  */
 
+import {setting} from './settings.js';
+
 /** /proc/net/snmp and /proc/net/netstat: counters by protocol and name, `Udp` → `InCsumErrors` → number. */
 export type ProtocolCounters = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
@@ -12,8 +14,9 @@ export type ProtocolCounters = ReadonlyMap<string, ReadonlyMap<string, number>>;
  */
 export function protocolCounters(
   proc: ReadonlyMap<string, string> | undefined,
+  file: 'snmp' | 'netstat' = 'snmp',
 ): ProtocolCounters | undefined {
-  const text = proc?.get('/proc/net/snmp');
+  const text = proc?.get(`/proc/net/${file}`);
   if (text === undefined) return undefined;
   const counters = new Map<string, Map<string, number>>();
   const lines = text.split('\n');
@@ -68,10 +71,7 @@ export function conntrackTable(proc: ReadonlyMap<string, string> | undefined): {
   count: number | null;
   max: number | null;
 } {
-  const number = (name: string) => {
-    const text = proc?.get(`/proc/sys/net/netfilter/nf_conntrack_${name}`)?.trim();
-    return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
-  };
+  const number = (name: string) => setting(proc, `netfilter/nf_conntrack_${name}`) ?? null;
   return {count: number('count'), max: number('max')};
 }
 

@@ -25,20 +25,6 @@ export function reversePath(proc: Proc, device: string): ReversePath | undefined
   return larger === 0 || larger === 1 || larger === 2 ? larger : undefined;
 }
 
-/**
- * Packets that a source check dropped since the namespace was made: TcpExt IPReversePathFilter of /proc/net/netstat,
- * which has two lines a group, names and numbers (net/ipv4/proc.c).
- */
-export function reversePathDrops(proc: Proc): number | undefined {
-  const lines = (proc?.get('/proc/net/netstat') ?? '')
-    .split('\n')
-    .filter((line) => line.startsWith('TcpExt: '));
-  const [names = [], numbers = []] = lines.map((line) => line.trim().split(/\s+/));
-  const at = names.indexOf('IPReversePathFilter');
-  const number = Number(numbers[at]);
-  return at > 0 && Number.isInteger(number) ? number : undefined;
-}
-
 /** The table of IPv4 neighbours, one for all namespaces of a machine; told in its first namespace only. */
 export interface NeighbourTable {
   /** Rows of all namespaces, permanent ones included. */

@@ -10,6 +10,10 @@ export interface DoctorFault {
   readonly about: string;
   make(lab: Lab): Promise<void>;
   mend(lab: Lab): Promise<void>;
+  /** What is sent while it is in, between two readings: then it is looked at as by `doctor --for`. */
+  traffic?: (lab: Lab) => Promise<unknown>;
+  /** Codes of what follows from it, which must be folded under it. */
+  brings?: readonly string[];
 }
 
 /** A fault by what makes it, which returns what undoes it. */

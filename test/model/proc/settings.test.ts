@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {neighbourTable, reversePath, reversePathDrops, setting} from '../../../src/model/proc/settings.js';
+import {neighbourTable, reversePath, setting} from '../../../src/model/proc/settings.js';
 
 const sys = (values: Record<string, string>) =>
   new Map(Object.entries(values).map(([path, value]) => [`/proc/sys/net/${path}`, value]));
@@ -19,16 +19,6 @@ describe('settings under /proc/sys/net', () => {
       reversePath(sys({'ipv4/conf/all/rp_filter': all, 'ipv4/conf/eth0.7/rp_filter': own}), 'eth0.7');
     assert.deepEqual([of('0', '0'), of('0', '1'), of('1', '0'), of('1', '2'), of('2', '1')], [0, 1, 1, 2, 2]);
     assert.equal(reversePath(sys({'ipv4/conf/all/rp_filter': '1'}), 'eth0'), undefined);
-  });
-});
-
-describe('drops by source checks', () => {
-  it('are one of the counters of netstat', () => {
-    const of = (text: string) => reversePathDrops(new Map([['/proc/net/netstat', text]]));
-    const names = 'TcpExt: SyncookiesSent IPReversePathFilter TCPTimeWaitOverflow';
-    assert.equal(of(`${names}\nTcpExt: 1 13 0\nIpExt: InNoRoutes\nIpExt: 4\n`), 13);
-    assert.equal(of('TcpExt: SyncookiesSent\nTcpExt: 1\n'), undefined);
-    assert.equal(of(names), undefined);
   });
 });
 

@@ -1,0 +1,132 @@
+import type {Explanation} from '../explanation.js';
+
+const restart = {
+  command: 'systemctl restart docker',
+  touches: 'every container of that host without live-restore; rules, policies and states are made anew',
+};
+
+/** What encrypted overlays (`--opt encrypted`) need, and lack. */
+export const encryptionTexts: readonly Explanation[] = [
+  {
+    code: 'xfrm-state-missing',
+    title: 'packets of encrypted overlays must be encrypted, and there is no key',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The engine has told the kernel to encrypt what goes to another node (a policy), and the kernel has no state with the key for it, in one direction or both. Encrypted networks carry nothing between these nodes, while containers stay up and names resolve. Where no state exists at all, the kernel can not do ESP with AES-GCM.',
+    behaviour:
+      'A packet that meets the policy and finds no state is dropped and counted in XfrmOutNoStates; the vxlan device counts it as TX dropped. Healthy are three states in and one out for each other node, one policy out, and no policies in or forward.',
+    prove: [
+      {
+        command: 'ip xfrm policy; ip -s xfrm state list nokeys',
+        touches: 'nothing; without nokeys the keys are printed',
+      },
+      {command: 'cat /proc/net/xfrm_stat', touches: 'nothing'},
+    ],
+    mend: [{command: 'modprobe esp4 xfrm_user', touches: 'loads kernel modules, where they exist'}, restart],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/encryption.go (programSA, programSP)',
+      'RFC 4303 (ESP), RFC 4106 (AES-GCM in ESP)',
+      'https://github.com/moby/moby/issues/43359',
+    ],
+    explains: ['xfrm-errors'],
+  },
+  {
+    code: 'xfrm-spi-mismatch',
+    title: 'two nodes have different keys for each other',
+    severity: 'error',
+    needs: 'several hosts',
+    meaning:
+      'What one node encrypts for another carries a number (SPI) by which the other would find the key, and the other has none of that number. Encrypted networks carry nothing in that direction. Either one node has missed a change of keys, or their engines reckon the number differently.',
+    behaviour:
+      'The receiver drops ESP packets with an unknown SPI and counts XfrmInNoStates. The number is made of both addresses and the time of the key. Engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 put the addresses in as 4 bytes, all others as 16.',
+    prove: [
+      {command: 'ip -s xfrm state list nokeys   # on both: out of one, into the other', touches: 'nothing'},
+      {command: "docker node ls --format '{{.Hostname}} {{.EngineVersion}}'", touches: 'nothing'},
+    ],
+    mend: [
+      {command: 'apt-get install --only-upgrade docker-ce', touches: 'the engine: all nodes to one version'},
+      restart,
+    ],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/encryption.go (buildSPI)',
+      'https://github.com/moby/moby/issues/51798',
+    ],
+    explains: ['xfrm-errors'],
+  },
+  {
+    code: 'encryption-mark-missing',
+    title: 'nothing marks the packets of an encrypted overlay for encryption',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'A rule gives the packets of an encrypted network a mark by which the policy takes them. The rule is gone on this host, so they leave unencrypted. The other nodes drop them, and whoever sees the underlay can read them.',
+    behaviour:
+      'The rule is in the table mangle, chain OUTPUT, and picks the VNI by u32 (up to 23.0.2), by u32 or bpf (20.10.24, 23.0.3 and later) or by bpf alone (24.0 and later, where the number is not shifted); with the nftables back end of 29.6 it is the chain enc-out of the table docker-overlay.',
+    prove: [
+      {
+        command: 'iptables-save -c -t mangle | grep 0xd0c4e3; nft list table ip docker-overlay',
+        touches: 'nothing',
+      },
+      {
+        command: 'tcpdump -ni UPLINK udp port 4789',
+        touches: 'nothing; packets of that VNI must not be there',
+      },
+    ],
+    mend: [restart],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/encryption.go (programMangle)',
+      'https://github.com/moby/moby/issues/43382',
+    ],
+  },
+  {
+    code: 'encryption-drop-missing',
+    title: 'unencrypted packets of an encrypted overlay are taken in',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'A rule drops what comes for an encrypted network without having been encrypted. It is gone, or a rule before it accepts such packets. Nothing is lost by it; but anyone who can reach the UDP port can send frames into the network, and a node that sends in clear by mistake goes unnoticed.',
+    behaviour:
+      'The kernel hands every VXLAN packet of a known VNI to its device, wherever it comes from. Up to 20.10.23 and 23.0.2 the engine appends the rule, so that an ACCEPT before it wins.',
+    prove: [
+      {
+        command: 'iptables-save -c -t filter | grep -e "--pol none"; nft list table ip docker-overlay',
+        touches: 'nothing',
+      },
+    ],
+    mend: [restart],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/encryption.go (programInput)',
+      'CVE-2023-28840, CVE-2023-28841, CVE-2023-28842',
+    ],
+  },
+  {
+    code: 'cleartext-risk',
+    title: 'packets of an encrypted overlay may leave in clear',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'Packets of an encrypted network are marked for encryption, and no policy takes them: there is none for the node they go to, or it is for another UDP port than the data path has. They leave unencrypted and are dropped by the other node. It is a warning where only the version of the engine is known to let that happen.',
+    behaviour:
+      'A packet that meets no policy is sent as it is. Engines up to 20.10, and 23.0 and 24.0 before 23.0.7 and 24.0.3, make the policy for port 4789 whatever the data-path port is. Engines before 20.10.24 and 23.0.3 append their rules behind others and go on where one can not be made.',
+    prove: [
+      {
+        command: 'ip xfrm policy; ip -d link show type vxlan   # inside the sandbox: dstport',
+        touches: 'nothing',
+      },
+      {
+        command: 'tcpdump -ni UPLINK udp port 4789',
+        touches: 'nothing; packets of that VNI must not be there',
+      },
+    ],
+    mend: [
+      {command: 'apt-get install --only-upgrade docker-ce', touches: 'the engine and its containers'},
+      restart,
+    ],
+    references: [
+      'CVE-2023-28840, CVE-2023-28841, CVE-2023-28842',
+      'https://github.com/moby/moby/issues/45635',
+      'https://github.com/moby/moby/issues/53420',
+    ],
+  },
+];

@@ -1,0 +1,87 @@
+/** IPsec as `ip -d -s xfrm state list nokeys` and `ip -d -s xfrm policy list` print it (iproute2 ip/ipxfrm.c). */
+
+export interface XfrmState {
+  src: string;
+  dst: string;
+  /** `esp`, `ah`, … */
+  protocol: string;
+  spi: number;
+  reqid: number;
+  /** `transport`, `tunnel`, … */
+  mode: string;
+}
+
+export interface XfrmTemplate {
+  src: string;
+  dst: string;
+  protocol: string;
+  /** 0 for any. */
+  spi: number;
+  reqid: number;
+}
+
+export interface XfrmPolicy {
+  /** CIDRs of the selector. */
+  src: string;
+  dst: string;
+  /** Protocol of the selector, such as `udp`; absent for any. */
+  protocol?: string;
+  dport?: number;
+  /** `in`, `out` or `fwd`. */
+  direction: string;
+  mark?: number;
+  templates: XfrmTemplate[];
+  /** Its first line, as printed. */
+  text: string;
+}
+
+/** Entries begin at the margin; what is indented belongs to the one above. */
+function entries(text: string): string[] {
+  return text.split(/^(?=src )/m).filter((entry) => entry.startsWith('src '));
+}
+
+/** One that is not understood is left out. */
+export function parseXfrmStates(text: string): XfrmState[] {
+  return entries(text).flatMap((entry): XfrmState[] => {
+    const [, src, dst] = /^src (\S+) dst (\S+)/.exec(entry) ?? [];
+    const id = identityOf(entry);
+    const mode = /^\s+proto .* mode (\S+)/m.exec(entry)?.[1];
+    return src && dst && id && mode ? [{src, dst, ...id, mode}] : [];
+  });
+}
+
+export function parseXfrmPolicies(text: string): XfrmPolicy[] {
+  return entries(text).flatMap((entry): XfrmPolicy[] => {
+    const [head = ''] = entry.split('\n');
+    const [, src, dst] = /^src (\S+) dst (\S+)/.exec(head) ?? [];
+    const direction = /^\s+(?:socket )?dir (\S+)/m.exec(entry)?.[1];
+    if (!src || !dst || !direction) return [];
+    const protocol = / proto (\S+)/.exec(head)?.[1];
+    const dport = / dport (\d+)/.exec(head)?.[1];
+    const mark = /^\s+mark (0x[0-9a-f]+|\d+)\//m.exec(entry)?.[1];
+    const templates = entry.split(/^\s+tmpl /m).slice(1);
+    return [
+      {
+        src,
+        dst,
+        ...(protocol === undefined ? {} : {protocol}),
+        ...(dport === undefined ? {} : {dport: Number(dport)}),
+        direction,
+        ...(mark === undefined ? {} : {mark: Number(mark)}),
+        templates: templates.flatMap((template): XfrmTemplate[] => {
+          const [, from, to] = /^src (\S+) dst (\S+)/.exec(template) ?? [];
+          const id = identityOf(template);
+          return from && to && id ? [{src: from, dst: to, ...id}] : [];
+        }),
+        text: head.trim(),
+      },
+    ];
+  });
+}
+
+/** `proto esp spi 0x2195c734(563463988) reqid 13681891(0x00d0c4e3)`; an SPI of 0 is left out by iproute2 in templates. */
+function identityOf(text: string): {protocol: string; spi: number; reqid: number} | undefined {
+  const [, protocol, spi, reqid] =
+    /^\s+proto (\S+)(?: spi (0x[0-9a-f]{1,8})(?:\(\d+\))?)? reqid (\d+)/m.exec(text) ?? [];
+  return protocol === undefined ? undefined : {protocol, spi: Number(spi ?? 0), reqid: Number(reqid)};
+}

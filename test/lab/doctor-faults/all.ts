@@ -1,0 +1,7 @@
+import type {DoctorFault} from './fault.js';
+import {faultsOfRows} from './rows.js';
+import {faultsOfSamples} from './sample.js';
+import {underlayFaults} from './underlay.js';
+
+/** Every fault that `doctor` is tried on in the lab, one at a time. */
+export const doctorFaults: readonly DoctorFault[] = [...faultsOfRows, ...underlayFaults, ...faultsOfSamples];

@@ -1,0 +1,146 @@
+/** Faults that show in what moves between two readings, for `doctor --for`. */
+
+import type {Lab} from '../lab.js';
+import {type End, rowsOf} from '../trace-ends.js';
+import {traceEnds} from '../trace-run.js';
+import {type DoctorFault, fault, traceFault} from './fault.js';
+
+/** A fault that loses what is sent while it is looked at. */
+const sampled = (
+  one: DoctorFault,
+  traffic: NonNullable<DoctorFault['traffic']>,
+  brings: readonly string[] = [],
+): DoctorFault => ({...one, traffic, brings});
+
+const web = async (lab: Lab) => (await traceEnds(lab)).web;
+
+/** Pings of this size, ten a second for two seconds, answered or not. */
+const ping = (from: End, to: string, size = 56) =>
+  from.inside(`ping -q -n -c 20 -i 0.1 -W 0.3 -s ${size} ${to} || true`);
+
+const pingsOf =
+  (pair: 'web' | 'secret', back = false) =>
+  async (lab: Lab) => {
+    const {one, two} = (await traceEnds(lab))[pair];
+    await Promise.all([ping(one, two.ip), back ? ping(two, one.ip) : undefined]);
+  };
+
+export const faultsOfSamples: readonly DoctorFault[] = [
+  sampled(traceFault('fdb-row-missing', 'fdb-missing'), pingsOf('web'), ['l2-miss']),
+  sampled(
+    fault('neighbour-missing', 'the neighbour row of web2 deleted on node1, and asked for', async (lab) => {
+      const {one, two} = await web(lab);
+      const rows = await rowsOf(one);
+      await one.sandbox(`ip neigh del ${two.ip} dev ${one.vxlan}`);
+      await one.inside('ip neigh flush all');
+      return () => one.sandbox(rows.join('\n'));
+    }),
+    pingsOf('web'),
+    ['l3-miss'],
+  ),
+  sampled(traceFault('vtep-route-missing', 'vtep-route-blackhole'), pingsOf('web'), ['vxlan-tx-errors']),
+  sampled(traceFault('data-path-port-differs', 'port-differs'), pingsOf('web', true), [
+    'icmp-unreachable',
+    'udp-no-ports',
+  ]),
+  sampled(
+    {
+      code: 'xfrm-state-missing',
+      about: 'nothing: this kernel has no ESP, and packets are sent on the encrypted network',
+      make: async () => {},
+      mend: async () => {},
+    },
+    pingsOf('secret'),
+    ['xfrm-errors', 'vxlan-tx-dropped'],
+  ),
+  sampled(
+    fault(
+      'tcp-checksum-errors',
+      'the checksums of TCP segments are damaged inside the tunnel on their way into node1',
+      async (lab) => {
+        const {two} = await web(lab);
+        // Else the kernel, which never left this machine, knows that they need no check.
+        await two.inside(`ethtool -K ${two.link} tx off >/dev/null`);
+        // Behind the outer UDP header 8 bytes of VXLAN, 14 of Ethernet, 20 of IP: its protocol, and TCP's checksum.
+        const rule = spoil('eth0', 'udp dport 4789 @th,312,8 6 @th,528,16 set 0xbad');
+        await lab.node('node1').run(['sh', '-ec', rule]);
+        return async () => {
+          await lab.node('node1').run(['sh', '-ec', unspoiled]);
+          await two.inside(`ethtool -K ${two.link} tx on >/dev/null`);
+        };
+      },
+    ),
+    async (lab) => {
+      const {one, two} = await web(lab);
+      const call = `for turn in 1 2 3 4 5; do nc -w 1 ${two.ip} 80 </dev/null & done; wait`;
+      await one.node.exec(one.container, ['sh', '-c', call], {reject: false});
+    },
+  ),
+  sampled(
+    fault(
+      'udp-checksum-errors',
+      'the outer checksums of what node2 sends are damaged on their way into node1',
+      async (lab) => {
+        const [first, second] = [lab.node('node1'), lab.node('node2')];
+        await second.run(['sh', '-ec', 'ethtool -K eth0 tx off >/dev/null']);
+        await first.run(['sh', '-ec', spoil('eth0', 'udp dport 4789 udp checksum set 0xbad')]);
+        return async () => {
+          await first.run(['sh', '-ec', unspoiled]);
+          await second.run(['sh', '-ec', 'ethtool -K eth0 tx on >/dev/null']);
+        };
+      },
+    ),
+    pingsOf('web', true),
+  ),
+  sampled(
+    fault(
+      'ip-reassembly-failed',
+      'the router takes 1400 bytes to node2, and something before node2 drops fragments',
+      async (lab) => {
+        const second = lab.node('node2');
+        await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1400']);
+        await second.run([
+          'sh',
+          '-ec',
+          `sysctl -qw net.ipv4.ipfrag_time=1; ${spoil('eth0', 'ip frag-off & 0x1fff != 0 drop')}`,
+        ]);
+        return async () => {
+          await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
+          await second.run(['sh', '-ec', `${unspoiled}; sysctl -qw net.ipv4.ipfrag_time=30`]);
+        };
+      },
+    ),
+    async (lab) => {
+      const {one, two} = await web(lab);
+      await ping(one, two.ip, 1400);
+    },
+  ),
+  sampled(
+    fault('uplink-drops', "node2's uplink takes 1400 bytes, and gets more", async (lab) => {
+      const second = lab.node('node2');
+      await second.run(['ip', 'link', 'set', 'eth0', 'mtu', '1400']);
+      return () => second.run(['ip', 'link', 'set', 'eth0', 'mtu', '1500']);
+    }),
+    async (lab) => {
+      const {one, two} = await web(lab);
+      await one.inside(`ping -q -n -c 120 -i 0.01 -W 0.3 -s 1420 ${two.ip} || true`);
+    },
+  ),
+  sampled(
+    {
+      code: 'l3-miss',
+      about: 'nothing: web1 asks for an address that nobody has',
+      make: async () => {},
+      mend: async () => {},
+    },
+    async (lab) => {
+      const {one} = await web(lab);
+      await ping(one, '10.0.1.222');
+    },
+  ),
+];
+
+/** Rules where packets come in, before anything else of the host sees them. */
+const spoil = (device: string, rule: string) =>
+  `nft 'add table netdev spoil; add chain netdev spoil door { type filter hook ingress device ${device} priority 0 ; }; add rule netdev spoil door ${rule}'`;
+const unspoiled = 'nft delete table netdev spoil';

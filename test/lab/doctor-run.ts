@@ -1,0 +1,43 @@
+import {checks} from '../../src/checks/registry.js';
+import {type Examination, Examiner} from '../../src/checks/run.js';
+import {collect} from '../../src/evidence/collect.js';
+import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import {parseHost} from '../../src/evidence/transport.js';
+import {everything} from '../../src/evidence/wanted.js';
+import {withoutForeignDocker} from '../../src/join/same-machine.js';
+import {hostModel} from '../../src/model/host.js';
+import type {Lab} from './lab.js';
+
+/** The evidence of all nodes, read at the same time. */
+export function readNodes(lab: Lab, listenSeconds?: number): Promise<HostEvidence[]> {
+  const {signal} = new AbortController();
+  const wanted = listenSeconds === undefined ? everything : {...everything, listenSeconds};
+  return Promise.all(
+    lab.nodes.map(({prefix}) => collect(parseHost(`exec:${prefix.join(' ')}`), wanted, {signal})),
+  );
+}
+
+/** What all checks say of readings, as `doctor` asks them. */
+export function examineAll(...readings: HostEvidence[][]): Examination {
+  const examiner = new Examiner(checks);
+  for (const evidence of readings.flat()) examiner.add(withoutForeignDocker(hostModel(evidence)));
+  return examiner.end();
+}
+
+/** Two readings of all nodes while somebody listens, and something is sent again and again. */
+export async function sampleNodes(
+  lab: Lab,
+  seconds: number,
+  traffic: () => Promise<unknown>,
+): Promise<Examination> {
+  const before = await readNodes(lab);
+  let isOver = false;
+  const reading = readNodes(lab, seconds).finally(() => {
+    isOver = true;
+  });
+  const sending = async () => {
+    while (!isOver) await traffic();
+  };
+  const [after] = await Promise.all([reading, sending()]);
+  return examineAll(before, after);
+}

@@ -1,0 +1,47 @@
+import path from 'node:path';
+import {nodePrefix} from './engine.js';
+import {LabError} from './error.js';
+import {run} from './exec.js';
+import {type Lab, labFromState} from './lab.js';
+import {isAlive, signal} from './process.js';
+import {spawnDetached} from './spawn.js';
+import {readState, writeState} from './state.js';
+import {until} from './wait.js';
+import {containers} from './workload.js';
+
+/** A way into a node that does not depend on its engine: by the process that gives new namespaces their setting. */
+export async function lastingPrefix(lab: Lab, node: string): Promise<string[]> {
+  const found = (await readState(lab.names))?.nodes.find(({name}) => name === node);
+  if (found === undefined) throw new LabError(`no ${node} in lab ${lab.name}`);
+  return nodePrefix(found.forwarding);
+}
+
+/**
+ * Ends a node's engine as a service manager would, and starts it again in the same namespaces. Its containers end with
+ * it, as there is no live restore in a swarm, and are started again after. Gives the lab with the new engine.
+ */
+export async function restartEngine(lab: Lab, node: string): Promise<Lab> {
+  const state = await readState(lab.names);
+  const spec = state?.nodes.find(({name}) => name === node);
+  if (state === undefined || spec === undefined) throw new LabError(`no ${node} in lab ${lab.name}`);
+  await signal(spec.dockerd, 'SIGTERM');
+  await until({what: `the end of the engine of ${node}`, seconds: 30}, async () =>
+    (await isAlive(spec.dockerd)) ? undefined : true,
+  );
+  const prefix = nodePrefix(spec.forwarding);
+  const log = path.join(lab.names.nodeDirectory(node), 'dockerd.log');
+  const dockerd = await spawnDetached([...prefix, 'dockerd'], log);
+  await until({what: `the engine of ${node}`, seconds: 30}, async () => {
+    const {exitCode} = await run([...prefix, 'docker', 'version'], {reject: false, timeout: 5000});
+    return exitCode === 0 ? true : undefined;
+  });
+  const nodes = state.nodes.map((one) => (one.name === node ? {...one, dockerd} : one));
+  await writeState(lab.names, {...state, nodes});
+  const renewed = labFromState(lab.names, {...state, nodes});
+  const names = containers(renewed.nodes).filter((one) => one.node === node && one.runs);
+  await until({what: `the containers of ${node}`, seconds: 60}, async () => {
+    await renewed.node(node).docker(['start', ...names.map(({name}) => name)], {timeout: 60_000});
+    return true;
+  });
+  return renewed;
+}
