@@ -1,18 +1,22 @@
 import {bridgeNetfilter} from './bridge-netfilter.js';
 import {bridgeRows} from './bridge-rows.js';
+import {certificate} from './certificate.js';
 import type {Check} from './check.js';
 import {checksumErrors} from './checksum-errors.js';
 import {cleartext} from './cleartext.js';
+import {clock} from './clock.js';
 import {conntrack} from './conntrack.js';
 import {conntrackLosses} from './conntrack-counters.js';
 import {containerLinks} from './container-links.js';
 import {dockerRules} from './docker-rules.js';
 import {duplicates} from './duplicates.js';
 import {encryptionRules} from './encryption-rules.js';
+import {engineVersions} from './engine-versions.js';
 import {failedLookups} from './failed-lookups.js';
 import {forwarding} from './forwarding.js';
 import {namespaces} from './namespaces.js';
 import {neighbourTableRoom} from './neighbour-table.js';
+import {nicOffload} from './nic-offload.js';
 import {nodes} from './nodes.js';
 import {overlayLinks} from './overlay-links.js';
 import {ownVtepAddress} from './own-vtep.js';
@@ -64,4 +68,9 @@ export const checks: readonly Check[] = [
   xfrm,
   encryptionRules,
   cleartext,
+  // Engines, cards, clocks.
+  engineVersions,
+  nicOffload,
+  clock,
+  certificate,
 ];

@@ -4,6 +4,7 @@ import {dockerRuleTexts} from './texts/docker-rules.js';
 import {duplicateTexts} from './texts/duplicates.js';
 import {encryptionTexts} from './texts/encryption.js';
 import {endpointTexts} from './texts/endpoints.js';
+import {engineTexts} from './texts/engine.js';
 import {hostSettingTexts} from './texts/host-settings.js';
 import {namespaceTexts} from './texts/namespaces.js';
 import {sandboxTexts} from './texts/sandboxes.js';
@@ -24,6 +25,7 @@ export const catalogue: readonly Explanation[] = [
   ...traceTexts,
   ...dockerRuleTexts,
   ...encryptionTexts,
+  ...engineTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

@@ -1,0 +1,162 @@
+import type {Explanation} from '../explanation.js';
+
+/** Engines, network cards, clocks and certificates of nodes. */
+export const engineTexts: readonly Explanation[] = [
+  {
+    code: 'engine-versions-mixed',
+    title: 'engines take part in an encrypted network that can not understand each other',
+    severity: 'error',
+    needs: 'a manager',
+    meaning:
+      'The number by which a receiver finds the key of an encrypted packet is made of both addresses. Engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 make it in another way than all others. Between a node of the first kind and one of the second encrypted networks carry nothing; unencrypted ones and names go on.',
+    behaviour:
+      'The receiver drops the ESP packets as of an unknown SPI and counts XfrmInNoStates. Upgrading node by node brings this about for as long as both kinds run.',
+    prove: [
+      {
+        command: "docker node ls --format '{{.Hostname}} {{.EngineVersion}}'",
+        touches: 'nothing; on a manager',
+      },
+      {
+        command: 'ip -s xfrm state list nokeys   # on two nodes: out of one, into the other',
+        touches: 'nothing',
+      },
+    ],
+    mend: [
+      {
+        command: 'apt-get install --only-upgrade docker-ce   # 29.2.1, 25.0.15 or later, on all nodes',
+        touches: 'the engine of each node, and its containers',
+      },
+    ],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/encryption.go (buildSPI)',
+      'https://github.com/moby/moby/issues/51798',
+    ],
+    explains: ['xfrm-spi-mismatch'],
+  },
+  {
+    code: 'engine-fdb-bug',
+    title: 'this version of the engine is known for faults in the tables of overlays',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'Nothing is wrong yet. 28.2.0 to 28.2.2 never remove the rows of endpoints that leave other nodes, so that an address which is used again leads to the old node. 29.0.0 and later (seen up to 29.8.0), and 25.0.13 and later of that branch, can lose the row of a live endpoint after a short partition; that is merely worth knowing, and told as info.',
+    behaviour:
+      'From 29.0 on a row is added exclusively: if the kernel has learned the MAC meanwhile, the add fails, the learned row ages out after 300 s, and frames are dropped from then on. In 28.2 deletions go to tables of another family.',
+    prove: [
+      {command: "docker version -f '{{.Server.Version}}'", touches: 'nothing'},
+      {
+        command: "journalctl -u docker | grep -e 'already present' -e 'failed to add peer entry'",
+        touches: 'nothing',
+      },
+    ],
+    mend: [
+      {
+        command: 'apt-get install --only-upgrade docker-ce',
+        touches: 'the engine of the node, and its containers',
+      },
+    ],
+    references: [
+      'https://github.com/moby/moby/pull/50169',
+      'https://github.com/moby/moby/issues/52661',
+      'https://github.com/moby/moby/pull/53663',
+    ],
+  },
+  {
+    code: 'nic-offload',
+    title: 'a network card that spoils the checksums of VXLAN packets does the reckoning',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'Packets to other nodes leave by a vmxnet3 card with checksum offload on, on the UDP port by which VMware knows tunnels. On many versions of driver and hypervisor the checksums inside are wrong then: ping and names work between nodes, every TCP connection hangs.',
+    behaviour:
+      'The receiver drops segments with a wrong inner checksum and counts Tcp InCsumErrors in the namespace of the container, or Udp InCsumErrors on the host where the outer one is wrong. A capture on the sender always shows wrong checksums and tells nothing.',
+    prove: [
+      {command: 'ethtool -i DEVICE; ethtool -k DEVICE | grep tx-checksum-ip-generic', touches: 'nothing'},
+      {
+        command: 'nsenter --net=/var/run/docker/netns/FILE nstat -az TcpInCsumErrors   # on the receiver',
+        touches: 'nothing',
+      },
+    ],
+    mend: [
+      {
+        command: 'ethtool -K DEVICE tx-checksum-ip-generic off',
+        touches: 'that card, until the next boot: the processor reckons checksums',
+      },
+    ],
+    references: [
+      'https://github.com/moby/moby/issues/41775',
+      'https://github.com/coreos/fedora-coreos-tracker/issues/1372',
+    ],
+  },
+  {
+    code: 'clock-skew',
+    title: "a host's clock differs from the others'",
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'The clock of the host is more than a minute off. Overlays do not look at clocks; the certificates by which nodes know each other do. From about an hour on nodes can not join, and a renewed certificate is refused. With one host it is not known whether its clock or that of the machine that read it is wrong.',
+    behaviour:
+      'A certificate is valid from one hour before it was made (swarmkit backdates it) for 90 days. A node whose clock is behind takes a new one for not yet valid; one that is ahead takes its own for expired.',
+    prove: [
+      {command: 'date -u; timedatectl', touches: 'nothing'},
+      {command: 'chronyc tracking', touches: 'nothing'},
+    ],
+    mend: [{command: 'timedatectl set-ntp true', touches: 'the clock of that host'}],
+    references: [
+      'moby swarmkit ca/certificates.go (CertBackdate)',
+      'https://github.com/moby/moby/issues/25112',
+    ],
+  },
+  {
+    code: 'certificate-expired',
+    title: "the node's certificate in the swarm is not valid",
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      "By the node's own clock its certificate has expired, or is not valid yet. Managers refuse the node: it is shown as down, gets no tasks and no changes of the network, and keeps what it had, which grows stale.",
+    behaviour:
+      'The engine renews the certificate between half and four fifths of its time, if it reaches a manager. A node that was off for longer than that (90 days unless it was set otherwise) comes back expired.',
+    prove: [
+      {
+        command:
+          'openssl x509 -noout -dates -subject -in /var/lib/docker/swarm/certificates/swarm-node.crt; date -u',
+        touches: 'nothing',
+      },
+    ],
+    mend: [
+      {command: 'timedatectl set-ntp true', touches: 'the clock, where that is what is wrong'},
+      {
+        command: 'docker swarm leave --force; docker swarm join --token TOKEN MANAGER:2377',
+        touches: 'all tasks and overlay networks of this node: it joins as a new one',
+      },
+    ],
+    references: ['moby swarmkit ca/config.go (TLSRenewer)', 'https://github.com/moby/moby/issues/42660'],
+  },
+  {
+    code: 'certificate-expiring',
+    title: "the node's certificate should have been renewed",
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'Nine tenths of the time of the certificate are over, and the engine renews it before four fifths are. The node can not reach a manager, or is refused; once the certificate has expired, it can not come back by itself.',
+    behaviour:
+      'The engine asks a manager for a new certificate at a random moment between half and four fifths, and tries again in between.',
+    prove: [
+      {
+        command: 'openssl x509 -noout -dates -in /var/lib/docker/swarm/certificates/swarm-node.crt; date -u',
+        touches: 'nothing',
+      },
+      {command: 'journalctl -u docker | grep -i renew', touches: 'nothing'},
+    ],
+    mend: [
+      {
+        command: 'docker swarm ca --rotate   # on a manager',
+        touches: 'the certificates of all nodes, one by one',
+      },
+    ],
+    references: [
+      'moby swarmkit ca/certificates.go (calculateRandomExpiry)',
+      'https://github.com/moby/moby/issues/24078',
+    ],
+  },
+];
