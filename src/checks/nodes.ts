@@ -1,6 +1,7 @@
 import type {SwarmNode} from '../model/docker-types.js';
 import {defineCheck, type HostDigest} from './check.js';
 import {remoteVteps} from './underlay.js';
+import {shellWord} from './words.js';
 
 /** Of each host: what it says of other nodes where it is a manager, and where its rows lead. */
 interface Digest {
@@ -46,10 +47,10 @@ export const nodes = defineCheck<Digest>({
             ? `the swarm has lost ${name}, and hosts still send to endpoints there`
             : `the swarm has lost ${name}: its tasks are started elsewhere, and what runs there is out of reach`,
         remedy: [
-          {command: `docker node inspect --pretty ${name}`, touches: 'nothing'},
+          {command: `docker node inspect --pretty ${shellWord(name)}`, touches: 'nothing'},
           {command: 'systemctl status docker', touches: 'nothing; on that node'},
           {
-            command: `docker node rm --force ${name}`,
+            command: `docker node rm --force ${shellWord(name)}`,
             touches: 'the membership of a node that is gone for good',
           },
         ],

@@ -14,12 +14,15 @@ import {encryptionRules} from './encryption-rules.js';
 import {engineVersions} from './engine-versions.js';
 import {failedLookups} from './failed-lookups.js';
 import {forwarding} from './forwarding.js';
+import {mtuAgreement} from './mtu-agreement.js';
 import {namespaces} from './namespaces.js';
 import {neighbourTableRoom} from './neighbour-table.js';
 import {nicOffload} from './nic-offload.js';
 import {nodes} from './nodes.js';
 import {overlayLinks} from './overlay-links.js';
+import {overlayMtu} from './overlay-mtu.js';
 import {ownVtepAddress} from './own-vtep.js';
+import {pathMtu} from './path-mtu.js';
 import {reassembly} from './reassembly.js';
 import {rejectedPackets} from './rejected-packets.js';
 import {reversePathFilter} from './reverse-path.js';
@@ -73,4 +76,7 @@ export const checks: readonly Check[] = [
   nicOffload,
   clock,
   certificate,
+  overlayMtu,
+  pathMtu,
+  mtuAgreement,
 ];

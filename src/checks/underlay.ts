@@ -77,3 +77,7 @@ export function listed(names: readonly string[], most = 3): string {
     return `${names.slice(0, most - 1).join(', ')} and ${names.length - most + 1} more`;
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
+
+export function distinct<T>(items: readonly T[]): T[] {
+  return [...new Set(items)];
+}

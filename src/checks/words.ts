@@ -35,3 +35,8 @@ export function inNetns(host: HostContext, file: string, command: string): strin
 export function counted(number: number, one: string): string {
   return `${number} ${one}${number === 1 ? '' : 's'}`;
 }
+
+/** A name as one word of a command line: names are foreign, and may hold whatever a shell would take for its own. */
+export function shellWord(name: string): string {
+  return /^[A-Za-z0-9_.@:/-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}

@@ -6,6 +6,7 @@ import {encryptionTexts} from './texts/encryption.js';
 import {endpointTexts} from './texts/endpoints.js';
 import {engineTexts} from './texts/engine.js';
 import {hostSettingTexts} from './texts/host-settings.js';
+import {mtuTexts} from './texts/mtu.js';
 import {namespaceTexts} from './texts/namespaces.js';
 import {sandboxTexts} from './texts/sandboxes.js';
 import {traceTexts} from './texts/trace.js';
@@ -26,6 +27,7 @@ export const catalogue: readonly Explanation[] = [
   ...dockerRuleTexts,
   ...encryptionTexts,
   ...engineTexts,
+  ...mtuTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

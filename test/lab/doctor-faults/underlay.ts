@@ -1,7 +1,9 @@
 /** Faults of the underlay, of ports, addresses and the way out, for `doctor`. */
 
 import {swarmIsWhole} from '../health.js';
+import {image} from '../image.js';
 import type {Lab} from '../lab.js';
+import {endOf} from '../trace-ends.js';
 import {meetAgain, traceEnds} from '../trace-run.js';
 import {until} from '../wait.js';
 import {type DoctorFault, fault, traceFault} from './fault.js';
@@ -32,6 +34,31 @@ const onHost = (lab: Lab, node: string, text: string) => lab.node(node).run(['sh
 
 async function healed(lab: Lab): Promise<void> {
   if (!(await meetAgain((await traceEnds(lab)).web))) throw new Error('web1 and web2 do not meet again');
+}
+
+/** A network of its own with a container on each node, `NAME-node1` and `NAME-node2`. */
+async function guestNetwork(lab: Lab, name: string, ...args: string[]): Promise<() => Promise<unknown>> {
+  const [manager] = lab.nodes;
+  await manager?.docker(['network', 'create', '--driver', 'overlay', '--attachable', ...args, name]);
+  for (const node of lab.nodes)
+    await node.docker([
+      'run',
+      '-d',
+      '--network',
+      name,
+      '--name',
+      `${name}-${node.name}`,
+      image,
+      '/bin/sleep',
+      '1000000',
+    ]);
+  return async () => {
+    for (const node of lab.nodes) await node.docker(['rm', '-f', `${name}-${node.name}`]);
+    await until({what: `${name} to be removed`, seconds: 30}, async () => {
+      await manager?.docker(['network', 'rm', name]);
+      return true;
+    });
+  };
 }
 
 const gateway = '172.31.1.1';
@@ -86,9 +113,61 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     mend: `ip addr del 172.31.1.99/24 dev eth0; ip addr add 172.31.1.5/24 dev eth0; ip route add default via ${gateway} dev eth0`,
   }),
   nodeDown,
+  {
+    hosts: ['node1'],
+    ...fault('mtu-too-small', 'a network that was made for an underlay of 9000 bytes', async (lab) =>
+      guestNetwork(lab, 'big-net', '--opt', 'com.docker.network.driver.mtu=9000'),
+    ),
+  },
+  {
+    hosts: ['node1'],
+    ...fault(
+      'mtu-differs',
+      'the tunnel of uber-net on node1 set to 1400 bytes, its ports left at 1450',
+      async (lab) => {
+        const {one} = (await traceEnds(lab)).web;
+        await one.sandbox(`ip link set ${one.vxlan} mtu 1400`);
+        return () => one.sandbox(`ip link set ${one.vxlan} mtu 1450`);
+      },
+    ),
+  },
+  {
+    hosts: ['node1', 'node2'],
+    ...fault('mtu-differs', 'everything of one network set to 1400 bytes on node2', async (lab) => {
+      const undo = await guestNetwork(lab, 'small-net');
+      const end = await endOf(lab.node('node2'), 'small-net-node2', 'small-net');
+      const {stdout: id} = await lab
+        .node('node2')
+        .docker(['network', 'inspect', '-f', '{{.Id}}', 'small-net']);
+      const all =
+        'for link in $(ls /proc/sys/net/ipv4/conf); do ip link set $link mtu 1400 2>/dev/null || true; done';
+      await end.sandbox(all);
+      await end.inside(`ip link set ${end.link} mtu 1400`);
+      await lab.node('node2').inNetns(`lb_${id.slice(0, 9)}`, ['sh', '-c', all]);
+      return undo;
+    }),
+  },
+  {
+    hosts: ['node1'],
+    ...fault(
+      'path-mtu-cached',
+      "the router's link to node2 takes 1400 bytes, and node1 was told so",
+      async (lab) => {
+        const router = (text: string) => lab.router.run(['sh', '-ec', text]);
+        await router('ip link set node2 mtu 1400');
+        await onHost(lab, 'node1', 'ping -q -M do -s 1472 -c 2 -W 1 192.168.1.5 >/dev/null || true');
+        return async () => {
+          await router('ip link set node2 mtu 1500');
+          await onHost(lab, 'node1', 'ip route flush cache');
+          await healed(lab);
+        };
+      },
+    ),
+  },
 ];
 
 export const underlayFaults: readonly DoctorFault[] = [
+  traceFault('mtu-too-small', 'uplink-mtu'),
   traceFault('vtep-route-missing', 'vtep-route-missing'),
   traceFault('vtep-route-missing', 'vtep-route-blackhole'),
   traceFault('outer-source-mismatch', 'outer-source'),
