@@ -211,3 +211,19 @@ function pick(value: unknown, rule: Pick): unknown {
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Every field that is listed anywhere above; other keys of a body are names, or ports. */
+export function listedFields(): ReadonlySet<string> {
+  const found = new Set<string>();
+  const walk = (rule: Pick) => {
+    if (Array.isArray(rule)) return walk(rule[0]);
+    if (rule === true || typeof rule === 'function') return;
+    for (const [key, inner] of Object.entries(rule)) {
+      if (key !== '*') found.add(key);
+      walk(inner);
+    }
+  };
+  for (const [, rule] of byPath) walk(rule);
+  walk(message);
+  return found;
+}

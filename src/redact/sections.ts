@@ -1,0 +1,128 @@
+import type {Section} from '../evidence/snapshot.js';
+import {redactCertificates} from './certificate.js';
+import {redactIproute} from './iproute.js';
+import {eachFact, eachLine, Refusal} from './lines.js';
+import {redactIptables, redactNft} from './netfilter.js';
+import {redactProc} from './proc.js';
+import {type Scrub, sandboxFile} from './scrub.js';
+import type {Tokens} from './tokens.js';
+
+type Rule = (output: string, scrub: Scrub, tokens: Tokens) => string;
+
+const facts: Record<string, 'name' | 'id'> = {hostname: 'name', bootId: 'id'};
+
+/** `KEY=VALUE` about the host. */
+const redactAbout: Rule = (output, scrub, tokens) =>
+  eachFact(
+    output,
+    (key, value) => {
+      const kind = facts[key];
+      return kind === undefined ? scrub(value) : tokens[kind](value);
+    },
+    scrub,
+  );
+
+/** `DEVICE INODE MODE SIZE TIME PATH` a line. */
+const redactFiles: Rule = (output, scrub) =>
+  eachLine(output, (line) => {
+    const row = /^([0-9a-f]{1,16} \d{1,20} [0-7]{1,5} \d{1,20} -?\d{1,15} )(.+)$/.exec(line);
+    return row ? `${row[1]}${scrub(row[2] ?? '')}` : scrub(line);
+  });
+
+/** Numbers of processes and namespaces; the control groups, and whom containers ask for names. */
+const redactProcesses: Rule = (output, scrub, tokens) =>
+  eachFact(
+    output,
+    (key, value) => {
+      if (/^\d+$/.test(key) && /^\d+$/.test(value)) return value;
+      return key.startsWith('resolver.')
+        ? value
+            .split('; ')
+            .map((line) => resolverLine(line, scrub, tokens))
+            .join('; ')
+        : scrub(value);
+    },
+    scrub,
+  );
+
+/** resolv.conf(5). */
+function resolverLine(line: string, scrub: Scrub, tokens: Tokens): string {
+  const [, word = '', rest = ''] = /^(\S*)(.*)$/.exec(line) ?? [];
+  if (word !== 'search' && word !== 'domain') return scrub(line);
+  return `${word}${rest.replace(/\S+/g, (domain) => (domain === '.' ? domain : tokens.name(domain)))}`;
+}
+
+const redactResolvers: Rule = (output, scrub, tokens) =>
+  eachLine(output, (line) => resolverLine(line, scrub, tokens));
+
+/** `lsns -o NS,PID,NETNSID`. */
+const redactNsids: Rule = (output) =>
+  eachLine(output, (line) => {
+    if (/^\s*(\d+(\s+\d+)?(\s+(\d+|unassigned))?)?\s*$/.test(line)) return line;
+    throw new Refusal('a line is not understood');
+  });
+
+/** `ethtool -i`, and the features of `-k` behind it. The name of a driver is a module's. */
+const redactNic: Rule = (output, scrub) =>
+  eachLine(output, (line) =>
+    /^(driver: [a-z0-9_-]{1,24}|\s*[a-z0-9-]+: (on|off)( \[[a-z ]+\])?|supports-[a-z-]+: (yes|no))$/.test(
+      line,
+    )
+      ? line
+      : scrub(line),
+  );
+
+/** The number of a state tells something of its addresses (moby overlay/encryption.go buildSPI). */
+const redactXfrm: Rule = (output, scrub, tokens) =>
+  scrub(output).replace(/\bspi 0x([0-9a-f]{1,8})(?:\((\d+)\))?/g, (_, hex: string, decimal?: string) => {
+    const spi = tokens.spi(Number.parseInt(hex, 16));
+    return `spi 0x${spi.toString(16).padStart(8, '0')}${decimal === undefined ? '' : `(${spi})`}`;
+  });
+
+const justText: Rule = (output, scrub) => scrub(output);
+
+const rules: Record<string, Rule> = {
+  about: redactAbout,
+  files: redactFiles,
+  'files-here': redactFiles,
+  processes: redactProcesses,
+  addr: redactIproute,
+  route: redactIproute,
+  'route-cache': redactIproute,
+  'route-get': redactIproute,
+  neigh: redactIproute,
+  rule: redactIproute,
+  fdb: redactIproute,
+  batch: redactIproute,
+  nsid: redactNsids,
+  proc: redactProc,
+  'iptables-legacy': redactIptables,
+  'iptables-nft': redactIptables,
+  nft: redactNft,
+  'xfrm-state': redactXfrm,
+  'xfrm-policy': redactXfrm,
+  nic: redactNic,
+  certificate: (output, _, tokens) => redactCertificates(output, tokens),
+  'swarm-state': justText,
+  resolvers: redactResolvers,
+  enter: justText,
+};
+
+/** Names of the sections that can be redacted. */
+export const knownSections: ReadonlySet<string> = new Set(Object.keys(rules));
+
+export function redactSection(section: Section, scrub: Scrub, tokens: Tokens): Section {
+  const {name, netns, command, output, error, truncated} = section;
+  const rule = rules[name];
+  if (!rule) throw new Refusal('sections of this name are not known');
+  if (truncated) throw new Refusal('it was too long and is cut');
+  return {
+    ...section,
+    ...(netns === undefined
+      ? {}
+      : {netns: netns === '@host' ? netns : (sandboxFile(netns, tokens) ?? scrub(netns))}),
+    command: scrub(command),
+    output: rule(output, scrub, tokens),
+    ...(error === undefined ? {} : {error: scrub(error)}),
+  };
+}
