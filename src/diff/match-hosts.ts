@@ -39,6 +39,8 @@ export function matchHosts(before: HostModel[], after: HostModel[]): MatchedHost
       if (!one || !other || more.length > 0 || others.length > 0) continue;
       // Two machines may have one name; what contradicts it tells that they are two.
       if (match === 'name' && contradict(one, other)) continue;
+      // Where it was read counts only for a host that could not be read.
+      if (match === 'source' && isRead(one) && isRead(other)) continue;
       pairs.push({before: one, after: other, match});
     }
     const found = new Set(pairs.flatMap((pair) => [pair.before, pair.after]));
@@ -60,6 +62,10 @@ function byMark(
     if (mark !== undefined) found.set(mark, [...(found.get(mark) ?? []), host]);
   }
   return found;
+}
+
+function isRead({key, source}: HostModel): boolean {
+  return key !== source;
 }
 
 /** The same boot with two network namespaces: two nodes on one machine. */

@@ -94,7 +94,10 @@ export function addresses(bytes: Keyed): Addresses {
   const address = remembered((original) => {
     const [plain = '', zone] = original.split('%');
     const parsed = ipaddr.parse(plain);
-    const mapped = (parsed.kind() === 'ipv4' ? ipv4 : ipv6)(parsed.toByteArray());
+    const octets = parsed.toByteArray();
+    const mapped = (parsed.kind() === 'ipv4' ? ipv4 : ipv6)(octets);
+    // As it was written: `0::` begins a line of /proc/PID/cgroup.
+    if (sameOctets(mapped, octets)) return original;
     return `${addressText(mapped)}${zone === undefined ? '' : `%${zone}`}`;
   });
 

@@ -101,7 +101,7 @@ function harmless(text: string): string | undefined {
 /** Word by word where several are joined. */
 function partly(text: string, unknown: (part: string) => string): string {
   return text.replace(/[^-._+~]+/g, (part) =>
-    number.test(part) || isKnownWord(part) ? part : unknown(part),
+    number.test(part) || (part.length > 1 && isKnownWord(part)) ? part : unknown(part),
   );
 }
 

@@ -106,6 +106,7 @@ const rules: Record<string, Rule> = {
   'swarm-state': justText,
   resolvers: redactResolvers,
   enter: justText,
+  misses: justText,
 };
 
 /** Names of the sections that can be redacted. */

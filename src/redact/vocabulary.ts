@@ -111,7 +111,7 @@ resolv resolve conf daemon.json json netns docker dockerd docker.sock sock swarm
 docker-state.json rootless moby libnetwork
 bridge nsenter stat curl ethtool lsns nft tcpdump ping grep sed sh sudo env ssh exec timeout unshare head tail cat busybox iproute2
 libbpf utility iptables iptables-save iptables-nft-save iptables-legacy-save legacy save nf_tables BusyBox ip6tables
-fdb get VTEP 0-9A-F 1-689BC addr show batch force statistics details netns detail list nokeys ruleset
+fdb get monitor miss VTEP 0-9A-F 1-689BC addr show batch force statistics details netns detail list nokeys ruleset
 NS PID NETNSID NETNS net unassigned inode device uname system hostname ok missing no-directory unreadable
 BEGIN END CERTIFICATE
 LocalAddr ListenAddr AdvertiseAddr DataPathAddr DataPathPort
@@ -158,6 +158,7 @@ bad gateway internal service unavailable
     .split(/\s+/),
 );
 
+/** Also at the beginning of a sentence. */
 export function isKnownWord(word: string): boolean {
-  return words.has(word);
+  return words.has(word) || (/^[A-Z][a-z]+$/.test(word) && words.has(word.toLowerCase()));
 }

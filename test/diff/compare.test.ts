@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import {hostModel} from '../../src/model/host.js';
 import {
   derived,
   dockerAnswers,
@@ -371,6 +372,23 @@ describe('hosts are matched', () => {
     const rejoined = {Swarm: {NodeID: 'node-b'}};
     assert.deepEqual(matchOf(host(), host({bootId: 'b2'}, rejoined)), ['engine-id']);
     assert.deepEqual(matchOf(host(), host({bootId: 'b2'}, {...rejoined, ID: 'other'})), ['name']);
+  });
+
+  it('by where it was read, where one of the two could not be read', () => {
+    const silent = hostModel({
+      source: 'ssh://host1',
+      startedAt: '',
+      finishedAt: '',
+      sections: [],
+      docker: {answers: []},
+      failure: {code: 'host-unreachable', message: 'no route', suggestions: []},
+    });
+    assert.deepEqual(matchOf(host({source: 'ssh://host1'}), silent), ['source']);
+    const other = host(
+      {source: 'ssh://host1', hostname: 'host9', bootId: 'x'},
+      {ID: 'x', Swarm: {NodeID: 'y'}},
+    );
+    assert.deepEqual(matchOf(host({source: 'ssh://host1'}), other), []);
   });
 
   it('by no name where one boot has two network namespaces: two nodes on one machine', () => {
