@@ -61,6 +61,14 @@ module.exports = {
       to: {path: '^src/', pathNot: ['^src/(diff|join|model)/', leaves]},
     },
     {
+      name: 'redaction-makes-evidence-of-evidence',
+      comment:
+        'What is replaced is decided on the evidence itself, so that every parser reads the result alike.',
+      severity: 'error',
+      from: {path: '^src/redact/'},
+      to: {path: '^src/', pathNot: ['^src/redact/', '^src/evidence/(snapshot|docker-fields)\\.ts$', leaves]},
+    },
+    {
       name: 'render-decides-nothing',
       comment: 'Views are given what to show; they neither collect nor know of flags.',
       severity: 'error',
