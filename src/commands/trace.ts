@@ -1,6 +1,6 @@
-import {isIP} from 'node:net';
+import {isIPv4} from 'node:net';
 import {Args, Flags} from '@oclif/core';
-import {HostCommand} from '../cli/host-command.js';
+import {HostCommand, type HostFlags} from '../cli/host-command.js';
 import {exitStatus, usageError} from '../errors.js';
 import {everything, type Wanted} from '../evidence/wanted.js';
 import type {HostModel} from '../model/host.js';
@@ -8,7 +8,8 @@ import type {ProbeReport} from '../probe/probe.js';
 import {escapeText, quoteText} from '../render/escape.js';
 import type {Traffic} from '../trace/filter.js';
 import type {Disposition} from '../trace/hop.js';
-import type {Trace as Answer, TraceEnd, TraceTarget} from '../trace/trace.js';
+import type {Naming} from '../trace/naming.js';
+import type {Trace as Answer, TraceEnd, TraceTarget} from '../trace/targets.js';
 
 const wanted: Wanted = everything;
 
@@ -20,9 +21,14 @@ export default class Trace extends HostCommand {
     'Walk the path of a frame between two endpoints, both ways, and show where it would be lost';
 
   static override description = [
-    `Follows what the kernels would decide, from evidence: route, neighbour, veth, bridge, forwarding database, the underlay's route and rules, and on the receiver the silent check of the sender's row. Nothing is sent.`,
-    `Dispositions: delivered (both hosts pass it and frames did arrive lately), deliverable (both hosts pass it), sent-receiver-unknown (only the sender was read), sent-outside, limited (large packets are lost), dropped, unreachable, isolated, undecided, no-such-endpoint, not-on-this-host. Status: 0 delivered, deliverable or sent-outside; 1 proven not; 3 undecidable. Only IPv4 is walked.`,
+    `Follows what the kernels would decide, from evidence: the name, route, neighbour, veth, bridge, forwarding database, the underlay's route and rules, and on the receiver the silent check of the sender's row. Of a service its virtual address and each task; with --published a request from outside, on every host that is read. Nothing is sent.`,
+    `Dispositions: delivered (both hosts pass it and frames did arrive lately), deliverable (both hosts pass it), sent-receiver-unknown (only the sender was read), sent-outside, limited (large packets are lost), refused (nothing listens), unresolved (the name gives no address, or a wrong one), dropped, unreachable, isolated, undecided, no-such-endpoint, not-on-this-host. Status: 0 delivered, deliverable or sent-outside; 1 proven not; 3 undecidable. Only IPv4 is walked.`,
   ].join('\n\n');
+
+  static override usage = [
+    '<%= command.id %> SOURCE DESTINATION [FLAGS]',
+    '<%= command.id %> [CLIENT] --published PORT/tcp [FLAGS]',
+  ];
 
   static override examples = [
     {
@@ -40,6 +46,20 @@ export default class Trace extends HostCommand {
         '<%= config.bin %> <%= command.id %> web1 10.0.1.9 -s node1.json.gz -s node2.json.gz --verbose',
     },
     {
+      description: 'To port 80 of a service: its virtual address, then each of its tasks',
+      command:
+        '<%= config.bin %> <%= command.id %> web1 service:app --port 80/tcp -s node1.json.gz -s node2.json.gz',
+    },
+    {
+      description: 'A published port: what becomes of a request, by each host',
+      command: '<%= config.bin %> <%= command.id %> --published 8080/tcp -s node1.json.gz -s node2.json.gz',
+    },
+    {
+      description: 'The same for one client, where a rule looks at its address',
+      command:
+        '<%= config.bin %> <%= command.id %> 203.0.113.9 --published 8080/tcp -s node1.json.gz -s node2.json.gz',
+    },
+    {
       description: 'With real packets, and the largest size that passes',
       command:
         '<%= config.bin %> <%= command.id %> web1 web2 --probe --mtu --host ssh://root@node1 --host ssh://root@node2',
@@ -48,13 +68,12 @@ export default class Trace extends HostCommand {
 
   static override args = {
     source: Args.string({
-      description: 'Container that sends: name, id prefix, task, address or NAME@HOST',
-      required: true,
+      description:
+        "Container that sends: name, id prefix, task:NAME, service:NAME, address or NAME@HOST; with --published the client's address",
       ignoreStdin: true,
     }),
     destination: Args.string({
-      description: 'Container, task or address that it sends to',
-      required: true,
+      description: 'Container, task, service or address that it sends to',
       ignoreStdin: true,
     }),
   };
@@ -68,9 +87,14 @@ export default class Trace extends HostCommand {
       description: 'Walk a TCP or UDP packet to this port instead of an ICMP echo',
       helpValue: 'PORT/tcp',
     }),
+    published: Flags.string({
+      description: 'Walk a request from outside to this published port instead, on every host that is read',
+      helpValue: 'PORT/tcp',
+      exclusive: ['network', 'port', 'probe'],
+    }),
     probe: Flags.boolean({
       description:
-        'Prove it with real packets: ICMP echoes, or TCP connections with --port; needs root and live hosts',
+        'Prove it with real packets: a question for the name, ICMP echoes, or TCP connections with --port; needs root and live hosts',
     }),
     mtu: Flags.boolean({
       description: 'With --probe, find the largest packet that passes unfragmented',
@@ -81,19 +105,28 @@ export default class Trace extends HostCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Trace);
-    const traffic = trafficOf(flags.port);
+    if (flags.published !== undefined) {
+      await this.published(flags, flags.published, args);
+      return;
+    }
+    const {source: from, destination: to} = args;
+    if (from === undefined || to === undefined) throw endsMissing();
+    const traffic = trafficOf('--port', flags.port);
     if (flags.probe) checkProbe(flags.snapshot, traffic);
     const readings = await this.readHosts(flags, wanted);
-    const [{findContainer}, {trace}] = await Promise.all([
+    const [{findContainer, findDestination}, {trace}, {traceName, withName}] = await Promise.all([
       import('../join/names.js'),
       import('../trace/trace.js'),
+      import('../trace/naming.js'),
     ]);
-    const source = findContainer(readings.hosts, args.source);
-    const destination = await target(readings.hosts, args.destination);
-    const modelled = trace(readings.hosts, source, destination, {network: flags.network, traffic});
-    const {answer, probe} = flags.probe
-      ? await this.probed({hosts: readings.hosts, source, destination, traffic, mtu: flags.mtu}, modelled)
-      : {answer: modelled, probe: undefined};
+    const source = findContainer(readings.hosts, from);
+    const {target, name} = findDestination(readings.hosts, to);
+    const modelled = trace(readings.hosts, source, target, {network: flags.network, traffic});
+    const naming = name === undefined ? undefined : traceName(source, target, modelled, name);
+    const {way, probe} = flags.probe
+      ? await this.probed({hosts: readings.hosts, source, target, naming, traffic, mtu: flags.mtu}, modelled)
+      : {way: modelled, probe: undefined};
+    const answer = naming ? withName(way, naming, probe?.name ?? undefined) : way;
     const document = {...this.document(readings), ...answer, ...(probe ? {probe} : {})};
     await this.show(flags, document, async (terminal, paint) => {
       const {renderTrace} = await import('../render/trace.js');
@@ -102,11 +135,43 @@ export default class Trace extends HostCommand {
     process.exitCode = statusOf(answer.disposition);
   }
 
+  /** A request from outside, which needs no source that was read. */
+  private async published(
+    flags: HostFlags & {verbose: boolean},
+    text: string,
+    {source: client, destination}: {source?: string | undefined; destination?: string | undefined},
+  ): Promise<void> {
+    if (destination !== undefined || (client !== undefined && !isIPv4(client))) {
+      throw usageError(
+        'invalid-argument',
+        "With --published there is no destination, and the source is the client's IPv4 address or left out.",
+        [
+          `ovdiag trace --published ${quoteText(text)}`,
+          `ovdiag trace 203.0.113.9 --published ${quoteText(text)}`,
+        ],
+      );
+    }
+    const {protocol, dport: port} = trafficOf('--published', text);
+    if (protocol === 'icmp' || port === undefined) throw new TypeError('a port was read');
+    const readings = await this.readHosts(flags, wanted);
+    const {tracePublished} = await import('../trace/published.js');
+    const answer = tracePublished(readings.hosts, {
+      port,
+      protocol,
+      ...(client === undefined ? {} : {client}),
+    });
+    await this.show(flags, {...this.document(readings), ...answer}, async (terminal, paint) => {
+      const {renderPublished} = await import('../render/trace.js');
+      return renderPublished(answer, flags.verbose, terminal, paint);
+    });
+    process.exitCode = statusOf(answer.disposition);
+  }
+
   /** Sends and captures, after saying what it is about to do. */
   private async probed(
-    {hosts, source, destination, traffic, mtu}: Probing,
+    {hosts, source, target, naming, traffic, mtu}: Probing,
     modelled: Answer,
-  ): Promise<{answer: Answer; probe: ProbeReport}> {
+  ): Promise<{way: Answer; probe: ProbeReport}> {
     const [{planLines, planProbe}, {runProbe}, {withProbe}] = await Promise.all([
       import('../probe/plan.js'),
       import('../probe/probe.js'),
@@ -115,7 +180,8 @@ export default class Trace extends HostCommand {
     const planned = planProbe({
       hosts,
       source,
-      target: destination,
+      target: probeTarget(target, modelled),
+      naming,
       network: modelled.network,
       traffic: traffic.protocol === 'tcp' ? {protocol: 'tcp', port: traffic.dport ?? 0} : {protocol: 'icmp'},
       mtu,
@@ -124,16 +190,27 @@ export default class Trace extends HostCommand {
     const probe = await this.interruptible(
       runProbe({hosts, planned, trace: modelled, signal: this.interruption}),
     );
-    return {answer: withProbe(modelled, probe.verdict, probe.mtu), probe};
+    return {way: withProbe(modelled, probe.verdict, probe.mtu), probe};
   }
 }
 
 interface Probing {
   hosts: HostModel[];
   source: TraceEnd;
-  destination: TraceTarget;
+  target: TraceTarget;
+  naming: Naming | undefined;
   traffic: Traffic;
   mtu: boolean;
+}
+
+/** Of a service its address is probed, or the first task where it has none. */
+function probeTarget(target: TraceTarget, {virtualAddress, backends}: Answer): TraceEnd | {ip: string} {
+  if (!('service' in target)) return target;
+  const ip = virtualAddress ?? backends?.[0]?.ip;
+  if (ip !== undefined) return {ip};
+  throw usageError('probe-without-address', `Service ${target.service} has no address to probe.`, [
+    'Without --probe the trace says why.',
+  ]);
 }
 
 function checkProbe(snapshots: string[] | undefined, {protocol}: Traffic): void {
@@ -154,58 +231,26 @@ function checkProbe(snapshots: string[] | undefined, {protocol}: Traffic): void 
 }
 
 /** `80`, `80/tcp`, `53/udp`. */
-function trafficOf(text: string | undefined): Traffic {
+function trafficOf(flag: string, text: string | undefined): Traffic {
   if (text === undefined) return {protocol: 'icmp'};
   const [, port, protocol = 'tcp'] = /^(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? [];
   if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
     throw usageError(
       'invalid-flag',
-      `--port takes PORT, PORT/tcp or PORT/udp; ${quoteText(text)} is none of them.`,
+      `${flag} takes PORT, PORT/tcp or PORT/udp; ${quoteText(text)} is none of them.`,
     );
   }
   return {protocol: protocol === 'udp' ? 'udp' : 'tcp', dport: Number(port)};
 }
 
+function endsMissing() {
+  return usageError('missing-argument', 'trace needs a source and a destination, or a published port.', [
+    'ovdiag trace web1 web2',
+    'ovdiag trace --published 8080/tcp',
+  ]);
+}
+
 function statusOf(disposition: Disposition): number {
   if (passing.has(disposition)) return exitStatus.ok;
   return open.has(disposition) ? exitStatus.cannotLook : exitStatus.problemFound;
-}
-
-/** A container that was read, else an address as it stands; a name known to gossip alone becomes its address. */
-async function target(hosts: HostModel[], typed: string): Promise<TraceTarget> {
-  const {findContainer} = await import('../join/names.js');
-  if (isIP(typed) !== 0) {
-    if (/^(0\.|22[4-9]\.|2[34]\d\.|25[0-5]\.|ff|::$)/i.test(typed)) {
-      throw usageError(
-        'invalid-argument',
-        `${typed} is no address of one endpoint: multicast and broadcast cross no overlay.`,
-      );
-    }
-    const owner = hosts
-      .flatMap((host) => (host.docker?.containers ?? []).map((container) => ({host, container})))
-      .filter(({container}) => container.running && container.endpoints.some(({ip}) => ip === typed));
-    const [only] = owner;
-    return only && owner.length === 1 ? only : {ip: typed};
-  }
-  try {
-    return findContainer(hosts, typed);
-  } catch (error) {
-    const ip = gossiped(hosts, typed);
-    if (ip !== undefined) return {ip};
-    throw error;
-  }
-}
-
-function gossiped(hosts: HostModel[], name: string): string | undefined {
-  const tasks = hosts
-    .flatMap(({docker}) => docker?.networks ?? [])
-    .flatMap(({services}) => services ?? [])
-    .flatMap((service) => service.tasks);
-  const found = new Set(
-    tasks
-      .filter((task) => task.name === name || task.name.split('.').slice(0, 2).join('.') === name)
-      .map(({ip}) => ip),
-  );
-  const [ip] = found;
-  return found.size === 1 ? ip : undefined;
 }

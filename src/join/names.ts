@@ -5,6 +5,7 @@ import type {HostModel} from '../model/host.js';
 import {nearNames} from '../near.js';
 import {quoteText} from '../render/escape.js';
 import {sandboxes} from './sandboxes.js';
+import {serviceNames} from './services.js';
 import {ownVtep} from './vteps.js';
 
 export interface FoundContainer {
@@ -27,12 +28,116 @@ const shortestId = 4;
  * the candidates; an unknown name one that offers near ones.
  */
 export function findContainer(hosts: HostModel[], typed: string): FoundContainer {
-  const {kind, name, hostName} = parseName(typed, ['container', 'task', 'service']);
+  const parsed = parseName(typed, kinds);
+  const {kind, name, hostName} = parsed;
+  const searched = searchedHosts(hosts, hostName);
+  const all = containersOf(searched);
+  const found = pick(all, typed, parsed);
+  if (found) return found;
+  if (searched.some(({docker}) => !docker?.read.containers)) throw dockerUnread(searched, typed, 'container');
+  const bearer = containerWithAddress(searched, name);
+  if (bearer && (kind === undefined || kind === 'container')) return bearer;
+  if (hostName === undefined) throwIfElsewhere(hosts, typed, name);
+  throw unknown(
+    'container',
+    typed,
+    all.flatMap(({container}) => [container.name, ...(container.service ? [container.service.name] : [])]),
+    'docker ps -a',
+  );
+}
+
+/** What a packet can be sent to: a container that was read, an address, or a service with all its tasks. */
+export interface FoundDestination {
+  target: FoundContainer | {ip: string} | {service: string};
+  /** The name by which a container would ask for it, where it was typed as one that Docker serves. */
+  name?: string;
+}
+
+/** As findContainer, but a service is all of its tasks, an address may be anybody's, and gossip's names are taken too. */
+export function findDestination(hosts: HostModel[], typed: string): FoundDestination {
+  if (isIP(typed) !== 0) {
+    if (/^(0\.|22[4-9]\.|2[34]\d\.|25[0-5]\.|ff|::$)/i.test(typed)) {
+      throw usageError(
+        'invalid-argument',
+        `${typed} is no address of one endpoint: multicast and broadcast cross no overlay.`,
+      );
+    }
+    return {target: bearerOf(hosts, typed) ?? {ip: typed}};
+  }
+  const parsed = parseName(typed, kinds);
+  const {kind, name, hostName} = parsed;
+  if (hostName === undefined && (kind === undefined || kind === 'service')) {
+    const services = serviceNames(hosts);
+    if (services.has(name)) {
+      const other = kind === undefined ? pick(containersOf(hosts), typed, parsed, 'service') : undefined;
+      return other ? {target: other, ...servedName(other, name)} : {target: {service: name}, name};
+    }
+    if (kind === 'service') {
+      if (hosts.some(({docker}) => !docker?.read.networks)) throw dockerUnread(hosts, typed, 'network');
+      throw unknown('service', typed, [...services], 'docker service ls');
+    }
+  }
+  try {
+    const target = findContainer(hosts, typed);
+    return {target, ...servedName(target, name)};
+  } catch (error) {
+    const ip = kind === undefined || kind === 'task' ? gossipedTask(hosts, name) : undefined;
+    if (ip === undefined) throw error;
+    return {target: {ip: ip.address}, ...(ip.name === name ? {name} : {})};
+  }
+}
+
+/** Names that Docker serves: of a container, of a task in full, the first 12 digits of an id, an alias. */
+function servedName({container}: FoundContainer, name: string): {name?: string} {
+  const {id, endpoints} = container;
+  const served =
+    name === container.name || name === id.slice(0, 12) || endpoints.some(({names}) => names?.includes(name));
+  return served ? {name} : {};
+}
+
+/** The one running container with an address of Docker's. */
+function bearerOf(hosts: HostModel[], ip: string): FoundContainer | undefined {
+  const owners = containersOf(hosts).filter(
+    ({container}) => container.running && container.endpoints.some((endpoint) => endpoint.ip === ip),
+  );
+  return owners.length === 1 ? owners[0] : undefined;
+}
+
+/** A task or attached container that only gossip knows: its full name, or SERVICE.SLOT. */
+function gossipedTask(hosts: HostModel[], name: string): {name: string; address: string} | undefined {
+  const tasks = hosts
+    .flatMap(({docker}) => docker?.networks ?? [])
+    .flatMap(({services}) => services ?? [])
+    .flatMap((service) => service.tasks)
+    .filter((task) => task.name === name || shortTaskName(task.name) === name);
+  const [task] = tasks;
+  return task && tasks.every(({ip}) => ip === task.ip) ? {name: task.name, address: task.ip} : undefined;
+}
+
+const kinds = ['container', 'task', 'service'];
+
+function searchedHosts(hosts: HostModel[], hostName: string | undefined): HostModel[] {
   const searched = hosts.filter((host) => hostName === undefined || host.name === hostName);
   if (searched.length === 0) throw unknownHost(hosts, hostName ?? '');
-  const all = searched.flatMap((host) =>
-    (host.docker?.containers ?? []).map((container) => ({host, container})),
-  );
+  return searched;
+}
+
+function containersOf(hosts: HostModel[]): FoundContainer[] {
+  return hosts.flatMap((host) => (host.docker?.containers ?? []).map((container) => ({host, container})));
+}
+
+/** `SERVICE.SLOT` of `SERVICE.SLOT.TASK-ID`. */
+function shortTaskName(name: string): string {
+  return name.split('.').slice(0, 2).join('.');
+}
+
+/** The container that a name means by the first rule that any fits; the rules of a kind alone, or those before one. */
+function pick(
+  all: FoundContainer[],
+  typed: string,
+  {kind, name}: {kind?: string; name: string},
+  before?: string,
+): FoundContainer | undefined {
   const rules: [string, (container: Container) => boolean][] = [
     ['container', (container) => container.name === name],
     ['container', (container) => name.length >= shortestId && container.id.startsWith(name)],
@@ -41,11 +146,12 @@ export function findContainer(hosts: HostModel[], typed: string): FoundContainer
       ({task}) =>
         task !== undefined && (task.name === name || (name.length >= shortestId && task.id.startsWith(name))),
     ],
-    ['task', ({task}) => task !== undefined && task.name.split('.').slice(0, 2).join('.') === name],
+    ['task', ({task}) => task !== undefined && shortTaskName(task.name) === name],
     ['service', ({service}) => service?.name === name],
     ['container', ({endpoints}) => endpoints.some(({ip, ip6}) => ip === name || ip6 === name)],
   ];
   for (const [rule, matches] of rules) {
+    if (rule === before) return undefined;
     if (kind !== undefined && kind !== rule) continue;
     const found = all.filter(({container}) => matches(container));
     const [only] = found;
@@ -60,16 +166,7 @@ export function findContainer(hosts: HostModel[], typed: string): FoundContainer
       );
     }
   }
-  if (searched.some(({docker}) => !docker?.read.containers)) throw dockerUnread(searched, typed, 'container');
-  const bearer = containerWithAddress(searched, name);
-  if (bearer && (kind === undefined || kind === 'container')) return bearer;
-  if (hostName === undefined) throwIfElsewhere(hosts, typed, name);
-  throw unknown(
-    'container',
-    typed,
-    all.flatMap(({container}) => [container.name, ...(container.service ? [container.service.name] : [])]),
-    'docker ps -a',
-  );
+  return undefined;
 }
 
 /** The container in whose namespace an interface has this address: so the legs that Docker lists nowhere are found. */
@@ -95,7 +192,7 @@ function throwIfElsewhere(hosts: HostModel[], typed: string, name: string): void
           other.name === name ||
           other.ip === name ||
           service.name === name ||
-          other.name.split('.').slice(0, 2).join('.') === name,
+          shortTaskName(other.name) === name,
       );
       if (!task?.hostIp || nodesOf(hosts).has(task.hostIp)) continue;
       throw new OvdiagError({
@@ -116,8 +213,7 @@ function nodesOf(hosts: HostModel[]): Set<string> {
 /** Finds the network that a user means: by name, `NAME@HOST` or id prefix. */
 export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
   const {name, hostName} = parseName(typed, []);
-  const searched = hosts.filter((host) => hostName === undefined || host.name === hostName);
-  if (searched.length === 0) throw unknownHost(hosts, hostName ?? '');
+  const searched = searchedHosts(hosts, hostName);
   const byId = new Map<string, FoundNetwork>();
   for (const host of searched) {
     for (const network of host.docker?.networks ?? []) {
@@ -174,7 +270,7 @@ export function parseName(typed: string, kinds: string[]): {kind?: string; name:
 }
 
 export function unknown(what: string, typed: string, known: string[], list: string): OvdiagError {
-  const near = nearNames(parseName(typed, []).name, known);
+  const near = nearNames(parseName(typed, kinds).name, known);
   const message =
     what === 'name'
       ? `Nothing here is called ${quoteText(typed)}: no namespace, no network, no container.`

@@ -33,6 +33,8 @@ export interface FilteredPacket {
   sourceMayChange?: boolean;
   /** Whether the destination is an address of this host. */
   dstLocal: boolean;
+  /** The same of the source; absent where that is not known. */
+  srcLocal?: boolean;
 }
 
 export type FilterVerdict = 'accept' | 'drop' | 'unknown';
@@ -102,6 +104,8 @@ export function filterPacket(book: RuleBook, hook: Hook, packet: FilteredPacket)
   for (const place of tablesAt[hook]) {
     const [table = '', chain = ''] = place.split('/');
     if (table === 'nat') {
+      // What belongs to a connection is translated as its first packet was: no rule is asked (nf_nat_core.c nf_nat_inet_fn).
+      if (now.ctState === 'ESTABLISHED') continue;
       const rule = translation(book, chain, now);
       const port = rule && chain === 'PREROUTING' ? redirectPort(rule) : undefined;
       if (port !== undefined) now = {...now, dport: port};
@@ -332,6 +336,8 @@ const matchers: ReadonlyMap<string, Matcher> = new Map<string, Matcher>(
     '--ctstate': ({ctState}, value) => stateMatches(ctState, value),
     '--state': ({ctState}, value) => stateMatches(ctState, value),
     '--mark': ({ipsec}, value) => (/^0xd0c4e3(\/0xffffffff)?$/.test(value) ? truth(ipsec) : 'perhaps'),
+    '--src-type': ({srcLocal}, value) =>
+      value === 'LOCAL' && srcLocal !== undefined ? truth(srcLocal) : 'perhaps',
     '--dst-type': ({dstLocal}, value) => (value === 'LOCAL' ? truth(dstLocal) : 'perhaps'),
     '--dir': () => 'yes',
     '--pol': ({ipsec}, value) =>

@@ -6,8 +6,10 @@ import {
   type Filtering,
   filterPacket,
   type Hook,
+  type MetRule,
   type RuleBook,
   ruleBook,
+  rulesMet,
 } from './netfilter.js';
 
 export interface PacketFilter {
@@ -31,12 +33,17 @@ const nftHooksAt: Record<Hook, string[]> = {
 };
 
 /** Reads the rules of a namespace once, for many packets; undefined where they were not read. */
-export function packetFilter({netfilter, nftHooks}: NetnsTables): PacketFilter | undefined {
-  if (!netfilter) return undefined;
-  return {
-    books: netfilter.map(({backend, rules}) => ({backend, book: ruleBook(rules)})),
-    foreign: (nftHooks ?? []).filter(({table}) => !/^(bridge|arp) /.test(table)),
-  };
+export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
+  return (
+    tables.netfilter && {
+      books: tables.netfilter.map(({backend, rules}) => ({backend, book: ruleBook(rules)})),
+      foreign: foreignOf(tables),
+    }
+  );
+}
+
+function foreignOf({nftHooks}: NetnsTables): NftHook[] {
+  return (nftHooks ?? []).filter(({table}) => !/^(bridge|arp) /.test(table));
 }
 
 /** One filter that drops is enough, whatever is not known of the others. */
@@ -52,4 +59,24 @@ export function decide({books, foreign}: PacketFilter, hook: Hook, packet: Filte
   const beside = foreign.filter(({hook: own}) => nftHooksAt[hook].includes(own));
   if (beside.length === 0) return {verdict: 'accept', evidence: []};
   return {verdict: 'unknown', evidence: beside.map(({table, chain}) => `nft ${table} ${chain}`)};
+}
+
+/** The rules with one of these targets that a packet meets in a chain, over both back ends; undefined where none was read. */
+export function metIn(
+  {netfilter}: NetnsTables,
+  place: {table: string; chain: string; targets: readonly string[]},
+  packet: FilteredPacket,
+): MetRule[] | undefined {
+  const targets = new Set(place.targets);
+  return netfilter?.flatMap(({backend, rules}) =>
+    rulesMet(ruleBook(rules), {...place, targets}, packet).map((rule) => ({
+      ...rule,
+      text: `iptables-${backend}: ${place.table}: ${rule.text}`,
+    })),
+  );
+}
+
+/** Chains of nftables that could do what a missing rule of iptables would have done. */
+export function foreignChains(tables: NetnsTables): string[] {
+  return foreignOf(tables).map(({table, chain}) => `nft ${table} ${chain}`);
 }

@@ -55,6 +55,8 @@ export interface ContainerEndpoint {
   ip6?: string;
   mac?: string;
   gateway?: string;
+  /** Names under which it can be asked for on this network, as far as its own engine lists them (aliases). */
+  names?: string[];
 }
 
 export interface Network {

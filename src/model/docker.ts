@@ -63,6 +63,8 @@ const ContainerShape = shape.object({
         IPPrefixLen: number,
         GlobalIPv6Address: text,
         MacAddress: text,
+        Aliases: list(shape.string),
+        DNSNames: list(shape.string),
       }),
     ),
   }),
@@ -273,6 +275,7 @@ function containerOf(raw: shape.Shaped<typeof ContainerShape>): Container {
           ip6: told(endpoint.GlobalIPv6Address),
           mac: told(endpoint.MacAddress)?.toLowerCase(),
           gateway: told(endpoint.Gateway),
+          names: namesOf(endpoint.Aliases, endpoint.DNSNames),
         }),
     ),
     task: taskId ? {id: taskId, name: label('task.name') ?? taskId} : undefined,
@@ -282,6 +285,15 @@ function containerOf(raw: shape.Shaped<typeof ContainerShape>): Container {
     requestedPorts: portsOf(raw.HostConfig?.PortBindings),
     publishedPorts: portsOf(raw.NetworkSettings?.Ports),
   });
+}
+
+/** `DNSNames` has all of them from API 1.44 on, `Aliases` those of before. */
+function namesOf(
+  aliases: string[] | null | undefined,
+  dnsNames: string[] | null | undefined,
+): string[] | undefined {
+  const names = new Set([...(dnsNames ?? []), ...(aliases ?? [])]);
+  return names.size > 0 ? [...names] : undefined;
 }
 
 function portsOf(bindings: shape.Shaped<typeof BindingsShape>): Record<string, string[]> {

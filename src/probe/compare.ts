@@ -1,7 +1,7 @@
 /** Sets what the model says beside what the probe has proven. */
+import type {TraceCode} from '../trace/codes.js';
 import type {Disposition, Hop, Layer, Walk} from '../trace/hop.js';
-import {worse} from '../trace/hop.js';
-import type {Trace} from '../trace/trace.js';
+import {type Trace, worstOf} from '../trace/targets.js';
 import type {Verdict} from './judge.js';
 import type {PathMtu} from './ladder.js';
 import type {Point, PointKind, ProbeDirection} from './types.js';
@@ -53,8 +53,9 @@ function contradicted(
   const passes = passing.has(disposition) ? disposition : null;
   switch (verdict.code) {
     case 'arrived':
+      return broken || forward.disposition === 'refused' ? failureText(broken ?? forward) : null;
     case 'refused':
-      return broken ? failureText(broken) : null;
+      return broken ? failureText(broken) : openPort(forward);
     case 'lossy':
       return broken ? failureText(broken) : passes;
     case 'lost-after': {
@@ -79,6 +80,7 @@ function decided(
   {code, direction}: Verdict,
   mtu: PathMtu | null,
 ): boolean {
+  if (code === 'refused' && disposition === 'refused') return true;
   if (code === 'arrived' || code === 'refused')
     return passing.has(disposition) || (disposition === 'limited' && mtu !== null);
   if (code === 'not-sent') return failing.has(forward.disposition);
@@ -99,6 +101,12 @@ function otherMtu({disposition}: ModelSays, mtu: PathMtu | null): string | null 
   return `the model says ${disposition}; the probe: packets above ${mtu.largestWhole} bytes ${how}`;
 }
 
+/** A socket that the model has seen, and that the destination denies. */
+function openPort({disposition, hops}: Walk): string | null {
+  const open = hops.find(({layer, verdict}) => layer === 'port' && verdict === 'pass');
+  return open && disposition !== 'refused' ? open.summary : null;
+}
+
 function failingHop({hops}: Walk): Hop | undefined {
   return [...hops].reverse().find(({verdict}) => verdict === 'fail');
 }
@@ -116,9 +124,10 @@ function failsAtEndpoint(walk: Walk): boolean {
 
 /** After which points a packet is gone that fails at a layer: of the host that sends it on, and of the one that it comes to. */
 const lastPoints: Partial<Record<Layer, {near: (PointKind | 'none')[]; far: PointKind[]}>> = {
-  route: {near: ['none'], far: []},
+  // Without its own route or address the source may still send, by another interface and out of the network.
+  route: {near: ['none', 'container', 'bridge-port', 'uplink'], far: []},
   neighbour: {near: ['none', 'container', 'bridge-port', 'vxlan'], far: []},
-  interface: {near: ['none'], far: []},
+  interface: {near: ['none', 'container', 'bridge-port', 'uplink'], far: []},
   'source-filter': {near: ['none'], far: []},
   veth: {near: ['container'], far: ['vxlan', 'bridge-port']},
   parent: {near: ['container'], far: ['container']},
@@ -173,12 +182,7 @@ export function withProbe(trace: Trace, verdict: Verdict, mtu: PathMtu | null): 
   const ways = proven(verdict, trace, mtu);
   const forward = judged(trace.forward, ways.forward, verdict);
   const reverse = trace.reverse ? judged(trace.reverse, ways.reverse, verdict) : null;
-  return {
-    ...trace,
-    disposition: reverse ? worse(forward.disposition, reverse.disposition) : forward.disposition,
-    forward,
-    reverse,
-  };
+  return {...trace, disposition: worstOf({...trace, forward, reverse}), forward, reverse};
 }
 
 type Ways = Record<ProbeDirection, Disposition | undefined>;
@@ -186,8 +190,9 @@ type Ways = Record<ProbeDirection, Disposition | undefined>;
 /** Which ways the probe has decided; undefined leaves the model's word. */
 function proven(verdict: Verdict, {forward, reverse}: Trace, mtu: PathMtu | null): Ways {
   switch (verdict.code) {
-    case 'arrived':
     case 'refused':
+      return {forward: 'refused', reverse: 'delivered'};
+    case 'arrived':
     case 'lossy': {
       const small = mtu !== null && mtu.largestPassing < mtu.interfaceMtu;
       // Small packets say nothing about large ones.
@@ -225,6 +230,11 @@ function stillOpen(disposition: Disposition): Disposition | undefined {
   return passing.has(disposition) || disposition === 'sent-outside' ? 'undecided' : undefined;
 }
 
+/** Where all arrived and the way is not good all the same, large packets were lost. */
+function codeOf({code}: Verdict): TraceCode {
+  return code === 'arrived' ? 'probe-too-large' : `probe-${code}`;
+}
+
 function judged(walk: Walk, disposition: Disposition | undefined, verdict: Verdict): Walk {
   if (disposition === undefined) return walk;
   const hop: Hop = {
@@ -233,7 +243,7 @@ function judged(walk: Walk, disposition: Disposition | undefined, verdict: Verdi
     verdict: passing.has(disposition) ? 'pass' : disposition === 'undecided' ? 'unknown' : 'fail',
     summary: verdict.text,
     evidence: [],
-    ...(passing.has(disposition) ? {} : {code: `probe-${verdict.code}`}),
+    ...(passing.has(disposition) ? {} : {code: codeOf(verdict)}),
   };
   return {disposition, hops: [...walk.hops, hop]};
 }

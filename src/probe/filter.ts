@@ -14,7 +14,7 @@ const protocolNumber = {icmp: 1, tcp: 6} as const;
 
 /** What a point is to capture: packets of this kind from and to the destination's address, in whatever they are wrapped. */
 export function captureFilter(
-  {carries, port, peer}: Point,
+  {carries, ports = [4789], peer}: Point,
   traffic: ProbeTraffic[],
   address: string,
 ): string {
@@ -31,10 +31,12 @@ export function captureFilter(
       `( ${kinds.join(' or ')} )`,
     ].join(' and ');
   };
-  return [
-    `( udp dst port ${port ?? 4789} and ${within('udp', 0)} )`,
-    `( ip6[6] = 17 and ip6[${ip6Header + 2}:2] = ${port ?? 4789} and ${within('ip6', ip6Header)} )`,
-  ].join(' or ');
+  return ports
+    .flatMap((port) => [
+      `( udp dst port ${port} and ${within('udp', 0)} )`,
+      `( ip6[6] = 17 and ip6[${ip6Header + 2}:2] = ${port} and ${within('ip6', ip6Header)} )`,
+    ])
+    .join(' or ');
 }
 
 function number(address: string): string {

@@ -1,7 +1,8 @@
 /** What a probe is going to do, and the words in which it says so before it does anything. */
 import {isIPv4} from 'node:net';
 import {OvdiagError, usageError} from '../errors.js';
-import type {TraceEnd} from '../trace/trace.js';
+import type {Naming} from '../trace/naming.js';
+import type {TraceEnd} from '../trace/targets.js';
 import {mostSteps} from './ladder.js';
 import {type Way, type WayQuestion, wayOf} from './points.js';
 import type {ProbeTraffic} from './types.js';
@@ -15,6 +16,8 @@ const connections = 2;
 export interface ProbePlan {
   from: {host: string; container: string; netns: string; address: string | null};
   to: {name: string; address: string};
+  /** The name that is asked for first, and whom; null where the destination was not typed as a name of Docker's. */
+  name: {asked: string; server: string} | null;
   /** In which order what is sent. */
   sends: ({kind: 'echo'; count: number} | {kind: 'connect'; count: number; port: number})[];
   /** The largest packet of the MTU ladder, and how many sizes it tries at most; null without one. */
@@ -29,16 +32,19 @@ export interface ProbePlan {
 export interface ProbeQuestion extends WayQuestion {
   traffic: ProbeTraffic;
   mtu: boolean;
+  /** What the model knows of the destination's name. */
+  naming?: Naming | undefined;
 }
 
 export interface Planned {
+  naming?: Naming | undefined;
   way: Way;
   plan: ProbePlan;
   traffic: ProbeTraffic;
 }
 
 export function planProbe(question: ProbeQuestion): Planned {
-  const {source, target, traffic} = question;
+  const {source, target, traffic, naming} = question;
   const way = wayOf(question);
   if (!way) throw notProbed(source, 'its network namespace or the address to probe is not known');
   if (!isIPv4(way.address)) {
@@ -50,7 +56,9 @@ export function planProbe(question: ProbeQuestion): Planned {
   return {
     way,
     traffic,
+    ...(naming ? {naming} : {}),
     plan: {
+      name: naming ? {asked: naming.asked, server: naming.server} : null,
       from: {
         host: source.host.name,
         container: source.container.name,
@@ -90,7 +98,7 @@ function notProbed({host, container}: TraceEnd, why: string): OvdiagError {
 }
 
 /** The announcement, a line each. */
-export function planLines({from, to, sends, mtu, captures, gaps, notes}: ProbePlan): string[] {
+export function planLines({from, to, name, sends, mtu, captures, gaps, notes}: ProbePlan): string[] {
   const what = sends.map((send) =>
     send.kind === 'echo'
       ? `${send.count} ICMP echo requests`
@@ -102,6 +110,7 @@ export function planLines({from, to, sends, mtu, captures, gaps, notes}: ProbePl
     );
   const hosts = [...new Set(captures.map(({host}) => host))];
   return [
+    ...(name ? [`probe: ${from.container} on ${from.host} asks ${name.server} for ${name.asked}, once`] : []),
     `probe: ${from.container} on ${from.host} sends ${to.name} (${to.address}) ${what.join(', then ')}; at most ${mostPackets} packets`,
     ...hosts.map(
       (host) =>

@@ -7,7 +7,7 @@ import type {Container, Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {containerPlace, type WalkedHost, walkedHost} from '../trace/party.js';
-import type {TraceEnd} from '../trace/trace.js';
+import type {TraceEnd} from '../trace/targets.js';
 import type {Gap, Point, PointKind} from './types.js';
 
 /** One end as the probe needs it. */
@@ -71,10 +71,11 @@ export function wayOf({hosts, source, target, network: name}: WayQuestion): Way 
   const destination = ownerOf(walkedHosts, target, address, network);
   const here = destination?.walked.model.key === walked.model.key;
   if (network?.driver === 'overlay' && !here) {
-    addTunnel(list, {hosts, network, near: walked, side: 'source', ip: own, far: address});
+    const ports = dataPorts([walked, ...(destination ? [destination.walked] : [])], network.id);
+    addTunnel(list, {hosts, network, near: walked, side: 'source', ip: own, far: address, ports});
     if (destination) {
       const {walked: far} = destination;
-      addTunnel(list, {hosts, network, near: far, side: 'destination', ip: address, far: own ?? ''});
+      addTunnel(list, {hosts, network, near: far, side: 'destination', ip: address, far: own ?? '', ports});
     }
   } else if (port?.netns === '@host' && (!network || network.driver === 'bridge')) {
     const out = walked.model.host && !here ? chooseRoute(walked.model.host, address).route?.dev : undefined;
@@ -146,7 +147,18 @@ function addEnd(list: PointList, {walked, container, ip}: End): void {
   );
 }
 
+/** What either host sends to and listens on. */
+function dataPorts(hosts: WalkedHost[], networkId: string): number[] {
+  const ports = hosts.flatMap(({model, sandboxes}) =>
+    overlaySandboxes(model, networkId, sandboxes).flatMap(({namespace}) =>
+      (namespace.tables?.links ?? []).flatMap(({vxlan}) => vxlan?.port ?? []),
+    ),
+  );
+  return ports.length > 0 ? [...new Set(ports)] : [4789];
+}
+
 interface Tunnel {
+  ports: number[];
   hosts: HostModel[];
   network: Network;
   near: WalkedHost;
@@ -157,7 +169,7 @@ interface Tunnel {
 }
 
 /** The vxlan device and the uplink of one host; the way leaves by them from the source and comes in by them at the destination. */
-function addTunnel(list: PointList, {hosts, network, near, side, ip, far}: Tunnel): void {
+function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}: Tunnel): void {
   const {model} = near;
   const sandbox = overlaySandboxes(model, network.id, near.sandboxes)[0]?.namespace;
   const tables = sandbox?.tables;
@@ -178,7 +190,6 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far}: Tunne
   );
   const peer = row?.dst ?? claims?.find(({vtep}) => vtep !== undefined)?.vtep;
   const uplinks = uplinksOf(model, hosts, peer);
-  const port = devices.find(({vxlan}) => vxlan?.port !== undefined)?.vxlan?.port ?? 4789;
   const vxlan = () =>
     list.add(near, side, 'vxlan', sandbox?.file ?? '', devices, 'the sandbox has no vxlan device');
   const uplink = () =>
@@ -189,7 +200,7 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far}: Tunne
       '@host',
       uplinks,
       'the way to the other VTEP is not known',
-      network.encrypted ? {carries: 'esp', ...(peer === undefined ? {} : {peer})} : {carries: 'vxlan', port},
+      network.encrypted ? {carries: 'esp', ...(peer === undefined ? {} : {peer})} : {carries: 'vxlan', ports},
     );
   if (side === 'source') {
     vxlan();
@@ -219,7 +230,7 @@ interface PointList {
     netns: string,
     links: Link[],
     otherwise?: string,
-    carries?: Pick<Point, 'carries' | 'port' | 'peer'>,
+    carries?: Pick<Point, 'carries' | 'ports' | 'peer'>,
   ): void;
 }
 

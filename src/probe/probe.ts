@@ -4,7 +4,8 @@ import {OvdiagError} from '../errors.js';
 import {parseHost} from '../evidence/transport.js';
 import type {HostModel} from '../model/host.js';
 import {quoteText} from '../render/escape.js';
-import type {Trace} from '../trace/trace.js';
+import type {Trace} from '../trace/targets.js';
+import {askName, type NameProbe} from './ask.js';
 import {type Captures, startCaptures} from './captures.js';
 import {compare, type ModelSays} from './compare.js';
 import {type Judged, judge} from './judge.js';
@@ -23,11 +24,13 @@ export interface RoundTrip {
 
 export interface ProbeReport extends Judged {
   plan: ProbePlan;
+  /** What the source is told for the destination's name; null where there was none to ask for. */
+  name: NameProbe | null;
   /** Echo requests or connections; the sizes of the ladder are not among them. */
   sent: number;
   lossPercent: number;
   roundTrip: RoundTrip | null;
-  /** All packets that left the source, those of the ladder included. */
+  /** All packets that left the source, those of the ladder and the question for the name included. */
   packets: number;
   mtu: PathMtu | null;
   /** Where packets that were too large for the way were last seen; null where none was lost. */
@@ -83,7 +86,7 @@ interface Measuring {
 }
 
 async function measure({planned, trace, shells, shell, signal}: Measuring): Promise<ProbeReport> {
-  const {way, plan, traffic} = planned;
+  const {way, plan, traffic, naming} = planned;
   const [main] = plan.sends;
   const signature = newSignature(traffic, main?.count ?? 0);
   const captures = await startCaptures({
@@ -104,6 +107,10 @@ async function measure({planned, trace, shells, shell, signal}: Measuring): Prom
     sightings,
     signal,
   };
+  const name = naming
+    ? await askName({naming, server: naming.server, shell, inode: way.inode, netns: way.netns})
+    : null;
+  signal.throwIfAborted();
   const sent = await sendProbes(sender, traffic, main?.count ?? 0);
   const judged = judge({
     points: way.points,
@@ -120,7 +127,8 @@ async function measure({planned, trace, shells, shell, signal}: Measuring): Prom
     sent: sent.tries.length,
     lossPercent: Math.round((1 - judged.received / Math.max(1, sent.tries.length)) * 1000) / 10,
     roundTrip: roundTrip(sent.roundTrips),
-    packets: sent.packets + (climbed?.packets ?? 0),
+    name,
+    packets: sent.packets + (climbed?.packets ?? 0) + (name && name.result !== 'not-asked' ? 1 : 0),
     mtu,
     mtuLost: climbed ? whereLost(planned, captures, climbed) : null,
     ...compare(trace, verdict, mtu, way.points),

@@ -27,7 +27,7 @@ export const connectId = (sourcePort: number): TryId => `:${sourcePort}`;
 
 /** Decodes what one point captures, and says which packets are ours. */
 export function sighter(index: number, point: Point, signature: Signature) {
-  const scanner = newScanner(point.port === undefined ? [] : [point.port]);
+  const scanner = newScanner(point.ports ?? []);
   const view = newPacketView();
   let number = 0;
   return (record: PacketRecord): Sighting | {sealed: ProbeDirection} | undefined => {

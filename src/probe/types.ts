@@ -17,8 +17,8 @@ export interface Point {
   interfaces: string[];
   /** `plain`: the packets themselves; `vxlan`: within VXLAN; `esp`: encrypted, so that nobody can tell one from another. */
   carries: 'plain' | 'vxlan' | 'esp';
-  /** UDP port of the data path; `vxlan` only. */
-  port?: number;
+  /** UDP ports of the data path: mostly one, but two nodes may use different ones; `vxlan` only. */
+  ports?: number[];
   /** The other host's VTEP; `esp` only. */
   peer?: string;
 }

@@ -20,6 +20,19 @@ export function probeNodes(probe: ProbeReport, verbose: boolean): TreeNode[] {
     ...plan.gaps.map(({host, point, reason}) => `not captured at the ${point} of ${host}: ${reason}`),
   ];
   return [
+    ...(probe.name
+      ? [
+          {
+            text: `probe: ${probe.name.text}`,
+            tone:
+              probe.name.resolves === null
+                ? ('warn' as const)
+                : probe.name.resolves
+                  ? ('good' as const)
+                  : ('bad' as const),
+          },
+        ]
+      : []),
     {
       text: `probe: ${verdict.code}: ${verdict.text}`,
       tone: good.has(verdict.code) ? 'good' : unsure.has(verdict.code) ? 'warn' : 'bad',

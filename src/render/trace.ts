@@ -1,23 +1,25 @@
 import type {ProbeReport} from '../probe/probe.js';
 import type {Disposition, Hop, Walk} from '../trace/hop.js';
-import type {Trace} from '../trace/trace.js';
+import type {Backend, PublishedTrace, Trace} from '../trace/targets.js';
 import type {Paint, Tone} from './paint.js';
 import {probeNodes} from './probe.js';
 import type {Terminal} from './terminal.js';
 import {renderTree, type TreeNode} from './tree.js';
 
 const meanings: Record<Disposition, string> = {
-  'no-such-endpoint': 'one of the two has no address there',
+  'no-such-endpoint': 'there is nobody at one of the ends',
   'not-on-this-host': "the source's host was not read",
   unreachable: 'the source finds no way to it',
   dropped: 'frames are lost at the hop that is marked fail',
   isolated: 'kept apart on purpose',
+  unresolved: 'frames would pass; the name gives no address, or a wrong one',
+  refused: 'frames arrive, and nothing listens on the port',
   limited: 'small packets pass, full-sized ones do not',
   undecided: 'a decision on the way could not be read',
   'sent-receiver-unknown': 'it leaves the host rightly; the receiver was not read',
   'sent-outside': 'it leaves for the outside; nothing beyond is known',
   deliverable: 'the hosts would pass it; nothing shows yet that frames did arrive',
-  delivered: "the hosts pass it, and frames of the sender did reach the receiver's bridge lately",
+  delivered: 'the hosts pass it, and frames of the sender did arrive lately',
 };
 
 const good: ReadonlySet<Disposition> = new Set(['delivered', 'deliverable', 'sent-outside']);
@@ -31,11 +33,13 @@ export function renderTrace(
   paint: Paint,
   probe?: ProbeReport,
 ): string {
-  const {disposition, source, destination, network, chosenBy, forward, reverse} = trace;
+  const {disposition, source, network, chosenBy, forward, reverse, virtualAddress, backends} = trace;
+  const destination = virtualAddress ? `${trace.destination} (${virtualAddress})` : trace.destination;
   const nodes: TreeNode[] = [
-    ...(probe?.difference
-      ? [{text: `The model and the probe differ: ${probe.difference}`, tone: 'bad' as const}]
-      : []),
+    ...differences(probe).map((text) => ({
+      text: `The model and the probe differ: ${text}`,
+      tone: 'bad' as const,
+    })),
     {
       text: `${source} to ${destination}${network ? ` on ${network}` : ''}: ${disposition} (${meanings[disposition]})`,
       tone: toneOf(disposition),
@@ -44,6 +48,45 @@ export function renderTrace(
     ...(probe ? probeNodes(probe, verbose) : []),
     walkNode(`forward: ${source} to ${destination}`, forward, verbose),
     ...(reverse ? [walkNode(`reply: ${destination} to ${source}`, reverse, verbose)] : []),
+    ...(backends ?? []).map((backend) => backendNode(backend, verbose)),
+  ];
+  return renderTree(nodes, terminal, paint);
+}
+
+function differences(probe: ProbeReport | undefined): string[] {
+  const {name, difference} = probe ?? {};
+  return [
+    ...(name?.agreesWithModel === false
+      ? [
+          `of the name the model says ${name.resolves ? 'that it is not told' : 'that it is right'}; the probe: ${name.text}`,
+        ]
+      : []),
+    ...(difference ? [difference] : []),
+  ];
+}
+
+/** The answer first, then each host by which a request comes in, with the tasks behind it. */
+export function renderPublished(
+  {disposition, source, destination, entries, forward}: PublishedTrace,
+  verbose: boolean,
+  terminal: Terminal,
+  paint: Paint,
+): string {
+  const nodes: TreeNode[] = [
+    {
+      text: `${source} to ${destination}: ${disposition} (${meanings[disposition]})`,
+      tone: toneOf(disposition),
+    },
+    ...(entries.length === 0 ? [walkNode('no host has it', forward, verbose)] : []),
+    ...entries.map((entry) => {
+      const node = walkNode(
+        `in by ${entry.host}, ${entry.mode === 'ingress' ? 'through ingress' : 'to a container of its own'}`,
+        entry.forward,
+        verbose,
+      );
+      const tasks = entry.backends.map((backend) => backendNode(backend, verbose));
+      return {...node, children: [...(node.children ?? []), ...tasks]};
+    }),
   ];
   return renderTree(nodes, terminal, paint);
 }
@@ -53,6 +96,32 @@ function walkNode(title: string, walk: Walk, verbose: boolean): TreeNode {
     text: `${title}: ${walk.disposition}`,
     tone: toneOf(walk.disposition),
     children: walk.hops.map((hop) => hopNode(hop, verbose)),
+  };
+}
+
+/** One task: where it is and how it fares; of its hops those that do not pass, with `verbose` all. */
+function backendNode({name, ip, node, disposition, forward, reverse}: Backend, verbose: boolean): TreeNode {
+  const where = node === null ? '' : ` on ${node}`;
+  return {
+    text: `backend ${name} ${ip}${where}: ${disposition}`,
+    tone: toneOf(disposition),
+    children: [
+      wayNode('forward', forward, verbose),
+      ...(reverse ? [wayNode('reply', reverse, verbose)] : []),
+    ],
+  };
+}
+
+function wayNode(title: string, walk: Walk, verbose: boolean): TreeNode {
+  const {hops} = walk;
+  const passing = hops.filter(({verdict}) => verdict === 'pass').length;
+  const shown = verbose
+    ? hops
+    : hops.filter(({verdict, layer}) => verdict !== 'pass' && layer !== 'underlay');
+  return {
+    text: `${title}: ${walk.disposition}, ${passing} of ${hops.length} hops pass`,
+    tone: toneOf(walk.disposition),
+    children: shown.map((hop) => hopNode(hop, verbose)),
   };
 }
 

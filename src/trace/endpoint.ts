@@ -1,12 +1,16 @@
 /** The end of a walk: from a port of the bridge to the destination's own interface. */
 
-import type {FilteredPacket} from '../join/netfilter.js';
+import {type FilteredPacket, optionOf} from '../join/netfilter.js';
+import {metIn} from '../join/packet-filter.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import {takes, waitingSockets} from '../model/sockets.js';
 import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble, rowText} from './bridge.js';
 import {bridgeFilter, filterHop} from './filter.js';
 import type {Walk} from './hop.js';
-import {isDown, linkOf, linkText, type Party, placeOf} from './party.js';
+import {neighbourText} from './neighbour.js';
+import {isDown, linkOf, linkText, type Party, placeOf, type WalkedHost} from './party.js';
 import type {Trail} from './trail.js';
 
 export interface Ending {
@@ -64,13 +68,15 @@ export function toEndpoint(
   } else {
     const stuck = overPort(trail, at, {port, from, dst, dstMac});
     if (stuck) return stuck;
-    const filtered = bridgeFilter(trail, at, packet);
+    // What the bridge sends itself is not forwarded by it (net/bridge/br_forward.c, NF_BR_LOCAL_OUT).
+    const filtered = from.ifindex === at.bridge.ifindex ? undefined : bridgeFilter(trail, at, packet);
     if (filtered) return filtered;
     if (port.mtu !== undefined && link.mtu !== undefined && port.mtu < link.mtu)
       trail.note(model, 'veth', `${port.name} takes ${port.mtu} bytes, less than ${link.name}`, [
         linkText(port),
       ]);
   }
+  const arrived: FilteredPacket = {...packet, inInterface: link.name, dstLocal: true};
   return (
     endpointItself(trail, model, dst, dstMac, link) ??
     filterHop(
@@ -84,9 +90,91 @@ export function toEndpoint(
         code: 'endpoint-filtered',
         needed: false,
       },
-      {...packet, inInterface: link.name, dstLocal: true},
-    )
+      arrived,
+    ) ??
+    openPort(trail, model, dst, place.tables, arrived)
   );
+}
+
+/** Whether a socket of the destination takes the packet. A load balancer has none: IPVS is before them. */
+function openPort(
+  trail: Trail,
+  model: HostModel,
+  {name, ip, container}: Party,
+  tables: NetnsTables | undefined,
+  packet: FilteredPacket,
+): Walk | undefined {
+  const {protocol, dport} = packet;
+  if (!container || !tables || dport === undefined || (protocol !== 'tcp' && protocol !== 'udp'))
+    return undefined;
+  const redirect = metIn(
+    tables,
+    {table: 'nat', chain: 'PREROUTING', targets: ['REDIRECT', 'DNAT']},
+    packet,
+  )?.[0];
+  const inner = redirect && Number(optionOf(redirect.options, '--to-ports'));
+  // The rule that leads elsewhere has already been met by the filter.
+  if (redirect && !(redirect.match === 'yes' && inner !== undefined && inner > 0)) return undefined;
+  const port = inner ?? dport;
+  if (redirect)
+    trail.pass(model, 'port', `${protocol} ${dport} becomes port ${port} in ${name}`, [redirect.text]);
+  const sockets = waitingSockets(tables.proc, protocol);
+  if (!sockets) {
+    trail.note(model, 'port', `whether anything in ${name} listens on ${protocol} ${port} was not read`);
+    return undefined;
+  }
+  const own = sockets.filter((socket) => socket.port === port);
+  const open = own.find((socket) => takes(socket, ip));
+  if (open) {
+    trail.pass(model, 'port', `${name} listens on ${protocol} ${port}`, [open.text]);
+    return undefined;
+  }
+  return trail.fail(
+    model,
+    'port',
+    'port-closed',
+    own.length > 0
+      ? `${name} listens on ${protocol} ${port} for another address than ${ip}`
+      : `nothing in ${name} listens on ${protocol} ${port}`,
+    {
+      evidence: (own.length > 0 ? own : sockets).map(({text}) => text).slice(0, 10),
+      cause:
+        own.length > 0
+          ? 'the program inside is bound to one address, often 127.0.0.1, so its network never reaches it'
+          : 'the program inside does not run, or uses another port; the way to it is open',
+      next: `nsenter -t ${container.pid ?? 'PID'} -n ss -l${protocol[0]}n`,
+    },
+    'refused',
+  );
+}
+
+/** Frames that arrived within this many seconds prove passage. */
+const recent = 60;
+
+/**
+ * Whether the destination has lately had an answer from the source: an entry that was confirmed has been by a frame
+ * of the source's own (net/core/neighbour.c). An entry that was only made or aged proves nothing.
+ */
+export function heardFrom(
+  trail: Trail,
+  host: WalkedHost,
+  dst: Party,
+  {ip, mac}: {ip: string; mac: string | undefined},
+): boolean {
+  const place = placeOf(host, dst);
+  const link = place?.tables?.links && linkOf(place.tables.links, dst);
+  const entry = place?.tables?.neighbours?.find((row) => row.ip === ip && row.dev === link?.name);
+  if (!entry || entry.mac !== mac || mac === undefined) return false;
+  if (!entry.state.some((state) => /^(REACHABLE|STALE|DELAY|PROBE)$/.test(state))) return false;
+  const confirmed = entry.confirmedSeconds;
+  if (confirmed === undefined || confirmed > recent) return false;
+  trail.pass(
+    host.model,
+    'endpoint',
+    `${dst.name} had an answer from ${ip} ${confirmed} s before it was read`,
+    [`${neighbourText(entry)} confirmed ${confirmed} s ago`],
+  );
+  return true;
 }
 
 interface Way {

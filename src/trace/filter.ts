@@ -5,6 +5,7 @@ import {decide, packetFilter} from '../join/packet-filter.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {AtBridge} from './bridge.js';
+import type {TraceCode} from './codes.js';
 import type {Layer, Walk} from './hop.js';
 import type {Trail} from './trail.js';
 
@@ -42,7 +43,7 @@ export interface FilterPlace {
   whose: string;
   hook: Hook;
   /** Finding code where it drops. */
-  code: string;
+  code: TraceCode;
   /** False where an unread filter is no doubt (a namespace in which Docker itself sets no filter). */
   needed: boolean;
 }
@@ -108,7 +109,7 @@ function callsIptables(model: HostModel, tables: NetnsTables): string | undefine
 export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPacket): Walk | undefined {
   const {host, tables, layer, whose, hook, code} = place;
   const filter = tables && packetFilter(tables);
-  const what = `${packet.protocol}${packet.dport === undefined ? '' : ` ${packet.dport}`} ${packet.src} → ${packet.dst}`;
+  const what = `${packet.protocol}${packet.dport === undefined ? '' : ` ${packet.dport}`} ${packet.src || 'any'} → ${packet.dst}`;
   if (!filter) {
     if (place.needed) trail.doubt(host, layer, `the packet filter of ${whose} was not read`);
     return undefined;

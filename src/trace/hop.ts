@@ -1,3 +1,5 @@
+import type {TraceCode} from './codes.js';
+
 /** How a walk of one direction can end. The worst first; a trace's own disposition is the worse of its two directions. */
 export const dispositions = [
   /** The source or the destination exists nowhere that was read. */
@@ -10,6 +12,10 @@ export const dispositions = [
   'dropped',
   /** Docker keeps them apart on purpose. */
   'isolated',
+  /** Frames would arrive, and the source gets no address, or a wrong one, for the name that it asks for. */
+  'unresolved',
+  /** Frames arrive, and nothing listens on the port. */
+  'refused',
   /** Small packets pass, full-sized ones don't. */
   'limited',
   /** A decision on the way could not be read or understood. */
@@ -33,6 +39,11 @@ export function worse(a: Disposition, b: Disposition): Disposition {
 
 /** The layers of the walk, in its order. */
 export type Layer =
+  | 'name'
+  | 'published'
+  | 'listener'
+  | 'dnat'
+  | 'load-balancer'
   | 'route'
   | 'neighbour'
   | 'interface'
@@ -57,6 +68,7 @@ export type Layer =
   | 'source-row'
   | 'endpoint-filter'
   | 'endpoint'
+  | 'port'
   | 'outside'
   /** What a probe's own packets showed; not of the model. */
   | 'probe';
@@ -73,7 +85,7 @@ export interface Hop {
   /** The very rows, links or rules that it rests on. */
   evidence: string[];
   /** Finding code of a failing hop. */
-  code?: string;
+  code?: TraceCode;
   cause?: string;
   /** The kernel's own word for the loss (skb drop reason) and what counts it, where something does. */
   kernelReason?: string;

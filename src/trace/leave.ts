@@ -9,7 +9,7 @@ import {type AtBridge, overVeth} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import {resolve} from './neighbour.js';
-import {containerPlace, isDown, linkOf, linkText, type Party, type WalkedHost} from './party.js';
+import {isDown, linkOf, linkText, type Party, placeOf, type WalkedHost} from './party.js';
 import type {Trail} from './trail.js';
 
 export interface Left {
@@ -30,7 +30,7 @@ export function leaveSource(
   {packet, vnis}: {packet: FilteredPacket; vnis: number[]},
 ): Left | Walk {
   const {model} = host;
-  const place = src.container ? containerPlace(host, src.container) : undefined;
+  const place = placeOf(host, src);
   const tables = place?.tables;
   if (!place || !tables?.links) {
     trail.doubt(model, 'route', `the namespace of ${src.name} could not be read`);
@@ -143,7 +143,8 @@ function routeOf(trail: Trail, {model, netns, tables, src, dst, link}: Routing):
   }
   trail.pass(model, 'route', `${dst.ip} by ${routeText(route)}`, [routeText(route)]);
   if (route.type === 'local') return trail.end('deliverable');
-  if (route.prefSrc !== undefined && route.prefSrc !== src.ip) {
+  // What a load balancer sends has its address already.
+  if (src.container && route.prefSrc !== undefined && route.prefSrc !== src.ip) {
     trail.doubt(
       model,
       'route',

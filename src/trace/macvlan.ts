@@ -2,6 +2,7 @@
 
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import {heardFrom} from './endpoint.js';
 import type {Walk} from './hop.js';
 import {containerPlace, isDown, linkText, type Party, type WalkedHost} from './party.js';
 import type {Trail} from './trail.js';
@@ -84,7 +85,8 @@ export function overParent(trail: Trail, host: WalkedHost, src: Party, dst: Part
     return trail.end('undecided');
   }
   trail.pass(model, 'endpoint', `${to.name} of ${dst.name} has ${dst.ip} on the same parent`, [linkText(to)]);
-  return trail.end('deliverable');
+  const heard = heardFrom(trail, host, dst, {ip: src.ip, mac: from.mac});
+  return trail.end(heard ? 'delivered' : 'deliverable');
 }
 
 function ownLink(

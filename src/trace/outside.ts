@@ -7,7 +7,7 @@ import type {HostModel} from '../model/host.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
 import {containerPlace, isDown, linkText, type WalkedHost} from './party.js';
-import type {TraceEnd} from './trace.js';
+import type {TraceEnd} from './targets.js';
 import {type Trail, trail} from './trail.js';
 
 interface Leaving {

@@ -6,11 +6,12 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {crossTrouble, fdbTrouble, isWalk, portRow, rowText, vxlanOf} from './bridge.js';
-import {toEndpoint} from './endpoint.js';
+import {heardFrom, toEndpoint} from './endpoint.js';
 import {bridgeFilter, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
 import {type Left, leaveSource} from './leave.js';
 import {overParent} from './macvlan.js';
+import {answerTo} from './neighbour.js';
 import {linkText, type Party, readTime, type WalkedHost} from './party.js';
 import {receiveOuter} from './receive.js';
 import {acrossSubnets, isRouted} from './subnets.js';
@@ -91,7 +92,7 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
 }
 
 function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): Walk {
-  const {at, dstMac} = left;
+  const {at, srcMac, dstMac} = left;
   const {host, bridge, netns, tables} = at;
   const row = portRow(at, dstMac);
   if (row && tables.links?.some(({name, vxlan}) => name === row.dev && vxlan !== undefined)) {
@@ -109,7 +110,10 @@ function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): 
     );
   }
   const ended = toEndpoint(steps, at, {dst, dstMac, from: at.port ?? bridge, packet});
-  return ended ?? steps.end('deliverable');
+  if (ended) return ended;
+  // Where the vxlan device would answer for the source, an answer need not be the source's own.
+  const heard = !answerTo(at, packet.src) && heardFrom(steps, host, dst, {ip: packet.src, mac: srcMac});
+  return steps.end(heard ? 'delivered' : 'deliverable');
 }
 
 interface Tunnelled {

@@ -151,7 +151,7 @@ describe('our own packets', () => {
     assert.equal(found?.pieceBytes, undefined);
     // The same on a port that is not the data path's is no tunnel.
     assert.equal(
-      sight(ethernet(ipv4(17, vxlan(ethernet(ipv4(1, echo(8, 1, 1)))), outer)), {...point, port: 4790}),
+      sight(ethernet(ipv4(17, vxlan(ethernet(ipv4(1, echo(8, 1, 1)))), outer)), {...point, ports: [4790]}),
       undefined,
     );
   });

@@ -21,7 +21,7 @@ export const points: Point[] = kinds.map(([host, point], index) => ({
   inode: 4_026_532_000 + index,
   interfaces: [{container: 'eth0', 'bridge-port': 'veth1', vxlan: 'vxlan0', uplink: 'eth0'}[point]],
   carries: point === 'uplink' ? 'vxlan' : 'plain',
-  ...(point === 'uplink' ? {port: 4789} : {}),
+  ...(point === 'uplink' ? {ports: [4789]} : {}),
 }));
 
 export function seen(

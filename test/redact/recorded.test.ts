@@ -11,7 +11,8 @@ import {withoutForeignDocker} from '../../src/join/same-machine.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
 import {redactor} from '../../src/redact/redact.js';
 import {tokens} from '../../src/redact/tokens.js';
-import {type Trace, trace} from '../../src/trace/trace.js';
+import type {Trace} from '../../src/trace/targets.js';
+import {trace} from '../../src/trace/trace.js';
 import {recordedEvidence} from '../support/evidence.js';
 import {formsOf, replacedBy, secretsOf} from './secrets.js';
 

@@ -7,7 +7,8 @@ import {sortReadings} from '../../src/hosts/readings.js';
 import {findContainer} from '../../src/join/names.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
 import type {Hop, Walk} from '../../src/trace/hop.js';
-import {type Trace, type TraceTarget, trace} from '../../src/trace/trace.js';
+import type {Trace, TraceTarget} from '../../src/trace/targets.js';
+import {trace} from '../../src/trace/trace.js';
 
 const recorded = fileURLToPath(new URL('../../fixtures/recorded/', import.meta.url));
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {OvdiagError} from '../../src/errors.js';
 import {findContainer} from '../../src/join/names.js';
-import {type Trace, type TraceTarget, trace} from '../../src/trace/trace.js';
+import type {Trace, TraceTarget} from '../../src/trace/targets.js';
+import {trace} from '../../src/trace/trace.js';
 import {recordedModel} from '../support/evidence.js';
 
 const read = [recordedModel('node1'), recordedModel('node2')];

@@ -5,6 +5,7 @@
 #   capture ID INODE NETNS INTERFACE USER SNAPLEN LIMIT FILTER…           (USER: for tcpdump -Z, `-` for its own choice)
 #   ping ID INODE NETNS COUNT SECONDS SIZE FRAGMENTS PATTERN ADDRESS     (FRAGMENTS: `dont` or `do`, as ping -M has it)
 #   connect ID INODE NETNS SECONDS SOURCE-PORT ADDRESS PORT
+#   ask ID INODE NETNS SERVER NAME                                        (one question for an IPv4 address)
 #
 # Every line of what they print comes back as `NONCE ID LINE`, the last one of each as `NONCE ID exit STATUS`. Lines
 # are written whole, so that those of several programs don't mix. ID 0 is this text itself: the tools it has found,
@@ -52,6 +53,25 @@ know_connector() {
   connector_kind=curl
 }
 
+# Who can ask one server for one name. Their answers are read by the caller.
+know_asker() {
+  asker=
+  asker_applet=
+  for asker_kind in dig host nslookup; do
+    if locate "$asker_kind"; then
+      asker=$found
+      return 0
+    fi
+  done
+  locate busybox || return 0
+  case $("$found" --list 2>/dev/null) in
+    *nslookup*)
+      asker=$found
+      asker_applet=nslookup
+      ;;
+  esac
+}
+
 know_tools() {
   for tool in nsenter tcpdump ping stat; do
     if locate "$tool"; then say 0 "tool $tool $found"; fi
@@ -63,6 +83,8 @@ know_tools() {
   fi
   know_connector
   [ -z "$connector" ] || say 0 "tool connect $connector ($connector_kind)"
+  know_asker
+  [ -z "$asker" ] || say 0 "tool ask $asker $asker_applet"
   say 0 "uid $(id -u)"
   nsenter --net=/proc/self/ns/net true 2>/dev/null && say 0 enter
   # Engines that live in another mount namespace keep their files there.
@@ -136,6 +158,17 @@ connect() {
   esac
 }
 
+# ask INODE NETNS SERVER NAME: an answer that comes late is none.
+ask() {
+  case $asker_kind in
+    dig) within "$1" "$2" "$asker" +time=1 +tries=1 +noall +comments +answer "@$3" "$4" A ;;
+    host) within "$1" "$2" "$asker" -t A -W 1 -R 1 "$4" "$3" ;;
+    nslookup)
+      within "$1" "$2" "$asker" ${asker_applet:+"$asker_applet"} -type=A -timeout=1 -retry=1 "$4" "$3"
+      ;;
+  esac
+}
+
 # Nobody needs us longer than that: a connection may die without its end being told.
 watch_clock() {
   sleep "$longest"
@@ -162,6 +195,7 @@ main() {
       capture) capture $words 3<&- | relay "$id" 3<&- & ;;
       ping) ping_once $words 3<&- | relay "$id" 3<&- & ;;
       connect) connect $words 3<&- | relay "$id" 3<&- & ;;
+      ask) ask $words 3<&- | relay "$id" 3<&- & ;;
     esac
   done
   # The whole process group, which the caller made for this run: politely, and then for good.

@@ -1,0 +1,159 @@
+/**
+ * Ends that use their host's own network (`--network host`). They are endpoints of no overlay: from there a container is
+ * reached over a bridge of the same host or by a published port, and they are reached at their host's own addresses.
+ */
+import {chooseRoute, routeText} from '../join/route.js';
+import {ownVtep} from '../join/vteps.js';
+import type {ContainerEndpoint, Network} from '../model/docker-types.js';
+import {toEndpoint} from './endpoint.js';
+import {filterHop, packetOf, type Traffic} from './filter.js';
+import type {Walk} from './hop.js';
+import {walkOutside} from './outside.js';
+import {linkOf, placeOf, type WalkedHost} from './party.js';
+import type {TraceEnd, TraceTarget} from './targets.js';
+import {trail} from './trail.js';
+
+export function usesHost({container}: TraceEnd): boolean {
+  return container.networkMode === 'host';
+}
+
+export function walkHostNetwork(
+  hosts: WalkedHost[],
+  from: TraceEnd,
+  to: Exclude<TraceTarget, {ip: string}>,
+  traffic: Traffic,
+): Walk {
+  if ('container' in to && usesHost(to)) return toHostNetwork(hosts, from, to, traffic);
+  const steps = trail();
+  const {host, container} = from;
+  const {name} = container;
+  const walked = hosts.find(({model}) => model.key === host.key);
+  const near = 'container' in to && to.host.key === host.key ? bridgeOf(to) : undefined;
+  if (walked && near && 'container' in to) return overBridge(walked, from, to, near, traffic);
+  const there = 'container' in to ? to.container.name : `service ${to.service}`;
+  return steps.fail(
+    host,
+    'route',
+    'host-network',
+    `${name} uses the network of ${host.name} itself, which is no endpoint of the networks of ${there}`,
+    {
+      evidence: [`${name}: --network host`],
+      cause:
+        "overlays, macvlans and bridges of other hosts have no way from a host's own namespace: only a port that is published leads in",
+      next: 'ovdiag trace --published PORT/tcp',
+    },
+    'isolated',
+  );
+}
+
+/** To a container that uses its host's network: its addresses are the host's. */
+function toHostNetwork(hosts: WalkedHost[], from: TraceEnd, to: TraceEnd, traffic: Traffic): Walk {
+  const steps = trail();
+  const {name} = to.container;
+  const models = hosts.map(({model}) => model);
+  const address =
+    ownVtep(to.host, models)?.address ??
+    to.host.host?.links
+      ?.filter(({name: link}) => link !== 'lo')
+      .flatMap(({addresses}) => addresses ?? [])
+      .find(({family}) => family === 'inet')?.address;
+  if (usesHost(from) && from.host.key === to.host.key) {
+    steps.pass(
+      to.host,
+      'endpoint',
+      `both use the network of ${to.host.name} itself, where they meet on 127.0.0.1`,
+    );
+    return steps.end('deliverable');
+  }
+  if (address === undefined) {
+    steps.doubt(
+      to.host,
+      'endpoint',
+      `${name} uses the network of ${to.host.name} itself, whose addresses were not read`,
+    );
+    return steps.end('undecided');
+  }
+  steps.pass(
+    to.host,
+    'endpoint',
+    `${name} uses the network of ${to.host.name} itself: it is asked at ${address}`,
+  );
+  const way = walkOutside(hosts, from, address, traffic);
+  return {...way, hops: [...steps.hops, ...way.hops]};
+}
+
+interface Near {
+  network: Network;
+  endpoint: ContainerEndpoint;
+  ip: string;
+}
+
+/** The bridge network of this host by which the container can be reached from the host itself. */
+function bridgeOf({host, container}: TraceEnd): Near | undefined {
+  for (const endpoint of container.endpoints) {
+    const network = host.docker?.networks.find(({id}) => id === endpoint.networkId);
+    if (network?.driver === 'bridge' && endpoint.ip !== undefined)
+      return {network, endpoint, ip: endpoint.ip};
+  }
+  return undefined;
+}
+
+/** From the host itself over its own bridge. */
+function overBridge(
+  walked: WalkedHost,
+  from: TraceEnd,
+  to: TraceEnd,
+  {network, endpoint, ip}: Near,
+  traffic: Traffic,
+): Walk {
+  const steps = trail();
+  const {host, container} = from;
+  const tables = host.host;
+  const route = tables && chooseRoute(tables, ip);
+  const bridge = tables?.links?.find(({name}) => name === network.bridgeName);
+  if (!tables || !route?.route || !bridge || route.route.dev !== bridge.name) {
+    steps.doubt(
+      host,
+      'route',
+      `${container.name} uses the network of ${host.name} itself; the way from there to ${ip} is not walked`,
+      route?.route ? [routeText(route.route)] : [],
+    );
+    return steps.end('undecided');
+  }
+  steps.pass(
+    host,
+    'route',
+    `${container.name} uses the network of ${host.name} itself: ${ip} by ${routeText(route.route)}`,
+    [routeText(route.route)],
+  );
+  const src = route.route.prefSrc ?? bridge.addresses?.[0]?.address ?? '';
+  const packet = packetOf(traffic, src, ip, false);
+  const filtered = filterHop(
+    steps,
+    {
+      host,
+      tables,
+      layer: 'filter-out',
+      whose: 'this host',
+      hook: 'OUTPUT',
+      code: 'host-filtered',
+      needed: true,
+    },
+    {...packet, outInterface: bridge.name},
+  );
+  if (filtered) return filtered;
+  const party = {name: to.container.name, ip, host, container: to.container};
+  const links = placeOf(walked, party)?.tables?.links;
+  const link = links && linkOf(links, {...party, ...(endpoint.mac ? {mac: endpoint.mac} : {})});
+  const ended = toEndpoint(
+    steps,
+    {host: walked, netns: '@host', tables, bridge},
+    {
+      dst: {...party, ...(link ? {link} : {})},
+      dstMac: link?.mac ?? endpoint.mac ?? '',
+      from: bridge,
+      packet,
+    },
+  );
+  return ended ?? steps.end('deliverable');
+}

@@ -1,0 +1,307 @@
+/** A request from outside to a published port: on each host that was read, link by link, and on to each task. */
+import {endpointsOf} from '../join/endpoints.js';
+import {
+  type HostPort,
+  hostPorts,
+  hostSteps,
+  type IngressPort,
+  ingressPorts,
+  ingressStep,
+  isIngressPort,
+  type PortAsked,
+  type Request,
+  sandboxSteps,
+  type Translated,
+} from '../join/ingress.js';
+import type {Sharing} from '../join/load-balancer.js';
+import {chooseRoute} from '../join/route.js';
+import {serviceOn} from '../join/services.js';
+import {chainOn} from '../join/step.js';
+import {nodeNames, ownVtep} from '../join/vteps.js';
+import type {HostModel, Namespace} from '../model/host.js';
+import {walkBackends} from './backends.js';
+import {isWalk, overVeth} from './bridge.js';
+import {toEndpoint} from './endpoint.js';
+import {filterHop} from './filter.js';
+import {type Disposition, type Walk, worse} from './hop.js';
+import {balancerParty} from './parties.js';
+import {containerPlace, isDown, linkOf, linkText, type WalkedHost, walkedHost} from './party.js';
+import {addSteps} from './steps.js';
+import type {Backend, Entry, PublishedTrace} from './targets.js';
+import {type Trail, trail} from './trail.js';
+
+export interface PublishedQuestion extends PortAsked {
+  /** The client's address; absent for any. */
+  client?: string;
+}
+
+/** Pure over what was read: nothing is sent. */
+export function tracePublished(hosts: HostModel[], asked: PublishedQuestion): PublishedTrace {
+  const walked = hosts.map(walkedHost);
+  const mesh = ingressPorts(hosts).find(isIngressPort(asked));
+  const entries = walked.flatMap((host): Entry[] => {
+    const own = hostPorts(host.model, asked);
+    if (own.length > 0) return own.map((port) => hostEntry(walked, host, port, asked));
+    const joined = host.model.docker?.networks.some(({id}) => id === mesh?.network.id);
+    return mesh && joined ? [ingressEntry(walked, host, mesh, asked)] : [];
+  });
+  const name = `${asked.port}/${asked.protocol}`;
+  const base = {
+    source: asked.client ?? 'a client outside',
+    destination: mesh ? `${name} of ${mesh.service}` : name,
+    network: entries.some(({mode}) => mode === 'ingress') ? (mesh?.network.name ?? null) : null,
+    chosenBy: null,
+    reverse: null,
+    entries,
+  };
+  const [first] = entries;
+  if (!first) {
+    const forward = unpublished(hosts, asked);
+    return {...base, disposition: forward.disposition, forward};
+  }
+  const disposition = entries.map((entry) => entry.disposition).reduce(worse);
+  const worst = entries.find((entry) => entry.disposition === disposition) ?? first;
+  return {...base, disposition, forward: worst.forward};
+}
+
+function unpublished(hosts: HostModel[], {port, protocol}: PortAsked): Walk {
+  const steps = trail();
+  const what = `${protocol} ${port}`;
+  const unread = hosts.filter(
+    ({docker}) =>
+      !docker?.read.containers ||
+      !docker.read.networks ||
+      docker.networks.some(({ingress, services}) => ingress && !services),
+  );
+  if (unread.length > 0) {
+    steps.doubt(
+      unread[0] ?? null,
+      'published',
+      `whether ${what} is published is not known: what the engine of ${unread.map(({name}) => name).join(', ')} publishes was not read`,
+    );
+    return steps.end('undecided');
+  }
+  const known = ingressPorts(hosts).map(({text}) => text);
+  const local = hosts.flatMap(({name, docker}) =>
+    (docker?.containers ?? []).flatMap((container) =>
+      Object.entries(container.publishedPorts).map(
+        ([inner, bindings]) => `${name}: ${container.name}: ${inner} → ${bindings.join(', ')}`,
+      ),
+    ),
+  );
+  return steps.fail(
+    null,
+    'published',
+    'ingress-port-unpublished',
+    `nothing on ${hosts.map(({name}) => name).join(', ')} publishes ${what}`,
+    {
+      evidence: [...known, ...local].slice(0, 20),
+      cause: 'no service publishes it through ingress, and no container of these hosts has it',
+      next: 'docker service ls; docker ps --format "{{.Names}} {{.Ports}}"',
+    },
+    'no-such-endpoint',
+  );
+}
+
+/** The request as it comes to the host: its uplink, or the interface by which answers to the client would leave. */
+function requestTo(
+  host: HostModel,
+  hosts: HostModel[],
+  {port, protocol, client}: PublishedQuestion,
+): Request {
+  const address = ownVtep(host, hosts)?.address;
+  const route = client !== undefined && host.host ? chooseRoute(host.host, client).route : undefined;
+  const uplink = host.host?.links?.find(({addresses}) => addresses?.some((own) => own.address === address));
+  const inInterface = route?.dev ?? uplink?.name;
+  return {
+    port,
+    protocol,
+    src: client ?? '',
+    dst: address ?? '',
+    ...(inInterface === undefined ? {} : {inInterface}),
+  };
+}
+
+function ingressEntry(
+  walked: WalkedHost[],
+  here: WalkedHost,
+  {network, service, target, text, protocol}: IngressPort,
+  asked: PublishedQuestion,
+): Entry {
+  const {model: host} = here;
+  const hosts = walked.map(({model}) => model);
+  const steps = trail();
+  const request = requestTo(host, hosts, asked);
+  const chain = chainOn(host.name);
+  chain.pass(
+    'published',
+    `${service} publishes ${asked.port} for port ${target} of its tasks${protocol === undefined ? '; whether for tcp or udp only a manager tells' : ''}`,
+    [text],
+  );
+  const balancer = ingressStep(chain, host, network);
+  const to = chain.broken() ? undefined : hostSteps(chain, host, request);
+  let ended = addSteps(steps, host, chain.steps, 'unreachable');
+  ended ??= to && forwarded(steps, host, request, to);
+  let sharing: Sharing | undefined;
+  if (balancer && to) ended ??= intoSandbox(steps, here, balancer.namespace, to);
+  if (!ended && balancer && to) {
+    const inside = chainOn(host.name);
+    sharing = sandboxSteps(inside, balancer, request, to);
+    ended = addSteps(steps, host, inside.steps);
+  }
+  const forward = ended ?? steps.end(to && sharing ? 'delivered' : 'undecided');
+  const known = {hosts: walked, network, endpoints: endpointsOf(hosts, network.id)};
+  const context = {
+    hosts: walked,
+    network,
+    traffic: {protocol: asked.protocol, dport: asked.port},
+    nodes: nodeNames(hosts),
+    vteps: new Map(hosts.map((one) => [one.key, ownVtep(one, hosts)])),
+  };
+  const from = balancerParty(known, host);
+  const tasks = serviceOn([host, ...hosts.filter(({key}) => key !== host.key)], service).find(
+    (one) => one.network.id === network.id,
+  )?.tasks;
+  const backends = from
+    ? walkBackends(context, known, {from, tasks, sharing, host, answersFrom: target})
+    : [];
+  return {host: host.name, mode: 'ingress', ...result(forward, backends), backends};
+}
+
+/** Over docker_gwbridge: the sandbox's interface there, its other end, the bridge. */
+function intoSandbox(
+  steps: Trail,
+  host: WalkedHost,
+  {file, tables}: Namespace,
+  to: Translated,
+): Walk | undefined {
+  const link = tables?.links?.find(({addresses}) => addresses?.some(({address}) => address === to.address));
+  // That nobody there has the address is found with the rest of the sandbox.
+  if (!link) return undefined;
+  if (isDown(link)) {
+    return steps.fail(host.model, 'interface', 'container-link-down', `${link.name} of ${file} is down`, {
+      evidence: [linkText(link)],
+    });
+  }
+  const at = overVeth(steps, host, file, link);
+  return isWalk(at) ? at : undefined;
+}
+
+/** The chain alone proves no passage: the whole is as good as what the tasks get. */
+function result(forward: Walk, backends: Backend[]): {disposition: Disposition; forward: Walk} {
+  const reached = backends.map(({disposition}) => disposition).reduce(worse, 'delivered');
+  const own =
+    forward.disposition === 'delivered' ? (backends.length > 0 ? reached : 'undecided') : forward.disposition;
+  return {disposition: worse(own, reached), forward: {...forward, disposition: own}};
+}
+
+/** The host's own FORWARD rules for what its DNAT has made of the request. */
+function forwarded(steps: Trail, host: HostModel, request: Request, to: Translated): Walk | undefined {
+  const tables = host.host;
+  const route = tables && chooseRoute(tables, to.address).route;
+  if (!tables || !route?.dev) {
+    steps.doubt(host, 'filter-in', `by which interface the host reaches ${to.address} is not known`);
+    return undefined;
+  }
+  return filterHop(
+    steps,
+    {
+      host,
+      tables,
+      layer: 'filter-in',
+      whose: 'this host',
+      hook: 'FORWARD',
+      code: 'host-filtered',
+      needed: true,
+    },
+    {
+      protocol: request.protocol,
+      src: request.src,
+      dst: to.address,
+      dport: to.port,
+      ctState: 'NEW',
+      ...(request.inInterface === undefined ? {} : {inInterface: request.inInterface}),
+      outInterface: route.dev,
+      ipsec: false,
+      dstLocal: false,
+      srcLocal: false,
+      sourceMayChange: true,
+    },
+  );
+}
+
+/** To a container of this host that has the port for itself: over the bridge behind the rule. */
+function hostEntry(walked: WalkedHost[], host: WalkedHost, port: HostPort, asked: PublishedQuestion): Entry {
+  const {model} = host;
+  const steps = trail();
+  const request = requestTo(
+    model,
+    walked.map((one) => one.model),
+    asked,
+  );
+  const chain = chainOn(model.name);
+  chain.pass(
+    'published',
+    `${port.container.name} has ${asked.protocol} ${asked.port} of this host for its port ${port.target}`,
+    [port.text],
+  );
+  const to = hostSteps(chain, model, request);
+  let ended = addSteps(steps, model, chain.steps, 'unreachable');
+  ended ??= to && forwarded(steps, model, request, to);
+  const forward = ended ?? (to ? toContainer(steps, host, port, request, to) : steps.end('undecided'));
+  return {host: model.name, mode: 'host', disposition: forward.disposition, forward, backends: []};
+}
+
+function toContainer(
+  steps: Trail,
+  host: WalkedHost,
+  {container}: HostPort,
+  request: Request,
+  to: Translated,
+): Walk {
+  const {model} = host;
+  const links = containerPlace(host, container)?.tables?.links;
+  const party = {name: container.name, ip: to.address, host: model, container};
+  const link = links && linkOf(links, party);
+  if (links && !link) {
+    return steps.fail(
+      model,
+      'dnat',
+      'ingress-dnat-stale',
+      `${container.name} does not have ${to.address}, to which the host sends`,
+      {
+        evidence: links.flatMap(({name, addresses}) =>
+          (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
+        ),
+        cause: 'the rule is of an earlier container, or of something else that took the port',
+        next: 'iptables-save -t nat',
+      },
+    );
+  }
+  const dev = model.host && chooseRoute(model.host, to.address).route?.dev;
+  const bridge = model.host?.links?.find(({name}) => name === dev);
+  if (!link?.mac || !bridge || !model.host) {
+    steps.doubt(
+      model,
+      'endpoint',
+      `the way from the host to ${to.address} of ${container.name} was not read`,
+    );
+    return steps.end('undecided');
+  }
+  const packet = {
+    protocol: request.protocol,
+    src: request.src,
+    dst: to.address,
+    dport: to.port,
+    ctState: 'NEW' as const,
+    ipsec: false,
+    dstLocal: false,
+  };
+  return (
+    toEndpoint(
+      steps,
+      {host, netns: '@host', tables: model.host, bridge},
+      {dst: {...party, link}, dstMac: link.mac, from: bridge, packet},
+    ) ?? steps.end('deliverable')
+  );
+}
