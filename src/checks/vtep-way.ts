@@ -128,7 +128,8 @@ function routes(host: HostContext, ways: WayTo[], report: Report): void {
       ],
       basis: 'one-host',
       at: {host: host.name, vtep},
-      reach: nodesAt(host, vteps),
+      // The host's own devices can't send to there.
+      reach: [...nodesAt(host, vteps), {host: host.name, ...(host.vtep ? {vtep: host.vtep.address} : {})}],
     });
   }
   for (const [reason, group] of grouped(ways, ({way}) =>

@@ -37,7 +37,7 @@ describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 
 
   async function found({code, traffic}: DoctorFault): Promise<FoldedFinding[]> {
     const examination = traffic
-      ? await sampleNodes(lab(), 3, () => traffic(lab()))
+      ? await sampleNodes(lab(), 3, await traffic(lab()))
       : examineAll(await readNodes(lab()));
     return foldFindings(examination.findings).filter(
       (finding) => finding.code === code || !expectedInLab.has(finding.code),

@@ -6,6 +6,7 @@ import {parseHost} from '../../src/evidence/transport.js';
 import {everything} from '../../src/evidence/wanted.js';
 import {withoutForeignDocker} from '../../src/join/same-machine.js';
 import {hostModel} from '../../src/model/host.js';
+import type {Traffic} from './doctor-faults/fault.js';
 import type {Lab} from './lab.js';
 
 /** The evidence of all nodes, read at the same time. */
@@ -25,11 +26,7 @@ export function examineAll(...readings: HostEvidence[][]): Examination {
 }
 
 /** Two readings of all nodes while somebody listens, and something is sent again and again. */
-export async function sampleNodes(
-  lab: Lab,
-  seconds: number,
-  traffic: () => Promise<unknown>,
-): Promise<Examination> {
+export async function sampleNodes(lab: Lab, seconds: number, traffic: Traffic): Promise<Examination> {
   const before = await readNodes(lab);
   let isOver = false;
   const reading = readNodes(lab, seconds).finally(() => {

@@ -27,7 +27,7 @@ export const underlayTexts: readonly Explanation[] = [
       'drivers/net/vxlan/vxlan_core.c (vxlan_xmit_one)',
       'net/ipv4/fib_frontend.c (fib_disable_ip)',
     ],
-    explains: ['vtep-route-missing', 'vtep-unreachable', 'node-down'],
+    explains: ['vtep-route-missing', 'vtep-unreachable', 'node-down', 'vxlan-tx-errors'],
   },
   {
     code: 'vtep-route-missing',
@@ -50,7 +50,7 @@ export const underlayTexts: readonly Explanation[] = [
       {command: 'ip route del blackhole VTEP', touches: 'that one route, where it is what refuses'},
     ],
     references: ['drivers/net/vxlan/vxlan_core.c (vxlan_xmit_one, tx_carrier_errors)', 'ip-route(8)'],
-    explains: ['node-down'],
+    explains: ['node-down', 'vxlan-tx-errors'],
   },
   {
     code: 'vtep-unreachable',

@@ -3,6 +3,8 @@ import {rowsOf} from '../trace-ends.js';
 import {type Pair, traceFaults} from '../trace-faults.js';
 import {meet, meetAgain, traceEnds} from '../trace-run.js';
 
+export type Traffic = () => Promise<unknown>;
+
 /** A fault that `doctor` must name first while it is in, and no more when it is mended. */
 export interface DoctorFault {
   readonly code: string;
@@ -10,8 +12,8 @@ export interface DoctorFault {
   readonly about: string;
   make(lab: Lab): Promise<void>;
   mend(lab: Lab): Promise<void>;
-  /** What is sent while it is in, between two readings: then it is looked at as by `doctor --for`. */
-  traffic?: (lab: Lab) => Promise<unknown>;
+  /** Gives what is sent again and again while it is in: then it is looked at as by `doctor --for`. */
+  traffic?: (lab: Lab) => Promise<Traffic>;
   /** Codes of what follows from it, which must be folded under it. */
   brings?: readonly string[];
 }

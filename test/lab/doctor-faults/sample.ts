@@ -3,7 +3,7 @@
 import type {Lab} from '../lab.js';
 import {type End, rowsOf} from '../trace-ends.js';
 import {traceEnds} from '../trace-run.js';
-import {type DoctorFault, fault, traceFault} from './fault.js';
+import {type DoctorFault, fault, type Traffic, traceFault} from './fault.js';
 
 /** A fault that loses what is sent while it is looked at. */
 const sampled = (
@@ -20,9 +20,9 @@ const ping = (from: End, to: string, size = 56) =>
 
 const pingsOf =
   (pair: 'web' | 'secret', back = false) =>
-  async (lab: Lab) => {
+  async (lab: Lab): Promise<Traffic> => {
     const {one, two} = (await traceEnds(lab))[pair];
-    await Promise.all([ping(one, two.ip), back ? ping(two, one.ip) : undefined]);
+    return () => Promise.all([ping(one, two.ip), back ? ping(two, one.ip) : undefined]);
   };
 
 export const faultsOfSamples: readonly DoctorFault[] = [
@@ -73,7 +73,7 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     async (lab) => {
       const {one, two} = await web(lab);
       const call = `for turn in 1 2 3 4 5; do nc -w 1 ${two.ip} 80 </dev/null & done; wait`;
-      await one.node.exec(one.container, ['sh', '-c', call], {reject: false});
+      return () => one.node.exec(one.container, ['sh', '-c', call], {reject: false});
     },
   ),
   sampled(
@@ -112,7 +112,7 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     ),
     async (lab) => {
       const {one, two} = await web(lab);
-      await ping(one, two.ip, 1400);
+      return () => ping(one, two.ip, 1400);
     },
   ),
   sampled(
@@ -123,7 +123,7 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     }),
     async (lab) => {
       const {one, two} = await web(lab);
-      await one.inside(`ping -q -n -c 120 -i 0.01 -W 0.3 -s 1420 ${two.ip} || true`);
+      return () => one.inside(`ping -q -n -c 120 -i 0.01 -W 0.3 -s 1420 ${two.ip} || true`);
     },
   ),
   sampled(
@@ -135,7 +135,7 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     },
     async (lab) => {
       const {one} = await web(lab);
-      await ping(one, '10.0.1.222');
+      return () => ping(one, '10.0.1.222');
     },
   ),
 ];
