@@ -112,18 +112,23 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     ),
     async (lab) => {
       const {one, two} = await web(lab);
+      await one.inside('ip route flush cache');
       return () => ping(one, two.ip, 1400);
     },
   ),
   sampled(
-    fault('uplink-drops', "node2's uplink takes 1400 bytes, and gets more", async (lab) => {
-      const second = lab.node('node2');
-      await second.run(['ip', 'link', 'set', 'eth0', 'mtu', '1400']);
-      return () => second.run(['ip', 'link', 'set', 'eth0', 'mtu', '1500']);
-    }),
+    fault(
+      'uplink-drops',
+      "the router's port takes 1400 bytes, and node2's uplink sends 1500",
+      async (lab) => {
+        await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1400']);
+        return () => lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
+      },
+    ),
     async (lab) => {
       const {one, two} = await web(lab);
-      return () => one.inside(`ping -q -n -c 120 -i 0.01 -W 0.3 -s 1420 ${two.ip} || true`);
+      await two.inside('ip route flush cache');
+      return () => ping(two, one.ip, 1420);
     },
   ),
   sampled(
