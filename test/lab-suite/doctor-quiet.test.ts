@@ -148,7 +148,11 @@ describe('doctor is quiet on a healthy swarm', {...labSuite(), timeout: 900_000}
   it('while a network is made, used, removed and made again', () =>
     during('a network', async () => {
       for (let turn = 0; turn < 2; turn++) {
-        await manager('network', 'create', '-d', 'overlay', '--attachable', 'again-net');
+        // A network that was just removed is still there for a moment.
+        await until({what: 'again-net', seconds: 30}, async () => {
+          await manager('network', 'create', '-d', 'overlay', '--attachable', 'again-net');
+          return true;
+        });
         const runs = lab.nodes.map(({name, docker}) =>
           docker(
             ['run', '-d', '--network', 'again-net', '--name', `again-${name}`, image, '/bin/sleep', '600'],

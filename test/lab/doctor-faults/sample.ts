@@ -12,6 +12,13 @@ const sampled = (
   brings: readonly string[] = [],
 ): DoctorFault => ({...one, traffic, brings});
 
+/** What hosts and containers were told about the path is remembered for ten minutes. */
+const forget = async (lab: Lab): Promise<void> => {
+  const {one, two} = await web(lab);
+  for (const {host, inside} of [one, two])
+    await Promise.all([host('ip route flush cache'), inside('ip route flush cache')]);
+};
+
 const web = async (lab: Lab) => (await traceEnds(lab)).web;
 
 /** Pings of this size, ten a second for two seconds, answered or not. */
@@ -107,12 +114,13 @@ export const faultsOfSamples: readonly DoctorFault[] = [
         return async () => {
           await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
           await second.run(['sh', '-ec', `${unspoiled}; sysctl -qw net.ipv4.ipfrag_time=30`]);
+          await forget(lab);
         };
       },
     ),
     async (lab) => {
       const {one, two} = await web(lab);
-      await one.inside('ip route flush cache');
+      await forget(lab);
       return () => ping(one, two.ip, 1400);
     },
   ),
@@ -122,12 +130,15 @@ export const faultsOfSamples: readonly DoctorFault[] = [
       "the router's port takes 1400 bytes, and node2's uplink sends 1500",
       async (lab) => {
         await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1400']);
-        return () => lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
+        return async () => {
+          await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
+          await forget(lab);
+        };
       },
     ),
     async (lab) => {
       const {one, two} = await web(lab);
-      await two.inside('ip route flush cache');
+      await forget(lab);
       return () => ping(two, one.ip, 1420);
     },
   ),
