@@ -103,6 +103,10 @@ function statesFor(
     ],
     basis: 'one-host',
     at: {host: host.name, ...(one ? {network: one.network.id} : {}), netns: '@host', vtep},
+    // The packets are refused in the host's namespace, and counted in the sandboxes.
+    reach: host.overlays
+      .filter(({network}) => networks.includes(network.name))
+      .map(({network}) => ({host: host.name, network: network.id})),
   });
 }
 

@@ -29,7 +29,7 @@ export const encryptionTexts: readonly Explanation[] = [
       'RFC 4303 (ESP), RFC 4106 (AES-GCM in ESP)',
       'https://github.com/moby/moby/issues/43359',
     ],
-    explains: ['xfrm-errors'],
+    explains: ['xfrm-errors', 'vxlan-tx-dropped'],
   },
   {
     code: 'xfrm-spi-mismatch',
