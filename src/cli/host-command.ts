@@ -5,6 +5,7 @@ import type {Wanted} from '../evidence/wanted.js';
 import type {Progress} from '../hosts/fan-out.js';
 import type {EvidenceSource} from '../hosts/read-hosts.js';
 import type {Readings} from '../hosts/readings.js';
+import type {ServiceChoice} from '../hosts/service-source.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 import {escapeText} from '../render/escape.js';
@@ -138,13 +139,14 @@ export abstract class HostCommand extends BaseCommand {
    * kept only where it is to be recorded.
    */
   protected async readEach(flags: HostFlags, wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
-    const [{hostModel}, {withoutForeignDocker}] = await Promise.all([
+    const [{hostModel}, {withoutForeignDocker}, {withLentNames}] = await Promise.all([
       import('../model/host.js'),
       import('../join/same-machine.js'),
+      import('../join/lent-names.js'),
     ]);
     for await (const evidence of this.eachHost(flags, wanted)) {
       if (flags.record !== undefined) this.evidence.push(evidence);
-      use(withoutForeignDocker(hostModel(evidence)));
+      use(withLentNames(withoutForeignDocker(hostModel(evidence))));
     }
     if (flags.record !== undefined) await this.recordTo(flags.record);
   }
@@ -170,7 +172,16 @@ export abstract class HostCommand extends BaseCommand {
       import('../hosts/read-hosts.js'),
       import('./host-selection.js'),
     ]);
-    return evidenceSource(await hostSelection(flags));
+    const selection = await hostSelection(flags);
+    const via = this.via(flags);
+    return evidenceSource(
+      via && selection.swarm ? {...selection, swarm: {...selection.swarm, via}} : selection,
+    );
+  }
+
+  /** How to reach the nodes of a swarm, if not over ssh; for the command that offers another way. */
+  protected via(_flags: HostFlags): ServiceChoice | undefined {
+    return undefined;
   }
 
   /** Keeps all evidence read so far as a snapshot. */

@@ -1,3 +1,4 @@
+import {statSync} from 'node:fs';
 import {usageError} from '../errors.js';
 import {parseNodeFilter} from '../hosts/node-filter.js';
 import type {HostSelection} from '../hosts/read-hosts.js';
@@ -27,9 +28,15 @@ export async function hostSelection(flags: HostFlags): Promise<HostSelection> {
   };
 }
 
-/** Whether the flags may mean more than one host: a swarm and a file do. */
+/** Whether the flags may mean more than one host: a swarm, a file of hosts and a directory of snapshots do. */
 export function meansSeveral({host = [], snapshot = [], ...flags}: HostFlags): boolean {
-  return flags.swarm === true || flags['hosts-file'] !== undefined || host.length + snapshot.length > 1;
+  const isDirectory = (path: string) => statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
+  return (
+    flags.swarm === true ||
+    flags['hosts-file'] !== undefined ||
+    host.length + snapshot.length > 1 ||
+    snapshot.some(isDirectory)
+  );
 }
 
 /** Whether any flag says where to read, instead of this host being the default. */

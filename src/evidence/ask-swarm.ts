@@ -1,11 +1,8 @@
-import {randomBytes} from 'node:crypto';
 import {OvdiagError} from '../errors.js';
 import {quoteText} from '../render/escape.js';
-import {connectDocker, DockerSilence} from './docker-api.js';
-import {contactEngine} from './engine-contact.js';
-import type {DockerPlace} from './read-docker.js';
+import type {Place} from './collect.js';
+import {engineQuestions} from './engine-questions.js';
 import type {HostNode} from './snapshot.js';
-import type {Transport} from './transport.js';
 
 /** A node as the manager lists it; its labels serve to choose nodes and are never kept. */
 export interface ListedNode extends HostNode {
@@ -19,35 +16,17 @@ export interface SwarmView {
 }
 
 /** Asks an engine for the nodes of its swarm. Throws where it is no manager, or no engine answers. */
-export async function askSwarm(
-  transport: Transport,
-  place: DockerPlace,
-  signal: AbortSignal,
-): Promise<SwarmView> {
+export async function askSwarm(place: Place, signal: AbortSignal): Promise<SwarmView> {
+  const engine = engineQuestions(place, signal);
   try {
-    const {connection, apiVersion} = await contactEngine((relay) =>
-      connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay, ...place}, signal),
-    );
-    try {
-      const prefix = apiVersion === undefined ? '' : `/v${apiVersion}`;
-      const get = async (path: string): Promise<unknown> => {
-        const {status, body} = await connection.get(prefix + path);
-        const answer: unknown = JSON.parse(body);
-        if (status === 200) return answer;
-        throw new DockerSilence(text((answer as {message?: unknown}).message) || `status ${status}`, false);
-      };
-      const asked = selfOf(await get('/info'), transport.label);
-      return {asked, nodes: nodesOf(await get('/nodes'))};
-    } finally {
-      connection.close();
-    }
+    const asked = selfOf(await engine.json('/info'), place.shell.label);
+    return {asked, nodes: nodesOf(await engine.json('/nodes'))};
   } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof DockerSilence) && !(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof OvdiagError) || error.code !== 'docker-unreachable') throw error;
     throw new OvdiagError(
       {
-        code: 'docker-unreachable',
-        message: `${quoteText(transport.label)}: the engine could not be asked for the nodes of its swarm: ${quoteText(error.message, 500)}.`,
+        code: error.code,
+        message: error.message,
         suggestions: [
           'Can you ask it by hand? docker node ls',
           'Ask a manager elsewhere: --host ssh://user@manager --swarm',
@@ -56,6 +35,8 @@ export async function askSwarm(
       },
       {cause: error},
     );
+  } finally {
+    engine.close();
   }
 }
 

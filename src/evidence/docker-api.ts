@@ -20,11 +20,17 @@ export interface DockerOptions extends DockerScriptOptions {
   endBy?: number;
 }
 
+export interface DockerResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
 export interface DockerConnection {
   /** Who relays on the other side. */
   relay: 'docker' | 'curl';
   /** One GET. Never rejects for what Docker says; rejects with a DockerSilence where nothing comes. */
-  get(path: string): Promise<{status: number; headers: Record<string, string>; body: string}>;
+  get(path: string): Promise<DockerResponse>;
   close(): void;
 }
 
@@ -185,7 +191,7 @@ function stdioSocket(session: ShellSession): Duplex {
   });
 }
 
-function readBody(response: IncomingMessage): Promise<string> {
+function readBody(response: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -199,7 +205,7 @@ function readBody(response: IncomingMessage): Promise<string> {
       reject(new Error(`an answer of more than ${largestAnswer / 1024 / 1024} MiB`));
       response.destroy();
     });
-    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    response.on('end', () => resolve(Buffer.concat(chunks)));
     response.on('error', reject);
     response.on('aborted', () => reject(new Error('the answer was cut')));
   });

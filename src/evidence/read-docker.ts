@@ -46,7 +46,7 @@ export async function readDocker(
         const newest = await connection.get(path);
         if (newest.status !== 400) [answer, prefix] = [newest, ''];
       }
-      const body = keepListed(path, answer.status, parseJson(answer.body));
+      const body = keepListed(path, answer.status, parseJson(answer.body.toString('utf8')));
       answers.push({path, at, status: answer.status, ...(body === undefined ? {} : {body})});
       return answer.status === 200 ? body : undefined;
     } catch (error) {

@@ -118,7 +118,7 @@ const batchNames: Record<string, string> = {
  * A batch prints one line of JSON a command: it becomes one section a command. A failed batch is read again singly,
  * by the far side; one that came whole but with another number of lines is kept as it is rather than lost.
  */
-function sectionsOf(frame: Frame): Section[] {
+export function sectionsOf(frame: Frame): Section[] {
   if (frame.name !== 'batch') return [section(frame, frame.name, frame.command, frame.output)];
   const [options = '', list = ''] = frame.command.split(' -- ');
   const commands = list.split('; ');

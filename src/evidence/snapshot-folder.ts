@@ -147,9 +147,11 @@ async function checkOwn(directory: string): Promise<string[]> {
   if (foreign) {
     throw cannotWrite(
       directory,
-      index
-        ? `it holds ${quoteText(foreign.name)} besides an earlier snapshot`
-        : `it holds other things (${quoteText(foreign.name)}${entries.length > 1 ? `, and ${entries.length - 1} more` : ''})`,
+      /^\.part-\d+$/.test(foreign.name)
+        ? `it holds ${foreign.name}: another run writes there now, or was killed; then remove that`
+        : index
+          ? `it holds ${quoteText(foreign.name)} besides an earlier snapshot`
+          : `it holds other things (${quoteText(foreign.name)}${entries.length > 1 ? `, and ${entries.length - 1} more` : ''})`,
     );
   }
   return [indexName, ...entries.map(({name}) => name).filter((name) => name !== indexName)];

@@ -55,6 +55,11 @@ const HostEvidence = object({
   docker: object({
     /** The API version that was agreed on; absent where Docker gave none. */
     apiVersion: optional(string),
+    /**
+     * The manager whose answers these are, cut down to what concerns this node; its own engine was not asked. Absent
+     * where it was.
+     */
+    lentBy: optional(string),
     /** Why there is nothing, or less than asked, from Docker. */
     failure: optional(string),
     answers: array(DockerAnswer),

@@ -4,6 +4,7 @@ import {eachRecorded} from '../evidence/snapshot-folder.js';
 import {localTransport, parseHost, type Transport} from '../evidence/transport.js';
 import type {Wanted} from '../evidence/wanted.js';
 import {fanOut, type Progress} from './fan-out.js';
+import type {ServiceChoice} from './service-source.js';
 import type {SwarmChoice, Target} from './targets.js';
 
 /** Where evidence is to come from, as the flags say it. */
@@ -41,6 +42,7 @@ export interface EvidenceSource {
 export type Evidences = AsyncGenerator<HostEvidence, void, undefined>;
 
 const defaultParallel = 16;
+const defaultHostTimeoutMs = 30_000;
 
 /** A node that its manager calls down may still be reached, and tell most, but is not waited for long. */
 const patienceWithDownMs = 5000;
@@ -89,6 +91,8 @@ export function evidenceSource(
       '--swarm asks one manager for all nodes: give one --host, or none for this host.',
     );
   }
+  const via = swarm?.via;
+  if (swarm && via) return serviceSource(manager, {...swarm, via}, selection);
   let found: Promise<Target[]> | undefined;
   return liveSource((signal) => {
     found ??= swarm
@@ -104,9 +108,27 @@ async function nodesOfSwarm(manager: Transport, choice: SwarmChoice, signal: Abo
     import('../evidence/collect.js'),
     import('./targets.js'),
   ]);
-  const {shell, docker, elsewhere} = await locate(manager, signal);
+  const place = await locate(manager, signal);
   // An engine that gives no shell is reached over ssh like any other node.
-  return nodeTargets(await askSwarm(shell, docker, signal), choice, elsewhere ? undefined : manager);
+  return nodeTargets(await askSwarm(place, signal), choice, place.elsewhere ? undefined : manager);
+}
+
+function serviceSource(
+  manager: Transport,
+  choice: SwarmChoice & {via: ServiceChoice},
+  {netnsDir, hostTimeoutMs = defaultHostTimeoutMs}: HostSelection,
+): EvidenceSource {
+  const each: EvidenceSource['each'] = async function* (wanted, signal, onProgress) {
+    const {serviceEvidence} = await import('./service-source.js');
+    yield* serviceEvidence(manager, choice, {netnsDir, hostTimeoutMs}, wanted, signal, onProgress);
+  };
+  return {live: true, each, read: (...call) => gathered(each(...call))};
+}
+
+async function gathered(evidences: Evidences): Promise<HostEvidence[]> {
+  const all: HostEvidence[] = [];
+  for await (const evidence of evidences) all.push(evidence);
+  return all;
 }
 
 function recordedSource(paths: string[]): EvidenceSource {
@@ -130,11 +152,7 @@ function recordedSource(paths: string[]): EvidenceSource {
   return {
     live: false,
     each,
-    async read(wanted, signal, onProgress) {
-      const all: HostEvidence[] = [];
-      for await (const evidence of each(wanted, signal, onProgress)) all.push(evidence);
-      return all;
-    },
+    read: (...call) => gathered(each(...call)),
   };
 }
 

@@ -4,6 +4,7 @@ import type {ListedNode, SwarmView} from '../evidence/ask-swarm.js';
 import type {HostEvidence, HostNode} from '../evidence/snapshot.js';
 import {parseHost, type Transport} from '../evidence/transport.js';
 import {type NodeFilter, passes} from './node-filter.js';
+import type {ServiceChoice} from './service-source.js';
 
 /** One host to be read. */
 export interface Target {
@@ -20,6 +21,19 @@ export interface SwarmChoice {
   filters: NodeFilter[];
   /** Who to log in as; ssh's own configuration decides where this is not given. */
   sshUser?: string;
+  /** Set where Swarm itself is to reach the nodes. */
+  via?: ServiceChoice;
+}
+
+/** The nodes that pass the filters; throws where none does. */
+export function chosenNodes(nodes: ListedNode[], filters: NodeFilter[]): ListedNode[] {
+  const chosen = nodes.filter((node) => passes(node, filters));
+  if (chosen.length > 0) return chosen;
+  throw new OvdiagError({
+    code: 'no-nodes',
+    message: `None of the swarm's ${nodes.length} nodes passes the filters.`,
+    suggestions: ['See what there is to choose by: docker node ls'],
+  });
 }
 
 /** The manager's nodes as hosts to be read: the one that was asked directly, the others over ssh. */
@@ -28,15 +42,7 @@ export function nodeTargets(
   {filters, sshUser}: SwarmChoice,
   direct: Transport | undefined,
 ): Target[] {
-  const chosen = nodes.filter((node) => passes(node, filters));
-  if (chosen.length === 0) {
-    throw new OvdiagError({
-      code: 'no-nodes',
-      message: `None of the swarm's ${nodes.length} nodes passes the filters.`,
-      suggestions: ['See what there is to choose by: docker node ls'],
-    });
-  }
-  return chosen.map((listed) => {
+  return chosenNodes(nodes, filters).map((listed) => {
     const {labels: _, ...node} = listed;
     if (node.id === asked && direct) return {label: node.name, transport: direct, node};
     return {label: node.name, node, ...wayTo(listed, sshUser)};

@@ -150,8 +150,21 @@ export interface SwarmService {
   ports: {protocol?: string; target?: number; published?: number; mode?: string}[];
 }
 
+/** What a manager calls one of a node's containers, by where it is on an overlay network. */
+export interface LentName {
+  networkId: string;
+  ip: string;
+  /** Of the container. */
+  id: string;
+  name: string;
+  task?: {id: string; name: string};
+  service?: {id: string; name: string};
+}
+
 export interface DockerModel {
   engine: Engine;
+  /** Set where these are a manager's answers about the node: its own engine was not asked, and nothing was `read` of it. */
+  lent?: {by: string; names: LentName[]};
   containers: Container[];
   networks: Network[];
   nodes: SwarmNode[];

@@ -1,5 +1,5 @@
 import {basename, dirname} from 'node:path/posix';
-import type {DockerAnswer, HostEvidence} from '../evidence/snapshot.js';
+import type {DockerAnswer, HostEvidence, HostNode} from '../evidence/snapshot.js';
 import * as shape from '../shape.js';
 import {compact} from './compact.js';
 import type {
@@ -9,6 +9,7 @@ import type {
   Engine,
   GossipService,
   GossipTask,
+  LentName,
   Network,
   SwarmNode,
   SwarmService,
@@ -127,7 +128,10 @@ const ServiceShape = shape.object({
 });
 
 /** Reads Docker's kept answers. Undefined where Docker gave none at all. */
-export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerModel; problems: Problem[]} {
+export function parseDocker(
+  docker: HostEvidence['docker'],
+  node?: HostNode,
+): {docker?: DockerModel; problems: Problem[]} {
   const problems: Problem[] = [];
   const parsed = <T>(
     read: shape.Shape<T>,
@@ -192,6 +196,30 @@ export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerMod
       return container ? [containerOf(container)] : [];
     });
   const attachmentPath = ok.find((answer) => answer.path.startsWith('/tasks?'))?.path ?? '/tasks?';
+  const tasks = rows(TaskShape, '/tasks', attachmentPath).map(taskOf);
+  const services = rows(ServiceShape, '/services').map(serviceOf);
+  if (docker.lentBy !== undefined) {
+    problems.push({
+      code: 'docker-lent',
+      subject: 'docker',
+      message: `the engine there was not asked; the names are those that the manager ${docker.lentBy} knows`,
+    });
+    const gossip = [...inspected.values()];
+    const nodes = rows(NodeShape, '/nodes').map(nodeOf);
+    return {
+      problems,
+      docker: {
+        engine: lentEngine(node, nodes),
+        lent: {by: docker.lentBy, names: lentNames(tasks, services, gossip)},
+        containers: [],
+        networks: rows(NetworkShape, '/networks').map((network) => networkOf(network, false)),
+        nodes: [],
+        tasks: [],
+        services: [],
+        read: {containers: false, networks: false, nodes: false, tasks: false, services: false},
+      },
+    };
+  }
   return {
     problems,
     docker: {
@@ -199,8 +227,8 @@ export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerMod
       containers: containers.sort((a, b) => (a.name < b.name ? -1 : 1)),
       networks: networks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1)),
       nodes: rows(NodeShape, '/nodes').map(nodeOf),
-      tasks: rows(TaskShape, '/tasks', attachmentPath).map(taskOf),
-      services: rows(ServiceShape, '/services').map(serviceOf),
+      tasks,
+      services,
       read: {
         containers: ok.some((answer) => answer.path.startsWith('/containers/json')),
         networks: find('/networks') !== undefined,
@@ -210,6 +238,56 @@ export function parseDocker(docker: HostEvidence['docker']): {docker?: DockerMod
       },
     },
   };
+}
+
+/** What the manager knows of the engine of one of its nodes. */
+function lentEngine(node: HostNode | undefined, nodes: SwarmNode[]): Engine {
+  const listed = nodes.find(({id}) => id === node?.id);
+  return compact({
+    name: listed?.hostname ?? node?.name,
+    version: listed?.engineVersion,
+    rootless: false,
+    swarm: compact({
+      nodeId: node?.id,
+      nodeAddress: node?.address,
+      manager: (listed?.role ?? node?.role) === 'manager',
+      managers: [],
+    }),
+  });
+}
+
+/** Attachments of plain containers have no name; gossip has it, by the address. */
+function lentNames(tasks: SwarmTask[], services: SwarmService[], gossip: Network[]): LentName[] {
+  const serviceOf = new Map(services.map((service) => [service.id, service]));
+  return tasks
+    .filter(({state, desiredState}) => state === 'running' && desiredState === 'running')
+    .flatMap((task) =>
+      task.attachments.flatMap(({networkId, addresses}) =>
+        addresses.flatMap((ip): LentName[] => {
+          const id = task.containerId;
+          if (id === undefined) return [];
+          if (task.attachment) {
+            const told = gossip
+              .find((network) => network.id === networkId)
+              ?.services?.flatMap((service) => service.tasks)
+              .find((endpoint) => endpoint.ip === ip);
+            return [{networkId, ip, id, name: told?.name ?? id.slice(0, 12)}];
+          }
+          const service = serviceOf.get(task.serviceId ?? '');
+          const name = `${service?.name ?? task.serviceId ?? 'task'}.${task.slot ?? task.nodeId ?? ''}.${task.id}`;
+          return [
+            {
+              networkId,
+              ip,
+              id,
+              name,
+              task: {id: task.id, name},
+              ...(service ? {service: {id: service.id, name: service.name}} : {}),
+            },
+          ];
+        }),
+      ),
+    );
 }
 
 function messageOf(body: unknown): string | undefined {

@@ -71,7 +71,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
   const processes = facts(evidence.sections.find(({name}) => name === 'processes'));
   const byNetns = groupBy(evidence.sections, ({netns}) => netns);
   const problems: Problem[] = [...collectorProblems(evidence, about)];
-  const docker = parseDocker(evidence.docker);
+  const docker = parseDocker(evidence.docker, evidence.node);
   // A host that could not be reached at all has one problem, not one more for its engine.
   if (!evidence.failure || evidence.sections.length > 0) problems.push(...docker.problems);
 
@@ -298,7 +298,8 @@ function collectorProblems(evidence: HostEvidence, about: Map<string, string>): 
       message: 'a rootless engine has no overlay networks',
     });
   }
-  if (about.size > 0 && about.get('dockerdPid') === '') {
+  // A job's container sees no process of its host; its network is that of dockerd by its making.
+  if (about.size > 0 && about.get('dockerdPid') === '' && !about.has('job')) {
     problems.push({
       code: 'dockerd-not-found',
       subject: 'dockerd',

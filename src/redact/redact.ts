@@ -43,7 +43,7 @@ export function redactor(key: Buffer): (evidence: HostEvidence) => Redacted {
       ),
     );
     if (refused.length > 0) return {refused};
-    const redacted = {...rest(evidence, scrub, all), sections, docker: docker(evidence, answers, scrub)};
+    const redacted = {...rest(evidence, scrub, all), sections, docker: docker(evidence, answers, scrub, all)};
     const left = leftovers(redacted, all);
     return left.length === 0
       ? {evidence: redacted}
@@ -52,12 +52,14 @@ export function redactor(key: Buffer): (evidence: HostEvidence) => Redacted {
 }
 
 function docker(
-  {docker: {apiVersion, failure}}: HostEvidence,
+  {docker: {apiVersion, lentBy, failure}}: HostEvidence,
   answers: DockerAnswer[],
   scrub: Scrub,
+  {name}: Tokens,
 ): HostEvidence['docker'] {
   return {
     ...(apiVersion === undefined ? {} : {apiVersion}),
+    ...(lentBy === undefined ? {} : {lentBy: name(lentBy)}),
     ...(failure === undefined ? {} : {failure: scrub(failure)}),
     answers,
   };
@@ -94,8 +96,10 @@ function rest(
   };
 }
 
-/** `local`, `ssh://USER@HOST:PORT`, `exec:PREFIX`. */
+/** `local`, `ssh://USER@HOST:PORT`, `exec:PREFIX`, `service:NODE`. */
 function redactSource(source: string, scrub: Scrub, {name}: Tokens): string {
+  const node = /^service:(.*)$/.exec(source)?.[1];
+  if (node !== undefined) return `service:${name(node)}`;
   const ssh = /^ssh:\/\/(?:([^@]*)@)?(.*?)(:\d+)?$/.exec(source);
   if (!ssh) return scrub(source);
   const [, user, host = '', port = ''] = ssh;

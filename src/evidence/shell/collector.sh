@@ -7,8 +7,9 @@
 #
 # ovdiag sets these before this text: nonce (unguessable, so that no output can pass for a frame), reader (the
 # text of reader.sh), lifeline (1: stdin stays open, and its end ends everything here), netns_dir (empty: ask the
-# engine), want_netns (kinds of namespaces to enter), want_tables, want_host, proc_files, host_proc_files, listen
-# (seconds to listen in the overlay sandboxes instead of reading anything; empty: read).
+# engine), job (1: in a container of a Swarm job, see job.sh; then each frame's command begins with @UPTIME, because when
+# it arrives tells nothing), want_netns (kinds of namespaces to enter), want_tables, want_host, proc_files, host_proc_files,
+# listen (seconds to listen in the overlay sandboxes instead of reading anything; empty: read).
 # It writes nothing and needs sh, ip, bridge and nsenter. All of it is in main, called on the last line, so that
 # a text which arrives cut does nothing at all.
 # `test A -ef B` (the same file) is not in POSIX but in dash, bash, ksh and BusyBox, and saves a process each time.
@@ -16,7 +17,9 @@
 # shellcheck disable=SC2154,SC3013
 
 frame_begin() {
-  printf '\n%s< %s %s %s\n' "$nonce" "$1" "$2" "$3"
+  stamp=
+  if [ "$job" = 1 ]; then read -r stamp _ </proc/uptime && stamp="@$stamp "; fi
+  printf '\n%s< %s %s %s%s\n' "$nonce" "$1" "$2" "$stamp" "$3"
 }
 
 frame_end() {
@@ -153,6 +156,7 @@ about() {
   fact kernel "$(uname -r)"
   fact system "$(uname -s)"
   fact time "$(date +%s)"
+  [ "$job" = 1 ] && fact job 1
   { read -r boot </proc/sys/kernel/random/boot_id && fact bootId "$boot"; } 2>/dev/null
   fact dockerdPid "$dockerd_pid"
   fact rootless "$rootless"
@@ -554,7 +558,7 @@ watch_lifeline() {
 read_all() {
   netfilter_tools
   tables=
-  export nonce tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool proc_files
+  export nonce job tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool proc_files
   about
   files
   case " $want_netns " in *' processes '*) processes ;; esac

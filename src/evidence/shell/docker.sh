@@ -3,9 +3,7 @@
 # where there is no client. Prints `NONCE RELAY` once ready (docker, curl, or none where
 # there is neither); the bytes after that line are HTTP.
 #
-# ovdiag sets these before this text: nonce, relay (`curl`: don't try the client), callers_host and callers_context
-# (the caller's own DOCKER_HOST and DOCKER_CONTEXT: a prefix such as nsenter passes them on, but they are meant for the
-# caller's machine), context (to be used whatever the client's configuration says; empty: as configured).
+# ovdiag sets these before this text, besides those of client.sh: nonce, relay (`curl`: don't try the client).
 # shellcheck disable=SC2154
 
 # One GET at a time, answered with the very bytes of the engine.
@@ -46,12 +44,7 @@ main() {
   PATH=${PATH:+$PATH:}/usr/local/bin:/usr/sbin:/sbin:/usr/bin:/bin
   export PATH
   return=$(printf '\r')
-  if [ -n "$callers_host" ] && [ "${DOCKER_HOST-}" = "$callers_host" ]; then unset DOCKER_HOST; fi
-  if [ -n "$callers_context" ] && [ "${DOCKER_CONTEXT-}" = "$callers_context" ]; then unset DOCKER_CONTEXT; fi
-  if [ -n "$context" ] && [ -z "${DOCKER_CONTEXT-}" ]; then
-    DOCKER_CONTEXT=$context
-    export DOCKER_CONTEXT
-  fi
+  choose_engine
   # Our own error output is closed, or the shell would tell of the processes that it ends.
   exec 3<&0 4>&2 </dev/null 2>/dev/null
   # Where this shell is a container's first process, only a trap makes it end.

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Reads the tables of the network namespace that it runs in, and prints each as a framed section.
 #
-# Exported by collector.sh: nonce, tables (what is wanted), ip_tool and bridge_tool (the programs' files), ip_json and
+# Exported by collector.sh: nonce, job, tables (what is wanted), ip_tool and bridge_tool (the programs' files), ip_json and
 # bridge_json (1 where the tool knows -j), ip_busybox, legacy_save, nft_save and nft_tool (empty where there is no such
 # program or asking it could load a module), proc_files.
 # Argument 1 is the namespace's name in the frames.
@@ -13,7 +13,9 @@
 netns=$1
 
 begin() {
-  printf '\n%s< %s %s %s\n' "$nonce" "$1" "$netns" "$2"
+  stamp=
+  if [ "$job" = 1 ]; then read -r stamp _ </proc/uptime && stamp="@$stamp "; fi
+  printf '\n%s< %s %s %s%s\n' "$nonce" "$1" "$netns" "$stamp" "$2"
 }
 
 finish() {

@@ -1,0 +1,60 @@
+import type {Container, ContainerEndpoint, LentName, Network} from '../model/docker-types.js';
+import type {HostModel} from '../model/host.js';
+import {type Sandbox, sandboxes} from './sandboxes.js';
+import {type VethPairs, vethPairs} from './veths.js';
+
+/**
+ * The model of a host whose own engine was not asked, with its containers as far as a manager knows them: one whose
+ * interface has, on a network that the pair of its veth leads to (so by VNI, address and MAC), the address of a task.
+ */
+export function withLentNames(host: HostModel): HostModel {
+  const {docker} = host;
+  if (!docker?.lent) return host;
+  const identified = sandboxes(host);
+  const pairs = vethPairs(host, identified);
+  const networkOf = new Map(
+    identified.flatMap(({namespace, kind, network}) =>
+      kind === 'overlay' && network ? [[namespace.file, network] as const] : [],
+    ),
+  );
+  const {names} = docker.lent;
+  const containers = identified.flatMap((sandbox) => containerIn(sandbox, names, pairs, networkOf) ?? []);
+  return {...host, docker: {...docker, containers}};
+}
+
+function containerIn(
+  {kind, namespace}: Sandbox,
+  names: LentName[],
+  pairs: VethPairs,
+  networkOf: Map<string, Network>,
+): Container | undefined {
+  if (kind !== 'container' || namespace.state !== 'live') return undefined;
+  const found: {name: LentName; endpoint: ContainerEndpoint}[] = [];
+  for (const {ifindex, mac, addresses = []} of namespace.tables?.links ?? []) {
+    const network = networkOf.get(pairs(namespace.file, ifindex)?.peer?.netns ?? '');
+    if (!network) continue;
+    for (const {address: ip, prefixLength} of addresses) {
+      const name = names.find((one) => one.networkId === network.id && one.ip === ip);
+      if (!name) continue;
+      const endpoint = {networkName: network.name, networkId: network.id, ip, prefixLength};
+      found.push({name, endpoint: {...endpoint, ...(mac === undefined ? {} : {mac})}});
+    }
+  }
+  const [first] = found;
+  // Two containers in one namespace would mean that one of the addresses is old.
+  if (!first || found.some(({name}) => name.id !== first.name.id)) return undefined;
+  const {id, name, task, service} = first.name;
+  return {
+    id,
+    name,
+    running: true,
+    networkMode: first.endpoint.networkName,
+    sandboxFile: namespace.file,
+    endpoints: found.map(({endpoint}) => endpoint),
+    ...(task ? {task} : {}),
+    ...(service ? {service} : {}),
+    exposedPorts: [],
+    requestedPorts: {},
+    publishedPorts: {},
+  };
+}
