@@ -128,14 +128,14 @@ function sandboxEntries(view: SandboxView): FdbEntry[] {
   );
   const remote = devices.flatMap(({device, tables}) => deviceEntries(view, device, tables, unclaimed, seen));
   const rest = view.remotes.filter(({ip}) => !seen.has(ip)).map((endpoint) => unservedEntry(view, endpoint));
-  return [...view.locals.map((endpoint) => localEntry(view, endpoint)), ...remote, ...rest].sort(byAddress);
+  return inOrder([...view.locals.map((endpoint) => localEntry(view, endpoint)), ...remote, ...rest]);
 }
 
 function localEntry(view: SandboxView, {ip, claims: [claim]}: Endpoint): FdbEntry {
   const port = view.portOf.get(claim.mac ?? '');
   const stuck = view.vxlans.some(({name}) => name === port?.dev);
   return entry(view, {
-    ...named(claim),
+    endpoint: named(claim),
     ip,
     vni: view.vxlans.find((device) => servesAddress(view.links, device, ip))?.vxlan?.vni ?? null,
     mac: claim.mac ?? null,
@@ -241,7 +241,7 @@ function unservedEntry(view: SandboxView, endpoint: Endpoint): FdbEntry {
   const [claim] = endpoint.claims;
   const verdict = judgeAbsence(view, endpoint);
   return entry(view, {
-    ...named(claim),
+    endpoint: named(claim),
     ip: claim.ip,
     mac: claim.mac ?? null,
     vtep: claim.vtep ?? null,
@@ -265,20 +265,24 @@ function describedEntry(
   const row = rows.find(isProgrammed) ?? rows[0];
   const mac = row?.mac ?? neighbour?.mac ?? claim?.mac ?? null;
   const vtep = row?.dst ?? claim?.vtep ?? null;
-  return entry(view, {
-    ...(claim ? named(claim) : {}),
+  // All keys by name: a large network has thousands of these, and each copy of one costs more than its judgement.
+  return {
+    host: view.host.name,
+    netns: view.sandbox.namespace.file,
     vni: device.vxlan?.vni ?? null,
     mac,
     ip: neighbour?.ip ?? claim?.ip ?? null,
     vtep,
     node: vtep === null ? null : (view.nodes.get(vtep) ?? null),
+    endpoint: verdict.endpoint ?? (claim ? named(claim) : unknownEndpoint()),
     self: row ? (isProgrammed(row) ? 'permanent' : 'learned') : null,
     master: view.portOf.get(mac ?? '')?.dev ?? null,
     neighbour: neighbour?.state.join(',') ?? null,
     usedSeconds: row?.usedSeconds ?? null,
     updatedSeconds: row?.updatedSeconds ?? null,
-    ...verdict,
-  });
+    status: verdict.status,
+    reason: verdict.reason,
+  };
 }
 
 function entry(view: SandboxView, part: Partial<FdbEntry> & Pick<FdbEntry, 'status' | 'reason'>): FdbEntry {
@@ -290,7 +294,7 @@ function entry(view: SandboxView, part: Partial<FdbEntry> & Pick<FdbEntry, 'stat
     ip: null,
     vtep: null,
     node: null,
-    endpoint: {kind: 'unknown', name: null, id: null},
+    endpoint: unknownEndpoint(),
     self: null,
     master: null,
     neighbour: null,
@@ -300,17 +304,24 @@ function entry(view: SandboxView, part: Partial<FdbEntry> & Pick<FdbEntry, 'stat
   };
 }
 
-function named(claim: Claim): Pick<FdbEntry, 'endpoint'> {
-  return {endpoint: {kind: claim.kind, name: claim.name, id: claim.id ?? null}};
+function named({kind, name, id}: Claim): FdbEntry['endpoint'] {
+  return {kind, name, id: id ?? null};
 }
 
-function byAddress(a: FdbEntry, b: FdbEntry): number {
+function unknownEndpoint(): FdbEntry['endpoint'] {
+  return {kind: 'unknown', name: null, id: null};
+}
+
+/** By VNI, address and MAC; each address is made comparable once. */
+function inOrder(entries: FdbEntry[]): FdbEntry[] {
   const order = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
-  return (
-    (a.vni ?? 0) - (b.vni ?? 0) ||
-    order(addressKey(a.ip), addressKey(b.ip)) ||
-    order(a.mac ?? '', b.mac ?? '')
-  );
+  return entries
+    .map((one) => ({one, key: addressKey(one.ip)}))
+    .sort(
+      (a, b) =>
+        (a.one.vni ?? 0) - (b.one.vni ?? 0) || order(a.key, b.key) || order(a.one.mac ?? '', b.one.mac ?? ''),
+    )
+    .map(({one}) => one);
 }
 
 /** Sorts IPv4 addresses by number; rows without an address come last. */
