@@ -58,7 +58,7 @@ export function judgePair(
   if (!endpoint) return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
   const standing = standingClaims(view, endpoint);
   if (standing.length === 0) return judgeDenied(view, endpoint.claims[0], row.dst ?? '');
-  const [expected] = standing.filter(({vtep}) => vtep !== undefined);
+  const expected = standing.find(({vtep}) => vtep !== undefined);
   if (expected?.vtep === undefined) return judgeUnplaced(view, standing, row.dst ?? '');
   const astray = programmed.find(({dst}) => dst !== expected.vtep);
   if (astray) {
@@ -83,10 +83,10 @@ export function judgePair(
 }
 
 function agreed(claims: Claim[]): Verdict {
-  return {
-    status: 'ok',
-    reason: `FDB and neighbour rows agree with ${[...new Set(claims.map(sourceName))].join(', ')}`,
-  };
+  const [first, ...more] = claims;
+  const sources =
+    first && more.length === 0 ? sourceName(first) : [...new Set(claims.map(sourceName))].join(', ');
+  return {status: 'ok', reason: `FDB and neighbour rows agree with ${sources}`};
 }
 
 /** Rows of an address that gossip or the manager still has on a host whose own engine has it no more. */

@@ -70,7 +70,15 @@ export function fdbEntries(hosts: HostModel[], networkId: string): FdbEntry[] {
 function networkView(hosts: HostModel[], networkId: string): NetworkView {
   const endpoints = endpointsOf(hosts, networkId);
   const nodes = nodeNames(hosts);
-  const claimed = [...endpoints.values()].flatMap(({claims}) => claims.flatMap(({vtep}) => vtep ?? []));
+  const claimed = new Set<string>();
+  const balancerVteps = new Set<string>();
+  for (const {claims} of endpoints.values()) {
+    for (const {kind, vtep} of claims) {
+      if (vtep === undefined) continue;
+      claimed.add(vtep);
+      if (kind === 'load-balancer') balancerVteps.add(vtep);
+    }
+  }
   const known = hosts.map((host) => ({
     host,
     network: host.docker?.networks.find(({id}) => id === networkId),
@@ -85,14 +93,10 @@ function networkView(hosts: HostModel[], networkId: string): NetworkView {
     endpoints,
     nodes,
     knownVteps: new Set([...claimed, ...peers.flat(), ...nodes.keys()]),
-    untoldVteps: Math.max(0, ...peers.map((ips) => new Set(ips).size)) > new Set(claimed).size,
+    untoldVteps: Math.max(0, ...peers.map((ips) => new Set(ips).size)) > claimed.size,
     inspected: keyed((host) => ownVtep(host, hosts)?.address),
     inspectedNodes: keyed(({docker}) => docker?.engine.swarm?.nodeId),
-    balancerVteps: new Set(
-      [...endpoints.values()].flatMap(({claims}) =>
-        claims.flatMap(({kind, vtep}) => (kind === 'load-balancer' && vtep !== undefined ? [vtep] : [])),
-      ),
-    ),
+    balancerVteps,
     hostnames: new Map(
       hosts.flatMap(({docker}) =>
         (docker?.nodes ?? []).flatMap(({id, hostname}) =>
@@ -314,22 +318,27 @@ function unknownEndpoint(): FdbEntry['endpoint'] {
 
 /** By VNI, address and MAC; each address is made comparable once. */
 function inOrder(entries: FdbEntry[]): FdbEntry[] {
-  const order = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
-  return entries
-    .map((one) => ({one, key: addressKey(one.ip)}))
-    .sort(
-      (a, b) =>
-        (a.one.vni ?? 0) - (b.one.vni ?? 0) || order(a.key, b.key) || order(a.one.mac ?? '', b.one.mac ?? ''),
-    )
-    .map(({one}) => one);
+  const keyed = entries.map((one) => ({one, key: addressKey(one.ip)}));
+  keyed.sort(
+    (a, b) =>
+      (a.one.vni ?? 0) - (b.one.vni ?? 0) ||
+      compare(a.key, b.key) ||
+      compare(a.one.mac ?? '', b.one.mac ?? ''),
+  );
+  return keyed.map(({one}) => one);
+}
+
+/** Numbers, which are IPv4 addresses, before all else. */
+function compare<T extends string | number>(a: T, b: T): number {
+  if (typeof a === typeof b) return a < b ? -1 : a > b ? 1 : 0;
+  return typeof a === 'number' ? -1 : 1;
 }
 
 /** Sorts IPv4 addresses by number; rows without an address come last. */
-function addressKey(ip: string | null): string {
-  return ip === null
-    ? '~'
-    : ip
-        .split('.')
-        .map((part) => part.padStart(3, '0'))
-        .join('.');
+function addressKey(ip: string | null): string | number {
+  if (ip === null) return '~';
+  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(ip);
+  if (!parts) return ip;
+  const [, a, b, c, d] = parts.map(Number) as [number, number, number, number, number];
+  return ((a * 256 + b) * 256 + c) * 256 + d;
 }

@@ -112,10 +112,12 @@ function isOwn(
 
 /** The claims that stand: gossip and the manager may still name an endpoint on a host whose engine no longer has it. */
 export function standingClaims({inspected, inspectedNodes}: NetworkView, {claims}: Endpoint): Claim[] {
-  const owners = new Set(claims.flatMap(({source, hostKey}) => (source === 'own-engine' ? [hostKey] : [])));
   return claims.filter(({source, vtep, nodeId}) => {
+    if (source === 'own-engine') return true;
     const asked = vtep === undefined ? inspectedNodes.get(nodeId ?? '') : inspected.get(vtep);
-    return source === 'own-engine' || asked === undefined || owners.has(asked.key);
+    return (
+      asked === undefined || claims.some((own) => own.source === 'own-engine' && own.hostKey === asked.key)
+    );
   });
 }
 
