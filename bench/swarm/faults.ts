@@ -92,7 +92,6 @@ export const faults = {
   },
   'mtu-differs': {
     about: 'an overlay has another MTU on one node',
-    code: 'mtu-differs',
     host(draft, {sandbox}) {
       editTable(draft, sandbox, 'addr', (rows) =>
         rows.map((row) => (row.ifname === 'lo' ? row : {...row, mtu: 1400})),
@@ -255,7 +254,6 @@ export const faults = {
   },
   'certificate-expired': {
     about: "the node's clock is past the end of its certificate",
-    code: 'certificate-expired',
     host: (draft) =>
       editText(draft, undefined, 'about', (text) =>
         text.replace(/^time=(\d+)$/m, (_, seconds) => `time=${Number(seconds) + 61 * 86_400}`),
@@ -277,8 +275,7 @@ export const faults = {
     manager: (draft, {node}) => editNode(draft, node, (body) => Object.assign(body.Status, {State: 'down'})),
   },
   'engine-differs': {
-    about: 'a node has an engine of another version, and one that is known for its faults',
-    code: 'engine-fdb-bug',
+    about: 'a node has an engine of another version',
     host(draft) {
       editAnswers(draft, /^\/version$/, (body) =>
         Object.assign(body, {Version: '29.0.1', ApiVersion: '1.52'}),

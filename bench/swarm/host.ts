@@ -183,7 +183,7 @@ export function swarmSections(clock: Clock, {node, swarm}: Layout): Section[] {
     plainSection(
       clock,
       'swarm-state',
-      `grep -o -E -e FIELDS ${directory}/docker-state.json`,
+      `grep -o … ${directory}/docker-state.json`,
       [
         `"LocalAddr":"${node.address}"`,
         '"ListenAddr":"0.0.0.0:2377"',

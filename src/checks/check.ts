@@ -53,6 +53,8 @@ export interface CounterPair<Counters> {
 export interface Report {
   found: (finding: Finding) => void;
   notChecked: (gap: Omit<NotChecked, 'check'>) => void;
+  /** Asks for a second reading of live hosts, where one can't tell whether something is wrong. */
+  lookAgain: () => void;
   /** How the endpoints of a network came out; told by one check only. */
   health: (health: NetworkHealth) => void;
 }

@@ -26,8 +26,8 @@ export const forwarding = defineCheck({
     }
     for (const sandbox of host.sandboxes) {
       const {namespace, network} = sandbox;
-      const backends = isOff(namespace.tables) ? masqueraded(sandbox) : [];
-      if (backends.length === 0) continue;
+      const backends = masqueraded(sandbox);
+      if (backends.length === 0 || !isOff(namespace.tables)) continue;
       tell(host, report, namespace.file, {
         ...(network ? {network} : {}),
         evidence: backends.slice(0, 3),

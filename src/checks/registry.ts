@@ -13,6 +13,7 @@ import {duplicates} from './duplicates.js';
 import {encryptionRules} from './encryption-rules.js';
 import {engineVersions} from './engine-versions.js';
 import {failedLookups} from './failed-lookups.js';
+import {fdbRows} from './fdb-rows.js';
 import {forwarding} from './forwarding.js';
 import {mtuAgreement} from './mtu-agreement.js';
 import {namespaces} from './namespaces.js';
@@ -41,6 +42,7 @@ export const checks: readonly Check[] = [
   bridgeRows,
   containerLinks,
   duplicates,
+  fdbRows,
   namespaces,
   overlayLinks,
   vethUnplugged,

@@ -13,6 +13,8 @@ export interface Examination {
   transient: Finding[];
   /** Whether hosts were read twice, so that what is reported stood in both readings. */
   settled: boolean;
+  /** Whether a check can't tell from what was read so far, and a second reading could. */
+  undecided: boolean;
   /** Hosts of which counters were compared, by name. */
   samples: Sample[];
 }
@@ -35,7 +37,7 @@ interface Kept {
   said: Said;
 }
 
-type Said = Pick<Examination, 'findings' | 'notChecked' | 'networks'>;
+type Said = Pick<Examination, 'findings' | 'notChecked' | 'networks' | 'undecided'>;
 
 /** Two readings of a host count as looked at twice when they are this far apart, in seconds. */
 const secondLook = {least: 3, most: 60};
@@ -78,6 +80,7 @@ export class Examiner {
       findings: [...now.findings.filter(stands), ...moved.findings],
       notChecked,
       networks: now.networks,
+      undecided: now.undecided,
       transient: now.findings.filter((finding) => !stands(finding)),
       settled,
       samples: moved.samples,
@@ -114,6 +117,7 @@ export class Examiner {
       said.findings.push(...own.findings);
       said.notChecked.push(...own.notChecked);
       said.networks.push(...own.networks);
+      said.undecided ||= own.undecided;
     }
     for (const check of this.checks) {
       const digests = digestsOf(check, readings);
@@ -196,7 +200,7 @@ function byTime(a: Kept, b: Kept): number {
 }
 
 function silence(): Said {
-  return {findings: [], notChecked: [], networks: []};
+  return {findings: [], notChecked: [], networks: [], undecided: false};
 }
 
 function reportOf({name, codes}: Check, said: Said): Report {
@@ -206,6 +210,9 @@ function reportOf({name, codes}: Check, said: Said): Report {
       said.findings.push(finding);
     },
     notChecked: (gap) => void said.notChecked.push({check: name, ...gap}),
+    lookAgain: () => {
+      said.undecided = true;
+    },
     health: (health) => void said.networks.push(health),
   };
 }

@@ -1,4 +1,5 @@
 import {Args, Flags} from '@oclif/core';
+import type {Examination} from '../checks/run.js';
 import {parseDuration} from '../cli/duration.js';
 import {HostCommand, type HostDocument} from '../cli/host-command.js';
 import {type HostSummary, hostSummaries} from '../cli/host-problems.js';
@@ -102,7 +103,7 @@ export default class Doctor extends HostCommand {
     const isSkipped = ({code}: Finding) => flags.skip?.includes(code) ?? false;
     await this.readEach(flags, everything, take);
     if (seconds !== undefined) await this.readEach(flags, {...everything, listenSeconds: seconds}, take);
-    else if (this.live && !examiner.end().findings.every(isSkipped)) {
+    else if (this.live && needsSecondLook(examiner.end(), isSkipped)) {
       await this.pause(secondLook * 1000);
       await this.readEach(flags, everything, take);
     }
@@ -156,6 +157,14 @@ function sampleSeconds(flags: {
       'Over a longer time: two snapshots of the host, made so far apart, and ovdiag doctor -s EARLIER -s LATER',
     ]);
   return seconds;
+}
+
+/** What was found must stand in a second reading; some faults show only there. */
+function needsSecondLook(
+  {findings, undecided}: Examination,
+  isSkipped: (finding: Finding) => boolean,
+): boolean {
+  return undecided || !findings.every(isSkipped);
 }
 
 interface KnownNetworks {

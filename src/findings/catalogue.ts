@@ -8,6 +8,7 @@ import {engineTexts} from './texts/engine.js';
 import {hostSettingTexts} from './texts/host-settings.js';
 import {mtuTexts} from './texts/mtu.js';
 import {namespaceTexts} from './texts/namespaces.js';
+import {rowTexts} from './texts/rows.js';
 import {sandboxTexts} from './texts/sandboxes.js';
 import {traceTexts} from './texts/trace.js';
 import {underlayTexts} from './texts/underlay.js';
@@ -17,12 +18,11 @@ export const catalogue: readonly Explanation[] = [
   ...duplicateTexts,
   ...endpointTexts,
   ...namespaceTexts,
+  ...rowTexts,
   ...sandboxTexts,
   ...hostSettingTexts,
-  // Counters between two readings.
   ...counterTexts,
   ...underlayTexts,
-  // Of trace alone.
   ...traceTexts,
   ...dockerRuleTexts,
   ...encryptionTexts,

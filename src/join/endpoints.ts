@@ -97,7 +97,12 @@ function identity(
   return {kind: 'unknown', name};
 }
 
-function gossipEndpoints(host: HostModel, networkId: string, _: HostModel[], wants: Wants): Claim[] {
+export function gossipEndpoints(
+  host: HostModel,
+  networkId: string,
+  _: HostModel[] = [],
+  wants: Wants = any,
+): Claim[] {
   const network = host.docker?.networks.find(({id}) => id === networkId);
   return (network?.services ?? []).flatMap((service) =>
     service.tasks
@@ -122,7 +127,12 @@ function gossipEndpoints(host: HostModel, networkId: string, _: HostModel[], wan
 }
 
 /** Running tasks only. Attachments of plain containers are left out: they can outlive their container for ever. */
-function managerEndpoints(host: HostModel, networkId: string, _: HostModel[], wants: Wants): Claim[] {
+export function managerEndpoints(
+  host: HostModel,
+  networkId: string,
+  _: HostModel[] = [],
+  wants: Wants = any,
+): Claim[] {
   const {docker} = host;
   if (!docker) return [];
   const services = new Map(docker.services.map(({id, name}) => [id, name]));

@@ -4,13 +4,15 @@
  */
 import type {FdbRow, Neighbour} from '../model/facts.js';
 import type {Claim, Endpoint, EndpointKind} from './endpoints.js';
-import {type DeviceTables, isProgrammed, type SandboxView, standingClaims} from './sandbox-view.js';
+import {hintedMac} from './mac.js';
+import {type DeviceTables, isProgrammed, rivalOf, type SandboxView, standingClaims} from './sandbox-view.js';
 
 export type FdbStatus =
   | 'ok'
   | 'local'
   | 'missing-fdb'
   | 'missing-neighbour'
+  | 'wrong-mac'
   | 'learned-only'
   | 'wrong-vtep'
   | 'stale'
@@ -21,6 +23,10 @@ export type FdbStatus =
 export interface Verdict {
   status: FdbStatus;
   reason: string;
+  /** What kind of a wrong or stale row it is: it names an endpoint of this host as remote, or this host as its VTEP. */
+  names?: 'local-endpoint' | 'this-host';
+  /** The MAC that the neighbour row should have, where it has another. */
+  mac?: string;
   /** Set where the judgement itself tells what the endpoint is. */
   endpoint?: {kind: EndpointKind; name: string | null; id: string | null};
 }
@@ -40,53 +46,88 @@ export function unclaimedPairs(view: SandboxView, devices: DeviceTables[]): Map<
   return pairs;
 }
 
-/** A neighbour row, with the FDB rows of its MAC. */
+/** A neighbour row, with the FDB rows of its MAC; `rowsOf` gives those of another. */
 export function judgePair(
   view: SandboxView,
   neighbour: Neighbour,
   rows: FdbRow[],
   endpoint: Endpoint | undefined,
-  unclaimed: Map<string, number>,
+  {unclaimed, rowsOf}: {unclaimed: Map<string, number>; rowsOf: (mac: string) => FdbRow[] | undefined},
 ): Verdict {
   const claim = endpoint?.claims[0];
   if (view.localIps.has(neighbour.ip)) {
-    return {status: 'stale', reason: `it names ${claim?.name ?? 'an endpoint'} of this very host as remote`};
+    return {
+      status: 'stale',
+      names: 'local-endpoint',
+      reason: `it names ${claim?.name ?? 'an endpoint'} of this very host as remote`,
+    };
   }
+  const astrayMac = endpoint && judgeMac(neighbour, rows, endpoint, rowsOf);
+  if (astrayMac) return astrayMac;
   const programmed = rows.filter(isProgrammed);
   const [row] = programmed;
   if (!row) return judgeUnprogrammed(view, rows[0], claim);
   if (!endpoint) return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
   const standing = standingClaims(view, endpoint);
   if (standing.length === 0) return judgeDenied(view, endpoint.claims[0], row.dst ?? '');
-  const expected = standing.find(({vtep}) => vtep !== undefined);
+  const [expected] = standing.filter(({vtep}) => vtep !== undefined);
   if (expected?.vtep === undefined) return judgeUnplaced(view, standing, row.dst ?? '');
   const astray = programmed.find(({dst}) => dst !== expected.vtep);
   if (astray) {
     // Two owners of one address pass through gossip while a task moves, and may stay there.
     const rival = standing.find(({source, vtep}) => source === expected.source && vtep === astray.dst);
     if (rival) {
-      return {
-        status: 'unknown',
-        reason: `${sourceName(expected)} has it at ${expected.vtep}, and ${sourceName(rival)} at ${rival.vtep} as well`,
-      };
+      return {status: 'unknown', reason: twoPlaces(expected, rival)};
     }
     const node = view.nodes.get(expected.vtep);
     return {
       status: 'wrong-vtep',
+      ...(astray.dst === view.ownVtep ? {names: 'this-host' as const} : {}),
       reason: `it points at ${astray.dst}, but ${sourceName(expected)} has it at ${expected.vtep}${node ? ` (${node})` : ''}`,
     };
-  }
-  if (claim?.mac && neighbour.mac && claim.mac !== neighbour.mac) {
-    return {status: 'stale', reason: `its MAC is ${claim.mac} by ${sourceName(claim)}`};
   }
   return agreed(standing);
 }
 
+/**
+ * A neighbour row with another MAC than the endpoint has: by the word of the engine that runs it, else because the MAC
+ * that Docker makes of its address has the row to its VTEP, and the one that is told has none.
+ */
+function judgeMac(
+  {ip, mac}: Neighbour,
+  rows: FdbRow[],
+  {claims}: Endpoint,
+  rowsOf: (mac: string) => FdbRow[] | undefined,
+): Verdict | undefined {
+  if (mac === undefined) return undefined;
+  const own = claims.find((claim) => claim.source === 'own-engine' && claim.mac !== undefined);
+  if (own?.mac) {
+    return own.mac === mac
+      ? undefined
+      : {status: 'wrong-mac', mac: own.mac, reason: `its MAC is ${own.mac} by ${sourceName(own)}`};
+  }
+  const hinted = hintedMac(ip);
+  if (hinted === undefined || hinted === mac || rows.some(isProgrammed)) return undefined;
+  const right = rowsOf(hinted)?.find(isProgrammed);
+  const claim = claims.find(({vtep}) => vtep !== undefined && vtep === right?.dst);
+  return claim
+    ? {
+        status: 'wrong-mac',
+        mac: hinted,
+        reason: `${mac} has no FDB row; ${hinted}, which Docker makes of this address, has one to ${right?.dst}, where ${sourceName(claim)} has it`,
+      }
+    : undefined;
+}
+
+function twoPlaces(one: Claim, other: Claim): string {
+  return `${sourceName(one)} has it at ${one.vtep}, and ${sourceName(other)} at ${other.vtep} as well`;
+}
+
 function agreed(claims: Claim[]): Verdict {
-  const [first, ...more] = claims;
-  const sources =
-    first && more.length === 0 ? sourceName(first) : [...new Set(claims.map(sourceName))].join(', ');
-  return {status: 'ok', reason: `FDB and neighbour rows agree with ${sources}`};
+  return {
+    status: 'ok',
+    reason: `FDB and neighbour rows agree with ${[...new Set(claims.map(sourceName))].join(', ')}`,
+  };
 }
 
 /** Rows of an address that gossip or the manager still has on a host whose own engine has it no more. */
@@ -138,7 +179,11 @@ function judgeUnprogrammed(
 /** A consistent pair of rows for an address that no source names: a load balancer, or left behind. */
 function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict {
   if (vtep === view.ownVtep)
-    return {status: 'stale', reason: 'it points at this very host, which has no such endpoint'};
+    return {
+      status: 'stale',
+      names: 'this-host',
+      reason: 'it points at this very host, which has no such endpoint',
+    };
   const owner = view.inspected.get(vtep);
   if (owner) {
     return {
@@ -146,7 +191,7 @@ function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict
       reason: `the engine of ${owner.name}, whose VTEP it names, has no such endpoint`,
     };
   }
-  if (!view.gossipRead)
+  if (view.gossip === undefined)
     return {status: 'unknown', reason: 'gossip was not read, so nobody can say whose it is'};
   if (!view.knownVteps.has(vtep)) return judgeUnknownVtep(view, vtep);
   if (view.balancerVteps.has(vtep)) {
@@ -192,7 +237,13 @@ export function judgeLonelyRows(
   },
 ): Verdict {
   const local = view.localByMac.get(mac);
-  if (local) return {status: 'stale', reason: `it names ${local.claims[0].name} of this very host as remote`};
+  if (local) {
+    return {
+      status: 'stale',
+      names: 'local-endpoint',
+      reason: `it names ${local.claims[0].name} of this very host as remote`,
+    };
+  }
   if (view.partial.neighbours) return {status: 'unknown', reason: unreadRows('neighbour')};
   if (endpoint) {
     return {
@@ -209,7 +260,8 @@ export function judgeLonelyRows(
         'learned from a frame; no source names this MAC. A node that routes between two subnets of the network sends from its bridge',
     };
   }
-  if (!view.gossipRead) return {status: 'unknown', reason: 'no neighbour row, and gossip was not read'};
+  if (view.gossip === undefined)
+    return {status: 'unknown', reason: 'no neighbour row, and gossip was not read'};
   // A user may have given the MAC, and gossip tells no MACs: it could belong to an endpoint that has no rows yet.
   const possible = mac.startsWith('02:42:') ? undefined : others.nextWithoutMac();
   if (possible)
@@ -230,7 +282,7 @@ export function judgeLonelyRows(
 
 /** The bridge of another node's sandbox, which sends with its own MAC when it routes between two subnets. */
 function bridgeWith(view: SandboxView, mac: string): Verdict | undefined {
-  const bridge = view.bridges.get(mac)?.find(({host}) => host !== view.host);
+  const bridge = view.bridges.get(mac)?.find(({host}) => host.key !== view.host.key);
   if (!bridge) return undefined;
   return {
     status: 'ok',
@@ -255,6 +307,17 @@ export function judgeAbsence(view: SandboxView, endpoint: Endpoint): Verdict {
     return {status: 'unknown', reason: `${denialOf(view, claim)}: no rows are expected`};
   if (claim.kind === 'unknown')
     return {status: 'unknown', reason: `${sourceName(claim)} has it without a sandbox: no rows are expected`};
+  if (view.ownVtep === undefined && claim.source !== 'own-engine') {
+    return {status: 'unknown', reason: "this host's own VTEP is not known, so the endpoint may be its own"};
+  }
+  const rivals = rivalOf(view, endpoint);
+  if (rivals) return {status: 'unknown', reason: twoPlaces(...rivals)};
+  if (claim.source === 'gossip' && view.gossip && !view.gossip.has(endpoint.ip)) {
+    return {
+      status: 'unknown',
+      reason: `gossip on ${claim.host} has it, and on this host it has not: no rows are expected`,
+    };
+  }
   if (claim.source === 'gossip' && claim.vtep === undefined) {
     return {status: 'unknown', reason: 'gossip names no host for it, so no rows are expected yet'};
   }

@@ -15,6 +15,7 @@ import {
   type DeviceTables,
   deviceTables,
   isProgrammed,
+  type JudgedHost,
   type NetworkView,
   type SandboxView,
   sandboxView,
@@ -51,34 +52,54 @@ export interface FdbEntry {
 export const faults: ReadonlySet<FdbStatus> = new Set([
   'missing-fdb',
   'missing-neighbour',
+  'wrong-mac',
   'learned-only',
   'wrong-vtep',
   'stale',
 ]);
 
+/** One endpoint as a sandbox has it, with the rows that it was judged by. */
+export interface JudgedEntry {
+  entry: FdbEntry;
+  verdict: Verdict;
+  rows: FdbRow[];
+  neighbour: Neighbour | undefined;
+  endpoint: Endpoint | undefined;
+}
+
 /** Every endpoint of a network that a host knows or should know. Empty where the network has no sandbox there. */
 export function fdbEntries(hosts: HostModel[], networkId: string): FdbEntry[] {
   const view = networkView(hosts, networkId);
   return hosts.flatMap((host) => {
-    const vtep = ownVtep(host, hosts)?.address;
-    return overlaySandboxes(host, networkId).flatMap((sandbox) =>
-      sandboxEntries(sandboxView(view, host, sandbox, vtep)),
-    );
+    const ownVtep = ownVtepOf(host, hosts);
+    const gossip = gossipAddresses(host, networkId);
+    return overlaySandboxes(host, networkId).flatMap(({namespace}) => {
+      const {file, tables = {}} = namespace;
+      const place = {host: judgedHost(host), file, tables, ownVtep, gossip};
+      return judgeSandbox(sandboxView(view, place, view.endpoints.values())).map(({entry: one}) => one);
+    });
   });
+}
+
+function ownVtepOf(host: HostModel, hosts: HostModel[]): string | undefined {
+  return ownVtep(host, hosts)?.address;
+}
+
+/** Addresses that this host's gossip of a network has. Undefined where it was not read. */
+export function gossipAddresses(host: HostModel, networkId: string): Set<string> | undefined {
+  const services = host.docker?.networks.find(({id}) => id === networkId)?.services;
+  return services && new Set(services.flatMap(({tasks}) => tasks.map(({ip}) => ip)));
+}
+
+export function judgedHost({key, name, docker}: HostModel): JudgedHost {
+  const nodeId = docker?.engine.swarm?.nodeId;
+  return {key, name, ...(nodeId === undefined ? {} : {nodeId})};
 }
 
 function networkView(hosts: HostModel[], networkId: string): NetworkView {
   const endpoints = endpointsOf(hosts, networkId);
   const nodes = nodeNames(hosts);
-  const claimed = new Set<string>();
-  const balancerVteps = new Set<string>();
-  for (const {claims} of endpoints.values()) {
-    for (const {kind, vtep} of claims) {
-      if (vtep === undefined) continue;
-      claimed.add(vtep);
-      if (kind === 'load-balancer') balancerVteps.add(vtep);
-    }
-  }
+  const claimed = [...endpoints.values()].flatMap(({claims}) => claims.flatMap(({vtep}) => vtep ?? []));
   const known = hosts.map((host) => ({
     host,
     network: host.docker?.networks.find(({id}) => id === networkId),
@@ -86,17 +107,21 @@ function networkView(hosts: HostModel[], networkId: string): NetworkView {
   const peers = known.map(({network}) => (network?.peers ?? []).flatMap(({ip}) => (isIP(ip) ? [ip] : [])));
   const asked = known.flatMap(({host, network}) => (network?.endpoints ? [host] : []));
   const keyed = (keyOf: (host: HostModel) => string | undefined) =>
-    new Map(asked.flatMap((host) => [[keyOf(host) ?? '', host] as const]).filter(([key]) => key !== ''));
+    new Map(
+      asked.flatMap((host) => [[keyOf(host) ?? '', judgedHost(host)] as const]).filter(([key]) => key !== ''),
+    );
   return {
-    networkId,
-    hosts,
     endpoints,
     nodes,
     knownVteps: new Set([...claimed, ...peers.flat(), ...nodes.keys()]),
-    untoldVteps: Math.max(0, ...peers.map((ips) => new Set(ips).size)) > claimed.size,
+    untoldVteps: Math.max(0, ...peers.map((ips) => new Set(ips).size)) > new Set(claimed).size,
     inspected: keyed((host) => ownVtep(host, hosts)?.address),
     inspectedNodes: keyed(({docker}) => docker?.engine.swarm?.nodeId),
-    balancerVteps,
+    balancerVteps: new Set(
+      [...endpoints.values()].flatMap(({claims}) =>
+        claims.flatMap(({kind, vtep}) => (kind === 'load-balancer' && vtep !== undefined ? [vtep] : [])),
+      ),
+    ),
     hostnames: new Map(
       hosts.flatMap(({docker}) =>
         (docker?.nodes ?? []).flatMap(({id, hostname}) =>
@@ -116,38 +141,34 @@ function bridgesOf(hosts: HostModel[], networkId: string): NetworkView['bridges'
       if (!/^\d+-/.test(file) || !networkId.startsWith(file.replace(/^\d+-/, ''))) continue;
       for (const {kind, mac, name} of tables?.links ?? []) {
         if (kind === 'bridge' && mac !== undefined)
-          bridges.set(mac, [...(bridges.get(mac) ?? []), {host, name}]);
+          bridges.set(mac, [...(bridges.get(mac) ?? []), {host: judgedHost(host), name}]);
       }
     }
   }
   return bridges;
 }
 
-function sandboxEntries(view: SandboxView): FdbEntry[] {
+/** Judges every row of a sandbox, and every endpoint that should have rows there. */
+export function judgeSandbox(view: SandboxView): JudgedEntry[] {
   const seen = new Set<string>();
-  const devices = view.vxlans.map((device) => ({device, tables: deviceTables(view, device)}));
+  const devices = view.vxlans.map((device) => ({device, tables: deviceTables(view.tables, device)}));
   const unclaimed = unclaimedPairs(
     view,
     devices.flatMap(({tables}) => tables ?? []),
   );
   const remote = devices.flatMap(({device, tables}) => deviceEntries(view, device, tables, unclaimed, seen));
   const rest = view.remotes.filter(({ip}) => !seen.has(ip)).map((endpoint) => unservedEntry(view, endpoint));
-  return inOrder([...view.locals.map((endpoint) => localEntry(view, endpoint)), ...remote, ...rest]);
+  return [...view.locals.map((endpoint) => localEntry(view, endpoint)), ...remote, ...rest].sort(byAddress);
 }
 
-function localEntry(view: SandboxView, {ip, claims: [claim]}: Endpoint): FdbEntry {
+function localEntry(view: SandboxView, endpoint: Endpoint): JudgedEntry {
+  const {
+    ip,
+    claims: [claim],
+  } = endpoint;
   const port = view.portOf.get(claim.mac ?? '');
   const stuck = view.vxlans.some(({name}) => name === port?.dev);
-  return entry(view, {
-    endpoint: named(claim),
-    ip,
-    vni: view.vxlans.find((device) => servesAddress(view.links, device, ip))?.vxlan?.vni ?? null,
-    mac: claim.mac ?? null,
-    vtep: view.ownVtep ?? null,
-    node: view.host.name,
-    master: port?.dev ?? null,
-    usedSeconds: port?.usedSeconds ?? null,
-    updatedSeconds: port?.updatedSeconds ?? null,
+  const verdict: Verdict = {
     status: claim.kind === 'unknown' ? 'unknown' : 'local',
     reason:
       claim.kind === 'unknown'
@@ -155,7 +176,23 @@ function localEntry(view: SandboxView, {ip, claims: [claim]}: Endpoint): FdbEntr
         : stuck
           ? `its container is on this host, but the bridge has its MAC behind ${port?.dev}`
           : 'its container is on this host; the bridge learns it',
-  });
+  };
+  return judged(
+    view,
+    verdict,
+    {endpoint},
+    {
+      ...named(claim),
+      ip,
+      vni: view.vxlans.find((device) => servesAddress(view.links, device, ip))?.vxlan?.vni ?? null,
+      mac: claim.mac ?? null,
+      vtep: view.ownVtep ?? null,
+      node: view.host.name,
+      master: port?.dev ?? null,
+      usedSeconds: port?.usedSeconds ?? null,
+      updatedSeconds: port?.updatedSeconds ?? null,
+    },
+  );
 }
 
 /** The remote endpoints that one vxlan device has rows for or should have. Adds their addresses to `seen`. */
@@ -165,50 +202,50 @@ function deviceEntries(
   tables: DeviceTables | undefined,
   unclaimed: Map<string, number>,
   seen: Set<string>,
-): FdbEntry[] {
+): JudgedEntry[] {
   const served = () => view.remotes.filter(({ip}) => !seen.has(ip) && servesAddress(view.links, device, ip));
   if (!tables) {
-    return served().map(({ip, claims: [claim]}) => {
-      seen.add(ip);
-      return describedEntry(view, device, undefined, [], claim, {
-        status: 'unknown',
-        reason: 'the FDB or the neighbour table of this sandbox could not be read',
-      });
+    return served().map((endpoint) => {
+      seen.add(endpoint.ip);
+      return describedEntry(
+        view,
+        device,
+        {endpoint},
+        {
+          status: 'unknown',
+          reason: 'the FDB or the neighbour table of this sandbox could not be read',
+        },
+      );
     });
   }
   const {neighbours, selfRows} = tables;
+  const accounted = new Set<string | undefined>();
   const paired = neighbours.map((neighbour) => {
     seen.add(neighbour.ip);
+    accounted.add(neighbour.mac);
     const rows = selfRows.get(neighbour.mac ?? '') ?? [];
     const endpoint = view.endpoints.get(neighbour.ip);
-    return describedEntry(
-      view,
-      device,
-      neighbour,
-      rows,
-      endpoint?.claims[0],
-      judgePair(view, neighbour, rows, endpoint, unclaimed),
-    );
+    const verdict = judgePair(view, neighbour, rows, endpoint, {
+      unclaimed,
+      rowsOf: (mac) => selfRows.get(mac),
+    });
+    // The rows of the MAC that it should have are its own as well.
+    accounted.add(verdict.mac);
+    const known = rows.length > 0 ? rows : (selfRows.get(verdict.mac ?? '') ?? []);
+    return describedEntry(view, device, {neighbour, rows: known, endpoint}, verdict);
   });
-  const pairedMacs = new Set(neighbours.map(({mac}) => mac));
-  const lonelyRows = [...selfRows].filter(([mac]) => !pairedMacs.has(mac));
+  const lonelyRows = [...selfRows].filter(([mac]) => !accounted.has(mac));
   const byMac: Map<string, Endpoint[]> = lonelyRows.length > 0 ? remotesByMac(view) : new Map();
   const nextWithoutMac = firstWithoutMac(view, seen);
   const lonely = lonelyRows.map(([mac, rows]) => {
     const endpoint = byMac.get(mac)?.find(({ip}) => !seen.has(ip));
     if (endpoint) seen.add(endpoint.ip);
-    return describedEntry(
-      view,
-      device,
-      undefined,
-      rows,
-      endpoint?.claims[0],
-      judgeLonelyRows(view, mac, rows, endpoint, {unclaimed, nextWithoutMac}),
-    );
+    const verdict = judgeLonelyRows(view, mac, rows, endpoint, {unclaimed, nextWithoutMac});
+    return describedEntry(view, device, {rows, endpoint}, verdict);
   });
   const absent = served().map((endpoint) => {
     seen.add(endpoint.ip);
-    return describedEntry(view, device, undefined, [], endpoint.claims[0], judgeAbsence(view, endpoint));
+    return describedEntry(view, device, {endpoint}, judgeAbsence(view, endpoint));
   });
   return [...paired, ...lonely, ...absent];
 }
@@ -241,104 +278,102 @@ function firstWithoutMac({remotes}: SandboxView, seen: Set<string>): () => Endpo
 }
 
 /** An endpoint in whose subnet this sandbox has no vxlan device. */
-function unservedEntry(view: SandboxView, endpoint: Endpoint): FdbEntry {
+function unservedEntry(view: SandboxView, endpoint: Endpoint): JudgedEntry {
   const [claim] = endpoint.claims;
   const verdict = judgeAbsence(view, endpoint);
-  return entry(view, {
-    endpoint: named(claim),
-    ip: claim.ip,
-    mac: claim.mac ?? null,
-    vtep: claim.vtep ?? null,
-    node: claim.vtep === undefined ? null : (view.nodes.get(claim.vtep) ?? null),
-    ...verdict,
-    reason:
-      verdict.status === 'missing-fdb'
-        ? 'this sandbox has no vxlan device for the subnet of the address'
-        : verdict.reason,
-  });
+  const reason =
+    verdict.status === 'missing-fdb'
+      ? 'this sandbox has no vxlan device for the subnet of the address'
+      : verdict.reason;
+  return judged(
+    view,
+    {...verdict, reason},
+    {endpoint},
+    {
+      ...named(claim),
+      ip: claim.ip,
+      mac: claim.mac ?? null,
+      vtep: claim.vtep ?? null,
+      node: claim.vtep === undefined ? null : (view.nodes.get(claim.vtep) ?? null),
+    },
+  );
 }
 
-function describedEntry(
-  view: SandboxView,
-  device: Link,
-  neighbour: Neighbour | undefined,
-  rows: FdbRow[],
-  claim: Claim | undefined,
-  verdict: Verdict,
-): FdbEntry {
+/** What an entry was judged by. */
+interface Grounds {
+  neighbour?: Neighbour;
+  rows?: FdbRow[];
+  endpoint: Endpoint | undefined;
+}
+
+function describedEntry(view: SandboxView, device: Link, grounds: Grounds, verdict: Verdict): JudgedEntry {
+  const {neighbour, rows = [], endpoint} = grounds;
+  const claim = endpoint?.claims[0];
   const row = rows.find(isProgrammed) ?? rows[0];
-  const mac = row?.mac ?? neighbour?.mac ?? claim?.mac ?? null;
+  const mac = (verdict.mac === undefined ? row?.mac : undefined) ?? neighbour?.mac ?? claim?.mac ?? null;
   const vtep = row?.dst ?? claim?.vtep ?? null;
-  // All keys by name: a large network has thousands of these, and each copy of one costs more than its judgement.
-  return {
-    host: view.host.name,
-    netns: view.sandbox.namespace.file,
+  return judged(view, verdict, grounds, {
+    ...(claim ? named(claim) : {}),
     vni: device.vxlan?.vni ?? null,
     mac,
     ip: neighbour?.ip ?? claim?.ip ?? null,
     vtep,
     node: vtep === null ? null : (view.nodes.get(vtep) ?? null),
-    endpoint: verdict.endpoint ?? (claim ? named(claim) : unknownEndpoint()),
     self: row ? (isProgrammed(row) ? 'permanent' : 'learned') : null,
     master: view.portOf.get(mac ?? '')?.dev ?? null,
     neighbour: neighbour?.state.join(',') ?? null,
     usedSeconds: row?.usedSeconds ?? null,
     updatedSeconds: row?.updatedSeconds ?? null,
-    status: verdict.status,
-    reason: verdict.reason,
-  };
+  });
 }
 
-function entry(view: SandboxView, part: Partial<FdbEntry> & Pick<FdbEntry, 'status' | 'reason'>): FdbEntry {
-  return {
+function judged(
+  view: SandboxView,
+  verdict: Verdict,
+  {neighbour, rows = [], endpoint}: Grounds,
+  part: Partial<FdbEntry>,
+): JudgedEntry {
+  const entry: FdbEntry = {
     host: view.host.name,
-    netns: view.sandbox.namespace.file,
+    netns: view.file,
     vni: null,
     mac: null,
     ip: null,
     vtep: null,
     node: null,
-    endpoint: unknownEndpoint(),
+    endpoint: {kind: 'unknown', name: null, id: null},
     self: null,
     master: null,
     neighbour: null,
     usedSeconds: null,
     updatedSeconds: null,
     ...part,
+    ...(verdict.endpoint ? {endpoint: verdict.endpoint} : {}),
+    status: verdict.status,
+    reason: verdict.reason,
   };
+  return {entry, verdict, rows, neighbour, endpoint};
 }
 
-function named({kind, name, id}: Claim): FdbEntry['endpoint'] {
-  return {kind, name, id: id ?? null};
+function named(claim: Claim): Pick<FdbEntry, 'endpoint'> {
+  return {endpoint: {kind: claim.kind, name: claim.name, id: claim.id ?? null}};
 }
 
-function unknownEndpoint(): FdbEntry['endpoint'] {
-  return {kind: 'unknown', name: null, id: null};
-}
-
-/** By VNI, address and MAC; each address is made comparable once. */
-function inOrder(entries: FdbEntry[]): FdbEntry[] {
-  const keyed = entries.map((one) => ({one, key: addressKey(one.ip)}));
-  keyed.sort(
-    (a, b) =>
-      (a.one.vni ?? 0) - (b.one.vni ?? 0) ||
-      compare(a.key, b.key) ||
-      compare(a.one.mac ?? '', b.one.mac ?? ''),
+function byAddress({entry: a}: JudgedEntry, {entry: b}: JudgedEntry): number {
+  const order = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
+  return (
+    (a.vni ?? 0) - (b.vni ?? 0) ||
+    order(addressKey(a.ip), addressKey(b.ip)) ||
+    order(a.mac ?? '', b.mac ?? '')
   );
-  return keyed.map(({one}) => one);
-}
-
-/** Numbers, which are IPv4 addresses, before all else. */
-function compare<T extends string | number>(a: T, b: T): number {
-  if (typeof a === typeof b) return a < b ? -1 : a > b ? 1 : 0;
-  return typeof a === 'number' ? -1 : 1;
 }
 
 /** Sorts IPv4 addresses by number; rows without an address come last. */
-function addressKey(ip: string | null): string | number {
-  if (ip === null) return '~';
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(ip);
-  if (!parts) return ip;
-  const [, a, b, c, d] = parts.map(Number) as [number, number, number, number, number];
-  return ((a * 256 + b) * 256 + c) * 256 + d;
+function addressKey(ip: string | null): string {
+  return ip === null
+    ? '~'
+    : ip
+        .split('.')
+        .map((part) => part.padStart(3, '0'))
+        .join('.');
 }

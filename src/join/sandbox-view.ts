@@ -1,15 +1,20 @@
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
-import type {HostModel} from '../model/host.js';
+import type {NetnsTables} from '../model/netns-tables.js';
 import type {Claim, Endpoint} from './endpoints.js';
 import {isGroupMac} from './mac.js';
-import type {Sandbox} from './sandboxes.js';
 import {inSubnet} from './subnet.js';
+
+/** A host as far as a judgement needs it: a model, or what is kept of one. */
+export interface JudgedHost {
+  key: string;
+  name: string;
+  /** Its swarm id. */
+  nodeId?: string;
+}
 
 /** What all hosts together tell about one network, for judging the tables of each of them. */
 export interface NetworkView {
-  networkId: string;
-  hosts: HostModel[];
-  endpoints: Map<string, Endpoint>;
+  endpoints: ReadonlyMap<string, Endpoint>;
   /** Names of nodes by VTEP. */
   nodes: Map<string, string>;
   /** Every VTEP that some source gives to a node of this network. */
@@ -17,23 +22,32 @@ export interface NetworkView {
   /** Gossip lists more nodes than VTEPs, so a VTEP may be of a node and yet be in no source (a data-path address). */
   untoldVteps: boolean;
   /** Hosts whose engine listed its own endpoints of this network: by VTEP, and by swarm id. */
-  inspected: Map<string, HostModel>;
-  inspectedNodes: Map<string, HostModel>;
+  inspected: Map<string, JudgedHost>;
+  inspectedNodes: Map<string, JudgedHost>;
   /** VTEPs whose load balancer some source names. */
   balancerVteps: Set<string>;
   /** Names of nodes by their swarm ids, as the manager tells. */
   hostnames: Map<string, string>;
   /** Bridges of this network's sandboxes by their MAC. */
-  bridges: Map<string, {host: HostModel; name: string}[]>;
+  bridges: Map<string, {host: JudgedHost; name: string}[]>;
+}
+
+/** One overlay sandbox with its tables, and what its host tells. */
+export interface Place {
+  host: JudgedHost;
+  /** File name of the namespace. */
+  file: string;
+  tables: Pick<NetnsTables, 'links' | 'fdb' | 'neighbours' | 'partial'>;
+  ownVtep: string | undefined;
+  /**
+   * Addresses that this host's gossip of the network has; undefined where it was not read, and then the absence of a
+   * name proves nothing.
+   */
+  gossip: ReadonlySet<string> | undefined;
 }
 
 /** One overlay sandbox of one host, with its tables indexed. */
-export interface SandboxView extends NetworkView {
-  host: HostModel;
-  sandbox: Sandbox;
-  ownVtep: string | undefined;
-  /** Whether this host's gossip of the network was read; without it the absence of a name proves nothing. */
-  gossipRead: boolean;
+export interface SandboxView extends NetworkView, Place {
   links: Link[];
   vxlans: Link[];
   /** Whether some rows of a table could not be read, so that the absence of one proves nothing. */
@@ -55,36 +69,29 @@ export interface DeviceTables {
   selfRows: Map<string, FdbRow[]>;
 }
 
-export function sandboxView(
-  network: NetworkView,
-  host: HostModel,
-  sandbox: Sandbox,
-  ownVtep: string | undefined,
-): SandboxView {
-  const {tables} = sandbox.namespace;
-  const links = tables?.links ?? [];
-  const all = [...network.endpoints.values()];
-  const locals = all.filter((endpoint) => isOwn(network, host, ownVtep, endpoint));
-  const own = new Set(locals);
+/** @param all the endpoints to look for; all of the network, or those that are not settled yet */
+export function sandboxView(network: NetworkView, place: Place, all: Iterable<Endpoint>): SandboxView {
+  const {tables, host, ownVtep} = place;
+  const links = tables.links ?? [];
+  const locals: Endpoint[] = [];
+  const remotes: Endpoint[] = [];
+  for (const endpoint of all) (isOwn(network, host, ownVtep, endpoint) ? locals : remotes).push(endpoint);
   return {
     ...network,
-    host,
-    sandbox,
-    ownVtep,
-    gossipRead: host.docker?.networks.find(({id}) => id === network.networkId)?.services !== undefined,
+    ...place,
     links,
     vxlans: links.filter(({vxlan}) => vxlan !== undefined),
     partial: {
-      fdb: tables?.partial?.has('fdb') ?? false,
-      neighbours: tables?.partial?.has('neigh') ?? false,
+      fdb: tables.partial?.has('fdb') ?? false,
+      neighbours: tables.partial?.has('neigh') ?? false,
     },
     portOf: new Map(
-      (tables?.fdb ?? [])
+      (tables.fdb ?? [])
         .filter(({plane, state}) => plane === 'master' && state !== 'permanent')
         .map((row) => [row.mac, row]),
     ),
     locals,
-    remotes: all.filter((endpoint) => !own.has(endpoint)),
+    remotes,
     localByMac: new Map(
       locals.flatMap((endpoint) =>
         endpoint.claims[0].mac ? [[endpoint.claims[0].mac, endpoint] as const] : [],
@@ -97,7 +104,7 @@ export function sandboxView(
 /** Whether the believed claim is of an endpoint on this host. */
 function isOwn(
   network: NetworkView,
-  host: HostModel,
+  host: JudgedHost,
   ownVtep: string | undefined,
   endpoint: Endpoint,
 ): boolean {
@@ -106,23 +113,29 @@ function isOwn(
   );
   if (!claim) return false;
   if (claim.source === 'own-engine') return claim.hostKey === host.key;
+  if (rivalOf(network, endpoint)) return false;
   if (claim.vtep !== undefined) return claim.vtep === ownVtep;
-  return claim.nodeId === host.docker?.engine.swarm?.nodeId;
+  return claim.nodeId === host.nodeId;
 }
 
 /** The claims that stand: gossip and the manager may still name an endpoint on a host whose engine no longer has it. */
 export function standingClaims({inspected, inspectedNodes}: NetworkView, {claims}: Endpoint): Claim[] {
+  const owners = new Set(claims.flatMap(({source, hostKey}) => (source === 'own-engine' ? [hostKey] : [])));
   return claims.filter(({source, vtep, nodeId}) => {
-    if (source === 'own-engine') return true;
     const asked = vtep === undefined ? inspectedNodes.get(nodeId ?? '') : inspected.get(vtep);
-    return (
-      asked === undefined || claims.some((own) => own.source === 'own-engine' && own.hostKey === asked.key)
-    );
+    return source === 'own-engine' || asked === undefined || owners.has(asked.key);
   });
 }
 
-export function deviceTables({sandbox}: SandboxView, device: Link): DeviceTables | undefined {
-  const {neighbours, fdb} = sandbox.namespace.tables ?? {};
+/** Another place that gossip gives an endpoint, where no engine tells which of the two it is. */
+export function rivalOf(network: NetworkView, endpoint: Endpoint): [Claim, Claim] | undefined {
+  const [first, ...others] = standingClaims(network, endpoint).filter(({vtep}) => vtep !== undefined);
+  if (first?.source !== 'gossip') return undefined;
+  const rival = others.find(({source, vtep}) => source === 'gossip' && vtep !== first.vtep);
+  return rival && [first, rival];
+}
+
+export function deviceTables({neighbours, fdb}: Place['tables'], device: Link): DeviceTables | undefined {
   if (!neighbours || !fdb) return undefined;
   const selfRows = new Map<string, FdbRow[]>();
   for (const row of fdb) {

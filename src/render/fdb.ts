@@ -10,6 +10,7 @@ const tones: Record<FdbStatus, Tone> = {
   local: 'dim',
   'missing-fdb': 'bad',
   'missing-neighbour': 'bad',
+  'wrong-mac': 'bad',
   'learned-only': 'warn',
   'wrong-vtep': 'bad',
   stale: 'bad',

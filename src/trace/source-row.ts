@@ -1,5 +1,6 @@
 /** What the receiver's vxlan device does with a frame for its source MAC, and what its rows tell of frames that came. */
 
+import {ageSlack, droppedSilently, recentSeconds} from '../join/row-ages.js';
 import {isProgrammed} from '../join/sandbox-view.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
@@ -9,11 +10,6 @@ import type {Walk} from './hop.js';
 import {readTime} from './party.js';
 import type {Trail} from './trail.js';
 import type {OuterPacket} from './underlay.js';
-
-/** Frames that arrived within this many seconds prove passage. */
-const recent = 60;
-/** Ages are whole seconds, and a table is read some time before it has arrived. */
-const slack = 1.5;
 
 export interface Receiving {
   model: HostModel;
@@ -106,12 +102,12 @@ export function passage(
     ({plane, dev, mac}) => plane === 'master' && dev === device.name && mac === srcMac,
   );
   const arrived = self?.updatedSeconds;
-  if (!self || arrived === undefined || arrived > recent) return 'unknown';
+  if (!self || arrived === undefined || arrived > recentSeconds) return 'unknown';
   const onward = master?.state === 'permanent' ? undefined : master?.updatedSeconds;
-  if (master && onward !== undefined && onward <= arrived + slack) {
+  if (master && onward !== undefined && onward <= arrived + ageSlack) {
     // Both ages by one clock: seconds before the receiver's table was read.
     const between = ((readTime(tables) ?? Number.NaN) - (sentRead ?? Number.NaN)) / 1000;
-    if (sentSeconds === undefined || Number.isNaN(between) || sentSeconds + between + slack < onward) {
+    if (sentSeconds === undefined || Number.isNaN(between) || sentSeconds + between + ageSlack < onward) {
       trail.note(
         model,
         'source-row',
@@ -139,30 +135,19 @@ interface Ages {
   master: FdbRow | undefined;
 }
 
-/**
- * A fresh row of the device without a fresh one of the bridge: frames came and did not go on. Docker's own writing
- * refreshes the row too, and writes the neighbour in the same moment: that row's age tells the two apart.
- */
 function silentDrop(trail: Trail, {model, tables, device, self, master}: Ages): 'unknown' | Walk {
-  const port = device.bridgePort;
-  const written = tables.neighbours?.find(
+  const writtenSeconds = tables.neighbours?.find(
     ({dev, mac}) => dev === device.name && mac === self.mac,
   )?.updatedSeconds;
-  const arrived = self.updatedSeconds;
-  if (arrived === undefined || written === undefined || written <= arrived + slack) return 'unknown';
-  // A bridge that does not learn refreshes nothing, and a permanent row of its own is not refreshed either.
-  if (!isProgrammed(self) || port?.learning === false || master?.state === 'permanent') return 'unknown';
-  if (tables.nftHooks?.length) return 'unknown';
+  // Without a row of the bridge it may have been flushed since, as when a port was down for a moment.
+  if (!master || !droppedSilently(tables, device, {self, master, writtenSeconds})) return 'unknown';
   return trail.fail(
     model,
     'source-row',
     'silent-drop-observed',
-    `frames from ${self.mac} reached ${device.name} ${arrived} s ago, and none of them went on to the bridge`,
+    `frames from ${self.mac} reached ${device.name} ${self.updatedSeconds} s ago, and none of them went on to the bridge`,
     {
-      evidence: [
-        rowText(self),
-        master ? rowText(master) : `no row of the bridge for ${self.mac} on ${device.name}`,
-      ],
+      evidence: [rowText(self), rowText(master)],
       cause: `they come from another address than ${self.dst ?? 'the row says'}: translated on the way, or sent from a second address of the node; the device discards them`,
       kernelReason: 'VXLAN_ENTRY_EXISTS',
       counter: 'none moves',

@@ -254,6 +254,25 @@ describe('a pair of rows that no source names', () => {
   });
 });
 
+describe('a neighbour row with a MAC that the endpoint does not have', () => {
+  const folder = 'trace/neighbour-wrong-mac';
+  const uber = overlayOf(recordedEvidence(`${folder}/node1`), 'uber-net').id;
+
+  it('is one fault, by one host as by both: the row of the right MAC is part of it', () => {
+    for (const names of [['node1'], ['node1', 'node2']]) {
+      const hosts = names.map((name) => hostModel(recordedEvidence(`${folder}/${name}`)));
+      const rows = fdbEntries(hosts, uber).filter(({host}) => host === 'node1');
+      assert.deepEqual(
+        rows.filter(({status}) => status !== 'ok' && status !== 'local').map(({status}) => status),
+        ['wrong-mac'],
+      );
+      const row = rows.find(({status}) => status === 'wrong-mac');
+      assert.equal(row?.mac, '02:42:de:ad:00:01');
+      assert.match(row?.reason ?? '', /02:42:0a:00:01:/);
+    }
+  });
+});
+
 describe('two hosts that contradict each other', () => {
   it('believe the engine that runs the endpoint', () => {
     const moved = derived(recordedEvidence('node1'), (draft) =>
@@ -277,7 +296,7 @@ describe('two hosts that contradict each other', () => {
       }),
     );
     const row = find(entries(recordedEvidence('node1'), other));
-    assert.equal(row?.status, 'stale');
+    assert.equal(row?.status, 'wrong-mac');
     assert.match(row?.reason ?? '', /02:de:ad:be:ef:02 by the engine of node2/);
   });
 

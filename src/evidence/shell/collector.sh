@@ -439,8 +439,7 @@ swarm_state() {
   case " $want_host " in *' swarm '*) ;; *) return 0 ;; esac
   state_file=$root$data_root/swarm/docker-state.json
   [ -n "$data_root" ] && [ -f "$state_file" ] && [ -r "$state_file" ] || return 0
-  # In ASCII: one other letter makes a reader keep the whole of a host's evidence in two bytes a letter.
-  frame_begin swarm-state - "grep -o -E -e FIELDS $data_root/swarm/docker-state.json"
+  frame_begin swarm-state - "grep -o … $data_root/swarm/docker-state.json"
   grep -o -E -e '"(LocalAddr|ListenAddr|AdvertiseAddr|DataPathAddr|DataPathPort)": *("[^"]*"|[0-9]+)' "$state_file"
   frame_end $?
 }

@@ -29,7 +29,14 @@ export const duplicateTexts: readonly Explanation[] = [
       },
     ],
     references: ['moby/moby#33795', 'moby/moby#41576', 'moby/moby#40989', 'moby/moby#32738'],
-    explains: ['duplicate-mac', 'mac-behind-other-port', 'local-mac-on-vxlan'],
+    explains: [
+      'duplicate-mac',
+      'mac-behind-other-port',
+      'local-mac-on-vxlan',
+      'gossip-differs',
+      'fdb-wrong-vtep',
+      'hosts-disagree',
+    ],
   },
   {
     code: 'duplicate-mac',
@@ -57,6 +64,14 @@ export const duplicateTexts: readonly Explanation[] = [
       'moby daemon/libnetwork/drivers/overlay/peerdb.go',
       'Linux drivers/net/vxlan/vxlan_core.c (vxlan_snoop)',
     ],
-    explains: ['mac-behind-other-port', 'local-mac-on-vxlan'],
+    explains: [
+      'mac-behind-other-port',
+      'local-mac-on-vxlan',
+      'fdb-wrong-vtep',
+      'receiver-source-stale',
+      'fdb-row-missing',
+      'fdb-local-as-remote',
+      'neighbour-missing',
+    ],
   },
 ];

@@ -72,7 +72,7 @@ export const endpointTexts: readonly Explanation[] = [
       },
     ],
     references: ['systemd/systemd#21185', 'moby/libnetwork#2380', 'systemd.link(5), MACAddressPolicy'],
-    explains: ['local-mac-on-vxlan'],
+    explains: ['neighbour-wrong-mac', 'local-mac-on-vxlan'],
   },
   {
     code: 'endpoint-without-interface',

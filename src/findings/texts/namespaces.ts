@@ -84,6 +84,6 @@ export const namespaceTexts: readonly Explanation[] = [
       },
     ],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (initSandbox)', 'moby/libnetwork#751'],
-    explains: ['vxlan-missing'],
+    explains: ['vxlan-missing', 'fdb-row-missing', 'neighbour-missing', 'gossip-kernel-differs'],
   },
 ];

@@ -101,7 +101,7 @@ export const sandboxTexts: readonly Explanation[] = [
       'docker/for-linux#183',
       'Linux drivers/net/vxlan/vxlan_core.c (vxlan_vni_in_use)',
     ],
-    explains: ['vxlan-missing'],
+    explains: ['vxlan-missing', 'fdb-row-missing', 'neighbour-missing', 'gossip-kernel-differs'],
   },
   {
     code: 'vni-missing',
@@ -118,6 +118,7 @@ export const sandboxTexts: readonly Explanation[] = [
     ],
     mend: [rebuild],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go', 'RFC 7348, section 4'],
+    explains: ['fdb-row-missing', 'neighbour-missing', 'fdb-learned-only'],
   },
   {
     code: 'vxlan-device-leftover',
@@ -134,7 +135,13 @@ export const sandboxTexts: readonly Explanation[] = [
     ],
     mend: [{command: 'ip link del vx-VNI-NETWORK', touches: 'that device'}],
     references: ['moby/moby#47728', 'moby/libnetwork#562', 'moby/libnetwork#945'],
-    explains: ['vxlan-missing', 'namespace-orphan'],
+    explains: [
+      'vxlan-missing',
+      'namespace-orphan',
+      'fdb-row-missing',
+      'neighbour-missing',
+      'gossip-kernel-differs',
+    ],
   },
   {
     code: 'vxlan-down',
@@ -158,6 +165,7 @@ export const sandboxTexts: readonly Explanation[] = [
       'Linux drivers/net/vxlan/vxlan_core.c (vxlan_stop)',
       'Linux net/core/neighbour.c (neigh_ifdown)',
     ],
+    explains: ['neighbour-missing', 'fdb-row-missing', 'fdb-learned-only', 'gossip-kernel-differs'],
   },
   {
     code: 'vxlan-missing',
@@ -174,6 +182,7 @@ export const sandboxTexts: readonly Explanation[] = [
     ],
     mend: [rebuild],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (setupSubnetSandbox)'],
+    explains: ['fdb-row-missing', 'neighbour-missing', 'gossip-kernel-differs'],
   },
   {
     code: 'vxlan-not-in-bridge',
@@ -192,5 +201,6 @@ export const sandboxTexts: readonly Explanation[] = [
       'moby daemon/libnetwork/drivers/overlay/ov_network.go (setupSubnetSandbox)',
       'ip-link(8), master',
     ],
+    explains: ['fdb-row-missing', 'neighbour-missing'],
   },
 ];

@@ -1,9 +1,12 @@
 /** Faults of rows, links and namespaces, for `doctor`. */
+import {setTimeout as sleep} from 'node:timers/promises';
 import {type Break, faults, mendPlace, placeRows, sandboxFile, webPlace} from '../faults.js';
 import {image} from '../image.js';
 import type {Lab, LabNode} from '../lab.js';
 import {type End, endOf, rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
+import {meet, traceEnds} from '../trace-run.js';
+import {until} from '../wait.js';
 import {type DoctorFault, fault, traceFault} from './fault.js';
 
 const directory = '/var/run/docker/netns';
@@ -130,7 +133,39 @@ const rowFaults: DoctorFault[] = [
     ].join('\n');
     await node.inNetns(netns, ['sh', '-ec', text]);
   }),
-  traceFault('silent-drop-observed', 'router-snat'),
+  fault('gossip-differs', 'the router drops gossip (7946) until node1 has forgotten web2', async (lab) => {
+    const {two, router} = (await traceEnds(lab)).web;
+    const rules = ['tcp', 'udp'].map((protocol) => `FORWARD -p ${protocol} --dport 7946 -j DROP`);
+    const heard = async () => {
+      const {stdout} = await node1(lab).docker(['network', 'inspect', '--verbose', 'uber-net']);
+      return stdout.includes(`"EndpointIP": "${two.ip}"`);
+    };
+    await router(rules.map((rule) => `iptables -I ${rule}`).join('\n'));
+    await until({what: 'node1 to forget web2', seconds: 60}, async () =>
+      (await heard()) ? undefined : true,
+    );
+    return async () => {
+      await router(rules.map((rule) => `iptables -D ${rule}`).join('\n'));
+      await until(
+        {what: 'node1 to hear of web2 again', seconds: 120},
+        async () => (await heard()) || undefined,
+      );
+    };
+  }),
+  fault(
+    'silent-drop-observed',
+    'the router gives what goes to node2 its own source address, while web1 sends',
+    async (lab) => {
+      const {one, two, router} = (await traceEnds(lab)).web;
+      const rule = `POSTROUTING -d ${two.node.address} -p udp --dport 4789 -j MASQUERADE`;
+      await meet({one, two, router});
+      await router(`iptables -t nat -I ${rule}`);
+      // Frames must come between the two readings, and the bridge's row be older than the first.
+      await one.node.docker(['exec', '-d', one.container, 'ping', '-c', '40', two.ip]);
+      await sleep(3000);
+      return () => router(`iptables -t nat -D ${rule}`);
+    },
+  ),
 ];
 
 const linkFaults: DoctorFault[] = [

@@ -1,0 +1,299 @@
+/** Gossip of one host against that of the others, and rows of hosts against each other. */
+import type {Finding} from '../../findings/finding.js';
+import type {Claim} from '../../join/endpoints.js';
+import {ipv4Number, ipv4Text} from '../../join/ipv4.js';
+import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../join/rows-swarm.js';
+import {claimLine} from './words.js';
+
+/** Lines of evidence in one finding. */
+const mostLines = 12;
+
+/** What one host's gossip has, by the numbers of the endpoints. */
+export interface Heard {
+  member: Member;
+  time: number;
+  has: Uint8Array;
+}
+
+/** What gossip on one host lacks of another host's endpoints on one network, or still has of those that are gone. */
+export interface Parted {
+  kind: 'lacks' | 'keeps';
+  here: string;
+  owner: string;
+  vtep: string | undefined;
+  network: string;
+  lines: string[];
+  endpoints: string[];
+}
+
+/** Where gossip of two hosts that were read differs. */
+export function partings(judgement: NetworkJudgement, heard: Heard[]): Parted[] {
+  return heard.length < 2 ? [] : [...lacking(judgement, heard), ...ghosts(judgement, heard)];
+}
+
+export function heardOf(judgement: NetworkJudgement): Heard[] {
+  return judgement.members.flatMap((member): Heard[] => {
+    const here = member.rows.gossip && member.rows.sandboxes.length > 0;
+    return here ? [{member, time: Date.parse(member.host.startedAt), has: heardBy(judgement, member)}] : [];
+  });
+}
+
+/** Two hosts that do not hear of each other differ on every network: that is one fault. */
+export function partingFindings(parted: Parted[]): Finding[] {
+  const groups = new Map<string, Parted[]>();
+  for (const one of parted) {
+    const key = JSON.stringify([one.kind, one.here, one.owner]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].flatMap((same): Finding[] => {
+    const [first] = same;
+    if (!first) return [];
+    const {kind, here, owner, vtep} = first;
+    const networks = [...new Set(same.map(({network}) => network))];
+    const endpoints = same.flatMap((one) => one.endpoints);
+    const many = endpoints.length !== 1;
+    const what = many ? `${endpoints.length} endpoints` : endpoints[0];
+    const where = networks.length === 1 ? '' : ` on ${networks.length} networks`;
+    return [
+      {
+        code: 'gossip-differs',
+        severity: kind === 'lacks' ? 'error' : 'warning',
+        host: here,
+        network: networks.length === 1 ? first.network : null,
+        subject: `endpoints of ${owner}${kind === 'lacks' ? '' : ' that are gone'}`,
+        evidence: [
+          ...same.flatMap(({lines}) => lines).slice(0, mostLines),
+          kind === 'lacks'
+            ? `${here}: docker network inspect --verbose ${networks.join(', ')}: nothing of ${what}`
+            : `${owner}: docker network inspect --verbose ${networks.join(', ')}: no such endpoint`,
+        ],
+        cause:
+          kind === 'lacks'
+            ? `${what} of ${owner}${where} ${many ? 'are' : 'is'} unknown to gossip on ${here}: ${here} neither resolves the names nor programs the rows`
+            : `gossip on ${here} still has ${many ? what : 'an endpoint'} of ${owner}${where} that neither its engine nor its gossip has: names resolve to addresses that nobody has`,
+        remedy: remedyOf(here),
+        basis: 'several-hosts',
+        at: {host: here, ...(vtep === undefined ? {} : {vtep})},
+      },
+    ];
+  });
+}
+
+function heardBy({endpoints}: NetworkJudgement, {rows}: Member): Uint8Array {
+  const has = new Uint8Array(endpoints.size);
+  const note = (ip: number | undefined) => {
+    const number = ip === undefined ? undefined : endpoints.find(ip);
+    if (number !== undefined) has[number] = 1;
+  };
+  for (const {ip} of rows.gossip ?? []) note(ipv4Number(ip));
+  for (const {pairs, cut} of rows.sandboxes) {
+    for (const {ips, gossip} of pairs)
+      for (let at = 0; at < ips.length; at++) if (gossip[at] === 1) note(ips[at]);
+    // Nothing is known of what was not kept.
+    for (const ip of cut) note(ip);
+  }
+  return has;
+}
+
+function near(one: Heard, other: Heard): boolean {
+  return Math.abs(one.time - other.time) <= largestSkewMs;
+}
+
+/** Endpoints that their own engine and its gossip have, and this host's gossip has not. */
+function lacking({name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
+  const byKey = new Map(heard.map((one) => [one.member.host.key, one]));
+  const owned: {number: number; claim: Claim; owner: Heard}[] = [];
+  for (const [number, claims] of endpoints.claims.entries()) {
+    const claim = claims.find(
+      ({source, kind}) => source === 'own-engine' && (kind === 'container' || kind === 'task'),
+    );
+    const owner = claim && byKey.get(claim.hostKey);
+    // A task is in gossip only once it is healthy, and no more when it is about to end.
+    if (owner && owner.has[number] === 1) owned.push({number, claim, owner});
+  }
+  return heard.flatMap((one) => {
+    const missing = new Map<Heard, Claim[]>();
+    for (const {number, claim, owner} of owned) {
+      if (one.has[number] === 1 || owner === one || !near(one, owner)) continue;
+      missing.set(owner, [...(missing.get(owner) ?? []), claim]);
+    }
+    return [...missing].map(
+      ([{member: owner}, claims]): Parted => ({
+        kind: 'lacks',
+        here: one.member.host.name,
+        owner: owner.host.name,
+        vtep: owner.host.vtep,
+        network: name,
+        lines: claims.slice(0, mostLines).map((claim) => claimLine(claim, name)),
+        endpoints: claims.map((claim) => claim.name),
+      }),
+    );
+  });
+}
+
+/** Endpoints that this host's gossip has on a node whose engine and gossip do not have them. */
+function ghosts({name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
+  const byVtep = new Map(
+    heard.flatMap((one) => {
+      const {host, rows} = one.member;
+      return rows.own && host.vtep !== undefined ? [[host.vtep, one] as const] : [];
+    }),
+  );
+  const byName = new Map(
+    heard.flatMap(({member}) => (member.rows.gossip ?? []).map((claim) => [claim.ip, claim.name] as const)),
+  );
+  return heard.flatMap((one) => {
+    const found = new Map<Heard, string[]>();
+    const note = (ip: number | undefined, vtep: string | undefined) => {
+      const number = ip === undefined ? undefined : endpoints.find(ip);
+      if (number === undefined || endpoints.ownVtep[number] !== none) return;
+      const owner = byVtep.get(vtep ?? '');
+      if (!owner || owner === one || owner.has[number] === 1 || !near(one, owner)) return;
+      found.set(owner, [...(found.get(owner) ?? []), ipv4Text(endpoints.ips[number] ?? 0)]);
+    };
+    for (const {ip, vtep} of one.member.rows.gossip ?? []) note(ipv4Number(ip), vtep);
+    for (const {ips, gossip, vteps, vtepNames} of one.member.rows.sandboxes.flatMap(({pairs}) => pairs)) {
+      const asked = vtepNames.map((vtep) => byVtep.has(vtep));
+      for (let index = 0; index < ips.length; index++) {
+        const vtep = vteps[index] ?? 0;
+        if (gossip[index] === 1 && asked[vtep]) note(ips[index], vtepNames[vtep]);
+      }
+    }
+    const here = one.member.host.name;
+    return [...found].map(
+      ([{member: owner}, ips]): Parted => ({
+        kind: 'keeps',
+        here,
+        owner: owner.host.name,
+        vtep: owner.host.vtep,
+        network: name,
+        lines: ips
+          .slice(0, mostLines)
+          .map(
+            (ip) =>
+              `${here}: docker network inspect --verbose ${name}: ${byName.has(ip) ? `${byName.get(ip)} ` : ''}${ip} on ${owner.host.vtep}`,
+          ),
+        endpoints: ips,
+      }),
+    );
+  });
+}
+
+/** Endpoints of nodes that were not read, which some hosts' gossip has and that of others has not. */
+export function divided({id, name, endpoints, nodes}: NetworkJudgement, heard: Heard[]): Finding[] {
+  const read = new Set(heard.flatMap(({member: {host, rows}}) => (rows.own && host.vtep ? [host.vtep] : [])));
+  const byVtep = new Map<string, {lines: string[]; hosts: Set<string>}>();
+  for (const [number, claims] of endpoints.claims.entries()) {
+    const claim = claims.find(({source, vtep}) => source === 'gossip' && vtep !== undefined);
+    // Some engines list the load balancers of ingress, and others do not.
+    if (
+      !claim?.vtep ||
+      read.has(claim.vtep) ||
+      claims.some(({source, kind}) => source === 'own-engine' || kind === 'load-balancer')
+    )
+      continue;
+    const lack = heard.filter(({has}) => has[number] !== 1);
+    if (lack.length === 0 || lack.length === heard.length) continue;
+    const have = heard.filter(({has}) => has[number] === 1);
+    const apart = lack.filter((one) => have.some((other) => near(one, other)));
+    if (apart.length === 0) continue;
+    const known = byVtep.get(claim.vtep) ?? {lines: [], hosts: new Set()};
+    known.lines.push(
+      `${claim.name === claim.ip ? '' : `${claim.name} `}${claim.ip}: gossip on ${names(have)} has it, on ${names(apart)} has not`,
+    );
+    for (const {member} of apart) known.hosts.add(member.host.name);
+    byVtep.set(claim.vtep, known);
+  }
+  return [...byVtep].map(([vtep, {lines, hosts}]): Finding => {
+    const [only, ...more] = hosts;
+    return {
+      code: 'gossip-differs',
+      severity: 'warning',
+      host: more.length === 0 ? (only ?? null) : null,
+      network: name,
+      subject: `endpoints of ${nodes.get(vtep) ?? vtep}`,
+      evidence: lines.slice(0, mostLines),
+      cause: `gossip of ${[...hosts].slice(0, 3).join(', ')}${hosts.size > 3 ? ` and ${hosts.size - 3} more` : ''} lacks ${lines.length === 1 ? 'an endpoint' : `${lines.length} endpoints`} of ${vtep} that others have; the engine there was not read, so who is right is not known`,
+      remedy: [
+        {command: `ovdiag doctor with --host of ${nodes.get(vtep) ?? vtep} as well`, touches: 'nothing'},
+        ...remedyOf('the node that lacks them'),
+      ],
+      basis: 'several-hosts',
+      at: {network: id, vtep},
+    };
+  });
+}
+
+function names(heard: Heard[]): string {
+  const all = heard.map(({member}) => member.host.name);
+  return `${all.slice(0, 3).join(', ')}${all.length > 3 ? ` and ${all.length - 3} more` : ''}`;
+}
+
+function remedyOf(host: string): Finding['remedy'] {
+  return [
+    {
+      command: 'docker service update --force SERVICE',
+      touches: 'every task of the service: each is replaced, and announced anew',
+    },
+    {
+      command: 'systemctl restart docker',
+      touches: `every container of ${host}; its gossip is read anew from the others`,
+    },
+  ];
+}
+
+/** Endpoints whose engine was not read, and which two hosts' rows put behind different nodes. */
+export function disagreements({id, name, members, endpoints, nodes}: NetworkJudgement): Finding[] {
+  const asked = new Set(members.flatMap(({host, rows}) => (rows.own && host.vtep ? [host.vtep] : [])));
+  const sides = new Map<number, {host: string; time: number; vtep: string; mac: string | undefined}[]>();
+  for (const {host, rows} of members) {
+    for (const {ips, vteps, vtepNames, macs} of rows.sandboxes.flatMap(({pairs}) => pairs)) {
+      for (let index = 0; index < ips.length; index++) {
+        const ip = ips[index] ?? 0;
+        const number = endpoints.find(ip);
+        if (
+          number === undefined ||
+          endpoints.rowVtep[number] !== several ||
+          endpoints.ownVtep[number] !== none
+        )
+          continue;
+        const vtep = vtepNames[vteps[index] ?? 0] ?? '';
+        if (asked.has(vtep)) continue;
+        const known = sides.get(number) ?? [];
+        known.push({host: host.name, time: Date.parse(host.startedAt), vtep, mac: macs.get(index)});
+        sides.set(number, known);
+      }
+    }
+  }
+  return [...sides].flatMap(([number, rows]): Finding[] => {
+    const [first] = rows;
+    const other = rows.find(
+      (row) => first && row.vtep !== first.vtep && Math.abs(row.time - first.time) <= largestSkewMs,
+    );
+    if (!first || !other) return [];
+    const ip = ipv4Text(endpoints.ips[number] ?? 0);
+    const claim = endpoints.claims[number]?.find((one) => one.name !== ip);
+    const place = (vtep: string) => `${vtep}${nodes.has(vtep) ? ` (${nodes.get(vtep)})` : ''}`;
+    return [
+      {
+        code: 'hosts-disagree',
+        severity: 'error',
+        host: null,
+        network: name,
+        subject: claim?.name ?? ip,
+        evidence: [first, ...rows.filter((row) => row !== first)]
+          .slice(0, mostLines)
+          .map((row) => `${row.host}: rows of ${ip} to ${place(row.vtep)}`),
+        cause: `${first.host} sends frames for ${claim?.name ?? ip} to ${place(first.vtep)}, ${other.host} to ${place(other.vtep)}: one of them is wrong, and neither node was read`,
+        remedy: [
+          {
+            command: `ovdiag doctor with --host of ${first.vtep} and ${other.vtep} as well`,
+            touches: 'nothing; tells which of them has it',
+          },
+        ],
+        basis: 'several-hosts',
+        at: {network: id, ip},
+      },
+    ];
+  });
+}

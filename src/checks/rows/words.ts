@@ -1,0 +1,55 @@
+/** How the check of rows names and prints what it judged. */
+import type {Remedy} from '../../findings/finding.js';
+import type {Claim} from '../../join/endpoints.js';
+import type {JudgedEntry} from '../../join/fdb.js';
+import type {Member} from '../../join/rows-swarm.js';
+import {servesAddress} from '../../join/sandbox-view.js';
+
+/** What a source said of an endpoint, as it would be asked by hand. */
+export function claimLine({source, host, ip, mac, vtep, nodeId, name}: Claim, network: string): string {
+  const words = [name, ip === name ? '' : ip].filter(Boolean).join(' ');
+  if (source === 'manager')
+    return `${host}: docker service ps: ${words}${nodeId ? ` on node ${nodeId}` : ''}`;
+  return source === 'own-engine'
+    ? `${host}: docker network inspect ${network}: ${words}${mac ? ` ${mac}` : ''}${vtep ? `; this host is ${vtep}` : ''}`
+    : `${host}: docker network inspect --verbose ${network}: ${words}${vtep ? ` on ${vtep}` : ''}`;
+}
+
+/** The claims that tell most: of each source one a VTEP. */
+export function claimLines(claims: readonly Claim[], network: string): string[] {
+  const lines = new Map<string, string>();
+  for (const claim of claims) {
+    const key = `${claim.source} ${claim.vtep ?? claim.nodeId}`;
+    if (!lines.has(key)) lines.set(key, claimLine(claim, network));
+  }
+  return [...lines.values()].slice(0, 4);
+}
+
+/** The vxlan device of an entry. */
+export function deviceOf(member: Member, {entry, rows, neighbour}: JudgedEntry): string {
+  const told = rows[0]?.dev ?? neighbour?.dev;
+  if (told !== undefined) return told;
+  const links = member.rows.sandboxes.find(({file}) => file === entry.netns)?.tables.links ?? [];
+  const {ip} = entry;
+  const serving = links.find((link) => link.vxlan && ip !== null && servesAddress(links, link, ip));
+  return serving?.name ?? 'VXLAN';
+}
+
+export function inSandbox(file: string, command: string): string {
+  return `nsenter --net=/var/run/docker/netns/${file} ${command}`;
+}
+
+export function renewal(claims: readonly Claim[]): Remedy[] {
+  const service = claims.map(({kind, name}) =>
+    kind === 'task' ? /^(.+)\.[^.]+\.[^.]+$/.exec(name)?.[1] : undefined,
+  );
+  const [name] = service.filter((one) => one !== undefined);
+  return name === undefined
+    ? []
+    : [
+        {
+          command: `docker service update --force ${name}`,
+          touches: `every task of ${name}: each is replaced, and programmed anew everywhere`,
+        },
+      ];
+}
