@@ -15,7 +15,9 @@ import {engineVersions} from './engine-versions.js';
 import {failedLookups} from './failed-lookups.js';
 import {fdbRows} from './fdb-rows.js';
 import {forwarding} from './forwarding.js';
+import {loadBalancers} from './load-balancers.js';
 import {mtuAgreement} from './mtu-agreement.js';
+import {nameService} from './name-service.js';
 import {namespaces} from './namespaces.js';
 import {neighbourTableRoom} from './neighbour-table.js';
 import {nicOffload} from './nic-offload.js';
@@ -69,6 +71,8 @@ export const checks: readonly Check[] = [
   vtepWay,
   // What the engine keeps of rules.
   dockerRules,
+  nameService,
+  loadBalancers,
   // Encryption.
   xfrm,
   encryptionRules,

@@ -6,6 +6,7 @@ import {encryptionTexts} from './texts/encryption.js';
 import {endpointTexts} from './texts/endpoints.js';
 import {engineTexts} from './texts/engine.js';
 import {hostSettingTexts} from './texts/host-settings.js';
+import {loadBalancingTexts} from './texts/load-balancing.js';
 import {mtuTexts} from './texts/mtu.js';
 import {namespaceTexts} from './texts/namespaces.js';
 import {rowTexts} from './texts/rows.js';
@@ -26,6 +27,7 @@ export const catalogue: readonly Explanation[] = [
   ...traceTexts,
   ...dockerRuleTexts,
   ...encryptionTexts,
+  ...loadBalancingTexts,
   ...engineTexts,
   ...mtuTexts,
 ];

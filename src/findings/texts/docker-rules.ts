@@ -53,4 +53,39 @@ export const dockerRuleTexts: readonly Explanation[] = [
     ],
     references: ['iptables-nft(8)', 'https://github.com/moby/moby/issues/46636'],
   },
+  {
+    code: 'dns-rules-missing',
+    title: 'the questions of a container for names reach nobody',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The container asks 127.0.0.11 for names, and the nat rules in its namespace that lead port 53 there to the engine are gone. It can resolve nothing, neither names of services nor of the world; what it reaches by address goes on.',
+    behaviour:
+      'The engine opens a socket on a port of its own choice inside each container and makes rules in the chains DOCKER_OUTPUT and DOCKER_POSTROUTING, or in the nftables table docker-dns from 29.0 with that back end. A program in the container with the right to change rules can take them away; an engine that restarts with other tools makes them in another back end.',
+    prove: [
+      {
+        command: 'nsenter --net=/var/run/docker/netns/FILE iptables-save -c -t nat',
+        touches: 'nothing',
+      },
+      {command: 'nsenter --net=/var/run/docker/netns/FILE ss -lunp', touches: 'nothing'},
+    ],
+    mend: [{command: 'docker restart CONTAINER', touches: 'that container: it stops and starts again'}],
+    references: ['moby daemon/libnetwork/resolver_unix.go', 'https://github.com/moby/moby/issues/35043'],
+  },
+  {
+    code: 'dns-listener-missing',
+    title: 'the engine does not listen for the questions of a container',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The rules in the namespace of the container lead its questions to a port at which nobody listens. It can resolve nothing. All containers of a host are hit while the engine is down.',
+    behaviour:
+      'The socket belongs to dockerd, though it is in the namespace of the container, and is gone with it. After a restart the engine opens a new one and makes new rules; where that failed the old rules lead to nothing.',
+    prove: [
+      {command: 'nsenter --net=/var/run/docker/netns/FILE iptables-save -t nat', touches: 'nothing'},
+      {command: 'nsenter --net=/var/run/docker/netns/FILE ss -lunp', touches: 'nothing'},
+    ],
+    mend: [{command: 'docker restart CONTAINER', touches: 'that container: it stops and starts again'}],
+    references: ['moby daemon/libnetwork/resolver.go', 'https://github.com/moby/moby/issues/41668'],
+  },
 ];

@@ -1,7 +1,13 @@
+import {engineFaults} from './engine.js';
 import type {DoctorFault} from './fault.js';
 import {faultsOfRows} from './rows.js';
 import {faultsOfSamples} from './sample.js';
 import {underlayFaults} from './underlay.js';
 
 /** Every fault that `doctor` is tried on in the lab, one at a time. */
-export const doctorFaults: readonly DoctorFault[] = [...faultsOfRows, ...underlayFaults, ...faultsOfSamples];
+export const doctorFaults: readonly DoctorFault[] = [
+  ...faultsOfRows,
+  ...underlayFaults,
+  ...engineFaults,
+  ...faultsOfSamples,
+];
