@@ -81,7 +81,7 @@ export default class Diff extends BaseCommand {
       hosts: hostSummaries(second.hosts),
       hostsBefore: hostSummaries(first.hosts),
       problems,
-      matches: pairs.map(({before, after, match}) => ({host: after.name, before: before.name, by: match})),
+      matches: pairs.map(({label, before, match}) => ({host: label, before: before.name, by: match})),
       differences: differences.map(({change, kind, place, name, detail, facts, follows}) => ({
         change,
         kind,

@@ -6,6 +6,9 @@ import type {Readings} from '../hosts/readings.js';
 import type {FdbEntry} from '../join/fdb.js';
 import type {Problem} from '../model/problem.js';
 
+/** The rows of more hosts than this are too many to compare by eye. */
+const mostInRows = 3;
+
 /** How long a fault must stand before it is reported from a live host. */
 const secondLookMs = 3200;
 
@@ -49,6 +52,10 @@ export default class Fdb extends HostCommand {
       command: 'sudo <%= config.bin %> <%= command.id %> uber-net --vtep 192.168.1.5',
     },
     {
+      description: 'A whole swarm: who knows whom, where they disagree (--wide: all of it)',
+      command: '<%= config.bin %> <%= command.id %> uber-net --snapshot swarm/ --matrix',
+    },
+    {
       description: 'From a snapshot',
       command: '<%= config.bin %> <%= command.id %> uber-net --snapshot node1.json.gz',
     },
@@ -64,6 +71,12 @@ export default class Fdb extends HostCommand {
 
   static override flags = {
     raw: Flags.boolean({description: "Show the kernel's own rows, annotated"}),
+    matrix: Flags.boolean({
+      description:
+        'Show who knows whom: hosts against nodes, where they disagree (by default for more than 3 hosts)',
+      allowNo: true,
+      exclusive: ['raw', 'mac', 'address', 'vtep', 'status'],
+    }),
     mac: Flags.string({description: 'Only this MAC', helpValue: 'MAC'}),
     address: Flags.string({
       description: 'Only this address, or addresses in this CIDR',
@@ -115,6 +128,8 @@ export default class Fdb extends HostCommand {
     const raw = flags.raw
       ? rawFdb(readings.hosts, network.id, entries).filter(rawFilter(filters, entries))
       : [];
+    const {fdbMatrix} = await import('../join/fdb-matrix.js');
+    const matrix = flags.matrix ? fdbMatrix(readings.hosts, network.id, entries) : undefined;
     const document = {
       ...this.document(readings, [
         ...(await absences(readings, network.id, network.name)),
@@ -124,11 +139,21 @@ export default class Fdb extends HostCommand {
       networkId: network.id,
       vni: network.vnis[0] ?? null,
       vnis: network.vnis,
-      ...(flags.raw ? {rows: raw} : {entries: shown}),
+      ...(flags.raw ? {rows: raw} : matrix ? {matrix} : {entries: shown}),
     };
     await this.show(flags, document, async (terminal, paint) => {
       const {renderFdb, renderRawFdb} = await import('../render/fdb.js');
       if (flags.raw) return renderRawFdb(raw, terminal, paint);
+      const filtered = [flags.mac, flags.address, flags.vtep, flags.status].some(
+        (flag) => flag !== undefined,
+      );
+      const isMatrix = flags.matrix ?? (readings.hosts.length > mostInRows && !filtered);
+      if (isMatrix) {
+        const {renderFdbMatrix} = await import('../render/fdb-matrix.js');
+        const title = `${network.name}, VNI ${network.vnis.join(', ') || 'unknown'}`;
+        const all = matrix ?? fdbMatrix(readings.hosts, network.id, entries);
+        return renderFdbMatrix(title, all, terminal, paint, {all: flags.wide});
+      }
       const text = await renderFdb(shown, terminal, paint);
       return network.encrypted
         ? `${text}${network.name} is encrypted: whether both hosts have the IPsec states for it is not in these tables; ovdiag trace walks them.\n`
@@ -153,17 +178,24 @@ async function troubles(readings: Readings, networkId: string): Promise<Problem[
   return sandboxTroubles(readings.hosts, networkId);
 }
 
-/** A network without a sandbox on a host is normal, and must not look like an empty table. */
+/** A network without a sandbox on a host is normal, and must not look like an empty table. On many it is told once. */
 async function absences(readings: Readings, networkId: string, name: string): Promise<Problem[]> {
   const {overlaySandboxes} = await import('../join/vteps.js');
-  return readings.hosts
-    .filter((host) => host.privileged && overlaySandboxes(host, networkId).length === 0)
-    .map((host) => ({
-      host: host.name,
-      code: 'not-instantiated',
-      subject: name,
-      message: 'it has no sandbox on this host, which is normal until a task or container there needs it',
-    }));
+  const absent = readings.hosts.filter(
+    (host) => host.privileged && overlaySandboxes(host, networkId).length === 0,
+  );
+  const normal = 'which is normal until a task or container there needs it';
+  if (absent.length > mostInRows) {
+    const some = absent.slice(0, mostInRows).map((host) => host.name);
+    const message = `it has no sandbox on ${absent.length} of ${readings.hosts.length} hosts (${some.join(', ')}, …), ${normal}`;
+    return [{code: 'not-instantiated', subject: name, message}];
+  }
+  return absent.map((host) => ({
+    host: host.name,
+    code: 'not-instantiated',
+    subject: name,
+    message: `it has no sandbox on this host, ${normal}`,
+  }));
 }
 
 type Filter = (entry: Pick<FdbEntry, 'mac' | 'ip' | 'vtep'> & {status: string}) => boolean;

@@ -60,7 +60,7 @@ export default class Networks extends HostCommand {
           ? ''
           : `No network here has the driver ${flags.driver.join(' or ')}.\n`;
       const {renderNetworks} = await import('../render/networks.js');
-      return renderNetworks(networks, readings.hosts.length, terminal, paint);
+      return renderNetworks(networks, readings.hosts.length, terminal, paint, {all: flags.wide});
     });
   }
 }

@@ -22,13 +22,17 @@ export function diffSnapshots(before: HostModel[], after: HostModel[]): Diff {
   const shelvesOf = (hosts: HostModel[], which: 'before' | 'after') =>
     allShelves(
       sideOf(
-        pairs.map((pair) => ({label: pair.after.name, host: pair[which]})),
+        pairs.map((pair) => ({
+          label: pair.label,
+          host: pair[which],
+          told: [pair.before, pair.after].every(({docker}) => docker?.read.networks === true),
+        })),
         hosts,
       ),
     );
   const {differences, notCompared} = compareShelves(shelvesOf(before, 'before'), shelvesOf(after, 'after'));
   const places = new Map<string, number>();
-  for (const {after: host} of pairs) places.set(host.name, places.size + 1);
+  for (const {label} of pairs) places.set(label, places.size + 1);
   const rank = ({place, kind}: Difference) =>
     [places.get(place.host ?? '') ?? 0, place.title, kindOrder.indexOf(kind)] as const;
   const sorted = differences

@@ -1,4 +1,5 @@
 import type {HostModel} from '../model/host.js';
+import {hasName} from './match-hosts.js';
 import {hostPlace, textFacts} from './namespace-things.js';
 import type {HostSide} from './side.js';
 import type {Shelf, Thing} from './types.js';
@@ -20,21 +21,14 @@ export function hostShelves(side: HostSide): Shelf[] {
   ];
 }
 
-function hostThing({
-  name,
-  kernel,
-  bootId,
-  hostNetnsInode,
-  docker,
-  dataRoot,
-  engineMakesRules,
-}: HostModel): Thing {
+function hostThing(host: HostModel): Thing {
+  const {name, kernel, bootId, hostNetnsInode, docker, dataRoot, engineMakesRules} = host;
   const swarm = docker?.engine.swarm;
   return {
     key: 'host',
     name: 'host',
     facts: textFacts({
-      name,
+      name: hasName(host) ? name : undefined,
       kernel,
       boot: bootId?.slice(0, 8),
       'network namespace': hostNetnsInode,

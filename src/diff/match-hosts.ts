@@ -6,6 +6,8 @@ export interface HostPair {
   before: HostModel;
   after: HostModel;
   match: HostMatch;
+  /** What it is called here: as in the second reading, or as in the first where the second had no name of it. */
+  label: string;
 }
 
 export interface MatchedHosts {
@@ -41,7 +43,7 @@ export function matchHosts(before: HostModel[], after: HostModel[]): MatchedHost
       if (match === 'name' && contradict(one, other)) continue;
       // Where it was read counts only for a host that could not be read.
       if (match === 'source' && isRead(one) && isRead(other)) continue;
-      pairs.push({before: one, after: other, match});
+      pairs.push({before: one, after: other, match, label: hasName(other) ? other.name : one.name});
     }
     const found = new Set(pairs.flatMap((pair) => [pair.before, pair.after]));
     left = left.filter((host) => !found.has(host));
@@ -62,6 +64,11 @@ function byMark(
     if (mark !== undefined) found.set(mark, [...(found.get(mark) ?? []), host]);
   }
   return found;
+}
+
+/** A host that could not be read goes by where it was sought. */
+export function hasName({name, source}: HostModel): boolean {
+  return name !== source;
 }
 
 function isRead({key, source}: HostModel): boolean {

@@ -15,7 +15,7 @@ const isSwarm = ({scope}: Network) => scope === 'swarm';
 export const swarmPlace: Place = {key: 'swarm', title: 'swarm'};
 
 function swarmNetworkShelves(side: Side): Shelf[] {
-  const hosts = side.hosts.map(({host}) => host);
+  const hosts = side.hosts.filter(({told}) => told).map(({host}) => host);
   const byId = new Map<string, Network>();
   for (const {docker} of hosts) {
     for (const network of (docker?.networks ?? []).filter(isSwarm)) {
@@ -24,7 +24,7 @@ function swarmNetworkShelves(side: Side): Shelf[] {
       if (!known || network.vnis.length > known.vnis.length) byId.set(network.id, network);
     }
   }
-  const read = hosts.length > 0 && hosts.every(({docker}) => docker?.read.networks) ? 'whole' : 'no';
+  const read = hosts.length > 0 ? 'whole' : 'no';
   const networks = [...byId.values()];
   return [
     {place: swarmPlace, kind: 'network', read, things: networks.map((network) => networkThing(network, ''))},
@@ -71,11 +71,14 @@ function endpointShelves(side: Side, network: Network, hosts: HostModel[]): Shel
     title: `network ${network.name}`,
     network: network.name,
   };
-  const knowing = hosts.flatMap((host) => {
-    const own = host.docker?.networks.find(({id}) => id === network.id);
-    return own ? [own] : [];
-  });
-  const told = knowing.length > 0 && knowing.every(({endpoints}) => endpoints !== undefined);
+  // A manager lists networks of which it has no endpoints, and nothing to tell of them.
+  const taking = side.hosts.filter(
+    ({told, sandboxes}) =>
+      told && sandboxes.some((sandbox) => sandbox.kind === 'overlay' && sandbox.network?.id === network.id),
+  );
+  const told = taking.every(
+    ({host}) => host.docker?.networks.find(({id}) => id === network.id)?.endpoints !== undefined,
+  );
   const things = [...endpointsOf(hosts, network.id).values()].map((endpoint) =>
     endpointThing(side, network, endpoint),
   );

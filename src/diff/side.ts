@@ -11,6 +11,8 @@ export interface HostSide {
   /** The name that the host goes by in the comparison; the same on both sides. */
   label: string;
   host: HostModel;
+  /** Whether its engine listed its networks both times; only then may what all hosts tell together be compared. */
+  told: boolean;
   sandboxes: Sandbox[];
   pairs: VethPairs;
   /** Whose each namespace file is, in words. */
@@ -30,14 +32,15 @@ export interface Side {
  * @param hosts the hosts of one snapshot with the names they go by
  * @param all all hosts of the snapshot, as the others know names too
  */
-export function sideOf(hosts: {label: string; host: HostModel}[], all: HostModel[]): Side {
+export function sideOf(hosts: Pick<HostSide, 'label' | 'host' | 'told'>[], all: HostModel[]): Side {
   const names = endpointNames(all);
   return {
-    hosts: hosts.map(({label, host}) => {
+    hosts: hosts.map(({label, host, told}) => {
       const identified = sandboxes(host);
       return {
         label,
         host,
+        told,
         sandboxes: identified,
         pairs: vethPairs(host, identified),
         owners: new Map([

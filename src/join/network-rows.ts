@@ -69,9 +69,15 @@ function rowOf(known: {host: HostModel; network: Network}[]): NetworkRow {
 function noteOf(network: Network, absent: HostModel[]): string | null {
   if (network.driver !== 'overlay' || absent.length === 0) return null;
   const unseen = absent.filter(({privileged}) => !privileged);
-  if (unseen.length > 0)
-    return `whether it is instantiated on ${unseen.map(({name}) => name).join(', ')} could not be seen`;
-  return `not instantiated on ${absent.map(({name}) => name).join(', ')}: normal until a task there needs it`;
+  if (unseen.length > 0) return `whether it is instantiated on ${namesOf(unseen)} could not be seen`;
+  return `not instantiated on ${namesOf(absent)}: normal until a task there needs it`;
+}
+
+/** All of a few, the first of many. */
+function namesOf(hosts: HostModel[]): string {
+  const names = hosts.map(({name}) => name);
+  if (names.length <= 4) return names.join(', ');
+  return `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
 /** An overlay is instantiated where it has a sandbox; every other network where the engine lists it. */

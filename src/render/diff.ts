@@ -2,6 +2,7 @@ import type {Diff} from '../diff/diff.js';
 import type {Difference, HostMatch, NotCompared} from '../diff/types.js';
 import {kindWords, sentenceOf, shortName} from '../diff/words.js';
 import {escapeText} from './escape.js';
+import {hostList} from './host-list.js';
 import type {Paint, Tone} from './paint.js';
 import type {Terminal} from './terminal.js';
 import {plural, wrapText} from './text.js';
@@ -30,9 +31,9 @@ export function renderDiff(
 ): string {
   const lines = [
     differences.length === 0
-      ? `No difference on ${hostNames(pairs.map(({after}) => after.name))}.`
+      ? `No difference on ${hostNames(pairs.map(({label}) => label))}.`
       : summary(differences),
-    ...pairs.flatMap(({before, after, match}) => softMatch(before.name, after.name, match)),
+    ...pairs.flatMap(({before, label, match}) => softMatch(before.name, label, match)),
     ...gaps(notCompared, options),
   ].flatMap((line) => wrapText(escapeText(line), terminal.width, 4));
   return `${trees(differences, terminal, paint, options)}${lines.join('\n')}\n`;
@@ -88,7 +89,7 @@ function gapText(all: readonly NotCompared[]): string {
     return `Not compared: ${hostNames(all.flatMap(({host}) => host ?? []))}: ${reason}.`;
   const places = all.map(({host, place}) => (host === undefined ? place : `${place} on ${host}`));
   const what = kinds.map((kind) => kindWords[kind][1]).join(', ');
-  return `Not compared: ${what} of ${listed(places)}: ${reason} in ${missingIn === 'both' ? 'either' : `the ${missingIn}`}.`;
+  return `Not compared: ${what} of ${hostList(places, examples)}: ${reason} in ${missingIn === 'both' ? 'either' : `the ${missingIn}`}.`;
 }
 
 function hostNames(names: readonly string[]): string {
@@ -198,7 +199,7 @@ function foldedText(members: readonly Member[]): string {
   const {kind, change, facts} = first.difference;
   const names = [...new Set(members.map(({difference}) => shortName(difference)))];
   const what = facts.length > 0 ? `changed (${facts.map(({fact}) => fact).join(', ')})` : change;
-  return `${members.length} ${kindWords[kind][1]} ${what}: ${listed(names)}`;
+  return `${members.length} ${kindWords[kind][1]} ${what}: ${hostList(names, examples)}`;
 }
 
 function countsOf(differences: readonly Difference[]): string {
@@ -208,14 +209,7 @@ function countsOf(differences: readonly Difference[]): string {
 }
 
 function some(names: readonly string[], one: string, many: string): string {
-  return `${plural(names.length, one, many)}: ${listed(names)}`;
-}
-
-function listed(names: readonly string[]): string {
-  const left = names.length - examples;
-  // One more name takes no more room than the words that it is left out.
-  if (left <= 1) return names.join(', ');
-  return `${names.slice(0, examples).join(', ')} and ${left} more`;
+  return `${plural(names.length, one, many)}: ${hostList(names, examples)}`;
 }
 
 function summary(all: readonly Difference[]): string {

@@ -1,5 +1,5 @@
 import type {NetworkRow} from '../join/network-rows.js';
-import type {Paint} from './paint.js';
+import type {Paint, Toned} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
 
@@ -11,33 +11,26 @@ const columns: Column[] = [
   {head: 'vnis', priority: 8, shrink: 'never'},
   {head: 'mtu', priority: 6, shrink: 'never', align: 'right'},
   {head: 'flags', priority: 7, shrink: 'end'},
-  {head: 'here', priority: 7, shrink: 'middle'},
+  {head: 'here', priority: 7, shrink: 'end'},
   {head: 'endpoints', priority: 3, shrink: 'never', align: 'right'},
   {head: 'id', priority: 4, shrink: 'never'},
   {head: 'note', priority: 2, shrink: 'end'},
 ];
+
+/** With more hosts than this, networks that every host has for itself are one row, and not all hosts are named. */
+const fewHosts = 3;
 
 export async function renderNetworks(
   rows: NetworkRow[],
   hostCount: number,
   terminal: Terminal,
   paint: Paint,
+  {all}: {all: boolean},
 ): Promise<string> {
+  const fold = hostCount > fewHosts && !all;
   const table = await renderTable(
     columns,
-    rows.map((row) => [
-      {text: row.name, tone: 'strong' as const},
-      row.driver,
-      row.scope,
-      row.subnets.join(', ') || '-',
-      row.vnis.join(', ') || '-',
-      row.mtu === null ? '-' : String(row.mtu),
-      row.flags.join(', ') || '-',
-      hostCount === 1 ? (row.instantiatedOn.length > 0 ? 'yes' : 'no') : row.instantiatedOn.join(', ') || '-',
-      row.endpoints === null ? '-' : String(row.endpoints),
-      row.id.slice(0, 12),
-      row.note ?? '',
-    ]),
+    (fold ? folded(rows) : rows.map((row) => [row])).map((group) => rowOf(group, hostCount, fold)),
     terminal,
     paint,
     {wideFlag: '--wide'},
@@ -46,4 +39,44 @@ export async function renderNetworks(
   const hint =
     '"no" under HERE is normal for an overlay: a node builds its sandbox when a task there first needs it.';
   return absent && hostCount === 1 ? `${table}\n${paint('dim', hint)}\n` : table;
+}
+
+/** Local networks that differ in nothing but the host that has them. */
+function folded(rows: NetworkRow[]): NetworkRow[][] {
+  const groups = new Map<string, NetworkRow[]>();
+  for (const row of rows) {
+    const {id, name, driver, scope, subnets, mtu, flags} = row;
+    const key = scope === 'local' ? JSON.stringify([name, driver, subnets, mtu, flags]) : id;
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return [...groups.values()];
+}
+
+function rowOf(group: NetworkRow[], hostCount: number, fold: boolean): Toned[] {
+  const [row] = group;
+  if (!row) return [];
+  const counts = group.flatMap(({endpoints}) => endpoints ?? []);
+  const hosts = group.flatMap(({instantiatedOn}) => instantiatedOn).sort();
+  return [
+    {text: row.name, tone: 'strong' as const},
+    row.driver,
+    row.scope,
+    row.subnets.join(', ') || '-',
+    row.vnis.join(', ') || '-',
+    row.mtu === null ? '-' : String(row.mtu),
+    row.flags.join(', ') || '-',
+    hostCount === 1 ? (hosts.length > 0 ? 'yes' : 'no') : hostsText(hosts, hostCount, fold),
+    counts.length > 0 ? String(counts.reduce((sum, count) => sum + count, 0)) : '-',
+    group.length > 1 ? `${group.length} ids` : row.id.slice(0, 12),
+    row.note ?? '',
+  ];
+}
+
+function hostsText(hosts: string[], hostCount: number, fold: boolean): string {
+  if (hosts.length === 0) return '-';
+  if (!fold || hosts.length <= fewHosts) return hosts.join(', ');
+  if (hosts.length === hostCount) return `all ${hostCount}`;
+  return `${hosts.length} of ${hostCount}: ${hosts.slice(0, fewHosts).join(', ')}, …`;
 }

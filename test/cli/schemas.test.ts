@@ -65,6 +65,7 @@ describe('the schemas', () => {
       ['fdb', ['fdb', 'uber-net', ...swarm]],
       ['fdb', ['fdb', 'uber-net', '--raw', ...swarm]],
       ['fdb', ['fdb', 'ingress', ...swarm]],
+      ['fdb', ['fdb', 'uber-net', '--matrix', '-s', recorded('stale/node1'), '-s', recorded('stale/node2')]],
       ...['stale', 'wrong-vtep', 'learned-only', 'vxlan-down', 'veth-unplugged', 'missing-neighbour'].map(
         (name): [string, string[]] => ['fdb', ['fdb', 'uber-net', '--snapshot', recorded(`${name}/node1`)]],
       ),

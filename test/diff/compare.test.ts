@@ -334,6 +334,20 @@ describe('what was not read', () => {
     );
   });
 
+  it('of one host takes nothing away from what the others tell', () => {
+    const lost = derived(node2, (draft) => {
+      draft.sections = [];
+      draft.docker = {answers: []};
+      draft.failure = {code: 'host-unreachable', message: 'no route', suggestions: []};
+    });
+    const diff = diffEvidence([node1, node2], [node1, lost]);
+    assert.deepEqual(rootsOf(diff), []);
+    assert.deepEqual(
+      diff.notCompared.filter(({host}) => host === 'node2').map(({missingIn}) => missingIn),
+      ['second'],
+    );
+  });
+
   it('is a host that is in one snapshot only', () => {
     const diff = diffEvidence([node1, node2], [node1]);
     assert.deepEqual(diff.differences, []);
