@@ -209,7 +209,7 @@ function walkIngress(
   const request = {port, protocol, src: '', dst: own ?? '', ...(uplink ? {inInterface: uplink.name} : {})};
   const balancer = ingressStep(chain, host.model, network);
   if (!balancer || chain.broken()) return {chain, translated: false};
-  const to = hostSteps(chain, host.model, request);
+  const to = hostSteps(chain, host.model, request, 'ingress');
   if (!to || chain.broken()) return {chain, translated: to !== undefined};
   return {chain, sharing: sandboxSteps(chain, balancer, request, to), translated: true};
 }

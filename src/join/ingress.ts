@@ -142,8 +142,13 @@ function listenerStep(chain: Chain, host: HostModel, {port, protocol}: PortAsked
   );
 }
 
-/** The rule by which the host sends requests on. */
-function dnatStep(chain: Chain, host: HostModel, request: Request): Translated | undefined {
+/** The rule by which the host sends requests on. Where it is gone, docker-proxy may still pass them on. */
+function dnatStep(
+  chain: Chain,
+  host: HostModel,
+  request: Request,
+  mode: 'ingress' | 'host',
+): Translated | undefined {
   const {port, protocol} = request;
   const what = `${protocol} ${port}`;
   const tables = host.host;
@@ -166,6 +171,16 @@ function dnatStep(chain: Chain, host: HostModel, request: Request): Translated |
       'dnat',
       `where ${what} goes is decided by rules that are not understood, or by the client's address`,
       rule ? met.map(({text}) => text) : foreign,
+    );
+    return undefined;
+  }
+  // In ingress nobody reads from the socket that the engine keeps; in host mode its proxy does.
+  const socket = waitingSockets(tables.proc, protocol)?.find((other) => other.port === port);
+  if (mode === 'host' && socket) {
+    chain.doubt(
+      'dnat',
+      `no rule of the host leads ${what} on; whatever listens there takes it, and passes it on if it is docker-proxy`,
+      [socket.text],
     );
     return undefined;
   }
@@ -212,9 +227,14 @@ function forwardStep(
 }
 
 /** On the host itself: the port is taken, the rules lead on, and the host forwards. */
-export function hostSteps(chain: Chain, host: HostModel, request: Request): Translated | undefined {
+export function hostSteps(
+  chain: Chain,
+  host: HostModel,
+  request: Request,
+  mode: 'ingress' | 'host',
+): Translated | undefined {
   listenerStep(chain, host, request);
-  const to = dnatStep(chain, host, request);
+  const to = dnatStep(chain, host, request, mode);
   if (!chain.broken()) forwardStep(chain, host.host, host.name, 'sysctl net.ipv4.ip_forward');
   return to;
 }

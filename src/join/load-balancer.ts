@@ -59,7 +59,7 @@ const noIpvs = {
 /** The first step of every load balancer: its sandbox was read, and the kernel can balance at all. */
 export function ipvsStep(chain: Chain, {file, tables}: Namespace, what: string): void {
   const ipvs = tables && hasIpvs(tables);
-  if (ipvs === undefined) chain.doubt('load-balancer', `${what}: ${file} was not read`);
+  if (ipvs === undefined) chain.doubt('load-balancer', `whether the kernel has IPVS was not read (${file})`);
   else if (ipvs) chain.pass('load-balancer', `the kernel has IPVS, as ${file} shows`);
   else {
     chain.fail('load-balancer', 'ipvs-missing', `${what}: there is no IPVS in ${file}`, {

@@ -12,7 +12,7 @@ const meanings: Record<Disposition, string> = {
   unreachable: 'the source finds no way to it',
   dropped: 'frames are lost at the hop that is marked fail',
   isolated: 'kept apart on purpose',
-  unresolved: 'frames would pass; the name gives no address, or a wrong one',
+  unresolved: 'the name gives no address, or a wrong one',
   refused: 'frames arrive, and nothing listens on the port',
   limited: 'small packets pass, full-sized ones do not',
   undecided: 'a decision on the way could not be read',
@@ -100,10 +100,13 @@ function walkNode(title: string, walk: Walk, verbose: boolean): TreeNode {
 }
 
 /** One task: where it is and how it fares; of its hops those that do not pass, with `verbose` all. */
-function backendNode({name, ip, node, disposition, forward, reverse}: Backend, verbose: boolean): TreeNode {
+function backendNode(
+  {name, ip, node, from, disposition, forward, reverse}: Backend,
+  verbose: boolean,
+): TreeNode {
   const where = node === null ? '' : ` on ${node}`;
   return {
-    text: `backend ${name} ${ip}${where}: ${disposition}`,
+    text: `backend ${name} ${ip}${where}, from ${from}: ${disposition}`,
     tone: toneOf(disposition),
     children: [
       wayNode('forward', forward, verbose),

@@ -12,7 +12,7 @@ export const dispositions = [
   'dropped',
   /** Docker keeps them apart on purpose. */
   'isolated',
-  /** Frames would arrive, and the source gets no address, or a wrong one, for the name that it asks for. */
+  /** The source gets no address, or a wrong one, for the name that it asks for; its frames are not known to be lost. */
   'unresolved',
   /** Frames arrive, and nothing listens on the port. */
   'refused',

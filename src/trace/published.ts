@@ -139,7 +139,7 @@ function ingressEntry(
     [text],
   );
   const balancer = ingressStep(chain, host, network);
-  const to = chain.broken() ? undefined : hostSteps(chain, host, request);
+  const to = chain.broken() ? undefined : hostSteps(chain, host, request, 'ingress');
   let ended = addSteps(steps, host, chain.steps, 'unreachable');
   ended ??= to && forwarded(steps, host, request, to);
   let sharing: Sharing | undefined;
@@ -245,7 +245,7 @@ function hostEntry(walked: WalkedHost[], host: WalkedHost, port: HostPort, asked
     `${port.container.name} has ${asked.protocol} ${asked.port} of this host for its port ${port.target}`,
     [port.text],
   );
-  const to = hostSteps(chain, model, request);
+  const to = hostSteps(chain, model, request, 'host');
   let ended = addSteps(steps, model, chain.steps, 'unreachable');
   ended ??= to && forwarded(steps, model, request, to);
   const forward = ended ?? (to ? toContainer(steps, host, port, request, to) : steps.end('undecided'));

@@ -16,6 +16,8 @@ export interface Backend {
   ip: string;
   /** Name of its node, where that is known. */
   node: string | null;
+  /** Who sends to it in this walk: the load balancer, or the source itself where nobody balances. */
+  from: string;
   disposition: Disposition;
   forward: Walk;
   reverse: Walk | null;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {statSync} from 'node:fs';
 import {after, before, describe, it} from 'node:test';
+import {readAnswer} from '../../src/probe/ask.js';
 import {startCaptures} from '../../src/probe/captures.js';
 import {sendProbes} from '../../src/probe/send.js';
 import {openShell, type ProbeShell} from '../../src/probe/session.js';
@@ -77,6 +78,12 @@ describe("the probe's text in every shell", {
       );
       assert.deepEqual([...sent.answered], ['1.1', '1.2', '1.3']);
       assert.equal(sent.packets, 3);
+      if (opened.tools.found.has('ask')) {
+        const said: string[] = [];
+        await opened.run(['ask', inode, point.netns, '127.0.0.1', 'web1.'], (line) => void said.push(line));
+        // Nobody answers names there, and whichever tool asks says so.
+        assert.equal(readAnswer(said).result, 'refused', said.join());
+      }
       for (const direction of ['forward', 'reverse']) {
         const seen = sightings.filter((one) => one.direction === direction).map((one) => one.try);
         assert.deepEqual([...new Set(seen)], ['1.1', '1.2', '1.3'], direction);

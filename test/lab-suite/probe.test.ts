@@ -35,11 +35,15 @@ describe('probes on the live swarm', labSuite(), () => {
       assert.equal(answer.disposition, 'delivered');
       assert.equal(answer.forward.disposition, 'delivered');
       assert.equal(answer.reverse?.disposition, 'delivered');
-      const {points, sent, received, packets, roundTrip, verdict, agreesWithModel, lossPercent} =
+      const {name, points, sent, received, packets, roundTrip, verdict, agreesWithModel, lossPercent} =
         answer.probe;
+      assert.deepEqual(
+        [name?.asked, name?.result, name?.resolves, name?.agreesWithModel],
+        [to, 'answered', true, true],
+      );
       assert.equal(verdict.code, 'arrived');
       assert.equal(agreesWithModel, true);
-      assert.deepEqual([sent, received, packets, lossPercent], [3, 3, 3, 0]);
+      assert.deepEqual([sent, received, packets, lossPercent], [3, 3, 4, 0]);
       const order = from === 'web1' ? way : [...way].reverse();
       assert.deepEqual(points.map(nameOf), order);
       for (const point of points) {
@@ -110,15 +114,19 @@ describe('probes on the live swarm', labSuite(), () => {
     assert.equal(open.status, 0, open.stderr);
     assert.equal(open.probe.verdict.code, 'arrived');
     assert.deepEqual([open.probe.sent, open.probe.received], [2, 2]);
-    assert.ok(open.probe.packets >= 4 && open.probe.packets <= 8, `${open.probe.packets} packets`);
+    // The question for the name is one more.
+    assert.ok(open.probe.packets >= 5 && open.probe.packets <= 9, `${open.probe.packets} packets`);
     assert.ok((open.probe.roundTrip?.maxMs ?? 1000) < 100);
     assert.deepEqual(open.probe.points.map(nameOf), way);
     for (const point of open.probe.points)
       assert.deepEqual([point.forward.packets, point.reverse.packets], [2, 2]);
 
     const closed = await probe('web1', 'web2', '--port', '81/tcp');
-    assert.equal(closed.status, 0, closed.stderr);
+    assert.equal(closed.status, 1, closed.stderr);
+    assert.equal(closed.disposition, 'refused');
     assert.equal(closed.probe.verdict.code, 'refused');
+    assert.equal(closed.probe.agreesWithModel, true);
+    assert.equal(closed.reverse?.disposition, 'delivered');
 
     const {stdout: key} = await node2().docker(['inspect', '-f', '{{.NetworkSettings.SandboxKey}}', 'web2']);
     const inside = (argv: readonly string[]) => node2().inNetns(key.split('/').at(-1) ?? '', argv);

@@ -26,6 +26,7 @@ export interface ProbeJson {
   reverse: {disposition: string} | null;
   probe: {
     plan: {mostPackets: number; captures: unknown[]};
+    name: {asked: string; result: string; resolves: boolean | null; agreesWithModel: boolean | null} | null;
     sent: number;
     received: number;
     packets: number;

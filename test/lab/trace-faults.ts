@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {TraceCode} from '../../src/trace/codes.js';
 import {type End, rowsOf} from './trace-ends.js';
 
 /** The two ends of a walk: `one` sends, `two` receives. */
@@ -26,6 +27,12 @@ export interface TraceFault {
   readonly rows?: true;
   readonly forward: Expected;
   readonly reverse: Expected;
+  /** What stands against the receiver's name, where the fault lies there and not on the way. */
+  readonly name?: TraceCode;
+  /** Where the walk fails instead if a kernel has met the fault with a packet of its own before the tables are read. */
+  readonly learned?: string;
+  /** Cuts off gossip as well: a node may take the other for lost meanwhile, and remove its rows. */
+  readonly cutsGossip?: true;
   /** The sender has lately spoken to the receiver, and remembers its MAC. */
   readonly warm?: true;
   /** Lies where no host's tables show it: the walk may say no more than that the hosts would pass it. */
@@ -276,6 +283,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     about: "node1's default route removed",
     make: ({one}) => one.host('ip route del default'),
     mend: ({one}) => one.host(`ip route add default via ${one.node.gateway} dev eth0`),
+    cutsGossip: true,
     forward: 'node1 underlay-route vtep-route-missing',
     reverse: null,
   },
@@ -283,6 +291,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     about: "a blackhole route to node2's VTEP on node1",
     make: ({one, two}) => one.host(`ip route add blackhole ${two.node.address}`),
     mend: ({one, two}) => one.host(`ip route del blackhole ${two.node.address}`),
+    cutsGossip: true,
     forward: 'node1 underlay-route vtep-route-missing',
     reverse: null,
   },
@@ -297,14 +306,16 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
   'vtep-dead': {
     about: "a route on node1 that puts node2's VTEP on the link, where nobody has it",
     make: async ({one, two}) => {
-      await one.host('sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=5');
+      // ARP is given up at once, so that the entry is hardly ever met while it is still being asked for.
+      await one.host('sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=1 net.ipv4.neigh.eth0.mcast_solicit=1');
       await one.host(`ip route add ${two.node.address} dev eth0`);
       await one.inside(`ping -q -n -c 2 -i 0.2 -W 0.3 ${two.ip} || true`);
     },
     mend: ({one, two}) =>
       one.host(
-        `ip route del ${two.node.address} dev eth0; ip neigh flush to ${two.node.address}; sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=1000`,
+        `ip route del ${two.node.address} dev eth0; ip neigh flush to ${two.node.address}; sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=1000 net.ipv4.neigh.eth0.mcast_solicit=3`,
       ),
+    cutsGossip: true,
     forward: 'node1 underlay-neighbour vtep-unreachable',
     reverse: null,
   },
@@ -536,5 +547,39 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
       router(`iptables -t nat -D POSTROUTING -d ${two.node.address} ${udp} -j MASQUERADE`),
     forward: 'node2 source-row silent-drop-observed',
     reverse: null,
+  },
+  'router-mtu': {
+    about: 'the router takes 1400 bytes towards node2',
+    make: ({router}) => router('ip link set node2 mtu 1400'),
+    mend: async ({one, two, router}) => {
+      await router('ip link set node2 mtu 1500');
+      const forget = 'ip route flush cache';
+      await Promise.all([one, two].flatMap(({host, inside}) => [host(forget), inside(forget)]));
+    },
+    // Only a full packet of the host's own, as gossip sends them now and then, tells its kernel of the router.
+    learned: 'node1 underlay-mtu mtu-too-small',
+    forward: null,
+    reverse: null,
+  },
+  'dns-rules-missing': {
+    about: "the jump to Docker's rules for 127.0.0.11 deleted inside web1",
+    make: ({one}) => one.inside('iptables -t nat -D OUTPUT -d 127.0.0.11/32 -j DOCKER_OUTPUT'),
+    mend: ({one}) => one.inside('iptables -t nat -A OUTPUT -d 127.0.0.11/32 -j DOCKER_OUTPUT'),
+    forward: null,
+    reverse: null,
+    name: 'dns-rules-missing',
+  },
+  'dns-other-server': {
+    about: 'resolv.conf of web1 names the router',
+    make: ({one}) =>
+      one.node.exec(one.container, [
+        'sh',
+        '-ec',
+        `cp /etc/resolv.conf /tmp/resolv.conf; echo nameserver ${one.node.gateway} >/etc/resolv.conf`,
+      ]),
+    mend: ({one}) => one.node.exec(one.container, ['sh', '-ec', 'cat /tmp/resolv.conf >/etc/resolv.conf']),
+    forward: null,
+    reverse: null,
+    name: 'dns-other-server',
   },
 };

@@ -21,15 +21,14 @@ export async function traceEnds(lab: Lab): Promise<Record<Pair, Ends>> {
   return {web, cross, secret, same};
 }
 
-/** What the kernel does while a fault is in: whether a ping arrives, before the tables are read and after. */
+/** What the kernel does while a fault is in: whether a ping arrives, before the tables are read. */
 export interface Truth {
   readonly forward: boolean;
-  readonly reverse: boolean;
 }
 
 /**
- * Makes a fault, sends a ping, does the work, sends one the other way, and mends. The order matters: what comes back
- * would teach the tables what the fault took from them.
+ * Makes a fault, sends a ping, does the work, and mends. The order matters: what comes back the other way would teach
+ * the tables what the fault took from them, so the work itself sends it, and last.
  */
 export async function withTraceFault<T>(
   ends: Ends,
@@ -44,8 +43,7 @@ export async function withTraceFault<T>(
     await fault.make(ends);
     const forward = await arrives(one, two);
     if (fault.unseen) await arrives(two, one);
-    const answer = await work();
-    return {answer, truth: {forward, reverse: await arrives(two, one)}};
+    return {answer: await work(), truth: {forward}};
   } finally {
     await fault.mend(ends);
     for (const [index, end] of [one, two].entries()) {

@@ -1,4 +1,5 @@
 import type {Walk} from '../../src/trace/hop.js';
+import type {Naming} from '../../src/trace/naming.js';
 
 /** Where a walk ends, as the table of faults writes it: `node layer code`, `? node layer`, or null. */
 export function named(walk: Walk | null): string | null {
@@ -8,6 +9,11 @@ export function named(walk: Walk | null): string | null {
   if (walk?.disposition !== 'undecided') return null;
   const doubtful = walk.hops.find(({verdict, layer}) => verdict === 'unknown' && layer !== 'underlay');
   return doubtful ? `? ${doubtful.host} ${doubtful.layer}` : null;
+}
+
+/** What stands against a name; undefined where nothing does. */
+export function nameCode(naming: Naming | undefined): string | undefined {
+  return naming?.hops.find(({verdict}) => verdict === 'fail')?.code;
 }
 
 const passes = new Set(['delivered', 'deliverable', 'limited']);

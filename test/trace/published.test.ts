@@ -289,6 +289,14 @@ describe('a port that is published otherwise, or not at all', () => {
       );
     });
 
+    it('leaves open what docker-proxy may pass on where the rule is gone', () => {
+      const {disposition, forward} = own((draft) => {
+        dropLines(draft, '@host', 'iptables-nft', /--dport 8088/);
+        addLines(draft, '@host', 'proc', [listening('/proc/net/tcp', 8088)]);
+      });
+      assert.deepEqual([disposition, code(forward)], ['undecided', undefined]);
+    });
+
     it('finds the rule gone, and the FORWARD rule', () => {
       assert.equal(
         code(own((draft) => dropLines(draft, '@host', 'iptables-nft', /--dport 8088/)).forward),

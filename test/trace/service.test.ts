@@ -235,8 +235,8 @@ describe('trace to a service where the kernel has no IPVS', () => {
     const {disposition, forward, reverse, backends = []} = toService(hosts(() => {}, recorded));
     assert.deepEqual([disposition, code(forward), reverse], ['unreachable', 'ipvs-missing', null]);
     assert.deepEqual(
-      backends.map(({ip, forward: way}) => `${ip} ${way.disposition}`),
-      ['10.0.1.3 delivered', '10.0.1.4 delivered'],
+      backends.map(({ip, from, forward: way}) => `${ip} ${from} ${way.disposition}`),
+      ['10.0.1.3 web1 delivered', '10.0.1.4 web1 delivered'],
     );
   });
 

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import {before, describe, it} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {collect} from '../../src/evidence/collect.js';
+import {parseHost} from '../../src/evidence/transport.js';
+import {everything} from '../../src/evidence/wanted.js';
+import {sortReadings} from '../../src/hosts/readings.js';
+import {findContainer, findDestination} from '../../src/join/names.js';
+import {type HostModel, hostModel} from '../../src/model/host.js';
+import {traceName} from '../../src/trace/naming.js';
+import {tracePublished} from '../../src/trace/published.js';
+import type {Trace} from '../../src/trace/targets.js';
+import {trace} from '../../src/trace/trace.js';
+import type {LabNode} from '../lab/lab.js';
+import {arrives, endOf, taskOn} from '../lab/trace-ends.js';
+import {labSuite, useLab} from '../lab/use.js';
+import {document, reading} from './live.js';
+
+interface TraceJson {
+  disposition: string;
+  name?: {asked: string; resolves: boolean | null};
+  virtualAddress?: string | null;
+  backends?: {node: string | null; disposition: string; forward: {disposition: string}}[];
+  entries?: {host: string; forward: {hops: {verdict: string; code?: string}[]}}[];
+  forward: {disposition: string; hops: {layer: string; verdict: string; code?: string}[]};
+}
+
+/** The walks that a healthy swarm must have, each after the traffic that proves it. */
+describe('trace on the live swarm', labSuite(), () => {
+  const lab = useLab();
+  const node1 = () => lab().node('node1');
+  const node2 = () => lab().node('node2');
+  let hosts: HostModel[] = [];
+  let local = '';
+
+  async function read(...nodes: LabNode[]): Promise<HostModel[]> {
+    const {signal} = new AbortController();
+    const evidence = await Promise.all(
+      nodes.map(({prefix}) => collect(parseHost(`exec:${prefix.join(' ')}`), everything, {signal})),
+    );
+    return sortReadings(evidence.map(hostModel)).hosts;
+  }
+
+  function walked(from: string, to: string, read = hosts): Trace {
+    return trace(read, findContainer(read, from), findDestination(read, to).target);
+  }
+
+  const code = ({forward}: Trace) => forward.hops.find(({verdict}) => verdict === 'fail')?.code;
+
+  before(async () => {
+    local = await taskOn(node1(), 'app');
+    const pings = async (container: string, ...addresses: string[]) => {
+      for (const address of addresses)
+        await node1().exec(container, ['ping', '-c', '1', '-W', '2', address], {reject: false});
+    };
+    const near = await endOf(node1(), local, 'uber-net');
+    const {stdout: mac2} = await node1().docker([
+      'inspect',
+      '-f',
+      '{{(index .NetworkSettings.Networks "mac-net").IPAddress}}',
+      'mac2',
+    ]);
+    const ping = () =>
+      Promise.all([
+        pings('web1', 'web2', near.ip, 'tasks.app'),
+        pings('ts1a', '10.50.2.12'),
+        pings('mac1', mac2.trim()),
+      ]);
+    await ping();
+    // Whoever was asked and has answered confirms the other some seconds later, with a question of its own.
+    for (let attempt = 0; attempt < 10; attempt++) {
+      hosts = await read(node1(), node2());
+      if (
+        walked('web1', local).disposition === 'delivered' &&
+        walked('mac1', 'mac2').disposition === 'delivered'
+      )
+        break;
+      await sleep(2000);
+      await ping();
+    }
+  });
+
+  it('delivered: two hosts, one host, two subnets, a macvlan', () => {
+    assert.equal(walked('web1', 'web2').disposition, 'delivered');
+    assert.equal(walked('web1', local).disposition, 'delivered');
+    assert.equal(walked('ts1a', 'ts2b').disposition, 'delivered');
+    assert.equal(walked('mac1', 'mac2').disposition, 'delivered');
+  });
+
+  it('no more than sent with the evidence of one host', async () => {
+    const alone = await read(node1());
+    const {container} = findContainer(hosts, 'web2');
+    const ip = container.endpoints.find(({networkName}) => networkName === 'uber-net')?.ip ?? '';
+    assert.equal(walked('web1', ip, alone).disposition, 'sent-receiver-unknown');
+  });
+
+  it('a task by the name of its service, and by its own short name', () => {
+    assert.match(walked('service:site', 'web1').disposition, /^deliver/);
+    assert.match(walked('web1', 'task:app.1').disposition, /^deliver/);
+    assert.match(walked('web1', `container:${local}`).disposition, /^deliver/);
+  });
+
+  it('outside, and what an internal network keeps in', () => {
+    assert.equal(walked('web1', '192.168.1.1').disposition, 'sent-outside');
+    const inside = walked('quiet1', '192.168.1.1');
+    assert.deepEqual([inside.disposition, code(inside)], ['isolated', 'internal-network']);
+  });
+
+  it('tells each name as the engine does', async () => {
+    const source = findContainer(hosts, 'web1');
+    for (const name of ['web2', 'app', 'site', local]) {
+      const {target} = findDestination(hosts, name);
+      const naming = traceName(source, target, trace(hosts, source, target), name);
+      assert.equal(naming?.resolves, true, name);
+      const {stdout} = await node1().exec('web1', ['nslookup', '-type=a', `${name}.`, '127.0.0.11']);
+      assert.ok(
+        naming?.addresses.some((ip) => stdout.includes(`Address: ${ip}\n`)),
+        `${name}: ${stdout}`,
+      );
+    }
+  });
+
+  it('a service and its published port, on a kernel that has no IPVS', async (context) => {
+    const {stdout} = await node1().run(['sh', '-c', 'test -e /proc/net/ip_vs && echo yes || echo no']);
+    if (stdout.trim() === 'yes') return context.skip('this kernel has IPVS');
+    const service = await document<TraceJson>(['trace', 'web1', 'app', ...reading(node1(), node2())]);
+    assert.equal(service.status, 1, service.stderr);
+    assert.deepEqual([service.disposition, service.name?.resolves], ['unreachable', true]);
+    assert.equal(service.forward.hops.find(({verdict}) => verdict === 'fail')?.code, 'ipvs-missing');
+    assert.equal(service.backends?.length, 2);
+    // The tasks themselves are reached: so is tasks.app, whatever becomes of app.
+    for (const {forward, node} of service.backends ?? [])
+      assert.match(forward.disposition, /^deliver/, node ?? '');
+    const web1 = await endOf(node1(), 'web1', 'uber-net');
+    assert.equal(await arrives(web1, await endOf(node1(), local, 'uber-net')), true);
+
+    const published = tracePublished(hosts, {port: 8080, protocol: 'tcp'});
+    assert.equal(published.disposition, 'unreachable');
+    assert.deepEqual(
+      published.entries.map(({host, forward}) => `${host} ${forward.hops.at(-1)?.code}`),
+      ['node1 ipvs-missing', 'node2 ipvs-missing'],
+    );
+  });
+
+  it('a port in host mode, open, closed and without its rule', async () => {
+    const name = 'published-here';
+    const run = [
+      'run',
+      '-d',
+      '--name',
+      name,
+      '--network',
+      'open-bridge',
+      '-p',
+      '8090:80',
+      '-p',
+      '8091:81',
+      'ovlab:1',
+    ];
+    await node1().docker([...run, 'httpd', '-f', '-p', '80']);
+    try {
+      const asked = async (port: number) =>
+        tracePublished(await read(node1()), {port, protocol: 'tcp', client: '192.168.1.1'});
+      const connects = async (port: number) =>
+        (
+          await lab().router.run(['busybox', 'nc', '-w', '2', '172.31.1.5', String(port)], {
+            reject: false,
+            input: '',
+          })
+        ).exitCode === 0;
+      const open = await asked(8090);
+      assert.deepEqual([open.disposition, await connects(8090)], ['deliverable', true]);
+      const closed = await asked(8091);
+      assert.deepEqual([closed.disposition, await connects(8091)], ['refused', false]);
+      const nat = ['-p', 'tcp', '--dport', '8090', '-j', 'RETURN'];
+      await node1().run(['iptables', '-t', 'nat', '-I', 'PREROUTING', ...nat]);
+      try {
+        // docker-proxy passes it on all the same, which nobody can tell from the socket.
+        const gone = await asked(8090);
+        assert.deepEqual([gone.disposition, await connects(8090)], ['undecided', true]);
+      } finally {
+        await node1().run(['iptables', '-t', 'nat', '-D', 'PREROUTING', ...nat]);
+      }
+    } finally {
+      await node1().docker(['rm', '-f', name]);
+    }
+  });
+});
