@@ -98,7 +98,7 @@ export abstract class HostCommand extends BaseCommand {
     }),
     'host-timeout': Flags.string({
       description: 'How long one host may take; what came by then is kept',
-      default: '30s',
+      default: '60s',
       helpGroup: 'SOURCE',
       helpValue: 'TIME',
     }),

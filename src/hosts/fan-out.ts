@@ -1,3 +1,5 @@
+import {setMaxListeners} from 'node:events';
+
 /** How far a fan-out has come, for whoever waits. */
 export interface Progress {
   done: number;
@@ -28,6 +30,8 @@ export async function* fanOut<T, R>(
   onChange: (indexes: {running: number[]; waiting: number}) => void = () => {},
 ): AsyncGenerator<Ended<R>, void, undefined> {
   const stop = new AbortController();
+  // Many pieces of work listen to it at once; Node takes more than ten listeners for a leak.
+  setMaxListeners(0, stop.signal);
   const passOn = () => stop.abort(signal.reason);
   if (signal.aborted) passOn();
   signal.addEventListener('abort', passOn, {once: true});

@@ -3,24 +3,20 @@ import type {HostEvidence} from '../evidence/snapshot.js';
 import {eachRecorded} from '../evidence/snapshot-folder.js';
 import {localTransport, parseHost, type Transport} from '../evidence/transport.js';
 import type {Wanted} from '../evidence/wanted.js';
-import {fanOut, type Progress} from './fan-out.js';
+import type {Progress} from './fan-out.js';
+import {type LiveOptions, liveSource} from './live-source.js';
 import type {ServiceChoice} from './service-source.js';
 import type {SwarmChoice, Target} from './targets.js';
 
 /** Where evidence is to come from, as the flags say it. */
-export interface HostSelection {
+export interface HostSelection extends LiveOptions {
   hosts: string[];
   /** Snapshot files, and directories of them. */
   snapshots: string[];
-  netnsDir?: string;
   /** Docker's context that "this host" is meant by. */
   context?: string;
   /** All nodes that a manager knows, instead of the hosts: the manager is the only host, or this one. */
   swarm?: SwarmChoice;
-  /** How many live hosts are read at once. */
-  parallel?: number;
-  /** How long the reading of one live host may take; what came by then is kept. */
-  hostTimeoutMs?: number;
 }
 
 /** A source that gives evidence; a live one can be asked again, a recorded one always tells the same. */
@@ -41,11 +37,8 @@ export interface EvidenceSource {
 
 export type Evidences = AsyncGenerator<HostEvidence, void, undefined>;
 
-const defaultParallel = 16;
-const defaultHostTimeoutMs = 30_000;
-
-/** A node that its manager calls down may still be reached, and tell most, but is not waited for long. */
-const patienceWithDownMs = 5000;
+/** A host with a thousand namespaces takes half of it. */
+const defaultHostTimeoutMs = 60_000;
 
 export function evidenceSource(
   selection: HostSelection,
@@ -153,54 +146,5 @@ function recordedSource(paths: string[]): EvidenceSource {
     live: false,
     each,
     read: (...call) => gathered(each(...call)),
-  };
-}
-
-function liveSource(
-  targetsOf: (signal: AbortSignal) => Promise<Target[]>,
-  {netnsDir, parallel = defaultParallel, hostTimeoutMs}: HostSelection,
-): EvidenceSource {
-  async function* inOrderOfArrival(
-    wanted: Wanted,
-    signal: AbortSignal,
-    onProgress: (progress: Progress) => void = () => {},
-  ) {
-    // Loaded here: it starts processes, and an answer from snapshots starts none.
-    const [{collect}, {ofTarget, unreached}] = await Promise.all([
-      import('../evidence/collect.js'),
-      import('./targets.js'),
-    ]);
-    const targets = await targetsOf(signal);
-    let done = 0;
-    let failed = 0;
-    const waitMs = (wanted.listenSeconds ?? 0) * 1000;
-    const read = async (target: Target, stop: AbortSignal) => {
-      const {transport, node} = target;
-      const evidence = transport
-        ? await collect(transport, wanted, {
-            signal: stop,
-            ...(netnsDir === undefined ? {} : {netnsDir}),
-            ...(hostTimeoutMs === undefined ? {} : {endBy: Date.now() + waitMs + hostTimeoutMs}),
-            ...(node === undefined || node.state === 'ready' ? {} : {startMs: patienceWithDownMs}),
-          })
-        : unreached(target);
-      done++;
-      if (evidence.failure) failed++;
-      return ofTarget(target, evidence);
-    };
-    yield* fanOut(targets, parallel, read, signal, ({running, waiting}) =>
-      onProgress({done, failed, running: running.flatMap((index) => targets[index]?.label ?? []), waiting}),
-    );
-  }
-  return {
-    live: true,
-    async *each(wanted, signal, onProgress) {
-      for await (const {result} of inOrderOfArrival(wanted, signal, onProgress)) yield result;
-    },
-    async read(wanted, signal, onProgress) {
-      const all: HostEvidence[] = [];
-      for await (const {index, result} of inOrderOfArrival(wanted, signal, onProgress)) all[index] = result;
-      return all;
-    },
   };
 }

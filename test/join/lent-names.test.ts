@@ -6,6 +6,7 @@ import {fdbEntries} from '../../src/join/fdb.js';
 import {withLentNames} from '../../src/join/lent-names.js';
 import {namespaceRows} from '../../src/join/namespace-rows.js';
 import {hostModel} from '../../src/model/host.js';
+import {redactor} from '../../src/redact/redact.js';
 import {derived, editAnswers, type Raw, recordedEvidence, recordedModel} from '../support/evidence.js';
 
 const manager = recordedEvidence('node1');
@@ -109,6 +110,16 @@ describe('a node whose engine was not asked', () => {
       for (const {Network} of task.NetworksAttachments ?? []) if (Network) Network.ID = 'x'.repeat(25);
     });
     assert.deepEqual(names(elsewhere), []);
+  });
+
+  it('can be redacted, and is named as before, in other words', () => {
+    const result = redactor(Buffer.alloc(32, 7))(byJob());
+    assert.ok('evidence' in result, JSON.stringify(result));
+    const [lent, redacted] = [model(byJob()), model(result.evidence)];
+    const files = ({docker}: typeof lent) => docker?.containers.map(({endpoints}) => endpoints.length).sort();
+    assert.deepEqual(files(redacted), files(lent));
+    assert.equal(redacted.source, `service:${redacted.node?.name}`);
+    assert.ok(!JSON.stringify(result.evidence).match(/node[12]|web2/));
   });
 
   it('leaves a host alone whose engine was asked', () => {

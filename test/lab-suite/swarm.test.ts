@@ -233,6 +233,31 @@ describe('--swarm', labSuite(), () => {
     );
   });
 
+  it('comes through to every host behind a jump host that turns connections away', async () => {
+    const [jump, far] = sshds;
+    assert.ok(jump && far);
+    const config = path.join(folder, 'jumping');
+    // sshd's own limit: from ten connections on that have not logged in, some are closed. These are twice 30.
+    await writeFile(
+      config,
+      `Host far*
+  HostName ${far.host}
+  Port ${far.port}
+  User root
+  IdentityFile ${far.identityFile}
+  IdentitiesOnly yes
+  UserKnownHostsFile ${far.knownHostsFile}
+  GlobalKnownHostsFile /dev/null
+  ProxyCommand ssh -F ${jump.configFile} -o BatchMode=yes -W %h:%p ${jump.hosts.root}
+`,
+    );
+    const hosts = Array.from({length: 30}, (_, index) => ['--host', `ssh://far${index}`]).flat();
+    const answer = await document<Answer>(['networks', ...hosts, '--parallel', '30'], {
+      env: {OVDIAG_SSH: `ssh -F ${config}`},
+    });
+    assert.deepEqual([answer.status, answer.problems], [0, []]);
+  });
+
   it('takes hosts from a file as well', async () => {
     const file = path.join(folder, 'hosts');
     await writeFile(file, `# the lab\nexec:${manager.prefix.join(' ')}\nssh://${two?.address}  # node2\n`);

@@ -1,0 +1,102 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {HostEvidence} from '../evidence/snapshot.js';
+import type {Wanted} from '../evidence/wanted.js';
+import {fanOut, type Progress} from './fan-out.js';
+import type {EvidenceSource} from './read-hosts.js';
+import type {Target} from './targets.js';
+
+export interface LiveOptions {
+  /** Where the namespace files are; each engine is asked where this is not given. */
+  netnsDir?: string;
+  /** How many hosts are read at once. */
+  parallel?: number;
+  /** How long the reading of one host may take; what came by then is kept. */
+  hostTimeoutMs?: number;
+}
+
+const defaultParallel = 16;
+
+/**
+ * A jump host that all connections pass through takes only so many that have not logged in yet, and closes others at
+ * random (sshd's MaxStartups: from the tenth on). So they are begun one after the other, and again where that happened.
+ */
+const sshSpacingMs = 100;
+const sshRetries = 2;
+const sshPauseMs = 1500;
+
+/** A node that its manager calls down may still be reached, and tell most, but is not waited for long. */
+const patienceWithDownMs = 5000;
+
+/** Live hosts, a few at a time. */
+export function liveSource(
+  targetsOf: (signal: AbortSignal) => Promise<Target[]>,
+  {netnsDir, parallel = defaultParallel, hostTimeoutMs}: LiveOptions,
+): EvidenceSource {
+  async function* inOrderOfArrival(
+    wanted: Wanted,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void = () => {},
+  ) {
+    // Loaded here: it starts processes, and an answer from snapshots starts none.
+    const [{collect}, {ofTarget, unreached}] = await Promise.all([
+      import('../evidence/collect.js'),
+      import('./targets.js'),
+    ]);
+    const targets = await targetsOf(signal);
+    let done = 0;
+    let failed = 0;
+    const waitMs = (wanted.listenSeconds ?? 0) * 1000;
+    const inTurn = turns(sshSpacingMs);
+    const read = async (target: Target, stop: AbortSignal) => {
+      const {transport, node} = target;
+      const options = {
+        signal: stop,
+        ...(netnsDir === undefined ? {} : {netnsDir}),
+        ...(hostTimeoutMs === undefined ? {} : {endBy: Date.now() + waitMs + hostTimeoutMs}),
+        ...(node === undefined || node.state === 'ready' ? {} : {startMs: patienceWithDownMs}),
+      };
+      if (transport?.kind === 'ssh') await inTurn(stop);
+      let evidence = transport ? await collect(transport, wanted, options) : unreached(target);
+      for (let again = 0; transport && again < sshRetries && turnedAway(evidence); again++) {
+        await sleep(sshPauseMs * (1 + Math.random()), undefined, {signal: stop});
+        evidence = await collect(transport, wanted, options);
+      }
+      done++;
+      if (evidence.failure) failed++;
+      return ofTarget(target, evidence);
+    };
+    yield* fanOut(targets, parallel, read, signal, ({running, waiting}) =>
+      onProgress({done, failed, running: running.flatMap((index) => targets[index]?.label ?? []), waiting}),
+    );
+  }
+  return {
+    live: true,
+    async *each(wanted, signal, onProgress) {
+      for await (const {result} of inOrderOfArrival(wanted, signal, onProgress)) yield result;
+    },
+    async read(wanted, signal, onProgress) {
+      const all: HostEvidence[] = [];
+      for await (const {index, result} of inOrderOfArrival(wanted, signal, onProgress)) all[index] = result;
+      return all;
+    },
+  };
+}
+
+/** Whether the host, or a jump host before it, closed a connection before anything was said: for both of them, or one. */
+function turnedAway({failure, sections, docker}: HostEvidence): boolean {
+  return (
+    (failure?.code === 'ssh-closed' && sections.length === 0) ||
+    (docker.answers.length === 0 &&
+      /^kex_exchange_identification|^Connection (closed|reset) by/m.test(docker.failure ?? ''))
+  );
+}
+
+/** Lets its callers pass one after the other, some time apart. */
+function turns(spacingMs: number): (signal: AbortSignal) => Promise<void> {
+  let next = 0;
+  return async (signal) => {
+    const mine = Math.max(next, Date.now());
+    next = mine + spacingMs;
+    if (mine > Date.now()) await sleep(mine - Date.now(), undefined, {signal});
+  };
+}
