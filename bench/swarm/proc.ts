@@ -61,7 +61,8 @@ export function procText(lot: Chance, options: ProcOptions): string {
       .map((name): [string, string[]] => [`/proc/sys/net/ipv4/conf/${name}/rp_filter`, ['0']]),
     ['/proc/sys/net/ipv4/conf/all/arp_ignore', ['0']],
     ['/proc/sys/net/ipv4/conf/all/arp_announce', ['0']],
-    ['/proc/sys/net/ipv4/tcp_keepalive_time', ['7200']],
+    // Less than the 900 s of IPVS, as an operator would have set it.
+    ['/proc/sys/net/ipv4/tcp_keepalive_time', ['600']],
     ['/proc/sys/net/ipv4/vs/conntrack', [balancer ? '1' : '0']],
     ['/proc/sys/net/ipv4/vs/conn_reuse_mode', [balancer ? '0' : '1']],
     ...(kind === 'host'

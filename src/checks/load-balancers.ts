@@ -11,7 +11,7 @@ import {serviceNames, serviceOn} from '../join/services.js';
 import {type Chain, chainOn} from '../join/step.js';
 import type {GossipTask, Network} from '../model/docker-types.js';
 import {setting} from '../model/proc/settings.js';
-import {defineCheck, type Report} from './check.js';
+import {defineCheck, type HostDigest, type Report} from './check.js';
 import type {HostContext} from './host-context.js';
 import {inNetns} from './words.js';
 
@@ -32,7 +32,7 @@ const links = [
 const ipvsForgets = 900;
 
 /** How services are reached from this host: virtual addresses and published ports, link by link, and the tasks behind. */
-export const loadBalancers = defineCheck({
+export const loadBalancers = defineCheck<Patient>({
   name: 'load-balancers',
   codes: [
     ...links,
@@ -73,10 +73,17 @@ export const loadBalancers = defineCheck({
         add: 'Read the host as root, with iptables and nft there; ovdiag trace SOURCE SERVICE names the link',
       });
     }
-    idleTimeout(host, report);
-    return undefined;
+    return patientContainers(host);
   },
+  across: idleTimeout,
 });
+
+/** Containers of a host that keep idle connections to virtual addresses for longer than IPVS remembers them. */
+interface Patient {
+  count: number;
+  /** Some of them, with what makes them so. */
+  examples: string[];
+}
 
 interface Place {
   network: Network;
@@ -291,8 +298,7 @@ function localnet(host: HostContext, report: Report): void {
   });
 }
 
-/** Containers that keep idle connections to virtual addresses for longer than IPVS remembers them. */
-function idleTimeout(host: HostContext, report: Report): void {
+function patientContainers(host: HostContext): Patient | undefined {
   const virtual = new Set(
     (host.model.docker?.networks ?? [])
       .filter(({services}) => services?.some(({name, vip}) => name !== '' && vip !== undefined))
@@ -301,23 +307,28 @@ function idleTimeout(host: HostContext, report: Report): void {
   const balanced = host.sandboxes.some(
     ({kind, namespace}) => kind === 'load-balancer' && namespace.tables && hasIpvs(namespace.tables),
   );
-  if (!balanced) return;
+  if (!balanced) return undefined;
   const patient = host.sandboxes.flatMap(({containers: [owner], namespace}) => {
     const seconds = setting(namespace.tables?.proc, 'ipv4/tcp_keepalive_time');
     const on = owner?.endpoints.some(({networkId}) => virtual.has(networkId));
-    return owner && on && seconds !== undefined && seconds > ipvsForgets ? [{name: owner.name, seconds}] : [];
+    return owner && on && seconds !== undefined && seconds > ipvsForgets
+      ? [`${owner.name} on ${host.name}: net.ipv4.tcp_keepalive_time = ${seconds}`]
+      : [];
   });
-  if (patient.length === 0) return;
+  return patient.length === 0 ? undefined : {count: patient.length, examples: patient.slice(0, 5)};
+}
+
+/** Told once for all hosts: the kernel's own setting makes it true of nearly every swarm. */
+function idleTimeout(hosts: HostDigest<Patient>[], report: Report): void {
+  const count = hosts.reduce((sum, {digest}) => sum + digest.count, 0);
   report.found({
     code: 'ipvs-idle-timeout',
     severity: 'info',
-    host: host.name,
+    host: null,
     network: null,
     subject: 'idle connections',
-    evidence: patient
-      .slice(0, 5)
-      .map(({name, seconds}) => `${name}: net.ipv4.tcp_keepalive_time = ${seconds}`),
-    cause: `IPVS forgets a TCP connection that was idle for ${ipvsForgets} s; ${patient.length} containers here that may hold connections to virtual addresses send their first keepalive later, so an idle connection of theirs hangs when it is used again`,
+    evidence: hosts.flatMap(({digest}) => digest.examples).slice(0, 5),
+    cause: `IPVS forgets a TCP connection that was idle for ${ipvsForgets} s; ${count} containers that may hold connections to virtual addresses send their first keepalive later, so an idle connection of theirs hangs when it is used again`,
     remedy: [
       {
         command: 'docker service update --sysctl-add net.ipv4.tcp_keepalive_time=600 SERVICE',
@@ -329,7 +340,7 @@ function idleTimeout(host: HostContext, report: Report): void {
         touches: 'that service: connections go to its tasks without IPVS',
       },
     ],
-    basis: 'one-host',
-    at: {host: host.name},
+    basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
+    at: {},
   });
 }

@@ -213,8 +213,8 @@ describe('ipvs-idle-timeout (derived)', () => {
   it('is worth knowing where containers are patient and IPVS is not', () => {
     const [finding, ...others] = keepalive(7200);
     assert.deepEqual(others, []);
-    assert.deepEqual([finding?.severity, finding?.host], ['info', 'node1']);
-    assert.match(finding?.evidence.join('\n') ?? '', /web1: net\.ipv4\.tcp_keepalive_time = 7200/);
+    assert.deepEqual([finding?.severity, finding?.host], ['info', null]);
+    assert.match(finding?.evidence.join('\n') ?? '', /web1 on node1: net\.ipv4\.tcp_keepalive_time = 7200/);
     assert.deepEqual(keepalive(600), []);
     assert.deepEqual(keepalive(7200, recorded), []);
   });
