@@ -16,8 +16,8 @@ interface Holder {
   mac?: string;
   /** How the source printed it. */
   evidence: string;
-  /** The engine that runs it, or the interface itself, says so; gossip alone may be of a moment ago. */
-  proven: boolean;
+  /** Who says so: the engine that runs it, the interface itself, or gossip alone, which may be of a moment ago. */
+  told: 'engine' | 'interface' | 'gossip';
 }
 
 interface NetworkHolders {
@@ -75,7 +75,7 @@ function holdersOf(host: HostContext, {network, sandboxes}: OverlayHere): Networ
         ip,
         ...(mac ? {mac} : {}),
         evidence: `${asked}: ${name} ${ip} ${mac ?? ''}`.trimEnd(),
-        proven: true,
+        told: 'engine',
       },
     ];
   });
@@ -102,7 +102,7 @@ function holdersOf(host: HostContext, {network, sandboxes}: OverlayHere): Networ
     if (!owner) return [];
     const self = fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.dev === row.dev);
     const evidence = `${file}: ${neighbourText(row)}${self ? `; ${rowText(self)}` : ''}`;
-    return [{...owner, mac, evidence, proven: true}];
+    return [{...owner, mac, evidence, told: 'engine'}];
   });
   const shared = [...gossip, ...extra].filter(({ip}) => addresses.has(ip));
   return {id: network.id, name: network.name, own, shared: [...shared, ...sharing]};
@@ -129,13 +129,15 @@ function gossipIds({services}: Network): (readonly [string, string])[] {
 
 function gossipHolders({services}: Network, asked: string): Holder[] {
   return (services ?? []).flatMap(({name: service, vip, tasks}): Holder[] => [
-    ...tasks.map(({name, ip, endpointId, hostIp}) => ({
-      id: endpointId ?? name,
-      name,
-      ip,
-      evidence: `${asked}: ${name} ${ip}${hostIp ? ` on ${hostIp}` : ''}`,
-      proven: false,
-    })),
+    ...tasks.map(
+      ({name, ip, endpointId, hostIp}): Holder => ({
+        id: endpointId ?? name,
+        name,
+        ip,
+        evidence: `${asked}: ${name} ${ip}${hostIp ? ` on ${hostIp}` : ''}`,
+        told: 'gossip',
+      }),
+    ),
     ...(vip
       ? [
           {
@@ -143,7 +145,7 @@ function gossipHolders({services}: Network, asked: string): Holder[] {
             name: `the virtual address of ${service}`,
             ip: vip,
             evidence: `${asked}: ${service} VIP ${vip}`,
-            proven: true,
+            told: 'engine' as const,
           },
         ]
       : []),
@@ -170,7 +172,7 @@ function extraAddresses(host: HostContext, network: Network): Holder[] {
           name: `${link.name} of ${name}`,
           ip: address,
           evidence: `${sandbox.namespace.file}: ${linkLine(link)} inet ${address}/${prefixLength}`,
-          proven: true,
+          told: 'interface',
         },
       ];
     });
@@ -179,11 +181,17 @@ function extraAddresses(host: HostContext, network: Network): Holder[] {
 
 function compare(network: {id: string; name: string}, holders: Placed[], report: Report): void {
   for (const [ip, same] of groupBy(holders, (holder) => holder.ip)) {
-    const distinct = uniqueBy(same, ({id}) => id);
+    // Of what several sources tell, the word of the engine that runs it counts.
+    const distinct = uniqueBy(
+      same.toSorted((a, b) => Number(b.told === 'gossip') - Number(a.told === 'gossip')),
+      ({id}) => id,
+    );
     if (distinct.length < 2) continue;
     const names = distinct.map(({name}) => name);
     // Gossip alone may have one that is gone, or the next before the last is gone.
-    const proven = distinct.filter((one) => one.proven).length > 1;
+    const proven =
+      distinct.filter(({told}) => told !== 'gossip').length > 1 ||
+      distinct.some(({told}) => told === 'interface');
     report.found(
       finding(network, same, {
         code: 'duplicate-address',

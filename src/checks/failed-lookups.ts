@@ -66,7 +66,7 @@ export const failedLookups = defineCheck<Digest, Counts>({
     return {
       sandboxes: host.overlays.reduce((sum, {sandboxes}) => sum + sandboxes.length, 0),
       lacking: host.overlays.flatMap(({network}) =>
-        host.fdb(network.id).flatMap((entry) => (lacksRow(entry) ? [`${network.id} ${entry.ip}`] : [])),
+        host.odd(network.id).flatMap((entry) => (lacksRow(entry) ? [`${network.id} ${entry.ip}`] : [])),
       ),
       ...(listened.length > 0 ? {failed: failedOf(host)} : {}),
     };

@@ -1,6 +1,6 @@
 import type {NetworkHealth} from '../findings/finding.js';
 import type {Claim} from '../join/endpoints.js';
-import {type RowsDigest, rowsDigest} from '../join/rows-digest.js';
+import type {RowsDigest} from '../join/rows-digest.js';
 import {judgeNetworks, largestSkewMs, type Member, type NetworkJudgement, seen} from '../join/rows-swarm.js';
 import {isDown} from '../trace/party.js';
 import {defineCheck, type Report} from './check.js';
@@ -40,7 +40,7 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
     }
     gaps(host, report);
     if (arrivals(host).suspects.length > 0) report.lookAgain();
-    const digest = rowsDigest(host.model, host.sandboxes);
+    const {rows: digest} = host;
     const broken = new Map(host.overlays.map((overlay) => [overlay.network.id, cutOff(host, overlay)]));
     const networks = digest.networks.map((rows) => ({...rows, broken: broken.get(rows.id) ?? []}));
     return {...digest, networks};

@@ -1,6 +1,8 @@
 import {type FdbEntry, fdbEntries} from '../join/fdb.js';
 import {type LocalEndpoint, localEndpoints} from '../join/local-endpoints.js';
 import {type PacketFilter, packetFilter} from '../join/packet-filter.js';
+import {type RowsDigest, rowsDigest} from '../join/rows-digest.js';
+import {judgeNetworks} from '../join/rows-swarm.js';
 import {type Sandbox, sandboxes} from '../join/sandboxes.js';
 import {type UnderlayWay, wayToVtep} from '../join/underlay-way.js';
 import {type VethPairs, vethPairs} from '../join/veths.js';
@@ -34,7 +36,11 @@ export interface HostContext {
   way: (vtep: string) => UnderlayWay | undefined;
   /** The host's own packet filters; undefined where they were not read. */
   readonly filter: PacketFilter | undefined;
-  /** The endpoints of a network as this host alone judges them. */
+  /** This host boiled down to what its rows are judged by. */
+  readonly rows: RowsDigest;
+  /** Those endpoints of a network that are neither right nor local, as this host alone judges them. */
+  odd: (networkId: string) => FdbEntry[];
+  /** The endpoints of a network as this host alone judges them; costs most of all, as there may be thousands. */
   fdb: (networkId: string) => FdbEntry[];
 }
 
@@ -50,6 +56,8 @@ export function hostContext(model: HostModel): HostContext {
   const filter = lazily(() => model.host && packetFilter(model.host));
   const ways = new Map<string, UnderlayWay | undefined>();
   const entries = new Map<string, FdbEntry[]>();
+  const rows = lazily(() => rowsDigest(model, all()));
+  const odd = lazily(() => oddEntries(model, rows(), vtep()?.address));
   const listed = new Map<string, LocalEndpoint[] | undefined>();
   return {
     name: model.name,
@@ -83,12 +91,29 @@ export function hostContext(model: HostModel): HostContext {
       if (!ways.has(vtep)) ways.set(vtep, model.host && wayToVtep(model.host, vtep));
       return ways.get(vtep);
     },
+    get rows() {
+      return rows();
+    },
+    odd(networkId) {
+      return odd().get(networkId) ?? [];
+    },
     fdb(networkId) {
       const known = entries.get(networkId) ?? fdbEntries([model], networkId);
       entries.set(networkId, known);
       return known;
     },
   };
+}
+
+function oddEntries(
+  {name, key, startedAt}: HostModel,
+  digest: RowsDigest,
+  vtep: string | undefined,
+): Map<string, FdbEntry[]> {
+  const host = {name, key, startedAt, digest, ...(vtep === undefined ? {} : {vtep})};
+  return new Map(
+    [...judgeNetworks([host])].map(({id, entries}) => [id, entries.map(({judged}) => judged.entry)]),
+  );
 }
 
 function overlaysHere(all: Sandbox[]): OverlayHere[] {

@@ -70,17 +70,17 @@ export function nodeNames(hosts: HostModel[]): Map<string, string> {
     if (vtep) names.set(vtep.address, host.name);
   }
   for (const {docker} of hosts) {
-    const hostnameOf = new Map((docker?.nodes ?? []).map(({id, hostname}) => [id, hostname]));
-    const nodeOfTask = new Map((docker?.tasks ?? []).map(({id, nodeId}) => [id, nodeId]));
-    for (const task of (docker?.networks ?? [])
-      .flatMap(({services}) => services ?? [])
-      .flatMap(({tasks}) => tasks)) {
+    // Only managers list nodes; without them there is nothing to name.
+    if (!docker || docker.nodes.length === 0) continue;
+    const hostnameOf = new Map(docker.nodes.map(({id, hostname}) => [id, hostname]));
+    const nodeOfTask = new Map(docker.tasks.map(({id, nodeId}) => [id, nodeId]));
+    for (const task of docker.networks.flatMap(({services}) => services ?? []).flatMap(({tasks}) => tasks)) {
       if (task.hostIp === undefined || names.has(task.hostIp)) continue;
       // Tasks are named SERVICE.SLOT.TASK-ID; the node of the task is the node of its VTEP.
       const node = hostnameOf.get(nodeOfTask.get(task.name.split('.').at(-1) ?? '') ?? '');
       if (node) names.set(task.hostIp, node);
     }
-    for (const node of docker?.nodes ?? []) {
+    for (const node of docker.nodes) {
       // The control-plane address is the VTEP too unless a data-path address was set; a node has it in either case.
       const address = usable(node.address) ?? usable(node.managerAddress);
       if (address && node.hostname && !names.has(address)) names.set(address, node.hostname);

@@ -40,6 +40,7 @@ describe('duplicates', () => {
       assert.deepEqual(more, []);
       assert.equal(finding?.code, 'duplicate-address');
       assert.equal(finding?.subject, ip);
+      assert.equal(finding?.severity, 'error');
       assert.match(finding?.cause ?? '', /eth0 of web1/);
       assert.match(finding?.cause ?? '', /web2/);
     }
