@@ -215,7 +215,7 @@ function unread({name, members, nodes, skewed}: NetworkJudgement, report: Report
     });
   }
   for (const {host, rows} of here) {
-    const cut = rows.sandboxes.reduce((sum, sandbox) => sum + sandbox.cut.length, 0);
+    const cut = new Set(rows.sandboxes.flatMap((sandbox) => sandbox.cut)).size;
     if (cut === 0) continue;
     report.notChecked({
       host: host.name,

@@ -10,8 +10,9 @@ const mostAlike = 3;
  */
 export function foldFindings(findings: Finding[]): FoldedFinding[] {
   const causeOf = new Map<Finding, Finding>();
+  const possible = possibleCauses(findings);
   for (const finding of findings) {
-    const cause = findings.find((other) => other !== finding && explains(other, finding));
+    const cause = possible.get(finding.code)?.find((other) => other !== finding && reaches(other, finding));
     if (cause) causeOf.set(finding, cause);
   }
   const roots = findings.filter((finding) => rootOf(finding, causeOf) === finding);
@@ -38,8 +39,20 @@ function earliest(circle: Finding[], causeOf: Map<Finding, Finding>): Finding {
   return circle.reduce((first, other) => (order.indexOf(other) < order.indexOf(first) ? other : first));
 }
 
-function explains(cause: Finding, consequence: Finding): boolean {
-  if (!explanationOf(cause.code)?.explains?.includes(consequence.code)) return false;
+/** The findings that could bring about one of a code, by that code. */
+function possibleCauses(findings: Finding[]): Map<string, Finding[]> {
+  const causes = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    for (const code of explanationOf(finding.code)?.explains ?? []) {
+      const known = causes.get(code);
+      if (known) known.push(finding);
+      else causes.set(code, [finding]);
+    }
+  }
+  return causes;
+}
+
+function reaches(cause: Finding, consequence: Finding): boolean {
   return (cause.reach ?? [cause.at]).some((scope) => covers(scope, consequence.at));
 }
 

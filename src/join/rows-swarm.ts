@@ -171,7 +171,7 @@ function judgeNetwork({id, name, members, nodes, hostnames}: Asked): NetworkJudg
     for (const sandbox of member.rows.sandboxes) {
       stamp++;
       const rest = settlePairs(endpoints, {member, sandbox, view: near.view, stamp, settled});
-      const place = placeOf(member, sandbox, rest);
+      const place = placeOf(member, sandbox, rest, leftOut(endpoints, sandbox.cut));
       const judged = judgeSandbox(
         sandboxView(near.view, place, unsettled(endpoints, near.view, {stamp, settled, cut: sandbox.cut})),
       );
@@ -360,7 +360,7 @@ interface Settling {
 function settlePairs(
   endpoints: EndpointTable,
   {member, sandbox, view, stamp, settled}: Settling,
-): Pick<Place['tables'], 'fdb' | 'neighbours'> {
+): Required<Pick<Place['tables'], 'fdb' | 'neighbours'>> {
   const rest: Required<Pick<Place['tables'], 'fdb' | 'neighbours'>> = {fdb: [], neighbours: []};
   const {ownVtep, ownMac, gossipVtep, found} = endpoints;
   const home = member.host.vtep === undefined ? none : endpoints.vtep(member.host.vtep);
@@ -401,19 +401,31 @@ function sameMac(own: string | undefined, ip: number, mac: string | undefined): 
   return own === undefined || own === (mac ?? hintedMacOf(ip));
 }
 
+/** Endpoints of which not everything was kept: what was must not be judged without the rest. */
+function leftOut(endpoints: EndpointTable, cut: number[]): {ips: Set<string>; macs: Set<string>} {
+  const macs = new Set<string>();
+  for (const ip of cut) {
+    macs.add(hintedMacOf(ip));
+    const number = endpoints.find(ip);
+    const own = number === undefined ? undefined : endpoints.ownMac[number];
+    if (own !== undefined) macs.add(own);
+  }
+  return {ips: new Set(cut.map(ipv4Text)), macs};
+}
+
 function placeOf(
   {host, rows}: Member,
   {file, tables}: SandboxRows,
-  rest: Pick<Place['tables'], 'fdb' | 'neighbours'>,
+  rest: Required<Pick<Place['tables'], 'fdb' | 'neighbours'>>,
+  {ips, macs}: {ips: ReadonlySet<string>; macs: ReadonlySet<string>},
 ): Place {
+  const fdb = tables.fdb && [...tables.fdb, ...unique(rest.fdb)].filter(({mac}) => !macs.has(mac));
+  const neighbours =
+    tables.neighbours && [...tables.neighbours, ...rest.neighbours].filter(({ip}) => !ips.has(ip));
   return {
     host: judged(host),
     file,
-    tables: {
-      ...tables,
-      ...(tables.fdb ? {fdb: [...tables.fdb, ...unique(rest.fdb ?? [])]} : {}),
-      ...(tables.neighbours ? {neighbours: [...tables.neighbours, ...(rest.neighbours ?? [])]} : {}),
-    },
+    tables: {...tables, ...(fdb ? {fdb} : {}), ...(neighbours ? {neighbours} : {})},
     ownVtep: host.vtep,
     gossip: rows.gossip && gossipAddressesOf(rows),
   };

@@ -208,6 +208,27 @@ describe('fdb-rows', () => {
     );
   });
 
+  it('folds rows under the gossip that has an endpoint on another node', () => {
+    const elsewhere = derived(
+      inspected(node1, (body) => {
+        for (const task of body.Services[''].Tasks)
+          if (task.Name === 'web2') task.Info['Host IP'] = '192.168.1.77';
+      }),
+      (draft) =>
+        editTable(draft, file, 'fdb', (all) =>
+          all.map((row) => (row.mac === web2.mac && row.dst ? {...row, dst: '192.168.1.77'} : row)),
+        ),
+    );
+    const [first, ...more] = foldFindings(rows(examine(elsewhere, node2).findings));
+    assert.deepEqual(more, []);
+    assert.deepEqual(first && named([first]), ['gossip-differs error node1 endpoints of node2 elsewhere']);
+    assert.deepEqual(
+      first?.folded.map(({finding}) => finding.code),
+      ['fdb-wrong-vtep', 'receiver-source-stale'],
+    );
+    assert.match(first?.evidence.join('\n') ?? '', /node1: .*web2 .* on 192\.168\.1\.77/);
+  });
+
   it('does not miss in gossip what its own host has not announced yet', () => {
     const [early, unheard] = [
       inspected(node2, (body) => withoutTask(body, web2.ip)),
@@ -276,7 +297,9 @@ describe('fdb-rows', () => {
       for (const task of body.Services[''].Tasks)
         if (task.Name === 'web2') task.Info['Host IP'] = '172.31.1.5';
     });
-    assert.deepEqual(named(examine(moved, node2).findings), []);
+    assert.deepEqual(named(examine(moved, node2).findings), [
+      'gossip-differs warning node1 endpoints of node2 elsewhere',
+    ]);
   });
 
   it('leaves hosts of another moment out, and says so', () => {
@@ -370,6 +393,63 @@ describe('fdb-rows', () => {
     );
     assert.match(gap?.why ?? '', /node2|192\.168\.1\.5/);
     assert.ok(!examine(node1, node2).notChecked.some(({why}) => /hold of it/.test(why)));
+  });
+
+  it('says nothing false of faults that are too many to be kept, and how many they are', () => {
+    const count = 900;
+    const made = Array.from({length: count}, (_, index) => ({
+      ip: `10.9.${index >> 8}.${index & 255}`,
+      mac: `02:42:0a:09:${(index >> 8).toString(16).padStart(2, '0')}:${(index & 255).toString(16).padStart(2, '0')}`,
+    }));
+    const gossiped = (body: Raw) => {
+      for (const {ip} of made)
+        body.Services.app.Tasks.push({
+          Name: `app.${ip}.t`,
+          EndpointID: ip,
+          EndpointIP: ip,
+          Info: {'Host IP': '192.168.1.5'},
+        });
+    };
+    // Docker's rows of all of them lead to a node that nobody has; or the neighbour rows are gone.
+    const wrong = derived(inspected(node1, gossiped), (draft) => {
+      editTable(draft, file, 'fdb', (all) => [
+        ...all,
+        ...made.map(({mac}) => ({
+          mac,
+          ifname: 'vxlan0',
+          dst: '192.168.1.77',
+          flags: ['self'],
+          state: 'permanent',
+        })),
+      ]);
+      editTable(draft, file, 'neigh', (all) => [
+        ...all,
+        ...made
+          .toReversed()
+          .map(({mac, ip}) => ({dst: ip, dev: 'vxlan0', lladdr: mac, state: ['PERMANENT']})),
+      ]);
+    });
+    const lonely = derived(wrong, (draft) =>
+      editTable(draft, file, 'neigh', (all) => all.filter(({dst}) => !dst.startsWith('10.9.'))),
+    );
+    for (const [evidence, code] of [
+      [wrong, 'fdb-wrong-vtep'],
+      [lonely, 'neighbour-missing'],
+    ] as const) {
+      const alone = examine(evidence);
+      const found = rows(alone.findings).filter(({network}) => network === 'uber-net');
+      assert.deepEqual(
+        [...new Set(found.map((one) => one.code))].filter((one) => one !== code),
+        [],
+      );
+      assert.ok(alone.notChecked.some(({why}) => /^\d+ more endpoints/.test(why)));
+      // node2 runs none of them, so with it gossip is what is wrong.
+      const both = rows(examine(evidence, node2).findings).filter(({host}) => host === 'node1');
+      assert.deepEqual(
+        [...new Set(both.map((one) => one.code))].filter((one) => one !== code && one !== 'gossip-differs'),
+        [],
+      );
+    }
   });
 
   it('keeps little of a host with many rows', () => {

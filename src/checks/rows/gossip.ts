@@ -15,15 +15,20 @@ export interface Heard {
   has: Uint8Array;
 }
 
-/** What gossip on one host lacks of another host's endpoints on one network, or still has of those that are gone. */
+/**
+ * What gossip on one host lacks of another host's endpoints on one network, has on another node, or still has though
+ * they are gone.
+ */
 export interface Parted {
-  kind: 'lacks' | 'keeps';
+  kind: 'lacks' | 'misplaces' | 'keeps';
   here: string;
   owner: string;
   vtep: string | undefined;
   network: string;
   lines: string[];
-  endpoints: string[];
+  endpoints: {name: string; ip: string}[];
+  /** Whether rows of that host are wrong as well, so that traffic is lost. */
+  lost: boolean;
 }
 
 /** Where gossip of two hosts that were read differs. */
@@ -51,46 +56,99 @@ export function partingFindings(parted: Parted[]): Finding[] {
     const {kind, here, owner, vtep} = first;
     const networks = [...new Set(same.map(({network}) => network))];
     const endpoints = same.flatMap((one) => one.endpoints);
-    const many = endpoints.length !== 1;
-    const what = many ? `${endpoints.length} endpoints` : endpoints[0];
-    const where = networks.length === 1 ? '' : ` on ${networks.length} networks`;
+    const asked = `docker network inspect --verbose ${networks.join(', ')}`;
+    const lost = same.some((one) => one.lost);
+    const which = {...{here, owner, asked, lost}, ...whichOf(endpoints, networks)};
+    const {subject, severity, cause, last} = wordsOf[kind](which);
+    const scope = {host: here, ...(vtep === undefined ? {} : {vtep})};
     return [
       {
         code: 'gossip-differs',
-        severity: kind === 'lacks' ? 'error' : 'warning',
+        severity,
         host: here,
         network: networks.length === 1 ? first.network : null,
-        subject: `endpoints of ${owner}${kind === 'lacks' ? '' : ' that are gone'}`,
-        evidence: [
-          ...same.flatMap(({lines}) => lines).slice(0, mostLines),
-          kind === 'lacks'
-            ? `${here}: docker network inspect --verbose ${networks.join(', ')}: nothing of ${what}`
-            : `${owner}: docker network inspect --verbose ${networks.join(', ')}: no such endpoint`,
-        ],
-        cause:
-          kind === 'lacks'
-            ? `${what} of ${owner}${where} ${many ? 'are' : 'is'} unknown to gossip on ${here}: ${here} neither resolves the names nor programs the rows`
-            : `gossip on ${here} still has ${many ? what : 'an endpoint'} of ${owner}${where} that neither its engine nor its gossip has: names resolve to addresses that nobody has`,
+        subject,
+        evidence: [...same.flatMap(({lines}) => lines).slice(0, mostLines), ...last],
+        cause,
         remedy: remedyOf(here),
         basis: 'several-hosts',
-        at: {host: here, ...(vtep === undefined ? {} : {vtep})},
+        at: scope,
+        // Rows that follow such gossip name the other node, so they are known by their address.
+        ...(kind === 'misplaces' ? {reach: endpoints.slice(0, 50).map(({ip}) => ({host: here, ip}))} : {}),
       },
     ];
   });
 }
 
+interface Which {
+  here: string;
+  owner: string;
+  asked: string;
+  lost: boolean;
+  /** `web2`, or `3 endpoints`, and where that is on several networks. */
+  what: string;
+  many: boolean;
+  where: string;
+}
+
+function whichOf(endpoints: Parted['endpoints'], networks: string[]): Pick<Which, 'what' | 'many' | 'where'> {
+  const [first, ...more] = endpoints;
+  return {
+    what: first && more.length === 0 ? first.name : `${endpoints.length} endpoints`,
+    many: more.length > 0,
+    where: networks.length === 1 ? '' : ` on ${networks.length} networks`,
+  };
+}
+
+/** What is said of each kind of difference. */
+const wordsOf: Record<
+  Parted['kind'],
+  (which: Which) => Pick<Finding, 'subject' | 'severity' | 'cause'> & {last: string[]}
+> = {
+  lacks: ({here, owner, asked, what, many, where}) => ({
+    subject: `endpoints of ${owner}`,
+    severity: 'error',
+    cause: `${what} of ${owner}${where} ${many ? 'are' : 'is'} unknown to gossip on ${here}: ${here} neither resolves the names nor programs the rows`,
+    last: [`${here}: ${asked}: nothing of ${what}`],
+  }),
+  misplaces: ({here, owner, lost, what, where}) => ({
+    subject: `endpoints of ${owner} elsewhere`,
+    severity: lost ? 'error' : 'warning',
+    cause: `gossip on ${here} has ${what} of ${owner}${where} on another node${lost ? `, and ${here} sends there` : '; its rows are right for now'}`,
+    last: [],
+  }),
+  keeps: ({here, owner, asked, what, many, where}) => ({
+    subject: `endpoints of ${owner} that are gone`,
+    severity: 'warning',
+    cause: `gossip on ${here} still has ${many ? what : 'an endpoint'} of ${owner}${where} that neither its engine nor its gossip has: names resolve to addresses that nobody has`,
+    last: [`${owner}: ${asked}: no such endpoint`],
+  }),
+};
+
+/** What a host's gossip has of an endpoint: nothing, where its own engine has it, or on another node. */
+const unheard = 0;
+const heardThere = 1;
+const heardElsewhere = 2;
+
 function heardBy({endpoints}: NetworkJudgement, {rows}: Member): Uint8Array {
   const has = new Uint8Array(endpoints.size);
-  const note = (ip: number | undefined) => {
+  const {ownVtep} = endpoints;
+  const note = (ip: number | undefined, vtep: number) => {
     const number = ip === undefined ? undefined : endpoints.find(ip);
-    if (number !== undefined) has[number] = 1;
+    if (number === undefined || has[number] === heardThere) return;
+    const own = ownVtep[number] ?? none;
+    has[number] = own >= 0 && vtep >= 0 && own !== vtep ? heardElsewhere : heardThere;
   };
-  for (const {ip} of rows.gossip ?? []) note(ipv4Number(ip));
+  for (const {ip, vtep} of rows.gossip ?? [])
+    note(ipv4Number(ip), vtep === undefined ? none : endpoints.vtep(vtep));
   for (const {pairs, cut} of rows.sandboxes) {
-    for (const {ips, gossip} of pairs)
-      for (let at = 0; at < ips.length; at++) if (gossip[at] === 1) note(ips[at]);
+    for (const {ips, gossip, vteps, vtepNames} of pairs) {
+      const known = vtepNames.map((vtep) => endpoints.vtep(vtep));
+      for (let at = 0; at < ips.length; at++)
+        if (gossip[at] === 1) note(ips[at], known[vteps[at] ?? 0] ?? none);
+    }
     // Nothing is known of what was not kept.
-    for (const ip of cut) note(ip);
+    for (const ip of cut) note(ip, none);
   }
   return has;
 }
@@ -100,7 +158,12 @@ function near(one: Heard, other: Heard): boolean {
 }
 
 /** Endpoints that their own engine and its gossip have, and this host's gossip has not. */
-function lacking({name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
+function lacking({name, endpoints, entries}: NetworkJudgement, heard: Heard[]): Parted[] {
+  const faulty = new Set(
+    entries.flatMap(({member, judged: {entry}}) =>
+      entry.status === 'unknown' ? [] : [`${member.host.key} ${entry.ip}`],
+    ),
+  );
   const byKey = new Map(heard.map((one) => [one.member.host.key, one]));
   const owned: {number: number; claim: Claim; owner: Heard}[] = [];
   for (const [number, claims] of endpoints.claims.entries()) {
@@ -109,26 +172,48 @@ function lacking({name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] 
     );
     const owner = claim && byKey.get(claim.hostKey);
     // A task is in gossip only once it is healthy, and no more when it is about to end.
-    if (owner && owner.has[number] === 1) owned.push({number, claim, owner});
+    if (owner && owner.has[number] === heardThere) owned.push({number, claim, owner});
   }
   return heard.flatMap((one) => {
-    const missing = new Map<Heard, Claim[]>();
+    const here = one.member.host.name;
+    const parted = new Map<string, Parted>();
     for (const {number, claim, owner} of owned) {
-      if (one.has[number] === 1 || owner === one || !near(one, owner)) continue;
-      missing.set(owner, [...(missing.get(owner) ?? []), claim]);
+      const has = one.has[number];
+      if (has === heardThere || owner === one || !near(one, owner)) continue;
+      const kind = has === unheard ? 'lacks' : 'misplaces';
+      const {name: named, vtep} = owner.member.host;
+      const known: Parted = parted.get(`${kind} ${owner.member.host.key}`) ?? {
+        ...{kind, here, owner: named, vtep, network: name},
+        lines: [],
+        endpoints: [],
+        lost: false,
+      };
+      known.lost ||= faulty.has(`${one.member.host.key} ${claim.ip}`);
+      known.endpoints.push({name: claim.name, ip: claim.ip});
+      if (known.lines.length < mostLines) {
+        known.lines.push(claimLine(claim, name));
+        if (kind === 'misplaces') known.lines.push(...misplacedLines(one, claim, name));
+      }
+      parted.set(`${kind} ${owner.member.host.key}`, known);
     }
-    return [...missing].map(
-      ([{member: owner}, claims]): Parted => ({
-        kind: 'lacks',
-        here: one.member.host.name,
-        owner: owner.host.name,
-        vtep: owner.host.vtep,
-        network: name,
-        lines: claims.slice(0, mostLines).map((claim) => claimLine(claim, name)),
-        endpoints: claims.map((claim) => claim.name),
-      }),
-    );
+    return [...parted.values()];
   });
+}
+
+function misplacedLines({member: {host, rows}}: Heard, {ip, name}: Claim, network: string): string[] {
+  const number = ipv4Number(ip);
+  const places = [
+    ...(rows.gossip ?? []).flatMap((claim) => (claim.ip === ip && claim.vtep ? [claim.vtep] : [])),
+    ...rows.sandboxes
+      .flatMap(({pairs}) => pairs)
+      .flatMap(({ips, vteps, vtepNames}) => {
+        const at = number === undefined ? -1 : ips.indexOf(number);
+        return at < 0 ? [] : [vtepNames[vteps[at] ?? 0] ?? ''];
+      }),
+  ];
+  return [...new Set(places)].map(
+    (vtep) => `${host.name}: docker network inspect --verbose ${network}: ${name} ${ip} on ${vtep}`,
+  );
 }
 
 /** Endpoints that this host's gossip has on a node whose engine and gossip do not have them. */
@@ -148,7 +233,7 @@ function ghosts({name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
       const number = ip === undefined ? undefined : endpoints.find(ip);
       if (number === undefined || endpoints.ownVtep[number] !== none) return;
       const owner = byVtep.get(vtep ?? '');
-      if (!owner || owner === one || owner.has[number] === 1 || !near(one, owner)) return;
+      if (!owner || owner === one || owner.has[number] !== unheard || !near(one, owner)) return;
       found.set(owner, [...(found.get(owner) ?? []), ipv4Text(endpoints.ips[number] ?? 0)]);
     };
     for (const {ip, vtep} of one.member.rows.gossip ?? []) note(ipv4Number(ip), vtep);
@@ -173,7 +258,8 @@ function ghosts({name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
             (ip) =>
               `${here}: docker network inspect --verbose ${name}: ${byName.has(ip) ? `${byName.get(ip)} ` : ''}${ip} on ${owner.host.vtep}`,
           ),
-        endpoints: ips,
+        endpoints: ips.map((ip) => ({name: byName.get(ip) ?? ip, ip})),
+        lost: false,
       }),
     );
   });
@@ -192,9 +278,9 @@ export function divided({id, name, endpoints, nodes}: NetworkJudgement, heard: H
       claims.some(({source, kind}) => source === 'own-engine' || kind === 'load-balancer')
     )
       continue;
-    const lack = heard.filter(({has}) => has[number] !== 1);
+    const lack = heard.filter(({has}) => has[number] === unheard);
     if (lack.length === 0 || lack.length === heard.length) continue;
-    const have = heard.filter(({has}) => has[number] === 1);
+    const have = heard.filter(({has}) => has[number] !== unheard);
     const apart = lack.filter((one) => have.some((other) => near(one, other)));
     if (apart.length === 0) continue;
     const known = byVtep.get(claim.vtep) ?? {lines: [], hosts: new Set()};
