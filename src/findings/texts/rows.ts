@@ -92,6 +92,7 @@ export const rowTexts: readonly Explanation[] = [
     ],
     mend: [programFdb, renew, restart],
     references: ['moby/moby#52661', 'moby/moby#53663', 'moby/moby#35807', peerdb],
+    explains: ['l2-miss', 'l3-miss', 'vxlan-tx-dropped'],
   },
   {
     code: 'fdb-stale',
@@ -156,7 +157,7 @@ export const rowTexts: readonly Explanation[] = [
     prove: [{command: "docker network inspect -f '{{json .Peers}}' NETWORK", touches: 'nothing'}, showFdb],
     mend: [restart],
     references: ['moby/moby#53437', 'moby/moby#33721', 'moby/swarmkit#2276', peerdb],
-    explains: ['fdb-row-missing'],
+    explains: ['fdb-row-missing', 'l2-miss', 'l3-miss', 'vxlan-tx-dropped'],
   },
   {
     code: 'hosts-disagree',
@@ -196,6 +197,7 @@ export const rowTexts: readonly Explanation[] = [
     ],
     mend: [programNeighbour, renew],
     references: [peerdb, 'Linux drivers/net/vxlan/vxlan_core.c (arp_reduce)'],
+    explains: ['l3-miss'],
   },
   {
     code: 'neighbour-wrong-mac',

@@ -118,7 +118,7 @@ export const sandboxTexts: readonly Explanation[] = [
     ],
     mend: [rebuild],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go', 'RFC 7348, section 4'],
-    explains: ['fdb-row-missing', 'neighbour-missing', 'fdb-learned-only'],
+    explains: ['gossip-kernel-differs', 'fdb-row-missing', 'neighbour-missing', 'fdb-learned-only'],
   },
   {
     code: 'vxlan-device-leftover',

@@ -56,3 +56,9 @@ export function traceFault(code: string, name: keyof typeof traceFaults): Doctor
     };
   });
 }
+
+/** web1 pings web2, ten times a second, answered or not. */
+export async function pings(lab: Lab): Promise<Traffic> {
+  const {one, two} = (await traceEnds(lab)).web;
+  return () => one.inside(`ping -q -n -c 20 -i 0.1 -W 0.3 ${two.ip} || true`);
+}

@@ -6,7 +6,7 @@ import type {Lab} from '../lab.js';
 import {endOf} from '../trace-ends.js';
 import {meetAgain, traceEnds} from '../trace-run.js';
 import {until} from '../wait.js';
-import {type DoctorFault, fault, traceFault} from './fault.js';
+import {type DoctorFault, fault, pings, traceFault} from './fault.js';
 
 /** A fault that only `doctor` is tried on, with the hosts that must be read to see it. */
 interface OwnFault extends DoctorFault {
@@ -99,15 +99,19 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     make: 'ip link set eth0 down',
     mend: `ip link set eth0 up; ip route add default via ${gateway} dev eth0`,
   }),
-  hostFault(
-    'vtep-unreachable',
-    "a route on node1 that puts node2's VTEP on the link, where nobody has it",
-    'node1',
-    {
-      make: 'ip route add 192.168.1.5 dev eth0; ping -q -c 2 -W 1 192.168.1.5 >/dev/null || true',
-      mend: 'ip route del 192.168.1.5 dev eth0; ip neigh flush to 192.168.1.5',
-    },
-  ),
+  {
+    // The kernel forgets a question that nobody asks again.
+    traffic: pings,
+    ...hostFault(
+      'vtep-unreachable',
+      "a route on node1 that puts node2's VTEP on the link, where nobody has it",
+      'node1',
+      {
+        make: 'ip route add 192.168.1.5 dev eth0; ping -q -c 2 -W 1 192.168.1.5 >/dev/null || true',
+        mend: 'ip route del 192.168.1.5 dev eth0; ip neigh flush to 192.168.1.5',
+      },
+    ),
+  },
   hostFault('vtep-not-local', "node1's address is another one of its subnet", 'node1', {
     make: `ip addr del 172.31.1.5/24 dev eth0; ip addr add 172.31.1.99/24 dev eth0; ip route add default via ${gateway} dev eth0`,
     mend: `ip addr del 172.31.1.99/24 dev eth0; ip addr add 172.31.1.5/24 dev eth0; ip route add default via ${gateway} dev eth0`,
