@@ -12,6 +12,7 @@ import {dockerRules} from './docker-rules.js';
 import {duplicates} from './duplicates.js';
 import {encryptionRules} from './encryption-rules.js';
 import {engineVersions} from './engine-versions.js';
+import {espFilter} from './esp-filter.js';
 import {failedLookups} from './failed-lookups.js';
 import {fdbRows} from './fdb-rows.js';
 import {forwarding} from './forwarding.js';
@@ -30,6 +31,7 @@ import {reassembly} from './reassembly.js';
 import {rejectedPackets} from './rejected-packets.js';
 import {reversePathFilter} from './reverse-path.js';
 import {softnetOverruns} from './softnet-drops.js';
+import {taskErrors} from './task-errors.js';
 import {uplinkDrops} from './uplink-drops.js';
 import {vethUnplugged} from './veth-unplugged.js';
 import {vni} from './vni.js';
@@ -77,8 +79,10 @@ export const checks: readonly Check[] = [
   xfrm,
   encryptionRules,
   cleartext,
+  espFilter,
   // Engines, cards, clocks.
   engineVersions,
+  taskErrors,
   nicOffload,
   clock,
   certificate,

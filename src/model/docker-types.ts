@@ -137,6 +137,8 @@ export interface SwarmTask {
   slot?: number;
   desiredState?: string;
   state?: string;
+  /** Why it failed or was rejected, in the engine's words. */
+  error?: string;
   containerId?: string;
   /** True for a plain container on an attachable network. */
   attachment: boolean;

@@ -113,7 +113,7 @@ const TaskShape = shape.object({
   Slot: number,
   NodeID: text,
   DesiredState: text,
-  Status: object({State: text, ContainerStatus: object({ContainerID: text})}),
+  Status: object({State: text, Err: text, ContainerStatus: object({ContainerID: text})}),
   Spec: object({Runtime: text, NetworkAttachmentSpec: object({ContainerID: text})}),
   NetworksAttachments: list(shape.object({Network: object({ID: text}), Addresses: list(shape.string)})),
 });
@@ -491,6 +491,7 @@ function taskOf(raw: shape.Shaped<typeof TaskShape>): SwarmTask {
     slot: raw.Slot,
     desiredState: told(raw.DesiredState),
     state: told(raw.Status?.State),
+    error: told(raw.Status?.Err)?.slice(0, 500),
     containerId:
       told(raw.Status?.ContainerStatus?.ContainerID) ?? told(raw.Spec?.NetworkAttachmentSpec?.ContainerID),
     attachment: raw.Spec?.Runtime === 'attachment',

@@ -109,6 +109,9 @@ unified system user slice scope service session docker containerd podman libpod 
 etc run var lib lib64 usr bin sbin opt home root tmp dev snap common current exec-root data-root resolv.conf
 resolv resolve conf daemon.json json netns docker dockerd docker.sock sock swarm certificates swarm-node.crt crt
 docker-state.json rootless moby libnetwork
+# errors of tasks
+error creating vxlan interface operation supported sandbox join failed subnet required modules install IPSEC rules
+missing encryption keys present secure
 bridge nsenter stat curl ethtool lsns nft tcpdump ping grep sed sh sudo env ssh exec timeout unshare head tail cat busybox iproute2
 libbpf utility iptables iptables-save iptables-nft-save iptables-legacy-save legacy save nf_tables BusyBox ip6tables
 fdb get monitor miss VTEP 0-9A-F 1-689BC addr show batch force statistics details netns detail list nokeys ruleset

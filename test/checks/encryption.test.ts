@@ -215,3 +215,35 @@ describe('cleartext-risk', () => {
       assert.deepEqual(find(code, version(text)), []);
   });
 });
+
+describe('esp-filtered', () => {
+  const rule = (text: string) => (draft: HostEvidence) => {
+    const section = sectionOf(draft, '@host', 'iptables-nft');
+    section.output = section.output.replace(/^(\*filter\n(?::.*\n)*)/m, `$1[0:0] ${text}\n`);
+  };
+
+  it('is told in either direction, by the rule', () => {
+    for (const [code, text] of [
+      ['esp-filtered-in', '-A INPUT -p esp -j DROP'],
+      ['esp-filtered-out', '-A OUTPUT -p 50 -d 192.168.1.5/32 -j REJECT'],
+    ] as const) {
+      const [finding, ...others] = find(code, derived(node1, rule(text)));
+      assert.deepEqual(others, []);
+      assert.deepEqual([finding?.subject, finding?.severity], [`filter: ${text}`, 'error']);
+    }
+  });
+
+  it('is not told where ESP passes, or nothing is encrypted', () => {
+    for (const code of ['esp-filtered-in', 'esp-filtered-out']) {
+      assert.deepEqual(find(code, node1), []);
+      assert.deepEqual(find(code, derived(node1, rule('-A INPUT -p udp -j DROP'))), []);
+      const plain = derived(node1, (draft) => {
+        rule('-A INPUT -p esp -j DROP')(draft);
+        editAnswers(draft, /^\/networks/, (body) => {
+          for (const network of Array.isArray(body) ? body : [body]) delete network.Options?.encrypted;
+        });
+      });
+      assert.deepEqual(find(code, plain), []);
+    }
+  });
+});

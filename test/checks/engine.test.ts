@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {expired, expiring} from '../support/certificates.js';
-import {derived, editAnswers, type Raw, recordedEvidence} from '../support/evidence.js';
+import {answerOf, derived, editAnswers, type Raw, recordedEvidence} from '../support/evidence.js';
 import {examine, told} from './support.js';
 
 const node1 = recordedEvidence('node1');
@@ -188,5 +188,44 @@ describe('the certificate of a node', () => {
 
   it('is not checked where it was not read', () => {
     assert.ok(examine(node1).notChecked.some(({check}) => check === 'certificate'));
+  });
+});
+
+describe('what the kernel of a node lacks (derived: these kernels have it)', () => {
+  const refused = (error: string, keepRunning = false) =>
+    derived(node1, (draft) => {
+      const [task] = answerOf(draft, '/tasks').body as Raw[];
+      if (!keepRunning) {
+        editAnswers(draft, /^\/tasks/, (body: Raw[]) => {
+          for (const other of body) if (other.NodeID === task.NodeID) other.Status.State = 'shutdown';
+        });
+      }
+      editAnswers(draft, /^\/tasks$/, (body: Raw[]) => {
+        body.push({...task, ID: 'refusedtask0000000000000x', Status: {State: 'rejected', Err: error}});
+      });
+    });
+  const vxlan =
+    'network sandbox join failed: subnet sandbox join failed for "10.0.1.0/24": error creating vxlan interface: operation not supported';
+  const modules = 'required modules to install IPSEC rules are missing on host';
+
+  it('is told once by any number of managers', () => {
+    for (const [code, error] of [
+      ['vxlan-unsupported', vxlan],
+      ['encryption-unsupported', modules],
+    ] as const) {
+      const evidence = refused(error);
+      const other = derived(evidence, (draft) => {
+        const about = draft.sections.find(({name}) => name === 'about');
+        if (about) about.output = about.output.replace(/^bootId=.*$/m, 'bootId=another');
+      });
+      const [finding, ...others] = find(code, evidence, other);
+      assert.deepEqual(others, []);
+      assert.match(finding?.subject ?? '', /^node node[12]$/);
+      assert.deepEqual(finding?.evidence, [`task refusedtask0: ${error}`]);
+    }
+  });
+
+  it('is over where a task of that network runs there', () => {
+    assert.deepEqual(find('vxlan-unsupported', refused(vxlan, true)), []);
   });
 });

@@ -129,4 +129,53 @@ export const encryptionTexts: readonly Explanation[] = [
       'https://github.com/moby/moby/issues/53420',
     ],
   },
+  {
+    code: 'esp-filtered-in',
+    title: "the host's own rules drop incoming ESP",
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'Between nodes, packets of encrypted overlays are ESP, IP protocol 50, and no UDP. The rules of this host let the UDP port of the data path through and drop that. Encrypted networks carry nothing in this direction, while all others work.',
+    behaviour:
+      'An ESP packet passes INPUT before it is decrypted, and what was in it passes once more. Docker adds no rule that would accept it, and port forwarding and NAT do not know ports of it.',
+    prove: [
+      {command: 'iptables-save -c -t filter; nft list ruleset', touches: 'nothing'},
+      {command: 'tcpdump -ni UPLINK ip proto 50   # on both hosts', touches: 'nothing'},
+    ],
+    mend: [{command: 'iptables -I INPUT -p esp -s VTEP -j ACCEPT', touches: 'ESP from that node'}],
+    references: ['RFC 4303 (ESP)', 'https://github.com/moby/moby/issues/30727'],
+    explains: ['xfrm-errors'],
+  },
+  {
+    code: 'esp-filtered-out',
+    title: "the host's own rules drop outgoing ESP",
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'Between nodes, packets of encrypted overlays are ESP, IP protocol 50. The rules of this host drop it on the way out, so encrypted networks carry nothing in this direction, while all others work.',
+    behaviour: 'A packet passes OUTPUT as UDP, is encrypted, and passes OUTPUT once more as ESP.',
+    prove: [
+      {command: 'iptables-save -c -t filter; nft list ruleset', touches: 'nothing'},
+      {command: 'tcpdump -ni UPLINK ip proto 50', touches: 'nothing'},
+    ],
+    mend: [{command: 'iptables -I OUTPUT -p esp -d VTEP -j ACCEPT', touches: 'ESP to that node'}],
+    references: ['RFC 4303 (ESP)', 'https://github.com/moby/moby/issues/30766'],
+    explains: ['xfrm-errors'],
+  },
+  {
+    code: 'encryption-unsupported',
+    title: 'a node can not make the rules of encrypted overlays',
+    severity: 'error',
+    needs: 'a manager',
+    meaning:
+      'Tasks on an encrypted network are rejected on a node, because its kernel lacks the matches by which Docker picks the packets of a VNI. They wait, or run on other nodes.',
+    behaviour:
+      'Engines from 20.10.24 and 23.0.3 on refuse to make an encrypted network without its rules; those before went on without.',
+    prove: [{command: 'docker service ps --no-trunc SERVICE', touches: 'nothing'}],
+    mend: [{command: 'modprobe xt_bpf xt_policy', touches: 'kernel modules of that node, where they exist'}],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/encryption.go',
+      'https://github.com/moby/moby/issues/43382',
+    ],
+  },
 ];

@@ -159,4 +159,26 @@ export const engineTexts: readonly Explanation[] = [
       'https://github.com/moby/moby/issues/24078',
     ],
   },
+  {
+    code: 'vxlan-unsupported',
+    title: 'the kernel of a node has no VXLAN',
+    severity: 'error',
+    needs: 'a manager',
+    meaning:
+      'Tasks on overlay networks are rejected on a node, because its kernel can not make a vxlan device. They wait, or run on other nodes. Ubuntu 21.10 to 23.10 on a Raspberry Pi has the module in a package of its own.',
+    behaviour:
+      'The engine makes the device when the first task of a network comes to the node, and rejects the task where that fails.',
+    prove: [
+      {command: 'docker service ps --no-trunc SERVICE', touches: 'nothing'},
+      {command: 'modprobe -n vxlan', touches: 'nothing'},
+    ],
+    mend: [
+      {command: 'modprobe vxlan', touches: 'kernel modules of that node, where they exist'},
+      {command: 'apt-get install linux-modules-extra-raspi', touches: 'packages of that node'},
+    ],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/ov_utils.go',
+      'https://github.com/moby/libnetwork/issues/1166',
+    ],
+  },
 ];

@@ -22,6 +22,10 @@ export const derivedFaults: readonly {codes: readonly string[]; why: string}[] =
     ],
     why: 'the kernel has no IPVS, without which the engine makes none of these links',
   },
+  {
+    codes: ['vxlan-unsupported', 'encryption-unsupported'],
+    why: 'the kernel has what an overlay and its encryption are made of, but ESP itself',
+  },
   {codes: ['xfrm-spi-mismatch'], why: 'the kernel has no ESP, and so no state'},
   {
     codes: ['engine-versions-mixed', 'engine-fdb-bug'],

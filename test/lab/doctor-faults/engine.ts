@@ -157,6 +157,16 @@ export const engineFaults: readonly DoctorFault[] = [
     withoutRule('filter', '--pol none'),
     'node2',
   ),
+  hostFault(
+    'esp-filtered-in',
+    'iptables of node2 drop ESP on the way in',
+    ['iptables -I INPUT -p esp -j DROP', 'iptables -D INPUT -p esp -j DROP'],
+    'node2',
+  ),
+  hostFault('esp-filtered-out', 'iptables of node1 reject ESP on the way out', [
+    'iptables -I OUTPUT -p esp -j REJECT',
+    'iptables -D OUTPUT -p esp -j REJECT',
+  ]),
   noPolicy,
   fileFault(
     'certificate-expired',

@@ -1,0 +1,90 @@
+import {encryptedVnis} from '../join/encryption.js';
+import {type Decision, decide, packetFilter} from '../join/packet-filter.js';
+import {wayToVtep} from '../join/underlay-way.js';
+import {defineCheck, type Report} from './check.js';
+import type {HostContext} from './host-context.js';
+
+/** Packet filters that let the data path through and not what encrypted overlays become of it: IP protocol 50. */
+export const espFilter = defineCheck({
+  name: 'esp-filter',
+  codes: ['esp-filtered-in', 'esp-filtered-out'],
+  perHost(host, report) {
+    const tables = host.model.host;
+    const own = host.vtep?.address;
+    const encrypted = encryptedVnis(host.overlays);
+    const vteps = [...new Set(encrypted.flatMap((one) => one.vteps))];
+    const filter = tables && packetFilter(tables);
+    if (vteps.length === 0 || !tables || own === undefined) return undefined;
+    if (!filter) {
+      report.notChecked({
+        host: host.name,
+        network: encrypted[0]?.network.name ?? null,
+        why: 'whether its packet filter lets ESP through was not read',
+        add: `Read ${host.name} as root, with iptables and nft there`,
+      });
+      return undefined;
+    }
+    const uplink = tables.links?.find(({addresses}) => addresses?.some(({address}) => address === own))?.name;
+    const esp = {protocol: 'esp' as const, ctState: 'NEW' as const, ipsec: true};
+    const lost = {in: new Map<string, Lost>(), out: new Map<string, Lost>()};
+    for (const vtep of vteps) {
+      const incoming = {
+        ...esp,
+        src: vtep,
+        dst: own,
+        dstLocal: true,
+        ...(uplink ? {inInterface: uplink} : {}),
+      };
+      note(lost.in, vtep, decide(filter, 'INPUT', incoming));
+      const dev = wayToVtep(tables, vtep).route?.dev;
+      const outgoing = {...esp, src: own, dst: vtep, dstLocal: false, ...(dev ? {outInterface: dev} : {})};
+      note(lost.out, vtep, decide(filter, 'OUTPUT', outgoing));
+    }
+    const networks = [...new Set(encrypted.map(({network}) => network.name))].join(', ');
+    for (const way of ['in', 'out'] as const) {
+      for (const [rule, {vteps: hit, evidence}] of lost[way]) {
+        tell(host, report, {way, rule, vteps: hit, evidence, networks});
+      }
+    }
+    return undefined;
+  },
+});
+
+interface Lost {
+  vteps: string[];
+  evidence: string[];
+}
+
+/** Gathers who is hit by one rule. */
+function note(lost: Map<string, Lost>, vtep: string, {verdict, rule = '', evidence}: Decision): void {
+  if (verdict !== 'drop') return;
+  const known = lost.get(rule) ?? {vteps: [], evidence};
+  known.vteps.push(vtep);
+  lost.set(rule, known);
+}
+
+function tell(
+  host: HostContext,
+  report: Report,
+  {way, rule, vteps, evidence, networks}: Lost & {way: 'in' | 'out'; rule: string; networks: string},
+): void {
+  const [chain, end] = way === 'in' ? ['INPUT', '-s'] : ['OUTPUT', '-d'];
+  report.found({
+    code: way === 'in' ? 'esp-filtered-in' : 'esp-filtered-out',
+    severity: 'error',
+    host: host.name,
+    network: null,
+    subject: rule,
+    evidence: [
+      ...evidence,
+      `encrypted overlays here: ${networks}; other nodes: ${vteps.slice(0, 5).join(', ')}`,
+    ],
+    cause: `the rules of ${host.name} drop ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which encrypted overlays become on the wire; the open UDP port of the data path is of no use to them`,
+    remedy: vteps.slice(0, 3).map((vtep) => ({
+      command: `iptables -I ${chain} -p esp ${end} ${vtep} -j ACCEPT`,
+      touches: `ESP ${way === 'in' ? 'from' : 'to'} ${vtep}; a firewall manager must be told too`,
+    })),
+    basis: 'one-host',
+    at: {host: host.name, netns: '@host'},
+  });
+}
