@@ -11,6 +11,7 @@ import type {HostEvidence} from '../src/evidence/snapshot.js';
 import {parseHost} from '../src/evidence/transport.js';
 import {everything} from '../src/evidence/wanted.js';
 import {record as keep} from '../src/hosts/keep.js';
+import {recordedEngineFaults} from '../test/lab/doctor-faults/engine.js';
 import {ownUnderlayFaults} from '../test/lab/doctor-faults/underlay.js';
 import type {LabNode} from '../test/lab/lab.js';
 import {up} from '../test/lab/swarm.js';
@@ -31,7 +32,8 @@ async function take(node: LabNode): Promise<HostEvidence> {
     ({netns, name}) =>
       netns === undefined ||
       netns === '@host' ||
-      (name !== 'proc' && (/^(\d+-|ingress)/.test(netns) || netns === web)),
+      (name !== 'proc' && /^(\d+-|ingress)/.test(netns)) ||
+      netns === web,
   );
   return {...evidence, sections};
 }
@@ -40,7 +42,7 @@ const wanted = process.argv.slice(2);
 const lab = await up();
 const rows: string[] = [];
 const count = new Map<string, number>();
-for (const fault of ownUnderlayFaults) {
+for (const fault of [...ownUnderlayFaults, ...recordedEngineFaults]) {
   const number = (count.get(fault.code) ?? 0) + 1;
   count.set(fault.code, number);
   const name = number === 1 ? fault.code : `${fault.code}-${number}`;
@@ -66,7 +68,7 @@ await writeFile(
 
 Recorded by \`scripts/record-doctor.ts\` from the two-node swarm of \`test/lab\`, with one fault at a time, where no other
 recording has it. Only the host's own sections, those of overlays and of the ingress sandbox, and those of \`web1\` and
-\`web2\` are kept, and of counters the host's alone. Nothing else in them is changed.
+\`web2\` are kept, and of \`/proc\` the host's and, in later ones, theirs. Nothing else in them is changed.
 
 | folder | what was done |
 | --- | --- |

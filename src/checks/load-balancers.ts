@@ -8,7 +8,7 @@ import {
 } from '../join/ingress.js';
 import {balancerOf, hasIpvs, readVirtualAddress, type Sharing} from '../join/load-balancer.js';
 import {serviceNames, serviceOn} from '../join/services.js';
-import {type Chain, chainOn} from '../join/step.js';
+import {type Chain, chainOn, type Step} from '../join/step.js';
 import type {GossipTask, Network} from '../model/docker-types.js';
 import {setting} from '../model/proc/settings.js';
 import {defineCheck, type HostDigest, type Report} from './check.js';
@@ -146,11 +146,13 @@ function withoutIpvs(host: HostContext, report: Report): boolean {
 /** The first link that is not there is the verdict. */
 function judge(host: HostContext, report: Report, chain: Chain, place: Place, undecided: Set<string>): void {
   const last = chain.steps.at(-1);
-  if (last?.verdict !== 'fail') {
-    if (chain.steps.some(({verdict}) => verdict === 'unknown')) undecided.add(place.what);
-    return;
-  }
-  if (!links.includes(last.code ?? '')) return;
+  // What fails behind a link that was not read may fail because of that one.
+  if (chain.steps.some(({verdict}) => verdict === 'unknown')) undecided.add(place.what);
+  else if (last?.verdict === 'fail' && links.includes(last.code ?? ''))
+    tellLink(host, report, chain, last, place);
+}
+
+function tellLink(host: HostContext, report: Report, chain: Chain, last: Step, place: Place): void {
   report.found({
     code: last.code ?? '',
     severity: 'error',

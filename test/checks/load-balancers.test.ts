@@ -148,6 +148,16 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
     );
   });
 
+  it('are not judged where whether there is IPVS was not read', () => {
+    const {findings, notChecked} = examine(
+      derived(recorded, (draft) =>
+        dropSections(draft, ({netns = '', name}) => name === 'proc' && /^(lb|ingress)_/.test(netns)),
+      ),
+    );
+    assert.deepEqual(told(unexpected(findings)), []);
+    assert.ok(notChecked.some(({check, why}) => check === 'load-balancers' && /site, port 8080/.test(why)));
+  });
+
   it('127.0.0.1 is told where the host leads a port into ingress and refuses the way back', () => {
     const path = '/proc/sys/net/ipv4/conf/docker_gwbridge/route_localnet';
     assert.deepEqual(

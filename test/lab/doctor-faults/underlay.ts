@@ -9,7 +9,7 @@ import {until} from '../wait.js';
 import {type DoctorFault, fault, pings, traceFault} from './fault.js';
 
 /** A fault that only `doctor` is tried on, with the hosts that must be read to see it. */
-interface OwnFault extends DoctorFault {
+export interface OwnFault extends DoctorFault {
   readonly hosts: readonly ('node1' | 'node2')[];
 }
 
