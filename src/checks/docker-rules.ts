@@ -87,6 +87,8 @@ function missing(
     ],
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
+    // What was flushed with them is missed in other places too.
+    reach: [{host: host.name}],
   });
 }
 

@@ -1,5 +1,5 @@
 import {chooseRoute, routeText} from '../join/route.js';
-import {remoteVteps} from '../join/vteps.js';
+import {vtepsOfOthers} from '../join/vteps.js';
 import {protocolCounters} from '../model/proc/counters.js';
 import {reversePath, setting} from '../model/proc/settings.js';
 import {defineCheck} from './check.js';
@@ -15,7 +15,7 @@ export const reversePathFilter = defineCheck({
     if (!tables || !own || !incoming || incoming.linkType === 'loopback') return undefined;
     if (reversePath(tables.proc, incoming.name) !== 1) return undefined;
     const drops = protocolCounters(tables.proc, 'netstat')?.get('TcpExt')?.get('IPReversePathFilter') ?? 0;
-    for (const vtep of remoteVteps(host.model, own)) {
+    for (const vtep of vtepsOfOthers(host.model, own)) {
       const {verdict, route, reason} = chooseRoute(tables, vtep, own);
       if (verdict === 'unknown') {
         report.notChecked({
@@ -54,6 +54,8 @@ export const reversePathFilter = defineCheck({
         ],
         basis: 'one-host',
         at: {host: host.name, netns: '@host', device: incoming.name, vtep},
+        // Gossip between the two is lost as well, and each forgets what the other has.
+        reach: [{vtep}, {vtep: own}],
       });
     }
     return undefined;

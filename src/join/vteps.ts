@@ -1,3 +1,4 @@
+import {isIP} from 'node:net';
 import type {HostModel} from '../model/host.js';
 import type {NamespaceState} from '../model/namespace-files.js';
 import {type Sandbox, sandboxes} from './sandboxes.js';
@@ -42,17 +43,21 @@ export function ownVtep(host: HostModel, all: HostModel[] = []): OwnVtep | undef
   return address && local.has(address) ? {address, source: 'node-address'} : undefined;
 }
 
-/** Every other node's VTEP that this host's own tables or its engine's gossip name; rows go when a node is taken for lost. */
-export function remoteVteps(host: HostModel, own: string): Set<string> {
+/**
+ * Every other node's VTEP that this host's own tables, its engine's gossip or the manager's list name. Rows and gossip go
+ * when a node is taken for lost; the address of a node in the list is its VTEP, unless it was given another for data.
+ */
+export function vtepsOfOthers(host: HostModel, own: string): Set<string> {
   const rows = host.namespaces.flatMap(({tables}) => tables?.fdb ?? []);
-  const tasks = (host.docker?.networks ?? [])
-    .flatMap(({services}) => services ?? [])
-    .flatMap((service) => service.tasks);
+  const networks = host.docker?.networks ?? [];
+  const tasks = networks.flatMap(({services}) => services ?? []).flatMap((service) => service.tasks);
   const named = [
     ...rows.flatMap(({plane, dst}) => (plane === 'self' && dst !== undefined ? [dst] : [])),
     ...tasks.flatMap(({hostIp}) => hostIp ?? []),
+    ...networks.flatMap(({peers}) => peers ?? []).flatMap(({ip}) => usable(ip) ?? []),
+    ...(host.docker?.nodes ?? []).flatMap(({address}) => usable(address) ?? []),
   ];
-  return new Set(named.filter((address) => address !== own));
+  return new Set(named.filter((address) => address !== own && isIP(address) !== 0));
 }
 
 /** Every address of an interface of the host itself. */

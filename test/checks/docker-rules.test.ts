@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import {foldFindings} from '../../src/findings/fold.js';
+import {addBalancers} from '../support/balanced.js';
 import {derived, dropSections, editAnswers, recordedEvidence, sectionOf} from '../support/evidence.js';
 import {examine} from './support.js';
 
@@ -56,6 +58,17 @@ describe('docker-rules-missing', () => {
       finding.evidence.join('\n'),
       /PREROUTING … -j DOCKER\n(.*\n)*.*no rule in nat for 172\.18\.0\.1\/16/,
     );
+  });
+
+  it('takes what was flushed with it under it', () => {
+    const balanced = derived(node1, addBalancers);
+    const folded = foldFindings(examine(rules(balanced, () => '')).findings);
+    const [first] = folded.filter(({code}) => code === 'docker-rules-missing');
+    assert.deepEqual(first?.folded.map(({finding}) => finding.code).sort(), [
+      'encryption-drop-missing',
+      'encryption-mark-missing',
+      'ingress-dnat-missing',
+    ]);
   });
 
   it('is a warning where what is left lets packets through', () => {

@@ -58,6 +58,7 @@ export const hostSettingTexts: readonly Explanation[] = [
       'RFC 3704, section 2.2 (strict reverse path forwarding)',
       'https://github.com/newsnowlabs/docker-ingress-routing-daemon/issues/4',
     ],
+    explains: ['gossip-differs', 'node-down'],
   },
   {
     code: 'bridge-netfilter-off',
