@@ -1,5 +1,4 @@
 import type {Sandbox} from '../join/sandboxes.js';
-import {parseIpvs} from '../model/ipvs.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {setting} from '../model/proc/settings.js';
 import {defineCheck, type Report} from './check.js';
@@ -52,8 +51,7 @@ function isOff(tables: NetnsTables | undefined): boolean {
 /** Backends whose answers come back through the load balancer; with `Route` (option dsr) they don't. */
 function masqueraded({kind, namespace}: Sandbox): string[] {
   if (kind !== 'load-balancer' && kind !== 'ingress') return [];
-  const {services} = parseIpvs(namespace.tables?.proc?.get('/proc/net/ip_vs') ?? '');
-  return services.flatMap((service) =>
+  return (namespace.tables?.ipvs?.services ?? []).flatMap((service) =>
     service.destinations
       .filter(({forward}) => forward === 'Masq')
       .map(({text}) => `${namespace.file}: ${service.text} ${text}`),

@@ -1,12 +1,11 @@
 import type {HostModel} from '../model/host.js';
-import {parseIpvs} from '../model/ipvs.js';
 import type {ComparedNamespace} from './namespace-things.js';
 import type {HostSide} from './side.js';
 import type {Shelf, Thing} from './types.js';
 
 /** The backends of load balancers. Marks are a node's own numbers, so services go by their names where gossip tells. */
 export function ipvsShelf({host}: HostSide, {place, sandbox, tables}: ComparedNamespace): Shelf {
-  const {services, problems} = parseIpvs(tables?.proc?.get('/proc/net/ip_vs') ?? '');
+  const {services, problems} = tables?.ipvs ?? {services: [], problems: []};
   const names = serviceNames(host);
   return {
     place,

@@ -4,7 +4,7 @@
  */
 import type {Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
-import {type IpvsDestination, parseIpvs} from '../model/ipvs.js';
+import type {IpvsDestination} from '../model/ipvs.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {type FilteredPacket, type MetRule, optionOf} from './netfilter.js';
 import {foreignChains, metIn} from './packet-filter.js';
@@ -129,9 +129,9 @@ export interface Sharing {
 
 /** The tasks over which IPVS shares out what has a mark; undefined where that is not known, or nobody gets it. */
 export function ipvsEntryStep(chain: Chain, {file, tables}: Namespace, mark: number): Sharing | undefined {
-  const text = tables?.proc?.get('/proc/net/ip_vs');
-  if (text === undefined) return undefined;
-  const {services, problems} = parseIpvs(text);
+  const ipvs = tables?.ipvs;
+  if (!ipvs) return undefined;
+  const {services, problems} = ipvs;
   const service = services.find((other) => other.mark === mark);
   const name = `mark 0x${mark.toString(16)}`;
   if (!service && problems.length > 0) {

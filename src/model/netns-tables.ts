@@ -8,6 +8,7 @@ import {parseNeighboursJson, parseNeighboursText} from './iproute/neigh.js';
 import {parseRoutesJson, parseRoutesText} from './iproute/route.js';
 import {parseRulesJson, parseRulesText} from './iproute/rule.js';
 import type {Parsed} from './iproute/shared.js';
+import {type Ipvs, parseIpvs} from './ipvs.js';
 import {lazily} from './lazy.js';
 import {
   type FilterRule,
@@ -39,6 +40,8 @@ export interface NetnsTables {
   proc?: Map<string, string>;
   /** The files and patterns under /proc that were asked for, whether they are there or not. */
   procAsked?: string[];
+  /** Absent where /proc was not read, or the kernel has no IPVS. */
+  ipvs?: Ipvs;
   /** Rules as `iptables-save` prints them, by back end. */
   netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
   /** Chains of nftables beside those of iptables; absent where nft was not read. */
@@ -145,6 +148,7 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
   return lazily(tables, {
     nsids: ids && (() => nsids(ids)),
     proc: proc && (() => procFiles(proc)),
+    ipvs: proc && /^\/proc\/net\/ip_vs:/m.test(proc.output) ? () => ipvsOf(proc) : undefined,
     netfilter: saves.length === 0 ? undefined : () => netfilter(saves),
     nftHooks: nft && (() => parseNftHooks(nft.output)),
     encryptedVnis: nft && (() => parseEncryptedVnis(nft.output)),
@@ -186,6 +190,11 @@ function procFiles({output}: Section): Map<string, string> {
     files.set(path, before === undefined ? line.slice(at + 1) : `${before}\n${line.slice(at + 1)}`);
   }
   return files;
+}
+
+function ipvsOf({output}: Section): Ipvs {
+  const lines = [...output.matchAll(/^\/proc\/net\/ip_vs:(.*)$/gm)].map(([, line]) => line);
+  return parseIpvs(lines.join('\n'));
 }
 
 function netfilter(saves: Section[]): NonNullable<NetnsTables['netfilter']> {
