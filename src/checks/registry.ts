@@ -8,6 +8,9 @@ import {clock} from './clock.js';
 import {conntrack} from './conntrack.js';
 import {conntrackLosses} from './conntrack-counters.js';
 import {containerLinks} from './container-links.js';
+import {controlPlane} from './control-plane.js';
+import {dataPathFilter} from './data-path-filter.js';
+import {dataPathPort} from './data-path-port.js';
 import {dockerRules} from './docker-rules.js';
 import {duplicates} from './duplicates.js';
 import {encryptionRules} from './encryption-rules.js';
@@ -89,4 +92,7 @@ export const checks: readonly Check[] = [
   overlayMtu,
   pathMtu,
   mtuAgreement,
+  dataPathPort,
+  dataPathFilter,
+  controlPlane,
 ];

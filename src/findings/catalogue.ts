@@ -9,6 +9,7 @@ import {hostSettingTexts} from './texts/host-settings.js';
 import {loadBalancingTexts} from './texts/load-balancing.js';
 import {mtuTexts} from './texts/mtu.js';
 import {namespaceTexts} from './texts/namespaces.js';
+import {portTexts} from './texts/ports.js';
 import {rowTexts} from './texts/rows.js';
 import {sandboxTexts} from './texts/sandboxes.js';
 import {traceTexts} from './texts/trace.js';
@@ -30,6 +31,7 @@ export const catalogue: readonly Explanation[] = [
   ...loadBalancingTexts,
   ...engineTexts,
   ...mtuTexts,
+  ...portTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

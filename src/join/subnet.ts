@@ -8,12 +8,32 @@ export function inSubnet(ip: string, prefix: string): boolean {
   const bits = Number(length);
   if (bits > (version === 4 ? 32 : 128)) return false;
   // Hosts have thousands of IPv4 addresses and rules; a list for each pair of them would take long.
-  if (version === 4) return bits === 0 || (ipv4Number(ip) ^ ipv4Number(base)) >>> (32 - bits) === 0;
+  if (version === 4) return ((ipv4Number(ip) ^ ipv4Number(base)) & maskOf(bits)) === 0;
   const list = new BlockList();
   list.addSubnet(base, bits, 'ipv6');
   return list.check(ip, 'ipv6');
 }
 
-function ipv4Number(address: string): number {
+/** Whether two prefixes have an address in common: one of them holds the other's first. */
+export function overlap(a: string, b: string): boolean {
+  const [first = '', firstLength = ''] = a.split('/');
+  const [second = '', secondLength = ''] = b.split('/');
+  return Number(firstLength) <= Number(secondLength) ? inSubnet(second, a) : inSubnet(first, b);
+}
+
+/** The 32 bits of an IPv4 address as a signed number. */
+export function ipv4Number(address: string): number {
   return address.split('.').reduce((number, part) => (number << 8) | Number(part), 0);
+}
+
+/** An IPv4 prefix as bits to compare with; a bare address is one of 32. Undefined for what is neither. */
+export function ipv4Prefix(prefix: string): {base: number; mask: number} | undefined {
+  const [base = '', length = '32'] = prefix.split('/');
+  if (isIP(base) !== 4 || !/^\d{1,2}$/.test(length) || Number(length) > 32) return undefined;
+  const mask = maskOf(Number(length));
+  return {base: ipv4Number(base) & mask, mask};
+}
+
+function maskOf(bits: number): number {
+  return bits === 0 ? 0 : -1 << (32 - bits);
 }

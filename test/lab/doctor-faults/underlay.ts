@@ -3,7 +3,8 @@
 import {swarmIsWhole} from '../health.js';
 import {image} from '../image.js';
 import type {Lab} from '../lab.js';
-import {endOf} from '../trace-ends.js';
+import {endOf, rowsOf} from '../trace-ends.js';
+import {rebuild} from '../trace-faults.js';
 import {meetAgain, traceEnds} from '../trace-run.js';
 import {until} from '../wait.js';
 import {type DoctorFault, fault, pings, traceFault} from './fault.js';
@@ -28,6 +29,11 @@ function hostFault(
     };
   });
   return {...made, hosts: [node]};
+}
+
+/** A rule of iptables at the head of a chain, in words as `iptables -I` takes them. */
+function ruleFault(code: string, about: string, node: 'node1' | 'node2', rule: string): OwnFault {
+  return hostFault(code, about, node, {make: `iptables -I ${rule}`, mend: `iptables -D ${rule}`});
 }
 
 const onHost = (lab: Lab, node: string, text: string) => lab.node(node).run(['sh', '-ec', text]);
@@ -168,9 +174,52 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
       },
     ),
   },
+  ruleFault(
+    'gossip-port-filtered',
+    'iptables of node1 drop TCP 7946 on the way in',
+    'node1',
+    'INPUT -p tcp --dport 7946 -j DROP',
+  ),
+  ruleFault(
+    'manager-port-unreachable',
+    'iptables of node1, the manager, drop new connections to TCP 2377',
+    'node1',
+    'INPUT -p tcp --dport 2377 -m conntrack --ctstate NEW -j DROP',
+  ),
+  ruleFault(
+    'manager-port-unreachable',
+    'iptables of node2, a worker, refuse new connections to TCP 2377',
+    'node2',
+    'OUTPUT -p tcp --dport 2377 -m conntrack --ctstate NEW -j REJECT',
+  ),
+  {
+    hosts: ['node2'],
+    ...fault(
+      'data-path-port-closed',
+      "node2's vxlan device of uber-net made anew inside the sandbox",
+      async (lab) => {
+        const {two} = (await traceEnds(lab)).web;
+        const {vxlan, vni, bridge} = two;
+        const rows = (await rowsOf(two)).join('\n');
+        await two.sandbox(
+          `ip link del ${vxlan}; ip link add ${vxlan} mtu 1450 master ${bridge} type vxlan id ${vni} dstport 4789 proxy l2miss l3miss; ip link set ${vxlan} up`,
+        );
+        await two.sandbox(rows);
+        return async () => {
+          await rebuild(two, 4789);
+          await two.sandbox(rows);
+          await healed(lab);
+        };
+      },
+    ),
+  },
 ];
 
 export const underlayFaults: readonly DoctorFault[] = [
+  traceFault('data-path-filtered-out', 'filter-out'),
+  traceFault('data-path-filtered-in', 'filter-in-legacy'),
+  traceFault('data-path-filtered-in', 'filter-in-stateful'),
+  traceFault('data-path-port-differs', 'port-differs'),
   traceFault('mtu-too-small', 'uplink-mtu'),
   traceFault('vtep-route-missing', 'vtep-route-missing'),
   traceFault('vtep-route-missing', 'vtep-route-blackhole'),

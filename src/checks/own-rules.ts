@@ -1,0 +1,134 @@
+/** What this host's own packet filter does to the packets that its swarm needs, told once for all that meet one rule. */
+
+import type {Remedy} from '../findings/finding.js';
+import type {FilteredPacket, Hook} from '../join/netfilter.js';
+import {type Decision, decide, type PacketFilter} from '../join/packet-filter.js';
+import {ipv4Number, ipv4Prefix} from '../join/subnet.js';
+import type {HostContext} from './host-context.js';
+import {distinct, listed} from './underlay.js';
+
+/** Packets of one kind between this host and others, which the rules can't tell apart. */
+export interface Flow {
+  /** `UDP 4789`. */
+  what: string;
+  hook: 'INPUT' | 'OUTPUT';
+  /** The others' addresses. */
+  peers: string[];
+  /** Network whose packets they are, where that matters to the rules. */
+  network?: {id: string; name: string};
+  /** Forms that such a packet may have: the flow is cut off only where all of them are dropped. */
+  packets: FilteredPacket[];
+}
+
+/** Flows that one rule cuts off, or perhaps does. */
+export interface Judged {
+  verdict: 'drop' | 'unknown';
+  hook: 'INPUT' | 'OUTPUT';
+  flows: Flow[];
+  decision: Decision;
+}
+
+/** Flows by the rule that cuts them off; those that pass are left out. */
+export function judgeFlows(filter: PacketFilter, flows: Flow[]): Judged[] {
+  const byRule = new Map<string, Judged>();
+  for (const flow of flows) {
+    const decisions = flow.packets.map((packet) => decide(filter, flow.hook as Hook, packet));
+    const decision = decisions.find(({verdict}) => verdict !== 'accept');
+    if (!decision) continue;
+    const verdict = decisions.every((one) => one.verdict === 'drop') ? 'drop' : 'unknown';
+    const key = JSON.stringify([verdict, flow.hook, decision.evidence]);
+    const judged = byRule.get(key);
+    if (judged) judged.flows.push(flow);
+    else byRule.set(key, {verdict, hook: flow.hook, flows: [flow], decision});
+  }
+  return [...byRule.values()];
+}
+
+/**
+ * Addresses that no rule of the host can tell apart are put together, because hosts may have a thousand peers and many
+ * rules: one of each group is asked for all.
+ */
+export function alikeToRules({model}: HostContext, addresses: readonly string[]): string[][] {
+  const prefixes = new Set(
+    (model.host?.netfilter ?? []).flatMap(({rules}) =>
+      rules.flatMap(({text}) => [...text.matchAll(/(?:^| )-[sd] (\S+)/g)].map(([, prefix = '']) => prefix)),
+    ),
+  );
+  const masks = [...prefixes].flatMap((prefix) => ipv4Prefix(prefix) ?? []);
+  const groups = new Map<string, string[]>();
+  for (const address of addresses) {
+    const number = ipv4Number(address);
+    const key = masks.map(({base, mask}) => ((number & mask) === base ? 1 : 0)).join('');
+    const group = groups.get(key);
+    if (group) group.push(address);
+    else groups.set(key, [address]);
+  }
+  return [...groups.values()];
+}
+
+/** The rule as the source prints it with its counters, where it is one of iptables'. */
+export function ruleLines({model}: HostContext, {evidence, backend, rule = ''}: Decision): string[] {
+  const [, table, chain, text] = /^(\w+): -A (\S+) (.*)$/.exec(rule) ?? [];
+  const [, policyTable, policyChain, policy] = /^(\w+): -P (\S+) (\w+)$/.exec(rule) ?? [];
+  const found = (model.host?.netfilter ?? [])
+    .filter((one) => one.backend === backend)
+    .flatMap(({rules}) => rules)
+    .find((one) =>
+      table === undefined
+        ? one.table === policyTable && one.chain === policyChain && one.text === `policy ${policy}`
+        : one.table === table && one.chain === chain && one.text === text,
+    );
+  if (found?.packets === undefined) return evidence;
+  return [`iptables-${backend}: [${found.packets}:${found.bytes ?? 0}] ${rule}`];
+}
+
+/** How to let packets pass: accepting rules before the one that drops, or the end of that one. */
+export function ruleRemedy({backend = 'nft', rule = ''}: Decision, accepted: readonly string[]): Remedy[] {
+  const [, table = 'filter', chain, text = ''] = /^(\w+): -[AP] (\S+) (.*)$/.exec(rule) ?? [];
+  const tool = `iptables-${backend}`;
+  const remedy: Remedy[] = [];
+  if (chain !== undefined) {
+    for (const match of accepted)
+      remedy.push({
+        command: `${tool} -t ${table} -I ${chain} ${match} -j ACCEPT`,
+        touches: `one new rule in ${table}`,
+      });
+  }
+  // A comment in the rule may hold what a shell would take for its own.
+  if (rule.includes(': -A ') && !/[$`\\;|&<>'\n]/.test(text))
+    remedy.push({command: `${tool} -t ${table} -D ${chain} ${text}`, touches: 'that one rule'});
+  remedy.push({command: `${tool}-save -c`, touches: 'nothing'});
+  return remedy;
+}
+
+/** A judgement in words. */
+export interface FlowWords {
+  /** `UDP 4789`, or several. */
+  what: string;
+  direction: 'in' | 'out';
+  /** `from other nodes`, `to 192.0.2.1`. */
+  peers: string;
+  /** The addresses, where they are not all that this host knows. */
+  only: string[];
+  /** Names of the networks, where it is not all of them. */
+  networks: string[];
+  subject: string;
+}
+
+/** Says which flows a rule meets: all that this host has to `known.peers` peers of `known.networks` networks, or only some. */
+export function flowWords({flows, hook}: Judged, known: {peers: number; networks: number}): FlowWords {
+  const peers = distinct(flows.flatMap((flow) => flow.peers));
+  const named = distinct(flows.flatMap(({network}) => network?.name ?? []));
+  const only = peers.length < known.peers ? peers : [];
+  const networks = named.length < known.networks ? named : [];
+  const toward = hook === 'INPUT' ? 'from' : 'to';
+  const words = {
+    what: listed(distinct(flows.map(({what}) => what))),
+    direction: hook === 'INPUT' ? ('in' as const) : ('out' as const),
+    peers: `${toward} ${only.length > 0 ? listed(only) : 'other nodes'}`,
+    only,
+    networks,
+  };
+  const of = networks.length > 0 ? ` of ${listed(networks)}` : '';
+  return {...words, subject: `${words.what}${of} ${words.peers}`};
+}
