@@ -182,7 +182,8 @@ function listener(host: HostContext, report: Report): void {
   if (!host.model.docker?.engine.swarm?.manager) return;
   const port = listenPort(host);
   const sockets = waitingSockets(host.model.host?.proc, 'tcp');
-  if (!sockets) {
+  // The engine's gossip listens in the same namespace: without it these are not the engine's sockets.
+  if (!sockets?.some((socket) => socket.port === gossipPort)) {
     report.notChecked({
       host: host.name,
       network: null,

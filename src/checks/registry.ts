@@ -1,3 +1,4 @@
+import {addressPool} from './address-pool.js';
 import {bridgeNetfilter} from './bridge-netfilter.js';
 import {bridgeRows} from './bridge-rows.js';
 import {certificate} from './certificate.js';
@@ -35,6 +36,7 @@ import {rejectedPackets} from './rejected-packets.js';
 import {reversePathFilter} from './reverse-path.js';
 import {softnetOverruns} from './softnet-drops.js';
 import {taskErrors} from './task-errors.js';
+import {subnets} from './subnets.js';
 import {uplinkDrops} from './uplink-drops.js';
 import {vethUnplugged} from './veth-unplugged.js';
 import {vni} from './vni.js';
@@ -95,4 +97,6 @@ export const checks: readonly Check[] = [
   dataPathPort,
   dataPathFilter,
   controlPlane,
+  subnets,
+  addressPool,
 ];

@@ -1,4 +1,5 @@
 import type {Explanation} from './explanation.js';
+import {addressTexts} from './texts/addresses.js';
 import {counterTexts} from './texts/counters.js';
 import {dockerRuleTexts} from './texts/docker-rules.js';
 import {duplicateTexts} from './texts/duplicates.js';
@@ -32,6 +33,7 @@ export const catalogue: readonly Explanation[] = [
   ...engineTexts,
   ...mtuTexts,
   ...portTexts,
+  ...addressTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

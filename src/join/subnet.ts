@@ -14,24 +14,33 @@ export function inSubnet(ip: string, prefix: string): boolean {
   return list.check(ip, 'ipv6');
 }
 
-/** Whether two prefixes have an address in common: one of them holds the other's first. */
-export function overlap(a: string, b: string): boolean {
-  const [first = '', firstLength = ''] = a.split('/');
-  const [second = '', secondLength = ''] = b.split('/');
-  return Number(firstLength) <= Number(secondLength) ? inSubnet(second, a) : inSubnet(first, b);
-}
-
 /** The 32 bits of an IPv4 address as a signed number. */
 export function ipv4Number(address: string): number {
   return address.split('.').reduce((number, part) => (number << 8) | Number(part), 0);
 }
 
-/** An IPv4 prefix as bits to compare with; a bare address is one of 32. Undefined for what is neither. */
-export function ipv4Prefix(prefix: string): {base: number; mask: number} | undefined {
+/** An IPv4 prefix as bits to compare with. */
+export interface Ipv4Prefix {
+  base: number;
+  mask: number;
+}
+
+/** Reads a prefix, or a bare address as one of 32 bits. Undefined for what is neither. */
+export function ipv4Prefix(prefix: string): Ipv4Prefix | undefined {
   const [base = '', length = '32'] = prefix.split('/');
   if (isIP(base) !== 4 || !/^\d{1,2}$/.test(length) || Number(length) > 32) return undefined;
   const mask = maskOf(Number(length));
   return {base: ipv4Number(base) & mask, mask};
+}
+
+/** Whether two prefixes have an address in common. */
+export function overlap(a: Ipv4Prefix, b: Ipv4Prefix): boolean {
+  return ((a.base ^ b.base) & a.mask & b.mask) === 0;
+}
+
+/** Whether all of a prefix lies in another. */
+export function contains(wider: Ipv4Prefix, {base, mask}: Ipv4Prefix): boolean {
+  return (mask & wider.mask) === wider.mask && (base & wider.mask) === wider.base;
 }
 
 function maskOf(bits: number): number {

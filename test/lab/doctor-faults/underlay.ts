@@ -67,6 +67,11 @@ async function guestNetwork(lab: Lab, name: string, ...args: string[]): Promise<
   };
 }
 
+/** A fault that a network of its own has by the way it is made. */
+function networkFault(code: string, about: string, name: string, ...args: string[]): OwnFault {
+  return {hosts: ['node1'], ...fault(code, about, (lab) => guestNetwork(lab, name, ...args))};
+}
+
 const gateway = '172.31.1.1';
 
 const controlPlane = (verb: string) =>
@@ -123,12 +128,13 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     mend: `ip addr del 172.31.1.99/24 dev eth0; ip addr add 172.31.1.5/24 dev eth0; ip route add default via ${gateway} dev eth0`,
   }),
   nodeDown,
-  {
-    hosts: ['node1'],
-    ...fault('mtu-too-small', 'a network that was made for an underlay of 9000 bytes', async (lab) =>
-      guestNetwork(lab, 'big-net', '--opt', 'com.docker.network.driver.mtu=9000'),
-    ),
-  },
+  networkFault(
+    'mtu-too-small',
+    'a network that was made for an underlay of 9000 bytes',
+    'big-net',
+    '--opt',
+    'com.docker.network.driver.mtu=9000',
+  ),
   {
     hosts: ['node1'],
     ...fault(
@@ -213,6 +219,27 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
       },
     ),
   },
+  networkFault(
+    'subnet-overlap',
+    "a network with the subnet of node2's uplink",
+    'lan-net',
+    '--subnet',
+    '192.168.1.0/24',
+  ),
+  networkFault(
+    'subnet-public',
+    'a network with a subnet that others have in public',
+    'public-net',
+    '--subnet',
+    '11.22.33.0/24',
+  ),
+  networkFault(
+    'address-pool-low',
+    'a network of six addresses, of which five are taken',
+    'tight-net',
+    '--subnet',
+    '10.99.0.0/29',
+  ),
 ];
 
 export const underlayFaults: readonly DoctorFault[] = [
