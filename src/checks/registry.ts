@@ -9,6 +9,7 @@ import {clock} from './clock.js';
 import {conntrack} from './conntrack.js';
 import {conntrackLosses} from './conntrack-counters.js';
 import {containerLinks} from './container-links.js';
+import {containerRoutes} from './container-routes.js';
 import {controlPlane} from './control-plane.js';
 import {dataPathFilter} from './data-path-filter.js';
 import {dataPathPort} from './data-path-port.js';
@@ -20,7 +21,9 @@ import {espFilter} from './esp-filter.js';
 import {failedLookups} from './failed-lookups.js';
 import {fdbRows} from './fdb-rows.js';
 import {forwarding} from './forwarding.js';
+import {gatewayLeg} from './gateway-leg.js';
 import {loadBalancers} from './load-balancers.js';
+import {masquerade} from './masquerade.js';
 import {mtuAgreement} from './mtu-agreement.js';
 import {nameService} from './name-service.js';
 import {namespaces} from './namespaces.js';
@@ -99,4 +102,7 @@ export const checks: readonly Check[] = [
   controlPlane,
   subnets,
   addressPool,
+  gatewayLeg,
+  containerRoutes,
+  masquerade,
 ];

@@ -15,6 +15,7 @@ import {rowTexts} from './texts/rows.js';
 import {sandboxTexts} from './texts/sandboxes.js';
 import {traceTexts} from './texts/trace.js';
 import {underlayTexts} from './texts/underlay.js';
+import {wayOutTexts} from './texts/way-out.js';
 
 /** Every finding code with its text, in the order of the pages. */
 export const catalogue: readonly Explanation[] = [
@@ -34,6 +35,7 @@ export const catalogue: readonly Explanation[] = [
   ...mtuTexts,
   ...portTexts,
   ...addressTexts,
+  ...wayOutTexts,
 ];
 
 const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));

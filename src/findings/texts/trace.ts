@@ -124,25 +124,6 @@ const pathTexts: readonly Explanation[] = [
     traceOnly: true,
   },
   {
-    code: 'container-route-missing',
-    title: 'the source has no route to the destination by its network',
-    severity: 'error',
-    needs: 'one host',
-    meaning:
-      "The route to the network's subnet is gone from the container's namespace, or another one leads elsewhere. Docker makes it with the interface; something inside, a VPN client for example, has changed it.",
-    behaviour:
-      'Packets for the network take the default route to docker_gwbridge, or are refused with "network is unreachable".',
-    prove: [{command: `${inside} ip route get ADDRESS`, touches: looksOnly}],
-    mend: [
-      {
-        command: `${inside} ip route add SUBNET dev INTERFACE scope link src ADDRESS`,
-        touches: 'the routes of that container, until it is started again',
-      },
-    ],
-    references: ['ip-route(8)'],
-    traceOnly: true,
-  },
-  {
     code: 'host-route-missing',
     title: 'the host itself has no route to the destination',
     severity: 'error',

@@ -67,6 +67,14 @@ async function guestNetwork(lab: Lab, name: string, ...args: string[]): Promise<
   };
 }
 
+/** The host's end of web1's leg on docker_gwbridge. */
+async function legOf(lab: Lab): Promise<string> {
+  const {one} = (await traceEnds(lab)).web;
+  const index = (await one.inside('ip -o link show')).match(/^\d+: eth1@if(\d+):/m)?.[1];
+  const {stdout} = await onHost(lab, 'node1', `ip -o link show | sed -n 's/^${index}: \\([^@]*\\)@.*/\\1/p'`);
+  return stdout.trim();
+}
+
 /** A fault that a network of its own has by the way it is made. */
 function networkFault(code: string, about: string, name: string, ...args: string[]): OwnFault {
   return {hosts: ['node1'], ...fault(code, about, (lab) => guestNetwork(lab, name, ...args))};
@@ -240,9 +248,43 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     '--subnet',
     '10.99.0.0/29',
   ),
+  hostFault('gwbridge-missing', 'docker_gwbridge of node1 set down', 'node1', {
+    make: 'ip link set docker_gwbridge down',
+    mend: 'ip link set docker_gwbridge up',
+  }),
+  {
+    hosts: ['node1'],
+    ...fault('gwbridge-leg-missing', "web1's leg taken out of docker_gwbridge", async (lab) => {
+      const port = await legOf(lab);
+      await onHost(lab, 'node1', `ip link set ${port} nomaster`);
+      return () => onHost(lab, 'node1', `ip link set ${port} master docker_gwbridge`);
+    }),
+  },
+  {
+    hosts: ['node1'],
+    ...fault('container-route-missing', "web1's default route removed", async (lab) => {
+      const {one} = (await traceEnds(lab)).web;
+      const route = (await one.inside('ip route show default')).trim();
+      await one.inside('ip route del default');
+      return () => one.inside(`ip route add ${route}`);
+    }),
+  },
+  {
+    hosts: ['node1'],
+    ...fault(
+      'masquerade-missing',
+      "Docker's rule that masquerades docker_gwbridge removed on node1",
+      async (lab) => {
+        const rule = 'POSTROUTING -s 172.18.0.0/16 ! -o docker_gwbridge -j MASQUERADE';
+        await onHost(lab, 'node1', `iptables -t nat -D ${rule}`);
+        return () => onHost(lab, 'node1', `iptables -t nat -A ${rule}`);
+      },
+    ),
+  },
 ];
 
 export const underlayFaults: readonly DoctorFault[] = [
+  traceFault('container-route-missing', 'route-gone-sender'),
   traceFault('data-path-filtered-out', 'filter-out'),
   traceFault('data-path-filtered-in', 'filter-in-legacy'),
   traceFault('data-path-filtered-in', 'filter-in-stateful'),

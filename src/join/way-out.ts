@@ -1,0 +1,73 @@
+/** How what runs on a host gets outside: the leg on docker_gwbridge that the engine gives to whoever has no gateway of its own. */
+import type {Container, Network, NetworkEndpoint} from '../model/docker-types.js';
+import type {Link} from '../model/facts.js';
+import type {HostModel} from '../model/host.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import type {Sandbox} from './sandboxes.js';
+import type {LinkEnd, VethPairs} from './veths.js';
+
+/** A sandbox that needs a leg on docker_gwbridge. */
+export interface Leaver {
+  name: string;
+  file: string;
+  tables: NetnsTables | undefined;
+  /** What the engine says of its leg, where it lists one. */
+  listed?: NetworkEndpoint;
+}
+
+/** Its interface that is the leg, and the other end on the host; undefined where that end was not found. */
+export interface Leg {
+  link: Link;
+  port?: LinkEnd;
+}
+
+export const gwbridgeNetwork = (model: HostModel): Network | undefined =>
+  model.docker?.networks.find(({name, driver}) => name === 'docker_gwbridge' && driver === 'bridge');
+
+export const gwbridgeName = (model: HostModel): string =>
+  gwbridgeNetwork(model)?.bridgeName ?? 'docker_gwbridge';
+
+/**
+ * Sandboxes that the engine connects to docker_gwbridge (moby daemon/libnetwork/default_gateway.go needDefaultGW): those
+ * with an endpoint on an overlay that is not internal, and with no endpoint that has a gateway; and the ingress sandbox.
+ */
+export function leavers(model: HostModel, sandboxes: Sandbox[]): Leaver[] {
+  const endpoints = new Map(
+    (gwbridgeNetwork(model)?.endpoints ?? []).map((endpoint) => [endpoint.key, endpoint]),
+  );
+  return sandboxes.flatMap(({kind, namespace, containers}): Leaver[] => {
+    const {file, tables, state} = namespace;
+    if (state !== 'live' && state !== 'other-mount' && state !== 'unreadable') return [];
+    const [container] = containers;
+    const key = kind === 'ingress' ? 'ingress-sbox' : container?.id;
+    if (kind !== 'ingress' && !(kind === 'container' && container && needsLeg(model, container))) return [];
+    const listed = endpoints.get(key ?? '');
+    return [{name: container?.name ?? 'the ingress sandbox', file, tables, ...(listed ? {listed} : {})}];
+  });
+}
+
+function needsLeg({docker}: HostModel, {running, endpoints}: Container): boolean {
+  if (!running || endpoints.length === 0) return false;
+  const networks = endpoints.map(({networkId}) => docker?.networks.find(({id}) => id === networkId));
+  // What a network of which nothing is known would bring along is not known either.
+  if (networks.some((network) => network === undefined) || endpoints.some(({gateway}) => gateway))
+    return false;
+  return networks.some((network) => network?.driver === 'overlay' && !network.internal);
+}
+
+/** The leg of a sandbox: by its other end on the bridge, else by what the engine says of it. */
+export function legOf({file, tables, listed}: Leaver, bridge: string, pairs: VethPairs): Leg | undefined {
+  const links = (tables?.links ?? []).filter(({name}) => name !== 'lo');
+  for (const link of links) {
+    const port = pairs(file, link.ifindex)?.peer;
+    if (port?.netns === '@host' && port.link.master === bridge) return {link, port};
+  }
+  const link = links.find(
+    ({mac, addresses}) =>
+      listed !== undefined &&
+      ((mac !== undefined && mac === listed.mac) || addresses?.some(({address}) => address === listed.ip)),
+  );
+  if (!link) return undefined;
+  const port = pairs(file, link.ifindex)?.peer;
+  return {link, ...(port ? {port} : {})};
+}
