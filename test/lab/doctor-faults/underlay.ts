@@ -283,15 +283,17 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
   },
 ];
 
-export const underlayFaults: readonly DoctorFault[] = [
-  traceFault('container-route-missing', 'route-gone-sender'),
+/** One for each code: further forms of a fault are tried on their recordings. */
+export const underlayFaults: readonly DoctorFault[] = firstOfEach([
   traceFault('data-path-filtered-out', 'filter-out'),
   traceFault('data-path-filtered-in', 'filter-in-legacy'),
-  traceFault('data-path-filtered-in', 'filter-in-stateful'),
   traceFault('data-path-port-differs', 'port-differs'),
   traceFault('mtu-too-small', 'uplink-mtu'),
-  traceFault('vtep-route-missing', 'vtep-route-missing'),
   traceFault('vtep-route-missing', 'vtep-route-blackhole'),
   traceFault('outer-source-mismatch', 'outer-source'),
   ...ownUnderlayFaults,
-];
+]);
+
+function firstOfEach(faults: readonly DoctorFault[]): DoctorFault[] {
+  return faults.filter(({code}, index) => faults.findIndex((one) => one.code === code) === index);
+}
