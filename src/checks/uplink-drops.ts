@@ -54,6 +54,8 @@ export const uplinkDrops = defineCheck<undefined, Counts[]>({
         ],
         basis: 'sample',
         at: {host: host.name, netns: '@host', device},
+        // What the uplink does not send is counted at the tunnels as well.
+        reach: [{host: host.name}],
       });
     }
   },

@@ -1,3 +1,4 @@
+import type {Scope} from '../findings/finding.js';
 import {routeText} from '../join/route.js';
 import type {UnderlayWay} from '../join/underlay-way.js';
 import type {Link, Neighbour} from '../model/facts.js';
@@ -85,9 +86,28 @@ function uplinks(host: HostContext, ways: WayTo[], report: Report): void {
       ],
       basis: 'one-host',
       at: {host: host.name, device: link.name},
-      reach: [{host: host.name}, ...nodesAt(host, lost ? ways.map(({vtep}) => vtep) : [])],
+      reach: [
+        {host: host.name},
+        ...cutOff(
+          host,
+          ways.flatMap(({vtep}) => (lost ? [vtep] : [])),
+        ),
+      ],
     });
   }
+}
+
+/**
+ * Where it shows that a host can't send to these VTEPs: on those nodes, on its own devices, and, as gossip goes the same way,
+ * in its rows for endpoints there and in everybody's rows for its own.
+ */
+function cutOff(host: HostContext, vteps: readonly string[]): Scope[] {
+  const own = host.vtep?.address;
+  return [
+    ...nodesAt(host, vteps),
+    ...vteps.map((vtep) => ({host: host.name, vtep})),
+    ...(own === undefined ? [] : [{vtep: own}]),
+  ];
 }
 
 function dead({flags, operState}: Link): 'down' | 'without carrier' | undefined {
@@ -128,8 +148,7 @@ function routes(host: HostContext, ways: WayTo[], report: Report): void {
       ],
       basis: 'one-host',
       at: {host: host.name, vtep},
-      // The host's own devices can't send to there.
-      reach: [...nodesAt(host, vteps), {host: host.name, ...(host.vtep ? {vtep: host.vtep.address} : {})}],
+      reach: cutOff(host, vteps),
     });
   }
   for (const [reason, group] of grouped(ways, ({way}) =>
@@ -183,7 +202,7 @@ function nextHops(host: HostContext, ways: WayTo[], report: Report): void {
       ],
       basis: 'one-host',
       at: {host: host.name, device: dev, vtep: first.vtep},
-      reach: nodesAt(host, vteps),
+      reach: cutOff(host, vteps),
     });
   }
 }

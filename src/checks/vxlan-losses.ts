@@ -7,6 +7,9 @@ const errors = {least: 3, perSecond: 0.2};
 /** A bridge that has forgotten a silent container floods its next frame to all ports, also to the tunnel, which drops it. */
 const drops = {least: 10, perSecond: 1};
 
+/** Of all frames without a row, at most so many times as many as were heard of. */
+const unheard = 3;
+
 /**
  * Frames that a vxlan device could not send.
  *
@@ -35,6 +38,8 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
           ...common,
           code: 'vxlan-tx-errors',
           severity: 'error',
+          // By its own VTEP it is told from what shows at others'.
+          at: {...common.at, ...(host.vtep === undefined ? {} : {vtep: host.vtep})},
           evidence: [
             `${netns}: ${device} TX errors ${later.txErrors} (${risen(unsent, seconds)}), carrier errors ${later.txCarrierErrors} (${risen(carrier, seconds)})`,
           ],
@@ -70,9 +75,14 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
   },
 });
 
-/** Frames for one receiver that were dropped, at least; those that were announced have findings of their own. */
+/**
+ * Frames for one receiver that were dropped, at least. Those that were announced have findings of their own; as listening
+ * begins only after the first reading, as many again and more may have gone unheard.
+ */
 function unicastDrops(before: VxlanCounts, after: VxlanCounts): number {
   const dropped = after.txDropped - before.txDropped;
   const flooded = Math.max(0, after.bridgeFrames - before.bridgeFrames);
-  return dropped - flooded - (after.announced ?? 0);
+  const unicast = dropped - flooded;
+  const announced = after.announced ?? 0;
+  return unicast > unheard * announced ? unicast - announced : 0;
 }

@@ -52,7 +52,9 @@ function possibleCauses(findings: Finding[]): Map<string, Finding[]> {
   return causes;
 }
 
+/** Something worse than its cause stands by itself: folded, it would be read and counted as what covers it. */
 function reaches(cause: Finding, consequence: Finding): boolean {
+  if (severities.indexOf(cause.severity) > severities.indexOf(consequence.severity)) return false;
   return (cause.reach ?? [cause.at]).some((scope) => covers(scope, consequence.at));
 }
 
@@ -72,7 +74,7 @@ function gatherAlike(findings: FoldedFinding[]): FoldedFinding[] {
     else groups.set(key, [finding]);
   }
   return [...groups.values()].flatMap((group) => {
-    const [first, ...others] = group;
+    const [first, ...others] = [...group].sort(byWeight);
     if (!first || group.length <= mostAlike) return group;
     const alike = others.flatMap(({folded, ...finding}) => [{because: 'alike' as const, finding}, ...folded]);
     return [{...first, folded: [...first.folded, ...alike]}];

@@ -28,4 +28,21 @@ describe('folding of findings', () => {
     ]).map(({severity}) => severity);
     assert.deepEqual(order, ['error', 'warning', 'info']);
   });
+
+  it('hides nothing under what is milder', () => {
+    const cause = finding('fdb-row-missing', 'web2', {severity: 'warning'});
+    const worse = finding('l2-miss', 'web2');
+    assert.deepEqual(
+      foldFindings([cause, worse]).map(({code}) => code),
+      ['l2-miss', 'fdb-row-missing'],
+    );
+    const as = (severity: 'error' | 'warning') => finding('some-code', severity, {severity});
+    const [one] = foldFindings([as('warning'), as('warning'), as('warning'), as('error')]);
+    assert.deepEqual([one?.severity, one?.folded.length], ['error', 3]);
+    const alike = foldFindings([finding('fdb-row-missing', 'web2'), worse]);
+    assert.deepEqual(
+      alike.map(({code, folded}) => [code, folded.length]),
+      [['fdb-row-missing', 1]],
+    );
+  });
 });

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
-import {setTimeout as sleep} from 'node:timers/promises';
 import type {FoldedFinding} from '../../src/findings/finding.js';
 import {foldFindings} from '../../src/findings/fold.js';
-import {expectedInLab, told, unexpected} from '../checks/support.js';
+import {expectedInLab, told} from '../checks/support.js';
+import {ovdiag} from '../cli/support.js';
 import {doctorFaults} from '../lab/doctor-faults/all.js';
 import type {DoctorFault} from '../lab/doctor-faults/fault.js';
 import {writeFaultTable} from '../lab/doctor-faults/table.js';
-import {examineAll, readNodes, sampleNodes} from '../lab/doctor-run.js';
+import {examineAll, readNodes, readSample, untilClean} from '../lab/doctor-run.js';
+import {startSshd} from '../lab/sshd.js';
 import {labSuite, useLab} from '../lab/use.js';
 import {document, reading} from './live.js';
-
-/** A reading is twice as long on a busy machine, and gossip needs up to a minute to heal. */
-const longest = {clean: 90_000, suite: 1_200_000};
 
 /**
  * Faults that were not yet seen to come first with all checks together: they run and are told, and can't fail the run.
@@ -23,8 +24,9 @@ function unproven({code}: DoctorFault, index: number): string | false {
   return proven ? false : 'not yet seen to come first beside all other checks';
 }
 
-describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: longest.suite}, () => {
+describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 1_200_000}, () => {
   const lab = useLab();
+  const clean = () => untilClean(lab());
   const times = new Map<DoctorFault, number>();
   before(clean);
   after(async () => {
@@ -33,20 +35,9 @@ describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 
     if (process.env['UPDATE_FAULTS'] && times.size === doctorFaults.length) await writeFaultTable(times);
   });
 
-  /** Waits until both nodes have nothing but what this kernel brings along. */
-  async function clean(): Promise<void> {
-    const end = Date.now() + longest.clean;
-    for (;;) {
-      const left = told(unexpected(examineAll(await readNodes(lab())).findings));
-      if (left.length === 0) return;
-      assert.ok(Date.now() < end, `still found: ${left.join('; ')}`);
-      await sleep(500);
-    }
-  }
-
   async function found({code, traffic}: DoctorFault): Promise<FoldedFinding[]> {
     const examination = traffic
-      ? await sampleNodes(lab(), 3, await traffic(lab()))
+      ? examineAll(...(await readSample(lab(), 3, await traffic(lab()))))
       : examineAll(await readNodes(lab()));
     return foldFindings(examination.findings).filter(
       (finding) => finding.code === code || !expectedInLab.has(finding.code),
@@ -69,7 +60,7 @@ describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 
       await fault.mend(lab());
     }
     await clean();
-    const {findings, status, stderr} = await document<Answer>([...call, '--for', '3s']);
+    const {findings, status, stderr} = await document<Answer>(call);
     assert.deepEqual([findings, status], [[], 0], stderr);
   });
 
@@ -97,4 +88,34 @@ describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 
       await clean();
     });
   }
+
+  it('says of a sample over time the same when it is replayed, over ssh as well', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ovdiag-sample-'));
+    const sshd = await startSshd(lab(), lab().node('node1'));
+    const [, node2] = lab().nodes;
+    assert.ok(node2);
+    try {
+      const file = path.join(folder, 'sample.json.gz');
+      const call = ['doctor', '--host', `ssh://${sshd.hosts.root}`, ...reading(node2), '--for', '3s'];
+      const env = {OVDIAG_SSH: `ssh -F ${sshd.configFile}`};
+      const live = await document<{samples: {host: string; seconds: number; listened: number}[]}>(
+        [...call, '--record', file],
+        {env},
+      );
+      assert.deepEqual(
+        live.samples.map(({host, listened}) => [host, listened]),
+        [
+          ['node1', 5],
+          ['node2', 5],
+        ],
+        live.stderr,
+      );
+      assert.ok(live.samples.every(({seconds}) => seconds >= 3));
+      const replayed = await ovdiag(['doctor', '--snapshot', file, '--json']);
+      assert.deepEqual([replayed.stdout, replayed.status], [live.stdout, live.status]);
+    } finally {
+      await sshd.stop();
+      await rm(folder, {recursive: true, force: true});
+    }
+  });
 });

@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {checks} from '../../src/checks/registry.js';
 import {type Examination, Examiner} from '../../src/checks/run.js';
 import {collect} from '../../src/evidence/collect.js';
@@ -6,7 +7,9 @@ import {parseHost} from '../../src/evidence/transport.js';
 import {everything} from '../../src/evidence/wanted.js';
 import {withoutForeignDocker} from '../../src/join/same-machine.js';
 import {hostModel} from '../../src/model/host.js';
+import {told, unexpected} from '../checks/support.js';
 import type {Traffic} from './doctor-faults/fault.js';
+import {LabError} from './error.js';
 import type {Lab} from './lab.js';
 
 /** The evidence of all nodes, read at the same time. */
@@ -26,7 +29,7 @@ export function examineAll(...readings: HostEvidence[][]): Examination {
 }
 
 /** Two readings of all nodes while somebody listens, and something is sent again and again. */
-export async function sampleNodes(lab: Lab, seconds: number, traffic: Traffic): Promise<Examination> {
+export async function readSample(lab: Lab, seconds: number, traffic: Traffic): Promise<HostEvidence[][]> {
   const before = await readNodes(lab);
   let isOver = false;
   const reading = readNodes(lab, seconds).finally(() => {
@@ -36,5 +39,16 @@ export async function sampleNodes(lab: Lab, seconds: number, traffic: Traffic): 
     while (!isOver) await traffic();
   };
   const [after] = await Promise.all([reading, sending()]);
-  return examineAll(before, after);
+  return [before, after];
+}
+
+/** Waits until `doctor` finds nothing on any node but what this kernel brings along; gossip may need a minute to heal. */
+export async function untilClean(lab: Lab): Promise<void> {
+  const end = Date.now() + 90_000;
+  for (;;) {
+    const left = told(unexpected(examineAll(await readNodes(lab)).findings));
+    if (left.length === 0) return;
+    if (Date.now() > end) throw new LabError(`still found: ${left.join('; ')}`);
+    await sleep(500);
+  }
 }

@@ -86,7 +86,7 @@ export const counterTexts: readonly Explanation[] = [
     meaning:
       'More frames were dropped at the vxlan device than broadcast and multicast explain, which it always drops. Either nobody listened for the MACs that were sought, or they are not what failed: on an encrypted network it means that there is no IPsec state to send with.',
     behaviour:
-      "A frame without a row is counted as TX dropped, as is one whose packet the host's IPsec policy refuses. A single one now and then is normal: a bridge that has forgotten a silent container sends its next frame to every port.",
+      'A frame without a row is counted as TX dropped, as is one whose packet the host could not send: refused by its IPsec policy or its rules, or dropped at the uplink. A single one now and then is normal: a bridge that has forgotten a silent container sends its next frame to every port.',
     prove: [
       {command: `${sandbox} ip -s link show dev vxlan0`, touches: 'nothing'},
       {command: `${sandbox} ip monitor neigh`, touches: 'nothing (it only listens)'},
@@ -329,5 +329,6 @@ export const counterTexts: readonly Explanation[] = [
       },
     ],
     references: ['kernel Documentation/networking/statistics.rst', 'ethtool(8)'],
+    explains: ['vxlan-tx-dropped'],
   },
 ];

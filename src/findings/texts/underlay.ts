@@ -1,5 +1,16 @@
 import type {Explanation} from '../explanation.js';
 
+/** A node whose gossip was not heard for some seconds is taken for lost: its rows are removed, and lookups fail. */
+const lostGossip = [
+  'gossip-differs',
+  'gossip-kernel-differs',
+  'fdb-row-missing',
+  'fdb-learned-only',
+  'neighbour-missing',
+  'l2-miss',
+  'l3-miss',
+];
+
 /** Faults of the network between the hosts, as far as a host's own tables show them. */
 export const underlayTexts: readonly Explanation[] = [
   {
@@ -27,7 +38,7 @@ export const underlayTexts: readonly Explanation[] = [
       'drivers/net/vxlan/vxlan_core.c (vxlan_xmit_one)',
       'net/ipv4/fib_frontend.c (fib_disable_ip)',
     ],
-    explains: ['vtep-route-missing', 'vtep-unreachable', 'node-down', 'vxlan-tx-errors'],
+    explains: ['vtep-route-missing', 'vtep-unreachable', 'node-down', 'vxlan-tx-errors', ...lostGossip],
   },
   {
     code: 'vtep-route-missing',
@@ -50,7 +61,7 @@ export const underlayTexts: readonly Explanation[] = [
       {command: 'ip route del blackhole VTEP', touches: 'that one route, where it is what refuses'},
     ],
     references: ['drivers/net/vxlan/vxlan_core.c (vxlan_xmit_one, tx_carrier_errors)', 'ip-route(8)'],
-    explains: ['node-down', 'vxlan-tx-errors'],
+    explains: ['node-down', 'vxlan-tx-errors', ...lostGossip],
   },
   {
     code: 'vtep-unreachable',
@@ -73,7 +84,7 @@ export const underlayTexts: readonly Explanation[] = [
       },
     ],
     references: ['net/core/neighbour.c (neigh_timer_handler, __neigh_event_send)', 'ip-neighbour(8)'],
-    explains: ['node-down'],
+    explains: ['node-down', ...lostGossip],
   },
   {
     code: 'vtep-not-local',

@@ -1,5 +1,6 @@
 import {engineFaults} from './engine.js';
 import type {DoctorFault} from './fault.js';
+import {faultsOfKernel} from './kernel.js';
 import {faultsOfRows} from './rows.js';
 import {faultsOfSamples} from './sample.js';
 import {underlayFaults} from './underlay.js';
@@ -10,4 +11,5 @@ export const doctorFaults: readonly DoctorFault[] = [
   ...underlayFaults,
   ...engineFaults,
   ...faultsOfSamples,
+  ...faultsOfKernel,
 ];

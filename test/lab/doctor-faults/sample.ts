@@ -25,7 +25,7 @@ const web = async (lab: Lab) => (await traceEnds(lab)).web;
 const ping = (from: End, to: string, size = 56) =>
   from.inside(`ping -q -n -c 20 -i 0.1 -W 0.3 -s ${size} ${to} || true`);
 
-const pingsOf =
+export const pingsOf =
   (pair: 'web' | 'secret', back = false) =>
   async (lab: Lab): Promise<Traffic> => {
     const {one, two} = (await traceEnds(lab))[pair];
@@ -50,16 +50,6 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     'icmp-unreachable',
     'udp-no-ports',
   ]),
-  sampled(
-    {
-      code: 'xfrm-state-missing',
-      about: 'nothing: this kernel has no ESP, and packets are sent on the encrypted network',
-      make: async () => {},
-      mend: async () => {},
-    },
-    pingsOf('secret'),
-    ['xfrm-errors', 'vxlan-tx-dropped'],
-  ),
   sampled(
     fault(
       'tcp-checksum-errors',
