@@ -19,6 +19,7 @@ const result = await build({
     main: 'src/main.ts',
     'hooks/command-not-found': 'src/cli/command-not-found.ts',
     'hooks/help': 'src/cli/help.ts',
+    'workers/examine': 'src/workers/examine.ts',
     ...Object.fromEntries(
       commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`]),
     ),

@@ -28,11 +28,12 @@ export interface Sample {
   listened: number;
 }
 
-/** One reading of one host, boiled down to what the checks keep of it. */
-interface Kept {
+/** One reading of one host, boiled down to what the checks keep of it: plain data, which another thread may have made. */
+export interface Kept {
   identity: HostIdentity;
-  digests: Map<Check, unknown>;
-  counters: Map<Check, unknown>;
+  /** By the names of the checks. */
+  digests: Map<string, unknown>;
+  counters: Map<string, unknown>;
   listened: number;
   said: Said;
 }
@@ -57,8 +58,27 @@ export class Examiner {
 
   /** Looks at one reading of a host; its model may be forgotten afterwards. A host that is added again was read again. */
   add(model: HostModel): void {
-    const key = sameHostKey(model.key, [...this.readings.keys()]);
-    const kept = this.examine({...model, key, name: this.distinctName(key, model.name)});
+    this.keep(boilDown(this.checks, {...model, ...this.identify(model)}));
+  }
+
+  /**
+   * Takes a reading that was looked at by itself. False where the host goes by another key or name among the others, which
+   * is in what the checks said of it: then it must be added as a model.
+   */
+  take(kept: Kept): boolean {
+    const {key, name} = this.identify(kept.identity);
+    if (key !== kept.identity.key || name !== kept.identity.name) return false;
+    this.keep(kept);
+    return true;
+  }
+
+  private identify({key: own, name}: {key: string; name: string}): {key: string; name: string} {
+    const key = sameHostKey(own, [...this.readings.keys()]);
+    return {key, name: this.distinctName(key, name)};
+  }
+
+  private keep(kept: Kept): void {
+    const {key} = kept.identity;
     const readings = [...(this.readings.get(key) ?? []), kept].sort(byTime);
     // Tables are compared over the last two, counters over all the time.
     this.readings.set(key, readings.length > 3 ? [...readings.slice(0, 1), ...readings.slice(-2)] : readings);
@@ -85,30 +105,6 @@ export class Examiner {
       settled,
       samples: moved.samples,
     };
-  }
-
-  private examine(model: HostModel): Kept {
-    const host = hostContext(model);
-    const kept: Kept = {
-      identity: {
-        name: model.name,
-        key: model.key,
-        startedAt: model.startedAt,
-        ...(host.vtep ? {vtep: host.vtep.address} : {}),
-      },
-      digests: new Map(),
-      counters: new Map(),
-      listened: model.namespaces.filter(({tables}) => tables?.misses).length,
-      said: silence(),
-    };
-    for (const check of this.checks) {
-      const report = reportOf(check, kept.said);
-      const digest = check.perHost?.(host, report);
-      if (digest !== undefined) kept.digests.set(check, digest);
-      const counters = check.counters?.(host);
-      if (counters !== undefined) kept.counters.set(check, counters);
-    }
-    return kept;
   }
 
   private compare(readings: Kept[]): Said {
@@ -141,7 +137,7 @@ export class Examiner {
       }
       samples.push({host: last.identity.name, seconds, listened: last.listened});
       for (const check of sampling) {
-        const [before, after] = [first.counters.get(check), last.counters.get(check)];
+        const [before, after] = [first.counters.get(check.name), last.counters.get(check.name)];
         if (before === undefined || after === undefined) continue;
         const pair = {host: last.identity, before, after, seconds};
         check.sample?.(pair, reportOf(check, said), digestsOf(check, latest));
@@ -162,6 +158,31 @@ export class Examiner {
   }
 }
 
+/** Lets all checks look at one reading of one host. */
+export function boilDown(checks: readonly Check[], model: HostModel): Kept {
+  const host = hostContext(model);
+  const kept: Kept = {
+    identity: {
+      name: model.name,
+      key: model.key,
+      startedAt: model.startedAt,
+      ...(host.vtep ? {vtep: host.vtep.address} : {}),
+    },
+    digests: new Map(),
+    counters: new Map(),
+    listened: model.namespaces.filter(({tables}) => tables?.misses).length,
+    said: silence(),
+  };
+  for (const check of checks) {
+    const report = reportOf(check, kept.said);
+    const digest = check.perHost?.(host, report);
+    if (digest !== undefined) kept.digests.set(check.name, digest);
+    const counters = check.counters?.(host);
+    if (counters !== undefined) kept.counters.set(check.name, counters);
+  }
+  return kept;
+}
+
 function readOnce(host: string): NotChecked {
   return {
     check: 'counters',
@@ -174,7 +195,7 @@ function readOnce(host: string): NotChecked {
 
 function digestsOf(check: Check, readings: Kept[]): HostDigest<unknown>[] {
   return readings.flatMap(({identity, digests}) =>
-    digests.has(check) ? [{...identity, digest: digests.get(check)}] : [],
+    digests.has(check.name) ? [{...identity, digest: digests.get(check.name)}] : [],
   );
 }
 

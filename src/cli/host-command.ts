@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {exitStatus} from '../errors.js';
 import type {HostEvidence} from '../evidence/snapshot.js';
+import type {RecordedFile} from '../evidence/snapshot-folder.js';
 import type {Wanted} from '../evidence/wanted.js';
 import type {Progress} from '../hosts/fan-out.js';
 import type {EvidenceSource} from '../hosts/read-hosts.js';
@@ -165,6 +166,25 @@ export abstract class HostCommand extends BaseCommand {
       release();
       status?.done();
     }
+  }
+
+  /** Work on hosts of which stderr says how far it has come. Ctrl-C aborts it, and the command ends with 130. */
+  protected async watched<T>(
+    work: (signal: AbortSignal, onProgress: ((progress: Progress) => void) | undefined) => Promise<T>,
+  ): Promise<T> {
+    const status = await this.status(undefined);
+    try {
+      return await this.interruptible(work(this.abort.signal, status?.update));
+    } finally {
+      status?.done();
+    }
+  }
+
+  /** The snapshot files that were named, where hosts come from nothing else and nothing of them is to be recorded. */
+  protected async recordedFiles(flags: HostFlags): Promise<RecordedFile[]> {
+    this.source ??= await this.sourceOf(flags);
+    if (flags.record !== undefined || !this.source.files) return [];
+    return this.source.files();
   }
 
   private async sourceOf(flags: HostFlags): Promise<EvidenceSource> {

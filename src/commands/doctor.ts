@@ -1,14 +1,13 @@
 import {Args, Flags} from '@oclif/core';
-import type {Examination} from '../checks/run.js';
+import type {Examination, Examiner} from '../checks/run.js';
 import {parseDuration} from '../cli/duration.js';
-import {HostCommand, type HostDocument} from '../cli/host-command.js';
-import {type HostSummary, hostSummaries} from '../cli/host-problems.js';
+import {HostCommand, type HostDocument, type HostFlags} from '../cli/host-command.js';
+import {type HostFacts, hostFacts} from '../cli/host-facts.js';
 import {exitStatus, usageError} from '../errors.js';
 import {everything} from '../evidence/wanted.js';
 import {atLeast, type Finding, type FoldedFinding, type Severity} from '../findings/finding.js';
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
-import type {Problem} from '../model/problem.js';
 import type {JunitSource} from '../render/junit.js';
 
 /** How long a finding must stand before it is reported from a live host, in seconds. */
@@ -92,23 +91,20 @@ export default class Doctor extends HostCommand {
     await checkCodes([...(flags.only ?? []), ...(flags.skip ?? [])]);
     const seconds = sampleSeconds(flags);
     const examiner = new Examiner(checks);
-    const hosts = new Map<string, {summary: HostSummary; problems: Problem[]}>();
-    const networks: KnownNetworks[] = [];
+    const hosts: HostFacts[] = [];
     const take = (model: HostModel) => {
       examiner.add(model);
-      const [summary] = hostSummaries([model]);
-      if (summary) hosts.set(model.key, {summary, problems: model.problems});
-      networks.push(knownNetworks(model));
+      hosts.push(hostFacts(model));
     };
     const isSkipped = ({code}: Finding) => flags.skip?.includes(code) ?? false;
-    await this.readEach(flags, everything, take);
+    await this.lookAtAll(flags, examiner, hosts, take);
     if (seconds !== undefined) await this.readEach(flags, {...everything, listenSeconds: seconds}, take);
     else if (this.live && needsSecondLook(examiner.end(), isSkipped)) {
       await this.pause(secondLook * 1000);
       await this.readEach(flags, everything, take);
     }
     const examination = examiner.end();
-    const network = await networkNamed(networks, args.network);
+    const network = await networkNamed(hosts, args.network);
     const wanted = ({code, network: of}: Finding) =>
       (flags.only === undefined || flags.only.includes(code)) &&
       (network === undefined || of === null || of === network);
@@ -137,6 +133,25 @@ export default class Doctor extends HostCommand {
       return renderDiagnosis(diagnosis, flags.verbose, terminal, paint);
     });
     if (fails(findings, flags['fail-on'])) process.exitCode = exitStatus.problemFound;
+  }
+
+  /** Many snapshot files are looked at in threads, each host by itself; all else host by host. */
+  private async lookAtAll(
+    flags: HostFlags,
+    examiner: Examiner,
+    hosts: HostFacts[],
+    take: (model: HostModel) => void,
+  ): Promise<void> {
+    const files = await this.recordedFiles(flags);
+    if (files.length > 1) {
+      const {examineFiles, threadsFor} = await import('../hosts/examine-files.js');
+      if (threadsFor(files.length) > 0) {
+        const keep = (facts: HostFacts) => hosts.push(facts);
+        await this.watched((signal, onProgress) => examineFiles(files, examiner, keep, signal, onProgress));
+        return;
+      }
+    }
+    await this.readEach(flags, everything, take);
   }
 }
 
@@ -167,20 +182,9 @@ function needsSecondLook(
   return undecided || !findings.every(isSkipped);
 }
 
-interface KnownNetworks {
-  name: string;
-  networks: {id: string; name: string}[];
-}
-
-/** What is kept of a host to find a network by its name; the model itself is let go. */
-function knownNetworks({name, docker}: HostModel): KnownNetworks {
-  return {name, networks: (docker?.networks ?? []).map(({id, name: network}) => ({id, name: network}))};
-}
-
-function documentOf(
-  hosts: Map<string, {summary: HostSummary; problems: Problem[]}>,
-  maxSkew: number,
-): HostDocument {
+function documentOf(facts: HostFacts[], maxSkew: number): HostDocument {
+  // Of a host that was read twice, the later reading.
+  const hosts = new Map(facts.map((one) => [one.key, one]));
   const all = [...hosts.values()].sort((a, b) => (a.summary.name < b.summary.name ? -1 : 1));
   return {
     schemaVersion: 1,
@@ -241,12 +245,12 @@ async function checkCodes(codes: string[]): Promise<void> {
 }
 
 /** The name of the network that was typed: a name, an id prefix, or NAME@HOST. */
-async function networkNamed(hosts: KnownNetworks[], typed: string | undefined): Promise<string | undefined> {
+async function networkNamed(hosts: HostFacts[], typed: string | undefined): Promise<string | undefined> {
   if (typed === undefined) return undefined;
   const {nearNames} = await import('../near.js');
   const [name = '', host] = typed.split('@');
   const known = hosts
-    .filter((one) => host === undefined || one.name === host)
+    .filter(({summary}) => host === undefined || summary.name === host)
     .flatMap(({networks}) => networks);
   const found =
     known.find((network) => network.name === name) ??

@@ -181,34 +181,44 @@ export interface Recorded {
   left: number;
 }
 
-/**
- * The hosts of a snapshot file, or of a directory of them, one at a time. A file of a directory that can't be read
- * costs only its host; a file that was named itself is an error.
- */
-export async function* eachRecorded(place: string): AsyncGenerator<Recorded, void, undefined> {
-  if (!(await isDirectory(place))) {
-    yield* hostsOf(place, 0);
-    return;
-  }
+/** A snapshot file, with what the index says of it where it is one of a directory. Plain data. */
+export interface RecordedFile {
+  path: string;
+  entry?: Index['hosts'][number];
+}
+
+/** The files that a name stands for: itself, or those of a directory. */
+export async function recordedFiles(place: string): Promise<RecordedFile[]> {
+  if (!(await isDirectory(place))) return [{path: place}];
   const {hosts} = await readIndex(place);
-  for (const [number, entry] of hosts.entries()) {
-    const left = hosts.length - number - 1;
-    try {
-      yield* hostsOf(path.join(place, entry.file), left);
-    } catch (error) {
-      if (!(error instanceof OvdiagError)) throw error;
-      yield {evidence: unreadable(entry, error), left};
-    }
+  return hosts.map((entry) => ({path: path.join(place, entry.file), entry}));
+}
+
+/**
+ * The hosts of one file. One of a directory that can't be read costs only its host; a file that was named itself is an
+ * error.
+ */
+export async function readRecorded({path: file, entry}: RecordedFile): Promise<HostEvidence[]> {
+  try {
+    return (await readSnapshot(file)).hosts;
+  } catch (error) {
+    if (entry && error instanceof OvdiagError) return [unreadable(entry, error)];
+    throw error;
   }
 }
 
-async function* hostsOf(file: string, more: number): AsyncGenerator<Recorded, void, undefined> {
-  const {hosts} = await readSnapshot(file);
-  for (const [number, evidence] of hosts.entries()) yield {evidence, left: more + hosts.length - number - 1};
+/** The hosts of a snapshot file, or of a directory of them, one at a time. */
+export async function* eachRecorded(place: string): AsyncGenerator<Recorded, void, undefined> {
+  const files = await recordedFiles(place);
+  for (const [number, file] of files.entries()) {
+    const hosts = await readRecorded(file);
+    for (const [at, evidence] of hosts.entries())
+      yield {evidence, left: files.length - number - 1 + hosts.length - at - 1};
+  }
 }
 
 function unreadable(
-  {source, startedAt, finishedAt, node}: Index['hosts'][number],
+  {source, startedAt, finishedAt, node}: NonNullable<RecordedFile['entry']>,
   {message, suggestions}: OvdiagError,
 ): HostEvidence {
   return {

@@ -1,6 +1,6 @@
 import {OvdiagError, usageError} from '../errors.js';
 import type {HostEvidence} from '../evidence/snapshot.js';
-import {eachRecorded} from '../evidence/snapshot-folder.js';
+import {eachRecorded, type RecordedFile, recordedFiles} from '../evidence/snapshot-folder.js';
 import {localTransport, parseHost, type Transport} from '../evidence/transport.js';
 import type {Wanted} from '../evidence/wanted.js';
 import type {Progress} from './fan-out.js';
@@ -27,6 +27,8 @@ export interface EvidenceSource {
    * that could not be read is among them, with its `failure`. Leaving the loop early ends what still runs.
    */
   each(wanted: Wanted, signal: AbortSignal, onProgress?: (progress: Progress) => void): Evidences;
+  /** The files that it reads, where it reads files: each can be read by itself. */
+  files?: () => Promise<RecordedFile[]>;
   /** All of them at once, in the order in which they were named. */
   read(
     wanted: Wanted,
@@ -144,6 +146,8 @@ function recordedSource(paths: string[]): EvidenceSource {
   }
   return {
     live: false,
+    // Standard input is there once.
+    files: async () => (paths.includes('-') ? [] : (await Promise.all(paths.map(recordedFiles))).flat()),
     each,
     read: (...call) => gathered(each(...call)),
   };

@@ -14,9 +14,18 @@ export function inSubnet(ip: string, prefix: string): boolean {
   return list.check(ip, 'ipv6');
 }
 
-/** The 32 bits of an IPv4 address as a signed number. */
+/** The 32 bits of an IPv4 address as a signed number. Digit by digit: it is asked for every route to every node. */
 export function ipv4Number(address: string): number {
-  return address.split('.').reduce((number, part) => (number << 8) | Number(part), 0);
+  let number = 0;
+  let part = 0;
+  for (let at = 0; at < address.length; at++) {
+    const code = address.charCodeAt(at);
+    if (code === 46) {
+      number = (number << 8) | part;
+      part = 0;
+    } else part = part * 10 + code - 48;
+  }
+  return (number << 8) | part;
 }
 
 /** An IPv4 prefix as bits to compare with. */
