@@ -14,7 +14,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {namespaceFolder, namespacesUnavailable, overlayLike} from '../test/support/namespaces.js';
 
-const [hosts, namespaces, limit] = [50, 20, 16].map((usual, index) =>
+const [hosts, namespaces, limit] = [50, 5, 16].map((usual, index) =>
   Number(process.argv[index + 2] ?? usual),
 ) as [number, number, number];
 const ovdiag = fileURLToPath(new URL('../bin/run.js', import.meta.url));
@@ -82,7 +82,6 @@ async function main(): Promise<void> {
     console.log('  hosts  limit     wall      CPU  CPU/cores  wall is    peak memory of ovdiag');
     for (const [count, parallel] of [
       [1, 1],
-      [hosts, 1],
       [hosts, limit],
       [hosts * 4, limit],
     ] as const) {
