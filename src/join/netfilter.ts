@@ -35,6 +35,8 @@ export interface FilteredPacket {
   dstLocal: boolean;
   /** The same of the source; absent where that is not known. */
   srcLocal?: boolean;
+  /** Where a DNAT has made it what it is: what the tables before that saw, an address of this host. */
+  before?: {dst: string; dport: number};
 }
 
 export type FilterVerdict = 'accept' | 'drop' | 'unknown';
@@ -103,10 +105,9 @@ export function filterPacket(book: RuleBook, hook: Hook, packet: FilteredPacket)
   let changed = false;
   for (const place of tablesAt[hook]) {
     const [table = '', chain = ''] = place.split('/');
+    const early = chain === 'PREROUTING' ? packet.before : undefined;
     if (table === 'nat') {
-      // What belongs to a connection is translated as its first packet was: no rule is asked (nf_nat_core.c nf_nat_inet_fn).
-      if (now.ctState === 'ESTABLISHED') continue;
-      const rule = translation(book, chain, now);
+      const rule = early ? undefined : translation(book, chain, now);
       const port = rule && chain === 'PREROUTING' ? redirectPort(rule) : undefined;
       if (port !== undefined) now = {...now, dport: port};
       else if (rule) {
@@ -115,7 +116,8 @@ export function filterPacket(book: RuleBook, hook: Hook, packet: FilteredPacket)
       }
       continue;
     }
-    const run: Run = {chains: book.get(table) ?? new Map(), packet: now};
+    const seen = early ? {...now, ...early, dstLocal: true} : now;
+    const run: Run = {chains: book.get(table) ?? new Map(), packet: seen};
     const outcomes = follow(run, chain, 0);
     if (outcomes.has('drop') && outcomes.size === 1 && !changed)
       return {verdict: 'drop', ...(run.dropRule ? {rule: `${table}: ${run.dropRule}`} : {})};
@@ -178,6 +180,8 @@ const translations: ReadonlySet<string> = new Set(['SNAT', 'DNAT', 'MASQUERADE',
 
 /** The first rule of the nat table that may give the packet another address or port. */
 function translation(book: RuleBook, chain: string, packet: FilteredPacket): MetRule | undefined {
+  // What belongs to a connection is translated as its first packet was: no rule is asked (nf_nat_core.c nf_nat_inet_fn).
+  if (packet.ctState === 'ESTABLISHED') return undefined;
   return rulesMet(book, {table: 'nat', chain, targets: translations}, packet).find(({target, options}) => {
     if (packet.sourceMayChange && /^(SNAT|MASQUERADE)$/.test(target)) return false;
     if (target === 'SNAT') return optionOf(options, '--to-source') !== packet.src;

@@ -226,6 +226,7 @@ function forwarded(steps: Trail, host: HostModel, request: Request, to: Translat
       dstLocal: false,
       srcLocal: false,
       sourceMayChange: true,
+      before: {dst: request.dst, dport: request.port},
     },
   );
 }

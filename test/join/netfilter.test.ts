@@ -148,6 +148,19 @@ describe('a redirected port', () => {
     assert.equal(filterPacket(saved('', only80), 'INPUT', at8080).verdict, 'drop');
   });
 
+  it('is seen by the tables before it as it came, by those after it as it was made', () => {
+    const rules = ruleBook(
+      parseIptablesSave(
+        '*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 172.18.0.2/32 ! -i docker_gwbridge -j DROP\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD -d 172.18.0.2/32 -j ACCEPT\nCOMMIT\n',
+      ),
+    );
+    const made = {...at8080, dst: '172.18.0.2', dstLocal: false, outInterface: 'docker_gwbridge'};
+    const before = {dst: '172.31.1.5', dport: 8080};
+    assert.equal(filterPacket(rules, 'FORWARD', {...made, before}).verdict, 'accept');
+    // Asked for directly, the address is shut.
+    assert.equal(filterPacket(rules, 'FORWARD', made).verdict, 'drop');
+  });
+
   it('leaves what follows a translation that is not followed undecided', () => {
     const dnat = redirect.replace('REDIRECT --to-ports 80', 'DNAT --to-destination 10.0.0.9');
     assert.equal(filterPacket(saved(dnat, '-A INPUT -p tcp -j DROP'), 'INPUT', at8080).verdict, 'unknown');

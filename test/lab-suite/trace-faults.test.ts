@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {collect} from '../../src/evidence/collect.js';
 import {parseHost} from '../../src/evidence/transport.js';
 import {everything} from '../../src/evidence/wanted.js';
@@ -97,11 +98,23 @@ describe('trace on a swarm with one fault at a time', labSuite(), () => {
   }
 
   it('every walk is clean again in the end', async () => {
-    assert.ok(await meetAgain(ends.web));
-    assert.ok(await meetAgain(ends.cross));
-    const hosts = await read();
-    for (const pair of [ends.web, ends.cross]) {
-      const {answer, naming} = walked(hosts, pair);
+    const walks = async () => {
+      assert.ok(await meetAgain(ends.web));
+      assert.ok(await meetAgain(ends.cross));
+      const hosts = await read();
+      return [ends.web, ends.cross].map((pair) => walked(hosts, pair));
+    };
+    let found = await walks();
+    // Gossip may still be healing: its rows come and go for some seconds.
+    for (
+      let attempt = 0;
+      attempt < 5 && found.some(({answer}) => answer.disposition !== 'delivered');
+      attempt++
+    ) {
+      await sleep(2000);
+      found = await walks();
+    }
+    for (const {answer, naming} of found) {
       assert.equal(naming?.resolves, true);
       assert.equal(answer.disposition, 'delivered', JSON.stringify(answer.forward.hops, null, 1));
     }

@@ -279,44 +279,12 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     forward: 'node2 endpoint container-mac-changed',
     reverse: null,
   },
-  'vtep-route-missing': {
-    about: "node1's default route removed",
-    make: ({one}) => one.host('ip route del default'),
-    mend: ({one}) => one.host(`ip route add default via ${one.node.gateway} dev eth0`),
-    cutsGossip: true,
-    forward: 'node1 underlay-route vtep-route-missing',
-    reverse: null,
-  },
-  'vtep-route-blackhole': {
-    about: "a blackhole route to node2's VTEP on node1",
-    make: ({one, two}) => one.host(`ip route add blackhole ${two.node.address}`),
-    mend: ({one, two}) => one.host(`ip route del blackhole ${two.node.address}`),
-    cutsGossip: true,
-    forward: 'node1 underlay-route vtep-route-missing',
-    reverse: null,
-  },
   'vtep-policy-route': {
     about: 'a policy rule on node1 that sends UDP 4789 to a table with a blackhole',
     make: ({one}) =>
       one.host('ip rule add ipproto udp dport 4789 table 100; ip route add blackhole default table 100'),
     mend: ({one}) => one.host('ip rule del ipproto udp dport 4789 table 100; ip route flush table 100'),
     forward: '? node1 underlay-route',
-    reverse: null,
-  },
-  'vtep-dead': {
-    about: "a route on node1 that puts node2's VTEP on the link, where nobody has it",
-    make: async ({one, two}) => {
-      // ARP is given up at once, so that the entry is hardly ever met while it is still being asked for.
-      await one.host('sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=1 net.ipv4.neigh.eth0.mcast_solicit=1');
-      await one.host(`ip route add ${two.node.address} dev eth0`);
-      await one.inside(`ping -q -n -c 2 -i 0.2 -W 0.3 ${two.ip} || true`);
-    },
-    mend: ({one, two}) =>
-      one.host(
-        `ip route del ${two.node.address} dev eth0; ip neigh flush to ${two.node.address}; sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=1000 net.ipv4.neigh.eth0.mcast_solicit=3`,
-      ),
-    cutsGossip: true,
-    forward: 'node1 underlay-neighbour vtep-unreachable',
     reverse: null,
   },
   'outer-source': {
@@ -581,5 +549,38 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     forward: null,
     reverse: null,
     name: 'dns-other-server',
+  },
+  // Those that cut gossip come last: for some seconds after they are mended, rows may still come and go.
+  'vtep-route-missing': {
+    about: "node1's default route removed",
+    make: ({one}) => one.host('ip route del default'),
+    mend: ({one}) => one.host(`ip route add default via ${one.node.gateway} dev eth0`),
+    cutsGossip: true,
+    forward: 'node1 underlay-route vtep-route-missing',
+    reverse: null,
+  },
+  'vtep-route-blackhole': {
+    about: "a blackhole route to node2's VTEP on node1",
+    make: ({one, two}) => one.host(`ip route add blackhole ${two.node.address}`),
+    mend: ({one, two}) => one.host(`ip route del blackhole ${two.node.address}`),
+    cutsGossip: true,
+    forward: 'node1 underlay-route vtep-route-missing',
+    reverse: null,
+  },
+  'vtep-dead': {
+    about: "a route on node1 that puts node2's VTEP on the link, where nobody has it",
+    make: async ({one, two}) => {
+      // ARP is given up at once, so that the entry is hardly ever met while it is still being asked for.
+      await one.host('sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=1 net.ipv4.neigh.eth0.mcast_solicit=1');
+      await one.host(`ip route add ${two.node.address} dev eth0`);
+      await one.inside(`ping -q -n -c 2 -i 0.2 -W 0.3 ${two.ip} || true`);
+    },
+    mend: ({one, two}) =>
+      one.host(
+        `ip route del ${two.node.address} dev eth0; ip neigh flush to ${two.node.address}; sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=1000 net.ipv4.neigh.eth0.mcast_solicit=3`,
+      ),
+    cutsGossip: true,
+    forward: 'node1 underlay-neighbour vtep-unreachable',
+    reverse: null,
   },
 };

@@ -73,6 +73,15 @@ describe('a port that is published through ingress', () => {
     );
   });
 
+  it("passes the rules of later engines, which shut a container's own address to the outside", () => {
+    for (const engine of ['26.1.5', '28.5.2']) {
+      const read = ['node1', 'node2'].map((name) =>
+        hostModel(derived(recordedEvidence(`engine-${engine}/${name}`), addBalancers)),
+      );
+      assert.equal(tracePublished(read, port).disposition, 'deliverable', engine);
+    }
+  });
+
   it('names the first absent link', () => {
     const rules = 'iptables-nft';
     assert.equal(
