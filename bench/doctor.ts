@@ -74,6 +74,14 @@ function speaksOf({host, subject}: FoldedFinding, {node, far}: PlantedFault['pla
   return host === node.name || subject.includes(node.name) || subject.includes(far.ip);
 }
 
+/** The first few, and how many more there are of which code. */
+function inShort(findings: FoldedFinding[]): string {
+  const told = findings.slice(0, 3).map(({code, host, subject}) => `${code} ${host ?? '-'} ${subject}`);
+  const more = new Map<string, number>();
+  for (const {code} of findings.slice(3)) more.set(code, (more.get(code) ?? 0) + 1);
+  return [...told, ...[...more].map(([code, count]) => `${count} more ${code}`)].join('; ') || '-';
+}
+
 const folder = kept ?? mkdtempSync(path.join(tmpdir(), 'ovdiag-bench-'));
 mkdirSync(folder, {recursive: true});
 try {
@@ -108,7 +116,7 @@ try {
       [cpuSeconds.toFixed(1), 5],
       [peakMegabytes.toFixed(0), 7],
       [atTheirPlaces(planted.planted, findings), 12],
-      [elsewhere.map(({code, host, subject}) => `${code} ${host} ${subject}`).join('; ') || '-', 1],
+      [inShort(elsewhere), 1],
     ];
     console.log(cells.map(([text, width]) => text.padStart(width)).join('  '));
   }

@@ -38,24 +38,28 @@ export const faults = {
   'fdb-missing': {
     about: 'the row of the tunnel that says where an endpoint is was lost',
     fdb: 'missing-fdb',
+    code: 'fdb-row-missing',
     host: (draft, {sandbox, far}) =>
       editTable(draft, sandbox, 'fdb', (rows) => rows.filter((row) => !isTunnelRow(row, far))),
   },
   'fdb-learned-only': {
     about: 'the row was lost and learned again, and will age out',
     fdb: 'learned-only',
+    code: 'fdb-learned-only',
     host: (draft, {sandbox, far}) =>
       editTunnelRow(draft, sandbox, far, (row) => Object.assign(row, {state: ''})),
   },
   'fdb-wrong-vtep': {
     about: 'the row names another node than the one that runs the task',
     fdb: 'wrong-vtep',
+    code: 'fdb-wrong-vtep',
     host: (draft, {sandbox, far, other}) =>
       editTunnelRow(draft, sandbox, far, (row) => Object.assign(row, {dst: other.address})),
   },
   'fdb-stale': {
     about: 'rows of an endpoint that is no more were left behind',
     fdb: 'stale',
+    code: 'fdb-stale',
     host(draft, {sandbox, far, network}) {
       const ghost = {ip: `${network.prefix}.250.250`, mac: '02:42:0a:63:fa:fa'};
       copyRow(draft, sandbox, 'fdb', (row) => isTunnelRow(row, far), {mac: ghost.mac});
@@ -65,12 +69,14 @@ export const faults = {
   'neighbour-missing': {
     about: 'the row that answers for the address of an endpoint was lost',
     fdb: 'missing-neighbour',
+    code: 'neighbour-missing',
     host: (draft, {sandbox, far}) =>
       editTable(draft, sandbox, 'neigh', (rows) => rows.filter(({dst}) => dst !== far.ip)),
   },
   'hosts-disagree': {
     about: 'gossip and rows of one host have an endpoint on another node than all the others have',
     fdb: 'wrong-vtep',
+    code: 'gossip-differs',
     host(draft, {sandbox, far, network, other}) {
       editTunnelRow(draft, sandbox, far, (row) => Object.assign(row, {dst: other.address}));
       eachGossiped(draft, network, (task) => {
@@ -92,6 +98,7 @@ export const faults = {
   },
   'mtu-differs': {
     about: 'an overlay has another MTU on one node',
+    code: 'mtu-differs',
     host(draft, {sandbox}) {
       editTable(draft, sandbox, 'addr', (rows) =>
         rows.map((row) => (row.ifname === 'lo' ? row : {...row, mtu: 1400})),
@@ -235,6 +242,7 @@ export const faults = {
   },
   'balancer-backend-missing': {
     about: "a load balancer has lost a service's task",
+    code: 'ipvs-backend-missing',
     host(draft, {network, far}) {
       const file = network.ingress ? 'ingress_sbox' : `lb_${network.id.slice(0, 9)}`;
       const hex = far.ip
@@ -246,6 +254,7 @@ export const faults = {
   },
   'resolver-rules-missing': {
     about: "a container's rules for the engine's resolver were flushed",
+    code: 'dns-rules-missing',
     host(draft, {near}) {
       const file = sandboxOf(draft, near);
       editText(draft, file, 'iptables-nft', (text) => text.replace(/^\[0:0\] -A .*\n/gm, ''));
@@ -254,6 +263,7 @@ export const faults = {
   },
   'certificate-expired': {
     about: "the node's clock is past the end of its certificate",
+    code: 'certificate-expired',
     host: (draft) =>
       editText(draft, undefined, 'about', (text) =>
         text.replace(/^time=(\d+)$/m, (_, seconds) => `time=${Number(seconds) + 61 * 86_400}`),
@@ -276,6 +286,7 @@ export const faults = {
   },
   'engine-differs': {
     about: 'a node has an engine of another version',
+    code: 'engine-fdb-bug',
     host(draft) {
       editAnswers(draft, /^\/version$/, (body) =>
         Object.assign(body, {Version: '29.0.1', ApiVersion: '1.52'}),

@@ -243,7 +243,9 @@ function compareBackends(
     ],
     basis: 'one-host' as const,
   };
-  const missing = tasks.filter(({ip}) => !sharing.destinations.some(({address}) => address === ip));
+  const missing = tasks.filter(
+    ({ip}) => ip !== '' && !sharing.destinations.some(({address}) => address === ip),
+  );
   // What has weight 0 is on its way out, and gets nothing new.
   const stale = sharing.destinations.filter(
     ({address, weight}) => weight > 0 && !tasks.some(({ip}) => ip === address),

@@ -210,7 +210,7 @@ function nextHops(host: HostContext, ways: WayTo[], report: Report): void {
 /**
  * Whether the next hop has failed to answer ARP, and lately. While packets are sent to it the kernel asks again and
  * again, so that its row says INCOMPLETE far more often than FAILED; one that has just been made says so as well, and
- * shows twice the reachable time (30 s) as the age of its confirmation [measured on 6.18].
+ * shows twice the reachable time (30 s) as the age of its confirmation before it was made [measured on 6.18].
  */
 function unanswered({
   state,
@@ -220,8 +220,8 @@ function unanswered({
   if (state.includes('FAILED'))
     return updatedSeconds !== undefined && updatedSeconds <= freshFailure ? 'now' : 'long ago';
   if (!state.includes('INCOMPLETE') || updatedSeconds === undefined) return undefined;
-  const again = confirmedSeconds >= 3 && !(confirmedSeconds >= 60 && confirmedSeconds <= 62);
-  return updatedSeconds >= 1 || again ? 'now' : undefined;
+  const fresh = Math.abs(confirmedSeconds - updatedSeconds - 60) <= 1;
+  return updatedSeconds >= 1 || !fresh ? 'now' : undefined;
 }
 
 function neighbourLine({

@@ -40,6 +40,9 @@ export interface HostDocument {
   problems: Problem[];
 }
 
+/** How long a fault must stand before it is reported from a live host. */
+const secondLookMs = 3200;
+
 /** What commands share that read one or more hosts, live or from snapshots. */
 export abstract class HostCommand extends BaseCommand {
   static override baseFlags = {
@@ -218,6 +221,12 @@ export abstract class HostCommand extends BaseCommand {
   /** Aborted by Ctrl-C; whoever starts something takes it, and `interruptible` waits for the end. */
   protected get interruption(): AbortSignal {
     return this.abort.signal;
+  }
+
+  /** Reads live hosts once more, late enough that what Docker was just changing has settled. */
+  protected async secondLook(flags: HostFlags, wanted: Wanted): Promise<Readings> {
+    await this.pause(secondLookMs);
+    return this.readHosts(flags, wanted);
   }
 
   /** Waits, unless interrupted. */

@@ -9,9 +9,6 @@ import type {Problem} from '../model/problem.js';
 /** The rows of more hosts than this are too many to compare by eye. */
 const mostInRows = 3;
 
-/** How long a fault must stand before it is reported from a live host. */
-const secondLookMs = 3200;
-
 const statuses = [
   'ok',
   'local',
@@ -119,8 +116,7 @@ export default class Fdb extends HostCommand {
     }
     let entries = await settled(readings, network.id);
     if (this.live && (await anyFault(entries))) {
-      await this.pause(secondLookMs);
-      readings = await this.readHosts(flags, wanted);
+      readings = await this.secondLook(flags, wanted);
       entries = await settled(readings, network.id);
     }
     const shown = entries.filter(filters);

@@ -113,20 +113,34 @@ export default class Trace extends HostCommand {
     if (from === undefined || to === undefined) throw endsMissing();
     const traffic = trafficOf('--port', flags.port);
     if (flags.probe) checkProbe(flags.snapshot, traffic);
-    const readings = await this.readHosts(flags, wanted);
-    const [{findContainer, findDestination}, {trace}, {traceName, withName}] = await Promise.all([
-      import('../join/names.js'),
-      import('../trace/trace.js'),
-      import('../trace/naming.js'),
-    ]);
-    const source = findContainer(readings.hosts, from);
-    const {target, name} = findDestination(readings.hosts, to);
-    const modelled = trace(readings.hosts, source, target, {network: flags.network, traffic});
-    const naming = name === undefined ? undefined : traceName(source, target, modelled, name);
-    const {way, probe} = flags.probe
+    let readings = await this.readHosts(flags, wanted);
+    const [{findContainer, findDestination}, {trace}, {traceName, withName}, {mayPass, settle}] =
+      await Promise.all([
+        import('../join/names.js'),
+        import('../trace/trace.js'),
+        import('../trace/naming.js'),
+        import('../trace/settle.js'),
+      ]);
+    const walk = (hosts: HostModel[]) => {
+      const source = findContainer(hosts, from);
+      const {target, name} = findDestination(hosts, to);
+      const modelled = trace(hosts, source, target, {network: flags.network, traffic});
+      const naming = name === undefined ? undefined : traceName(source, target, modelled, name);
+      return {source, target, modelled, naming, whole: naming ? withName(modelled, naming) : modelled};
+    };
+    let walked = walk(readings.hosts);
+    // Real packets tell more than a second look at the tables.
+    if (this.live && !flags.probe && mayPass(walked.whole)) {
+      readings = await this.secondLook(flags, wanted);
+      walked = walk(readings.hosts);
+    }
+    const {source, target, modelled, naming} = walked;
+    const {answer, probe} = flags.probe
       ? await this.probed({hosts: readings.hosts, source, target, naming, traffic, mtu: flags.mtu}, modelled)
-      : {way: modelled, probe: undefined};
-    const answer = naming ? withName(way, naming, probe?.name ?? undefined) : way;
+      : {
+          answer: readings.before ? settle(walked.whole, walk(readings.before).whole) : walked.whole,
+          probe: undefined,
+        };
     const document = {...this.document(readings), ...answer, ...(probe ? {probe} : {})};
     await this.show(flags, document, async (terminal, paint) => {
       const {renderTrace} = await import('../render/trace.js');
@@ -153,13 +167,19 @@ export default class Trace extends HostCommand {
     }
     const {protocol, dport: port} = trafficOf('--published', text);
     if (protocol === 'icmp' || port === undefined) throw new TypeError('a port was read');
-    const readings = await this.readHosts(flags, wanted);
-    const {tracePublished} = await import('../trace/published.js');
-    const answer = tracePublished(readings.hosts, {
-      port,
-      protocol,
-      ...(client === undefined ? {} : {client}),
-    });
+    let readings = await this.readHosts(flags, wanted);
+    const [{tracePublished}, {mayPass, settleEntries}] = await Promise.all([
+      import('../trace/published.js'),
+      import('../trace/settle.js'),
+    ]);
+    const walk = (hosts: HostModel[]) =>
+      tracePublished(hosts, {port, protocol, ...(client === undefined ? {} : {client})});
+    let walked = walk(readings.hosts);
+    if (this.live && mayPass(walked)) {
+      readings = await this.secondLook(flags, wanted);
+      walked = walk(readings.hosts);
+    }
+    const answer = readings.before ? settleEntries(walked, walk(readings.before)) : walked;
     await this.show(flags, {...this.document(readings), ...answer}, async (terminal, paint) => {
       const {renderPublished} = await import('../render/trace.js');
       return renderPublished(answer, flags.verbose, terminal, paint);
@@ -171,11 +191,12 @@ export default class Trace extends HostCommand {
   private async probed(
     {hosts, source, target, naming, traffic, mtu}: Probing,
     modelled: Answer,
-  ): Promise<{way: Answer; probe: ProbeReport}> {
-    const [{planLines, planProbe}, {runProbe}, {withProbe}] = await Promise.all([
+  ): Promise<{answer: Answer; probe: ProbeReport}> {
+    const [{planLines, planProbe}, {runProbe}, {withProbe}, {withName}] = await Promise.all([
       import('../probe/plan.js'),
       import('../probe/probe.js'),
       import('../probe/compare.js'),
+      import('../trace/naming.js'),
     ]);
     const planned = planProbe({
       hosts,
@@ -190,7 +211,8 @@ export default class Trace extends HostCommand {
     const probe = await this.interruptible(
       runProbe({hosts, planned, trace: modelled, signal: this.interruption}),
     );
-    return {way: withProbe(modelled, probe.verdict, probe.mtu), probe};
+    const proven = withProbe(modelled, probe.verdict, probe.mtu);
+    return {answer: naming ? withName(proven, naming, probe.name ?? undefined) : proven, probe};
   }
 }
 

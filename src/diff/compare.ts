@@ -92,7 +92,9 @@ function compareThings(first: Shelf, {place, kind, things: after, asked}: Shelf)
   ].filter(({change}) => kind !== 'netfilter-order' || change === 'changed');
 }
 
-const wordsOf = ({name, detail}: Thing) => ({name, ...(detail === undefined ? {} : {detail})});
+function wordsOf({name, detail, words}: Thing): {name: string; detail?: string} {
+  return words?.() ?? {name, ...(detail === undefined ? {} : {detail})};
+}
 
 /** Slots that exactly one thing left and one took: one thing that changed. */
 function replacements(gone: Thing[], come: Thing[]): [Thing, Thing][] {

@@ -1,11 +1,11 @@
 import type {HostModel} from '../model/host.js';
 import {compareShelves, kindOrder} from './compare.js';
 import {findFollowers} from './follow.js';
-import {hostShelves} from './host-things.js';
+import {ownShelves} from './host-things.js';
 import {type HostPair, matchHosts} from './match-hosts.js';
 import {comparedNamespaces, namespaceShelf, tableShelves} from './namespace-things.js';
-import {networkShelves} from './network-things.js';
-import {type Side, sideOf} from './side.js';
+import {gossipShelves, localNetworkShelves, swarmNetworkShelves} from './network-things.js';
+import {type HostSide, joined, type Side, type SideHost, sideOf} from './side.js';
 import {swarmShelves} from './swarm-things.js';
 import type {Difference, NotCompared, Shelf} from './types.js';
 
@@ -16,21 +16,37 @@ export interface Diff {
   notCompared: NotCompared[];
 }
 
-/** What differs between two snapshots, in the hosts that are in both. Pure. */
-export function diffSnapshots(before: HostModel[], after: HostModel[]): Diff {
+/**
+ * What differs between two snapshots, in the hosts that are in both. Pure.
+ *
+ * @param anew gives the model of a host once more, so that what is parsed to compare its tables can be let go: of
+ * hundreds of hosts all of it together would not fit
+ */
+export function diffSnapshots(
+  before: HostModel[],
+  after: HostModel[],
+  anew: (host: HostModel) => HostModel = (host) => host,
+): Diff {
   const {pairs, onlyBefore, onlyAfter} = matchHosts(before, after);
-  const shelvesOf = (hosts: HostModel[], which: 'before' | 'after') =>
-    allShelves(
-      sideOf(
-        pairs.map((pair) => ({
-          label: pair.label,
-          host: pair[which],
-          told: [pair.before, pair.after].every(({docker}) => docker?.read.networks === true),
-        })),
-        hosts,
-      ),
+  const sidesOf = (hosts: HostModel[], which: 'before' | 'after') =>
+    sideOf(
+      pairs.map((pair) => ({
+        label: pair.label,
+        host: pair[which],
+        told: [pair.before, pair.after].every(({docker}) => docker?.read.networks === true),
+      })),
+      hosts,
     );
-  const {differences, notCompared} = compareShelves(shelvesOf(before, 'before'), shelvesOf(after, 'after'));
+  const [first, second] = [sidesOf(before, 'before'), sidesOf(after, 'after')];
+  const all = compareShelves(sharedShelves(first), sharedShelves(second));
+  // Host by host, as the things of one are many.
+  const shelvesOf = (side: Side, one: SideHost | undefined) =>
+    one ? hostShelves(side, joined({...one, host: anew(one.host)})) : [];
+  const each = first.hosts.map((host, index) =>
+    compareShelves(shelvesOf(first, host), shelvesOf(second, second.hosts[index])),
+  );
+  const differences = [all, ...each].flatMap((comparison) => comparison.differences);
+  const notCompared = [all, ...each].flatMap((comparison) => comparison.notCompared);
   const places = new Map<string, number>();
   for (const {label} of pairs) places.set(label, places.size + 1);
   const rank = ({place, kind}: Difference) =>
@@ -61,17 +77,18 @@ function lonely(host: string, there: 'first' | 'second'): NotCompared {
   return {host, place: 'host', kinds: [], missingIn, reason: `the host is only in the ${there}`};
 }
 
-function allShelves(side: Side): Shelf[] {
+/** What the hosts tell together, of the swarm and its networks. */
+function sharedShelves(side: Side): Shelf[] {
+  return [...swarmShelves(side), ...swarmNetworkShelves(side)];
+}
+
+function hostShelves(side: Side, host: HostSide): Shelf[] {
+  const namespaces = comparedNamespaces(host);
   return [
-    ...swarmShelves(side),
-    ...networkShelves(side),
-    ...side.hosts.flatMap((host) => {
-      const namespaces = comparedNamespaces(host);
-      return [
-        ...hostShelves(host),
-        namespaceShelf(host, namespaces),
-        ...namespaces.flatMap((namespace) => tableShelves(side, host, namespace)),
-      ];
-    }),
+    ...ownShelves(host),
+    ...localNetworkShelves(host),
+    ...gossipShelves(host),
+    namespaceShelf(host, namespaces),
+    ...namespaces.flatMap((namespace) => tableShelves(side, host, namespace)),
   ];
 }

@@ -5,7 +5,7 @@ import type {HostSide} from './side.js';
 import type {Shelf, Thing} from './types.js';
 
 /** The host itself, its containers and its IPsec. */
-export function hostShelves(side: HostSide): Shelf[] {
+export function ownShelves(side: HostSide): Shelf[] {
   const {host, label} = side;
   const place = hostPlace(label);
   const {docker} = host;

@@ -41,6 +41,8 @@ export function matchHosts(before: HostModel[], after: HostModel[]): MatchedHost
       if (!one || !other || more.length > 0 || others.length > 0) continue;
       // Two machines may have one name; what contradicts it tells that they are two.
       if (match === 'name' && contradict(one, other)) continue;
+      // Where both engines answered and are two, a namespace of the same number is a later one.
+      if (match === 'boot-id' && one.docker && other.docker) continue;
       // Where it was read counts only for a host that could not be read.
       if (match === 'source' && isRead(one) && isRead(other)) continue;
       pairs.push({before: one, after: other, match, label: hasName(other) ? other.name : one.name});

@@ -370,13 +370,20 @@ function neighbourThings(side: Side, {sandbox, tables, place}: ComparedNamespace
     .filter(({state, proxy}) => state.includes('PERMANENT') || proxy === true)
     .map(({ip, dev, mac, proxy}) => {
       const link = named(names, dev);
-      const who = networksOf(sandbox)
-        .map((id) => side.endpointName(id, ip))
-        .find((name) => name !== undefined);
+      const where = sandbox?.kind === 'overlay' ? '' : ` dev ${dev}`;
+      const kind = proxy ? 'proxied neighbour' : 'neighbour row for';
       return {
         key: `${link.key} ${ip}${proxy ? ' proxy' : ''}`,
-        name: `${proxy ? 'proxied neighbour' : 'neighbour row for'} ${who ?? ip}`,
-        detail: `${who === undefined ? '' : `${ip} → `}${mac ?? 'no MAC'}${sandbox?.kind === 'overlay' ? '' : ` dev ${dev}`}`,
+        name: `${kind} ${ip}`,
+        words: () => {
+          const who = networksOf(sandbox)
+            .map((id) => side.endpointName(id, ip))
+            .find((name) => name !== undefined);
+          return {
+            name: `${kind} ${who ?? ip}`,
+            detail: `${who === undefined ? '' : `${ip} → `}${mac ?? 'no MAC'}${where}`,
+          };
+        },
         facts: textFacts({MAC: mac}),
         about: [`link:${place.key}/${link.key}`, ...endpointTokens(sandbox, ip, mac)],
       };
@@ -419,7 +426,6 @@ function fdbThings(side: Side, {sandbox, tables, place}: ComparedNamespace, name
     .map((row) => {
       const link = named(names, row.dev);
       const {mac, dev, plane, dst, vlan, state, nhid} = row;
-      const who = sandbox?.network && side.endpointName(sandbox.network.id, mac);
       const node = dst === undefined ? undefined : side.nodes.get(dst);
       const target =
         dst === undefined
@@ -431,8 +437,15 @@ function fdbThings(side: Side, {sandbox, tables, place}: ComparedNamespace, name
       return {
         key: `${slot} ${dst ?? nhid ?? ''}`,
         slot,
-        name: `FDB row for ${who ?? mac}`,
-        detail: `${who === undefined ? '' : `${mac} `}→ ${target}${vlan === undefined ? '' : `, VLAN ${vlan}`}`,
+        name: `FDB row for ${mac}`,
+        words: () => {
+          const who = sandbox?.network && side.endpointName(sandbox.network.id, mac);
+          const within = vlan === undefined ? '' : `, VLAN ${vlan}`;
+          return {
+            name: `FDB row for ${who ?? mac}`,
+            detail: `${who === undefined ? '' : `${mac} `}→ ${target}${within}`,
+          };
+        },
         facts: textFacts({
           VTEP: plane === 'self' ? target : undefined,
           state,

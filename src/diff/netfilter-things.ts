@@ -12,28 +12,54 @@ interface Rule {
  * their first rule.
  */
 export function netfilterShelf(place: Place, tables: NetnsTables | undefined): Shelf {
-  const seen = new Map<string, number>();
   return {
     place,
     kind: 'netfilter-rule',
     read: readOf(tables),
-    things: rulesOf(tables).map(({chain, text}): Thing => {
-      const policy = /^policy (.+)$/.exec(text)?.[1];
-      if (policy !== undefined) {
-        return {key: chain, name: `chain ${chain}`, detail: policy, facts: {policy}};
-      }
-      // A rule may stand twice in a chain.
-      const nth = (seen.get(`${chain} ${text}`) ?? 0) + 1;
-      seen.set(`${chain} ${text}`, nth);
-      return {
+    things: [...policyThings(tables), ...ruleThings(tables, place)],
+  };
+}
+
+const policyOf = (text: string) => /^policy (.+)$/.exec(text)?.[1];
+
+function ruleThings(tables: NetnsTables | undefined, place: Place): Thing[] {
+  const seen = new Map<string, number>();
+  return rulesOf(tables).flatMap(({chain, text}): Thing[] => {
+    if (policyOf(text) !== undefined) return [];
+    // A rule may stand twice in a chain.
+    const nth = (seen.get(`${chain} ${text}`) ?? 0) + 1;
+    seen.set(`${chain} ${text}`, nth);
+    return [
+      {
         key: `${chain} ${text} ${nth}`,
         name: `rule in ${chain}`,
         detail: text,
         facts: {},
         about: aboutOf(text, place.host),
-      };
-    }),
-  };
+      },
+    ];
+  });
+}
+
+/** Chains that a table has as soon as it is there, which it is when somebody first looks; then they accept all. */
+const ownChains = ['filter/INPUT', 'filter/FORWARD', 'filter/OUTPUT'].flatMap((chain) => [
+  chain,
+  `iptables-legacy ${chain}`,
+]);
+const isBuiltIn = /^(iptables-legacy )?\w+\/(INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING)$/;
+
+function policyThings(tables: NetnsTables | undefined): Thing[] {
+  const policies = new Map(ownChains.map((chain) => [chain, 'ACCEPT']));
+  for (const {chain, text} of rulesOf(tables)) {
+    const policy = policyOf(text);
+    if (policy !== undefined && !(policy === 'ACCEPT' && isBuiltIn.test(chain))) policies.set(chain, policy);
+  }
+  return [...policies].map(([chain, policy]) => ({
+    key: chain,
+    name: `chain ${chain}`,
+    detail: policy,
+    facts: {policy},
+  }));
 }
 
 /** The interfaces and the single addresses that a rule names: those of a bridge or a container that came with it. */

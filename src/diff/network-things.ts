@@ -2,19 +2,15 @@ import {type Endpoint, endpointsOf} from '../join/endpoints.js';
 import type {Network, NetworkEndpoint} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {hostPlace, textFacts} from './namespace-things.js';
-import type {HostSide, Side} from './side.js';
+import type {HostSide, Side, SideHost} from './side.js';
 import type {Place, Shelf, Thing} from './types.js';
-
-/** Networks, and who is on them: local ones by host, those of the swarm once for all hosts. */
-export function networkShelves(side: Side): Shelf[] {
-  return [...swarmNetworkShelves(side), ...side.hosts.flatMap(localNetworkShelves)];
-}
 
 const isSwarm = ({scope}: Network) => scope === 'swarm';
 
 export const swarmPlace: Place = {key: 'swarm', title: 'swarm'};
 
-function swarmNetworkShelves(side: Side): Shelf[] {
+/** Networks of the swarm and who is on them, once for all hosts. */
+export function swarmNetworkShelves(side: Side): Shelf[] {
   const hosts = side.hosts.filter(({told}) => told).map(({host}) => host);
   const byId = new Map<string, Network>();
   for (const {docker} of hosts) {
@@ -30,7 +26,7 @@ function swarmNetworkShelves(side: Side): Shelf[] {
     {place: swarmPlace, kind: 'network', read, things: networks.map((network) => networkThing(network, ''))},
     ...networks
       .filter(({driver}) => driver === 'overlay')
-      .flatMap((network) => endpointShelves(side, network, hosts)),
+      .map((network) => endpointShelf(side, network, hosts)),
   ];
 }
 
@@ -64,28 +60,22 @@ function networkThing(network: Network, label: string): Thing {
   };
 }
 
-/** The endpoints of an overlay by all engines, gossip and the manager together; then what each host's gossip has. */
-function endpointShelves(side: Side, network: Network, hosts: HostModel[]): Shelf[] {
+/** The endpoints of an overlay by all engines, gossip and the manager together. */
+function endpointShelf(side: Side, network: Network, hosts: HostModel[]): Shelf {
   const place: Place = {
     key: `network/${network.id}`,
     title: `network ${network.name}`,
     network: network.name,
   };
   // A manager lists networks of which it has no endpoints, and nothing to tell of them.
-  const taking = side.hosts.filter(
-    ({told, sandboxes}) =>
-      told && sandboxes.some((sandbox) => sandbox.kind === 'overlay' && sandbox.network?.id === network.id),
-  );
+  const taking = side.hosts.filter(({told, host}) => told && hasSandbox(host, network.id));
   const told = taking.every(
     ({host}) => host.docker?.networks.find(({id}) => id === network.id)?.endpoints !== undefined,
   );
   const things = [...endpointsOf(hosts, network.id).values()].map((endpoint) =>
     endpointThing(side, network, endpoint),
   );
-  return [
-    {place, kind: 'endpoint', read: told ? 'whole' : 'no', things: withDistinctKeys(things)},
-    ...side.hosts.flatMap((host) => gossipShelf(host, network)),
-  ];
+  return {place, kind: 'endpoint', read: told ? 'whole' : 'no', things: withDistinctKeys(things)};
 }
 
 function endpointThing(side: Side, {id}: Network, {ip, claims}: Endpoint): Thing {
@@ -123,11 +113,14 @@ function withDistinctKeys(things: Thing[]): Thing[] {
   );
 }
 
-/** What one host has heard of the endpoints and the nodes of a network. The random names of peers say nothing. */
-function gossipShelf({host, label, sandboxes}: HostSide, network: Network): Shelf[] {
-  const own = host.docker?.networks.find(({id}) => id === network.id);
-  if (!own) return [];
-  const file = sandboxes.find((sandbox) => sandbox.kind === 'overlay' && sandbox.network?.id === network.id);
+/** What one host has heard of the endpoints and the nodes of its overlays. The random names of peers say nothing. */
+export function gossipShelves({host, label}: SideHost): Shelf[] {
+  return (host.docker?.networks ?? [])
+    .filter((network) => isSwarm(network) && network.driver === 'overlay')
+    .flatMap((network) => gossipShelf(host, label, network));
+}
+
+function gossipShelf(host: HostModel, label: string, network: Network): Shelf[] {
   const place: Place = {
     key: `${label}/overlay/${network.id}`,
     host: label,
@@ -135,8 +128,8 @@ function gossipShelf({host, label, sandboxes}: HostSide, network: Network): Shel
     network: network.name,
   };
   // A manager lists networks that it takes no part in: there is no gossip of those.
-  if (!file && own.services === undefined) return [];
-  const tasks = (own.services ?? []).flatMap((service) =>
+  if (network.services === undefined && !hasSandbox(host, network.id)) return [];
+  const tasks = (network.services ?? []).flatMap((service) =>
     service.tasks.map((task): Thing => {
       const {ip, name, hostIp} = task;
       return {
@@ -149,7 +142,7 @@ function gossipShelf({host, label, sandboxes}: HostSide, network: Network): Shel
       };
     }),
   );
-  const peers = [...new Set((own.peers ?? []).map(({ip}) => ip))].map(
+  const peers = [...new Set((network.peers ?? []).map(({ip}) => ip))].map(
     (ip): Thing => ({
       key: `node ${ip}`,
       name: `gossip with node ${ip}`,
@@ -157,10 +150,11 @@ function gossipShelf({host, label, sandboxes}: HostSide, network: Network): Shel
       about: [`network:${network.id}`],
     }),
   );
-  return [{place, kind: 'gossip', read: own.services ? 'whole' : 'no', things: [...tasks, ...peers]}];
+  return [{place, kind: 'gossip', read: network.services ? 'whole' : 'no', things: [...tasks, ...peers]}];
 }
 
-function localNetworkShelves({host, label, owners}: HostSide): Shelf[] {
+/** A host's own networks. */
+export function localNetworkShelves({host, label, owners}: HostSide): Shelf[] {
   const place = hostPlace(label);
   const networks = (host.docker?.networks ?? []).filter((network) => !isSwarm(network));
   return [
@@ -209,4 +203,9 @@ function localEndpointThing(
     ],
     explains: ip ? [`address:${id}/${ip}`, `ip:${label}/${ip}`] : [],
   };
+}
+
+/** Told by the names of the files alone: the tables of all hosts together would be too many. */
+function hasSandbox({namespaces}: HostModel, networkId: string): boolean {
+  return namespaces.some(({file}) => /^\d+-/.test(file) && networkId.startsWith(file.replace(/^\d+-/, '')));
 }

@@ -47,6 +47,8 @@ export interface Thing {
   name: string;
   /** What is told with its name where it appears or vanishes: `02:42:0a:00:01:09 → 192.168.1.5`. */
   detail?: string;
+  /** Both in other words, where finding them is dear: only what differs is asked. */
+  words?: () => {name: string; detail?: string};
   /** What may change: fact in words → value as it is shown. A fact that only one side tells is not compared. */
   facts: Record<string, string>;
   /** What it is about, for finding what follows from what: tokens such as `mac:NETWORK/MAC`. */

@@ -108,7 +108,7 @@ export function filterPacket(book: RuleBook, hook: Hook, packet: FilteredPacket)
     const early = chain === 'PREROUTING' ? packet.before : undefined;
     if (table === 'nat') {
       const rule = early ? undefined : translation(book, chain, now);
-      const port = rule && chain === 'PREROUTING' ? redirectPort(rule) : undefined;
+      const port = chain === 'PREROUTING' ? redirectPort(rule) : undefined;
       if (port !== undefined) now = {...now, dport: port};
       else if (rule) {
         perhaps ??= `nat: ${rule.text}`;
@@ -190,7 +190,9 @@ function translation(book: RuleBook, chain: string, packet: FilteredPacket): Met
 }
 
 /** The port that a REDIRECT which the packet is certain to meet gives it; it stays on this host. */
-function redirectPort({match, target, options}: MetRule): number | undefined {
+function redirectPort(rule: MetRule | undefined): number | undefined {
+  if (!rule) return undefined;
+  const {match, target, options} = rule;
   const port = target === 'REDIRECT' && match === 'yes' ? optionOf(options, '--to-ports') : undefined;
   return port !== undefined && /^\d{1,5}$/.test(port) ? Number(port) : undefined;
 }

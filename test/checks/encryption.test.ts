@@ -233,6 +233,16 @@ describe('esp-filtered', () => {
     }
   });
 
+  it('is a warning where what answers packets of its own passes', () => {
+    const stateful = derived(node1, (draft) => {
+      rule('-A INPUT -i eth0 -j DROP')(draft);
+      rule('-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT')(draft);
+    });
+    const [finding] = find('esp-filtered-in', stateful);
+    assert.equal(finding?.severity, 'warning');
+    assert.match(finding?.cause ?? '', /Only answers pass/);
+  });
+
   it('is not told where ESP passes, or nothing is encrypted', () => {
     for (const code of ['esp-filtered-in', 'esp-filtered-out']) {
       assert.deepEqual(find(code, node1), []);

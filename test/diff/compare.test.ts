@@ -125,6 +125,22 @@ describe('a change', () => {
     );
   });
 
+  it('of a policy is told, but not that a table is there by now', () => {
+    const diff = changed((draft) => {
+      const rules = sectionOf(draft, '@host', 'iptables-nft');
+      rules.output = rules.output.replace(
+        ':INPUT ACCEPT [0:0]\n:FORWARD DROP',
+        ':INPUT DROP [0:0]\n:FORWARD DROP',
+      );
+      draft.sections.push({
+        ...rules,
+        name: 'iptables-legacy',
+        output: '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n',
+      });
+    });
+    assert.deepEqual(rootsOf(diff), ['node1 host: chain filter/INPUT: policy ACCEPT → DROP']);
+  });
+
   it('of one of two equal rules is not lost', () => {
     const twice = '[32:2688] -A DOCKER-USER -j RETURN';
     const diff = changed((draft) => {
@@ -386,6 +402,12 @@ describe('hosts are matched', () => {
     const rejoined = {Swarm: {NodeID: 'node-b'}};
     assert.deepEqual(matchOf(host(), host({bootId: 'b2'}, rejoined)), ['engine-id']);
     assert.deepEqual(matchOf(host(), host({bootId: 'b2'}, {...rejoined, ID: 'other'})), ['name']);
+  });
+
+  it('by no namespace of a boot where both engines answered and are two', () => {
+    const other = {ID: 'x', Swarm: {NodeID: 'y'}};
+    assert.deepEqual(matchOf(host(), host({hostname: 'host2'}, other)), []);
+    assert.deepEqual(matchOf(host(), host({docker: {}, dockerFailure: 'silent'})), ['boot-id']);
   });
 
   it('by where it was read, where one of the two could not be read', () => {

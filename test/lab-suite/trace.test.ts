@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import {before, describe, it} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {collect} from '../../src/evidence/collect.js';
@@ -13,6 +16,8 @@ import type {Trace} from '../../src/trace/targets.js';
 import {trace} from '../../src/trace/trace.js';
 import type {LabNode} from '../lab/lab.js';
 import {arrives, endOf, taskOn} from '../lab/trace-ends.js';
+import {traceFaults} from '../lab/trace-faults.js';
+import {traceEnds, withTraceFault} from '../lab/trace-run.js';
 import {labSuite, useLab} from '../lab/use.js';
 import {document, reading} from './live.js';
 
@@ -140,6 +145,26 @@ describe('trace on the live swarm', labSuite(), () => {
       published.entries.map(({host, forward}) => `${host} ${forward.hops.at(-1)?.code}`),
       ['node1 ipvs-missing', 'node2 ipvs-missing'],
     );
+  });
+
+  it('a row that is missing: looked at twice, and the same again from what was recorded', async () => {
+    const ends = (await traceEnds(lab())).web;
+    const folder = await mkdtemp(path.join(tmpdir(), 'ovdiag-trace-'));
+    try {
+      const file = path.join(folder, 'record.json');
+      const fault = traceFaults['fdb-missing'];
+      assert.ok(fault);
+      const {answer} = await withTraceFault(ends, fault, () =>
+        document<TraceJson>(['trace', 'web1', 'web2', ...reading(node1(), node2()), '--record', file]),
+      );
+      assert.deepEqual([answer.status, answer.disposition], [1, 'dropped']);
+      const {hosts: kept} = JSON.parse(await readFile(file, 'utf8')) as {hosts: unknown[]};
+      assert.equal(kept.length, 4);
+      const {stdout} = await document<TraceJson>(['trace', 'web1', 'web2', '--snapshot', file]);
+      assert.equal(stdout, answer.stdout);
+    } finally {
+      await rm(folder, {recursive: true, force: true});
+    }
   });
 
   it('a port in host mode, open, closed and without its rule', async () => {

@@ -26,9 +26,9 @@ export interface Suspect {
   who: string;
   /** Seconds between the last frame and the reading. */
   arrivedSeconds: number;
-  evidence: string[];
   /** Age of the bridge's own row of it; undefined where it has none. */
   onwardSeconds: number | undefined;
+  evidence: string[];
 }
 
 /** What one reading shows of senders; frames between it and another one prove what became of them. */
@@ -85,12 +85,12 @@ function suspectsOf(network: Network, {namespace}: Sandbox): Suspect[] {
           dst: self.dst,
           who: nameAt(network, ip),
           arrivedSeconds: self.updatedSeconds,
+          onwardSeconds: master?.updatedSeconds,
           evidence: [
             `${file}: ${rowText(self)}`,
             `${file}: ${master ? rowText(master) : `no row of ${bridge.name} for ${self.mac} on ${link.name}`}`,
             `${file}: ${neighbourText(neighbour)}, written ${writtenSeconds} s ago`,
           ],
-          onwardSeconds: master?.updatedSeconds,
         },
       ];
     });
@@ -99,18 +99,19 @@ function suspectsOf(network: Network, {namespace}: Sandbox): Suspect[] {
 
 /**
  * Those of which a frame came between two readings and did not go on. One reading is no proof: a row that was written
- * by hand, or a port that was down, leaves the same ages for a while.
+ * by hand, or a port that was down, leaves the same ages for a while. So it must look like that in both readings, or
+ * the bridge's row be older than the first: it may be younger, as the vxlan device's own answers to ARP carry the
+ * sender's MAC and renew it.
  */
 export function stillDropped(before: Arrivals, after: Arrivals): Suspect[] {
   const key = ({netns, device, mac}: Suspect) => `${netns} ${device} ${mac}`;
-  const unknown = new Set(before.suspects.filter(({onwardSeconds}) => onwardSeconds === undefined).map(key));
+  const earlier = new Set(before.suspects.map(key));
   return after.suspects.filter((one) => {
     const seconds =
       ((after.readAt[one.netns] ?? Number.NaN) - (before.readAt[one.netns] ?? Number.NaN)) / 1000;
     const came = one.arrivedSeconds + ageSlack < seconds;
-    const wentOn =
-      one.onwardSeconds === undefined ? !unknown.has(key(one)) : one.onwardSeconds - ageSlack <= seconds;
-    return came && !wentOn;
+    const older = one.onwardSeconds !== undefined && one.onwardSeconds - ageSlack > seconds;
+    return came && (older || earlier.has(key(one)));
   });
 }
 

@@ -137,7 +137,7 @@ export const encryptionTexts: readonly Explanation[] = [
     meaning:
       'Between nodes, packets of encrypted overlays are ESP, IP protocol 50, and no UDP. The rules of this host let the UDP port of the data path through and drop that. Encrypted networks carry nothing in this direction, while all others work.',
     behaviour:
-      'An ESP packet passes INPUT before it is decrypted, and what was in it passes once more. Docker adds no rule that would accept it, and port forwarding and NAT do not know ports of it.',
+      'An ESP packet passes INPUT before it is decrypted, and what was in it passes once more. Docker adds no rule that would accept it, and port forwarding and NAT do not know ports of it. It is tracked by its two addresses alone: where rules accept what is established, packets pass once this host has sent some itself, and that is a warning.',
     prove: [
       {command: 'iptables-save -c -t filter; nft list ruleset', touches: 'nothing'},
       {command: 'tcpdump -ni UPLINK ip proto 50   # on both hosts', touches: 'nothing'},

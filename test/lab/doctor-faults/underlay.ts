@@ -58,6 +58,12 @@ async function guestNetwork(lab: Lab, name: string, ...args: string[]): Promise<
       '/bin/sleep',
       '1000000',
     ]);
+  // Its rows are there a moment after the containers.
+  await until({what: `both ends of ${name} to meet`, seconds: 30}, async () => {
+    for (const [from, to] of [lab.nodes, [...lab.nodes].reverse()])
+      if (from && to) await from.exec(`${name}-${from.name}`, ['ping', '-c1', '-W1', `${name}-${to.name}`]);
+    return true;
+  });
   return async () => {
     for (const node of lab.nodes) await node.docker(['rm', '-f', `${name}-${node.name}`]);
     await until({what: `${name} to be removed`, seconds: 30}, async () => {
@@ -119,8 +125,6 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     mend: `ip link set eth0 up; ip route add default via ${gateway} dev eth0`,
   }),
   {
-    // The kernel forgets a question that nobody asks again.
-    traffic: pings,
     ...hostFault(
       'vtep-unreachable',
       "a route on node1 that puts node2's VTEP on the link, where nobody has it",
