@@ -7,7 +7,7 @@ import {endOf, rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
 import {meetAgain, traceEnds} from '../trace-run.js';
 import {until} from '../wait.js';
-import {type DoctorFault, fault, pings, traceFault} from './fault.js';
+import {type DoctorFault, fault, traceFault} from './fault.js';
 
 /** A fault that only `doctor` is tried on, with the hosts that must be read to see it. */
 export interface OwnFault extends DoctorFault {
