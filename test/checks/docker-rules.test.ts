@@ -68,6 +68,7 @@ describe('docker-rules-missing', () => {
       'encryption-drop-missing',
       'encryption-mark-missing',
       'ingress-dnat-missing',
+      'masquerade-missing',
     ]);
   });
 

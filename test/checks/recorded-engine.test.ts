@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import {foldFindings} from '../../src/findings/fold.js';
 import {recordedEngineFaults} from '../lab/doctor-faults/engine.js';
 import {examineRecorded, told, unexpected} from './support.js';
 
@@ -44,7 +45,7 @@ describe('what a kernel had while the fault was in', () => {
   for (const [name, [code, severity, subject, evidence]] of Object.entries(expected)) {
     it(`${name} is found, and nothing else`, () => {
       const node = recordedEngineFaults.find((fault) => fault.code === code)?.hosts[0];
-      const findings = unexpected(examineRecorded(`doctor/${name}/${node}`).findings);
+      const findings = foldFindings(unexpected(examineRecorded(`doctor/${name}/${node}`).findings));
       const [finding] = findings;
       assert.equal(findings.length, 1, told(findings).join('; '));
       assert.deepEqual([finding?.code, finding?.severity, finding?.subject], [code, severity, subject]);

@@ -27,7 +27,12 @@ export const dockerRuleTexts: readonly Explanation[] = [
       'https://github.com/moby/moby/issues/50443',
       'https://github.com/firewalld/firewalld/issues/503',
     ],
-    explains: ['encryption-drop-missing', 'encryption-mark-missing', 'ingress-dnat-missing', 'masquerade-missing'],
+    explains: [
+      'encryption-drop-missing',
+      'encryption-mark-missing',
+      'ingress-dnat-missing',
+      'masquerade-missing',
+    ],
   },
   {
     code: 'docker-rules-two-backends',
