@@ -15,15 +15,6 @@ import {startSshd} from '../lab/sshd.js';
 import {labSuite, useLab} from '../lab/use.js';
 import {document, reading} from './live.js';
 
-/**
- * Faults that were not yet seen to come first with all checks together: they run and are told, and can't fail the run.
- * Each is to lose this mark once it was seen.
- */
-function unproven({code}: DoctorFault, index: number): string | false {
-  const proven = index < 36 && code !== 'silent-drop-observed' && code !== 'vni-missing';
-  return proven ? false : 'not yet seen to come first beside all other checks';
-}
-
 describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 1_200_000}, () => {
   const lab = useLab();
   const clean = () => untilClean(lab());
@@ -64,9 +55,8 @@ describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 
     assert.deepEqual([findings, status], [[], 0], stderr);
   });
 
-  for (const [index, fault] of doctorFaults.entries()) {
-    const todo = unproven(fault, index);
-    it(`${fault.code} comes first, and goes: ${fault.about}`, {todo}, async () => {
+  for (const fault of doctorFaults) {
+    it(`${fault.code} comes first, and goes: ${fault.about}`, async () => {
       let findings: FoldedFinding[];
       try {
         await fault.make(lab());
