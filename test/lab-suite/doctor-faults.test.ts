@@ -3,6 +3,8 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {FoldedFinding} from '../../src/findings/finding.js';
 import {foldFindings} from '../../src/findings/fold.js';
 import {expectedInLab, told} from '../checks/support.js';
@@ -27,10 +29,17 @@ describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 
   });
 
   async function found({code, traffic}: DoctorFault): Promise<FoldedFinding[]> {
-    const examination = traffic
-      ? examineAll(...(await readSample(lab(), 3, await traffic(lab()))))
-      : examineAll(await readNodes(lab()));
-    return foldFindings(examination.findings).filter(
+    if (traffic) return relevant(code, await readSample(lab(), 3, await traffic(lab())));
+    const first = await readNodes(lab());
+    const findings = relevant(code, [first]);
+    if (findings[0]?.code === code) return findings;
+    // What is still being programmed is gone at the second look, which the command takes always.
+    await sleep(3200);
+    return relevant(code, [first, await readNodes(lab())]);
+  }
+
+  function relevant(code: string, readings: HostEvidence[][]): FoldedFinding[] {
+    return foldFindings(examineAll(...readings).findings).filter(
       (finding) => finding.code === code || !expectedInLab.has(finding.code),
     );
   }

@@ -10,7 +10,7 @@ export const addressTexts: readonly Explanation[] = [
     meaning:
       "Addresses of an overlay's subnet are also those of the hosts' own network: of VTEPs, managers, routers or name servers, of an interface or a more precise route, or of a local bridge. Containers on the overlay look for all of the subnet on the overlay, so they don't reach what has such an address elsewhere; a name server there is a popular victim. As information: the subnet lies within a wider one of the host, and it is not known whether anything in that has just these addresses.",
     behaviour:
-      "A container has a route to the overlay's subnet by its own interface, and every other route is wider. The host is not touched: the subnet lives in namespaces of its own, and outer packets are routed by the host's tables. The engine does not look at the hosts' networks when a manager picks a subnet; each node may have others.",
+      "A container has a route to the overlay's subnet by its own interface, and every other route is wider. The host is not touched: the subnet lives in namespaces of its own, and outer packets are routed by the host's tables. The engine does not look at the hosts' networks when a manager picks a subnet; each node may have others. An endpoint that gets the very address of its own VTEP has no FDB row on other hosts (seen with 20.10), because the engine keeps rows by address and MAC, and takes the two for one.",
     prove: [
       {command: "docker network inspect NETWORK --format '{{json .IPAM.Config}}'", touches: 'nothing'},
       {command: 'ip route', touches: 'nothing; on each host'},
@@ -33,6 +33,7 @@ export const addressTexts: readonly Explanation[] = [
     ],
     references: [
       'moby daemon/libnetwork/ipamutils (default pools)',
+      'moby daemon/libnetwork/osl/neigh_linux.go (AddNeighbor)',
       'moby/moby#24220',
       'moby/moby#48069',
       'docker/for-linux#1422',

@@ -56,6 +56,7 @@ export const portTexts: readonly Explanation[] = [
       },
     ],
     references: ['docker-swarm-init(1), --data-path-port', 'moby/moby#38102', 'docker/for-linux#1473'],
+    explains: ['icmp-unreachable', 'udp-no-ports'],
   },
   {
     code: 'data-path-filtered-in',

@@ -79,9 +79,9 @@ function namesFault(code: string, about: string, change: string): DoctorFault {
   });
 }
 
-const twoHoursLate = `#!/bin/sh
+const halfAnHourLate = `#!/bin/sh
 case $1 in
-  +%s) echo $(($(busybox date +%s) - 7200)) ;;
+  +%s) echo $(($(busybox date +%s) - 1800)) ;;
   *) exec busybox date "$@" ;;
 esac
 `;
@@ -196,7 +196,7 @@ export const engineFaults: readonly DoctorFault[] = [
     nodeCertificate,
     expired,
   ),
-  fileFault('clock-skew', '`date` on node1 answers two hours late', '/usr/bin/date', twoHoursLate),
+  fileFault('clock-skew', '`date` on node1 answers half an hour late', '/usr/bin/date', halfAnHourLate),
   fileFault(
     'nic-offload',
     '`ethtool` on node1 answers for vmxnet3, with offload on',

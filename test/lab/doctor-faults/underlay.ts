@@ -237,6 +237,9 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     'lan-net',
     '--subnet',
     '192.168.1.0/24',
+    // An endpoint that gets the address of its own VTEP has no FDB row elsewhere, which would be a second fault.
+    '--ip-range',
+    '192.168.1.128/25',
   ),
   networkFault(
     'subnet-public',
