@@ -107,6 +107,7 @@ export const faults = {
   },
   'port-differs': {
     about: "a node's tunnels have another UDP port",
+    code: 'data-path-port-differs',
     host(draft) {
       for (const {netns, name} of draft.sections) {
         if (name === 'addr' && netns?.includes('-')) {
@@ -118,6 +119,7 @@ export const faults = {
   },
   'port-filtered': {
     about: 'a rule of the host drops what comes for the tunnels',
+    code: 'data-path-filtered-in',
     host: (draft) =>
       editText(draft, '@host', 'iptables-nft', (text) =>
         text.replace(
@@ -323,7 +325,7 @@ export function plant(swarm: Swarm, names: readonly FaultName[]): PlantedSwarm {
     const node = places[Math.floor(((at + 0.5) * places.length) / names.length)];
     if (!node) throw new Error('a swarm without nodes');
     const {about, fdb, code}: Fault = faults[name];
-    return {name, about, ...(fdb ? {fdb} : {}), ...(code ? {code} : {}), place: placeOf(node)};
+    return {name, about, ...(fdb ? {fdb} : {}), ...(code ? {code} : {}), place: placeOf(node, at)};
   });
   const changes = (node: Node) =>
     planted.flatMap(({name, place}) => {
@@ -342,11 +344,13 @@ export function plant(swarm: Swarm, names: readonly FaultName[]): PlantedSwarm {
   };
 }
 
-function placeOf(node: Node): Place {
+/** @param at how many faults were planted before: each is about another endpoint where there are enough. */
+function placeOf(node: Node, at: number): Place {
   const network = node.networks.find(({ingress}) => !ingress);
   const endpoints = network?.endpoints.filter(({kind}) => kind !== 'balancer') ?? [];
   const near = endpoints.find((one) => one.node === node);
-  const far = endpoints.find((one) => one.node !== node && one.kind === 'task');
+  const tasks = endpoints.filter((one) => one.node !== node && one.kind === 'task');
+  const far = tasks[at % tasks.length];
   const other = network?.nodes.find((one) => one !== node && one !== far?.node);
   if (!network || !near || !far || !other) throw new Error(`${node.name} shares no network with two others`);
   return {node, network, sandbox: `1-${network.id.slice(0, 10)}`, near, far, other};

@@ -80,51 +80,46 @@ function holdersOf(host: HostContext, {network, sandboxes}: OverlayHere): Networ
     ];
   });
   const extra = extraAddresses(host, network);
-  const addresses = clashes([
-    ...own.map(({ip, id}) => [ip, id] as const),
-    ...extra.map(({ip, id}) => [ip, id] as const),
-    ...gossipIds(network),
-  ]);
-  const rows = sandboxes.flatMap(({namespace: {tables, file}}) =>
-    (tables?.neighbours ?? []).flatMap((row) =>
-      row.mac && row.state.includes('PERMANENT') ? [{row, mac: row.mac, fdb: tables?.fdb, file}] : [],
-    ),
-  );
-  const macs = clashes([
-    ...own.flatMap(({mac, ip}) => (mac ? [[mac, ip] as const] : [])),
-    ...rows.map(({mac, row}) => [mac, row.ip] as const),
-  ]);
-  const gossip = addresses.size > 0 || macs.size > 0 ? gossipHolders(network, asked) : [];
+  const addresses = new Clashes();
+  for (const {ip, id} of [...own, ...extra]) addresses.add(ip, id);
+  for (const {name, vip, tasks} of network.services ?? []) {
+    for (const task of tasks) addresses.add(task.ip, task.endpointId ?? task.name);
+    if (vip) addresses.add(vip, `vip ${name}`);
+  }
+  const macs = new Clashes();
+  for (const {mac, ip} of own) if (mac) macs.add(mac, ip);
+  for (const {namespace} of sandboxes) {
+    for (const row of namespace.tables?.neighbours ?? [])
+      if (row.mac && row.state.includes('PERMANENT')) macs.add(row.mac, row.ip);
+  }
+  const gossip = addresses.found.size > 0 || macs.found.size > 0 ? gossipHolders(network, asked) : [];
   const owners = new Map(gossip.map((holder) => [holder.ip, holder]));
-  const sharing = rows.flatMap(({row, mac, fdb, file}): Holder[] => {
-    // A row of an address that nobody has is another fault.
-    const owner = macs.has(mac) ? owners.get(row.ip) : undefined;
-    if (!owner) return [];
-    const self = fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.dev === row.dev);
-    const evidence = `${file}: ${neighbourText(row)}${self ? `; ${rowText(self)}` : ''}`;
-    return [{...owner, mac, evidence, told: 'engine'}];
-  });
-  const shared = [...gossip, ...extra].filter(({ip}) => addresses.has(ip));
+  const sharing = sandboxes.flatMap(({namespace: {tables, file}}) =>
+    (tables?.neighbours ?? []).flatMap((row): Holder[] => {
+      const {mac, ip, dev, state} = row;
+      if (!mac || !macs.found.has(mac) || !state.includes('PERMANENT')) return [];
+      // A row of an address that nobody has is another fault.
+      const owner = owners.get(ip);
+      if (!owner) return [];
+      const self = tables?.fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.dev === dev);
+      const evidence = `${file}: ${neighbourText(row)}${self ? `; ${rowText(self)}` : ''}`;
+      return [{...owner, mac, evidence, told: 'engine'}];
+    }),
+  );
+  const shared = [...gossip, ...extra].filter(({ip}) => addresses.found.has(ip));
   return {id: network.id, name: network.name, own, shared: [...shared, ...sharing]};
 }
 
-/** Keys that come with more than one value. */
-function clashes(pairs: (readonly [string, string])[]): Set<string> {
-  const first = new Map<string, string>();
-  const found = new Set<string>();
-  for (const [key, value] of pairs) {
-    const known = first.get(key);
-    if (known === undefined) first.set(key, value);
-    else if (known !== value) found.add(key);
-  }
-  return found;
-}
+/** Finds keys that come with more than one value. */
+class Clashes {
+  readonly found = new Set<string>();
+  private readonly first = new Map<string, string>();
 
-function gossipIds({services}: Network): (readonly [string, string])[] {
-  return (services ?? []).flatMap(({name, vip, tasks}) => [
-    ...tasks.map((task) => [task.ip, task.endpointId ?? task.name] as const),
-    ...(vip ? [[vip, `vip ${name}`] as const] : []),
-  ]);
+  add(key: string, value: string): void {
+    const known = this.first.get(key);
+    if (known === undefined) this.first.set(key, value);
+    else if (known !== value) this.found.add(key);
+  }
 }
 
 function gossipHolders({services}: Network, asked: string): Holder[] {

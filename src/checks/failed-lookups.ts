@@ -1,9 +1,8 @@
 import {ownEndpoints} from '../join/endpoints.js';
-import type {FdbEntry} from '../join/fdb.js';
 import type {Namespace} from '../model/host.js';
 import type {Miss} from '../model/iproute/miss.js';
 import {defineCheck, type HostDigest, type Report} from './check.js';
-import type {HostContext} from './host-context.js';
+import {type HostContext, lacksRow} from './host-context.js';
 import {counted} from './words.js';
 
 /** A lookup that failed, with all that this host's tables tell about it. */
@@ -66,7 +65,7 @@ export const failedLookups = defineCheck<Digest, Counts>({
     return {
       sandboxes: host.overlays.reduce((sum, {sandboxes}) => sum + sandboxes.length, 0),
       lacking: host.overlays.flatMap(({network}) =>
-        host.odd(network.id).flatMap((entry) => (lacksRow(entry) ? [`${network.id} ${entry.ip}`] : [])),
+        host.lacking(network.id).map(({ip}) => `${network.id} ${ip}`),
       ),
       ...(listened.length > 0 ? {failed: failedOf(host)} : {}),
     };
@@ -153,11 +152,6 @@ function nobody(failed: Failed, host: string, seconds: number, report: Report): 
 
 function announcement({layer, sought, device}: Failed): string {
   return layer === 'l2' ? `miss dev ${device} lladdr ${sought}` : `miss ${sought} dev ${device}`;
-}
-
-/** A remote endpoint that some source knows, and whose row is not there. */
-function lacksRow({status, ip}: FdbEntry): boolean {
-  return ip !== null && (status === 'missing-fdb' || status === 'missing-neighbour');
 }
 
 /** The name of an endpoint that lives on another host, by that host's own engine. */

@@ -5,9 +5,10 @@ import {judgeNetworks, largestSkewMs, type Member, type NetworkJudgement, seen} 
 import {isDown} from '../trace/party.js';
 import {defineCheck, type Report} from './check.js';
 import type {HostContext, OverlayHere} from './host-context.js';
+import {type Arrivals, silentDrop, stillDropped} from './rows/arrivals.js';
 import {rowFinding, sourceFindings} from './rows/findings.js';
 import {disagreements, divided, heardOf, type Parted, partingFindings, partings} from './rows/gossip.js';
-import {type Arrivals, arrivals, silentDrop, stillDropped, unreachedPeers} from './rows/one-host.js';
+import {unreachedPeers} from './rows/one-host.js';
 
 /** Findings of one host on one network that are told one by one. */
 const mostTold = 200;
@@ -39,13 +40,13 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
         for (const finding of unreachedPeers(host, network, sandbox)) report.found(finding);
     }
     gaps(host, report);
-    if (arrivals(host).suspects.length > 0) report.lookAgain();
+    if (host.arrivals.suspects.length > 0) report.lookAgain();
     const {rows: digest} = host;
     const broken = new Map(host.overlays.map((overlay) => [overlay.network.id, cutOff(host, overlay)]));
     const networks = digest.networks.map((rows) => ({...rows, broken: broken.get(rows.id) ?? []}));
     return {...digest, networks};
   },
-  counters: arrivals,
+  counters: ({arrivals}) => arrivals,
   sample({host, before, after}, report) {
     for (const suspect of stillDropped(before, after)) report.found(silentDrop(host.name, suspect));
   },

@@ -25,8 +25,9 @@ export const forwarding = defineCheck({
     }
     for (const sandbox of host.sandboxes) {
       const {namespace, network} = sandbox;
+      if (!isOff(namespace.tables)) continue;
       const backends = masqueraded(sandbox);
-      if (backends.length === 0 || !isOff(namespace.tables)) continue;
+      if (backends.length === 0) continue;
       tell(host, report, namespace.file, {
         ...(network ? {network} : {}),
         evidence: backends.slice(0, 3),

@@ -1,7 +1,7 @@
 import {type FdbEntry, fdbEntries} from '../join/fdb.js';
 import {type LocalEndpoint, localEndpoints} from '../join/local-endpoints.js';
 import {type PacketFilter, packetFilter} from '../join/packet-filter.js';
-import {type RowsDigest, rowsDigest} from '../join/rows-digest.js';
+import {type NetworkRows, type RowsDigest, rowsDigest} from '../join/rows-digest.js';
 import {judgeNetworks} from '../join/rows-swarm.js';
 import {type Sandbox, sandboxes} from '../join/sandboxes.js';
 import {type UnderlayWay, wayToVtep} from '../join/underlay-way.js';
@@ -10,6 +10,7 @@ import {type OwnVtep, ownVtep} from '../join/vteps.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {NamespaceState} from '../model/namespace-files.js';
+import {type Arrivals, arrivals} from './rows/arrivals.js';
 import {type Tunnel, tunnelsOf} from './underlay.js';
 
 /** An overlay network that has a sandbox on the host. Several sandboxes of one network are several epochs. */
@@ -38,8 +39,10 @@ export interface HostContext {
   readonly filter: PacketFilter | undefined;
   /** This host boiled down to what its rows are judged by. */
   readonly rows: RowsDigest;
-  /** Those endpoints of a network that are neither right nor local, as this host alone judges them. */
-  odd: (networkId: string) => FdbEntry[];
+  /** Senders of which frames came in by a tunnel and seem to have gone no further. */
+  readonly arrivals: Arrivals;
+  /** Those endpoints of a network that lack a row, as this host alone judges them. */
+  lacking: (networkId: string) => FdbEntry[];
   /** The endpoints of a network as this host alone judges them; costs most of all, as there may be thousands. */
   fdb: (networkId: string) => FdbEntry[];
 }
@@ -57,7 +60,8 @@ export function hostContext(model: HostModel): HostContext {
   const ways = new Map<string, UnderlayWay | undefined>();
   const entries = new Map<string, FdbEntry[]>();
   const rows = lazily(() => rowsDigest(model, all()));
-  const odd = lazily(() => oddEntries(model, rows(), vtep()?.address));
+  const lacking = lazily(() => lackingEntries(model, rows(), vtep()?.address));
+  const arrived = lazily(() => arrivals(overlays()));
   const listed = new Map<string, LocalEndpoint[] | undefined>();
   return {
     name: model.name,
@@ -94,8 +98,11 @@ export function hostContext(model: HostModel): HostContext {
     get rows() {
       return rows();
     },
-    odd(networkId) {
-      return odd().get(networkId) ?? [];
+    get arrivals() {
+      return arrived();
+    },
+    lacking(networkId) {
+      return lacking().get(networkId) ?? [];
     },
     fdb(networkId) {
       const known = entries.get(networkId) ?? fdbEntries([model], networkId);
@@ -105,14 +112,33 @@ export function hostContext(model: HostModel): HostContext {
   };
 }
 
-function oddEntries(
+/** Whether a remote endpoint that some source knows has no row of one kind. */
+export function lacksRow({status, ip}: FdbEntry): boolean {
+  return ip !== null && (status === 'missing-fdb' || status === 'missing-neighbour');
+}
+
+function lackingEntries(
   {name, key, startedAt}: HostModel,
   digest: RowsDigest,
   vtep: string | undefined,
 ): Map<string, FdbEntry[]> {
+  // What is packed has both its rows, so nearly all hosts have nothing to be judged for this.
+  if (!digest.networks.some(hasLoose)) return new Map();
   const host = {name, key, startedAt, digest, ...(vtep === undefined ? {} : {vtep})};
   return new Map(
-    [...judgeNetworks([host])].map(({id, entries}) => [id, entries.map(({judged}) => judged.entry)]),
+    [...judgeNetworks([host])].map(({id, entries}) => [
+      id,
+      entries.map(({judged}) => judged.entry).filter(lacksRow),
+    ]),
+  );
+}
+
+/** Whether there are rows without their counterparts, or claims of remote endpoints without rows. */
+function hasLoose({own = [], gossip = [], manager, sandboxes}: NetworkRows): boolean {
+  const local = new Set(own.map(({ip}) => ip));
+  return (
+    [...gossip, ...manager].some(({ip}) => !local.has(ip)) ||
+    sandboxes.some(({tables: {fdb = [], neighbours = []}}) => fdb.length + neighbours.length > 0)
   );
 }
 

@@ -243,13 +243,11 @@ function compareBackends(
     ],
     basis: 'one-host' as const,
   };
-  const missing = tasks.filter(
-    ({ip}) => ip !== '' && !sharing.destinations.some(({address}) => address === ip),
-  );
+  const balanced = new Set(sharing.destinations.map(({address}) => address));
+  const missing = tasks.filter(({ip}) => ip !== '' && !balanced.has(ip));
+  const running = new Set(tasks.map(({ip}) => ip));
   // What has weight 0 is on its way out, and gets nothing new.
-  const stale = sharing.destinations.filter(
-    ({address, weight}) => weight > 0 && !tasks.some(({ip}) => ip === address),
-  );
+  const stale = sharing.destinations.filter(({address, weight}) => weight > 0 && !running.has(address));
   for (const {name, ip} of missing) {
     report.found({
       ...common,

@@ -23,10 +23,11 @@ export function tunnelsOf(overlays: OverlayHere[], own: string | undefined): Tun
       (tables?.links ?? []).flatMap((device): Tunnel[] => {
         const {vxlan} = device;
         if (!vxlan || vxlan.external) return [];
-        const rows = (tables?.fdb ?? []).filter(
-          ({dev, plane, state}) => dev === device.name && plane === 'self' && state === 'permanent',
-        );
-        const vteps = new Set(rows.flatMap(({dst}) => (dst === undefined || dst === own ? [] : [dst])));
+        const vteps = new Set<string>();
+        for (const {dev, plane, state, dst} of tables?.fdb ?? []) {
+          if (dst === undefined || dst === own || plane !== 'self') continue;
+          if (dev === device.name && state === 'permanent') vteps.add(dst);
+        }
         return [
           {
             network,

@@ -77,7 +77,9 @@ export default class Doctor extends HostCommand {
       description: "Also write the answer to FILE as JUnit's XML, which CI systems show as test results",
       helpValue: 'FILE',
     }),
-    verbose: Flags.boolean({description: 'Show all evidence, every remedy, and what is folded'}),
+    verbose: Flags.boolean({
+      description: 'Show every finding with all evidence, every remedy, and what is folded',
+    }),
   };
 
   async run(): Promise<void> {

@@ -1,3 +1,4 @@
+import {isAscii} from 'node:buffer';
 import {type FileHandle, lstat, open, rename, stat, unlink} from 'node:fs/promises';
 import type {Readable} from 'node:stream';
 import {promisify} from 'node:util';
@@ -12,11 +13,19 @@ const largestSnapshot = 256 * 1024 * 1024;
 
 /** Writes a snapshot as one file; `-` is standard output. */
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
-  const text = Buffer.from(`${JSON.stringify(snapshot)}\n`);
+  const text = Buffer.from(`${asciiOnly(JSON.stringify(snapshot))}\n`, 'latin1');
   if (!standardOutput.has(path)) return writePrivateFile(path, text);
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+/** One other character in a text makes all of it twice as large in memory, and slow to read. */
+function asciiOnly(json: string): string {
+  return json.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /**
@@ -121,9 +130,9 @@ async function readBounded(path: string): Promise<string> {
     input.destroy();
   }
   if (size === 0) throw notASnapshot(path, 'it is empty');
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
+  const bytes = Buffer.concat(chunks);
+  // As they are written, which is read as such in a third of the time.
+  return isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8').replace(/^\ufeff/, '');
 }
 
 /** Only an ordinary file is opened: a FIFO would wait for a writer, a device could do anything. */

@@ -58,11 +58,14 @@ function reaches(cause: Finding, consequence: Finding): boolean {
   return (cause.reach ?? [cause.at]).some((scope) => covers(scope, consequence.at));
 }
 
-/** Every key of the scope that the other has too must be equal. */
+/**
+ * Every key of the scope that the other has too must be equal, and there must be one, as two that tell of nothing in common
+ * may be anywhere. What has no scope is everywhere.
+ */
 function covers(scope: Scope, other: Scope): boolean {
-  return (Object.keys(scope) as (keyof Scope)[]).every(
-    (key) => other[key] === undefined || other[key] === scope[key],
-  );
+  const keys = Object.keys(scope) as (keyof Scope)[];
+  const shared = keys.filter((key) => other[key] !== undefined);
+  return (shared.length > 0 || keys.length === 0) && shared.every((key) => other[key] === scope[key]);
 }
 
 function gatherAlike(findings: FoldedFinding[]): FoldedFinding[] {

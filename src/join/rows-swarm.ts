@@ -165,8 +165,10 @@ function judgeNetwork({id, name, members, nodes, hostnames}: Asked): NetworkJudg
   const judgement: NetworkJudgement = {id, name, members, entries: [], endpoints, nodes, skewed: 0};
   const settled = new Int32Array(endpoints.size);
   let stamp = 0;
+  const times = new Map(members.map(({host: {key, startedAt}}) => [key, Date.parse(startedAt)]));
+  const together = Math.max(...times.values()) - Math.min(...times.values()) <= largestSkewMs;
   for (const member of members) {
-    const near = nearView(view, member, members);
+    const near = together ? {view, dropped: 0} : nearView(view, member, times);
     judgement.skewed += near.dropped;
     for (const sandbox of member.rows.sandboxes) {
       stamp++;
@@ -307,13 +309,11 @@ function judged({name, key, digest}: KeptHost): JudgedHost {
 function nearView(
   view: NetworkView,
   {host, rows}: Member,
-  members: Member[],
+  times: ReadonlyMap<string, number>,
 ): {view: NetworkView; dropped: number} {
-  const time = Date.parse(host.startedAt);
+  const own = times.get(host.key) ?? Number.NaN;
   const far = new Set(
-    members
-      .filter((other) => Math.abs(Date.parse(other.host.startedAt) - time) > largestSkewMs)
-      .map((other) => other.host.key),
+    [...times].flatMap(([key, time]) => (Math.abs(time - own) > largestSkewMs ? [key] : [])),
   );
   if (far.size === 0) return {view, dropped: 0};
   const endpoints = new Map<string, Endpoint>();

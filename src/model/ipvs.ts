@@ -33,18 +33,19 @@ export function parseIpvs(text: string): Ipvs {
   const services: IpvsService[] = [];
   const problems: string[] = [];
   for (const line of text.split('\n')) {
+    const service = services.at(-1);
+    const destination = service && destinationOf(line);
+    if (destination) {
+      service.destinations.push(destination);
+      continue;
+    }
     if (/^(IP Virtual Server |Prot LocalAddress|\s+-> RemoteAddress|\s*$)/.test(line)) continue;
     const mark = /^FWM +([0-9A-F]{8}) /.exec(line)?.[1];
-    const service = services.at(-1);
     if (mark !== undefined)
       services.push({mark: Number.parseInt(mark, 16), text: line.trim(), destinations: []});
     else if (/^(TCP|UDP|SCTP) +\S+:[0-9A-F]{4} /.test(line))
       services.push({text: line.trim(), destinations: []});
-    else {
-      const destination = destinationOf(line);
-      if (destination && service) service.destinations.push(destination);
-      else problems.push(line.slice(0, 200));
-    }
+    else problems.push(line.slice(0, 200));
   }
   return {services, problems};
 }
@@ -61,10 +62,11 @@ function destinationOf(line: string): IpvsDestination | undefined {
     weight: Number(weight),
     active: Number(active),
     inactive: Number(inactive),
-    text: line.trim().replace(/ +/g, ' '),
+    text: `-> ${address}:${port} ${forward} ${weight} ${active} ${inactive}`,
   };
 }
 
 function dotted(hex: string): string {
-  return [0, 2, 4, 6].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
+  const value = Number.parseInt(hex, 16);
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }

@@ -193,8 +193,9 @@ function procFiles({output}: Section): Map<string, string> {
 }
 
 function ipvsOf({output}: Section): Ipvs {
-  const lines = [...output.matchAll(/^\/proc\/net\/ip_vs:(.*)$/gm)].map(([, line]) => line);
-  return parseIpvs(lines.join('\n'));
+  const prefix = '/proc/net/ip_vs:';
+  const lines = output.split('\n').filter((line) => line.startsWith(prefix));
+  return parseIpvs(lines.map((line) => line.slice(prefix.length)).join('\n'));
 }
 
 function netfilter(saves: Section[]): NonNullable<NetnsTables['netfilter']> {

@@ -1,7 +1,8 @@
 import type {Sample} from '../checks/run.js';
 import type {FoldedFinding, NetworkHealth, NotChecked, Severity} from '../findings/finding.js';
 import {escapeText} from './escape.js';
-import type {Paint, Tone} from './paint.js';
+import {findingsList, tones} from './findings-list.js';
+import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
 import {duration, plural, wrapText} from './text.js';
@@ -16,10 +17,15 @@ export interface Diagnosis {
   checks: number;
 }
 
-const tones: Record<Severity, Tone> = {error: 'bad', warning: 'warn', info: 'plain'};
-
-/** Gaps that are listed without being asked for. */
+/** More findings than this are told in a line each, unless all is asked for. */
+const mostBlocks = 5;
+/** More networks than this are shown only where something is not well. */
+const mostNetworks = 8;
+/** Gaps that are listed without being asked for, and beside many findings. */
 const mostGaps = 6;
+const mostGapsBesideMany = 3;
+/** Hosts of which counters were compared, one by one. */
+const mostSamples = 4;
 /** Folded findings that are named without being asked for. */
 const mostFolded = 3;
 
@@ -31,11 +37,14 @@ export async function renderDiagnosis(
   paint: Paint,
 ): Promise<string> {
   const {findings, networks, notChecked, samples, checks} = diagnosis;
-  const blocks = findings.map((finding) => findingBlock(finding, verbose, terminal, paint));
+  const many = !verbose && findings.length > mostBlocks;
+  const gaps = verbose ? Number.POSITIVE_INFINITY : many ? mostGapsBesideMany : mostGaps;
   const parts = [
-    ...blocks,
-    ...(networks.length > 0 ? [await healthTable(networks, terminal, paint)] : []),
-    ...(notChecked.length > 0 ? [gapBlock(notChecked, verbose, terminal, paint)] : []),
+    ...(many
+      ? [await findingsList(findings, terminal, paint)]
+      : findings.map((finding) => findingBlock(finding, verbose, terminal, paint))),
+    ...(networks.length > 0 ? [await healthTable(networks, verbose, terminal, paint)] : []),
+    ...(notChecked.length > 0 ? [gapBlock(notChecked, gaps, terminal, paint)] : []),
     ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
     `${wrapText(verdict(findings, checks), terminal.width).join('\n')}\n`,
   ];
@@ -101,16 +110,30 @@ const healthColumns: Column[] = [
   {head: 'unknown', priority: 7, shrink: 'never', align: 'right'},
 ];
 
-function healthTable(networks: NetworkHealth[], terminal: Terminal, paint: Paint): Promise<string> {
-  const rows = networks.map(({network, hosts, endpoints, checked, healthy, unknown}) => [
+async function healthTable(
+  networks: NetworkHealth[],
+  verbose: boolean,
+  terminal: Terminal,
+  paint: Paint,
+): Promise<string> {
+  const well = ({endpoints, healthy}: NetworkHealth) => healthy === endpoints;
+  const brief = !verbose && networks.length > mostNetworks;
+  const healthy = brief ? networks.filter(well) : [];
+  const shown = brief ? networks.filter((network) => !well(network)) : networks;
+  const rows = shown.map(({network, hosts, endpoints, checked, healthy, unknown}) => [
     {text: network, tone: 'strong' as const},
     ...[hosts, endpoints, checked, healthy, unknown].map(String),
   ]);
-  return renderTable(healthColumns, rows, terminal, paint);
+  const table = rows.length > 0 ? await renderTable(healthColumns, rows, terminal, paint) : '';
+  if (healthy.length === 0) return table;
+  const endpoints = healthy.reduce((sum, network) => sum + network.endpoints, 0);
+  const rest = `On ${rows.length > 0 ? `${healthy.length} other` : 'all'} networks all ${endpoints} endpoints are healthy (--verbose)`;
+  return `${table}${wrapText(rest, terminal.width, 4).join('\n')}\n`;
 }
 
-/** One entry a gap under --verbose; else one for all that a check lacks for want of the same thing. */
-function gapBlock(notChecked: NotChecked[], verbose: boolean, terminal: Terminal, paint: Paint): string {
+/** One entry a gap where all are wanted; else one for all that a check lacks for want of the same thing. */
+function gapBlock(notChecked: NotChecked[], most: number, terminal: Terminal, paint: Paint): string {
+  const verbose = most === Number.POSITIVE_INFINITY;
   const groups = new Map<string, NotChecked[]>();
   for (const gap of notChecked) {
     const key = JSON.stringify([gap.check, gap.add, ...(verbose ? [gap.why] : [])]);
@@ -119,7 +142,7 @@ function gapBlock(notChecked: NotChecked[], verbose: boolean, terminal: Terminal
     else groups.set(key, [gap]);
   }
   const all = [...groups.values()];
-  const shown = verbose ? all : all.slice(0, mostGaps);
+  const shown = all.slice(0, most);
   const rest = all.length - shown.length;
   return [
     paint('strong', 'Not checked'),
@@ -147,12 +170,21 @@ function gapLines(gaps: NotChecked[], terminal: Terminal, paint: Paint): string[
 
 /** How far apart the readings were, which is what "rising" means in the findings. */
 function sampleLines(samples: Sample[], terminal: Terminal): string {
-  const told = samples.map(
-    ({host, seconds, listened}) =>
-      `${host} ${duration(seconds)}${listened > 0 ? `, listening in ${plural(listened, 'overlay sandbox', 'overlay sandboxes')}` : ''}`,
-  );
+  const listening = (count: number) =>
+    count > 0 ? `, listening in ${plural(count, 'overlay sandbox', 'overlay sandboxes')}` : '';
+  const told =
+    samples.length > mostSamples
+      ? [samplesTogether(samples, listening)]
+      : samples.map(({host, seconds, listened}) => `${host} ${duration(seconds)}${listening(listened)}`);
   const text = `Counters compared over: ${told.join('; ')}`;
   return `${wrapText(escapeText(text), terminal.width, 4).join('\n')}\n`;
+}
+
+function samplesTogether(samples: Sample[], listening: (count: number) => string): string {
+  const seconds = samples.map((sample) => sample.seconds);
+  const [least, most] = [duration(Math.min(...seconds)), duration(Math.max(...seconds))];
+  const listened = samples.reduce((sum, sample) => sum + sample.listened, 0);
+  return `${least === most ? least : `${least} to ${most}`} on ${samples.length} hosts${listening(listened)}`;
 }
 
 function verdict(findings: FoldedFinding[], checks: number): string {

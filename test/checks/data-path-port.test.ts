@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import {plant} from '../../bench/swarm/faults.js';
+import {planSwarm, standardSize} from '../../bench/swarm/plan.js';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {
   derived,
@@ -77,5 +79,18 @@ describe('data-path-port', () => {
     assert.deepEqual(more, []);
     assert.deepEqual([one?.code, one?.host, one?.basis], ['data-path-port-differs', 'node1', 'one-host']);
     assert.match(one?.cause ?? '', /uses UDP 4790, and the swarm was made with 4789/);
+  });
+
+  it('tells once of a host that has another port on several networks, and which one it is', () => {
+    const swarm = planSwarm(standardSize(6));
+    const {planted, evidence} = plant(swarm, ['port-differs']);
+    const [one, ...more] = examine(...swarm.nodes.map(evidence)).findings.filter(({code}) => ours.test(code));
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      [one?.code, one?.host, one?.network, one?.subject, one?.basis],
+      ['data-path-port-differs', planted[0]?.place.node.name, null, 'UDP 7789', 'several-hosts'],
+    );
+    assert.match(one?.cause ?? '', /uses UDP 7789 on ingress, net-/);
+    assert.ok((one?.reach?.length ?? 0) > 3);
   });
 });

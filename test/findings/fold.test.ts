@@ -45,4 +45,19 @@ describe('folding of findings', () => {
       [['fdb-row-missing', 1]],
     );
   });
+
+  it('folds nothing under what it has no place in common with', () => {
+    const address = finding('duplicate-address', '10.0.1.9', {
+      host: null,
+      at: {network: 'net-1', ip: '10.0.1.9'},
+    });
+    const gossip = (at: Finding['at']) => finding('gossip-differs', 'endpoints of node2 elsewhere', {at});
+    const codes = (of: Finding) => foldFindings([address, of]).map(({code}) => code);
+    assert.deepEqual(codes(gossip({host: 'node1', vtep: '192.0.2.2'})), [
+      'duplicate-address',
+      'gossip-differs',
+    ]);
+    assert.deepEqual(codes(gossip({host: 'node1', network: 'net-1', ip: '10.0.1.9'})), ['duplicate-address']);
+    assert.deepEqual(codes(gossip({host: 'node1', network: 'net-2', ip: '10.0.1.9'})).length, 2);
+  });
 });

@@ -85,4 +85,57 @@ describe('the text of a diagnosis', () => {
     assert.match(short, /and 2 more \(--verbose\)/);
     assert.match(await rendered({findings: [finding({folded})]}, 80, true), /uber-net on node1: e/);
   });
+
+  it('tells many findings in a line each, and of one kind together, so that they fit on a screen', async () => {
+    const findings = [
+      finding({
+        code: 'an-outage',
+        subject: 'a'.repeat(90),
+        folded: [{because: 'follows', finding: finding()}],
+      }),
+      ...Array.from({length: 40}, (_, index) =>
+        finding({code: 'on-all-hosts', host: `node${index}`, network: null, subject: 'the engine'}),
+      ),
+      ...Array.from({length: 60}, (_, index) => finding({code: `code-${index}`, severity: 'warning'})),
+    ];
+    for (const width of [40, 80, 200]) {
+      const text = await rendered({findings}, width);
+      for (const line of text.split('\n')) assert.ok(displayWidth(line) <= width, `${width}: ${line}`);
+    }
+    const text = await rendered({findings});
+    assert.ok(text.split('\n').length < 50);
+    assert.match(text, /^error +an-outage .* \+1$/m);
+    assert.match(text, /^error +on-all-hosts +- +node0 and 39 more +40 findings: the/m);
+    assert.match(text, /and 32 findings more\. Evidence and remedies: --verbose, or --only CODE\n/);
+    assert.doesNotMatch(text, /it is broken/);
+    assert.match(text, /9 checks: 41 errors, 60 warnings/);
+    const all = await rendered({findings}, 80, true);
+    assert.equal(all.match(/it is broken/g)?.length, 101);
+    assert.equal((await rendered({findings: findings.slice(0, 5)})).match(/it is broken/g)?.length, 5);
+  });
+
+  it('shows of many networks those that are not well', async () => {
+    const networks = Array.from({length: 9}, (_, index) => ({
+      ...{network: `net${index}`, id: 'x', hosts: 2, endpoints: 4, checked: 4, unknown: 0},
+      healthy: index === 3 ? 3 : 4,
+    }));
+    const text = await rendered({networks});
+    assert.match(text, /^net3 +2 +4 +4 +3 +0$/m);
+    assert.doesNotMatch(text, /net4/);
+    assert.match(text, /On 8 other networks all 32 endpoints are healthy/);
+    assert.match(await rendered({networks}, 80, true), /net4/);
+    assert.match(await rendered({networks: networks.slice(1)}), /net4/);
+  });
+
+  it('tells once over what time the counters of many hosts were compared', async () => {
+    const samples = Array.from({length: 5}, (_, index) => ({host: `node${index}`, seconds: 10, listened: 2}));
+    assert.match(
+      await rendered({samples}),
+      /Counters compared over: 10 s on 5 hosts, listening in 10 overlay sandboxes/,
+    );
+    assert.match(
+      await rendered({samples: samples.slice(0, 2)}),
+      /over: node0 10 s, listening in 2 .*; node1/,
+    );
+  });
 });

@@ -25,6 +25,7 @@ export interface Parted {
   owner: string;
   vtep: string | undefined;
   network: string;
+  networkId: string;
   lines: string[];
   endpoints: {name: string; ip: string}[];
   /** Whether rows of that host are wrong as well, so that traffic is lost. */
@@ -56,6 +57,7 @@ export function partingFindings(parted: Parted[]): Finding[] {
     const {kind, here, owner, vtep} = first;
     const networks = [...new Set(same.map(({network}) => network))];
     const endpoints = same.flatMap((one) => one.endpoints);
+    const [only, ...more] = endpoints;
     const asked = `docker network inspect --verbose ${networks.join(', ')}`;
     const lost = same.some((one) => one.lost);
     const which = {...{here, owner, asked, lost}, ...whichOf(endpoints, networks)};
@@ -72,9 +74,13 @@ export function partingFindings(parted: Parted[]): Finding[] {
         cause,
         remedy: remedyOf(here),
         basis: 'several-hosts',
-        at: scope,
+        at: {
+          ...scope,
+          ...(networks.length === 1 ? {network: first.networkId} : {}),
+          ...(only && more.length === 0 ? {ip: only.ip} : {}),
+        },
         // Rows that follow such gossip name the other node, so they are known by their address.
-        ...(kind === 'misplaces' ? {reach: endpoints.slice(0, 50).map(({ip}) => ({host: here, ip}))} : {}),
+        reach: kind === 'misplaces' ? endpoints.slice(0, 50).map(({ip}) => ({host: here, ip})) : [scope],
       },
     ];
   });
@@ -158,7 +164,7 @@ function near(one: Heard, other: Heard): boolean {
 }
 
 /** Endpoints that their own engine and its gossip have, and this host's gossip has not. */
-function lacking({name, endpoints, entries}: NetworkJudgement, heard: Heard[]): Parted[] {
+function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[]): Parted[] {
   const faulty = new Set(
     entries.flatMap(({member, judged: {entry}}) =>
       entry.status === 'unknown' ? [] : [`${member.host.key} ${entry.ip}`],
@@ -183,7 +189,7 @@ function lacking({name, endpoints, entries}: NetworkJudgement, heard: Heard[]): 
       const kind = has === unheard ? 'lacks' : 'misplaces';
       const {name: named, vtep} = owner.member.host;
       const known: Parted = parted.get(`${kind} ${owner.member.host.key}`) ?? {
-        ...{kind, here, owner: named, vtep, network: name},
+        ...{kind, here, owner: named, vtep, network: name, networkId: id},
         lines: [],
         endpoints: [],
         lost: false,
@@ -217,7 +223,7 @@ function misplacedLines({member: {host, rows}}: Heard, {ip, name}: Claim, networ
 }
 
 /** Endpoints that this host's gossip has on a node whose engine and gossip do not have them. */
-function ghosts({name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
+function ghosts({id, name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
   const byVtep = new Map(
     heard.flatMap((one) => {
       const {host, rows} = one.member;
@@ -252,6 +258,7 @@ function ghosts({name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
         owner: owner.host.name,
         vtep: owner.host.vtep,
         network: name,
+        networkId: id,
         lines: ips
           .slice(0, mostLines)
           .map(

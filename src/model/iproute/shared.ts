@@ -121,8 +121,11 @@ export function jsonRows<Row>(
 ): Parsed<Row> {
   const problems = problemList();
   const rows: Row[] = [];
-  for (const {where, entry} of jsonEntries(text, problems)) {
-    const row = plainRow(entry) ?? toRow(entry, where, problems);
+  const parsed = jsonArray(text, problems);
+  for (let index = 0; index < parsed.length; index++) {
+    const entry = entryAt(parsed, index, problems);
+    if (entry === undefined) continue;
+    const row = plainRow(entry) ?? toRow(entry, placeOf(index), problems);
     if (row !== undefined) rows.push(row);
   }
   return {rows, problems: problems.list()};
@@ -161,22 +164,36 @@ function isEntry(value: unknown): value is Entry {
  * silently; what is no object is a problem.
  */
 export function* jsonEntries(text: string, problems: ProblemList): Generator<{where: string; entry: Entry}> {
+  const parsed = jsonArray(text, problems);
+  for (let index = 0; index < parsed.length; index++) {
+    const entry = entryAt(parsed, index, problems);
+    if (entry !== undefined) yield {where: placeOf(index), entry};
+  }
+}
+
+function jsonArray(text: string, problems: ProblemList): unknown[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     problems.add('output', text.trim() === '' ? 'no JSON at all' : 'not JSON', text.slice(0, 200));
-    return;
+    return [];
   }
-  if (!Array.isArray(parsed)) {
-    problems.add('output', 'not a JSON array');
-    return;
-  }
-  for (const [index, entry] of parsed.entries()) {
-    const where = `entry ${index + 1}`;
-    if (!isEntry(entry)) problems.add(where, 'not an object');
-    else if (!isEmpty(entry)) yield {where, entry};
-  }
+  if (Array.isArray(parsed)) return parsed;
+  problems.add('output', 'not a JSON array');
+  return [];
+}
+
+/** An entry that says something. */
+function entryAt(parsed: unknown[], index: number, problems: ProblemList): Entry | undefined {
+  const entry = parsed[index];
+  if (!isEntry(entry)) problems.add(placeOf(index), 'not an object');
+  else if (!isEmpty(entry)) return entry;
+  return undefined;
+}
+
+function placeOf(index: number): string {
+  return `entry ${index + 1}`;
 }
 
 function isEmpty(entry: Entry): boolean {
