@@ -59,13 +59,12 @@ function reaches(cause: Finding, consequence: Finding): boolean {
 }
 
 /**
- * Every key of the scope that the other has too must be equal, and there must be one, as two that tell of nothing in common
- * may be anywhere. What has no scope is everywhere.
+ * Every key of the scope that the other has too must be equal. What is of one address covers nothing that it has no key in
+ * common with: a finding of a whole host may be about any of thousands.
  */
 function covers(scope: Scope, other: Scope): boolean {
-  const keys = Object.keys(scope) as (keyof Scope)[];
-  const shared = keys.filter((key) => other[key] !== undefined);
-  return (shared.length > 0 || keys.length === 0) && shared.every((key) => other[key] === scope[key]);
+  const shared = (Object.keys(scope) as (keyof Scope)[]).filter((key) => other[key] !== undefined);
+  return (shared.length > 0 || scope.ip === undefined) && shared.every((key) => other[key] === scope[key]);
 }
 
 function gatherAlike(findings: FoldedFinding[]): FoldedFinding[] {
