@@ -309,8 +309,10 @@ describe('probes on the live swarm', labSuite(), () => {
       assert.equal(mtu?.exact, true);
       assert.ok((mtu?.largestPassing ?? 0) >= 1350 && (mtu?.largestPassing ?? 0) <= 1354);
       assert.ok((mtu?.sizes.length ?? 99) <= 12 && packets <= 20, `${packets} packets`);
-      assert.equal(agreesWithModel, false);
-      assert.match(difference ?? '', /packets above 1350 bytes/);
+      // Gossip over TCP may have met the router before: then the host's route cache tells of it, and so does the model.
+      const known = answer.forward.hops.some(({code}) => code === 'mtu-too-small');
+      assert.equal(agreesWithModel, known);
+      if (!known) assert.match(difference ?? '', /packets above 1350 bytes/);
       assert.match(answer.stderr, /route caches of the container and the hosts for up to 10 minutes/);
       const open = await probe('web1', 'web2', '--mtu', '--port', '80');
       assert.equal(open.probe.mtu?.largestWhole, 1350);

@@ -56,7 +56,10 @@ describe('trace on a swarm with one fault at a time', labSuite(), () => {
     const {answer: found, truth} = await withTraceFault(pair, fault, async () => {
       const first = walked(await read(), pair);
       const told = fault.name === undefined || (await resolves(pair));
-      return {...first, told, back: await arrives(pair.two, pair.one)};
+      const back = await arrives(pair.two, pair.one);
+      // Where gossip is cut, rows may have gone between the reading and the ping.
+      const settled = fault.cutsGossip && !back ? walked(await read(), pair) : first;
+      return {...first, told, back, settled: settled.answer.reverse};
     });
     const {forward, reverse} = found.answer;
     assert.ok(reverse);
@@ -73,7 +76,8 @@ describe('trace on a swarm with one fault at a time', labSuite(), () => {
       {forward: fault.forward, reverse: fault.reverse},
     );
     assert.ok(!lies(forward, truth.forward, fault.unseen), `${forward.disposition}, ${truth.forward}`);
-    assert.ok(!lies(reverse, found.back, fault.unseen), `${reverse.disposition}, ${found.back}`);
+    const {settled, back} = found;
+    assert.ok(settled && !lies(settled, back, fault.unseen), `${settled?.disposition}, ${back}`);
   }
 
   /** The encrypted network carries nothing where the kernel has no ESP. */

@@ -115,7 +115,7 @@ export const underlayTexts: readonly Explanation[] = [
       'moby/moby#31135',
       'docker-archive/classicswarm#2933',
     ],
-    explains: ['outer-source-mismatch', 'node-down'],
+    explains: ['outer-source-mismatch', 'node-down', ...lostGossip],
   },
   {
     code: 'outer-source-mismatch',
