@@ -36,7 +36,8 @@ that swarm and mended after; all are on node1, in the sandbox of \`uber-net\`, i
 | --- | --- |
 ${lines.join('\n')}
 
-\`engine-VERSION/\` are of the same swarm on other engines; each has a README of its own.
+\`engine-VERSION/\` are of the same swarm on other engines; each has a README of its own. What this kernel could not
+have was made from these snapshots, and lies in [../derived](../derived/README.md).
 `;
 }
 

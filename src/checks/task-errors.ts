@@ -1,7 +1,7 @@
 import type {DockerModel, SwarmTask} from '../model/docker-types.js';
 import {defineCheck} from './check.js';
 
-/** What engines say where the kernel of a node lacks what an overlay is made of (moby overlay ov_network.go, encryption.go). */
+/** What engines say where the kernel of a node lacks what an overlay is made of (moby overlay ov_utils.go, joinleave.go). */
 const lacking = [
   {
     code: 'vxlan-unsupported',
@@ -12,8 +12,8 @@ const lacking = [
   {
     code: 'encryption-unsupported',
     pattern: /required modules to install IPSEC rules are missing/i,
-    what: 'what encrypted overlays need of iptables (xt_bpf, xt_u32, xt_policy)',
-    install: 'modprobe xt_bpf xt_policy',
+    what: 'IPsec, or the way to set it up (modules xfrm_user, xfrm_algo)',
+    install: 'modprobe -a xfrm_user xfrm_algo',
   },
 ] as const;
 

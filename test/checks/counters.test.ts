@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Finding} from '../../src/findings/finding.js';
-import {editTable, overlayOf, recordedEvidence, sectionOf} from '../support/evidence.js';
-import {addToSnmp, examine, later, unexpected} from './support.js';
+import {type Change, editTable, later, overlayOf, recordedEvidence, sectionOf} from '../support/evidence.js';
+import {conntrackCounters, softnetDrops} from '../support/kernel-limits.js';
+import {addToSnmp, examine, unexpected} from './support.js';
 
 const node1 = recordedEvidence('node1');
 
@@ -177,35 +178,25 @@ describe('xfrm-counters', () => {
 describe('softnet-drops', () => {
   // Derived: the counter is of the whole machine, and filling its queues would disturb everybody on it.
   it('tells packets that found a queue full', () => {
-    const found = moved((draft) =>
-      replaceProc(draft, '@host', /(softnet_stat:[0-9a-f]{8}) 00000000/, '$1 000000ff'),
-    );
+    const found = moved(softnetDrops);
     assert.deepEqual(said(found), [['softnet-drops', 'warning', 'processors']]);
   });
 });
 
 describe('conntrack-counters', () => {
   // Derived: the limit is one for all namespaces of a machine.
-  const heading = 'entries clashres found insert_failed drop early_drop';
-  const table = (failed: string, drop: string) => (draft: HostEvidence) => {
-    const section = sectionOf(draft, '@host', 'proc');
-    section.output += [heading, `0000001c 00000000 00000000 ${failed} ${drop} 00000000`]
-      .map((line) => `/proc/net/stat/nf_conntrack:${line}\n`)
-      .join('');
-  };
-  const between = (first: [string, string], second: [string, string]) => {
-    const before = later(node1, 0, table(...first));
-    return said(unexpected(examine(before, later(node1, 10, table(...second))).findings));
-  };
+  const between = (first: Change, second: Change) =>
+    said(unexpected(examine(later(node1, 0, first), later(node1, 10, second)).findings));
 
   it('tells a full table and lost races', () => {
-    assert.deepEqual(between(['00000000', '00000000'], ['00000000', '00000020']), [
+    const none = conntrackCounters({});
+    assert.deepEqual(between(none, conntrackCounters({drop: 0x20})), [
       ['conntrack-drops', 'error', 'the host'],
     ]);
-    assert.deepEqual(between(['00000000', '00000000'], ['00000020', '00000000']), [
+    assert.deepEqual(between(none, conntrackCounters({insert_failed: 0x20})), [
       ['conntrack-insert-failed', 'warning', 'the host'],
     ]);
-    assert.deepEqual(between(['00000000', '00000000'], ['00000003', '00000001']), []);
+    assert.deepEqual(between(none, conntrackCounters({insert_failed: 3, drop: 1})), []);
   });
 });
 

@@ -6,9 +6,11 @@ import {
   derived,
   dropSections,
   editAnswers,
+  fixtureEvidence,
   recordedEvidence,
   sectionOf,
 } from '../support/evidence.js';
+import {addStates, askedSpi, primaryTags, setStates, spiOf, state, vteps} from '../support/sealed.js';
 import {examine, examineRecorded, told} from './support.js';
 
 const node1 = recordedEvidence('node1');
@@ -26,30 +28,24 @@ const without = (pattern: RegExp) => (draft: HostEvidence) => {
     .join('\n');
 };
 
-const one = '172.31.1.5';
-const two = '192.168.1.5';
-/** Derived: the recording kernel has no ESP. In the form of `ip -d -s xfrm state list nokeys`. */
-const state = (src: string, dst: string, spi: number) => `src ${src} dst ${dst}
-	proto esp spi 0x${spi.toString(16).padStart(8, '0')}(${spi}) reqid 13681891(0x00d0c4e3) mode transport
-	replay-window 0 seq 0x00000000 flag  (0x00000000)
-`;
-/** The SPI that the policy of a host asks for. */
-const asked = (evidence: HostEvidence) =>
-  Number(/ spi (0x[0-9a-f]+)/.exec(sectionOf(evidence, '@host', 'xfrm-policy').output)?.[1]);
+const {node1: one, node2: two} = vteps;
+const tag = primaryTags.recorded;
 const withStates = (evidence: HostEvidence, ...states: string[]) =>
-  derived(evidence, (draft) => {
-    sectionOf(draft, '@host', 'xfrm-state').output = states.join('');
+  derived(evidence, (draft) => setStates(draft, ...states));
+/** Derived: the recording kernel has no ESP. */
+const sealed1 = derived(node1, (draft) => addStates(draft, {own: one, other: two, tag}));
+const sealed2 = derived(node2, (draft) => addStates(draft, {own: two, other: one, tag}));
+
+describe('the numbers of derived states', () => {
+  it('are those that engines gave their policies', () => {
+    for (const [folder, key] of Object.entries(primaryTags))
+      assert.deepEqual(
+        ['node1', 'node2'].map((name) => askedSpi(fixtureEvidence(`${folder}/${name}`))),
+        [spiOf(one, key, two), spiOf(two, key, one)],
+        folder,
+      );
   });
-const sealed1 = withStates(
-  node1,
-  state(one, two, asked(node1)),
-  ...[asked(node2), 11, 12].map((spi) => state(two, one, spi)),
-);
-const sealed2 = withStates(
-  node2,
-  state(two, one, asked(node2)),
-  ...[asked(node1), 21, 22].map((spi) => state(one, two, spi)),
-);
+});
 
 describe('xfrm-state-missing', () => {
   const code = 'xfrm-state-missing';
@@ -74,7 +70,7 @@ describe('xfrm-state-missing', () => {
   });
 
   it('wants a state inward too (derived)', () => {
-    const found = find(code, withStates(node1, state(one, two, asked(node1))));
+    const found = find(code, withStates(node1, state(one, two, askedSpi(node1))));
     assert.deepEqual(told(found), [`${code} node1 from VTEP ${two}`]);
   });
 
@@ -92,19 +88,16 @@ describe('xfrm-spi-mismatch (derived: the recording kernel has no ESP)', () => {
 
   it('is told of the direction in which nobody has the key', () => {
     assert.deepEqual(find(code, sealed1, sealed2), []);
-    const other = withStates(
-      node2,
-      state(two, one, asked(node2)),
-      ...[20, 21, 22].map((spi) => state(one, two, spi)),
-    );
+    const other = derived(node2, (draft) => addStates(draft, {own: two, other: one, tag}, [1, 2, 3]));
     const [finding, ...others] = find(code, sealed1, other);
     assert.deepEqual(others, []);
     assert.equal(finding?.subject, 'node1 → node2');
-    assert.match(finding?.evidence.join('\n') ?? '', /0x00000014, 0x00000015, 0x00000016/);
+    const old = [1, 2, 3].map((tag) => `0x${spiOf(one, tag, two).toString(16).padStart(8, '0')}`);
+    assert.ok(finding?.evidence[1]?.includes(old.join(', ')));
   });
 
   it('is not told of readings that are far apart, nor of a host without any state', () => {
-    const other = withStates(node2, state(two, one, asked(node2)), state(one, two, 20));
+    const other = withStates(node2, state(two, one, askedSpi(node2)), state(one, two, 20));
     other.startedAt = new Date(Date.parse(node1.startedAt) + 7_200_000).toISOString();
     const {findings, notChecked} = examine(sealed1, other);
     assert.ok(!findings.some((finding) => finding.code === code));

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {expired, expiring} from '../support/certificates.js';
-import {answerOf, derived, editAnswers, type Raw, recordedEvidence} from '../support/evidence.js';
+import {addCertificate, addRefusedTask, refusals, setVersion, setVersions} from '../support/engines.js';
+import {derived, recordedEvidence} from '../support/evidence.js';
 import {examine, told} from './support.js';
 
 const node1 = recordedEvidence('node1');
@@ -11,11 +12,7 @@ const find = (code: string, ...hosts: HostEvidence[]) =>
   examine(...hosts).findings.filter((finding) => finding.code === code);
 
 const version = (evidence: HostEvidence, text: string) =>
-  derived(evidence, (draft) =>
-    editAnswers(draft, /^\/info$/, (body) => {
-      body.ServerVersion = text;
-    }),
-  );
+  derived(evidence, (draft) => setVersion(draft, text));
 
 describe('engine-fdb-bug (derived: no such engine was recorded)', () => {
   it('is told of the versions that have one', () => {
@@ -33,12 +30,7 @@ describe('engine-versions-mixed (derived: no such swarm was recorded)', () => {
   const code = 'engine-versions-mixed';
   /** The nodes of the recording, as its manager would list them. */
   const manager = (one: string, two: string) =>
-    derived(version(node1, one), (draft) =>
-      editAnswers(draft, /^\/nodes$/, (body: Raw[]) => {
-        for (const node of body)
-          node.Description.Engine.EngineVersion = node.Description.Hostname === 'node1' ? one : two;
-      }),
-    );
+    derived(node1, (draft) => setVersions(draft, one, {node1: one, node2: two}));
 
   it('is told of an encrypted network on both sides, by a manager alone or by both hosts', () => {
     const [finding, ...others] = find(code, manager('29.1.3', '28.5.2'));
@@ -162,7 +154,7 @@ describe('clock-skew', () => {
 describe('the certificate of a node', () => {
   const codes = (pem: string, seconds = 0) => {
     const evidence = derived(node1, (draft) => {
-      draft.sections.push({name: 'certificate', command: 'sed', at: draft.startedAt, status: 0, output: pem});
+      addCertificate(draft, pem);
       const about = draft.sections.find(({name}) => name === 'about');
       if (about)
         about.output = about.output.replace(
@@ -192,40 +184,24 @@ describe('the certificate of a node', () => {
 });
 
 describe('what the kernel of a node lacks (derived: these kernels have it)', () => {
-  const refused = (error: string, keepRunning = false) =>
-    derived(node1, (draft) => {
-      const [task] = answerOf(draft, '/tasks').body as Raw[];
-      if (!keepRunning) {
-        editAnswers(draft, /^\/tasks/, (body: Raw[]) => {
-          for (const other of body) if (other.NodeID === task.NodeID) other.Status.State = 'shutdown';
-        });
-      }
-      editAnswers(draft, /^\/tasks$/, (body: Raw[]) => {
-        body.push({...task, ID: 'refusedtask0000000000000x', Status: {State: 'rejected', Err: error}});
-      });
-    });
-  const vxlan =
-    'network sandbox join failed: subnet sandbox join failed for "10.0.1.0/24": error creating vxlan interface: operation not supported';
-  const modules = 'required modules to install IPSEC rules are missing on host';
+  const refused = (code: keyof typeof refusals, runsSince = false) =>
+    derived(node1, (draft) => addRefusedTask(draft, refusals[code], runsSince));
 
   it('is told once by any number of managers', () => {
-    for (const [code, error] of [
-      ['vxlan-unsupported', vxlan],
-      ['encryption-unsupported', modules],
-    ] as const) {
-      const evidence = refused(error);
+    for (const code of ['vxlan-unsupported', 'encryption-unsupported'] as const) {
+      const evidence = refused(code);
       const other = derived(evidence, (draft) => {
         const about = draft.sections.find(({name}) => name === 'about');
         if (about) about.output = about.output.replace(/^bootId=.*$/m, 'bootId=another');
       });
       const [finding, ...others] = find(code, evidence, other);
       assert.deepEqual(others, []);
-      assert.match(finding?.subject ?? '', /^node node[12]$/);
-      assert.deepEqual(finding?.evidence, [`task refusedtask0: ${error}`]);
+      assert.equal(finding?.subject, 'node node3');
+      assert.deepEqual(finding?.evidence, [`task refusedtask0: ${refusals[code].error}`]);
     }
   });
 
   it('is over where a task of that network runs there', () => {
-    assert.deepEqual(find('vxlan-unsupported', refused(vxlan, true)), []);
+    assert.deepEqual(find('vxlan-unsupported', refused('vxlan-unsupported', true)), []);
   });
 });

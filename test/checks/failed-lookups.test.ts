@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Finding} from '../../src/findings/finding.js';
-import {overlayOf, recordedEvidence} from '../support/evidence.js';
-import {examine, heard, later} from './support.js';
+import {later, overlayOf, recordedEvidence} from '../support/evidence.js';
+import {examine, heard} from './support.js';
 
 const misses = (findings: Finding[]) =>
   findings

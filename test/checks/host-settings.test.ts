@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {derived, overlayOf, recordedEvidence, sectionOf, setProc} from '../support/evidence.js';
+import {conntrackCount, neighbourLimits, setNeighbours} from '../support/kernel-limits.js';
 import {examine, examineRecorded, told} from './support.js';
 
 const node1 = recordedEvidence('node1');
@@ -143,53 +144,28 @@ describe('bridge-netfilter-off', () => {
 
 describe('conntrack-full', () => {
   const code = 'conntrack-full';
-  const count =
-    (netns: string, value: string, most = '262144') =>
-    (draft: HostEvidence) => {
-      setProc(draft, netns, `${sys}/netfilter/nf_conntrack_count`, value);
-      setProc(draft, netns, `${sys}/netfilter/nf_conntrack_max`, most);
-    };
-
   it('is an error at the brim and a warning before', () => {
     // What the kernel showed while its table was filled with a packet each to 270,000 ports.
     assert.deepEqual(
-      found(code, count('@host', '262141')).map(({severity, subject}) => [severity, subject]),
+      found(code, conntrackCount('@host', '262141')).map(({severity, subject}) => [severity, subject]),
       [['error', 'the host']],
     );
-    assert.equal(found(code, count('@host', '240000'))[0]?.severity, 'warning');
-    assert.deepEqual(found(code, count('@host', '230000')), []);
-    assert.deepEqual(found(code, count('@host', '230000', '0')), []);
+    assert.equal(found(code, conntrackCount('@host', '240000'))[0]?.severity, 'warning');
+    assert.deepEqual(found(code, conntrackCount('@host', '230000')), []);
+    assert.deepEqual(found(code, conntrackCount('@host', '230000', '0')), []);
   });
 
   it('is told of a sandbox by its name', () => {
-    assert.equal(found(code, count('ingress_sbox', '262144'))[0]?.subject, 'ingress_sbox');
+    assert.equal(found(code, conntrackCount('ingress_sbox', '262144'))[0]?.subject, 'ingress_sbox');
   });
 });
 
 describe('neighbour-table-full (derived: only a first namespace shows its limits)', () => {
   const code = 'neighbour-table-full';
-  const thresholds = [1, 2, 3].map((step) => `${sys}/ipv4/neigh/default/gc_thresh${step}`);
-  const heading = 'entries  allocs   table_fulls';
-  const made = (limits: readonly number[], entries: number, fulls: number) => (draft: HostEvidence) => {
-    for (const [index, path] of thresholds.entries()) setProc(draft, '@host', path, String(limits[index]));
-    const row = [entries, 9, fulls].map((number) => number.toString(16).padStart(8, '0')).join(' ');
-    setProc(draft, '@host', '/proc/net/stat/arp_cache', `${heading}\n${row}`);
-  };
-  const neighbours = (number: number, state: string) => (draft: HostEvidence) => {
-    const section = sectionOf(draft, '@host', 'neigh');
-    const rows = Array.from({length: number}, (_, index) => ({
-      dst: `10.${index >> 8}.${index & 255}.1`,
-      dev: 'eth0',
-      lladdr: '02:42:0a:00:00:01',
-      state: [state],
-    }));
-    section.output = JSON.stringify(rows);
-  };
-
   it('counts rows that can be let go', () => {
     const stale = (state: string) => (draft: HostEvidence) => {
-      made([128, 512, 1024], 0, 0)(draft);
-      neighbours(1000, state)(draft);
+      neighbourLimits([128, 512, 1024], 0, 0)(draft);
+      setNeighbours(draft, 1000, state);
     };
     assert.deepEqual(
       found(code, stale('STALE')).map(({severity, subject}) => [severity, subject]),
@@ -203,15 +179,20 @@ describe('neighbour-table-full (derived: only a first namespace shows its limits
       const about = draft.sections.find(({name}) => name === 'about');
       if (about) about.output = about.output.replace(/^kernel=.*$/m, 'kernel=4.19.0-27-amd64');
     });
-    assert.equal(found(code, made([128, 512, 1024], 1000, 0), old).length, 1);
-    assert.deepEqual(found(code, made([128, 512, 1024], 1000, 0)), []);
+    assert.equal(found(code, neighbourLimits([128, 512, 1024], 1000, 0), old).length, 1);
+    assert.deepEqual(found(code, neighbourLimits([128, 512, 1024], 1000, 0)), []);
   });
 
   it("tells that it was full where the limits are not the engine's", () => {
-    assert.match(found(code, made([128, 512, 1024], 20, 32))[0]?.cause ?? '', /has been full since boot/);
-    assert.deepEqual(found(code, made([8192, 49_152, 65_536], 20, 32)), []);
+    assert.match(
+      found(code, neighbourLimits([128, 512, 1024], 20, 32))[0]?.cause ?? '',
+      /has been full since boot/,
+    );
+    assert.deepEqual(found(code, neighbourLimits([8192, 49_152, 65_536], 20, 32)), []);
     assert.deepEqual(
-      found(code, (draft) => setProc(draft, '@host', '/proc/net/stat/arp_cache', `${heading}\n0 0 1`)),
+      found(code, (draft) =>
+        setProc(draft, '@host', '/proc/net/stat/arp_cache', 'entries  allocs   table_fulls\n0 0 1'),
+      ),
       [],
     );
   });

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Finding} from '../../src/findings/finding.js';
-import {addBalancers, dropLines, networkId} from '../support/balanced.js';
+import {addBalancers, balancerFaults, setKeepalive, uberBalancer} from '../support/balanced.js';
 import {
+  type Change,
   derived,
   dropSections,
   editAnswers,
-  editTable,
   recordedEvidence,
   sectionOf,
   setProc,
@@ -17,10 +17,7 @@ import {examine, examineRecorded, told, unexpected} from './support.js';
 const recorded = recordedEvidence('node1');
 /** Derived: the recording kernel has no IPVS. As the engine would have set it up (moby service_linux.go). */
 const node1 = derived(recorded, addBalancers);
-const lb = `lb_${networkId(recorded, 'uber-net').slice(0, 9)}`;
-const rules = 'iptables-nft';
-
-type Change = (draft: HostEvidence) => void;
+const lb = uberBalancer(recorded);
 
 /** What is found after a change, beyond what this kernel brings along. */
 function found(change: Change) {
@@ -57,14 +54,6 @@ describe('ipvs-missing', () => {
   });
 });
 
-const withoutAliases: Change = (draft) =>
-  editTable(draft, lb, 'addr', (links) =>
-    links.map((link) => ({
-      ...link,
-      addr_info: link.addr_info.filter(({prefixlen}: {prefixlen: number}) => prefixlen < 32),
-    })),
-  );
-
 describe('load balancers and published ports, where the kernel has IPVS (derived)', () => {
   it('are all well as the engine sets them up', () => {
     assert.deepEqual(
@@ -74,39 +63,24 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
   });
 
   it('of virtual addresses: the first link that is not there is told', () => {
-    const cases: [string, Change][] = [
-      ['vip-mark-missing', (draft) => dropLines(draft, lb, rules, /-j MARK/)],
-      ['ipvs-snat-missing', (draft) => dropLines(draft, lb, rules, /-j SNAT --to-source 10/)],
-      ['ipvs-service-missing', (draft) => dropLines(draft, lb, 'proc', /FWM|Masq/)],
-      ['ipvs-no-backend', (draft) => dropLines(draft, lb, 'proc', /Masq/)],
-      ['ipvs-conntrack-off', (draft) => setProc(draft, lb, '/proc/sys/net/ipv4/vs/conntrack', '0')],
-      ['vip-alias-missing', withoutAliases],
-    ];
-    for (const [code, change] of cases)
+    for (const code of [
+      'vip-mark-missing',
+      'ipvs-snat-missing',
+      'ipvs-service-missing',
+      'ipvs-no-backend',
+      'ipvs-conntrack-off',
+      'vip-alias-missing',
+    ] as const)
       assert.deepEqual(
-        codes(change),
+        codes(balancerFaults[code]),
         [`${code} node1 app (10.0.1.2)`, `${code} node1 site (10.0.1.5)`],
         code,
       );
   });
 
   it('of a published port: the first link that is not there is told', () => {
-    const cases: [string, Change][] = [
-      ['ingress-dnat-missing', (draft) => dropLines(draft, '@host', rules, /-j DNAT .*:8080/)],
-      ['ingress-mark-missing', (draft) => dropLines(draft, 'ingress_sbox', rules, /--dport 8080 -j MARK/)],
-      [
-        'ingress-dnat-stale',
-        (draft) => {
-          const section = sectionOf(draft, '@host', rules);
-          section.output = section.output.replace(
-            /(-j DNAT --to-destination )[\d.]+:8080/,
-            '$1172.18.0.99:8080',
-          );
-        },
-      ],
-    ];
-    for (const [code, change] of cases) {
-      const [finding, ...others] = found(change);
+    for (const code of ['ingress-dnat-missing', 'ingress-mark-missing', 'ingress-dnat-stale'] as const) {
+      const [finding, ...others] = found(balancerFaults[code]);
       assert.deepEqual(others, [], code);
       assert.deepEqual(
         [finding?.code, finding?.subject, finding?.network],
@@ -127,7 +101,7 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
     assert.deepEqual(
       codes((draft) => {
         worker(draft);
-        dropLines(draft, 'ingress_sbox', rules, /--dport 8080 -j MARK/);
+        balancerFaults['ingress-mark-missing'](draft);
       }),
       ['ingress-mark-missing node1 site, port 8080'],
     );
@@ -159,17 +133,17 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
   });
 
   it('127.0.0.1 is told where the host leads a port into ingress and refuses the way back', () => {
-    const path = '/proc/sys/net/ipv4/conf/docker_gwbridge/route_localnet';
+    const off = balancerFaults['ingress-localnet-off'];
     assert.deepEqual(
-      codes((draft) => setProc(draft, '@host', path, '0')),
+      codes(off),
       told([{code: 'ingress-localnet-off', host: 'node1', subject: 'docker_gwbridge'} as Finding]),
     );
+    const path = '/proc/sys/net/ipv4/conf/docker_gwbridge/route_localnet';
     assert.deepEqual(
       codes((draft) => setProc(draft, '@host', path, '1')),
       [],
     );
-    const unpublished = derived(recorded, (draft) => setProc(draft, '@host', path, '0'));
-    assert.deepEqual(told(unexpected(examine(unpublished).findings)), []);
+    assert.deepEqual(told(unexpected(examine(derived(recorded, off)).findings)), []);
   });
 });
 
@@ -182,7 +156,7 @@ describe('backends of IPVS against the tasks (derived)', () => {
   };
 
   it('ipvs-backend-missing: a task without a row', () => {
-    const findings = found((draft) => dropLines(draft, lb, 'proc', /-> 0A000103:/));
+    const findings = found(balancerFaults['ipvs-backend-missing']);
     assert.deepEqual(
       findings.map(({code, severity, at}) => [code, severity, at.ip]),
       [['ipvs-backend-missing', 'warning', '10.0.1.3']],
@@ -190,17 +164,19 @@ describe('backends of IPVS against the tasks (derived)', () => {
   });
 
   it('ipvs-backend-stale: a row without a task, unless it is on its way out', () => {
-    const stale = swap(/-> 0A000103:0000/, '-> 0A0001C8:0000');
-    const findings = found(stale);
-    assert.deepEqual(findings.map(({code, at}) => [code, at.ip]).sort(), [
-      ['ipvs-backend-missing', '10.0.1.3'],
-      ['ipvs-backend-stale', '10.0.1.200'],
-    ]);
+    const told = (change: Change) =>
+      found(change)
+        .map(({code, at}) => `${code} ${at.ip}`)
+        .sort();
+    const left = 'ipvs-backend-stale 10.0.1.200';
+    assert.deepEqual(told(balancerFaults['ipvs-backend-stale']), [left]);
+    const instead = swap(/-> 0A000103:0000/, '-> 0A0001C8:0000');
+    assert.deepEqual(told(instead), ['ipvs-backend-missing 10.0.1.3', left]);
     const leaving = swap(/(-> 0A000103:0000 +Masq +)1/, '$10');
     assert.deepEqual(codes(leaving), []);
     const gone = (draft: HostEvidence) => {
       leaving(draft);
-      swap(/-> 0A000103:0000/, '-> 0A0001C8:0000')(draft);
+      instead(draft);
     };
     assert.deepEqual(
       found(gone).map(({code}) => code),
@@ -212,13 +188,9 @@ describe('backends of IPVS against the tasks (derived)', () => {
 describe('ipvs-idle-timeout (derived)', () => {
   const code = 'ipvs-idle-timeout';
   const keepalive = (seconds: number, evidence = node1) =>
-    examine(
-      derived(evidence, (draft) => {
-        for (const {name, netns} of draft.sections)
-          if (name === 'proc' && netns !== undefined && /^[0-9a-f]{12}$/.test(netns))
-            setProc(draft, netns, '/proc/sys/net/ipv4/tcp_keepalive_time', String(seconds));
-      }),
-    ).findings.filter((finding) => finding.code === code);
+    examine(derived(evidence, (draft) => setKeepalive(draft, seconds))).findings.filter(
+      (finding) => finding.code === code,
+    );
 
   it('is worth knowing where containers are patient and IPVS is not', () => {
     const [finding, ...others] = keepalive(7200);

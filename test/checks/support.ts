@@ -3,7 +3,7 @@ import {type Examination, Examiner} from '../../src/checks/run.js';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Finding} from '../../src/findings/finding.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
-import {derived, recordedModel, sectionOf} from '../support/evidence.js';
+import {recordedModel, sectionOf} from '../support/evidence.js';
 
 /** What all checks say of these readings, in their order. */
 export function examine(...readings: (HostEvidence | HostModel)[]): Examination {
@@ -38,20 +38,6 @@ export const expectedInLab: ReadonlySet<string> = new Set<string>([
 /** Findings beyond those that the lab's kernel brings along. */
 export function unexpected(findings: Finding[]): Finding[] {
   return findings.filter(({code}) => !expectedInLab.has(code));
-}
-
-/** The same host so many seconds later, with some of its evidence changed: no fault is recorded in it. */
-export function later(
-  evidence: HostEvidence,
-  seconds: number,
-  change: (draft: HostEvidence) => void = () => {},
-): HostEvidence {
-  return derived(evidence, (draft) => {
-    const moved = (time: string) => new Date(Date.parse(time) + seconds * 1000).toISOString();
-    draft.startedAt = moved(draft.startedAt);
-    draft.finishedAt = moved(draft.finishedAt);
-    change(draft);
-  });
 }
 
 /** Adds to a counter of a file that has a line of names and a line of numbers for each protocol. */

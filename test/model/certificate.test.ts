@@ -4,6 +4,7 @@ import {describe, it} from 'node:test';
 import {parseCertificate} from '../../src/model/certificate.js';
 import {hostModel} from '../../src/model/host.js';
 import {swarmCertificate as node} from '../support/certificate.js';
+import {addCertificate} from '../support/engines.js';
 import {derived, madeEvidence} from '../support/evidence.js';
 
 describe('the certificate of a node', () => {
@@ -18,9 +19,7 @@ describe('the certificate of a node', () => {
 
   it('is told as a problem where nothing of it can be read', () => {
     for (const output of ['', 'no certificate', node.replace('MIICNj', 'AAAAAA')]) {
-      const evidence = derived(madeEvidence({}), (draft) => {
-        draft.sections.push({name: 'certificate', command: 'sed', at: draft.startedAt, status: 0, output});
-      });
+      const evidence = derived(madeEvidence({}), (draft) => addCertificate(draft, output));
       const {certificate, problems} = hostModel(evidence);
       assert.equal(certificate, undefined);
       assert.ok(problems.some(({subject}) => subject === 'certificate of the node'));

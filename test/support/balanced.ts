@@ -4,7 +4,7 @@
  * ip_vs_ctl.c; iptables prints MARK as --set-xmark.
  */
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
-import {answerOf, editTable, type Raw, sectionOf} from './evidence.js';
+import {answerOf, type Change, editTable, type Raw, sectionOf, setProc} from './evidence.js';
 
 interface NetworkAnswer {
   Id: string;
@@ -109,9 +109,16 @@ function publish(draft: HostEvidence, ports: string[]): void {
     ]),
   );
   const filter = sectionOf(draft, '@host', 'iptables-nft');
-  filter.output = filter.output
-    .replace(/^(\[\d+:\d+\] )?-A FORWARD -j DOCKER-USER$/m, '$&\n[0:0] -A FORWARD -j DOCKER-INGRESS')
-    .replace(/^\*(nat|filter)$/gm, '$&\n:DOCKER-INGRESS - [0:0]');
+  // Engines from 28.0.1 on have a chain of their own for what other drivers add, and put it first there.
+  const own = /^(?:\[\d+:\d+\] )?-A DOCKER-FORWARD /m;
+  filter.output = (
+    own.test(filter.output)
+      ? filter.output.replace(own, '[0:0] -A DOCKER-FORWARD -j DOCKER-INGRESS\n$&')
+      : filter.output.replace(
+          /^(\[\d+:\d+\] )?-A FORWARD -j DOCKER-USER$/m,
+          '$&\n[0:0] -A FORWARD -j DOCKER-INGRESS',
+        )
+  ).replace(/^\*(nat|filter)$/gm, '$&\n:DOCKER-INGRESS - [0:0]');
   addLines(
     draft,
     '@host',
@@ -183,4 +190,52 @@ export function networkId(evidence: HostEvidence, name: string): string {
   const id = list.find((network) => network.Name === name)?.Id;
   if (id === undefined) throw new Error(`no network ${name}`);
   return id;
+}
+
+/** The load balancer of uber-net, on which the services app (10.0.1.2) and site (10.0.1.5) are. */
+export const uberBalancer = (evidence: HostEvidence) => `lb_${networkId(evidence, 'uber-net').slice(0, 9)}`;
+
+const rules = 'iptables-nft';
+
+/**
+ * What a host with load balancers looks like where one link of them is not as the engine made it, by the code that tells
+ * it. Of virtual addresses those of uber-net are broken, of published ports 8080 of the service site.
+ */
+export const balancerFaults = {
+  'vip-alias-missing': (draft) =>
+    editTable(draft, uberBalancer(draft), 'addr', (links) =>
+      links.map((link) => ({
+        ...link,
+        addr_info: link.addr_info.filter(({prefixlen}: {prefixlen: number}) => prefixlen < 32),
+      })),
+    ),
+  'vip-mark-missing': (draft) => dropLines(draft, uberBalancer(draft), rules, /-j MARK/),
+  'ipvs-snat-missing': (draft) => dropLines(draft, uberBalancer(draft), rules, /-j SNAT --to-source 10/),
+  'ipvs-service-missing': (draft) => dropLines(draft, uberBalancer(draft), 'proc', /FWM|Masq/),
+  'ipvs-no-backend': (draft) => dropLines(draft, uberBalancer(draft), 'proc', /Masq/),
+  'ipvs-conntrack-off': (draft) =>
+    setProc(draft, uberBalancer(draft), '/proc/sys/net/ipv4/vs/conntrack', '0'),
+  // 10.0.1.3 is the task of app on node2.
+  'ipvs-backend-missing': (draft) => dropLines(draft, uberBalancer(draft), 'proc', /-> 0A000103:/),
+  'ipvs-backend-stale': (draft) => {
+    const section = sectionOf(draft, uberBalancer(draft), 'proc');
+    const left = `/proc/net/ip_vs:${destination('10.0.1.200')}`;
+    section.output = section.output.replace(/^\/proc\/net\/ip_vs: {2}-> 0A000103:.*$/m, `$&\n${left}`);
+  },
+  'ipvs-idle-timeout': (draft) => setKeepalive(draft, 7200),
+  'ingress-dnat-missing': (draft) => dropLines(draft, '@host', rules, /-j DNAT .*:8080/),
+  'ingress-dnat-stale': (draft) => {
+    const section = sectionOf(draft, '@host', rules);
+    section.output = section.output.replace(/(-j DNAT --to-destination )[\d.]+:8080/, '$1172.18.0.99:8080');
+  },
+  'ingress-mark-missing': (draft) => dropLines(draft, 'ingress_sbox', rules, /--dport 8080 -j MARK/),
+  'ingress-localnet-off': (draft) =>
+    setProc(draft, '@host', '/proc/sys/net/ipv4/conf/docker_gwbridge/route_localnet', '0'),
+} as const satisfies Record<string, Change>;
+
+/** Seconds that containers wait before their first keepalive, in the sandboxes that were read. */
+export function setKeepalive(draft: HostEvidence, seconds: number): void {
+  for (const {name, netns} of draft.sections)
+    if (name === 'proc' && netns !== undefined && /^[0-9a-f]{12}$/.test(netns))
+      setProc(draft, netns, '/proc/sys/net/ipv4/tcp_keepalive_time', String(seconds));
 }

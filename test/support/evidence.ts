@@ -5,31 +5,59 @@ import {
   type DockerAnswer,
   type HostEvidence,
   type Section,
+  type Snapshot,
   SnapshotShape,
 } from '../../src/evidence/snapshot.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
 import {odd} from '../../src/shape.js';
 
+/** No fixture comes near this when it is unzipped. */
+const largest = 16 * 1024 * 1024;
+
+/** A snapshot of fixtures, such as `recorded/stale/node1` or `derived/healthy/node1`. */
+export function fixtureSnapshot(name: string): Snapshot {
+  const file = fileURLToPath(new URL(`../../fixtures/${name}.json.gz`, import.meta.url));
+  const text = gunzipSync(readFileSync(file), {maxOutputLength: largest}).toString();
+  const read = SnapshotShape(JSON.parse(text), {lax: false, found: []});
+  if (read === odd) throw new Error(`${name} is no snapshot`);
+  return read;
+}
+
+/** The evidence in a snapshot of fixtures that holds one host. */
+export function fixtureEvidence(name: string): HostEvidence {
+  const {hosts} = fixtureSnapshot(name);
+  const [host] = hosts;
+  if (host === undefined || hosts.length !== 1) throw new Error(`${name} holds ${hosts.length} hosts`);
+  return host;
+}
+
 /** The evidence of one host of fixtures/recorded, such as `node1` or `stale/node1`. */
 export function recordedEvidence(name: string): HostEvidence {
-  const file = fileURLToPath(new URL(`../../fixtures/recorded/${name}.json.gz`, import.meta.url));
-  const read = SnapshotShape(JSON.parse(gunzipSync(readFileSync(file)).toString()), {lax: false, found: []});
-  if (read === odd) throw new Error(`${name} is no snapshot`);
-  const [host] = read.hosts;
-  if (host === undefined || read.hosts.length !== 1)
-    throw new Error(`${name} holds ${read.hosts.length} hosts`);
-  return host;
+  return fixtureEvidence(`recorded/${name}`);
 }
 
 export function recordedModel(name: string): HostModel {
   return hostModel(recordedEvidence(name));
 }
 
+/** Changes evidence in place. */
+export type Change = (draft: HostEvidence) => void;
+
 /** Evidence derived from other evidence: a copy, changed. */
-export function derived(evidence: HostEvidence, change: (draft: HostEvidence) => void): HostEvidence {
+export function derived(evidence: HostEvidence, change: Change): HostEvidence {
   const draft = structuredClone(evidence);
   change(draft);
   return draft;
+}
+
+/** The same host so many seconds later, with some of its evidence changed. */
+export function later(evidence: HostEvidence, seconds: number, change: Change = () => {}): HostEvidence {
+  return derived(evidence, (draft) => {
+    const moved = (time: string) => new Date(Date.parse(time) + seconds * 1000).toISOString();
+    draft.startedAt = moved(draft.startedAt);
+    draft.finishedAt = moved(draft.finishedAt);
+    change(draft);
+  });
 }
 
 /** Any JSON that a tool or the engine printed. */

@@ -6,7 +6,15 @@ import {type HostModel, hostModel} from '../../src/model/host.js';
 import type {Walk} from '../../src/trace/hop.js';
 import type {Trace} from '../../src/trace/targets.js';
 import {trace} from '../../src/trace/trace.js';
-import {addBalancers, addLines, destination, dropLines, networkId} from '../support/balanced.js';
+import {
+  addBalancers,
+  addLines,
+  balancerFaults,
+  destination,
+  dropLines,
+  networkId,
+  uberBalancer,
+} from '../support/balanced.js';
 import {
   derived,
   dropSections,
@@ -21,7 +29,7 @@ const balanced = recorded.map((host) => derived(host, addBalancers));
 const [first] = recorded;
 assert.ok(first);
 /** The load balancer of uber-net on either host. */
-const file = `lb_${networkId(first, 'uber-net').slice(0, 9)}`;
+const file = uberBalancer(first);
 
 /** The two hosts with IPVS, after a change on the first. */
 function hosts(change: (draft: HostEvidence) => void = () => {}, from = balanced): HostModel[] {
@@ -74,41 +82,15 @@ describe('trace to a service where the kernel has IPVS', () => {
   });
 
   it('names the first absent link of the chain', () => {
-    const rules = 'iptables-nft';
-    assert.equal(
-      outcome((draft) =>
-        editTable(draft, file, 'addr', (rows) =>
-          rows.map((row) => ({
-            ...row,
-            addr_info: row.addr_info.filter(({local}: {local: string}) => local !== '10.0.1.2'),
-          })),
-        ),
-      ),
-      'unreachable vip-alias-missing',
-    );
-    assert.equal(
-      outcome((draft) => dropLines(draft, file, rules, /-d 10\.0\.1\.2\/32 -j MARK/)),
-      'dropped vip-mark-missing',
-    );
-    assert.equal(
-      outcome((draft) => dropLines(draft, file, 'proc', /FWM {2}00000100|0A000103|0A000104/)),
-      'dropped ipvs-service-missing',
-    );
-    assert.equal(
-      outcome((draft) => dropLines(draft, file, 'proc', /0A000103|0A000104/)),
-      'dropped ipvs-no-backend',
-    );
-    assert.equal(
-      outcome((draft) => dropLines(draft, file, rules, /-j SNAT --to-source 10\.0\.1\.8/)),
-      'dropped ipvs-snat-missing',
-    );
-    assert.equal(
-      outcome((draft) => {
-        const proc = sectionOf(draft, file, 'proc');
-        proc.output = proc.output.replace('vs/conntrack:1', 'vs/conntrack:0');
-      }),
-      'dropped ipvs-conntrack-off',
-    );
+    for (const [code, end] of [
+      ['vip-alias-missing', 'unreachable'],
+      ['vip-mark-missing', 'dropped'],
+      ['ipvs-service-missing', 'dropped'],
+      ['ipvs-no-backend', 'dropped'],
+      ['ipvs-snat-missing', 'dropped'],
+      ['ipvs-conntrack-off', 'dropped'],
+    ] as const)
+      assert.equal(outcome(balancerFaults[code]), `${end} ${code}`);
   });
 
   it('takes no rule for another: mark, address and back end must agree', () => {

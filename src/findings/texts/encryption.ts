@@ -164,18 +164,26 @@ export const encryptionTexts: readonly Explanation[] = [
   },
   {
     code: 'encryption-unsupported',
-    title: 'a node can not make the rules of encrypted overlays',
+    title: 'the kernel of a node has no IPsec that the engine could set up',
     severity: 'error',
     needs: 'a manager',
     meaning:
-      'Tasks on an encrypted network are rejected on a node, because its kernel lacks the matches by which Docker picks the packets of a VNI. They wait, or run on other nodes.',
+      'Tasks on an encrypted network are rejected on a node, because its kernel does not let programs set up IPsec (netlink XFRM, module xfrm_user). They wait, or run on other nodes.',
     behaviour:
-      'Engines from 20.10.24 and 23.0.3 on refuse to make an encrypted network without its rules; those before went on without.',
-    prove: [{command: 'docker service ps --no-trunc SERVICE', touches: 'nothing'}],
-    mend: [{command: 'modprobe xt_bpf xt_policy', touches: 'kernel modules of that node, where they exist'}],
+      'The engine asks the kernel for a netlink socket of that kind once, when it starts, and rejects each task of an encrypted network where it got none. A kernel that has it and lacks ESP itself goes further: its tasks run, and packets are dropped (xfrm-state-missing).',
+    prove: [
+      {command: 'docker service ps --no-trunc SERVICE', touches: 'nothing'},
+      {command: 'ip xfrm state count   # on that node', touches: 'nothing'},
+    ],
+    mend: [
+      {
+        command: 'modprobe -a xfrm_user xfrm_algo; systemctl restart docker',
+        touches: 'loads kernel modules where they exist; every container of that node without live-restore',
+      },
+    ],
     references: [
-      'moby daemon/libnetwork/drivers/overlay/encryption.go',
-      'https://github.com/moby/moby/issues/43382',
+      'moby daemon/libnetwork/drivers/overlay/joinleave.go (Join)',
+      'https://github.com/moby/libnetwork/issues/1439',
     ],
   },
 ];

@@ -1,4 +1,4 @@
-/** Codes that the lab can't bring about, each tested in test/checks on evidence derived from real evidence. */
+/** Codes that the lab can't bring about, each tested on evidence derived from real evidence: fixtures/derived has a folder for each. */
 export const derivedFaults: readonly {codes: readonly string[]; why: string}[] = [
   {
     codes: ['softnet-drops', 'conntrack-drops', 'conntrack-insert-failed'],

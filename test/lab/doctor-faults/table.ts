@@ -26,7 +26,8 @@ folded under the one above.
 | what was done | found | time |
 | --- | --- | --- |
 ${real.join('')}
-Not made in the lab, but tested on evidence that was derived from real evidence as the sources say it would look:
+Not made in the lab, but tested on evidence that was derived from real evidence as the sources say it would look; it is in
+[fixtures/derived](../../fixtures/derived/README.md), a folder a code:
 
 | code | why |
 | --- | --- |

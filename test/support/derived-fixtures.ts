@@ -1,0 +1,324 @@
+/**
+ * The hosts of fixtures/derived: the healthy swarm of fixtures/recorded, put on a kernel that has IPVS and ESP, and with
+ * one fault at a time that no lab of ours could make. `npm run derive` writes them.
+ */
+import type {HostEvidence, Snapshot} from '../../src/evidence/snapshot.js';
+import {addBalancers, balancerFaults, setKeepalive} from './balanced.js';
+import {expiring} from './certificates.js';
+import {addCertificate, addRefusedTask, refusals, setVersions} from './engines.js';
+import {type Change, derived, fixtureEvidence, fixtureSnapshot, later, overlayOf} from './evidence.js';
+import {
+  conntrackCount,
+  conntrackCounters,
+  neighbourLimits,
+  setNeighbours,
+  softnetDrops,
+} from './kernel-limits.js';
+import {addStates, primaryTags, vteps} from './sealed.js';
+
+type Node = keyof typeof vteps;
+/** Folder of a recording of the healthy swarm. */
+type Swarm = keyof typeof primaryTags;
+
+/** One folder of fixtures/derived. */
+export interface DerivedFixture {
+  /** The code that is found first, or `healthy…` where nothing is. */
+  name: string;
+  /** What was changed, as a cell of a table. */
+  change: string;
+  /** What says that it looks like this. */
+  source: string;
+  /** Names of the files without their ending, and the evidence in each. */
+  files: () => Map<string, HostEvidence>;
+  /** Recordings that the files come from, in their order. */
+  recordings: readonly string[];
+}
+
+const none: Change = () => {};
+
+/** Networks of which the sandboxes are kept: ingress, the one with the services and the encrypted one. */
+const keptNetworks = ['ingress', 'uber-net', 'secret-net'] as const;
+
+/** Leaves out the sandboxes that no fault here is in, and counters of those that only carry overlays. */
+const prune: Change = (draft) => {
+  const kept = keptNetworks.map((name) => overlayOf(draft, name));
+  const overlays = kept.map(({file}) => file);
+  const balancers = ['ingress_sbox', ...kept.map(({id}) => `lb_${id.slice(0, 9)}`)];
+  const web = sandboxOf(draft, /^\/web[12]$/);
+  draft.sections = draft.sections.filter(
+    ({netns, name}) =>
+      netns === undefined ||
+      netns === '@host' ||
+      netns === web ||
+      balancers.includes(netns) ||
+      (overlays.includes(netns) && name !== 'proc'),
+  );
+};
+
+/** File name of the sandbox of a container, by the name of the container. */
+function sandboxOf(draft: HostEvidence, name: RegExp): string | undefined {
+  type Container = {Name: string; NetworkSettings: {SandboxKey: string}};
+  const containers = draft.docker.answers
+    .filter(({path}) => /^\/containers\/[0-9a-f]+\/json$/.test(path))
+    .map(({body}) => body as Container);
+  return containers
+    .find(({Name}) => name.test(Name))
+    ?.NetworkSettings.SandboxKey.split('/')
+    .at(-1);
+}
+
+/** A node of a recorded swarm, had its kernel had IPVS and ESP. */
+function healthy(name: Node, swarm: Swarm): HostEvidence {
+  return derived(fixtureEvidence(`${swarm}/${name}`), (draft) => {
+    addBalancers(draft);
+    addStates(draft, {...ends(name), tag: primaryTags[swarm]});
+    setKeepalive(draft, 600);
+  });
+}
+
+/** What matters of such a node, with a change. */
+function node(name: Node, change: Change = none, swarm: Swarm = 'recorded'): HostEvidence {
+  return derived(healthy(name, swarm), (draft) => {
+    prune(draft);
+    change(draft);
+  });
+}
+
+/** The VTEPs of a node and of the other one. */
+function ends(name: Node): {own: string; other: string} {
+  return {own: vteps[name], other: vteps[name === 'node1' ? 'node2' : 'node1']};
+}
+
+/** A fault that one reading of node1 shows. */
+const onNode1 = (
+  name: string,
+  apply: Change,
+  change: string,
+  source: string,
+  swarm: Swarm = 'recorded',
+): DerivedFixture => ({
+  name,
+  change,
+  source,
+  files: () => new Map([['node1', node('node1', apply, swarm)]]),
+  recordings: [`${swarm}/node1`],
+});
+
+/** A fault that two readings of node1 show, ten seconds apart. */
+const moved = (
+  name: string,
+  [before, after]: readonly [Change, Change],
+  change: string,
+  source: string,
+): DerivedFixture => ({
+  name,
+  change,
+  source,
+  files: () =>
+    new Map([
+      ['node1-first', node('node1', before)],
+      ['node1-second', later(node('node1', after), 10)],
+    ]),
+  recordings: ['recorded/node1', 'recorded/node1'],
+});
+
+/** Both nodes of a swarm by their names. */
+const pair = (swarm: Swarm, of: (name: Node) => HostEvidence) => ({
+  files: () => new Map((['node1', 'node2'] as const).map((name) => [name, of(name)])),
+  recordings: [`${swarm}/node1`, `${swarm}/node2`],
+});
+
+const service = 'moby daemon/libnetwork/service_linux.go';
+const ipvs = 'kernel net/netfilter/ipvs/ip_vs_ctl.c (ip_vs_info_seq_show)';
+const encryption = 'moby daemon/libnetwork/drivers/overlay/encryption.go';
+
+const wholeSource = `${service} (addLBBackend, programIngress), ${ipvs}; ${encryption} (buildSPI, programSA)`;
+
+const balanced = (
+  code: keyof typeof balancerFaults,
+  change: string,
+  source: string = service,
+): DerivedFixture => onNode1(code, balancerFaults[code], change, source);
+
+export const derivedFixtures: readonly DerivedFixture[] = [
+  {
+    name: 'healthy',
+    change:
+      'nothing: every service has its load balancer with all tasks, port 8080 its rules, and both hosts their ESP states',
+    source: wholeSource,
+    ...pair('recorded', (name) => healthy(name, 'recorded')),
+  },
+  {
+    name: 'healthy-28.5.2',
+    change: 'nothing, with engine 28.5.2',
+    source: wholeSource,
+    ...pair('recorded/engine-28.5.2', (name) => healthy(name, 'recorded/engine-28.5.2')),
+  },
+  balanced(
+    'vip-alias-missing',
+    'the virtual addresses taken from the load balancer of uber-net',
+    `${service} (addLBBackend)`,
+  ),
+  balanced(
+    'vip-mark-missing',
+    'the rules that mark packets to virtual addresses of uber-net taken away',
+    `${service} (configureFWMark)`,
+  ),
+  balanced('ipvs-service-missing', 'the table of IPVS of uber-net emptied', ipvs),
+  balanced('ipvs-no-backend', 'services of uber-net left in the table of IPVS, their tasks taken away', ipvs),
+  balanced('ipvs-backend-missing', 'the row of the task 10.0.1.3 of app taken away', ipvs),
+  balanced('ipvs-backend-stale', 'a row for 10.0.1.200, which is no task, added to app', ipvs),
+  balanced(
+    'ipvs-snat-missing',
+    'the SNAT rule of the load balancer of uber-net taken away',
+    `${service} (configureFWMark)`,
+  ),
+  balanced(
+    'ipvs-conntrack-off',
+    'net.ipv4.vs.conntrack is 0 in the load balancer of uber-net',
+    'kernel Documentation/networking/ipvs-sysctl.rst, conntrack',
+  ),
+  balanced(
+    'ipvs-idle-timeout',
+    'net.ipv4.tcp_keepalive_time is 7200 in web1, as kernels have it',
+    'kernel net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_timeouts), include/net/tcp.h (TCP_KEEPALIVE_TIME)',
+  ),
+  balanced(
+    'ingress-dnat-missing',
+    "the host's DNAT rule of port 8080 taken away",
+    `${service} (programIngress)`,
+  ),
+  balanced(
+    'ingress-dnat-stale',
+    "the host's DNAT rule of port 8080 leads to 172.18.0.99, which nobody has",
+    `${service} (programIngress)`,
+  ),
+  balanced(
+    'ingress-mark-missing',
+    'the rule of ingress_sbox that marks port 8080 taken away',
+    `${service} (configureFWMark)`,
+  ),
+  balanced(
+    'ingress-localnet-off',
+    'route_localnet of docker_gwbridge is 0',
+    'kernel Documentation/networking/ip-sysctl.rst, route_localnet',
+  ),
+  {
+    name: 'xfrm-spi-mismatch',
+    change: "node2 has states for node1's packets with the keys of an earlier ring, tags 1 to 3",
+    source: `${encryption} (buildSPI, updateKeys)`,
+    ...pair('recorded', (name) =>
+      node(name, (draft) => {
+        if (name === 'node2') addStates(draft, {...ends('node2'), tag: primaryTags.recorded}, [1, 2, 3]);
+      }),
+    ),
+  },
+  onNode1(
+    'engine-versions-mixed',
+    (draft) => setVersions(draft, '20.10.24+dfsg1', {node1: '20.10.24+dfsg1', node2: '29.1.3'}),
+    'the manager lists node2 with engine 29.1.3',
+    `${encryption} (buildSPI), https://github.com/moby/moby/issues/51798`,
+  ),
+  onNode1(
+    'engine-fdb-bug',
+    (draft) => setVersions(draft, '28.2.0', {node1: '28.2.0', node2: '28.2.0'}),
+    'both engines say that they are 28.2.0',
+    'https://github.com/moby/moby/pull/50169',
+    'recorded/engine-28.5.2',
+  ),
+  onNode1(
+    'vxlan-unsupported',
+    (draft) => addRefusedTask(draft, refusals['vxlan-unsupported']),
+    'a third node, node3, that rejected a task of uber-net',
+    'moby daemon/libnetwork/drivers/overlay/ov_utils.go (createVxlan)',
+  ),
+  onNode1(
+    'encryption-unsupported',
+    (draft) => addRefusedTask(draft, refusals['encryption-unsupported']),
+    'a third node, node3, that rejected a task of secret-net',
+    'moby daemon/libnetwork/drivers/overlay/joinleave.go (Join)',
+  ),
+  onNode1(
+    'certificate-expiring',
+    (draft) => addCertificate(draft, expiring),
+    "the node's certificate is one that is valid from 2000 to 2029",
+    'moby swarmkit ca/certificates.go (calculateRandomExpiry)',
+  ),
+  onNode1(
+    'conntrack-full',
+    conntrackCount('@host', '262141'),
+    'nf_conntrack_count of the host is 262141 of 262144, as a kernel showed it that was filled by hand',
+    'kernel Documentation/networking/nf_conntrack-sysctl.rst',
+  ),
+  onNode1(
+    'neighbour-table-full',
+    (draft) => {
+      neighbourLimits([128, 512, 1024], 1000, 0)(draft);
+      setNeighbours(draft, 1000, 'STALE');
+    },
+    'limits as kernels have them (128, 512, 1024), and 1000 neighbours of the host in place of its own',
+    'kernel net/core/neighbour.c (neigh_alloc, neigh_stat_seq_show)',
+  ),
+  moved(
+    'softnet-drops',
+    [none, softnetDrops],
+    'the second number of /proc/net/softnet_stat grows by 255',
+    'kernel net/core/net-procfs.c (softnet_seq_show)',
+  ),
+  moved(
+    'conntrack-drops',
+    [conntrackCounters({}), conntrackCounters({drop: 32})],
+    '/proc/net/stat/nf_conntrack added; drop grows by 32',
+    'kernel net/netfilter/nf_conntrack_standalone.c (ct_cpu_seq_show)',
+  ),
+  moved(
+    'conntrack-insert-failed',
+    [conntrackCounters({}), conntrackCounters({insert_failed: 32})],
+    '/proc/net/stat/nf_conntrack added; insert_failed grows by 32',
+    'kernel net/netfilter/nf_conntrack_standalone.c (ct_cpu_seq_show)',
+  ),
+];
+
+/** All files by their paths below fixtures/derived without `.json.gz`. They keep the times and the version of their recording. */
+export function derivedSnapshots(): Map<string, Snapshot> {
+  return new Map(
+    derivedFixtures.flatMap(({name, files, recordings: sources}) =>
+      [...files()].map(([file, host], index): [string, Snapshot] => [
+        `${name}/${file}`,
+        {...fixtureSnapshot(sources[index] ?? ''), hosts: [host]},
+      ]),
+    ),
+  );
+}
+
+export function derivedReadme(): string {
+  const rows = derivedFixtures.flatMap(({name, change, source, files, recordings: sources}) =>
+    [...files().keys()].map((file, index) => {
+      const recording = `${sources[index]}.json.gz`;
+      return `| \`${name}/${file}.json.gz\` | [${recording}](../${recording}) | ${index === 0 ? `${change} | ${source}` : '↑ | ↑'} |`;
+    }),
+  );
+  return `# Snapshots that our lab could not give
+
+Written by \`npm run derive\` from recordings, by \`test/support/derived-fixtures.ts\`: nobody has read such a host. The
+kernel of the lab has neither IPVS nor ESP, and some faults would be the whole machine's; these files show them as the
+sources say that they look, and prove nothing about kernels and engines. What was really seen is in
+[../recorded](../recorded/README.md). Each folder has the name of the code that \`ovdiag doctor\` finds in it, and finds
+alone; in the healthy ones it finds nothing.
+
+What the lab lacks was added to all of them:
+
+- load balancers of IPVS with aliases and rules, and the rules of published ports, by \`test/support/balanced.ts\`. They
+  are in what \`iptables-save\` printed, not in the list of \`nft\`
+- ESP states for the other node, by \`test/support/sealed.ts\`, with SPIs reckoned as the engine does. The key in use is
+  the one by which the engine made the SPIs of the recorded policies; the two others are made up
+- \`net.ipv4.tcp_keepalive_time\` 600 in containers, which had not been read
+
+The healthy ones are whole. From the others are left out sandboxes of networks other than ${keptNetworks.slice(0, -1).join(', ')} and
+${keptNetworks.at(-1)}, those of containers other than web1 and web2, and \`/proc\` of overlay sandboxes.
+
+| file | recording | what was changed besides | source of the fact |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+}
