@@ -1,3 +1,4 @@
+import {parseCertificate} from '../model/certificate.js';
 import {defineCheck} from './check.js';
 
 /**
@@ -24,13 +25,17 @@ export const certificate = defineCheck({
   name: 'certificate',
   codes: ['certificate-expired', 'certificate-expiring'],
   perHost(host, report) {
-    const {certificate: own, clock, docker} = host.model;
+    const {certificate: pem, clock, docker} = host.model;
+    const own = pem === undefined ? undefined : parseCertificate(pem);
     if (!own || !clock) {
       if (docker?.engine.swarm?.state === 'active') {
         report.notChecked({
           host: host.name,
           network: null,
-          why: "the node's certificate in the swarm was not read",
+          why:
+            pem === undefined || own
+              ? "the node's certificate in the swarm was not read"
+              : 'nothing of what the node keeps as its certificate in the swarm can be read',
           add: `Read ${host.name} as root; by hand: openssl x509 -noout -dates -in /var/lib/docker/swarm/certificates/swarm-node.crt`,
         });
       }

@@ -2,7 +2,6 @@ import {isAscii} from 'node:buffer';
 import {type FileHandle, lstat, open, rename, stat, unlink} from 'node:fs/promises';
 import type {Readable} from 'node:stream';
 import {promisify} from 'node:util';
-import {createGunzip, gzip} from 'node:zlib';
 import {OvdiagError} from '../errors.js';
 import {quoteText} from '../render/escape.js';
 import {odd, type Report} from '../shape.js';
@@ -38,7 +37,7 @@ export async function writePrivateFile(path: string, text: Buffer): Promise<void
   try {
     await refuseSpecialTarget(path);
     file = await open(unfinished, 'wx', 0o600);
-    await file.writeFile(path.endsWith('.gz') ? await promisify(gzip)(text) : text);
+    await file.writeFile(path.endsWith('.gz') ? await gzipped(text) : text);
     await file.close();
     await rename(unfinished, path);
   } catch (error) {
@@ -75,6 +74,11 @@ function cannotWrite(path: string, why: string, cause?: unknown): OvdiagError {
 
 /** How much is read and unzipped at once; in pieces of the usual 16 KiB a large host's takes hundreds of rounds. */
 const pieceSize = 512 * 1024;
+
+async function gzipped(text: Buffer): Promise<Buffer> {
+  const {gzip} = await import('node:zlib');
+  return promisify(gzip)(text);
+}
 
 /** Reads and checks a snapshot, gzipped or not, told by its first bytes. */
 export async function readSnapshot(path: string): Promise<Snapshot> {
@@ -174,6 +178,7 @@ async function unzipped(input: Readable): Promise<Readable> {
   if (first === undefined) return input;
   input.unshift(first);
   if (first[0] !== 0x1f || first[1] !== 0x8b) return input;
+  const {createGunzip} = await import('node:zlib');
   const gunzip = createGunzip({chunkSize: pieceSize});
   // pipe() forwards no errors; without this a vanished file would hang the reader.
   input.on('error', (error) => gunzip.destroy(error));

@@ -1,5 +1,4 @@
 import type {HostEvidence, HostNode, Section} from '../evidence/snapshot.js';
-import {type NodeCertificate, parseCertificate} from './certificate.js';
 import {compact} from './compact.js';
 import {parseDocker} from './docker.js';
 import type {DockerModel} from './docker-types.js';
@@ -38,8 +37,8 @@ export interface HostModel {
   dataRoot?: string;
   /** False where the engine was told to make no packet filter rules. */
   engineMakesRules?: boolean;
-  /** The node's certificate in its swarm. */
-  certificate?: NodeCertificate;
+  /** The node's certificate in its swarm as PEM, not yet looked at: what reads it costs more than most commands have. */
+  certificate?: string;
   /** What the engine itself keeps of its addresses in the swarm. */
   swarmState?: SwarmState;
   /** Whether the collector had the right to enter namespaces. */
@@ -137,7 +136,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     dataRoot: about.get('dataRoot') || undefined,
     engineMakesRules:
       about.get('engineRules') === undefined ? undefined : about.get('engineRules') !== 'false',
-    certificate: certificate(evidence.sections, problems),
+    certificate: evidence.sections.find(({name}) => name === 'certificate')?.output,
     swarmState: swarmState(evidence.sections),
     privileged: about.get('enter') === '1',
     netnsDir: about.get('netnsDir'),
@@ -170,20 +169,6 @@ export function outline(model: HostModel): HostModel {
 function clock(section: Section | undefined, about: Map<string, string>): HostModel['clock'] {
   const seconds = Number(about.get('time'));
   return section && seconds > 0 ? {seconds, arrivedAt: section.at} : undefined;
-}
-
-function certificate(sections: Section[], problems: Problem[]): NodeCertificate | undefined {
-  const section = sections.find(({name}) => name === 'certificate');
-  if (!section) return undefined;
-  const read = parseCertificate(section.output);
-  if (!read) {
-    problems.push({
-      code: 'unparsable',
-      subject: 'certificate of the node',
-      message: 'there is no certificate that can be read in it',
-    });
-  }
-  return read;
 }
 
 function xfrm(sections: Section[]): HostModel['xfrm'] {

@@ -180,6 +180,8 @@ describe('the certificate of a node', () => {
 
   it('is not checked where it was not read', () => {
     assert.ok(examine(node1).notChecked.some(({check}) => check === 'certificate'));
+    const odd = derived(node1, (draft) => addCertificate(draft, 'no certificate'));
+    assert.ok(examine(odd).notChecked.some(({why}) => /^nothing of what the node keeps/.test(why)));
   });
 });
 

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {describe, it} from 'node:test';
 import {parseCertificate} from '../../src/model/certificate.js';
-import {hostModel} from '../../src/model/host.js';
 import {swarmCertificate as node} from '../support/certificate.js';
-import {addCertificate} from '../support/engines.js';
-import {derived, madeEvidence} from '../support/evidence.js';
 
 describe('the certificate of a node', () => {
   it('is read from what an engine wrote, the first of several', () => {
@@ -17,13 +14,9 @@ describe('the certificate of a node', () => {
     });
   });
 
-  it('is told as a problem where nothing of it can be read', () => {
-    for (const output of ['', 'no certificate', node.replace('MIICNj', 'AAAAAA')]) {
-      const evidence = derived(madeEvidence({}), (draft) => addCertificate(draft, output));
-      const {certificate, problems} = hostModel(evidence);
-      assert.equal(certificate, undefined);
-      assert.ok(problems.some(({subject}) => subject === 'certificate of the node'));
-    }
+  it('is nothing where nothing of it can be read', () => {
+    for (const pem of ['', 'no certificate', node.replace('MIICNj', 'AAAAAA')])
+      assert.equal(parseCertificate(pem), undefined);
   });
 
   it('leaves out what the same file holds besides certificates', () => {
