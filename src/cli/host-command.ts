@@ -4,17 +4,20 @@ import type {HostEvidence} from '../evidence/snapshot.js';
 import type {RecordedFile} from '../evidence/snapshot-folder.js';
 import type {Wanted} from '../evidence/wanted.js';
 import type {Progress} from '../hosts/fan-out.js';
-import type {EvidenceSource} from '../hosts/read-hosts.js';
-import type {Readings} from '../hosts/readings.js';
+import {type EvidenceSource, evidenceSource} from '../hosts/read-hosts.js';
+import {type Readings, sortReadings} from '../hosts/readings.js';
 import type {ServiceChoice} from '../hosts/service-source.js';
-import type {HostModel} from '../model/host.js';
+import {withLentNames} from '../join/lent-names.js';
+import {withoutForeignDocker} from '../join/same-machine.js';
+import {type HostModel, hostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 import {escapeText} from '../render/escape.js';
-import type {Paint} from '../render/paint.js';
-import type {Terminal} from '../render/terminal.js';
+import {type Paint, painter} from '../render/paint.js';
+import {type Terminal, terminalOf} from '../render/terminal.js';
 import {BaseCommand} from './base-command.js';
 import {parseDuration} from './duration.js';
-import {type HostSummary, hostSummaries, statusOfProblems} from './host-problems.js';
+import {type HostSummary, hostSummaries, problemLines, statusOfProblems} from './host-problems.js';
+import {hostSelection} from './host-selection.js';
 
 /** The flags that say where evidence comes from. */
 export interface HostFlags {
@@ -132,7 +135,6 @@ export abstract class HostCommand extends BaseCommand {
 
   /** Reads the hosts and parses them. A second call on a live source reads again, and both readings are kept. */
   protected async readHosts(flags: HostFlags, wanted: Wanted): Promise<Readings> {
-    const {sortReadings} = await import('../hosts/readings.js');
     const maxSkew = parseDuration('max-skew', flags['max-skew']) / 1000;
     await this.readEach(flags, wanted, (model) => this.models.push(model));
     return sortReadings(this.models, maxSkew);
@@ -143,11 +145,6 @@ export abstract class HostCommand extends BaseCommand {
    * kept only where it is to be recorded.
    */
   protected async readEach(flags: HostFlags, wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
-    const [{hostModel}, {withoutForeignDocker}, {withLentNames}] = await Promise.all([
-      import('../model/host.js'),
-      import('../join/same-machine.js'),
-      import('../join/lent-names.js'),
-    ]);
     for await (const evidence of this.eachHost(flags, wanted)) {
       if (flags.record !== undefined) this.evidence.push(evidence);
       use(withLentNames(withoutForeignDocker(hostModel(evidence))));
@@ -191,10 +188,6 @@ export abstract class HostCommand extends BaseCommand {
   }
 
   private async sourceOf(flags: HostFlags): Promise<EvidenceSource> {
-    const [{evidenceSource}, {hostSelection}] = await Promise.all([
-      import('../hosts/read-hosts.js'),
-      import('./host-selection.js'),
-    ]);
     const selection = await hostSelection(flags);
     const via = this.via(flags);
     return evidenceSource(
@@ -270,9 +263,8 @@ export abstract class HostCommand extends BaseCommand {
     listenSeconds: number | undefined,
   ): Promise<{update: (progress: Progress) => void; done: () => void} | undefined> {
     if (!process.stderr.isTTY) return undefined;
-    const [{statusLine}, {terminalOf}, {progressText}] = await Promise.all([
+    const [{statusLine}, {progressText}] = await Promise.all([
       import('../render/status.js'),
-      import('../render/terminal.js'),
       import('../render/progress.js'),
     ]);
     const line = statusLine(process.stderr, terminalOf(process.stderr));
@@ -308,17 +300,12 @@ export abstract class HostCommand extends BaseCommand {
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       return;
     }
-    const [{terminalOf}, {painter}] = await Promise.all([
-      import('../render/terminal.js'),
-      import('../render/paint.js'),
-    ]);
     const terminal = terminalOf(process.stdout, {noColour: flags['no-color'] ?? false});
     const text = await view(
       flags.wide ? {...terminal, width: Number.POSITIVE_INFINITY} : terminal,
       await painter(terminal),
     );
     process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
-    const {problemLines} = await import('./host-problems.js');
     for (const line of problemLines(document, this.moreRights(flags)))
       process.stderr.write(`${escapeText(line)}\n`);
   }

@@ -3,13 +3,17 @@ import {Args, Flags} from '@oclif/core';
 import {HostCommand, type HostFlags} from '../cli/host-command.js';
 import {exitStatus, usageError} from '../errors.js';
 import {everything, type Wanted} from '../evidence/wanted.js';
+import {findContainer, findDestination} from '../join/names.js';
 import type {HostModel} from '../model/host.js';
 import type {ProbeReport} from '../probe/probe.js';
 import {escapeText, quoteText} from '../render/escape.js';
+import {renderPublished, renderTrace} from '../render/trace.js';
 import type {Traffic} from '../trace/filter.js';
 import type {Disposition} from '../trace/hop.js';
-import type {Naming} from '../trace/naming.js';
+import {type Naming, traceName, withName} from '../trace/naming.js';
+import {mayPass, settle, settleEntries} from '../trace/settle.js';
 import type {Trace as Answer, TraceEnd, TraceTarget} from '../trace/targets.js';
+import {trace} from '../trace/trace.js';
 
 const wanted: Wanted = everything;
 
@@ -114,13 +118,6 @@ export default class Trace extends HostCommand {
     const traffic = trafficOf('--port', flags.port);
     if (flags.probe) checkProbe(flags.snapshot, traffic);
     let readings = await this.readHosts(flags, wanted);
-    const [{findContainer, findDestination}, {trace}, {traceName, withName}, {mayPass, settle}] =
-      await Promise.all([
-        import('../join/names.js'),
-        import('../trace/trace.js'),
-        import('../trace/naming.js'),
-        import('../trace/settle.js'),
-      ]);
     const walk = (hosts: HostModel[]) => {
       const source = findContainer(hosts, from);
       const {target, name} = findDestination(hosts, to);
@@ -142,10 +139,9 @@ export default class Trace extends HostCommand {
           probe: undefined,
         };
     const document = {...this.document(readings), ...answer, ...(probe ? {probe} : {})};
-    await this.show(flags, document, async (terminal, paint) => {
-      const {renderTrace} = await import('../render/trace.js');
-      return renderTrace(answer, flags.verbose, terminal, paint, probe);
-    });
+    await this.show(flags, document, (terminal, paint) =>
+      renderTrace(answer, flags.verbose, terminal, paint, probe),
+    );
     process.exitCode = statusOf(answer.disposition);
   }
 
@@ -168,10 +164,7 @@ export default class Trace extends HostCommand {
     const {protocol, dport: port} = trafficOf('--published', text);
     if (protocol === 'icmp' || port === undefined) throw new TypeError('a port was read');
     let readings = await this.readHosts(flags, wanted);
-    const [{tracePublished}, {mayPass, settleEntries}] = await Promise.all([
-      import('../trace/published.js'),
-      import('../trace/settle.js'),
-    ]);
+    const {tracePublished} = await import('../trace/published.js');
     const walk = (hosts: HostModel[]) =>
       tracePublished(hosts, {port, protocol, ...(client === undefined ? {} : {client})});
     let walked = walk(readings.hosts);
@@ -180,10 +173,9 @@ export default class Trace extends HostCommand {
       walked = walk(readings.hosts);
     }
     const answer = readings.before ? settleEntries(walked, walk(readings.before)) : walked;
-    await this.show(flags, {...this.document(readings), ...answer}, async (terminal, paint) => {
-      const {renderPublished} = await import('../render/trace.js');
-      return renderPublished(answer, flags.verbose, terminal, paint);
-    });
+    await this.show(flags, {...this.document(readings), ...answer}, (terminal, paint) =>
+      renderPublished(answer, flags.verbose, terminal, paint),
+    );
     process.exitCode = statusOf(answer.disposition);
   }
 
@@ -192,11 +184,10 @@ export default class Trace extends HostCommand {
     {hosts, source, target, naming, traffic, mtu}: Probing,
     modelled: Answer,
   ): Promise<{answer: Answer; probe: ProbeReport}> {
-    const [{planLines, planProbe}, {runProbe}, {withProbe}, {withName}] = await Promise.all([
+    const [{planLines, planProbe}, {runProbe}, {withProbe}] = await Promise.all([
       import('../probe/plan.js'),
       import('../probe/probe.js'),
       import('../probe/compare.js'),
-      import('../trace/naming.js'),
     ]);
     const planned = planProbe({
       hosts,
