@@ -2,7 +2,6 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
 import {hostSummaries, problemLines, statusOfProblems} from '../cli/host-problems.js';
 import {exitStatus, type OvdiagError, usageError} from '../errors.js';
-import type {HostEvidence} from '../evidence/snapshot.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 import {escapeText} from '../render/escape.js';
@@ -50,40 +49,19 @@ export default class Diff extends BaseCommand {
     const {args, flags} = await this.parse(Diff);
     if (args.first === '-' && args.second === '-')
       throw usageError('stdin-twice', 'Only one of the two snapshots can come from standard input.');
-    const [{evidenceSource}, {sortReadings}, {hostModel}, {withoutForeignDocker}, {diffSnapshots}] =
-      await Promise.all([
-        import('../hosts/read-hosts.js'),
-        import('../hosts/readings.js'),
-        import('../model/host.js'),
-        import('../join/same-machine.js'),
-        import('../diff/diff.js'),
-      ]);
-    // A recorded source gives all that it has, whatever is wanted.
-    const {everything} = await import('../evidence/wanted.js');
-    const evidences = new Map<string, HostEvidence>();
-    const keyOf = ({source, startedAt, finishedAt}: Pick<HostModel, 'source' | 'startedAt' | 'finishedAt'>) =>
-      [source, startedAt, finishedAt].join('\n');
-    const modelOf = (evidence: HostEvidence) => withoutForeignDocker(hostModel(evidence));
-    const read = async (path: string) => {
-      const models: HostModel[] = [];
-      const source = evidenceSource({hosts: [], snapshots: [path]});
-      for await (const evidence of source.each(everything, new AbortController().signal)) {
-        const model = modelOf(evidence);
-        evidences.set(`${path}\n${keyOf(model)}`, evidence);
-        models.push(model);
-      }
-      return sortReadings(models);
-    };
-    const [first, second] = await Promise.all([read(args.first), read(args.second)]);
-    const firsts = new Set(first.hosts);
-    const anew = (host: HostModel) => {
-      const evidence = evidences.get(`${firsts.has(host) ? args.first : args.second}\n${keyOf(host)}`);
-      return evidence ? {...modelOf(evidence), name: host.name} : host;
-    };
-    const {pairs, differences, notCompared} = diffSnapshots(first.hosts, second.hosts, anew);
+    const [{readSide}, {beginDiff}] = await Promise.all([
+      import('../hosts/diff-side.js'),
+      import('../diff/diff.js'),
+    ]);
+    const [first, second] = [await readSide(args.first), await readSide(args.second)];
+    const comparing = beginDiff(first.hosts, second.hosts);
+    const {pairs} = comparing;
     if (pairs.length === 0) {
       throw noCommonHost(first.hosts, second.hosts);
     }
+    for (const pair of pairs)
+      comparing.compare(pair, await first.anew(pair.before), await second.anew(pair.after));
+    const {differences, notCompared} = comparing.end();
     const problems = unique(
       [...first.hosts, ...second.hosts].flatMap(({name, problems: all}) =>
         all.map((problem) => ({host: name, ...problem})),

@@ -5,7 +5,7 @@ import {ownShelves} from './host-things.js';
 import {type HostPair, matchHosts} from './match-hosts.js';
 import {comparedNamespaces, namespaceShelf, tableShelves} from './namespace-things.js';
 import {gossipShelves, localNetworkShelves, swarmNetworkShelves} from './network-things.js';
-import {type HostSide, joined, type Side, type SideHost, sideOf} from './side.js';
+import {type HostSide, joined, type Side, sideOf} from './side.js';
 import {swarmShelves} from './swarm-things.js';
 import type {Difference, NotCompared, Shelf} from './types.js';
 
@@ -16,17 +16,24 @@ export interface Diff {
   notCompared: NotCompared[];
 }
 
-/**
- * What differs between two snapshots, in the hosts that are in both. Pure.
- *
- * @param anew gives the model of a host once more, so that what is parsed to compare its tables can be let go: of
- * hundreds of hosts all of it together would not fit
- */
-export function diffSnapshots(
-  before: HostModel[],
-  after: HostModel[],
-  anew: (host: HostModel) => HostModel = (host) => host,
-): Diff {
+/** A comparison under way: host by host, as the tables of hundreds of hosts together would not fit. */
+export interface Comparing {
+  pairs: HostPair[];
+  /** What is the hosts' own: of a pair, given by its two models with all their tables. */
+  compare(pair: HostPair, before: HostModel, after: HostModel): void;
+  /** When all pairs have been compared. */
+  end(): Diff;
+}
+
+/** What differs between two snapshots, in the hosts that are in both. Pure. */
+export function diffSnapshots(before: HostModel[], after: HostModel[]): Diff {
+  const comparing = beginDiff(before, after);
+  for (const pair of comparing.pairs) comparing.compare(pair, pair.before, pair.after);
+  return comparing.end();
+}
+
+/** The same in steps. The models here may be outlines, where there are many. */
+export function beginDiff(before: HostModel[], after: HostModel[]): Comparing {
   const {pairs, onlyBefore, onlyAfter} = matchHosts(before, after);
   const sidesOf = (hosts: HostModel[], which: 'before' | 'after') =>
     sideOf(
@@ -38,20 +45,39 @@ export function diffSnapshots(
       hosts,
     );
   const [first, second] = [sidesOf(before, 'before'), sidesOf(after, 'after')];
-  const all = compareShelves(sharedShelves(first), sharedShelves(second));
-  // Host by host, as the things of one are many.
-  const shelvesOf = (side: Side, one: SideHost | undefined) =>
-    one ? hostShelves(side, joined({...one, host: anew(one.host)})) : [];
-  const each = first.hosts.map((host, index) =>
-    compareShelves(shelvesOf(first, host), shelvesOf(second, second.hosts[index])),
-  );
-  const differences = [all, ...each].flatMap((comparison) => comparison.differences);
-  const notCompared = [all, ...each].flatMap((comparison) => comparison.notCompared);
-  const places = new Map<string, number>();
-  for (const {label} of pairs) places.set(label, places.size + 1);
+  const comparisons = [compareShelves(sharedShelves(first), sharedShelves(second))];
+  const places = new Map(pairs.map(({label}, index) => [label, index + 1]));
+  return {
+    pairs,
+    compare(pair, one, other) {
+      const index = pairs.indexOf(pair);
+      const shelvesOf = (side: Side, host: HostModel) => {
+        const known = side.hosts[index];
+        return known ? hostShelves(side, joined({...known, host})) : [];
+      };
+      comparisons[index + 1] = compareShelves(shelvesOf(first, one), shelvesOf(second, other));
+    },
+    end: () => ({
+      pairs,
+      differences: findFollowers(
+        inOrder(
+          comparisons.flatMap(({differences}) => differences),
+          places,
+        ),
+      ),
+      notCompared: [
+        ...onlyBefore.map(({name}) => lonely(name, 'first')),
+        ...onlyAfter.map(({name}) => lonely(name, 'second')),
+        ...comparisons.flatMap(({notCompared}) => notCompared),
+      ],
+    }),
+  };
+}
+
+function inOrder(differences: Difference[], places: ReadonlyMap<string, number>): Difference[] {
   const rank = ({place, kind}: Difference) =>
     [places.get(place.host ?? '') ?? 0, place.title, kindOrder.indexOf(kind)] as const;
-  const sorted = differences
+  return differences
     .map((difference, index) => ({difference, index, rank: rank(difference)}))
     .sort(
       (a, b) =>
@@ -61,15 +87,6 @@ export function diffSnapshots(
         a.index - b.index,
     )
     .map(({difference}) => difference);
-  return {
-    pairs,
-    differences: findFollowers(sorted),
-    notCompared: [
-      ...onlyBefore.map(({name}) => lonely(name, 'first')),
-      ...onlyAfter.map(({name}) => lonely(name, 'second')),
-      ...notCompared,
-    ],
-  };
 }
 
 function lonely(host: string, there: 'first' | 'second'): NotCompared {
