@@ -57,11 +57,13 @@ const linkName =
 
 /** Words whose form says what they are; the first that gives something decides. */
 function wordScrubber(tokens: Tokens): (text: string) => string {
-  const {id, name, names, word} = tokens;
+  const {address, id, name, names, word} = tokens;
   const forms: ((text: string) => string | undefined)[] = [
     harmless,
     (text) => linkScrubbed(text, tokens),
     (text) => (isId(text) ? id(text) : undefined),
+    // In a path or a URL; elsewhere an address is no word.
+    (text) => (isAddress(text) ? address(text) : undefined),
     (text) => {
       // Only where there is a digit: words are joined to numbers too.
       const [, before, rest = ''] = /^(\d{1,6}-|lb_|gateway_)(?=\D*\d)([0-9a-z]{4,25})$/.exec(text) ?? [];

@@ -71,6 +71,14 @@ describe('a scrubbed text', () => {
     );
   });
 
+  it('replaces addresses in URLs and paths too', () => {
+    const ip = '192.168.3.92';
+    const text = scrub(`"ssh://root@${ip}": https://${ip}:443/somewhere/${ip} /var/${ip}`);
+    assert.ok(!text.includes(ip), text);
+    assert.equal(text.split(all.address(ip)).length, 5, text);
+    assert.ok(text.startsWith(`"ssh://root@${all.address(ip)}": `), text);
+  });
+
   it('follows the names of links as Docker and udev make them', () => {
     const network = '37af5da65b12c0ffee';
     assert.equal(scrub(`br-${network.slice(0, 12)}`), `br-${all.id(network).slice(0, 12)}`);
