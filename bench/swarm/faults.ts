@@ -139,6 +139,9 @@ export const faults = {
       const port = portOf(draft, place);
       editTable(draft, sandbox, 'addr', (rows) => rows.filter(({ifname}) => ifname !== port));
       editTable(draft, sandbox, 'fdb', (rows) => rows.filter(({ifname}) => ifname !== port));
+      editText(draft, sandbox, 'proc', (text) =>
+        text.replace(new RegExp(`^/proc/sys/net/ipv4/conf/${port}/.*\\n`, 'gm'), ''),
+      );
     },
   },
   'veth-unplugged': {

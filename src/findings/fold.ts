@@ -12,50 +12,96 @@ export function foldFindings(findings: Finding[]): FoldedFinding[] {
   const causeOf = new Map<Finding, Finding>();
   const possible = possibleCauses(findings);
   for (const finding of findings) {
-    const cause = possible.get(finding.code)?.find((other) => other !== finding && reaches(other, finding));
+    const cause = possible.get(finding.code)?.find(finding);
     if (cause) causeOf.set(finding, cause);
   }
-  const roots = findings.filter((finding) => rootOf(finding, causeOf) === finding);
-  const folded = new Map<Finding, FoldedFinding>(roots.map((finding) => [finding, {...finding, folded: []}]));
-  for (const finding of findings) {
-    const root = rootOf(finding, causeOf);
-    if (root !== finding) folded.get(root)?.folded.push({because: 'follows', finding});
+  const places = new Map(findings.map((finding, place) => [finding, place]));
+  const roots = findings.map((finding) => rootOf(finding, causeOf, places));
+  const folded = new Map<Finding, FoldedFinding>();
+  for (const [place, finding] of findings.entries())
+    if (roots[place] === finding) folded.set(finding, {...finding, folded: []});
+  for (const [place, finding] of findings.entries()) {
+    const root = roots[place];
+    if (root && root !== finding) folded.get(root)?.folded.push({because: 'follows', finding});
   }
   return gatherAlike([...folded.values()]).sort(byWeight);
 }
 
-/** The end of the chain of causes; of a circle, the member that is met first. */
-function rootOf(finding: Finding, causeOf: Map<Finding, Finding>): Finding {
-  const passed = [finding];
+/** The end of the chain of causes; of a circle, the member that comes first. */
+function rootOf(
+  finding: Finding,
+  causeOf: ReadonlyMap<Finding, Finding>,
+  places: ReadonlyMap<Finding, number>,
+): Finding {
+  const passed = new Set([finding]);
+  let last = finding;
   for (let cause = causeOf.get(finding); cause; cause = causeOf.get(cause)) {
-    if (passed.includes(cause)) return earliest(passed.slice(passed.indexOf(cause)), causeOf);
-    passed.push(cause);
+    if (passed.has(cause)) return earliest([...passed].slice([...passed].indexOf(cause)), places);
+    passed.add(cause);
+    last = cause;
   }
-  return passed.at(-1) ?? finding;
+  return last;
 }
 
-function earliest(circle: Finding[], causeOf: Map<Finding, Finding>): Finding {
-  const order = [...causeOf.keys()];
-  return circle.reduce((first, other) => (order.indexOf(other) < order.indexOf(first) ? other : first));
+function earliest(circle: Finding[], places: ReadonlyMap<Finding, number>): Finding {
+  const place = (finding: Finding) => places.get(finding) ?? 0;
+  return circle.reduce((first, other) => (place(other) < place(first) ? other : first));
 }
 
 /** The findings that could bring about one of a code, by that code. */
-function possibleCauses(findings: Finding[]): Map<string, Finding[]> {
-  const causes = new Map<string, Finding[]>();
-  for (const finding of findings) {
+function possibleCauses(findings: Finding[]): Map<string, Causes> {
+  const causes = new Map<string, Causes>();
+  for (const [place, finding] of findings.entries()) {
     for (const code of explanationOf(finding.code)?.explains ?? []) {
-      const known = causes.get(code);
-      if (known) known.push(finding);
-      else causes.set(code, [finding]);
+      const known = causes.get(code) ?? new Causes();
+      known.add(finding, place);
+      causes.set(code, known);
     }
   }
   return causes;
 }
 
+interface Placed {
+  finding: Finding;
+  place: number;
+}
+
+/** Causes by the hosts that they reach, as nearly all reach one: in an outage of a large swarm there are thousands. */
+class Causes {
+  private readonly all: Placed[] = [];
+  private readonly anywhere: Placed[] = [];
+  private readonly byHost = new Map<string, Placed[]>();
+
+  add(finding: Finding, place: number): void {
+    const one = {finding, place};
+    this.all.push(one);
+    const hosts = new Set(scopesOf(finding).map(({host}) => host));
+    for (const host of hosts) {
+      const known = host === undefined ? this.anywhere : this.byHost.get(host);
+      if (known) known.push(one);
+      else this.byHost.set(host ?? '', [one]);
+    }
+  }
+
+  /** The first that reaches a finding. */
+  find(finding: Finding): Finding | undefined {
+    const {host} = finding.at;
+    const lists = host === undefined ? [this.all] : [this.byHost.get(host) ?? [], this.anywhere];
+    const found = lists.flatMap(
+      (list) => list.find((one) => one.finding !== finding && reaches(one.finding, finding)) ?? [],
+    );
+    return found.sort((a, b) => a.place - b.place)[0]?.finding;
+  }
+}
+
+function scopesOf({reach, at}: Finding): Scope[] {
+  return reach ?? [at];
+}
+
 /** Something worse than its cause stands by itself: folded, it would be read and counted as what covers it. */
 function reaches(cause: Finding, consequence: Finding): boolean {
   if (severities.indexOf(cause.severity) > severities.indexOf(consequence.severity)) return false;
-  return (cause.reach ?? [cause.at]).some((scope) => covers(scope, consequence.at));
+  return scopesOf(cause).some((scope) => covers(scope, consequence.at));
 }
 
 /**

@@ -60,4 +60,30 @@ describe('folding of findings', () => {
     assert.deepEqual(codes(gossip({host: 'node1', network: 'net-1', ip: '10.0.1.9'})), ['duplicate-address']);
     assert.deepEqual(codes(gossip({host: 'node1', network: 'net-2', ip: '10.0.1.9'})).length, 2);
   });
+
+  it('finds the cause among thousands on other hosts, whatever their order', () => {
+    const of = (code: string, host: number, more: Partial<Finding> = {}) =>
+      finding(code, `web${host}`, {
+        host: `node${host}`,
+        at: {host: `node${host}`, network: 'net-1'},
+        ...more,
+      });
+    const hosts = Array.from({length: 4000}, (_, index) => index);
+    const folded = foldFindings([
+      ...hosts.map((host) => of('l2-miss', host)),
+      ...hosts.map((host) => of('fdb-row-missing', host)),
+    ]);
+    assert.equal(folded.length, hosts.length);
+    assert.ok(
+      folded.every(
+        ({code, host, folded: [one, ...more]}) =>
+          code === 'fdb-row-missing' && one?.finding.host === host && more.length === 0,
+      ),
+    );
+    const wide = of('fdb-row-missing', 0, {host: null, at: {network: 'net-1'}});
+    const [only] = foldFindings([of('l2-miss', 1), wide, of('fdb-row-missing', 1)]).filter(
+      (one) => one.folded.length > 0,
+    );
+    assert.equal(only?.host, null);
+  });
 });
