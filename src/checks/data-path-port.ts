@@ -219,6 +219,6 @@ function tellSplit({networks, ports, seen, odd}: Split, report: Report): void {
     ],
     basis: 'several-hosts',
     at: {...(host === null ? {} : {host}), ...(single ? {network: single.id} : {})},
-    reach: networks.map(({id}) => ({network: id})),
+    reach: [...networks.map(({id}) => ({network: id})), ...seen.map((other) => ({host: other.host}))],
   });
 }

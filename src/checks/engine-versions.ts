@@ -59,6 +59,7 @@ export const engineVersions = defineCheck<Digest>({
         ],
         basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
         at: {network: id},
+        reach: [{network: id}, ...hosts.flatMap(({vtep}) => (vtep === undefined ? [] : [{vtep}]))],
       });
     }
   },

@@ -137,6 +137,7 @@ function tellNetworks(hosts: HostDigest<Misfit[]>[], report: Report): void {
       remedy: remade(misfit),
       basis: only === undefined ? 'several-hosts' : 'one-host',
       at: {...(only === undefined ? {} : {host: only}), network: id},
+      reach: names.map((host) => ({host, network: id})),
     });
   }
 }

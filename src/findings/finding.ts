@@ -14,7 +14,7 @@ export type Basis =
   /** Counters moved between two readings of one host. */
   | 'sample';
 
-/** Where something is, as far as it matters; keys that are absent match everything. */
+/** Where something is, as far as it matters; of keys that are absent it may be anywhere. */
 export interface Scope {
   /** Name of the host. */
   host?: string;

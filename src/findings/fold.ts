@@ -105,12 +105,12 @@ function reaches(cause: Finding, consequence: Finding): boolean {
 }
 
 /**
- * Every key of the scope that the other has too must be equal. What is of one address covers nothing that it has no key in
- * common with: a finding of a whole host may be about any of thousands.
+ * Every key of the scope that the other has too must be equal, and there must be one: what has no place in common with
+ * another is somewhere else, for all that is known.
  */
 function covers(scope: Scope, other: Scope): boolean {
   const shared = (Object.keys(scope) as (keyof Scope)[]).filter((key) => other[key] !== undefined);
-  return (shared.length > 0 || scope.ip === undefined) && shared.every((key) => other[key] === scope[key]);
+  return shared.length > 0 && shared.every((key) => other[key] === scope[key]);
 }
 
 function gatherAlike(findings: FoldedFinding[]): FoldedFinding[] {

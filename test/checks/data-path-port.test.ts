@@ -3,6 +3,8 @@ import {describe, it} from 'node:test';
 import {plant} from '../../bench/swarm/faults.js';
 import {planSwarm, standardSize} from '../../bench/swarm/plan.js';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import type {Finding} from '../../src/findings/finding.js';
+import {foldFindings} from '../../src/findings/fold.js';
 import {
   derived,
   dropSections,
@@ -58,6 +60,12 @@ describe('data-path-port', () => {
       [['data-path-port-differs', null, 'uber-net', 'several-hosts']],
     );
     assert.match(found[0]?.cause ?? '', /node1 uses UDP 4789, node2 uses UDP 4790/);
+    // Either host refuses what the other sends.
+    const refused = {...(found[0] as Finding), code: 'udp-no-ports', host: 'node1', at: {host: 'node1'}};
+    assert.deepEqual(
+      foldFindings([...found, refused]).map(({code}) => code),
+      ['data-path-port-differs'],
+    );
   });
 
   it("holds a manager's tunnels against the port of its swarm", () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import type {Finding} from '../../src/findings/finding.js';
+import {foldFindings} from '../../src/findings/fold.js';
 import {
   answerOf,
   derived,
@@ -94,6 +96,12 @@ describe('xfrm-spi-mismatch (derived: the recording kernel has no ESP)', () => {
     assert.equal(finding?.subject, 'node1 → node2');
     const old = [1, 2, 3].map((tag) => `0x${spiOf(one, tag, two).toString(16).padStart(8, '0')}`);
     assert.ok(finding?.evidence[1]?.includes(old.join(', ')));
+    // It is the receiver that counts what it has no key for.
+    const counted = {...(finding as Finding), code: 'xfrm-errors', host: 'node2', at: {host: 'node2'}};
+    assert.deepEqual(
+      foldFindings([finding as Finding, counted]).map(({code}) => code),
+      [code],
+    );
   });
 
   it('is not told of readings that are far apart, nor of a host without any state', () => {

@@ -86,4 +86,22 @@ describe('folding of findings', () => {
     );
     assert.equal(only?.host, null);
   });
+
+  it('folds what a node far away brings only where it is about that node', () => {
+    const uplink = finding('uplink-down', 'eth0', {
+      host: 'node3',
+      at: {host: 'node3', device: 'eth0'},
+      reach: [{host: 'node3'}, {vtep: '192.0.2.3'}],
+    });
+    const codes = (at: Finding['at']) =>
+      foldFindings([uplink, finding('fdb-row-missing', 'web2', {at})]).map(({code}) => code);
+    assert.deepEqual(codes({host: 'node1', vtep: '192.0.2.3'}), ['uplink-down']);
+    assert.deepEqual(codes({host: 'node1', vtep: '192.0.2.2'}), ['fdb-row-missing', 'uplink-down']);
+    // Of which node it is about is not known: it may be another fault.
+    assert.deepEqual(codes({host: 'node1', network: 'net-1', ip: '10.0.1.9'}), [
+      'fdb-row-missing',
+      'uplink-down',
+    ]);
+    assert.deepEqual(codes({network: 'net-1', vtep: '192.0.2.2'}).length, 2);
+  });
 });
