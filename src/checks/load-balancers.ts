@@ -97,7 +97,8 @@ interface Place {
 /** True where the kernel has no IPVS, so that no further link can be there. */
 function withoutIpvs(host: HostContext, report: Report): boolean {
   const balancers = host.sandboxes.filter(
-    ({kind, namespace}) => (kind === 'load-balancer' || kind === 'ingress') && namespace.tables?.proc,
+    ({kind, namespace: {tables}}) =>
+      (kind === 'load-balancer' || kind === 'ingress') && tables && hasIpvs(tables) !== undefined,
   );
   if (
     balancers.length === 0 ||

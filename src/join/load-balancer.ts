@@ -46,8 +46,9 @@ export function balancerOf(
 }
 
 /** Whether the kernel has IPVS, as this namespace shows; undefined where that was not read. */
-export function hasIpvs({proc}: NetnsTables): boolean | undefined {
-  return proc?.has('/proc/net/ip_vs');
+export function hasIpvs({proc, partial}: NetnsTables): boolean | undefined {
+  const has = proc?.has('/proc/net/ip_vs');
+  return has === false && partial?.has('proc') ? undefined : has;
 }
 
 const noIpvs = {

@@ -16,6 +16,8 @@ export interface PacketFilter {
   books: {backend: 'legacy' | 'nft'; book: RuleBook}[];
   /** Chains of nftables beside those of iptables, which are not walked. */
   foreign: NftHook[];
+  /** Whether nft was asked for those and did not tell them. */
+  unread: boolean;
 }
 
 export interface Decision extends Filtering {
@@ -38,6 +40,7 @@ export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
     tables.netfilter && {
       books: tables.netfilter.map(({backend, rules}) => ({backend, book: ruleBook(rules)})),
       foreign: foreignOf(tables),
+      unread: isUnread(tables),
     }
   );
 }
@@ -46,8 +49,14 @@ function foreignOf({nftHooks}: NetnsTables): NftHook[] {
   return (nftHooks ?? []).filter(({table}) => !/^(bridge|arp) /.test(table));
 }
 
+const unreadText = 'nft list ruleset: it failed, or was not read whole';
+
+function isUnread({failed}: NetnsTables): boolean {
+  return failed?.has('nft') ?? false;
+}
+
 /** One filter that drops is enough, whatever is not known of the others. */
-export function decide({books, foreign}: PacketFilter, hook: Hook, packet: FilteredPacket): Decision {
+export function decide({books, foreign, unread}: PacketFilter, hook: Hook, packet: FilteredPacket): Decision {
   const decisions = books
     .map(({backend, book}): Decision => {
       const filtering = filterPacket(book, hook, packet);
@@ -56,6 +65,7 @@ export function decide({books, foreign}: PacketFilter, hook: Hook, packet: Filte
     .filter(({verdict}) => verdict !== 'accept');
   const decisive = decisions.find(({verdict}) => verdict === 'drop') ?? decisions[0];
   if (decisive) return decisive;
+  if (unread) return {verdict: 'unknown', evidence: [unreadText]};
   const beside = foreign.filter(({hook: own}) => nftHooksAt[hook].includes(own));
   if (beside.length === 0) return {verdict: 'accept', evidence: []};
   return {verdict: 'unknown', evidence: beside.map(({table, chain}) => `nft ${table} ${chain}`)};
@@ -78,5 +88,8 @@ export function metIn(
 
 /** Chains of nftables that could do what a missing rule of iptables would have done. */
 export function foreignChains(tables: NetnsTables): string[] {
-  return foreignOf(tables).map(({table, chain}) => `nft ${table} ${chain}`);
+  return [
+    ...foreignOf(tables).map(({table, chain}) => `nft ${table} ${chain}`),
+    ...(isUnread(tables) ? [unreadText] : []),
+  ];
 }

@@ -23,7 +23,7 @@ export const ageSlack = 1.5;
  * @param writtenSeconds age of the neighbour row with that MAC
  */
 export function droppedSilently(
-  {nftHooks, netfilter}: Pick<NetnsTables, 'nftHooks' | 'netfilter'>,
+  {nftHooks, netfilter, failed}: Pick<NetnsTables, 'nftHooks' | 'netfilter' | 'failed'>,
   {bridgePort}: Link,
   {
     self,
@@ -42,5 +42,6 @@ export function droppedSilently(
   const early = netfilter?.some(({rules}) =>
     rules.some(({table, chain, text}) => table !== 'nat' && chain === 'PREROUTING' && /-j DROP/.test(text)),
   );
-  return !nftHooks?.length && !early;
+  const unread = ['iptables-legacy', 'iptables-nft', 'nft'].some((name) => failed?.has(name));
+  return !nftHooks?.length && !early && !unread;
 }

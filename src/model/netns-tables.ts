@@ -32,17 +32,17 @@ export interface NetnsTables {
   rules?: RoutingRule[];
   /** Names of the sections of which some rows were not understood: what is absent there may be among those. */
   partial?: ReadonlySet<string>;
-  /** Names of the sections whose command failed or did not end in time. */
+  /** Names of the sections whose command failed or did not end in time, or that say of packet filters less than all. */
   failed?: ReadonlySet<string>;
   /** Namespace ids as this namespace numbers them: nsid → inode. Only namespaces with processes are known. */
   nsids?: Map<number, number>;
-  /** Files under /proc: path → text. */
+  /** Files under /proc: path → text. Of a section that was cut, those that were read whole. */
   proc?: Map<string, string>;
   /** The files and patterns under /proc that were asked for, whether they are there or not. */
   procAsked?: string[];
   /** Absent where /proc was not read, or the kernel has no IPVS. */
   ipvs?: Ipvs;
-  /** Rules as `iptables-save` prints them, by back end. */
+  /** Rules as `iptables-save` prints them, by back end; absent where one of those that were asked did not tell all. */
   netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
   /** Chains of nftables beside those of iptables; absent where nft was not read. */
   nftHooks?: NftHook[];
@@ -112,7 +112,9 @@ export function parseTables(
   const neighbours = rows('neigh', parseNeighboursJson, parseNeighboursText);
   const fdb = rows('fdb', parseFdbJson, parseFdbText);
   const rules = rows('rule', once(parseRulesJson, seenRules), parseRulesText);
-  const failed = new Set(sections.filter(({status}) => status !== 0).map(({name}) => name));
+  const files = find('proc');
+  if (files && isCut(files)) partial.add('proc');
+  const failed = new Set(sections.flatMap((section) => (isWhole(section) ? [] : [section.name])));
   const tables: NetnsTables = compact({
     partial: partial.size > 0 ? partial : undefined,
     links,
@@ -140,16 +142,16 @@ const restNames = /^(nsid|proc|iptables-.*|nft|route-get|nic|misses)$/;
 /** Adds what is parsed when it is asked for. It is given only these sections, so that the others can be forgotten. */
 function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
   const find = (name: string) => sections.find((section) => section.name === name);
-  const whole = (name: string) => (find(name)?.status === 0 ? find(name) : undefined);
+  const whole = (name: string) => sections.find((section) => section.name === name && isWhole(section));
   const [ids, proc, nft, gets] = [whole('nsid'), find('proc'), whole('nft'), find('route-get')];
   const missed = whole('misses');
-  const saves = sections.filter(({name, status}) => name.startsWith('iptables-') && status === 0);
+  const saves = sections.filter(({name}) => name.startsWith('iptables-'));
   const cards = sections.filter(({name}) => name === 'nic');
   return lazily(tables, {
     nsids: ids && (() => nsids(ids)),
     proc: proc && (() => procFiles(proc)),
-    ipvs: proc && /^\/proc\/net\/ip_vs:/m.test(proc.output) ? () => ipvsOf(proc) : undefined,
-    netfilter: saves.length === 0 ? undefined : () => netfilter(saves),
+    ipvs: proc && hasFile(proc, '/proc/net/ip_vs') ? () => ipvsOf(proc) : undefined,
+    netfilter: saves.length > 0 && saves.every(isWhole) ? () => netfilter(saves) : undefined,
     nftHooks: nft && (() => parseNftHooks(nft.output)),
     encryptedVnis: nft && (() => parseEncryptedVnis(nft.output)),
     nftRules: nft && (() => parseNftRules(nft.output)),
@@ -157,6 +159,17 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
     nics: cards.length === 0 ? undefined : () => nics(cards),
     misses: missed && (() => parseMisses(missed.output)),
   });
+}
+
+/**
+ * Whether a section's command ended well. What packet filters do is known only from all of their rules: iptables-nft-save
+ * leaves out a table in which nft has put what it can't print (iptables/xtables-save.c).
+ */
+function isWhole({name, status, truncated, output}: Section): boolean {
+  if (status !== 0) return false;
+  if (name.startsWith('iptables-'))
+    return !truncated && !/^# Table `\w+' is incompatible, use 'nft' tool/m.test(output);
+  return name !== 'nft' || (!truncated && /^\s*\{/.test(output));
 }
 
 type Parser<Row> = (text: string) => Parsed<Row>;
@@ -179,17 +192,33 @@ function nsids({output}: Section): Map<number, number> {
   );
 }
 
-/** `grep -H '' FILES`: `FILE:LINE`. Missing files are normal, so the status is not looked at. */
-function procFiles({output}: Section): Map<string, string> {
+/**
+ * `grep -H '' FILES`: `FILE:LINE`. Missing files are normal, so the status is not looked at; without one grep was ended,
+ * and of the last file it is not known whether that was all.
+ */
+function procFiles(section: Section): Map<string, string> {
   const files = new Map<string, string>();
-  for (const line of output.split('\n')) {
+  let last = '';
+  for (const line of section.output.split('\n')) {
     const at = line.indexOf(':');
     if (!line.startsWith('/') || at < 0) continue;
     const path = line.slice(0, at);
     const before = files.get(path);
     files.set(path, before === undefined ? line.slice(at + 1) : `${before}\n${line.slice(at + 1)}`);
+    last = path;
   }
+  if (isCut(section)) files.delete(last);
   return files;
+}
+
+function hasFile(proc: Section, path: string): boolean {
+  const begun = proc.output.startsWith(`${path}:`) || proc.output.includes(`\n${path}:`);
+  return begun && (isCut(proc) ? procFiles(proc).has(path) : true);
+}
+
+/** A reading that was ended by whoever asked; a status of its own says that some files are not there. */
+function isCut({truncated, status}: Section): boolean {
+  return truncated === true || status === null;
 }
 
 function ipvsOf({output}: Section): Ipvs {

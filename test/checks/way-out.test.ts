@@ -217,4 +217,39 @@ describe('masquerade', () => {
     assert.deepEqual(told(nft.findings), []);
     assert.ok(nft.notChecked.some(({check, why}) => check === 'masquerade' && /inet fw nat/.test(why)));
   });
+
+  it('is not judged where the rule may be where nobody looked', () => {
+    const save = (draft: HostEvidence) => sectionOf(draft, '@host', 'iptables-nft');
+    const blind: Record<string, (draft: HostEvidence) => void> = {
+      'an engine with nftables, without nft': (draft) => {
+        dropSections(draft, ({name, netns}) => name === 'nft' && netns === '@host');
+        editAnswers(draft, /^\/info/, (body) => {
+          body.FirewallBackend = {Driver: 'nftables'};
+        });
+      },
+      'rules that were cut': (draft) => {
+        save(draft).truncated = true;
+      },
+      'a table that iptables can not print': (draft) => {
+        save(draft).output = "# Table `nat' is incompatible, use 'nft' tool.\n";
+      },
+      'the legacy back end alone, which is empty': (draft) => {
+        dropSections(draft, ({name, netns}) => name === 'nft' && netns === '@host');
+        const only = save(draft);
+        only.name = 'iptables-legacy';
+        only.output = '*nat\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n';
+      },
+      'nft that failed': (draft) => {
+        sectionOf(draft, '@host', 'nft').status = 1;
+      },
+    };
+    for (const [what, edit] of Object.entries(blind)) {
+      const {findings, notChecked} = change('doctor/masquerade-missing/node1', edit);
+      assert.deepEqual(told(findings), [], what);
+      assert.ok(
+        notChecked.some(({check}) => check === 'masquerade'),
+        what,
+      );
+    }
+  });
 });

@@ -54,6 +54,42 @@ describe('the tables of a namespace', () => {
     assert.ok(cut.problems.some(({code}) => code === 'unparsable'));
   });
 
+  it('have the files of /proc that were read whole, and do not take the others for absent', () => {
+    const text = '/proc/net/udp:  sl\n/proc/net/udp: 1: 0\n/proc/net/ip_vs:IP Vir';
+    for (const more of [{truncated: true as const}, {status: null}]) {
+      const {proc, partial, ipvs} = parseTables([section('proc', text, more)]);
+      assert.equal(ipvs, undefined);
+      assert.deepEqual([...(proc?.keys() ?? [])], ['/proc/net/udp']);
+      assert.ok(partial?.has('proc'));
+    }
+    const {proc, partial} = parseTables([section('proc', text, {status: 2})]);
+    assert.equal(proc?.size, 2);
+    assert.equal(partial, undefined);
+  });
+
+  it('have no rules where one of the packet filters did not tell all of its own', () => {
+    const rules = '*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n';
+    const legacy = section('iptables-legacy', rules);
+    assert.equal(parseTables([legacy]).netfilter?.length, 1);
+    for (const nft of [
+      section('iptables-nft', rules, {truncated: true}),
+      section('iptables-nft', rules, {status: null}),
+      section('iptables-nft', `# Table \`nat' is incompatible, use 'nft' tool.\n${rules}`),
+    ]) {
+      const {netfilter, failed} = parseTables([legacy, nft]);
+      assert.equal(netfilter, undefined);
+      assert.ok(failed?.has('iptables-nft'));
+    }
+    for (const more of [{truncated: true as const}, {output: 'Error: JSON support not compiled-in'}]) {
+      const tables = parseTables([{...section('nft', '{"nftables": []}'), ...more}]);
+      assert.deepEqual(
+        [tables.nftHooks, tables.nftRules, tables.encryptedVnis],
+        [undefined, undefined, undefined],
+      );
+      assert.ok(tables.failed?.has('nft'));
+    }
+  });
+
   it('know namespaces by number where lsns gives one', () => {
     const {nsids} = parseTables([
       section('nsid', '4026531833     2 unassigned\n4026532396 12566 0\n4026532895  9 \n\n'),
