@@ -4,6 +4,7 @@ import {defineCheck, type Report} from './check.js';
 import type {HostContext} from './host-context.js';
 import {
   alikeToRules,
+  arrivalAt,
   type Flow,
   flowWords,
   type Judged,
@@ -129,14 +130,10 @@ function packet(
     };
   }
   if (own === undefined) return undefined;
-  const uplink = host.model.host?.links?.find(({addresses}) =>
-    addresses?.some(({address}) => address === own),
-  );
   return {
     ...kind,
     src: peer,
-    dst: own,
-    ...(uplink ? {inInterface: uplink.name} : {}),
+    ...arrivalAt(host, own, peer),
     ipsec: false,
     dstLocal: true,
   };

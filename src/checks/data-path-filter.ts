@@ -1,8 +1,10 @@
+import {isIPv4} from 'node:net';
 import type {FilteredPacket} from '../join/netfilter.js';
 import {defineCheck, type Report} from './check.js';
 import type {HostContext} from './host-context.js';
 import {
   alikeToRules,
+  arrivalAt,
   type Flow,
   flowWords,
   type Judged,
@@ -17,7 +19,15 @@ export const dataPathFilter = defineCheck({
   name: 'data-path-filter',
   codes: ['data-path-filtered-out', 'data-path-filtered-in'],
   perHost(host, report) {
-    const vteps = remoteVteps(host).filter((vtep) => vtep.includes('.'));
+    const all = remoteVteps(host);
+    const vteps = all.filter((vtep) => isIPv4(vtep));
+    if (vteps.length < all.length)
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: 'its packet filter for IPv6 is not looked at, by which packets of overlays pass to and from other nodes',
+        add: 'By hand: ip6tables-save -c; or a capture on that host: tcpdump -ni UPLINK',
+      });
     if (vteps.length === 0) return undefined;
     if (!host.filter) {
       report.notChecked({
@@ -98,13 +108,9 @@ function bothWays(
     });
   }
   if (host.vtep) {
-    const {address} = host.vtep;
-    const uplink = host.model.host?.links?.find(({addresses}) =>
-      addresses?.some((own) => own.address === address),
-    );
     forms.push({
       hook: 'INPUT',
-      form: {...kind, src: peer, dst: address, ...(uplink ? {inInterface: uplink.name} : {}), dstLocal: true},
+      form: {...kind, src: peer, ...arrivalAt(host, host.vtep.address, peer), dstLocal: true},
     });
   }
   return forms;

@@ -1,3 +1,4 @@
+import {isIPv4} from 'node:net';
 import {dockerMark, type EncryptedVni, encryptedVnis} from '../join/encryption.js';
 import {optionOf, ruleBook, rulesMet} from '../join/netfilter.js';
 import {decide, packetFilter} from '../join/packet-filter.js';
@@ -17,7 +18,8 @@ export const encryptionRules = defineCheck({
     // Up to 20.10.23 the rules were made when the first other node was heard of.
     for (const sealed of encryptedVnis(host.overlays).filter(({vteps}) => vteps.length > 0)) {
       const [vtep = ''] = sealed.vteps;
-      const known = tables && !mayHideRules(host) ? tables : undefined;
+      // Of IPv6 the rules are in ip6tables, which is not read.
+      const known = tables && isIPv4(vtep) && !mayHideRules(host) ? tables : undefined;
       const mark = known ? marked(known, sealed, vtep) : 'unknown';
       const drop = known ? dropped(known, sealed, vtep, host.vtep?.address ?? '') : 'unknown';
       if (mark === 'gone') tellMark(host, report, sealed);

@@ -1,49 +1,59 @@
+import {isIPv4} from 'node:net';
 import {encryptedVnis} from '../join/encryption.js';
 import type {FilteredPacket} from '../join/netfilter.js';
-import {decide, type PacketFilter, packetFilter} from '../join/packet-filter.js';
-import {wayToVtep} from '../join/underlay-way.js';
+import {decide, type PacketFilter} from '../join/packet-filter.js';
 import {defineCheck, type Report} from './check.js';
 import type {HostContext} from './host-context.js';
+import {alikeToRules, arrivalAt} from './own-rules.js';
+import {distinct} from './underlay.js';
 
 /** Packet filters that let the data path through and not what encrypted overlays become of it: IP protocol 50. */
 export const espFilter = defineCheck({
   name: 'esp-filter',
   codes: ['esp-filtered-in', 'esp-filtered-out'],
   perHost(host, report) {
-    const tables = host.model.host;
     const own = host.vtep?.address;
     const encrypted = encryptedVnis(host.overlays);
-    const vteps = [...new Set(encrypted.flatMap((one) => one.vteps))];
-    const filter = tables && packetFilter(tables);
-    if (vteps.length === 0 || !tables || own === undefined) return undefined;
-    if (!filter) {
+    const all = distinct(encrypted.flatMap((one) => one.vteps));
+    const vteps = all.filter((vtep) => isIPv4(vtep));
+    if (all.length === 0) return undefined;
+    const gap = (why: string) =>
       report.notChecked({
         host: host.name,
         network: encrypted[0]?.network.name ?? null,
-        why: 'whether its packet filter lets ESP through was not read',
-        add: `Read ${host.name} as root, with iptables and nft there`,
+        why: `whether its packet filter lets ESP through ${why}`,
+        add: `On ${host.name}, as root: iptables-save and nft; or a capture there: tcpdump -ni UPLINK esp`,
       });
+    if (vteps.length < all.length) gap('over IPv6 is not looked at');
+    if (vteps.length === 0) return undefined;
+    const {filter} = host;
+    if (!filter || own === undefined) {
+      gap(filter ? "is not known, as this node's own VTEP is not" : 'was not read');
       return undefined;
     }
-    const uplink = tables.links?.find(({addresses}) => addresses?.some(({address}) => address === own))?.name;
-    const esp = {protocol: 'esp' as const, ipsec: true};
     const lost = {in: new Map<string, Lost>(), out: new Map<string, Lost>()};
-    for (const vtep of vteps) {
-      const incoming = {
+    const doubts = {in: new Set<string>(), out: new Set<string>()};
+    for (const group of alikeToRules(host, vteps)) {
+      const [vtep = ''] = group;
+      const esp = {protocol: 'esp' as const, ipsec: true};
+      const incoming = {...esp, src: vtep, ...arrivalAt(host, own, vtep), dstLocal: true};
+      const way = host.way(vtep);
+      const dev = way?.route?.dev;
+      const outgoing = {
         ...esp,
-        src: vtep,
-        dst: own,
-        dstLocal: true,
-        ...(uplink ? {inInterface: uplink} : {}),
+        src: way?.source ?? own,
+        dst: vtep,
+        dstLocal: false,
+        ...(dev ? {outInterface: dev} : {}),
+        ...(way?.selected === undefined ? {} : {masqueradeAs: way.selected}),
       };
-      note(lost.in, vtep, filter, 'INPUT', incoming);
-      const dev = wayToVtep(tables, vtep).route?.dev;
-      const outgoing = {...esp, src: own, dst: vtep, dstLocal: false, ...(dev ? {outInterface: dev} : {})};
-      note(lost.out, vtep, filter, 'OUTPUT', outgoing);
+      note({lost: lost.in, doubts: doubts.in}, group, filter, 'INPUT', incoming);
+      note({lost: lost.out, doubts: doubts.out}, group, filter, 'OUTPUT', outgoing);
     }
     const networks = [...new Set(encrypted.map(({network}) => network.name))].join(', ');
     for (const way of ['in', 'out'] as const) {
       for (const [rule, hit] of lost[way]) tell(host, report, {...hit, way, rule, networks});
+      if (doubts[way].size > 0) gap(`${way} hangs on what is not understood: ${[...doubts[way]].join('; ')}`);
     }
     return undefined;
   },
@@ -56,19 +66,20 @@ interface Lost {
   answersPass: boolean;
 }
 
-/** Gathers who is hit by one rule. */
+/** Gathers who is hit by one rule, and what leaves that open. */
 function note(
-  lost: Map<string, Lost>,
-  vtep: string,
+  {lost, doubts}: {lost: Map<string, Lost>; doubts: Set<string>},
+  vteps: string[],
   filter: PacketFilter,
   hook: 'INPUT' | 'OUTPUT',
   packet: FilteredPacket,
 ): void {
   const {verdict, rule = '', evidence} = decide(filter, hook, {...packet, ctState: 'NEW'});
+  if (verdict === 'unknown') for (const text of evidence) doubts.add(text);
   if (verdict !== 'drop') return;
   const answersPass = decide(filter, hook, {...packet, ctState: 'ESTABLISHED'}).verdict !== 'drop';
   const known = lost.get(rule) ?? {vteps: [], evidence, answersPass};
-  known.vteps.push(vtep);
+  known.vteps.push(...vteps);
   lost.set(rule, known);
 }
 

@@ -45,6 +45,25 @@ export function judgeFlows(filter: PacketFilter, flows: Flow[]): Judged[] {
 }
 
 /**
+ * How a packet from another node comes in, as rules see it. Its device is known only where answers leave by the very link
+ * that has the address: one on the loopback or on a second uplink is reached by whichever link the routers choose. Where
+ * no link has the address, it is that of a router which translates, and rules see another.
+ */
+export function arrivalAt(
+  host: HostContext,
+  address: string,
+  peer: string,
+): Pick<FilteredPacket, 'dst' | 'inInterface'> {
+  const links = host.model.host?.links;
+  if (!links) return {dst: address};
+  const link = links.find(({addresses}) => addresses?.some((own) => own.address === address));
+  if (!link) return {dst: ''};
+  const way = host.way(peer);
+  const isBoth = way?.verdict === 'found' && way.route?.dev === link.name;
+  return {dst: address, ...(isBoth ? {inInterface: link.name} : {})};
+}
+
+/**
  * Addresses that no rule of the host can tell apart are put together, because hosts may have a thousand peers and many
  * rules: one of each group is asked for all.
  */

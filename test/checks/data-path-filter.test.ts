@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import {hostContext} from '../../src/checks/host-context.js';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Finding} from '../../src/findings/finding.js';
-import {derived, dropSections, recordedEvidence, sectionOf} from '../support/evidence.js';
+import {hostModel} from '../../src/model/host.js';
+import {derived, dropSections, editTable, recordedEvidence, sectionOf} from '../support/evidence.js';
 import {codesOf, examine, examineRecorded} from './support.js';
 
 const ours = /^(data-path-filtered|gossip|manager)/;
@@ -96,6 +98,89 @@ describe('data-path-filter', () => {
     );
     assert.deepEqual(told(blind.findings), []);
     assert.ok(blind.notChecked.some(({check}) => check === 'data-path-filter'));
+  });
+});
+
+describe('rules of a host whose packets come in by another link than the one that has its address', () => {
+  const all = /^(data-path-filtered|gossip-port|manager-port|esp-filtered)/;
+  /** Only what comes by eth0 to the ports of the swarm, and is not of the second kind of rule, is let in. */
+  const strict = (draft: HostEvidence, match: string) => {
+    const section = sectionOf(draft, '@host', 'iptables-nft');
+    section.output = section.output.replace(
+      /(\*filter\n)((?::.*\n)*)/,
+      (_, head: string, chains: string) =>
+        `${head}${chains.replace(/:INPUT ACCEPT/, ':INPUT DROP')}[0:0] -A INPUT ${match} -j ACCEPT\n`,
+    );
+  };
+  const vtep = (evidence: HostEvidence) => hostContext(hostModel(evidence)).vtep?.address ?? '';
+
+  it('is not taken for cut off where the address is on the loopback (derived)', () => {
+    const address = vtep(recordedEvidence('node1'));
+    const routed = derived(recordedEvidence('node1'), (draft) => {
+      strict(draft, '-i eth0');
+      editTable(draft, '@host', 'addr', (rows) => {
+        const uplink = rows.find(({ifname}) => ifname === 'eth0');
+        const own = uplink.addr_info.find(({local}: {local: string}) => local === address);
+        uplink.addr_info = [{...own, local: '192.0.2.77'}];
+        rows.find(({ifname}) => ifname === 'lo').addr_info.push({...own, prefixlen: 32});
+        return rows;
+      });
+    });
+    const {findings, notChecked} = examine(routed);
+    assert.deepEqual(codesOf(findings, all), []);
+    assert.ok(notChecked.some(({check}) => check === 'data-path-filter'));
+    // What no link may do is still found.
+    const none = derived(routed, (draft) => {
+      const section = sectionOf(draft, '@host', 'iptables-nft');
+      section.output = section.output.replace(/\[0:0\] -A INPUT -i eth0 -j ACCEPT\n/, '');
+    });
+    assert.ok(codesOf(examine(none).findings, all).includes('data-path-filtered-in'));
+  });
+
+  it('is not taken for cut off where its address is that of a router that translates (derived)', () => {
+    const address = vtep(recordedEvidence('node1'));
+    const translated = derived(recordedEvidence('node1'), (draft) => {
+      strict(draft, '-d 192.0.2.77/32');
+      editTable(draft, '@host', 'addr', (rows) => {
+        for (const {addr_info} of rows)
+          for (const one of addr_info) if (one.local === address) one.local = '192.0.2.77';
+        return rows;
+      });
+    });
+    assert.equal(vtep(translated), address);
+    assert.deepEqual(codesOf(examine(translated).findings, all), []);
+  });
+
+  it('is not judged by rules of IPv4 where VTEPs are of IPv6 (derived)', () => {
+    const six = derived(recordedEvidence('node1'), (draft) => {
+      strict(draft, '-p tcp');
+      const section = sectionOf(draft, '@host', 'iptables-nft');
+      section.output = section.output.replace(/^.*(-j MARK|--pol none).*\n/gm, '');
+      for (const one of draft.sections)
+        if (one.name === 'fdb')
+          one.output = one.output.replaceAll('"dst":"192.168.1.5"', '"dst":"2001:db8::5"');
+    });
+    const {findings, notChecked} = examine(six);
+    assert.deepEqual(codesOf(findings, /^(data-path-filtered|esp-|encryption-)/), []);
+    for (const name of ['data-path-filter', 'esp-filter', 'encryption-rules'])
+      assert.ok(
+        notChecked.some(({check}) => check === name),
+        name,
+      );
+  });
+
+  it('leaves open what nft did not tell (derived)', () => {
+    const {notChecked, findings} = examine(
+      derived(recordedEvidence('node1'), (draft) => {
+        sectionOf(draft, '@host', 'nft').status = 1;
+      }),
+    );
+    assert.deepEqual(codesOf(findings, all), []);
+    for (const name of ['data-path-filter', 'esp-filter', 'control-plane'])
+      assert.ok(
+        notChecked.some(({check, why}) => check === name && /nft list ruleset/.test(why)),
+        name,
+      );
   });
 });
 
