@@ -1,6 +1,6 @@
 import {inSubnet} from '../join/subnet.js';
 import type {Network, SwarmTask} from '../model/docker-types.js';
-import {defineCheck} from './check.js';
+import {defineCheck, type Report} from './check.js';
 import type {HostContext} from './host-context.js';
 import {shellWord} from './words.js';
 
@@ -8,7 +8,7 @@ import {shellWord} from './words.js';
 const nearlyFull = 0.8;
 
 /** How many addresses of each overlay are taken. Only a manager knows all who have one. */
-export const addressPool = defineCheck({
+export const addressPool = defineCheck<Low[]>({
   name: 'address-pool',
   codes: ['address-pool-low'],
   perHost(host, report) {
@@ -23,45 +23,62 @@ export const addressPool = defineCheck({
       });
       return undefined;
     }
-    for (const network of docker.networks) {
-      if (network.driver !== 'overlay') continue;
-      for (const pool of poolsOf(host, network)) {
-        const {taken, size, subnet, parts} = pool;
-        if (size <= 0 || taken < size * nearlyFull) continue;
-        const full = taken >= size;
-        const name = shellWord(network.name);
-        report.found({
-          code: 'address-pool-low',
-          severity: full ? 'error' : 'warning',
-          host: null,
-          network: network.name,
-          subject: subnet,
-          evidence: [`${network.name}: ${subnet} has ${size} addresses, ${taken} are taken: ${parts}`],
-          cause: full
-            ? `no address of ${subnet} is left: new tasks and containers on ${network.name} stay New or fail, and nobody says why`
-            : `${taken} of ${size} addresses of ${subnet} are taken; when it is full new tasks on ${network.name} stay New, and nobody says why`,
-          remedy: [
-            {
-              command: `docker network create --driver overlay --subnet LARGER-SUBNET ${shellWord(`${network.name}-2`)}`,
-              touches:
-                'nothing that runs; services are moved by docker service update --network-add and --network-rm',
-            },
-            {command: `docker network inspect --verbose ${name}`, touches: 'nothing'},
-          ],
-          basis: 'one-host',
-          at: {network: network.id},
-        });
-      }
+    return docker.networks
+      .filter(({driver}) => driver === 'overlay')
+      .flatMap((network) =>
+        poolsOf(host, network)
+          .filter(({taken, size}) => size > 0 && taken >= size * nearlyFull)
+          .map((pool) => ({...pool, id: network.id, network: network.name})),
+      );
+  },
+  across(hosts, report) {
+    // All managers have the same lists, of whatever moment.
+    const fullest = new Map<string, Low>();
+    for (const low of hosts.flatMap(({digest}) => digest)) {
+      const key = `${low.id} ${low.subnet}`;
+      if ((fullest.get(key)?.taken ?? 0) < low.taken) fullest.set(key, low);
     }
-    return undefined;
+    for (const low of fullest.values()) tell(low, report);
   },
 });
+
+function tell({id, network, subnet, size, taken, parts}: Low, report: Report): void {
+  const full = taken >= size;
+  const name = shellWord(network);
+  report.found({
+    code: 'address-pool-low',
+    severity: full ? 'error' : 'warning',
+    host: null,
+    network,
+    subject: subnet,
+    evidence: [`${network}: ${subnet} has ${size} addresses, ${taken} are taken: ${parts}`],
+    cause: full
+      ? `no address of ${subnet} is left: new tasks and containers on ${network} stay New or fail, and nobody says why`
+      : `${taken} of ${size} addresses of ${subnet} are taken; when it is full new tasks on ${network} stay New, and nobody says why`,
+    remedy: [
+      {
+        command: `docker network create --driver overlay --subnet LARGER-SUBNET ${shellWord(`${network}-2`)}`,
+        touches:
+          'nothing that runs; services are moved by docker service update --network-add and --network-rm',
+      },
+      {command: `docker network inspect --verbose ${name}`, touches: 'nothing'},
+    ],
+    basis: 'one-host',
+    at: {network: id},
+  });
+}
 
 interface Pool {
   subnet: string;
   size: number;
   taken: number;
   parts: string;
+}
+
+/** A pool whose end is near. */
+interface Low extends Pool {
+  id: string;
+  network: string;
 }
 
 function poolsOf(host: HostContext, network: Network): Pool[] {

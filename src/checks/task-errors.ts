@@ -7,12 +7,14 @@ const lacking = [
     code: 'vxlan-unsupported',
     pattern: /creating vxlan interface: operation not supported/i,
     what: 'VXLAN (module vxlan)',
+    anyOverlay: true,
     install: 'modprobe vxlan   # Ubuntu on a Raspberry Pi: apt-get install linux-modules-extra-raspi',
   },
   {
     code: 'encryption-unsupported',
     pattern: /required modules to install IPSEC rules are missing/i,
     what: 'IPsec, or the way to set it up (modules xfrm_user, xfrm_algo)',
+    anyOverlay: false,
     install: 'modprobe -a xfrm_user xfrm_algo',
   },
 ] as const;
@@ -54,9 +56,9 @@ export const taskErrors = defineCheck<Refused[]>({
 });
 
 function refusedTasks(docker: DockerModel): Refused[] {
-  return lacking.flatMap(({code, pattern}) => {
+  return lacking.flatMap(({code, pattern, anyOverlay}) => {
     const refused = docker.tasks.filter(
-      (task) => pattern.test(task.error ?? '') && !worksSince(docker, task),
+      (task) => pattern.test(task.error ?? '') && !worksSince(docker, task, anyOverlay),
     );
     return [...new Set(refused.map(({nodeId}) => nodeId))].map((nodeId) => ({
       code,
@@ -69,13 +71,23 @@ function refusedTasks(docker: DockerModel): Refused[] {
   });
 }
 
-/** History keeps errors of old: a task that runs on the same node and network shows that they are over. */
-function worksSince({tasks}: DockerModel, {nodeId, attachments}: SwarmTask): boolean {
-  const networks = attachments.map(({networkId}) => networkId);
+/**
+ * History keeps errors of old: a task that runs on the same node and network shows that they are over, or on any overlay
+ * at all where every one of them needs the same.
+ */
+function worksSince(
+  {tasks, networks}: DockerModel,
+  {nodeId, attachments}: SwarmTask,
+  anyOverlay: boolean,
+): boolean {
+  const own = new Set(attachments.map(({networkId}) => networkId));
+  const overlays = new Set(networks.flatMap(({driver, id}) => (driver === 'overlay' ? [id] : [])));
   return tasks.some(
     (task) =>
       task.state === 'running' &&
       task.nodeId === nodeId &&
-      task.attachments.some(({networkId}) => networks.length === 0 || networks.includes(networkId)),
+      task.attachments.some(
+        ({networkId}) => own.size === 0 || own.has(networkId) || (anyOverlay && overlays.has(networkId)),
+      ),
   );
 }

@@ -25,6 +25,14 @@ describe('address-pool', () => {
     );
   });
 
+  it('is told once by any number of managers', () => {
+    const other = derived(recordedEvidence(recorded), (draft) => {
+      const about = draft.sections.find(({name}) => name === 'about');
+      if (about) about.output = about.output.replace(/^bootId=.*$/m, 'bootId=another');
+    });
+    assert.equal(found(recordedEvidence(recorded), other).length, 1);
+  });
+
   it('is an error when none is left', () => {
     let once = true;
     const full = withTasks((task, all) => {

@@ -3,7 +3,7 @@ import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {expired, expiring} from '../support/certificates.js';
 import {addCertificate, addRefusedTask, refusals, setVersion, setVersions} from '../support/engines.js';
-import {derived, recordedEvidence} from '../support/evidence.js';
+import {answerOf, derived, editAnswers, type Raw, recordedEvidence} from '../support/evidence.js';
 import {examine, told} from './support.js';
 
 const node1 = recordedEvidence('node1');
@@ -205,5 +205,16 @@ describe('what the kernel of a node lacks (derived: these kernels have it)', () 
 
   it('is over where a task of that network runs there', () => {
     assert.deepEqual(find('vxlan-unsupported', refused('vxlan-unsupported', true)), []);
+    // VXLAN is there for all overlays or for none; what encryption needs is not.
+    const elsewhere = (code: keyof typeof refusals) =>
+      derived(refused(code, true), (draft) =>
+        editAnswers(draft, /^\/tasks$/, (tasks: Raw[]) => {
+          const other = (answerOf(draft, '/networks').body as Raw[]).find(({Name}) => Name === 'quiet-net');
+          const running = tasks.find(({ID}) => ID.startsWith('runningtask'));
+          running.NetworksAttachments = [{Network: {ID: other.Id, Spec: {Name: 'quiet-net'}}}];
+        }),
+      );
+    assert.deepEqual(find('vxlan-unsupported', elsewhere('vxlan-unsupported')), []);
+    assert.equal(find('encryption-unsupported', elsewhere('encryption-unsupported')).length, 1);
   });
 });
