@@ -2,6 +2,7 @@ import {routeText} from '../join/route.js';
 import {contains, type Ipv4Prefix, ipv4Prefix, overlap} from '../join/subnet.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link, Route} from '../model/facts.js';
+import type {HostModel} from '../model/host.js';
 import {defineCheck, type HostDigest, type Report} from './check.js';
 import type {HostContext} from './host-context.js';
 import {distinct, listed, remoteVteps} from './underlay.js';
@@ -59,11 +60,11 @@ export const subnets = defineCheck<Digest>({
         add: 'read the host as root',
       });
     }
-    const uses = [...addressUses(host), ...linkUses(host), ...routeUses(host), ...bridgeUses(host)];
+    const uses = [...addressUses(host), ...linkUses(host), ...routeUses(host)];
     return {
       clashes: here.flatMap((network) =>
         subnetsOf(network).flatMap((subnet) =>
-          [...uses, ...amongOverlays(host, network, overlays)]
+          [...uses, ...bridgeUses(host, network), ...amongOverlays(host, network, overlays)]
             .flatMap((use) => clashOf(network, subnet, use) ?? [])
             .sort((a, b) => Number(b.kind === 'certain') - Number(a.kind === 'certain'))
             .slice(0, mostClashes),
@@ -98,14 +99,14 @@ interface Use {
   prefix: Ipv4Prefix;
   what: string;
   evidence: string;
-  /** Whether something has addresses in all of it, and not only somewhere. */
-  whole?: boolean;
+  /** `all`: something has addresses in all of it, and not only somewhere. `other`: whoever has them is out of reach anyway. */
+  extent?: 'all' | 'other';
 }
 
 /** A use of what a source prints as a prefix or an address; nothing where it is of IPv6. */
-function use(text: string, what: string, evidence: string, whole = false): Use[] {
+function use(text: string, what: string, evidence: string, extent?: Use['extent']): Use[] {
   const prefix = ipv4Prefix(text);
-  return prefix ? [{prefix, what, evidence, whole}] : [];
+  return prefix ? [{prefix, what, evidence, ...(extent ? {extent} : {})}] : [];
 }
 
 /** Single addresses that containers may want to reach, or that the host needs. */
@@ -164,20 +165,33 @@ function routeUses({model}: HostContext): Use[] {
     .flatMap((route) => use(route.dst, `a route of the host to ${route.dst}`, routeText(route)));
 }
 
-/** Subnets of the host's own Docker bridges, docker_gwbridge among them: containers have routes to those too. */
-function bridgeUses({model}: HostContext): Use[] {
+/**
+ * Subnets of the host's own Docker bridges. Containers have a route to docker_gwbridge as well, and ask the host by its
+ * address on the default bridge (host-gateway). Other bridge networks are closed to whoever is not on them.
+ */
+function bridgeUses({model}: HostContext, overlay: Network): Use[] {
   return (model.docker?.networks ?? [])
     .filter(({driver}) => driver === 'bridge')
-    .flatMap((network) =>
-      subnetsOf(network).flatMap(({text}) =>
+    .flatMap((network) => {
+      const both = onBoth(model, overlay, network);
+      const reached = both !== undefined || ['docker_gwbridge', 'bridge'].includes(network.name);
+      return subnetsOf(network).flatMap(({text}) =>
         use(
           text,
           `the bridge network ${network.name}`,
-          `${network.name} (${network.bridgeName ?? 'bridge'}): ${text}`,
-          true,
+          `${network.name} (${network.bridgeName ?? 'bridge'}): ${text}${both ? `; ${both} is on both` : ''}`,
+          reached ? 'all' : 'other',
         ),
-      ),
-    );
+      );
+    });
+}
+
+/** A running container that is on two networks. */
+function onBoth({docker}: HostModel, ...networks: Network[]): string | undefined {
+  return docker?.containers.find(
+    ({running, endpoints}) =>
+      running && networks.every(({id}) => endpoints.some(({networkId}) => networkId === id)),
+  )?.name;
 }
 
 function dockerBridges(networks: Network[]): ReadonlySet<string> {
@@ -185,9 +199,10 @@ function dockerBridges(networks: Network[]): ReadonlySet<string> {
 }
 
 /** A prefix that is wider than the subnet need not have anything in use just there. */
-function clashOf(network: Network, subnet: Subnet, {prefix, what, evidence, whole}: Use): Clash | undefined {
+function clashOf(network: Network, subnet: Subnet, {prefix, what, evidence, extent}: Use): Clash | undefined {
   if (!overlap(subnet.prefix, prefix)) return undefined;
-  const kind = whole || contains(subnet.prefix, prefix) ? 'certain' : 'broad';
+  const isCertain = extent === 'all' || (extent === undefined && contains(subnet.prefix, prefix));
+  const kind = isCertain ? 'certain' : 'broad';
   return {network: network.name, id: network.id, subnet: subnet.text, kind, what, evidence};
 }
 
@@ -198,18 +213,10 @@ function amongOverlays({model, overlays}: HostContext, network: Network, all: Ne
       ({id}) => id > network.id || (id !== network.id && !overlays.some((one) => one.network.id === id)),
     )
     .flatMap((other) => {
-      const both = (model.docker?.containers ?? []).find(
-        ({running, endpoints}) =>
-          running && [network, other].every(({id}) => endpoints.some(({networkId}) => networkId === id)),
-      );
-      if (!both) return [];
+      const both = onBoth(model, network, other);
+      if (both === undefined) return [];
       return subnetsOf(other).flatMap(({text}) =>
-        use(
-          text,
-          `the overlay network ${other.name}`,
-          `${other.name}: ${text}; ${both.name} is on both`,
-          true,
-        ),
+        use(text, `the overlay network ${other.name}`, `${other.name}: ${text}; ${both} is on both`, 'all'),
       );
     });
 }
@@ -246,7 +253,7 @@ function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
       cause:
         certain.length > 0
           ? `${subnet} also has ${listed(told)}: containers of ${network} look for all of it on the overlay and don't reach what is elsewhere`
-          : `${subnet} lies within ${listed(told)}: if anything there has an address of it, containers of ${network} don't reach it`,
+          : `${subnet} has addresses in common with ${listed(told)}: if anything there has one and is to be reached, containers of ${network} don't reach it`,
       remedy: [
         {
           command: `docker network rm ${name} && docker network create --driver overlay --subnet SUBNET ${name}`,

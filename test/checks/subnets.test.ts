@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
-import {derived, editAnswers, editTable, recordedEvidence} from '../support/evidence.js';
+import {derived, editAnswers, editTable, type Raw, recordedEvidence} from '../support/evidence.js';
 import {codesOf, examine} from './support.js';
 
 const found = (code: string, ...hosts: HostEvidence[]) =>
@@ -77,6 +77,27 @@ describe('subnets', () => {
       'secret-net',
       'uber-net',
     ]);
+  });
+
+  it('takes a bridge network for a clash only where a container is on both', () => {
+    const bridged = (attached: boolean) =>
+      derived(recordedEvidence('node1'), (draft) => {
+        const id = 'b'.repeat(64);
+        editAnswers(draft, /^\/networks$/, (body: Raw[]) => {
+          const any = body.find(({Name}) => Name === 'docker_gwbridge');
+          const IPAM = {...any.IPAM, Config: [{Subnet: '10.0.1.0/24', Gateway: '10.0.1.1'}]};
+          body.push({...any, Id: id, Name: 'compose_default', Options: {}, IPAM});
+        });
+        if (!attached) return;
+        editAnswers(draft, /^\/containers\/[0-9a-f]+\/json/, (body) => {
+          const networks = body.NetworkSettings.Networks;
+          if (networks['uber-net']) networks['compose_default'] = {...networks['uber-net'], NetworkID: id};
+        });
+      });
+    const severities = (attached: boolean) =>
+      found('subnet-overlap', bridged(attached)).map(({network, severity}) => [network, severity]);
+    assert.deepEqual(severities(false), [['uber-net', 'info']]);
+    assert.deepEqual(severities(true), [['uber-net', 'warning']]);
   });
 
   it('tells one subnet once for all hosts', () => {
