@@ -23,20 +23,22 @@ export const gatewayLeg = defineCheck({
       return undefined;
     }
     const name = gwbridgeName(host.model);
-    bridge(
-      host,
-      name,
-      links.find((link) => link.name === name),
-      all,
-      report,
-    );
+    const link = links.find((one) => one.name === name);
+    if (link || !host.model.host?.partial?.has('addr')) bridge(host, name, link, all, report);
+    else
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: `the host's own links were not read whole, so whether ${name} is there is not known`,
+        add: 'read the host again, as root',
+      });
     for (const leaver of all) leg(host, leaver, name, report);
-    const blind = all.filter(({tables}) => !tables?.links);
+    const blind = all.filter(({tables}) => !tables?.links || tables.partial?.has('addr'));
     if (blind.length > 0)
       report.notChecked({
         host: host.name,
         network: null,
-        why: `the namespace of ${listed(blind.map(({name: one}) => one))} was not read, so whether it has a way outside is not known`,
+        why: `the namespace of ${listed(blind.map(({name: one}) => one))} was not read whole, so whether it has a way outside is not known`,
         add: 'read the host as root',
       });
     return undefined;
@@ -84,6 +86,7 @@ function bridge(
 function leg(host: HostContext, leaver: Leaver, name: string, report: Report): void {
   if (!leaver.tables?.links) return;
   const found = legOf(leaver, name, host.pairs);
+  if (!found && leaver.tables.partial?.has('addr')) return;
   const trouble = found ? troubleOf(found.link, found.port?.link, name) : 'it has no interface there';
   if (trouble === undefined) return;
   const {file, listed: endpoint} = leaver;

@@ -65,11 +65,11 @@ export function arrivalAt(
 
 /**
  * Addresses that no rule of the host can tell apart are put together, because hosts may have a thousand peers and many
- * rules: one of each group is asked for all.
+ * rules: one of each group is asked for all. What leaves by another link, or from another address, is told apart by that.
  */
-export function alikeToRules({model}: HostContext, addresses: readonly string[]): string[][] {
+export function alikeToRules(host: HostContext, addresses: readonly string[]): string[][] {
   const prefixes = new Set(
-    (model.host?.netfilter ?? []).flatMap(({rules}) =>
+    (host.model.host?.netfilter ?? []).flatMap(({rules}) =>
       rules.flatMap(({text}) => [...text.matchAll(/(?:^| )-[sd] (\S+)/g)].map(([, prefix = '']) => prefix)),
     ),
   );
@@ -77,7 +77,9 @@ export function alikeToRules({model}: HostContext, addresses: readonly string[])
   const groups = new Map<string, string[]>();
   for (const address of addresses) {
     const number = ipv4Number(address);
-    const key = masks.map(({base, mask}) => ((number & mask) === base ? 1 : 0)).join('');
+    const met = masks.map(({base, mask}) => ((number & mask) === base ? 1 : 0)).join('');
+    const {verdict, route, source, selected} = host.way(address) ?? {};
+    const key = JSON.stringify([met, verdict, route?.dev, source, selected]);
     const group = groups.get(key);
     if (group) group.push(address);
     else groups.set(key, [address]);

@@ -15,7 +15,7 @@ export interface RouteChoice {
  * then the lowest metric. What is more than that (marks, several next hops, a selector beyond source and
  * destination) is unknown, never guessed.
  */
-export function chooseRoute({routes, rules}: NetnsTables, dst: string, src?: string): RouteChoice {
+export function chooseRoute({routes, rules, partial}: NetnsTables, dst: string, src?: string): RouteChoice {
   if (!routes) return {verdict: 'unknown', reason: 'its routes were not read'};
   if (!isIPv4(dst)) return {verdict: 'unknown', reason: 'only IPv4 routes are walked'};
   const ordered = rules
@@ -40,6 +40,11 @@ export function chooseRoute({routes, rules}: NetnsTables, dst: string, src?: str
     if (!route || route.type === 'throw') continue;
     return verdictOf(route);
   }
+  if (partial?.has('route') || partial?.has('rule'))
+    return {
+      verdict: 'unknown',
+      reason: 'its routes were not read whole, and none of those that were leads there',
+    };
   return {verdict: 'none', reason: 'no table has a route to it'};
 }
 

@@ -49,9 +49,10 @@ export function leavers(model: HostModel, sandboxes: Sandbox[]): Leaver[] {
 function needsLeg({docker}: HostModel, {running, endpoints}: Container): boolean {
   if (!running || endpoints.length === 0) return false;
   const networks = endpoints.map(({networkId}) => docker?.networks.find(({id}) => id === networkId));
-  // What a network of which nothing is known would bring along is not known either.
-  if (networks.some((network) => network === undefined) || endpoints.some(({gateway}) => gateway))
-    return false;
+  if (endpoints.some(({gateway}) => gateway)) return false;
+  // What other drivers bring along does not show: ipvlan may give a default route without a gateway, plugins may want
+  // no gateway at all. The same goes for a network of which nothing is known.
+  if (networks.some((network) => !network || !/^(overlay|bridge)$/.test(network.driver))) return false;
   return networks.some((network) => network?.driver === 'overlay' && !network.internal);
 }
 

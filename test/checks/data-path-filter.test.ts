@@ -4,7 +4,14 @@ import {hostContext} from '../../src/checks/host-context.js';
 import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Finding} from '../../src/findings/finding.js';
 import {hostModel} from '../../src/model/host.js';
-import {derived, dropSections, editTable, recordedEvidence, sectionOf} from '../support/evidence.js';
+import {
+  derived,
+  dropSections,
+  editTable,
+  type Raw,
+  recordedEvidence,
+  sectionOf,
+} from '../support/evidence.js';
 import {codesOf, examine, examineRecorded} from './support.js';
 
 const ours = /^(data-path-filtered|gossip|manager)/;
@@ -149,6 +156,32 @@ describe('rules of a host whose packets come in by another link than the one tha
     });
     assert.equal(vtep(translated), address);
     assert.deepEqual(codesOf(examine(translated).findings, all), []);
+  });
+
+  it('is held against each link by which other nodes are reached (derived)', () => {
+    const two = derived(recordedEvidence('node1'), (draft) => {
+      for (const section of draft.sections) {
+        if (section.name !== 'fdb' || !section.netns?.startsWith('1-')) continue;
+        const rows = JSON.parse(section.output);
+        const more = rows.flatMap((row: Raw) =>
+          row.dst === '192.168.1.5' ? [{...row, mac: '02:42:0a:00:01:fe', dst: '198.51.100.9'}] : [],
+        );
+        section.output = JSON.stringify([...rows, ...more]);
+      }
+      dropSections(draft, ({name}) => name === 'route-get');
+      editTable(draft, '@host', 'route', (rows) => {
+        const base = {type: 'unicast', table: 'main', protocol: 'static', scope: 'global', flags: []};
+        return [...rows, {...base, dst: '198.51.100.0/24', dev: 'docker0'}];
+      });
+      const section = sectionOf(draft, '@host', 'iptables-nft');
+      section.output = section.output.replace(
+        /(\*filter\n(?::.*\n)*)/,
+        '$1[0:0] -A OUTPUT -o docker0 -p udp -m udp --dport 4789 -j DROP\n',
+      );
+    });
+    const [one, ...more] = examine(two).findings.filter(({code}) => code === 'data-path-filtered-out');
+    assert.deepEqual(more, []);
+    assert.equal(one?.subject, 'UDP 4789 to 198.51.100.9');
   });
 
   it('is not judged by rules of IPv4 where VTEPs are of IPv6 (derived)', () => {

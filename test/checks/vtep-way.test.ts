@@ -70,6 +70,17 @@ describe('vtep-way', () => {
     });
   }
 
+  it('does not miss a route in a table that was not read whole (derived)', () => {
+    const cut = derived(recordedEvidence('node1'), (draft) => {
+      dropSections(draft, ({name}) => name === 'route-get');
+      editTable(draft, '@host', 'route', () => []);
+      sectionOf(draft, '@host', 'route').truncated = true;
+    });
+    const {findings, notChecked} = examine(cut);
+    assert.deepEqual(codesOf(findings, /^vtep-/), []);
+    assert.ok(notChecked.some(({check, why}) => check === 'vtep-way' && /not read whole/.test(why)));
+  });
+
   it('leaves a route that it can not walk unjudged', () => {
     const {findings, notChecked} = examineRecorded('trace/vtep-policy-route/node1');
     assert.deepEqual(codesOf(findings, /^vtep|uplink/), []);

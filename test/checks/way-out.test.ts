@@ -8,6 +8,7 @@ import {
   dropSections,
   editAnswers,
   editTable,
+  type Raw,
   recordedEvidence,
   sectionOf,
 } from '../support/evidence.js';
@@ -97,6 +98,28 @@ describe('gateway-leg', () => {
       }),
     );
     assert.deepEqual(told(internal.findings), []);
+    const beside = change('doctor/gwbridge-leg-missing/node1', (draft) => {
+      editAnswers(draft, /^\/networks$/, (body) => {
+        const [any] = body;
+        body.push({...any, Id: 'f'.repeat(64), Name: 'l3-net', Driver: 'ipvlan', Scope: 'local'});
+      });
+      editAnswers(draft, /^\/containers\/[0-9a-f]+\/json/, (body) => {
+        if (body.Name !== '/web1') return;
+        const [endpoint] = Object.values(body.NetworkSettings.Networks) as Raw[];
+        body.NetworkSettings.Networks['l3-net'] = {...endpoint, NetworkID: 'f'.repeat(64), Gateway: ''};
+      });
+    });
+    assert.deepEqual(told(beside.findings), []);
+  });
+
+  it('does not take for gone what may be in the part that was not read', () => {
+    const cut = change('node1', (draft) => {
+      editTable(draft, '@host', 'addr', (rows) => rows.filter(({ifname}) => ifname !== 'docker_gwbridge'));
+      for (const section of draft.sections) if (section.name === 'addr') section.truncated = true;
+    });
+    assert.deepEqual(told(cut.findings), []);
+    const whys = cut.notChecked.flatMap(({check, why}) => (check === 'gateway-leg' ? [why] : []));
+    assert.ok(whys.some((why) => /whether docker_gwbridge is there/.test(why)));
   });
 
   it("says so where the host's links were not read", () => {
