@@ -241,7 +241,7 @@ async function checkCodes(codes: string[]): Promise<void> {
   if (odd === undefined) return;
   const near = nearNames(odd, known);
   throw usageError('unknown-code', `No finding has the code ${odd}.`, [
-    ...near.map((code) => `Did you mean ${code}?`),
+    ...near.map((code) => `Did you mean: ${code}`),
     'All codes: ovdiag explain',
   ]);
 }
@@ -262,9 +262,8 @@ async function networkNamed(hosts: HostFacts[], typed: string | undefined): Prom
     name,
     known.map((network) => network.name),
   );
-  throw usageError(
-    'unknown-network',
-    `No network here is called ${typed}.`,
-    near.map((one) => `Did you mean ${one}?`),
-  );
+  throw usageError('unknown-network', `There is no network ${typed}.`, [
+    ...near.map((one) => `Did you mean: ${one}`),
+    'All of them: ovdiag networks',
+  ]);
 }

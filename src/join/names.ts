@@ -77,6 +77,7 @@ export function findDestination(hosts: HostModel[], typed: string): FoundDestina
       throw unknown('service', typed, [...services], 'docker service ls');
     }
   }
+  if (kind === undefined) refuseAllTasks(hosts, name);
   try {
     const target = findContainer(hosts, typed);
     return {target, ...servedName(target, name)};
@@ -85,6 +86,20 @@ export function findDestination(hosts: HostModel[], typed: string): FoundDestina
     if (ip === undefined) throw error;
     return {target: {ip: ip.address}, ...(ip.name === name ? {name} : {})};
   }
+}
+
+/** The name of all tasks of a service has many addresses, and a path one. */
+function refuseAllTasks(hosts: HostModel[], name: string): void {
+  const service = /^tasks\.(.+)$/.exec(name)?.[1];
+  if (service === undefined || !serviceNames(hosts).has(service)) return;
+  throw usageError(
+    'invalid-argument',
+    `${quoteText(name)} is the addresses of all tasks, and a path leads to one.`,
+    [
+      `Each of them in turn: service:${service}`,
+      `One of them: its name (docker service ps ${service}) or address`,
+    ],
+  );
 }
 
 /** Names that Docker serves: of a container, of a task in full, the first 12 digits of an id, an alias. */

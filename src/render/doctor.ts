@@ -61,10 +61,11 @@ function findingBlock(finding: FoldedFinding, verbose: boolean, terminal: Termin
     ...body('', cause),
     ...(verbose ? evidence : evidence.slice(0, 3)).flatMap((row) => body('evidence: ', row)),
     ...(evidence.length > 3 && !verbose
-      ? body('          ', `and ${evidence.length - 3} more rows (--verbose)`)
+      ? body('          ', `and ${plural(evidence.length - 3, 'more row')} (--verbose)`)
       : []),
     ...(verbose ? remedy : remedy.slice(0, 1)).flatMap(({command, touches}) => [
-      ...body('remedy:   ', command),
+      // Not broken, as a command is there to be copied.
+      `    remedy:   ${escapeText(command)}`,
       ...body('          ', `touches ${touches}`).map((line) => paint('dim', line)),
     ]),
     ...foldedLines(folded, verbose, terminal),

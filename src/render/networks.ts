@@ -11,7 +11,8 @@ const columns: Column[] = [
   {head: 'vnis', priority: 8, shrink: 'never'},
   {head: 'mtu', priority: 6, shrink: 'never', align: 'right'},
   {head: 'flags', priority: 7, shrink: 'end'},
-  {head: 'here', priority: 7, shrink: 'end'},
+  // It alone tells networks apart that every host has for itself.
+  {head: 'here', priority: 9, shrink: 'end'},
   {head: 'endpoints', priority: 3, shrink: 'never', align: 'right'},
   {head: 'id', priority: 4, shrink: 'never'},
   {head: 'note', priority: 2, shrink: 'end'},

@@ -48,22 +48,24 @@ export function bytes(count: number): string {
 
 /**
  * Lines of at most `width` columns, broken between words, or inside one that is longer than a line. Lines after
- * the first are indented. Paint the lines afterwards, not the text before.
+ * the first are indented; the first keeps the spaces it begins with, where a word fits behind them. Paint the lines afterwards, not the text before.
  */
 export function wrapText(text: string, width: number, indent = 0): string[] {
   if (displayWidth(text) <= width) return [text];
   const hanging = indent < width ? ' '.repeat(indent) : '';
   const lines: string[] = [];
-  let line = '';
-  let used = 0;
+  const [, spaces = '', first = ''] = /^( *)([^ ]*)/.exec(text) ?? [];
+  const lead = displayWidth(first) <= width - spaces.length ? spaces : '';
+  let line = lead;
+  let used = lead.length;
   const breakLine = () => {
     lines.push(line.trimEnd());
     line = hanging;
     used = hanging.length;
   };
-  for (const word of text.split(' ')) {
+  for (const word of text.slice(spaces.length).split(' ')) {
     const size = displayWidth(word);
-    const isFirst = line === '' || (lines.length > 0 && line === hanging);
+    const isFirst = line === (lines.length > 0 ? hanging : lead);
     if (!isFirst && used + 1 + size > width) breakLine();
     else if (!isFirst) {
       line += ' ';

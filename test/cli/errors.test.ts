@@ -24,6 +24,8 @@ const kinds: readonly [args: string[], status: number, code: string, words: RegE
     /neither an address nor a CIDR/,
   ],
   [['fdb', 'ubernet', ...node1], 2, 'unknown-network', /Did you mean: uber-net/],
+  [['doctor', 'ubernet', ...node1], 2, 'unknown-network', /Did you mean: uber-net\n.*ovdiag networks/],
+  [['trace', 'web1', 'tasks.app', ...node1], 2, 'invalid-argument', /Each of them in turn: service:app/],
   [['fdb', 'open-bridge', ...node1], 2, 'not-an-overlay', /bridge network/],
   [
     ['fdb', 'docker_gwbridge', ...swarm],

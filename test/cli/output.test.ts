@@ -99,6 +99,10 @@ describe('width', () => {
     const {stdout} = await ovdiag(['fdb', 'uber-net', ...swarm], {env: {OVDIAG_COLUMNS: '80'}});
     assert.match(stdout, /Not shown: .*--wide/);
     assert.match(stdout, /02:42:0a:00:01:0a/);
+    for (const view of ['namespaces', 'networks']) {
+      const of80 = await ovdiag([view, ...swarm], {env: {OVDIAG_COLUMNS: '80'}});
+      assert.match(of80.stdout, /^(HOST|.*HERE)/, `${view} tells whose each row is`);
+    }
     const wide = await ovdiag(['fdb', 'uber-net', '--wide', ...swarm], {env: {OVDIAG_COLUMNS: '80'}});
     assert.equal(wide.stdout, (await ovdiag(['fdb', 'uber-net', ...swarm])).stdout);
   });

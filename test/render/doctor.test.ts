@@ -60,6 +60,14 @@ describe('the text of a diagnosis', () => {
     }
   });
 
+  it('leaves a command whole, to be copied, and puts what it touches under it', async () => {
+    const command = `nsenter --net=/var/run/docker/netns/1-c69adqyo6m bridge fdb replace ${'0'.repeat(30)} dev vxlan0`;
+    const touches =
+      'that one row, and what else is told of it in more words than fit on a line of a terminal';
+    const text = await rendered({findings: [finding({remedy: [{command, touches}]})]});
+    assert.ok(text.includes(`\n    remedy:   ${command}\n              touches that one row`), text);
+  });
+
   it('tells gaps of one kind once, and each under --verbose', async () => {
     const notChecked = [gap('one table was not read'), gap('another table was not read'), gap('a third')];
     const short = await rendered({notChecked});

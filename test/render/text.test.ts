@@ -55,6 +55,11 @@ describe('wrapText', () => {
     assert.deepEqual(wrapText('', 12), ['']);
   });
 
+  it('keeps the spaces that a text begins with', () => {
+    assert.deepEqual(wrapText('  the quick brown fox', 12, 4), ['  the quick', '    brown', '    fox']);
+    assert.deepEqual(wrapText('      abcdefghij klm', 12), ['abcdefghij', 'klm']);
+  });
+
   it('breaks a word that is longer than a line', () => {
     assert.deepEqual(wrapText('abcdefghij', 6, 2), ['abcd', '  efgh', '  ij']);
     assert.deepEqual(wrapText('a bcdefghij', 4), ['a', 'bcde', 'fghi', 'j']);
