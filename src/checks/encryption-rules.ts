@@ -1,4 +1,5 @@
 import {isIPv4} from 'node:net';
+import {mayHideRules} from '../join/docker-rules.js';
 import {dockerMark, type EncryptedVni, encryptedVnis} from '../join/encryption.js';
 import {optionOf, ruleBook, rulesMet} from '../join/netfilter.js';
 import {decide, packetFilter} from '../join/packet-filter.js';
@@ -19,7 +20,7 @@ export const encryptionRules = defineCheck({
     for (const sealed of encryptedVnis(host.overlays).filter(({vteps}) => vteps.length > 0)) {
       const [vtep = ''] = sealed.vteps;
       // Of IPv6 the rules are in ip6tables, which is not read.
-      const known = tables && isIPv4(vtep) && !mayHideRules(host) ? tables : undefined;
+      const known = tables && isIPv4(vtep) && !mayBeElsewhere(host) ? tables : undefined;
       const mark = known ? marked(known, sealed, vtep) : 'unknown';
       const drop = known ? dropped(known, sealed, vtep, host.vtep?.address ?? '') : 'unknown';
       if (mark === 'gone') tellMark(host, report, sealed);
@@ -37,8 +38,9 @@ export const encryptionRules = defineCheck({
 });
 
 /** 29.6 and later may keep these rules in nftables, which a host without nft does not show. */
-function mayHideRules({model}: HostContext): boolean {
+function mayBeElsewhere({model}: HostContext): boolean {
   const version = engineVersion(model.docker?.engine.version);
+  if (model.host?.failed?.has('nft') || mayHideRules(model)) return true;
   return model.host?.nftHooks === undefined && (!version || atLeast(version, '29.6'));
 }
 

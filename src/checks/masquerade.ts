@@ -1,9 +1,8 @@
-import {dockerChains} from '../join/docker-rules.js';
+import {mayHideRules} from '../join/docker-rules.js';
 import {rulesMet} from '../join/netfilter.js';
 import {chooseRoute} from '../join/route.js';
 import {gwbridgeName, gwbridgeNetwork, leavers, legOf} from '../join/way-out.js';
 import {defineCheck} from './check.js';
-import type {HostContext} from './host-context.js';
 
 const targets: ReadonlySet<string> = new Set(['MASQUERADE', 'SNAT', 'NETMAP']);
 
@@ -33,7 +32,7 @@ export const masquerade = defineCheck({
       gap('its packet filter was not read');
       return undefined;
     }
-    if (filter.unread || mayHideRules(host)) {
+    if (filter.unread || mayHideRules(model)) {
       gap('not all of its packet filters were read, or not whether the engine is to make rules at all');
       return undefined;
     }
@@ -98,12 +97,3 @@ export const masquerade = defineCheck({
     return undefined;
   },
 });
-
-/** An engine may keep its rules in nftables, or in the other back end of iptables, or have been told to make none. */
-function mayHideRules({model: {docker, host, engineMakesRules}}: HostContext): boolean {
-  const saved = host?.netfilter ?? [];
-  const nftRead = host?.nftHooks !== undefined;
-  if (docker?.engine.firewall?.startsWith('nftables') && !nftRead) return true;
-  if (saved.some(({rules}) => dockerChains(rules).length > 0)) return false;
-  return engineMakesRules === undefined || !(nftRead || saved.some(({backend}) => backend === 'nft'));
-}

@@ -1,6 +1,7 @@
 /** What an engine keeps of packet filter rules on its host, and what of it is gone (moby libnetwork bridge/iptabler, firewall_linux.go). */
 
 import {atLeast, type EngineVersion} from '../model/engine-version.js';
+import type {HostModel} from '../model/host.js';
 import type {FilterRule} from '../model/netfilter.js';
 
 /** A rule that must be there for others to be met, or one of those others. */
@@ -61,4 +62,15 @@ export function dockerChains(rules: FilterRule[]): string[] {
     .filter(({chain, text}) => /^DOCKER(-|$)/.test(chain) && !text.startsWith('policy '))
     .map(({table, chain}) => `${table}/${chain}`);
   return [...new Set(chains)];
+}
+
+/**
+ * Whether what an engine needs may be where nobody looked: in the other back end of iptables, or nowhere because it was told
+ * to make no rules. Where any of its chains is seen, the others would be beside it.
+ */
+export function mayHideRules({host, engineMakesRules}: HostModel): boolean {
+  const saved = host?.netfilter ?? [];
+  if (saved.some(({rules}) => dockerChains(rules).length > 0)) return false;
+  const nftRead = host?.nftHooks !== undefined || saved.some(({backend}) => backend === 'nft');
+  return engineMakesRules === undefined || !nftRead;
 }

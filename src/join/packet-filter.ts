@@ -49,7 +49,7 @@ function foreignOf({nftHooks}: NetnsTables): NftHook[] {
   return (nftHooks ?? []).filter(({table}) => !/^(bridge|arp) /.test(table));
 }
 
-const unreadText = 'nft list ruleset: it failed, or was not read whole';
+const unreadText = 'nft list ruleset: it failed, was not read whole, or there is no nft';
 
 function isUnread({failed}: NetnsTables): boolean {
   return failed?.has('nft') ?? false;

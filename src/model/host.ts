@@ -89,6 +89,11 @@ export function hostModel(evidence: HostEvidence): HostModel {
     Number(about.get('time')) || undefined,
   );
   const seenRules = new Map();
+  // An engine that keeps its rules in nftables needs no program for that, and without one they are not seen.
+  const isHidden =
+    docker.docker?.engine.firewall?.startsWith('nftables') &&
+    !evidence.sections.some(({name}) => name === 'nft');
+  const missing = isHidden ? ['nft'] : [];
   const namespaces = files.map((file): Namespace => {
     const sections = byNetns.get(file.file) ?? [];
     const pids = (file.inode === undefined ? undefined : pidsOf.get(file.inode)) ?? [];
@@ -102,12 +107,12 @@ export function hostModel(evidence: HostEvidence): HostModel {
         message: enter.output.trim().slice(0, 500),
       });
     }
-    const tables = read.length > 0 ? parseTables(read, seenRules) : undefined;
+    const tables = read.length > 0 ? parseTables(read, seenRules, missing) : undefined;
     problems.push(...(tables?.problems ?? []));
     return {...file, state, pids, ...(tables ? {tables} : {})};
   });
   const hostSections = byNetns.get('@host');
-  const host = hostSections ? parseTables(hostSections) : undefined;
+  const host = hostSections ? parseTables(hostSections, seenRules, missing) : undefined;
   problems.push(...(host?.problems ?? []));
   const hostNetns =
     /^[0-9a-f]+ (\d+) .* \/proc\/(?!self)\d+\/ns\/net$/m.exec(listing?.output ?? '') ??

@@ -32,7 +32,7 @@ export interface NetnsTables {
   rules?: RoutingRule[];
   /** Names of the sections of which some rows were not understood: what is absent there may be among those. */
   partial?: ReadonlySet<string>;
-  /** Names of the sections whose command failed or did not end in time, or that say of packet filters less than all. */
+  /** Names of the sections whose command failed, did not end in time or is not there, or that say of packet filters less than all. */
   failed?: ReadonlySet<string>;
   /** Namespace ids as this namespace numbers them: nsid → inode. Only namespaces with processes are known. */
   nsids?: Map<number, number>;
@@ -65,10 +65,12 @@ export interface NetnsTables {
  * Parses the sections of one namespace, JSON or text by the first character of their output.
  *
  * @param seenRules what the texts of routing rules said before: nearly all namespaces of a host have the same
+ * @param missing names of sections that there would have to be, and are on no namespace of the host
  */
 export function parseTables(
   sections: Section[],
   seenRules = new Map<string, Parsed<RoutingRule>>(),
+  missing: readonly string[] = [],
 ): NetnsTables {
   const problems: Problem[] = [];
   const partial = new Set<string>();
@@ -114,7 +116,10 @@ export function parseTables(
   const rules = rows('rule', once(parseRulesJson, seenRules), parseRulesText);
   const files = find('proc');
   if (files && isCut(files)) partial.add('proc');
-  const failed = new Set(sections.flatMap((section) => (isWhole(section) ? [] : [section.name])));
+  const failed = new Set([
+    ...missing,
+    ...sections.flatMap((section) => (isWhole(section) ? [] : [section.name])),
+  ]);
   const tables: NetnsTables = compact({
     partial: partial.size > 0 ? partial : undefined,
     links,

@@ -122,6 +122,25 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
     );
   });
 
+  it('are not judged where the engine keeps its rules in nftables and there is no nft', () => {
+    const {findings, notChecked} = examine(
+      derived(node1, (draft) => {
+        dropSections(draft, ({name}) => name === 'nft');
+        editAnswers(draft, /^\/info$/, (body) => {
+          body.FirewallBackend = {Driver: 'nftables'};
+        });
+        for (const section of draft.sections)
+          if (section.name === 'iptables-nft')
+            section.output = section.output.replace(/^(\[.*\] )?-A .*\n/gm, '');
+      }),
+    );
+    assert.deepEqual(
+      told(unexpected(findings)).filter((text) => /^(vip|ipvs-s|ingress|masq|encryption)/.test(text)),
+      [],
+    );
+    assert.ok(notChecked.some(({check, why}) => check === 'load-balancers' && /site, port 8080/.test(why)));
+  });
+
   it('are not judged where whether there is IPVS was not read', () => {
     const {findings, notChecked} = examine(
       derived(recorded, (draft) =>
