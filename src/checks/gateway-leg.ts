@@ -1,4 +1,4 @@
-import {gwbridgeName, type Leaver, leavers, legOf} from '../join/way-out.js';
+import {gwbridgeName, gwbridgeNetwork, type Leaver, leavers, legOf} from '../join/way-out.js';
 import type {Link} from '../model/facts.js';
 import {defineCheck, type Report} from './check.js';
 import type {HostContext} from './host-context.js';
@@ -32,13 +32,13 @@ export const gatewayLeg = defineCheck({
         why: `the host's own links were not read whole, so whether ${name} is there is not known`,
         add: 'read the host again, as root',
       });
-    for (const leaver of all) leg(host, leaver, name, report);
-    const blind = all.filter(({tables}) => !tables?.links || tables.partial?.has('addr'));
+    const blind = all.filter((leaver) => mayHideLeg(host, leaver, name));
+    for (const leaver of all) if (!blind.includes(leaver)) leg(host, leaver, name, report);
     if (blind.length > 0)
       report.notChecked({
         host: host.name,
         network: null,
-        why: `the namespace of ${listed(blind.map(({name: one}) => one))} was not read whole, so whether it has a way outside is not known`,
+        why: `whether ${listed(blind.map(({name: one}) => one))} ${blind.length === 1 ? 'has' : 'have'} a way outside: interfaces were not read whole, or not whose other ends they are`,
         add: 'read the host as root',
       });
     return undefined;
@@ -83,10 +83,22 @@ function bridge(
   });
 }
 
+/**
+ * Whether a leg that was not found may be there all the same: its interfaces were not read whole, or one of them has its
+ * other end nobody knows where, and the engine did not say who has a leg.
+ */
+function mayHideLeg(host: HostContext, leaver: Leaver, bridgeName: string): boolean {
+  const {file, tables} = leaver;
+  if (!tables?.links) return true;
+  if (legOf(leaver, bridgeName, host.pairs)) return false;
+  if (tables.partial?.has('addr') || host.model.host?.partial?.has('addr')) return true;
+  const isLoose = tables.links.some((link) => link.kind === 'veth' && !host.pairs(file, link.ifindex)?.peer);
+  return isLoose && gwbridgeNetwork(host.model)?.endpoints === undefined;
+}
+
 function leg(host: HostContext, leaver: Leaver, name: string, report: Report): void {
   if (!leaver.tables?.links) return;
   const found = legOf(leaver, name, host.pairs);
-  if (!found && leaver.tables.partial?.has('addr')) return;
   const trouble = found ? troubleOf(found.link, found.port?.link, name) : 'it has no interface there';
   if (trouble === undefined) return;
   const {file, listed: endpoint} = leaver;

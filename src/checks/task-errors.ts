@@ -58,7 +58,8 @@ export const taskErrors = defineCheck<Refused[]>({
 function refusedTasks(docker: DockerModel): Refused[] {
   return lacking.flatMap(({code, pattern, anyOverlay}) => {
     const refused = docker.tasks.filter(
-      (task) => pattern.test(task.error ?? '') && !worksSince(docker, task, anyOverlay),
+      (task) =>
+        pattern.test(task.error ?? '') && isMember(docker, task) && !worksSince(docker, task, anyOverlay),
     );
     return [...new Set(refused.map(({nodeId}) => nodeId))].map((nodeId) => ({
       code,
@@ -69,6 +70,11 @@ function refusedTasks(docker: DockerModel): Refused[] {
         .map(({id, error}) => `task ${id.slice(0, 12)}: ${error}`),
     }));
   });
+}
+
+/** History keeps tasks of nodes as well that have left the swarm. */
+function isMember({nodes, read}: DockerModel, {nodeId}: SwarmTask): boolean {
+  return !read.nodes || nodes.some(({id}) => id === nodeId);
 }
 
 /**

@@ -205,6 +205,10 @@ describe('what the kernel of a node lacks (derived: these kernels have it)', () 
 
   it('is over where a task of that network runs there', () => {
     assert.deepEqual(find('vxlan-unsupported', refused('vxlan-unsupported', true)), []);
+    const left = derived(refused('vxlan-unsupported'), (draft) =>
+      editAnswers(draft, /^\/nodes$/, (nodes: Raw[]) => void nodes.pop()),
+    );
+    assert.deepEqual(find('vxlan-unsupported', left), []);
     // VXLAN is there for all overlays or for none; what encryption needs is not.
     const elsewhere = (code: keyof typeof refusals) =>
       derived(refused(code, true), (draft) =>
