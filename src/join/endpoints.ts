@@ -28,6 +28,8 @@ export interface Claim {
   kind: EndpointKind;
   name: string;
   id?: string;
+  /** When its container was started: milliseconds since the epoch, by the clock of whoever collected. */
+  since?: number;
 }
 
 /** One endpoint of a network with all that is claimed about it; the claim to believe is the first. */
@@ -78,8 +80,24 @@ export function ownEndpoints(
   return (network.endpoints ?? []).flatMap(({key, name, ip, mac}): Claim[] => {
     if (!ip || !wants(ip)) return [];
     const container = byId.get(key);
-    return [{...base, ip, ...(mac ? {mac} : {}), ...identity(key, name, container, network)}];
+    const since = container && startOf(host, container);
+    return [
+      {
+        ...base,
+        ip,
+        ...(mac ? {mac} : {}),
+        ...identity(key, name, container, network),
+        ...(since === undefined ? {} : {since}),
+      },
+    ];
   });
+}
+
+function startOf({clock}: HostModel, {startedAt}: Container): number | undefined {
+  if (startedAt === undefined) return undefined;
+  const ahead = clock ? clock.seconds * 1000 - Date.parse(clock.arrivedAt) : 0;
+  const since = Date.parse(startedAt) - ahead;
+  return Number.isFinite(since) ? since : undefined;
 }
 
 function identity(

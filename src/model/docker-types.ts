@@ -29,6 +29,8 @@ export interface Container {
   status?: string;
   running: boolean;
   pid?: number;
+  /** ISO 8601, by the host's own clock; running containers only. */
+  startedAt?: string;
   hostname?: string;
   /** `default`, `bridge`, `host`, `none`, `container:ID` or a network. */
   networkMode: string;

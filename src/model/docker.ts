@@ -49,7 +49,7 @@ const BindingsShape = table(shape.nullish(shape.array(shape.object({HostIp: text
 const ContainerShape = shape.object({
   Id: shape.string,
   Name: shape.string,
-  State: object({Status: text, Running: flag, Pid: number}),
+  State: object({Status: text, Running: flag, Pid: number, StartedAt: text}),
   Config: object({Hostname: text, Labels: table(shape.string), ExposedPorts: table(shape.anything)}),
   HostConfig: object({NetworkMode: text, PortBindings: BindingsShape}),
   NetworkSettings: object({
@@ -338,6 +338,7 @@ function containerOf(raw: shape.Shaped<typeof ContainerShape>): Container {
     status: told(raw.State?.Status),
     running,
     pid: raw.State?.Pid || undefined,
+    startedAt: running ? told(raw.State?.StartedAt) : undefined,
     hostname: told(raw.Config?.Hostname),
     networkMode: raw.HostConfig?.NetworkMode ?? '',
     sandboxFile: key === undefined ? undefined : basename(key),

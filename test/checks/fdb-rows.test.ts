@@ -208,6 +208,44 @@ describe('fdb-rows', () => {
     );
   });
 
+  it('misses nothing of a container that was started when a host had been read', () => {
+    const before = derived(
+      inspected(node1, (body) => withoutTask(body, web2.ip)),
+      (draft) => {
+        editTable(draft, file, 'fdb', (all) => all.filter(({mac, dst}) => !(mac === web2.mac && dst)));
+        editTable(draft, file, 'neigh', (all) => all.filter(({dst}) => dst !== web2.ip));
+      },
+    );
+    /** node2, read 20 s after node1, with web2 so many seconds younger than that reading of node1. */
+    const after = (seconds: number) =>
+      derived(node2, (draft) => {
+        const {clock} = hostModel(node2);
+        const ahead = clock ? clock.seconds * 1000 - Date.parse(clock.arrivedAt) : 0;
+        const started = Date.parse(before.startedAt) + seconds * 1000 + ahead;
+        draft.startedAt = new Date(Date.parse(before.startedAt) + 20_000).toISOString();
+        editAnswers(draft, /^\/containers\/[0-9a-f]+\/json/, (body) => {
+          if (body.Name === '/web2') body.State.StartedAt = new Date(started).toISOString();
+        });
+      });
+    const young = examine(before, after(5));
+    assert.deepEqual(named(young.findings), []);
+    assert.ok(
+      young.notChecked.some(
+        ({host, why}) => host === 'node1' && /web2: it was started on node2 when/.test(why),
+      ),
+    );
+    const old = named(examine(before, after(-60)).findings);
+    assert.deepEqual(old, [
+      'fdb-row-missing error node1 web2',
+      'gossip-differs error node1 endpoints of node2',
+    ]);
+    // What it has heard of it should have programmed.
+    const deaf = derived(node1, (draft) =>
+      editTable(draft, file, 'fdb', (all) => all.filter(({mac, dst}) => !(mac === web2.mac && dst))),
+    );
+    assert.deepEqual(named(examine(deaf, after(5)).findings), ['fdb-row-missing error node1 web2']);
+  });
+
   it('folds rows under the gossip that has an endpoint on another node', () => {
     const elsewhere = derived(
       inspected(node1, (body) => {

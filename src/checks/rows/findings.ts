@@ -4,7 +4,7 @@ import type {Claim} from '../../join/endpoints.js';
 import type {JudgedEntry} from '../../join/fdb.js';
 import {nameOf} from '../../join/fdb-raw.js';
 import {hintedMac} from '../../join/mac.js';
-import type {Member, NetworkJudgement} from '../../join/rows-swarm.js';
+import {isNews, type Member, type NetworkJudgement} from '../../join/rows-swarm.js';
 import {isProgrammed} from '../../join/sandbox-view.js';
 import type {FdbRow} from '../../model/facts.js';
 import {rowText} from '../../trace/bridge.js';
@@ -208,7 +208,7 @@ export function sourceFindings(
   return rows.flatMap((row: FdbRow): Finding[] => {
     const owner = isProgrammed(row) ? ownerOfMac(row.mac) : undefined;
     if (!owner?.vtep || owner.vtep === row.dst || row.dst === undefined) return [];
-    if (owner.hostKey === member.host.key) return [];
+    if (owner.hostKey === member.host.key || isNews(owner, member.host)) return [];
     if (links?.find(({name}) => name === row.dev)?.vxlan?.learning === false) return [];
     return [
       {

@@ -2,7 +2,14 @@
 import type {Finding} from '../../findings/finding.js';
 import type {Claim} from '../../join/endpoints.js';
 import {ipv4Number, ipv4Text} from '../../join/ipv4.js';
-import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../join/rows-swarm.js';
+import {
+  isNews,
+  largestSkewMs,
+  type Member,
+  type NetworkJudgement,
+  none,
+  several,
+} from '../../join/rows-swarm.js';
 import {claimLine} from './words.js';
 
 /** Lines of evidence in one finding. */
@@ -186,6 +193,7 @@ function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[
     for (const {number, claim, owner} of owned) {
       const has = one.has[number];
       if (has === heardThere || owner === one || !near(one, owner)) continue;
+      if (isNews(claim, one.member.host)) continue;
       const kind = has === unheard ? 'lacks' : 'misplaces';
       const {name: named, vtep} = owner.member.host;
       const known: Parted = parted.get(`${kind} ${owner.member.host.key}`) ?? {
