@@ -32,6 +32,17 @@ export interface Claim {
   since?: number;
 }
 
+/** Other hosts have learned of a container by so many milliseconds after its start. */
+const newsMs = 5000;
+
+/** Whether an endpoint was started after a host was read, or so shortly before that it need not have heard of it. */
+export function isNews(
+  {since, hostKey}: Claim,
+  {startedAt, key}: Pick<HostModel, 'startedAt' | 'key'>,
+): boolean {
+  return since !== undefined && hostKey !== key && since > Date.parse(startedAt) - newsMs;
+}
+
 /** One endpoint of a network with all that is claimed about it; the claim to believe is the first. */
 export interface Endpoint {
   ip: string;

@@ -1,7 +1,7 @@
 import {isIP} from 'node:net';
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
-import {type Claim, type Endpoint, type EndpointKind, endpointsOf} from './endpoints.js';
+import {type Claim, type Endpoint, type EndpointKind, endpointsOf, isNews} from './endpoints.js';
 import {
   type FdbStatus,
   judgeAbsence,
@@ -91,9 +91,9 @@ export function gossipAddresses(host: HostModel, networkId: string): Set<string>
   return services && new Set(services.flatMap(({tasks}) => tasks.map(({ip}) => ip)));
 }
 
-export function judgedHost({key, name, docker}: HostModel): JudgedHost {
+export function judgedHost({key, name, startedAt, docker}: HostModel): JudgedHost {
   const nodeId = docker?.engine.swarm?.nodeId;
-  return {key, name, ...(nodeId === undefined ? {} : {nodeId})};
+  return {key, name, startedAt, ...(nodeId === undefined ? {} : {nodeId})};
 }
 
 function networkView(hosts: HostModel[], networkId: string): NetworkView {
@@ -158,7 +158,24 @@ export function judgeSandbox(view: SandboxView): JudgedEntry[] {
   );
   const remote = devices.flatMap(({device, tables}) => deviceEntries(view, device, tables, unclaimed, seen));
   const rest = view.remotes.filter(({ip}) => !seen.has(ip)).map((endpoint) => unservedEntry(view, endpoint));
-  return [...view.locals.map((endpoint) => localEntry(view, endpoint)), ...remote, ...rest].sort(byAddress);
+  return [...view.locals.map((endpoint) => localEntry(view, endpoint)), ...remote, ...rest]
+    .map((judged) => ofItsTime(view, judged))
+    .sort(byAddress);
+}
+
+/** What is not as it should be for an endpoint that is newer than the reading may be as it was for whoever had its address. */
+function ofItsTime({host, gossip}: SandboxView, judged: JudgedEntry): JudgedEntry {
+  const {entry, verdict, endpoint} = judged;
+  const claim = endpoint?.claims.find(({source}) => source === 'own-engine');
+  if (/^(ok|local|unknown)$/.test(entry.status) || !claim || !isNews(claim, host)) return judged;
+  // What its own gossip has it should have programmed as well.
+  if (/^missing/.test(entry.status) && gossip?.has(claim.ip)) return judged;
+  const reason = `it was started on ${claim.host} when ${host.name} had been read, or just before`;
+  return {
+    ...judged,
+    entry: {...entry, status: 'unknown', reason},
+    verdict: {...verdict, status: 'unknown', reason},
+  };
 }
 
 function localEntry(view: SandboxView, endpoint: Endpoint): JudgedEntry {

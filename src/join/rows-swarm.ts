@@ -40,17 +40,6 @@ export interface NetworkJudgement {
 /** Readings further apart than this are of two moments, in milliseconds. */
 export const largestSkewMs = 60_000;
 
-/** Other hosts have learned of a container by so many milliseconds after its start. */
-const newsMs = 5000;
-
-/** Whether an endpoint was started after a host was read, or so shortly before that it need not have heard of it. */
-export function isNews(
-  {since, hostKey}: Claim,
-  {startedAt, key}: Pick<KeptHost, 'startedAt' | 'key'>,
-): boolean {
-  return since !== undefined && hostKey !== key && since > Date.parse(startedAt) - newsMs;
-}
-
 /** What a column has where nothing was told, and where several things were. */
 export const none = -1;
 export const several = -2;
@@ -312,8 +301,8 @@ function networkView(
 }
 
 /** A host by the name that it is shown under. */
-function judged({name, key, digest}: KeptHost): JudgedHost {
-  return {...digest.host, key, name};
+function judged({name, key, startedAt, digest}: KeptHost): JudgedHost {
+  return {...digest.host, key, name, startedAt};
 }
 
 /** The view without what other hosts said too long before or after a host was read. */
@@ -473,9 +462,8 @@ function unsettled(
   return left;
 }
 
-function record(judgement: NetworkJudgement, member: Member, given: JudgedEntry): void {
+function record(judgement: NetworkJudgement, member: Member, judged: JudgedEntry): void {
   const {endpoints} = judgement;
-  const judged = ofItsTime(member, given);
   const {status, ip} = judged.entry;
   if (status === 'local') return;
   if (status === 'ok') endpoints.mark(ip, seen.right);
@@ -483,15 +471,4 @@ function record(judgement: NetworkJudgement, member: Member, given: JudgedEntry)
     endpoints.mark(ip, status === 'unknown' ? seen.unknown : seen.fault);
     judgement.entries.push({member, judged});
   }
-}
-
-/** What is not as it should be for an endpoint that is newer than the reading may be as it was for whoever had its address. */
-function ofItsTime({host, rows}: Member, judged: JudgedEntry): JudgedEntry {
-  const {entry, endpoint} = judged;
-  const claim = endpoint?.claims.find(({source}) => source === 'own-engine');
-  if (/^(ok|local|unknown)$/.test(entry.status) || !claim || !isNews(claim, host)) return judged;
-  // What its own gossip has it should have programmed as well.
-  if (/^missing/.test(entry.status) && rows.gossip?.some(({ip}) => ip === entry.ip)) return judged;
-  const reason = `it was started on ${claim.host} when ${host.name} had been read, or just before`;
-  return {...judged, entry: {...entry, status: 'unknown', reason}};
 }

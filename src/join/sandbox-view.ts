@@ -8,6 +8,8 @@ import {inSubnet} from './subnet.js';
 export interface JudgedHost {
   key: string;
   name: string;
+  /** When its reading began: ISO 8601. */
+  startedAt: string;
   /** Its swarm id. */
   nodeId?: string;
 }

@@ -1,10 +1,10 @@
 /** From what was judged of a row to what is reported of it. */
 import type {Finding, Remedy, Severity} from '../../findings/finding.js';
-import type {Claim} from '../../join/endpoints.js';
+import {type Claim, isNews} from '../../join/endpoints.js';
 import type {JudgedEntry} from '../../join/fdb.js';
 import {nameOf} from '../../join/fdb-raw.js';
 import {hintedMac} from '../../join/mac.js';
-import {isNews, type Member, type NetworkJudgement} from '../../join/rows-swarm.js';
+import type {Member, NetworkJudgement} from '../../join/rows-swarm.js';
 import {isProgrammed} from '../../join/sandbox-view.js';
 import type {FdbRow} from '../../model/facts.js';
 import {rowText} from '../../trace/bridge.js';

@@ -1,15 +1,8 @@
 /** Gossip of one host against that of the others, and rows of hosts against each other. */
 import type {Finding} from '../../findings/finding.js';
-import type {Claim} from '../../join/endpoints.js';
+import {type Claim, isNews} from '../../join/endpoints.js';
 import {ipv4Number, ipv4Text} from '../../join/ipv4.js';
-import {
-  isNews,
-  largestSkewMs,
-  type Member,
-  type NetworkJudgement,
-  none,
-  several,
-} from '../../join/rows-swarm.js';
+import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../join/rows-swarm.js';
 import {claimLine} from './words.js';
 
 /** Lines of evidence in one finding. */
