@@ -23,6 +23,7 @@ import {fdbRows} from './fdb-rows.js';
 import {forwarding} from './forwarding.js';
 import {gatewayLeg} from './gateway-leg.js';
 import {loadBalancers} from './load-balancers.js';
+import {lostBetween} from './lost-between.js';
 import {masquerade} from './masquerade.js';
 import {mtuAgreement} from './mtu-agreement.js';
 import {nameService} from './name-service.js';
@@ -68,6 +69,7 @@ export const checks: readonly Check[] = [
   // Counters between two readings.
   failedLookups,
   vxlanLosses,
+  lostBetween,
   rejectedPackets,
   checksumErrors,
   reassembly,

@@ -97,6 +97,37 @@ export const counterTexts: readonly Explanation[] = [
     references: ['kernel drivers/net/vxlan/vxlan_core.c (vxlan_xmit)'],
   },
   {
+    code: 'frames-lost-between',
+    title: 'what one host sends on an overlay does not come to the other',
+    severity: 'error',
+    needs: 'several hosts',
+    meaning:
+      'Both hosts were read twice. The sender used its row of the other host both times and its device sent packets; on the receiver no row has been updated since long before. So the packets were lost after they left the one device and before they came to the other: mostly a firewall or a security group between the hosts that does not let UDP 4789 pass (ESP, on encrypted networks), or a rule of the receiver.',
+    behaviour:
+      'A vxlan device updates the age of its row with each frame that arrives, even with those that it then drops, and notes in "used" when it looked the row up to send. Neither says whether a packet got through: UDP is not answered.',
+    prove: [
+      {
+        command: 'ovdiag trace SOURCE DESTINATION --probe',
+        touches: 'sends a few packets, and captures on both hosts',
+      },
+      {
+        command: 'tcpdump -ni any udp port 4789',
+        touches: 'nothing; on the receiver: nothing comes from the sender',
+      },
+      {
+        command: 'nsenter --net=/var/run/docker/netns/SANDBOX bridge -s fdb show',
+        touches: 'nothing; "used U/UPDATED" on both hosts',
+      },
+    ],
+    mend: [
+      {
+        command: 'allow UDP 4789 (and ESP, IP protocol 50) between all nodes, both ways',
+        touches: 'the firewalls and security groups between the hosts',
+      },
+    ],
+    references: ['kernel drivers/net/vxlan/vxlan_core.c (vxlan_snoop, vxlan_find_mac)'],
+  },
+  {
     code: 'udp-no-ports',
     title: 'packets come to closed UDP ports while the data path is silent',
     severity: 'error',

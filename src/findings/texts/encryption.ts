@@ -29,7 +29,7 @@ export const encryptionTexts: readonly Explanation[] = [
       'RFC 4303 (ESP), RFC 4106 (AES-GCM in ESP)',
       'https://github.com/moby/moby/issues/43359',
     ],
-    explains: ['xfrm-errors', 'vxlan-tx-dropped'],
+    explains: ['frames-lost-between', 'xfrm-errors', 'vxlan-tx-dropped'],
   },
   {
     code: 'xfrm-spi-mismatch',
@@ -52,7 +52,7 @@ export const encryptionTexts: readonly Explanation[] = [
       'moby daemon/libnetwork/drivers/overlay/encryption.go (buildSPI)',
       'https://github.com/moby/moby/issues/51798',
     ],
-    explains: ['xfrm-errors'],
+    explains: ['frames-lost-between', 'xfrm-errors'],
   },
   {
     code: 'encryption-mark-missing',
@@ -144,7 +144,7 @@ export const encryptionTexts: readonly Explanation[] = [
     ],
     mend: [{command: 'iptables -I INPUT -p esp -s VTEP -j ACCEPT', touches: 'ESP from that node'}],
     references: ['RFC 4303 (ESP)', 'https://github.com/moby/moby/issues/30727'],
-    explains: ['xfrm-errors'],
+    explains: ['frames-lost-between', 'xfrm-errors'],
   },
   {
     code: 'esp-filtered-out',

@@ -28,6 +28,7 @@ export const portTexts: readonly Explanation[] = [
       'drivers/net/vxlan/vxlan_core.c (vxlan_open, vxlan_sock_add)',
       'moby daemon/libnetwork/drivers/overlay/ov_utils.go (createVxlan)',
     ],
+    explains: ['frames-lost-between'],
   },
   {
     code: 'data-path-port-differs',
@@ -56,7 +57,7 @@ export const portTexts: readonly Explanation[] = [
       },
     ],
     references: ['docker-swarm-init(1), --data-path-port', 'moby/moby#38102', 'docker/for-linux#1473'],
-    explains: ['icmp-unreachable', 'udp-no-ports'],
+    explains: ['frames-lost-between', 'icmp-unreachable', 'udp-no-ports'],
   },
   {
     code: 'data-path-filtered-in',
@@ -83,6 +84,7 @@ export const portTexts: readonly Explanation[] = [
       'moby/moby#30972',
       'docker/for-linux#1473',
     ],
+    explains: ['frames-lost-between'],
   },
   {
     code: 'data-path-filtered-out',

@@ -38,7 +38,14 @@ export const underlayTexts: readonly Explanation[] = [
       'drivers/net/vxlan/vxlan_core.c (vxlan_xmit_one)',
       'net/ipv4/fib_frontend.c (fib_disable_ip)',
     ],
-    explains: ['vtep-route-missing', 'vtep-unreachable', 'node-down', 'vxlan-tx-errors', ...lostGossip],
+    explains: [
+      'frames-lost-between',
+      'vtep-route-missing',
+      'vtep-unreachable',
+      'node-down',
+      'vxlan-tx-errors',
+      ...lostGossip,
+    ],
   },
   {
     code: 'vtep-route-missing',
@@ -84,7 +91,7 @@ export const underlayTexts: readonly Explanation[] = [
       },
     ],
     references: ['net/core/neighbour.c (neigh_timer_handler, __neigh_event_send)', 'ip-neighbour(8)'],
-    explains: ['node-down', ...lostGossip],
+    explains: ['frames-lost-between', 'node-down', ...lostGossip],
   },
   {
     code: 'vtep-not-local',
@@ -147,6 +154,7 @@ export const underlayTexts: readonly Explanation[] = [
       'moby/moby#47389',
       'moby/moby#34763',
     ],
+    explains: ['frames-lost-between'],
   },
   {
     code: 'node-down',
