@@ -43,7 +43,7 @@ export async function renderDiagnosis(
     ...(many
       ? [await findingsList(findings, terminal, paint)]
       : findings.map((finding) => findingBlock(finding, verbose, terminal, paint))),
-    ...(networks.length > 0 ? [await healthTable(networks, verbose, terminal, paint)] : []),
+    ...(networks.length > 0 ? [await healthTable(networks, findings, verbose, terminal, paint)] : []),
     ...(notChecked.length > 0 ? [gapBlock(notChecked, gaps, terminal, paint)] : []),
     ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
     `${wrapText(verdict(findings, checks), terminal.width).join('\n')}\n`,
@@ -109,21 +109,27 @@ const healthColumns: Column[] = [
   {head: 'checked', priority: 8, shrink: 'never', align: 'right'},
   {head: 'healthy', priority: 8, shrink: 'never', align: 'right'},
   {head: 'unknown', priority: 7, shrink: 'never', align: 'right'},
+  {head: 'findings', priority: 9, shrink: 'never', align: 'right'},
 ];
 
+/** What was found beside it counts too: rows may be right on a network that carries nothing. */
 async function healthTable(
   networks: NetworkHealth[],
+  findings: FoldedFinding[],
   verbose: boolean,
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const well = ({endpoints, healthy}: NetworkHealth) => healthy === endpoints;
+  const found = new Map<string | null, number>();
+  for (const {network} of findings.flatMap((one) => [one, ...one.folded.map(({finding}) => finding)]))
+    found.set(network, (found.get(network) ?? 0) + 1);
+  const well = ({network, endpoints, healthy}: NetworkHealth) => healthy === endpoints && !found.has(network);
   const brief = !verbose && networks.length > mostNetworks;
   const healthy = brief ? networks.filter(well) : [];
   const shown = brief ? networks.filter((network) => !well(network)) : networks;
   const rows = shown.map(({network, hosts, endpoints, checked, healthy, unknown}) => [
     {text: network, tone: 'strong' as const},
-    ...[hosts, endpoints, checked, healthy, unknown].map(String),
+    ...[hosts, endpoints, checked, healthy, unknown, found.get(network) ?? 0].map(String),
   ]);
   const table = rows.length > 0 ? await renderTable(healthColumns, rows, terminal, paint) : '';
   if (healthy.length === 0) return table;

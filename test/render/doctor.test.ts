@@ -60,6 +60,32 @@ describe('the text of a diagnosis', () => {
     }
   });
 
+  it('counts what was found on a network beside its endpoints, and calls none well that has a finding', async () => {
+    const network = (name: string) => ({
+      network: name,
+      id: name,
+      hosts: 2,
+      endpoints: 4,
+      checked: 4,
+      healthy: 4,
+      unknown: 0,
+    });
+    const findings = [
+      finding({
+        network: 'secret-net',
+        folded: [{because: 'follows', finding: finding({network: 'secret-net'})}],
+      }),
+    ];
+    const few = await rendered({findings, networks: [network('secret-net'), network('quiet-net')]});
+    assert.match(few, /^secret-net +2 +4 +4 +4 +0 +2$/m);
+    assert.match(few, /^quiet-net +2 +4 +4 +4 +0 +0$/m);
+    const many = [...Array(9).keys()].map((number) => network(`net${number}`));
+    assert.match(
+      await rendered({findings, networks: [network('secret-net'), ...many]}),
+      /^secret-net .*2\nOn 9 other/m,
+    );
+  });
+
   it('leaves a command whole, to be copied, and puts what it touches under it', async () => {
     const command = `nsenter --net=/var/run/docker/netns/1-c69adqyo6m bridge fdb replace ${'0'.repeat(30)} dev vxlan0`;
     const touches =
@@ -128,7 +154,7 @@ describe('the text of a diagnosis', () => {
       healthy: index === 3 ? 3 : 4,
     }));
     const text = await rendered({networks});
-    assert.match(text, /^net3 +2 +4 +4 +3 +0$/m);
+    assert.match(text, /^net3 +2 +4 +4 +3 +0 +0$/m);
     assert.doesNotMatch(text, /net4/);
     assert.match(text, /On 8 other networks all 32 endpoints are healthy/);
     assert.match(await rendered({networks}, 80, true), /net4/);
