@@ -203,7 +203,7 @@ function unread({name, members, nodes, skewed}: NetworkJudgement, report: Report
     report.notChecked({
       host: null,
       network: name,
-      why: `what ${some.join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more nodes` : ''} hold of it: whether they take what is sent to them is not known`,
+      why: `what ${some.join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more nodes` : ''} ${missing.length === 1 ? 'holds' : 'hold'} of it: whether ${missing.length === 1 ? 'it takes what is sent to it' : 'they take what is sent to them'} is not known`,
       add: 'read them as well: --host, --snapshot or --swarm',
     });
   }

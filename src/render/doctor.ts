@@ -46,7 +46,7 @@ export async function renderDiagnosis(
     ...(networks.length > 0 ? [await healthTable(networks, findings, verbose, terminal, paint)] : []),
     ...(notChecked.length > 0 ? [gapBlock(notChecked, gaps, terminal, paint)] : []),
     ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
-    `${wrapText(verdict(findings, checks), terminal.width).join('\n')}\n`,
+    `${wrapText(verdict(findings, checks, notChecked.length > 0), terminal.width).join('\n')}\n`,
   ];
   return parts.join('\n');
 }
@@ -194,8 +194,9 @@ function samplesTogether(samples: Sample[], listening: (count: number) => string
   return `${least === most ? least : `${least} to ${most}`} on ${samples.length} hosts${listening(listened)}`;
 }
 
-function verdict(findings: FoldedFinding[], checks: number): string {
-  if (findings.length === 0) return `${plural(checks, 'check')}: nothing found`;
+function verdict(findings: FoldedFinding[], checks: number, gaps: boolean): string {
+  if (findings.length === 0)
+    return `${plural(checks, 'check')}: nothing found${gaps ? ', but not all could be checked' : ''}`;
   const count = (wanted: Severity) => findings.filter(({severity}) => severity === wanted).length;
   const words = [
     plural(count('error'), 'error'),
