@@ -92,7 +92,7 @@ function notHere(host: HostContext, {address, source}: OwnVtep, links: Link[], r
     ],
     basis: 'one-host',
     at: {host: host.name, vtep: address},
-    reach: [{host: host.name}, ...(beside ? nodesAt(host, otherNodes(host)) : [])],
+    reach: [{host: host.name}, {vtep: address}, ...(beside ? nodesAt(host, otherNodes(host)) : [])],
   });
 }
 

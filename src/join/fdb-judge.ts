@@ -69,16 +69,13 @@ export function judgePair(
   if (!row) return judgeUnprogrammed(view, rows[0], claim);
   if (!endpoint) return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
   const standing = standingClaims(view, endpoint);
-  if (standing.length === 0) return judgeDenied(view, endpoint.claims[0], row.dst ?? '');
+  if (standing.length === 0) return judgeDenied(view, endpoint.claims, row.dst ?? '');
+  const rivals = rivalOf(view, endpoint);
+  if (rivals) return judgeRivals(standing, rivals, programmed);
   const [expected] = standing.filter(({vtep}) => vtep !== undefined);
   if (expected?.vtep === undefined) return judgeUnplaced(view, standing, row.dst ?? '');
   const astray = programmed.find(({dst}) => dst !== expected.vtep);
   if (astray) {
-    // Two owners of one address pass through gossip while a task moves, and may stay there.
-    const rival = standing.find(({source, vtep}) => source === expected.source && vtep === astray.dst);
-    if (rival) {
-      return {status: 'unknown', reason: twoPlaces(expected, rival)};
-    }
     const node = view.nodes.get(expected.vtep);
     return {
       status: 'wrong-vtep',
@@ -119,6 +116,16 @@ function judgeMac(
     : undefined;
 }
 
+/** Two owners of one address pass through gossip while a task moves, and may stay there: the row of neither is wrong. */
+function judgeRivals(standing: Claim[], rivals: [Claim, Claim], rows: FdbRow[]): Verdict {
+  const isHeard = ({dst}: FdbRow) => standing.some(({source, vtep}) => source === 'gossip' && vtep === dst);
+  const astray = rows.find((row) => !isHeard(row));
+  const places = twoPlaces(...rivals);
+  return astray
+    ? {status: 'wrong-vtep', reason: `it points at ${astray.dst}, but ${places}`}
+    : {status: 'unknown', reason: places};
+}
+
 function twoPlaces(one: Claim, other: Claim): string {
   return `${sourceName(one)} has it at ${one.vtep}, and ${sourceName(other)} at ${other.vtep} as well`;
 }
@@ -131,11 +138,11 @@ function agreed(claims: Claim[]): Verdict {
 }
 
 /** Rows of an address that gossip or the manager still has on a host whose own engine has it no more. */
-function judgeDenied(view: SandboxView, claim: Claim, dst: string): Verdict {
-  const denial = denialOf(view, claim);
-  return claim.vtep === dst
-    ? {status: 'stale', reason: denial}
-    : {status: 'unknown', reason: `it points at ${dst}; ${denial}`};
+function judgeDenied(view: SandboxView, claims: Endpoint['claims'], dst: string): Verdict {
+  const named = claims.find(({vtep}) => vtep === dst);
+  return named
+    ? {status: 'stale', reason: denialOf(view, named)}
+    : {status: 'unknown', reason: `it points at ${dst}; ${denialOf(view, claims[0])}`};
 }
 
 function denialOf(view: SandboxView, claim: Claim): string {

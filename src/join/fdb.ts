@@ -17,6 +17,7 @@ import {
   isProgrammed,
   type JudgedHost,
   type NetworkView,
+  placeByClaims,
   type SandboxView,
   sandboxView,
   servesAddress,
@@ -302,6 +303,7 @@ function unservedEntry(view: SandboxView, endpoint: Endpoint): JudgedEntry {
     verdict.status === 'missing-fdb'
       ? 'this sandbox has no vxlan device for the subnet of the address'
       : verdict.reason;
+  const vtep = placeByClaims(endpoint);
   return judged(
     view,
     {...verdict, reason},
@@ -310,8 +312,8 @@ function unservedEntry(view: SandboxView, endpoint: Endpoint): JudgedEntry {
       ...named(claim),
       ip: claim.ip,
       mac: claim.mac ?? null,
-      vtep: claim.vtep ?? null,
-      node: claim.vtep === undefined ? null : (view.nodes.get(claim.vtep) ?? null),
+      vtep: vtep ?? null,
+      node: vtep === undefined ? null : (view.nodes.get(vtep) ?? null),
     },
   );
 }
@@ -328,7 +330,7 @@ function describedEntry(view: SandboxView, device: Link, grounds: Grounds, verdi
   const claim = endpoint?.claims[0];
   const row = rows.find(isProgrammed) ?? rows[0];
   const mac = (verdict.mac === undefined ? row?.mac : undefined) ?? neighbour?.mac ?? claim?.mac ?? null;
-  const vtep = row?.dst ?? claim?.vtep ?? null;
+  const vtep = row?.dst ?? (endpoint && placeByClaims(endpoint)) ?? null;
   return judged(view, verdict, grounds, {
     ...(claim ? named(claim) : {}),
     vni: device.vxlan?.vni ?? null,

@@ -182,13 +182,14 @@ function packDevice({device, neighbours, selfRows}: DeviceTables, packing: Packi
   const packed = packer(device.name);
   const paired = new Set<string>();
   const kept = new Set<string>();
+  const wanted = wantedElsewhere(neighbours);
   for (const neighbour of neighbours) {
     const {ip, mac} = neighbour;
     const rows = (mac !== undefined && selfRows.get(mac)) || [];
     if (mac !== undefined) paired.add(mac);
     const number = ipv4Number(ip);
     const dst = agreedDestination(ip, rows, packing);
-    if (number !== undefined && mac !== undefined && dst !== undefined) {
+    if (number !== undefined && mac !== undefined && dst !== undefined && !wanted.has(mac)) {
       const heard = packing.claims.has(ip);
       packed.add(number, mac, dst, heard);
       if (heard) packing.settled.add(ip);
@@ -205,6 +206,17 @@ function packDevice({device, neighbours, selfRows}: DeviceTables, packing: Packi
     else cut.push(...hintedAddress(mac));
   }
   return packed.done();
+}
+
+/** MACs that Docker makes of addresses which have other ones: an address that is judged by such a row needs the row itself. */
+function wantedElsewhere(neighbours: Neighbour[]): Set<string> {
+  const wanted = new Set<string>();
+  for (const {ip, mac} of neighbours) {
+    const number = ipv4Number(ip);
+    const hinted = number === undefined ? undefined : hintedMacOf(number);
+    if (hinted !== undefined && hinted !== mac) wanted.add(hinted);
+  }
+  return wanted;
 }
 
 /** Where the rows of a neighbour point, unless gossip says otherwise, or they name this host or one of its endpoints. */

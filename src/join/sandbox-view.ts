@@ -129,12 +129,24 @@ export function standingClaims({inspected, inspectedNodes}: NetworkView, {claims
   });
 }
 
-/** Another place that gossip gives an endpoint, where no engine tells which of the two it is. */
+/**
+ * Two places that gossip gives an endpoint, where no engine tells which of the two it is: the same two whichever of the
+ * hosts is asked first.
+ */
 export function rivalOf(network: NetworkView, endpoint: Endpoint): [Claim, Claim] | undefined {
-  const [first, ...others] = standingClaims(network, endpoint).filter(({vtep}) => vtep !== undefined);
-  if (first?.source !== 'gossip') return undefined;
-  const rival = others.find(({source, vtep}) => source === 'gossip' && vtep !== first.vtep);
-  return rival && [first, rival];
+  const claims = standingClaims(network, endpoint).filter(({vtep}) => vtep !== undefined);
+  if (claims[0]?.source !== 'gossip') return undefined;
+  const byVtep = new Map(claims.flatMap((claim) => (claim.source === 'gossip' ? [[claim.vtep, claim]] : [])));
+  const [first, second] = [...byVtep.values()].sort((a, b) => ((a.vtep ?? '') < (b.vtep ?? '') ? -1 : 1));
+  return first && second && [first, second];
+}
+
+/** Where an endpoint is, by the source to believe first; nowhere that can be told where gossip has several places for it. */
+export function placeByClaims({claims}: Endpoint): string | undefined {
+  const [{source, vtep}] = claims;
+  const isDivided =
+    source === 'gossip' && claims.some((other) => other.source === 'gossip' && other.vtep !== vtep);
+  return isDivided ? undefined : vtep;
 }
 
 export function deviceTables({neighbours, fdb}: Place['tables'], device: Link): DeviceTables | undefined {

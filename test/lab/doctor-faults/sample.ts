@@ -2,7 +2,7 @@
 
 import type {Lab} from '../lab.js';
 import {type End, rowsOf} from '../trace-ends.js';
-import {traceEnds} from '../trace-run.js';
+import {meet, traceEnds} from '../trace-run.js';
 import {type DoctorFault, fault, type Traffic, traceFault} from './fault.js';
 
 /** A fault that loses what is sent while it is looked at. */
@@ -131,6 +131,20 @@ export const faultsOfSamples: readonly DoctorFault[] = [
       await forget(lab);
       return () => ping(two, one.ip, 1420);
     },
+  ),
+  sampled(
+    fault(
+      'frames-lost-between',
+      'the router drops UDP 4789, while web1 has sent for more than half a minute',
+      async (lab) => {
+        const {one, two, router} = await web(lab);
+        await meet({one, two, router});
+        await router('iptables -I FORWARD -p udp --dport 4789 -j DROP');
+        for (let turn = 0; turn < 2; turn++) await one.inside(`ping -q -n -i 0.5 -w 17 ${two.ip} || true`);
+        return () => router('iptables -D FORWARD -p udp --dport 4789 -j DROP');
+      },
+    ),
+    pingsOf('web'),
   ),
   sampled(
     {
