@@ -12,7 +12,7 @@ import {
   ruleLines,
   ruleRemedy,
 } from './own-rules.js';
-import {distinct, nodesAt, otherNodes, remoteVteps} from './underlay.js';
+import {nodesAt, otherNodes, remoteVteps} from './underlay.js';
 
 /** Gossip of the overlays (moby daemon/libnetwork/networkdb/cluster.go), not configurable. */
 const gossipPort = 7946;
@@ -164,10 +164,7 @@ function tell(host: HostContext, judged: Judged, gossip: boolean, known: number,
       : direction === 'in'
         ? `a rule of this manager drops ${what} ${peers}: they can't report, get no tasks, and are taken for down`
         : `a rule of this host drops ${what} ${peers}: it can't report to that manager or get tasks from it`,
-    remedy: ruleRemedy(
-      decision,
-      distinct(flows.map((flow) => `-p ${flow.what.toLowerCase().replace(' ', ' --dport ')}`)),
-    ),
+    remedy: ruleRemedy(judged),
     basis: 'one-host',
     at: {host: host.name, ...(only.length === 1 ? {vtep: only[0] ?? ''} : {})},
     reach: [{host: host.name}, ...nodesAt(host, far)],

@@ -144,7 +144,7 @@ function tell(
     subject,
     evidence: ruleLines(host, decision),
     cause: `a rule of this host drops ${what} on the way ${direction}: ${lost}`,
-    remedy: ruleRemedy(decision, [`-p udp --dport ${what.replace('UDP ', '')}`]),
+    remedy: ruleRemedy(judged),
     basis: 'one-host',
     at: {
       host: host.name,

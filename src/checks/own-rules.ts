@@ -103,17 +103,26 @@ export function ruleLines({model}: HostContext, {evidence, backend, rule = ''}: 
   return [`iptables-${backend}: [${found.packets}:${found.bytes ?? 0}] ${rule}`];
 }
 
-/** How to let packets pass: accepting rules before the one that drops, or the end of that one. */
-export function ruleRemedy({backend = 'nft', rule = ''}: Decision, accepted: readonly string[]): Remedy[] {
+/** Nodes for which a rule is written out; with more the others need one each as well. */
+const mostRules = 3;
+
+/** How to let the packets pass: rules that accept them from or to each node, before the one that drops, or the end of that one. */
+export function ruleRemedy({flows, hook, decision: {backend = 'nft', rule = ''}}: Judged): Remedy[] {
   const [, table = 'filter', chain, text = ''] = /^(\w+): -[AP] (\S+) (.*)$/.exec(rule) ?? [];
   const tool = `iptables-${backend}`;
   const remedy: Remedy[] = [];
   if (chain !== undefined) {
-    for (const match of accepted)
-      remedy.push({
-        command: `${tool} -t ${table} -I ${chain} ${match} -j ACCEPT`,
-        touches: `one new rule in ${table}`,
-      });
+    const end = hook === 'INPUT' ? '-s' : '-d';
+    for (const what of distinct(flows.map((flow) => flow.what))) {
+      const [protocol = '', port = ''] = what.toLowerCase().split(' ');
+      const peers = distinct(flows.filter((flow) => flow.what === what).flatMap((flow) => flow.peers));
+      const others = peers.length > mostRules ? ', and so for each other node' : '';
+      for (const peer of peers.slice(0, mostRules))
+        remedy.push({
+          command: `${tool} -t ${table} -I ${chain} -p ${protocol} --dport ${port} ${end} ${peer} -j ACCEPT`,
+          touches: `one new rule in ${table}${others}`,
+        });
+    }
   }
   // A comment in the rule may hold what a shell would take for its own.
   if (rule.includes(': -A ') && !/[$`\\;|&<>'\n]/.test(text))

@@ -56,7 +56,7 @@ describe('data-path-filter', () => {
     assert.deepEqual(
       one?.remedy.map(({command}) => command),
       [
-        'iptables-nft -t filter -I INPUT -p udp --dport 4789 -j ACCEPT',
+        'iptables-nft -t filter -I INPUT -p udp --dport 4789 -s 192.168.1.5 -j ACCEPT',
         'iptables-nft -t filter -D INPUT -p udp -m udp --dport 4789 -j DROP',
         'iptables-nft-save -c',
       ],
