@@ -26,6 +26,11 @@ exec ${program} "$@"
 /** Ages and counters go on between two readings; when a section was read does too. */
 const passing = new Set(['usedSeconds', 'updatedSeconds', 'confirmedSeconds', 'stats']);
 
+/** States of a neighbour that the kernel goes through by itself, so that a row may have moved on between two readings. */
+const passingStates = new Set<unknown>(['REACHABLE', 'STALE', 'DELAY', 'PROBE']);
+const settled = (value: unknown) =>
+  Array.isArray(value) ? value.map((one) => (passingStates.has(one) ? 'REACHABLE or later' : one)) : value;
+
 type Row = Record<string, unknown>;
 
 /** What identifies a row of a table, so that rows are compared whatever their order. */
@@ -102,7 +107,12 @@ describe('one host read as JSON and as text', labSuite(), () => {
         for (const name of new Set([...Object.keys(row), ...Object.keys(other)])) {
           if (passing.has(name)) continue;
           if (row[name] === undefined) silent.add(`${table}.${name}`);
-          else assert.deepEqual(row[name], other[name], `${name} of ${table} ${key} of ${what}`);
+          else
+            assert.deepEqual(
+              settled(row[name]),
+              settled(other[name]),
+              `${name} of ${table} ${key} of ${what}`,
+            );
         }
       }
     }
