@@ -1,5 +1,5 @@
 import {ageSlack} from '../join/row-ages.js';
-import {deviceTables, isProgrammed} from '../join/sandbox-view.js';
+import {type DeviceTables, deviceTables, isProgrammed} from '../join/sandbox-view.js';
 import {atLeast, engineVersion} from '../model/engine-version.js';
 import type {FdbRow} from '../model/facts.js';
 import {rowText} from '../trace/bridge.js';
@@ -165,7 +165,16 @@ function lastArrival(
     : undefined;
 }
 
+/** Both looks of the check ask for it. */
+const known = new WeakMap<HostContext, Device[]>();
+
 function devicesOf(host: HostContext): Device[] {
+  const devices = known.get(host) ?? readDevices(host);
+  known.set(host, devices);
+  return devices;
+}
+
+function readDevices(host: HostContext): Device[] {
   const found = host.overlays.flatMap(({network, sandboxes}) =>
     sandboxes.flatMap(({namespace: {file, inode, tables}}) => {
       const readAt = Date.parse(tables?.readAt['fdb'] ?? '');
@@ -174,20 +183,17 @@ function devicesOf(host: HostContext): Device[] {
         const device = link.vxlan && deviceTables(tables, link);
         // Without learning no row is updated by what comes.
         if (!device || !link.stats || isDown(link) || !link.vxlan?.learning) return [];
-        const rows = [...device.selfRows.values()].flat();
-        const written = new Map(device.neighbours.map(({mac = '', updatedSeconds}) => [mac, updatedSeconds]));
-        return [{network, file, inode, readAt, link, rows, written, stats: link.stats}];
+        return [{network, file, inode, readAt, link, rows: agedRows(device), stats: link.stats}];
       });
     }),
   );
   const kernel = engineVersion(host.model.kernel);
   const separate = kernel !== undefined && atLeast(kernel, '6.15');
   // By its number alone a kernel may lack it, and a row that was written by hand is younger than its neighbour too.
-  const agesTell =
-    separate && found.some(({rows, written}) => rows.some((row) => refreshed(row, written.get(row.mac))));
+  const agesTell = separate && found.some(({rows}) => rows.some(refreshed));
   let kept = 0;
-  return found.flatMap(({network, file, inode, readAt, link, stats, ...tables}): Device[] => {
-    const peers = peersOf(tables, readAt, agesTell);
+  return found.flatMap(({network, file, inode, readAt, link, stats, rows}): Device[] => {
+    const peers = peersOf(rows, readAt, agesTell);
     kept += peers.length;
     if (kept > mostPeers) return [];
     return [
@@ -210,35 +216,49 @@ function devicesOf(host: HostContext): Device[] {
   });
 }
 
-interface Rows {
-  rows: FdbRow[];
-  /** Ages of the neighbour rows by their MACs: Docker writes both rows of an endpoint at once. */
-  written: Map<string, number | undefined>;
+/** A row of a device, with the age of what Docker wrote beside it: it writes both rows of an endpoint at once. */
+interface AgedRow {
+  row: FdbRow;
+  /** Undefined where there is no neighbour row with its MAC. */
+  writtenSeconds: number | undefined;
+}
+
+function agedRows({neighbours, selfRows}: DeviceTables): AgedRow[] {
+  const aged: AgedRow[] = [];
+  const paired = new Set<string>();
+  for (const {mac, updatedSeconds} of neighbours) {
+    if (mac === undefined || paired.has(mac)) continue;
+    paired.add(mac);
+    for (const row of selfRows.get(mac) ?? []) aged.push({row, writtenSeconds: updatedSeconds});
+  }
+  for (const [mac, rows] of selfRows)
+    if (!paired.has(mac)) for (const row of rows) aged.push({row, writtenSeconds: undefined});
+  return aged;
 }
 
 /** Whether a row is younger than what Docker wrote beside it, so that a frame must have updated it. */
-function refreshed(row: FdbRow, written: number | undefined): boolean {
+function refreshed({row, writtenSeconds}: AgedRow): boolean {
   const {updatedSeconds} = row;
   return (
     isProgrammed(row) &&
-    written !== undefined &&
+    writtenSeconds !== undefined &&
     updatedSeconds !== undefined &&
-    updatedSeconds + ageSlack < written
+    updatedSeconds + ageSlack < writtenSeconds
   );
 }
 
-function peersOf({rows, written}: Rows, readAt: number, agesTell: boolean): Peer[] {
+function peersOf(rows: AgedRow[], readAt: number, agesTell: boolean): Peer[] {
   const peers = new Map<string, Peer>();
-  for (const row of rows) {
+  for (const {row, writtenSeconds} of rows) {
     const {dst, usedSeconds, updatedSeconds} = row;
     if (dst === undefined || usedSeconds === undefined || updatedSeconds === undefined) continue;
-    const age = written.get(row.mac);
-    const isUsed = age !== undefined && usedSeconds + ageSlack < age;
+    const isUsed = writtenSeconds !== undefined && usedSeconds + ageSlack < writtenSeconds;
     const heard = agesTell ? updatedSeconds : Math.min(updatedSeconds, usedSeconds);
     const sentAt = isUsed ? readAt - usedSeconds * 1000 : null;
     const arrivedAt = readAt - heard * 1000;
     const known = peers.get(dst);
     const isNewer = known === undefined || (sentAt ?? arrivedAt) > (known.sentAt ?? known.arrivedAt);
+    if (known && !isNewer && arrivedAt <= known.arrivedAt) continue;
     peers.set(dst, {
       vtep: dst,
       sentAt: Math.max(sentAt ?? 0, known?.sentAt ?? 0) || null,

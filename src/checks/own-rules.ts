@@ -73,7 +73,14 @@ export function alikeToRules(host: HostContext, addresses: readonly string[]): s
       rules.flatMap(({text}) => [...text.matchAll(/(?:^| )-[sd] (\S+)/g)].map(([, prefix = '']) => prefix)),
     ),
   );
-  const masks = [...prefixes].flatMap((prefix) => ipv4Prefix(prefix) ?? []);
+  const numbers = addresses.map(ipv4Number);
+  // Most prefixes have none of the addresses, or all.
+  const masks = [...prefixes]
+    .flatMap((prefix) => ipv4Prefix(prefix) ?? [])
+    .filter(({base, mask}) => {
+      const isIn = (number: number) => (number & mask) === base;
+      return numbers.some(isIn) && !numbers.every(isIn);
+    });
   const groups = new Map<string, string[]>();
   for (const address of addresses) {
     const number = ipv4Number(address);

@@ -3,6 +3,7 @@
  * that agree with each other and with the host's own gossip are packed, everything else is kept as it is.
  */
 import {isIP} from 'node:net';
+import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {type Claim, gossipEndpoints, managerEndpoints, ownEndpoints} from './endpoints.js';
@@ -86,11 +87,12 @@ export function rowsDigest(model: HostModel, identified: Sandbox[] = sandboxes(m
     networks: [
       ...networks.map((network): NetworkRows => {
         const own = network.endpoints && ownEndpoints(model, network.id, []);
-        const gossip = network.services && gossipEndpoints(model, network.id);
+        const heard = claimedVteps(network.services ?? []);
         const here = overlaySandboxes(model, network.id, identified);
-        const packed = here.map((sandbox) => packSandbox(sandbox, {own, gossip, vtep}));
+        const packed = here.map((sandbox) => packSandbox(sandbox, {own, heard, vtep}));
         const settled = new Set(packed.flatMap((one) => [...one.settled]));
-        const {kept, cut} = unsettled(own, gossip, settled);
+        const gossip = network.services && gossipEndpoints(model, network.id, [], (ip) => !settled.has(ip));
+        const {kept, cut} = unsettled(own, gossip);
         const manager = managerEndpoints(model, network.id);
         return {
           id: network.id,
@@ -103,7 +105,7 @@ export function rowsDigest(model: HostModel, identified: Sandbox[] = sandboxes(m
         };
       }),
       ...unnamed.map((sandbox): NetworkRows => {
-        const {rows} = packSandbox(sandbox, {own: undefined, gossip: undefined, vtep});
+        const {rows} = packSandbox(sandbox, {own: undefined, heard: new Map(), vtep});
         return {id: rows.file.replace(/^\d+-/, ''), manager: [], peers: [], sandboxes: [rows]};
       }),
     ],
@@ -114,11 +116,10 @@ export function rowsDigest(model: HostModel, identified: Sandbox[] = sandboxes(m
 function unsettled(
   own: Claim[] | undefined,
   gossip: Claim[] | undefined,
-  settled: Set<string>,
 ): {kept: Claim[] | undefined; cut: number[]} {
   if (!gossip) return {kept: undefined, cut: []};
   const local = new Set(own?.map(({ip}) => ip));
-  const others = gossip.filter(({ip}) => !settled.has(ip) && !local.has(ip));
+  const others = gossip.filter(({ip}) => !local.has(ip));
   return {
     kept: [...gossip.filter(({ip}) => local.has(ip)), ...others.slice(0, mostKept)],
     // Without its claim an endpoint without rows would not be missed, and with another's claim wrongly so.
@@ -128,19 +129,20 @@ function unsettled(
 
 interface Told {
   own: Claim[] | undefined;
-  gossip: Claim[] | undefined;
+  /** The VTEP that gossip gives each address; null where it gives none, or several. */
+  heard: ReadonlyMap<string, string | null>;
   vtep: string | undefined;
 }
 
 /** Packs what agrees; `settled` are the addresses of which gossip says nothing else. */
 function packSandbox(
   {namespace: {file, tables = {}}}: {namespace: {file: string; tables?: Place['tables']}},
-  {own, gossip, vtep}: Told,
+  {own, heard, vtep}: Told,
 ): {rows: SandboxRows; settled: Set<string>} {
   const packing: Packing = {
     vtep,
     local: new Set(own?.map(({ip}) => ip)),
-    claims: claimedVteps(gossip ?? []),
+    claims: heard,
     fdb: [],
     neighbours: [],
     cut: [],
@@ -226,12 +228,14 @@ function agreedDestination(ip: string, rows: FdbRow[], {vtep, local, claims}: Pa
   return dst !== vtep && (claimed === undefined || claimed === dst) && !local.has(ip) ? dst : undefined;
 }
 
-/** The VTEP that gossip gives each address; null where it gives none, or several. */
-function claimedVteps(gossip: Claim[]): Map<string, string | null> {
+function claimedVteps(services: NonNullable<Network['services']>): Map<string, string | null> {
   const claims = new Map<string, string | null>();
-  for (const {ip, vtep = null} of gossip) {
-    const known = claims.get(ip);
-    claims.set(ip, known === undefined || known === vtep ? vtep : null);
+  for (const {tasks} of services) {
+    for (const {ip, hostIp} of tasks) {
+      const vtep = hostIp || null;
+      const known = claims.get(ip);
+      claims.set(ip, known === undefined || known === vtep ? vtep : null);
+    }
   }
   return claims;
 }

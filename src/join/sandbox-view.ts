@@ -149,8 +149,20 @@ export function placeByClaims({claims}: Endpoint): string | undefined {
   return isDivided ? undefined : vtep;
 }
 
+/** Several checks ask for the same, and there may be thousands of rows. */
+const madeTables = new WeakMap<Link, {fdb: FdbRow[]; neighbours: Neighbour[]; made: DeviceTables}>();
+
+/** The rows of one vxlan device, by their MACs; undefined where one of the two tables was not read. */
 export function deviceTables({neighbours, fdb}: Place['tables'], device: Link): DeviceTables | undefined {
   if (!neighbours || !fdb) return undefined;
+  const known = madeTables.get(device);
+  if (known?.fdb === fdb && known.neighbours === neighbours) return known.made;
+  const made = makeTables(neighbours, fdb, device);
+  madeTables.set(device, {fdb, neighbours, made});
+  return made;
+}
+
+function makeTables(neighbours: Neighbour[], fdb: FdbRow[], device: Link): DeviceTables {
   const selfRows = new Map<string, FdbRow[]>();
   for (const row of fdb) {
     if (row.plane !== 'self' || row.dev !== device.name || row.dst === undefined || isGroupMac(row.mac))

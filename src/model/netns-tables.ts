@@ -199,21 +199,37 @@ function nsids({output}: Section): Map<number, number> {
 
 /**
  * `grep -H '' FILES`: `FILE:LINE`. Missing files are normal, so the status is not looked at; without one grep was ended,
- * and of the last file it is not known whether that was all.
+ * and of the last file it is not known whether that was all. The lines of a file come one after another, and are taken
+ * as one piece, as there may be thousands.
  */
 function procFiles(section: Section): Map<string, string> {
+  const {output} = section;
   const files = new Map<string, string>();
   let last = '';
-  for (const line of section.output.split('\n')) {
-    const at = line.indexOf(':');
-    if (!line.startsWith('/') || at < 0) continue;
-    const path = line.slice(0, at);
-    const before = files.get(path);
-    files.set(path, before === undefined ? line.slice(at + 1) : `${before}\n${line.slice(at + 1)}`);
-    last = path;
+  for (let start = 0; start < output.length; ) {
+    let end = lineEnd(output, start);
+    const colon = output.indexOf(':', start);
+    if (output[start] === '/' && colon > 0 && colon < end) {
+      const prefix = output.slice(start, colon + 1);
+      const lines = [output.slice(colon + 1, end)];
+      while (output.startsWith(prefix, end + 1)) {
+        const next = end + 1 + prefix.length;
+        end = lineEnd(output, next);
+        lines.push(output.slice(next, end));
+      }
+      last = prefix.slice(0, -1);
+      const before = files.get(last);
+      files.set(last, (before === undefined ? lines : [before, ...lines]).join('\n'));
+    }
+    start = end + 1;
   }
   if (isCut(section)) files.delete(last);
   return files;
+}
+
+function lineEnd(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline === -1 ? text.length : newline;
 }
 
 function hasFile(proc: Section, path: string): boolean {
