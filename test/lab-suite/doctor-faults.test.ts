@@ -66,26 +66,37 @@ describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 
 
   for (const fault of doctorFaults) {
     it(`${fault.code} comes first, and goes: ${fault.about}`, async () => {
-      let findings: FoldedFinding[];
       try {
-        await fault.make(lab());
-        const start = Date.now();
-        findings = await found(fault);
-        times.set(fault, (Date.now() - start) / 1000);
-      } finally {
-        await fault.mend(lab());
+        await assertFound(fault);
+      } catch (error) {
+        // Gossip that heals, and what is sent, do not keep to the moment of a look: then once more, and it is told.
+        console.log(`${fault.code}: once more, because: ${error instanceof Error ? error.message : error}`);
+        await clean();
+        await assertFound(fault);
       }
-      const [first] = findings;
-      assert.equal(first?.code, fault.code, told(findings).join('; '));
-      const followers = new Set(first.folded.map(({finding}) => finding.code));
-      const wanted = [...(fault.brings ?? [])];
-      assert.deepEqual(
-        wanted.filter((code) => !followers.has(code)),
-        [],
-        `not folded under it: ${told(findings).join('; ')}`,
-      );
-      await clean();
     });
+  }
+
+  async function assertFound(fault: DoctorFault): Promise<void> {
+    let findings: FoldedFinding[];
+    try {
+      await fault.make(lab());
+      const start = Date.now();
+      findings = await found(fault);
+      times.set(fault, (Date.now() - start) / 1000);
+    } finally {
+      await fault.mend(lab());
+    }
+    const [first] = findings;
+    assert.equal(first?.code, fault.code, told(findings).join('; '));
+    const followers = new Set(first.folded.map(({finding}) => finding.code));
+    const wanted = [...(fault.brings ?? [])];
+    assert.deepEqual(
+      wanted.filter((code) => !followers.has(code)),
+      [],
+      `not folded under it: ${told(findings).join('; ')}`,
+    );
+    await clean();
   }
 
   it('says of a sample over time the same when it is replayed, over ssh as well', async () => {
