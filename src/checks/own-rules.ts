@@ -1,9 +1,10 @@
 /** What this host's own packet filter does to the packets that its swarm needs, told once for all that meet one rule. */
 
 import type {Remedy} from '../findings/finding.js';
+import {ipv4Number} from '../join/ipv4.js';
 import type {FilteredPacket, Hook} from '../join/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../join/packet-filter.js';
-import {ipv4Number, ipv4Prefix} from '../join/subnet.js';
+import {ipv4Prefix} from '../join/subnet.js';
 import type {HostContext} from './host-context.js';
 import {distinct, listed} from './underlay.js';
 
@@ -73,7 +74,7 @@ export function alikeToRules(host: HostContext, addresses: readonly string[]): s
       rules.flatMap(({text}) => [...text.matchAll(/(?:^| )-[sd] (\S+)/g)].map(([, prefix = '']) => prefix)),
     ),
   );
-  const numbers = addresses.map(ipv4Number);
+  const numbers = addresses.map((address) => ipv4Number(address) ?? 0);
   // Most prefixes have none of the addresses, or all.
   const masks = [...prefixes]
     .flatMap((prefix) => ipv4Prefix(prefix) ?? [])
@@ -83,7 +84,7 @@ export function alikeToRules(host: HostContext, addresses: readonly string[]): s
     });
   const groups = new Map<string, string[]>();
   for (const address of addresses) {
-    const number = ipv4Number(address);
+    const number = ipv4Number(address) ?? 0;
     const met = masks.map(({base, mask}) => ((number & mask) === base ? 1 : 0)).join('');
     const {verdict, route, source, selected} = host.way(address) ?? {};
     const key = JSON.stringify([met, verdict, route?.dev, source, selected]);

@@ -44,7 +44,7 @@ export interface HostDocument {
 }
 
 /** How long a fault must stand before it is reported from a live host. */
-const secondLookMs = 3200;
+export const secondLookMs = 3200;
 
 /** What commands share that read one or more hosts, live or from snapshots. */
 export abstract class HostCommand extends BaseCommand {

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import type {Examination, Examiner} from '../checks/run.js';
 import {parseDuration} from '../cli/duration.js';
-import {HostCommand, type HostDocument, type HostFlags} from '../cli/host-command.js';
+import {HostCommand, type HostDocument, type HostFlags, secondLookMs} from '../cli/host-command.js';
 import {type HostFacts, hostFacts} from '../cli/host-facts.js';
 import {exitStatus, usageError} from '../errors.js';
 import {everything} from '../evidence/wanted.js';
@@ -10,8 +10,6 @@ import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import type {JunitSource} from '../render/junit.js';
 
-/** How long a finding must stand before it is reported from a live host, in seconds. */
-const secondLook = 3.2;
 /** What --for takes, in seconds: two readings so far apart are also two looks at one state. */
 const sampleLimits = {least: 3, most: 50};
 
@@ -102,7 +100,7 @@ export default class Doctor extends HostCommand {
     await this.lookAtAll(flags, examiner, hosts, take);
     if (seconds !== undefined) await this.readEach(flags, {...everything, listenSeconds: seconds}, take);
     else if (this.live && needsSecondLook(examiner.end(), isSkipped)) {
-      await this.pause(secondLook * 1000);
+      await this.pause(secondLookMs);
       await this.readEach(flags, everything, take);
     }
     const examination = examiner.end();

@@ -1,4 +1,5 @@
 import {BlockList, isIP} from 'node:net';
+import {ipv4Number} from './ipv4.js';
 
 /** Whether an address lies in a prefix (`10.0.1.0/24`, host bits allowed). False for anything that is neither. */
 export function inSubnet(ip: string, prefix: string): boolean {
@@ -8,27 +9,13 @@ export function inSubnet(ip: string, prefix: string): boolean {
   const bits = Number(length);
   if (bits > (version === 4 ? 32 : 128)) return false;
   // Hosts have thousands of IPv4 addresses and rules; a list for each pair of them would take long.
-  if (version === 4) return ((ipv4Number(ip) ^ ipv4Number(base)) & maskOf(bits)) === 0;
+  if (version === 4) return (((ipv4Number(ip) ?? 0) ^ (ipv4Number(base) ?? 0)) & maskOf(bits)) === 0;
   const list = new BlockList();
   list.addSubnet(base, bits, 'ipv6');
   return list.check(ip, 'ipv6');
 }
 
-/** The 32 bits of an IPv4 address as a signed number. Digit by digit: it is asked for every route to every node. */
-export function ipv4Number(address: string): number {
-  let number = 0;
-  let part = 0;
-  for (let at = 0; at < address.length; at++) {
-    const code = address.charCodeAt(at);
-    if (code === 46) {
-      number = (number << 8) | part;
-      part = 0;
-    } else part = part * 10 + code - 48;
-  }
-  return (number << 8) | part;
-}
-
-/** An IPv4 prefix as bits to compare with. */
+/** An IPv4 prefix as bits to compare with, which `&` makes of an address's number. */
 export interface Ipv4Prefix {
   base: number;
   mask: number;
@@ -37,9 +24,11 @@ export interface Ipv4Prefix {
 /** Reads a prefix, or a bare address as one of 32 bits. Undefined for what is neither. */
 export function ipv4Prefix(prefix: string): Ipv4Prefix | undefined {
   const [base = '', length = '32'] = prefix.split('/');
-  if (isIP(base) !== 4 || !/^\d{1,2}$/.test(length) || Number(length) > 32) return undefined;
+  const number = ipv4Number(base);
+  if (number === undefined || isIP(base) !== 4 || !/^\d{1,2}$/.test(length) || Number(length) > 32)
+    return undefined;
   const mask = maskOf(Number(length));
-  return {base: ipv4Number(base) & mask, mask};
+  return {base: number & mask, mask};
 }
 
 /** Whether two prefixes have an address in common. */
