@@ -38,33 +38,55 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
   };
 }
 
-/** Longer than any file takes, also on a busy machine; a file that hangs fails then, and its process is ended. */
-const longest = 900_000;
+/**
+ * Milliseconds a file may be silent, with no test begun or ended, before it is taken to hang and its process is ended. No
+ * file has a limit as a whole, since machines differ: this is more than ten times what any single test or hook takes alone on
+ * two cores.
+ */
+const longestSilence = 1_800_000;
 
-/** Runs one file in a process of its own and tells what came of it. */
-export async function runFile(file: string, signal: AbortSignal): Promise<FileResult> {
+/**
+ * Runs one file in a process of its own and tells what came of it.
+ *
+ * @param file the test's source, which the result is told of
+ * @param script its JavaScript
+ */
+export async function runFile(file: string, script: string, signal: AbortSignal): Promise<FileResult> {
   const start = Date.now();
   const result: FileResult = {file, passed: 0, failures: [], skipped: [], milliseconds: 0};
   const said: string[] = [];
   const names: string[] = [];
-  for await (const {type, data} of run({files: [file], timeout: longest, signal})) {
+  const silence = new AbortController();
+  const onSilence = () => {
+    result.failures.push(
+      `nothing was heard of it for ${longestSilence / 60_000} minutes: ${names.join(' > ')}`,
+    );
+    silence.abort();
+  };
+  let timer = setTimeout(onSilence, longestSilence);
+  for await (const {type, data} of run({
+    files: [script],
+    signal: AbortSignal.any([signal, silence.signal]),
+  })) {
+    clearTimeout(timer);
+    timer = setTimeout(onSilence, longestSilence);
     if (type === 'test:start') {
       names.length = data.nesting;
       names[data.nesting] = data.name;
     } else if (type === 'test:stdout' || type === 'test:stderr') said.push(data.message);
     else if (type === 'test:pass') {
       if (data.skip !== undefined) result.skipped.push(data.skip === true ? 'no reason given' : data.skip);
-      else if (isTest(data, file)) result.passed += 1;
+      else if (isTest(data, script)) result.passed += 1;
     } else if (type === 'test:fail' && data.todo === undefined) {
       // A suite or file that failed because something in it did is no failure of its own.
       if (isOwnFailure(data.details.error)) {
-        const where = data.line === undefined ? '' : ` (line ${data.line})`;
         result.failures.push(
-          `${[...names.slice(0, data.nesting), data.name].join(' > ')}${where}\n${reasonOf(data.details.error)}`,
+          `${[...names.slice(0, data.nesting), data.name].join(' > ')}\n${reasonOf(data.details.error)}`,
         );
       }
     }
   }
+  clearTimeout(timer);
   if (result.failures.length > 0 && said.length > 0)
     result.failures.push(`it printed:\n${said.join('').slice(-8000)}`);
   result.milliseconds = Date.now() - start;

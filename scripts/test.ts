@@ -1,12 +1,15 @@
 /**
  * The test command: builds, then runs the unit tests, the tests of the command line, and, where the machine can,
- * the tests on a real swarm. `npm test -- WORD…` runs the files whose path holds one of the words.
+ * the tests on a real swarm. `npm test -- WORD…` runs the files whose path holds one of the words; `--unit` leaves out the
+ * tests on a swarm (`npm run test:unit`).
  *
  * Its last line is `N passed, N failed, N skipped`. With OVDIAG_LAB_REQUIRED=1 a machine that can't run the swarm
  * fails; otherwise what was skipped is said, with the reason.
  */
 import {fork, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
+import {chmod, mkdtemp, readdir, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
@@ -14,12 +17,23 @@ import {labUnavailable} from '../test/lab/available.js';
 import {defaultLabName, labNames} from '../test/lab/names.js';
 import {readState} from '../test/lab/state.js';
 import {down} from '../test/lab/swarm.js';
-import {type FileResult, runFile, testGroups} from './test-files.js';
+import {bundled, bundleTests} from './test-bundle.js';
+import {type FileResult, testGroups} from './test-files.js';
+import {endOrphans, markName, runIsAlive, runMark} from './test-leftovers.js';
+import type {Job} from './test-worker.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
+const workerSource = 'scripts/test-worker.ts';
+
 type RunFile = (file: string) => Promise<FileResult>;
+
+interface Runner {
+  run: RunFile;
+  /** Ends its process, with what tests have left running. */
+  end: () => Promise<void>;
+}
 
 /** Runs the files of a group, one at a time by each runner, and prints a line for each that ends. */
 async function runGroup(
@@ -31,8 +45,9 @@ async function runGroup(
   const results: FileResult[] = [];
   const work = async (run: RunFile) => {
     for (let file = waiting.shift(); file !== undefined && !signal.aborted; file = waiting.shift()) {
-      const result = await run(path.join(root, file));
-      results.push({...result, file});
+      const result = await run(file);
+      if (signal.aborted) break;
+      results.push(result);
       const skipped = result.skipped.length > 0 ? `, ${result.skipped.length} skipped` : '';
       const mark = result.failures.length > 0 ? 'FAILED' : 'ok    ';
       console.log(`${mark} ${file}  ${result.passed} passed${skipped}  ${seconds(result.milliseconds)}`);
@@ -44,36 +59,46 @@ async function runGroup(
 }
 
 /**
- * Runs files in a process that has a lab of its own. Tests of the lab mostly wait, so two labs take little longer than
- * one for half of the files each.
+ * Runs files in a process of its own, which tests of a lab need: two labs take little longer than one for half of the
+ * files each, because such tests mostly wait.
  */
-function labRunner(lab: string, signal: AbortSignal): {run: RunFile; end: () => void} {
-  const worker = fork(path.join(root, 'scripts/lab-worker.ts'), {
-    execArgv: ['--import', 'tsx'],
-    env: {...process.env, OVDIAG_LAB: lab},
+function startRunner(folder: string, env: Record<string, string> = {}): Runner {
+  const worker = fork(bundled(folder, workerSource), {
+    // Not those of this process, which loads TypeScript. The worker's children inherit them.
+    execArgv: ['--enable-source-maps'],
+    env: {...process.env, ...env},
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  signal.addEventListener('abort', () => worker.kill('SIGTERM'), {once: true});
+  const ended = once(worker, 'exit');
   return {
     run: async (file) => {
-      worker.send(file);
+      worker.send({file, script: bundled(folder, file)} satisfies Job);
       const [result] = await Promise.race([
         once(worker, 'message'),
-        once(worker, 'exit').then((): [FileResult] => [
+        ended.then((): [FileResult] => [
           {file, passed: 0, failures: ['its process ended'], skipped: [], milliseconds: 0},
         ]),
       ]);
       return result as FileResult;
     },
-    end: () => worker.disconnect(),
+    end: async () => {
+      if (worker.connected) worker.disconnect();
+      await ended;
+    },
   };
 }
 
-/** Labs are built where they are first needed; one that somebody has built by hand is used and left standing. */
-async function runLabGroup(files: readonly string[], signal: AbortSignal): Promise<FileResult[]> {
-  if (files.length === 0) return [];
-  const names = files.length === 1 ? [defaultLabName()] : [defaultLabName(), `${defaultLabName()}2`];
-  const stood = await Promise.all(names.map(async (name) => (await readState(labNames(name))) !== undefined));
-  const runners = names.map((name) => labRunner(name, signal));
+/** Starts runners, has them run the files, and ends them, also when interrupted. */
+async function runWith(
+  files: readonly string[],
+  start: () => Runner[],
+  signal: AbortSignal,
+): Promise<FileResult[]> {
+  if (files.length === 0 || signal.aborted) return [];
+  const runners = start();
+  const endAll = () => Promise.all(runners.map(({end}) => end()));
+  signal.addEventListener('abort', endAll, {once: true});
   try {
     return await runGroup(
       files,
@@ -81,8 +106,22 @@ async function runLabGroup(files: readonly string[], signal: AbortSignal): Promi
       signal,
     );
   } finally {
-    for (const {end} of runners) end();
-    if (labUnavailable() === undefined) {
+    await endAll();
+  }
+}
+
+/** Labs are built where they are first needed; one that somebody has built by hand is used and left standing. */
+async function runLabGroup(
+  files: readonly string[],
+  folder: string,
+  signal: AbortSignal,
+): Promise<FileResult[]> {
+  const names = files.length === 1 ? [defaultLabName()] : [defaultLabName(), `${defaultLabName()}2`];
+  const stood = await Promise.all(names.map(async (name) => (await readState(labNames(name))) !== undefined));
+  try {
+    return await runWith(files, () => names.map((name) => startRunner(folder, {OVDIAG_LAB: name})), signal);
+  } finally {
+    if (files.length > 0 && labUnavailable() === undefined) {
       for (const [index, name] of names.entries()) if (!stood[index]) await down(name);
     }
   }
@@ -110,22 +149,33 @@ function summary(results: readonly FileResult[], milliseconds: number): void {
   console.log(`all in ${seconds(milliseconds)}`);
 }
 
-async function main(words: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   const start = Date.now();
+  const words = args.filter((word) => word !== '--unit');
+  const interrupt = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort());
+  await endOrphans();
   const built = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {stdio: 'inherit'});
   if (built.status !== 0) throw new Error('the build failed');
 
   const groups = await testGroups('test', words);
-  const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
-  process.once('SIGTERM', () => interrupt.abort());
-  const inProcess: RunFile = (file) => runFile(file, interrupt.signal);
-  const results = [
-    ...(await runGroup(groups.unit, [inProcess, inProcess], interrupt.signal)),
+  if (args.includes('--unit')) groups.lab = [];
+  const files = [...groups.unit, ...groups.cli, ...groups.lab];
+  const scratch = await makeScratch();
+  process.env['TMPDIR'] = scratch;
+  process.env[markName] = await runMark();
+  const folder = await bundleTests([workerSource, ...files]);
+  const results: FileResult[] = [];
+  try {
+    const {signal} = interrupt;
+    results.push(...(await runWith(groups.unit, () => [startRunner(folder), startRunner(folder)], signal)));
     // Each of these runs two processes at a time itself.
-    ...(await runGroup(groups.cli, [inProcess], interrupt.signal)),
-    ...(await runLabGroup(groups.lab, interrupt.signal)),
-  ];
+    results.push(...(await runWith(groups.cli, () => [startRunner(folder)], signal)));
+    results.push(...(await runLabGroup(groups.lab, folder, signal)));
+  } finally {
+    await rm(folder, {recursive: true, force: true});
+    await rm(scratch, {recursive: true, force: true});
+  }
 
   summary(results, Date.now() - start);
   const count = (of: (result: FileResult) => number) => results.reduce((sum, result) => sum + of(result), 0);
@@ -134,6 +184,19 @@ async function main(words: readonly string[]): Promise<number> {
   if (interrupt.signal.aborted) console.log('interrupted: not all files ran');
   console.log(`${passed} passed, ${failed} failed, ${count(({skipped}) => skipped.length)} skipped`);
   return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+/** A folder for all temporary files of this run; those of runs that were killed are removed. */
+async function makeScratch(): Promise<string> {
+  for (const name of await readdir(tmpdir())) {
+    const mark = /^ovdiag-test-(\d+-\d+)-/.exec(name)?.[1];
+    if (mark !== undefined && !(await runIsAlive(mark)))
+      await rm(path.join(tmpdir(), name), {recursive: true, force: true}).catch(() => {});
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), `ovdiag-test-${await runMark()}-`));
+  // Some tests look with another user's eyes.
+  await chmod(folder, 0o755);
+  return folder;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -350,7 +350,7 @@ describe('decode: --write-inner', needsTshark(), () => {
 
 describe('decode: pipes', () => {
   it('shows each packet as it comes, and sums up on Ctrl-C', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', entry, 'decode', '-'], {
+    const child = spawn(process.execPath, [entry, 'decode', '-'], {
       env: {PATH: process.env['PATH'] ?? '', TZ: 'UTC'},
     });
     let out = '';
@@ -385,7 +385,7 @@ describe('decode: pipes', () => {
 
   it('ends quietly when the reader has gone', () => {
     const many = file('many.pcap', pcap(packets(20_000)));
-    const node = `'${process.execPath}' --import tsx '${entry}' decode '${many}'`;
+    const node = `'${process.execPath}' '${entry}' decode '${many}'`;
     for (const args of ['', ' --json', ' --verbose']) {
       const {stdout, stderr, status} = spawnSync(
         'bash',

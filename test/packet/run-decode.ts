@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 
-export const entry = fileURLToPath(new URL('entry.ts', import.meta.url));
+export const entry = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 export interface Ran {
   status: number | null;
@@ -9,17 +9,13 @@ export interface Ran {
   stderr: string;
 }
 
-/** Runs `ovdiag decode` from src/ as a process of its own. */
+/** Runs `ovdiag decode` as a process of its own. */
 export function runDecode(args: string[], options: {input?: Buffer; env?: Record<string, string>} = {}): Ran {
-  const {status, stdout, stderr} = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', entry, 'decode', ...args],
-    {
-      input: options.input ?? '',
-      maxBuffer: 1 << 30,
-      env: {PATH: process.env['PATH'] ?? '', TZ: 'UTC', LC_ALL: 'C.UTF-8', ...options.env},
-    },
-  );
+  const {status, stdout, stderr} = spawnSync(process.execPath, [entry, 'decode', ...args], {
+    input: options.input ?? '',
+    maxBuffer: 1 << 30,
+    env: {PATH: process.env['PATH'] ?? '', TZ: 'UTC', LC_ALL: 'C.UTF-8', ...options.env},
+  });
   return {status, stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8')};
 }
 
