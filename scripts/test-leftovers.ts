@@ -7,42 +7,44 @@ export interface Running {
   command: string;
 }
 
-/** In the environment of everything that a run starts; the value is the run's `runMark`. */
-export const markName = 'OVDIAG_TEST_RUN';
+/** In the environment of everything that a test worker starts; the value is the worker's `processMark`. */
+export const markName = 'OVDIAG_TEST_WORKER';
 
 /** How long processes that were asked to end may take, in milliseconds. */
 const grace = 5000;
 
-/** The processes of a group but its leader; those that only wait to be reaped don't count. */
-export async function groupMembers(leader: number): Promise<Running[]> {
-  return await runningWhere(async (pid) => pid !== leader && (await statOf(pid))?.group === leader);
-}
-
-/** Asks the other processes of a group to end, and makes those end that don't. */
-export async function endGroup(leader: number): Promise<void> {
-  await endAll(() => groupMembers(leader));
-}
-
 /** Names this process among all there ever were since boot: a pid alone may be another's by tomorrow. */
-export async function runMark(): Promise<string> {
+export async function processMark(): Promise<string> {
   return `${process.pid}-${(await statOf(process.pid))?.startTime ?? 0}`;
 }
 
-/** Ends what is left of runs that were killed: processes with the mark of one that is no more. */
-export async function endOrphans(): Promise<void> {
-  await endAll(() =>
-    runningWhere(async (pid) => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-      const mark = environment.split('\0').find((line) => line.startsWith(`${markName}=`));
-      return mark !== undefined && !(await runIsAlive(mark.slice(markName.length + 1)));
-    }),
+/** Whether the process that a mark names is still the same one. */
+export async function isAlive(mark: string): Promise<boolean> {
+  const [pid = '', startTime] = mark.split('-');
+  return (await statOf(Number(pid)))?.startTime === startTime;
+}
+
+/** What a worker has started and still runs: what is of its process group, and what holds its mark. */
+export async function startedBy(mark: string): Promise<Running[]> {
+  const leader = Number.parseInt(mark, 10);
+  return await runningWhere(
+    async (pid) => pid !== leader && ((await statOf(pid))?.group === leader || (await markOf(pid)) === mark),
   );
 }
 
-/** Whether the process that a mark names is still the same one. */
-export async function runIsAlive(mark: string): Promise<boolean> {
-  const [pid = '', startTime] = mark.split('-');
-  return (await statOf(Number(pid)))?.startTime === startTime;
+/** Asks all that a worker has started to end, and makes those end that don't. */
+export async function endStartedBy(mark: string): Promise<void> {
+  await endAll(() => startedBy(mark));
+}
+
+/** Ends what is left of workers that were killed themselves. */
+export async function endOrphans(): Promise<void> {
+  await endAll(() =>
+    runningWhere(async (pid) => {
+      const mark = await markOf(pid);
+      return mark !== undefined && !(await isAlive(mark));
+    }),
+  );
 }
 
 async function endAll(find: () => Promise<Running[]>): Promise<void> {
@@ -79,4 +81,10 @@ async function statOf(pid: number): Promise<{state: string; group: number; start
   return state === undefined || startTime === undefined
     ? undefined
     : {state, group: Number(group), startTime};
+}
+
+async function markOf(pid: number): Promise<string | undefined> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  const line = environment.split('\0').find((one) => one.startsWith(`${markName}=`));
+  return line?.slice(markName.length + 1);
 }

@@ -19,7 +19,7 @@ import {readState} from '../test/lab/state.js';
 import {down} from '../test/lab/swarm.js';
 import {bundled, bundleTests} from './test-bundle.js';
 import {type FileResult, testGroups} from './test-files.js';
-import {endOrphans, markName, runIsAlive, runMark} from './test-leftovers.js';
+import {endOrphans, isAlive, processMark} from './test-leftovers.js';
 import type {Job} from './test-worker.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -163,7 +163,6 @@ async function main(args: readonly string[]): Promise<number> {
   const files = [...groups.unit, ...groups.cli, ...groups.lab];
   const scratch = await makeScratch();
   process.env['TMPDIR'] = scratch;
-  process.env[markName] = await runMark();
   const folder = await bundleTests([workerSource, ...files]);
   const results: FileResult[] = [];
   try {
@@ -190,10 +189,10 @@ async function main(args: readonly string[]): Promise<number> {
 async function makeScratch(): Promise<string> {
   for (const name of await readdir(tmpdir())) {
     const mark = /^ovdiag-test-(\d+-\d+)-/.exec(name)?.[1];
-    if (mark !== undefined && !(await runIsAlive(mark)))
+    if (mark !== undefined && !(await isAlive(mark)))
       await rm(path.join(tmpdir(), name), {recursive: true, force: true}).catch(() => {});
   }
-  const folder = await mkdtemp(path.join(tmpdir(), `ovdiag-test-${await runMark()}-`));
+  const folder = await mkdtemp(path.join(tmpdir(), `ovdiag-test-${await processMark()}-`));
   // Some tests look with another user's eyes.
   await chmod(folder, 0o755);
   return folder;

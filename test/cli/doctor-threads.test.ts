@@ -16,7 +16,7 @@ test('what a thread keeps goes by the names of checks, which are all different',
 
 const swarm = planSwarm({...standardSize(30), endpointsPerNode: 12});
 
-describe('doctor over a directory of many snapshots', {timeout: 300_000}, () => {
+describe('doctor over a directory of many snapshots', () => {
   let directory = '';
   before(async () => {
     directory = path.join(await mkdtemp(path.join(tmpdir(), 'ovdiag-threads-')), 'swarm');

@@ -32,7 +32,7 @@ async function onTerminal(
     env: {PATH: process.env['PATH'] ?? '', TERM: 'xterm', LC_ALL: 'C.UTF-8', HOME: '/nonexistent', ...env},
     extendEnv: false,
     stdin: 'ignore',
-    timeout: 30_000,
+    timeout: 900_000,
   });
   return stdout.replaceAll('\r', '');
 }

@@ -38,7 +38,7 @@ export async function ovdiag(args: readonly string[], options: CallOptions = {})
     input,
     cwd,
     stripFinalNewline: false,
-    timeout: 60_000,
+    timeout: 900_000,
     maxBuffer: 256 * 1024 * 1024,
   });
   if (timedOut) throw new Error(`ovdiag ${args.join(' ')} did not end`);

