@@ -30,7 +30,6 @@ const [root = ''] = process.argv.slice(2);
 const {main} = (await import(pathToFileURL(path.join(root, 'dist/main.js')).href)) as {
   main: () => Promise<void>;
 };
-process.chdir(root);
 process.stdout.setMaxListeners(0);
 process.stderr.setMaxListeners(0);
 process.exit = ((status?: number) => {

@@ -20,9 +20,15 @@ import {gunzipSync, gzipSync} from 'node:zlib';
 import type {CorpusAnswer} from './corpus-worker.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const fixtures = path.join(root, 'fixtures');
+/** Both revisions read this tree's fixtures by names that are the same on every machine. */
+const fixtures = 'fixtures';
+process.chdir(root);
 /** Differences after so many are counted, not shown. */
 const mostShown = 20;
+/** Of a group's containers so many are asked for, and traced to each other. */
+const mostContainers = 3;
+/** Of its networks so many. */
+const mostNetworks = 2;
 
 type Answers = Record<string, CorpusAnswer>;
 
@@ -107,12 +113,12 @@ async function namesIn(caller: Caller, source: readonly string[]): Promise<Named
   const distinct = (names: (string | undefined)[]) =>
     [...new Set(names.flatMap((name) => name ?? []))].sort();
   return {
-    networks: distinct(networks.map(({name}) => name)),
+    networks: distinct(networks.map(({name}) => name)).slice(0, mostNetworks),
     containers: distinct(
       namespaces.map(({container}) =>
         container !== null && typeof container === 'object' ? container.name : (container ?? undefined),
       ),
-    ),
+    ).slice(-mostContainers),
   };
 }
 
@@ -176,17 +182,12 @@ async function allCalls(words: readonly string[], caller: Caller): Promise<strin
 async function answersOf(checkout: string, calls: readonly string[][]): Promise<Answers> {
   const answers: Answers = {};
   const waiting = [...calls];
+  console.error(`${calls.length} calls to ${path.basename(checkout)}`);
   const work = async () => {
     const caller = new Caller(checkout);
     try {
       for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
-        const answer = await caller.call(call);
-        const plain = (text: string) => text.replaceAll(checkout.replace(/\/$/, ''), 'CHECKOUT');
-        answers[call.join(' ')] = {
-          ...answer,
-          stdout: plain(answer.stdout),
-          stderr: plain(answer.stderr),
-        };
+        answers[call.join(' ')] = await caller.call(call);
       }
     } finally {
       caller.end();
@@ -241,8 +242,8 @@ async function main([revision, ...words]: readonly string[]): Promise<number> {
   const after = await answersOf(root, calls);
   let different = 0;
   for (const call of calls) {
-    const [key, shown] = [call.join(' '), call.join(' ').replaceAll(root, '')];
-    const [old, young] = [before[key], after[key]];
+    const shown = call.join(' ');
+    const [old, young] = [before[shown], after[shown]];
     if (old === undefined || young === undefined) throw new Error(`no answer to ${shown}`);
     const parts = (['status', 'stdout', 'stderr'] as const).filter((part) => old[part] !== young[part]);
     if (parts.length === 0) continue;
