@@ -5,8 +5,8 @@
  * node --import tsx bench/decode-capture.ts FILE [PACKETS]
  */
 import {closeSync, openSync, writeSync} from 'node:fs';
-import {pcapHeader} from '../test/capture/build.js';
 import {ethernet, icmpEcho, ipv4, tcp, tunnel, udp} from '../test/packet/build.js';
+import {pcapHeader} from '../test/pcap/build.js';
 
 /** Small fast generator of repeatable numbers (mulberry32). */
 function random(seed: number): () => number {

@@ -9,9 +9,9 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import pcapParser from 'pcap-parser';
-import {openSource} from '../src/capture/open.js';
-import {readCapture} from '../src/capture/read.js';
-import {pcapHeader} from '../test/capture/build.js';
+import {openSource} from '../src/pcap/open.js';
+import {readCapture} from '../src/pcap/read.js';
+import {pcapHeader} from '../test/pcap/build.js';
 import {writeBenchCapture} from './decode-capture.js';
 
 const packets = 1_000_000;

@@ -11,8 +11,8 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {HostEvidence} from '../src/evidence/snapshot.js';
-import {readSnapshot} from '../src/evidence/snapshot-file.js';
+import type {HostEvidence} from '../src/snapshot/snapshot.js';
+import {readSnapshot} from '../src/snapshot/snapshot-file.js';
 import {attach} from '../test/lab/lab.js';
 import {defaultLabName} from '../test/lab/names.js';
 

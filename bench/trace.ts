@@ -10,7 +10,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus, loadavg, tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {HostEvidence} from '../src/evidence/snapshot.js';
+import type {HostEvidence} from '../src/snapshot/snapshot.js';
 import {
   answerOf,
   derived,

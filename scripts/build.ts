@@ -19,7 +19,7 @@ const result = await build({
     main: 'src/main.ts',
     'hooks/command-not-found': 'src/cli/command-not-found.ts',
     'hooks/help': 'src/cli/help.ts',
-    'workers/examine': 'src/workers/examine.ts',
+    'workers/examine': 'src/answers/examine.ts',
     ...Object.fromEntries(
       commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`]),
     ),
@@ -44,8 +44,8 @@ const result = await build({
   throw error;
 });
 
-// The shell texts are read at run time; src/evidence/script.ts finds them beside the chunks.
-await cp('src/evidence/shell', `${fresh}/shell`, {recursive: true});
+// The shell texts are read at run time; src/collect/script.ts finds them beside the chunks.
+await cp('src/collect/shell', `${fresh}/shell`, {recursive: true});
 await rename('dist', old).catch(() => undefined);
 await rename(fresh, 'dist');
 await rm(old, {recursive: true, force: true});

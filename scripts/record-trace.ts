@@ -6,11 +6,11 @@
  */
 import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
-import {collect} from '../src/evidence/collect.js';
-import type {HostEvidence} from '../src/evidence/snapshot.js';
-import {parseHost} from '../src/evidence/transport.js';
-import {everything} from '../src/evidence/wanted.js';
+import {collect} from '../src/collect/collect.js';
+import {parseHost} from '../src/collect/transport.js';
+import {everything} from '../src/collect/wanted.js';
 import {record as keep} from '../src/hosts/keep.js';
+import type {HostEvidence} from '../src/snapshot/snapshot.js';
 import type {Lab, LabNode} from '../test/lab/lab.js';
 import {up} from '../test/lab/swarm.js';
 import type {End} from '../test/lab/trace-ends.js';

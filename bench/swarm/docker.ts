@@ -1,5 +1,5 @@
 /** What an engine 28.5 of a node answers, cut down to the fields that are kept. */
-import type {DockerAnswer} from '../../src/evidence/snapshot.js';
+import type {DockerAnswer} from '../../src/snapshot/snapshot.js';
 import type {Raw} from '../../test/support/evidence.js';
 import {gwbridgeSubnet, type Layout, type Overlay, type Plug} from './layout.js';
 import {dataPathPort} from './netns.js';

@@ -1,4 +1,4 @@
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {dockerAnswers} from './docker.js';
 import {
   aboutSection,

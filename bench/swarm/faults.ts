@@ -2,8 +2,9 @@
  * Faults by name, each as it shows in the evidence of one host (and of the managers, where they know of it). Where a fault is
  * planted follows from the swarm alone, so whoever looks for it knows where it must be found.
  */
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
-import type {FdbStatus} from '../../src/join/fdb-judge.js';
+
+import type {FdbStatus} from '../../src/rows/fdb-judge.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {answerOf, editAnswers, editTable, type Raw, sectionOf} from '../../test/support/evidence.js';
 import {hostEvidence} from './evidence.js';
 import type {Endpoint, Network, Node, Swarm} from './plan.js';

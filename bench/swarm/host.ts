@@ -1,5 +1,5 @@
 /** What a host holds beside its sandboxes: facts about it, its own network namespace, its routes to the other VTEPs. */
-import type {Section} from '../../src/evidence/snapshot.js';
+import type {Section} from '../../src/snapshot/snapshot.js';
 import type {Raw} from '../../test/support/evidence.js';
 import {certificatePem} from './certificate.js';
 import {hostRules, iptablesSave, nftRuleset} from './filters.js';

@@ -6,7 +6,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {createSnapshotFolder} from '../../src/evidence/snapshot-folder.js';
+import {createSnapshotFolder} from '../../src/snapshot/snapshot-folder.js';
 import {type FaultName, faultNames, type PlantedSwarm, plant} from './faults.js';
 import {planSwarm, type Swarm, standardSize} from './plan.js';
 

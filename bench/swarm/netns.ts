@@ -1,5 +1,5 @@
 /** The sandboxes of one host: overlays, containers and load balancers. */
-import type {Section} from '../../src/evidence/snapshot.js';
+import type {Section} from '../../src/snapshot/snapshot.js';
 import type {Raw} from '../../test/support/evidence.js';
 import {balancerRules, iptablesSave, nftRuleset, resolverRules} from './filters.js';
 import {gwbridgeSubnet, type Layout, type Overlay, type Plug} from './layout.js';

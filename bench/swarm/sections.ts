@@ -1,7 +1,7 @@
 /** Sections as the collector frames them. */
 
-import type {Section} from '../../src/evidence/snapshot.js';
-import {hostProcFiles, procFiles} from '../../src/evidence/wanted.js';
+import {hostProcFiles, procFiles} from '../../src/collect/wanted.js';
+import type {Section} from '../../src/snapshot/snapshot.js';
 import type {Raw} from '../../test/support/evidence.js';
 
 /** Gives each section its time: a little later than the one before. */

@@ -3,7 +3,7 @@
 # whole content of the image. `sh gather.sh DIR`; the Dockerfile runs it, and so do the tests.
 set -eu
 
-# What src/evidence/shell/*.sh call. The Docker client is not among them: the job has no access to the engine.
+# What src/collect/shell/*.sh call. The Docker client is not among them: the job has no access to the engine.
 programs='sh base64 bridge cat date ethtool grep gzip head id ip iptables-legacy-save iptables-nft-save lsns nft nsenter
   sed sha256sum sleep sort stat tr true uname'
 

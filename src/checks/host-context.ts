@@ -1,23 +1,16 @@
-import {type FdbEntry, fdbEntries} from '../join/fdb.js';
-import {type LocalEndpoint, localEndpoints} from '../join/local-endpoints.js';
-import {type PacketFilter, packetFilter} from '../join/packet-filter.js';
-import {type NetworkRows, type RowsDigest, rowsDigest} from '../join/rows-digest.js';
-import {judgeNetworks} from '../join/rows-swarm.js';
-import {type Sandbox, sandboxes} from '../join/sandboxes.js';
-import {type UnderlayWay, wayToVtep} from '../join/underlay-way.js';
-import {type VethPairs, vethPairs} from '../join/veths.js';
-import {type OwnVtep, ownVtep} from '../join/vteps.js';
+import {type PacketFilter, packetFilter} from '../kernel/packet-filter.js';
+import {type UnderlayWay, wayToVtep} from '../kernel/underlay-way.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
-import type {NamespaceState} from '../model/namespace-files.js';
-import {type Arrivals, arrivals} from './rows/arrivals.js';
-import {type Tunnel, tunnelsOf} from './underlay.js';
-
-/** An overlay network that has a sandbox on the host. Several sandboxes of one network are several epochs. */
-export interface OverlayHere {
-  network: Network;
-  sandboxes: Sandbox[];
-}
+import {type Arrivals, arrivals} from '../rows/arrivals.js';
+import {type FdbEntry, fdbEntries} from '../rows/fdb.js';
+import {type NetworkRows, type RowsDigest, rowsDigest} from '../rows/rows-digest.js';
+import {judgeNetworks} from '../rows/rows-swarm.js';
+import {type LocalEndpoint, localEndpoints} from '../topology/local-endpoints.js';
+import {type Sandbox, sandboxes} from '../topology/sandboxes.js';
+import {type OverlayHere, overlaysHere, type Tunnel, tunnelsOf} from '../topology/tunnels.js';
+import {type VethPairs, vethPairs} from '../topology/veths.js';
+import {type OwnVtep, ownVtep} from '../topology/vteps.js';
 
 /** One host's model with the joins that several checks need, each made when it is first asked for. */
 export interface HostContext {
@@ -46,9 +39,6 @@ export interface HostContext {
   /** The endpoints of a network as this host alone judges them; costs most of all, as there may be thousands. */
   fdb: (networkId: string) => FdbEntry[];
 }
-
-/** States in which a namespace file stands for a namespace that is there. */
-export const present: ReadonlySet<NamespaceState> = new Set(['live', 'other-mount', 'unreadable']);
 
 export function hostContext(model: HostModel): HostContext {
   const all = lazily(() => sandboxes(model));
@@ -140,18 +130,6 @@ function hasLoose({own = [], gossip = [], manager, sandboxes}: NetworkRows): boo
     [...gossip, ...manager].some(({ip}) => !local.has(ip)) ||
     sandboxes.some(({tables: {fdb = [], neighbours = []}}) => fdb.length + neighbours.length > 0)
   );
-}
-
-function overlaysHere(all: Sandbox[]): OverlayHere[] {
-  const byId = new Map<string, OverlayHere>();
-  for (const sandbox of all) {
-    const {kind, network, namespace} = sandbox;
-    if (kind !== 'overlay' || !network || !present.has(namespace.state)) continue;
-    const known = byId.get(network.id);
-    if (known) known.sandboxes.push(sandbox);
-    else byId.set(network.id, {network, sandboxes: [sandbox]});
-  }
-  return [...byId.values()];
 }
 
 function lazily<T>(make: () => T): () => T {

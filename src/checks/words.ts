@@ -1,7 +1,7 @@
 /** How findings name things: the same thing by the same words in every check. */
 
-import type {Sandbox} from '../join/sandboxes.js';
 import type {Link} from '../model/facts.js';
+import type {Sandbox} from '../topology/sandboxes.js';
 import type {HostContext} from './host-context.js';
 
 /** Whose endpoint is at the other end of a port of an overlay sandbox: a container's name, or the load balancer. */
@@ -39,4 +39,15 @@ export function counted(number: number, one: string): string {
 /** A name as one word of a command line: names are foreign, and may hold whatever a shell would take for its own. */
 export function shellWord(name: string): string {
   return /^[A-Za-z0-9_.@:/-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}
+
+/** `a`, `a and b`, `a, b and 3 more`: names in a sentence. */
+export function listed(names: readonly string[], most = 3): string {
+  if (names.length > most)
+    return `${names.slice(0, most - 1).join(', ')} and ${names.length - most + 1} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+export function distinct<T>(items: readonly T[]): T[] {
+  return [...new Set(items)];
 }

@@ -1,5 +1,5 @@
 import type {Hook} from '@oclif/core';
-import {exitStatus} from '../errors.js';
+import {exitStatus} from '../base/errors.js';
 import {errorDocument, errorText} from './errors.js';
 import {unknownCommand} from './unknown-command.js';
 

@@ -1,5 +1,5 @@
 import {createInterface} from 'node:readline/promises';
-import {OvdiagError} from '../errors.js';
+import {OvdiagError} from '../base/errors.js';
 
 /** Asks on the terminal, and goes on only after a yes. The question is no answer, so it goes to stderr. */
 export async function confirm(question: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
-import {usageError} from '../errors.js';
-import {quoteText} from '../render/escape.js';
+import {usageError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
 
 const units: Record<string, number> = {ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000};
 

@@ -1,7 +1,7 @@
 import {Errors} from '@oclif/core';
-import {exitStatus, OvdiagError} from '../errors.js';
-import {nearNames} from '../near.js';
-import {escapeText} from '../render/escape.js';
+import {exitStatus, OvdiagError} from '../base/errors.js';
+import {escapeText} from '../base/escape.js';
+import {nearNames} from '../base/near.js';
 
 export interface ShownError {
   code: string;

@@ -1,50 +1,26 @@
 import {Flags} from '@oclif/core';
-import {exitStatus} from '../errors.js';
-import type {HostEvidence} from '../evidence/snapshot.js';
-import type {RecordedFile} from '../evidence/snapshot-folder.js';
-import type {Wanted} from '../evidence/wanted.js';
+import {exitStatus} from '../base/errors.js';
+import {escapeText} from '../base/escape.js';
+import type {Wanted} from '../collect/wanted.js';
+import type {ServiceChoice} from '../hosts/choice.js';
+import {type HostDocument, secondLookMs} from '../hosts/document.js';
 import type {Progress} from '../hosts/fan-out.js';
-import {type EvidenceSource, evidenceSource} from '../hosts/read-hosts.js';
+import {hostSummaries, problemLines, statusOfProblems} from '../hosts/host-problems.js';
+import {evidenceSource} from '../hosts/read-hosts.js';
 import {type Readings, sortReadings} from '../hosts/readings.js';
-import type {ServiceChoice} from '../hosts/service-source.js';
-import {withLentNames} from '../join/lent-names.js';
-import {withoutForeignDocker} from '../join/same-machine.js';
+import type {EvidenceSource} from '../hosts/source.js';
 import {type HostModel, hostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
-import {escapeText} from '../render/escape.js';
 import {type Paint, painter} from '../render/paint.js';
 import {type Terminal, terminalOf} from '../render/terminal.js';
+import type {HostEvidence} from '../snapshot/snapshot.js';
+import type {RecordedFile} from '../snapshot/snapshot-folder.js';
+import {withLentNames} from '../topology/lent-names.js';
+import {withoutForeignDocker} from '../topology/same-machine.js';
 import {BaseCommand} from './base-command.js';
 import {parseDuration} from './duration.js';
-import {type HostSummary, hostSummaries, problemLines, statusOfProblems} from './host-problems.js';
+import type {HostFlags} from './host-flags.js';
 import {hostSelection} from './host-selection.js';
-
-/** The flags that say where evidence comes from. */
-export interface HostFlags {
-  host?: string[] | undefined;
-  'hosts-file'?: string | undefined;
-  swarm?: boolean | undefined;
-  filter?: string[] | undefined;
-  'ssh-user'?: string | undefined;
-  context?: string | undefined;
-  snapshot?: string[] | undefined;
-  'netns-dir'?: string | undefined;
-  parallel: string;
-  'host-timeout': string;
-  'max-skew': string;
-  record?: string | undefined;
-  'no-color'?: boolean;
-  wide?: boolean;
-}
-
-export interface HostDocument {
-  schemaVersion: 1;
-  hosts: HostSummary[];
-  problems: Problem[];
-}
-
-/** How long a fault must stand before it is reported from a live host. */
-export const secondLookMs = 3200;
 
 /** What commands share that read one or more hosts, live or from snapshots. */
 export abstract class HostCommand extends BaseCommand {

@@ -1,10 +1,10 @@
 import {statSync} from 'node:fs';
-import {usageError} from '../errors.js';
+import {usageError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
 import {parseNodeFilter} from '../hosts/node-filter.js';
 import type {HostSelection} from '../hosts/read-hosts.js';
-import {quoteText} from '../render/escape.js';
 import {parseDuration} from './duration.js';
-import type {HostFlags} from './host-command.js';
+import type {HostFlags} from './host-flags.js';
 
 /** What the flags say about where evidence comes from; reads the file of hosts. */
 export async function hostSelection(flags: HostFlags): Promise<HostSelection> {

@@ -1,4 +1,4 @@
-import {nearNames} from '../near.js';
+import {nearNames} from '../base/near.js';
 import type {ShownError} from './errors.js';
 
 /**

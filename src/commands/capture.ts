@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
+import {usageError} from '../base/errors.js';
 import {parseDuration} from '../cli/duration.js';
 import {HostCommand} from '../cli/host-command.js';
 import {meansSeveral} from '../cli/host-selection.js';
 import {packetFlags} from '../decode/flags.js';
-import {usageError} from '../errors.js';
 
 export default class Capture extends HostCommand {
   static override summary = 'Capture overlay traffic and show it as it comes';
@@ -49,7 +49,7 @@ export default class Capture extends HostCommand {
     const {args, flags} = await this.parse(Capture);
     const {readOptions} = await import('../decode/options.js');
     const options = readOptions({...flags, since: undefined, until: undefined}, this.jsonEnabled());
-    const {capture} = await import('../live/capture.js');
+    const {capture} = await import('../capture/run.js');
     const duration = flags.for === undefined ? undefined : parseDuration('for', flags.for);
     if (flags.snapshot !== undefined) {
       throw usageError('not-live', 'capture listens on a live host; snapshots are for decode.', [
@@ -69,11 +69,11 @@ export default class Capture extends HostCommand {
     const named = await readNames(readings);
     const [host] = readings.hosts;
     if (host === undefined) return;
-    const {transportOf} = await import('../evidence/transport.js');
+    const {transportOf} = await import('../collect/transport.js');
     const transport = transportOf(host.source);
     // An engine behind an address alone: the problem says so.
     if (transport === undefined) return this.show(flags, this.document(readings), () => '');
-    const {namedTarget, uplinkTarget} = await import('../live/target.js');
+    const {namedTarget, uplinkTarget} = await import('../capture/target.js');
     const asked = flags['vxlan-port'] === undefined ? [] : options.vxlanPorts;
     const target = args.name === undefined ? uplinkTarget(host, asked) : namedTarget(host, args.name);
     const {onInterrupt} = await import('../decode/interrupt.js');

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
+import {usageError} from '../base/errors.js';
 import {HostCommand} from '../cli/host-command.js';
 import {namesSource} from '../cli/host-selection.js';
 import {packetFlags} from '../decode/flags.js';
-import {usageError} from '../errors.js';
 
 export default class Decode extends HostCommand {
   static override summary = 'Show the overlay traffic in a capture';

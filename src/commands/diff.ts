@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
+import {exitStatus, type OvdiagError, usageError} from '../base/errors.js';
+import {escapeText} from '../base/escape.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {hostSummaries, problemLines, statusOfProblems} from '../cli/host-problems.js';
-import {exitStatus, type OvdiagError, usageError} from '../errors.js';
+import {hostSummaries, problemLines, statusOfProblems} from '../hosts/host-problems.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
-import {escapeText} from '../render/escape.js';
 
 const snapshotArg = (description: string) => Args.string({description, required: true, ignoreStdin: true});
 
@@ -50,7 +50,7 @@ export default class Diff extends BaseCommand {
     if (args.first === '-' && args.second === '-')
       throw usageError('stdin-twice', 'Only one of the two snapshots can come from standard input.');
     const [{readSide}, {beginDiff}] = await Promise.all([
-      import('../hosts/diff-side.js'),
+      import('../answers/diff-side.js'),
       import('../diff/diff.js'),
     ]);
     const [first, second] = [await readSide(args.first), await readSide(args.second)];

@@ -1,11 +1,13 @@
 import {Args, Flags} from '@oclif/core';
+import {exitStatus, usageError} from '../base/errors.js';
 import type {Examination, Examiner} from '../checks/run.js';
 import {parseDuration} from '../cli/duration.js';
-import {HostCommand, type HostDocument, type HostFlags, secondLookMs} from '../cli/host-command.js';
-import {type HostFacts, hostFacts} from '../cli/host-facts.js';
-import {exitStatus, usageError} from '../errors.js';
-import {everything} from '../evidence/wanted.js';
+import {HostCommand} from '../cli/host-command.js';
+import type {HostFlags} from '../cli/host-flags.js';
+import {everything} from '../collect/wanted.js';
 import {atLeast, type Finding, type FoldedFinding, type Severity} from '../findings/finding.js';
+import {type HostDocument, secondLookMs} from '../hosts/document.js';
+import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import type {JunitSource} from '../render/junit.js';
@@ -144,7 +146,7 @@ export default class Doctor extends HostCommand {
   ): Promise<void> {
     const files = await this.recordedFiles(flags);
     if (files.length > 1) {
-      const {examineFiles, threadsFor} = await import('../hosts/examine-files.js');
+      const {examineFiles, threadsFor} = await import('../answers/examine-files.js');
       if (threadsFor(files.length) > 0) {
         const keep = (facts: HostFacts) => hosts.push(facts);
         await this.watched((signal, onProgress) => examineFiles(files, examiner, keep, signal, onProgress));
@@ -207,7 +209,7 @@ async function writeJunit(
 ): Promise<void> {
   const [{renderJunit}, {writePrivateFile}] = await Promise.all([
     import('../render/junit.js'),
-    import('../evidence/snapshot-file.js'),
+    import('../snapshot/snapshot-file.js'),
   ]);
   const timestamp =
     hosts
@@ -232,7 +234,7 @@ function fails(findings: FoldedFinding[], failOn: string): boolean {
 async function checkCodes(codes: string[]): Promise<void> {
   const [{catalogue}, {nearNames}] = await Promise.all([
     import('../findings/catalogue.js'),
-    import('../near.js'),
+    import('../base/near.js'),
   ]);
   const known = catalogue.map(({code}) => code);
   const odd = codes.find((code) => !known.includes(code));
@@ -247,7 +249,7 @@ async function checkCodes(codes: string[]): Promise<void> {
 /** The name of the network that was typed: a name, an id prefix, or NAME@HOST. */
 async function networkNamed(hosts: HostFacts[], typed: string | undefined): Promise<string | undefined> {
   if (typed === undefined) return undefined;
-  const {nearNames} = await import('../near.js');
+  const {nearNames} = await import('../base/near.js');
   const [name = '', host] = typed.split('@');
   const known = hosts
     .filter(({summary}) => host === undefined || summary.name === host)

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
+import {usageError} from '../base/errors.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {usageError} from '../errors.js';
 
 export default class Explain extends BaseCommand {
   static override summary = 'Explain a finding: what it means, how to prove it by hand, how to mend it';
@@ -21,7 +21,7 @@ export default class Explain extends BaseCommand {
     const {args, flags} = await this.parse(Explain);
     const [{catalogue, explanationOf}, {nearNames}] = await Promise.all([
       import('../findings/catalogue.js'),
-      import('../near.js'),
+      import('../base/near.js'),
     ]);
     const {code} = args;
     const [{terminalOf}, {painter}, {renderExplanation, renderCodes}] = await Promise.all([

@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
+import {usageError} from '../base/errors.js';
 import {HostCommand} from '../cli/host-command.js';
-import {usageError} from '../errors.js';
-import type {Wanted} from '../evidence/wanted.js';
+import type {Wanted} from '../collect/wanted.js';
 import type {Readings} from '../hosts/readings.js';
-import type {FdbEntry} from '../join/fdb.js';
 import type {Problem} from '../model/problem.js';
+import type {FdbEntry} from '../rows/fdb.js';
 
 /** The rows of more hosts than this are too many to compare by eye. */
 const mostInRows = 3;
@@ -92,7 +92,7 @@ export default class Fdb extends HostCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Fdb);
     const filters = await checkedFilters(flags);
-    const {findNetwork, parseName} = await import('../join/names.js');
+    const {findNetwork, parseName} = await import('../topology/names.js');
     const {name} = parseName(args.network, []);
     const wanted: Wanted = {
       netns: ['overlay', 'processes'],
@@ -120,11 +120,11 @@ export default class Fdb extends HostCommand {
       entries = await settled(readings, network.id);
     }
     const shown = entries.filter(filters);
-    const {rawFdb} = await import('../join/fdb-raw.js');
+    const {rawFdb} = await import('../rows/fdb-raw.js');
     const raw = flags.raw
       ? rawFdb(readings.hosts, network.id, entries).filter(rawFilter(filters, entries))
       : [];
-    const {fdbMatrix} = await import('../join/fdb-matrix.js');
+    const {fdbMatrix} = await import('../rows/fdb-matrix.js');
     const matrix = flags.matrix ? fdbMatrix(readings.hosts, network.id, entries) : undefined;
     const document = {
       ...this.document(readings, [
@@ -159,24 +159,24 @@ export default class Fdb extends HostCommand {
 }
 
 async function settled(readings: Readings, networkId: string): Promise<FdbEntry[]> {
-  const [{fdbEntries}, {settle}] = await Promise.all([import('../join/fdb.js'), import('../join/settle.js')]);
+  const [{fdbEntries}, {settle}] = await Promise.all([import('../rows/fdb.js'), import('../rows/settle.js')]);
   const latest = fdbEntries(readings.hosts, networkId);
   return readings.before ? settle(latest, fdbEntries(readings.before, networkId)) : latest;
 }
 
 async function anyFault(entries: FdbEntry[]): Promise<boolean> {
-  const {isFault} = await import('../join/settle.js');
+  const {isFault} = await import('../rows/settle.js');
   return entries.some(isFault);
 }
 
 async function troubles(readings: Readings, networkId: string): Promise<Problem[]> {
-  const {sandboxTroubles} = await import('../join/sandbox-trouble.js');
+  const {sandboxTroubles} = await import('../rows/sandbox-trouble.js');
   return sandboxTroubles(readings.hosts, networkId);
 }
 
 /** A network without a sandbox on a host is normal, and must not look like an empty table. On many it is told once. */
 async function absences(readings: Readings, networkId: string, name: string): Promise<Problem[]> {
-  const {overlaySandboxes} = await import('../join/vteps.js');
+  const {overlaySandboxes} = await import('../topology/vteps.js');
   const absent = readings.hosts.filter(
     (host) => host.privileged && overlaySandboxes(host, networkId).length === 0,
   );
@@ -202,7 +202,7 @@ async function checkedFilters(flags: {
   vtep?: string | undefined;
   status?: string[] | undefined;
 }): Promise<Filter> {
-  const {inSubnet} = await import('../join/subnet.js');
+  const {inSubnet} = await import('../base/subnet.js');
   const {isIP} = await import('node:net');
   const {mac, address, vtep, status} = flags;
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {

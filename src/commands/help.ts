@@ -1,7 +1,7 @@
 import {Args, Command, loadHelpClass} from '@oclif/core';
+import {exitStatus} from '../base/errors.js';
 import {errorText} from '../cli/errors.js';
 import {unknownCommand} from '../cli/unknown-command.js';
-import {exitStatus} from '../errors.js';
 
 export default class HelpCommand extends Command {
   static override summary = 'Show help for a command';

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
-import type {Wanted} from '../evidence/wanted.js';
+import type {Wanted} from '../collect/wanted.js';
 
 const wanted: Wanted = {
   netns: ['overlay', 'container', 'balancer', 'processes'],
@@ -46,8 +46,8 @@ export default class Inspect extends HostCommand {
     const {args, flags} = await this.parse(Inspect);
     const readings = await this.readHosts(flags, wanted);
     const [{findContainer}, {inspectContainer}] = await Promise.all([
-      import('../join/names.js'),
-      import('../join/inspect.js'),
+      import('../topology/names.js'),
+      import('../answers/inspect.js'),
     ]);
     const {host, container} = findContainer(readings.hosts, args.container);
     const inspection = inspectContainer(host, container, readings.hosts);

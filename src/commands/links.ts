@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
-import type {Wanted} from '../evidence/wanted.js';
+import type {Wanted} from '../collect/wanted.js';
 
 const wanted: Wanted = {
   netns: ['overlay', 'container', 'balancer', 'processes'],
@@ -52,8 +52,8 @@ export default class Links extends HostCommand {
     const {args, flags} = await this.parse(Links);
     const readings = await this.readHosts(flags, wanted);
     const [{linkGroups}, {selectGroups}] = await Promise.all([
-      import('../join/link-rows.js'),
-      import('../join/select-groups.js'),
+      import('../answers/link-rows.js'),
+      import('../answers/select-groups.js'),
     ]);
     const all = linkGroups(readings.hosts);
     const chosen =

@@ -1,5 +1,5 @@
 import {HostCommand} from '../cli/host-command.js';
-import type {Wanted} from '../evidence/wanted.js';
+import type {Wanted} from '../collect/wanted.js';
 
 const wanted: Wanted = {
   netns: ['overlay', 'container', 'balancer', 'processes'],
@@ -35,7 +35,7 @@ export default class Namespaces extends HostCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(Namespaces);
     const readings = await this.readHosts(flags, wanted);
-    const {namespaceRows} = await import('../join/namespace-rows.js');
+    const {namespaceRows} = await import('../answers/namespace-rows.js');
     const namespaces = namespaceRows(readings.hosts);
     const document = {...this.document(readings), namespaces};
     await this.show(flags, document, async (terminal, paint) => {

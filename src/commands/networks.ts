@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
-import type {Wanted} from '../evidence/wanted.js';
+import type {Wanted} from '../collect/wanted.js';
 
 const wanted: Wanted = {
   netns: ['overlay'],
@@ -38,7 +38,7 @@ export default class Networks extends HostCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(Networks);
     const readings = await this.readHosts(flags, wanted);
-    const {networkRows} = await import('../join/network-rows.js');
+    const {networkRows} = await import('../answers/network-rows.js');
     const networks = networkRows(readings.hosts).filter(
       ({driver}) => flags.driver === undefined || flags.driver.includes(driver),
     );

@@ -1,14 +1,15 @@
 import {Flags} from '@oclif/core';
+import {OvdiagError, usageError} from '../base/errors.js';
+import {escapeText, quoteText} from '../base/escape.js';
 import {parseDuration} from '../cli/duration.js';
-import {HostCommand, type HostFlags} from '../cli/host-command.js';
+import {HostCommand} from '../cli/host-command.js';
+import type {HostFlags} from '../cli/host-flags.js';
 import {meansSeveral} from '../cli/host-selection.js';
-import {OvdiagError, usageError} from '../errors.js';
-import type {HostEvidence} from '../evidence/snapshot.js';
-import {everything} from '../evidence/wanted.js';
-import type {ServiceChoice} from '../hosts/service-source.js';
+import {everything} from '../collect/wanted.js';
+import type {ServiceChoice} from '../hosts/choice.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
-import {escapeText, quoteText} from '../render/escape.js';
+import type {HostEvidence} from '../snapshot/snapshot.js';
 
 export default class Snapshot extends HostCommand {
   static override summary = 'Keep everything that the other commands would read, a file a host';

@@ -1,8 +1,8 @@
+import {exitStatus} from '../base/errors.js';
+import {escapeText} from '../base/escape.js';
 import {describeError, errorDocument} from '../cli/errors.js';
-import type {HostSummary} from '../cli/host-problems.js';
-import {exitStatus} from '../errors.js';
+import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
-import {escapeText} from '../render/escape.js';
 import {terminalOf} from '../render/terminal.js';
 import {endingLines} from './ending.js';
 import {decodeFiles, type FileProblem} from './files.js';

@@ -1,6 +1,6 @@
-import {openSource} from '../capture/open.js';
-import {type Progress, readCapture} from '../capture/read.js';
-import {OvdiagError} from '../errors.js';
+import {OvdiagError} from '../base/errors.js';
+import {openSource} from '../pcap/open.js';
+import {type Progress, readCapture} from '../pcap/read.js';
 import type {Interrupt} from './interrupt.js';
 import type {DecodeRun} from './run.js';
 

@@ -1,5 +1,5 @@
-import type {HostSummary} from '../cli/host-problems.js';
-import type {Wanted} from '../evidence/wanted.js';
+import type {Wanted} from '../collect/wanted.js';
+import type {HostSummary} from '../hosts/host-problems.js';
 import type {Readings} from '../hosts/readings.js';
 import type {Names} from '../packet/names.js';
 
@@ -16,9 +16,9 @@ export async function readNames(
   readings: Readings | undefined,
 ): Promise<{names: Names | undefined; hosts: HostSummary[]}> {
   if (readings === undefined) return {names: undefined, hosts: []};
-  const {packetNames} = await import('../join/packet-names.js');
-  const {hostSummaries, problemLines} = await import('../cli/host-problems.js');
-  const {escapeText} = await import('../render/escape.js');
+  const {packetNames} = await import('../answers/packet-names.js');
+  const {hostSummaries, problemLines} = await import('../hosts/host-problems.js');
+  const {escapeText} = await import('../base/escape.js');
   const {hosts} = readings;
   const problems = [
     ...readings.problems,

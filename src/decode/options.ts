@@ -1,9 +1,9 @@
 import {isIP} from 'node:net';
 import ipaddr from 'ipaddr.js';
-import {usageError} from '../errors.js';
+import {usageError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
 import {type AddressRange, knownProtos, type ProtoTest, protoTest} from '../packet/filter.js';
 import {defaultVxlanPort} from '../packet/vxlan.js';
-import {quoteText} from '../render/escape.js';
 import {parseTime, type TimeLimit} from './time-limit.js';
 
 /** What was asked for, checked and turned into numbers and bytes. */

@@ -1,4 +1,4 @@
-import type {Progress} from '../capture/read.js';
+import type {Progress} from '../pcap/read.js';
 import {type StatusLine, statusLine} from '../render/status.js';
 import type {Terminal} from '../render/terminal.js';
 import {bytes} from '../render/text.js';

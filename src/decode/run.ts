@@ -1,6 +1,6 @@
-import type {PacketRecord} from '../capture/record.js';
 import {newTimeSpan, noteTime, type TimeSpan} from '../flows/time-span.js';
 import {newTotals, type Totals} from '../flows/totals.js';
+import type {PacketRecord} from '../packet/record.js';
 import {newScanner, type Scanner} from '../packet/scan.js';
 import {newPacketView} from '../packet/view.js';
 import type {DecodeOptions} from './options.js';

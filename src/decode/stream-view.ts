@@ -1,10 +1,10 @@
 import type {Names} from '../packet/names.js';
+import {highWater, newOutput, type Output, putText} from '../packet/output.js';
 import type {PacketView} from '../packet/view.js';
 import {newClock} from '../render/packet/clock.js';
 import {hexDump} from '../render/packet/hex.js';
 import {putJson} from '../render/packet/json.js';
 import {putLine} from '../render/packet/line.js';
-import {highWater, newOutput, type Output, putText} from '../render/packet/output.js';
 import type {PacketStyle} from '../render/packet/style.js';
 import {packetTree} from '../render/packet/tree.js';
 import type {Sink} from './stdout.js';

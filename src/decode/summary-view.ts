@@ -1,6 +1,6 @@
-import type {HostSummary} from '../cli/host-problems.js';
 import {reportFlows} from '../flows/flow-report.js';
 import {type FlowTable, newFlowTable} from '../flows/flow-table.js';
+import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
 import type {Paint} from '../render/paint.js';
 import type {Terminal} from '../render/terminal.js';

@@ -1,5 +1,5 @@
-import {usageError} from '../errors.js';
-import {quoteText} from '../render/escape.js';
+import {usageError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
 
 /** A moment as `--since` and `--until` take it. */
 export type TimeLimit =

@@ -1,4 +1,4 @@
-import type {HostSummary} from '../cli/host-problems.js';
+import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
 import type {PacketStyle, Palette} from '../render/packet/style.js';
 import {type Paint, painter} from '../render/paint.js';

@@ -1,9 +1,9 @@
 import {createWriteStream, fstatSync, openSync, statSync} from 'node:fs';
 import type {Writable} from 'node:stream';
-import {OvdiagError, usageError} from '../errors.js';
+import {OvdiagError, usageError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
 import type {Frame} from '../packet/frame.js';
 import type {PacketView} from '../packet/view.js';
-import {quoteText} from '../render/escape.js';
 import {newSink, type Sink} from './stdout.js';
 import type {PacketSink} from './view.js';
 

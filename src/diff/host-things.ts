@@ -1,6 +1,7 @@
 import type {HostModel} from '../model/host.js';
+import {textFacts} from './link-names.js';
 import {hasName} from './match-hosts.js';
-import {hostPlace, textFacts} from './namespace-things.js';
+import {hostPlace} from './namespace-things.js';
 import type {HostSide} from './side.js';
 import type {Shelf, Thing} from './types.js';
 

@@ -1,7 +1,6 @@
 import type {HostModel} from '../model/host.js';
-import type {ComparedNamespace} from './namespace-things.js';
 import type {HostSide} from './side.js';
-import type {Shelf, Thing} from './types.js';
+import type {ComparedNamespace, Shelf, Thing} from './types.js';
 
 /** The backends of load balancers. Marks are a node's own numbers, so services go by their names where gossip tells. */
 export function ipvsShelf({host}: HostSide, {place, sandbox, tables}: ComparedNamespace): Shelf {

@@ -1,7 +1,8 @@
-import {type Endpoint, endpointsOf} from '../join/endpoints.js';
 import type {Network, NetworkEndpoint} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
-import {hostPlace, textFacts} from './namespace-things.js';
+import {type Endpoint, endpointsOf} from '../topology/endpoints.js';
+import {textFacts} from './link-names.js';
+import {hostPlace} from './namespace-things.js';
 import type {HostSide, Side, SideHost} from './side.js';
 import type {Place, Shelf, Thing} from './types.js';
 

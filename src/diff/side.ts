@@ -1,12 +1,11 @@
-import {endpointsOf} from '../join/endpoints.js';
-import {fdbEntries} from '../join/fdb.js';
-import {nameOf} from '../join/fdb-raw.js';
-import {ownerOf} from '../join/link-rows.js';
-import {hintedMac} from '../join/mac.js';
-import {type Sandbox, sandboxes} from '../join/sandboxes.js';
-import {type VethPairs, vethPairs} from '../join/veths.js';
-import {nodeNames} from '../join/vteps.js';
 import type {HostModel} from '../model/host.js';
+import {fdbEntries} from '../rows/fdb.js';
+import {nameOf} from '../rows/fdb-raw.js';
+import {endpointsOf} from '../topology/endpoints.js';
+import {hintedMac} from '../topology/mac.js';
+import {ownerOf, type Sandbox, sandboxes} from '../topology/sandboxes.js';
+import {type VethPairs, vethPairs} from '../topology/veths.js';
+import {nodeNames} from '../topology/vteps.js';
 
 /** One host of one snapshot. */
 export interface SideHost {

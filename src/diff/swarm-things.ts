@@ -1,5 +1,5 @@
 import type {DockerModel} from '../model/docker-types.js';
-import {textFacts} from './namespace-things.js';
+import {textFacts} from './link-names.js';
 import {swarmPlace} from './network-things.js';
 import type {Side} from './side.js';
 import type {Shelf, Thing} from './types.js';

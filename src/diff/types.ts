@@ -1,3 +1,6 @@
+import type {NetnsTables} from '../model/netns-tables.js';
+import type {Sandbox} from '../topology/sandboxes.js';
+
 /** What can be compared between two snapshots. More kinds may come. */
 export type ThingKind =
   | 'host'
@@ -100,3 +103,13 @@ export interface NotCompared {
 
 /** How the two readings of a host were found to be of one host; all but `identity` are softer. */
 export type HostMatch = 'identity' | 'node-id' | 'engine-id' | 'boot-id' | 'name' | 'source';
+
+/** What is compared of one network namespace, by what it belongs to and not by the file it happens to have. */
+export interface ComparedNamespace {
+  place: Place;
+  sandbox?: Sandbox;
+  tables: NetnsTables | undefined;
+  /** File name in the namespace directory, or `@host`. */
+  netns: string;
+  inode: number | undefined;
+}

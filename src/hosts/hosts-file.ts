@@ -1,8 +1,8 @@
 import {createReadStream} from 'node:fs';
-import {OvdiagError, usageError} from '../errors.js';
-import {reasonOf} from '../evidence/snapshot-file.js';
-import {parseHost, splitWords} from '../evidence/transport.js';
-import {quoteText} from '../render/escape.js';
+import {OvdiagError, usageError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
+import {parseHost, splitWords} from '../collect/transport.js';
+import {reasonOf} from '../snapshot/snapshot-file.js';
 
 /** 1,000 hosts are some 50 kB. */
 const largestFile = 1024 * 1024;

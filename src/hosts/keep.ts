@@ -1,7 +1,7 @@
 import {stat} from 'node:fs/promises';
-import {type HostEvidence, type Snapshot, snapshotSchemaVersion} from '../evidence/snapshot.js';
-import {writeSnapshot} from '../evidence/snapshot-file.js';
-import {createSnapshotFolder} from '../evidence/snapshot-folder.js';
+import {type HostEvidence, type Snapshot, snapshotSchemaVersion} from '../snapshot/snapshot.js';
+import {writeSnapshot} from '../snapshot/snapshot-file.js';
+import {createSnapshotFolder} from '../snapshot/snapshot-folder.js';
 
 /** Where a snapshot is put, host by host. */
 export interface Keeper {

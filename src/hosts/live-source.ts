@@ -1,8 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {HostEvidence} from '../evidence/snapshot.js';
-import type {Wanted} from '../evidence/wanted.js';
+import type {Wanted} from '../collect/wanted.js';
+import type {HostEvidence} from '../snapshot/snapshot.js';
 import {fanOut, type Progress} from './fan-out.js';
-import type {EvidenceSource} from './read-hosts.js';
+import type {EvidenceSource} from './source.js';
 import type {Target} from './targets.js';
 
 export interface LiveOptions {
@@ -39,7 +39,7 @@ export function liveSource(
   ) {
     // Loaded here: it starts processes, and an answer from snapshots starts none.
     const [{collect}, {ofTarget, unreached}] = await Promise.all([
-      import('../evidence/collect.js'),
+      import('../collect/collect.js'),
       import('./targets.js'),
     ]);
     const targets = await targetsOf(signal);

@@ -1,6 +1,6 @@
-import {usageError} from '../errors.js';
-import type {ListedNode} from '../evidence/ask-swarm.js';
-import {quoteText} from '../render/escape.js';
+import {usageError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
+import type {ListedNode} from '../collect/ask-swarm.js';
 
 export interface NodeFilter {
   key: 'name' | 'label' | 'role' | 'availability';

@@ -1,12 +1,13 @@
-import {OvdiagError, usageError} from '../errors.js';
-import type {HostEvidence} from '../evidence/snapshot.js';
-import {eachRecorded, type RecordedFile, recordedFiles} from '../evidence/snapshot-folder.js';
-import {localTransport, parseHost, type Transport} from '../evidence/transport.js';
-import type {Wanted} from '../evidence/wanted.js';
+import {OvdiagError, usageError} from '../base/errors.js';
+import {localTransport, parseHost, type Transport} from '../collect/transport.js';
+import type {Wanted} from '../collect/wanted.js';
+import type {HostEvidence} from '../snapshot/snapshot.js';
+import {eachRecorded, recordedFiles} from '../snapshot/snapshot-folder.js';
+import type {ServiceChoice, SwarmChoice} from './choice.js';
 import type {Progress} from './fan-out.js';
 import {type LiveOptions, liveSource} from './live-source.js';
-import type {ServiceChoice} from './service-source.js';
-import type {SwarmChoice, Target} from './targets.js';
+import type {EvidenceSource, Evidences} from './source.js';
+import type {Target} from './targets.js';
 
 /** Where evidence is to come from, as the flags say it. */
 export interface HostSelection extends LiveOptions {
@@ -18,26 +19,6 @@ export interface HostSelection extends LiveOptions {
   /** All nodes that a manager knows, instead of the hosts: the manager is the only host, or this one. */
   swarm?: SwarmChoice;
 }
-
-/** A source that gives evidence; a live one can be asked again, a recorded one always tells the same. */
-export interface EvidenceSource {
-  live: boolean;
-  /**
-   * Host by host, in the order in which they come, so that whoever needs only one at a time holds only one. A host
-   * that could not be read is among them, with its `failure`. Leaving the loop early ends what still runs.
-   */
-  each(wanted: Wanted, signal: AbortSignal, onProgress?: (progress: Progress) => void): Evidences;
-  /** The files that it reads, where it reads files: each can be read by itself. */
-  files?: () => Promise<RecordedFile[]>;
-  /** All of them at once, in the order in which they were named. */
-  read(
-    wanted: Wanted,
-    signal: AbortSignal,
-    onProgress?: (progress: Progress) => void,
-  ): Promise<HostEvidence[]>;
-}
-
-export type Evidences = AsyncGenerator<HostEvidence, void, undefined>;
 
 /** A host with a thousand namespaces takes half of it. */
 const defaultHostTimeoutMs = 60_000;
@@ -99,8 +80,8 @@ export function evidenceSource(
 
 async function nodesOfSwarm(manager: Transport, choice: SwarmChoice, signal: AbortSignal): Promise<Target[]> {
   const [{askSwarm}, {locate}, {nodeTargets}] = await Promise.all([
-    import('../evidence/ask-swarm.js'),
-    import('../evidence/collect.js'),
+    import('../collect/ask-swarm.js'),
+    import('../collect/collect.js'),
     import('./targets.js'),
   ]);
   const place = await locate(manager, signal);

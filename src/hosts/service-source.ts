@@ -1,11 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {OvdiagError} from '../errors.js';
-import {askSwarm, type ListedNode} from '../evidence/ask-swarm.js';
-import {collect, locate, type Place} from '../evidence/collect.js';
-import {type EngineQuestions, engineQuestions} from '../evidence/engine-questions.js';
-import {demultiplexed, type JobOutput, jobFrames, jobOutput} from '../evidence/job-log.js';
-import {lentAnswers} from '../evidence/lend.js';
-import {sectionsOf} from '../evidence/read-kernel.js';
+import {OvdiagError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
+import {askSwarm, type ListedNode} from '../collect/ask-swarm.js';
+import {collect, locate, type Place} from '../collect/collect.js';
+import {type EngineQuestions, engineQuestions} from '../collect/engine-questions.js';
+import {demultiplexed, type JobOutput, jobFrames, jobOutput} from '../collect/job-log.js';
+import {lentAnswers} from '../collect/lend.js';
+import {sectionsOf} from '../collect/read-kernel.js';
 import {
   defaultNetnsDir,
   jobCommand,
@@ -13,27 +14,15 @@ import {
   planJob,
   type RunningJob,
   startJob,
-} from '../evidence/service-job.js';
-import type {HostEvidence} from '../evidence/snapshot.js';
-import type {Transport} from '../evidence/transport.js';
-import type {Wanted} from '../evidence/wanted.js';
+} from '../collect/service-job.js';
+import type {Transport} from '../collect/transport.js';
+import type {Wanted} from '../collect/wanted.js';
 import {hostModel} from '../model/host.js';
-import {quoteText} from '../render/escape.js';
+import type {HostEvidence} from '../snapshot/snapshot.js';
+import type {ServiceChoice, SwarmChoice} from './choice.js';
 import type {Progress} from './fan-out.js';
-import type {Evidences} from './read-hosts.js';
-import {chosenNodes, type SwarmChoice, unreached} from './targets.js';
-
-/** Swarm itself as the way to its nodes. */
-export interface ServiceChoice {
-  /** Name of the collector's image, which every node has or can pull. */
-  image: string;
-  /** Told what is about to be created; throws where that is not wanted. */
-  agree(announcement: string[], signal: AbortSignal): Promise<void>;
-  /** Told of what else happened on the way. */
-  say(line: string): void;
-  /** Told where the service could not be removed. */
-  left(error: OvdiagError): void;
-}
+import type {Evidences} from './source.js';
+import {chosenNodes, unreached} from './targets.js';
 
 export interface ServiceOptions {
   netnsDir?: string | undefined;

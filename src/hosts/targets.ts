@@ -1,10 +1,10 @@
 import {isIP} from 'node:net';
-import {OvdiagError} from '../errors.js';
-import type {ListedNode, SwarmView} from '../evidence/ask-swarm.js';
-import type {HostEvidence, HostNode} from '../evidence/snapshot.js';
-import {parseHost, type Transport} from '../evidence/transport.js';
+import {OvdiagError} from '../base/errors.js';
+import type {ListedNode, SwarmView} from '../collect/ask-swarm.js';
+import {parseHost, type Transport} from '../collect/transport.js';
+import type {HostEvidence, HostNode} from '../snapshot/snapshot.js';
+import type {SwarmChoice} from './choice.js';
 import {type NodeFilter, passes} from './node-filter.js';
-import type {ServiceChoice} from './service-source.js';
 
 /** One host to be read. */
 export interface Target {
@@ -15,14 +15,6 @@ export interface Target {
   failure?: NonNullable<HostEvidence['failure']>;
   /** What a manager said of it. */
   node?: HostNode;
-}
-
-export interface SwarmChoice {
-  filters: NodeFilter[];
-  /** Who to log in as; ssh's own configuration decides where this is not given. */
-  sshUser?: string;
-  /** Set where Swarm itself is to reach the nodes. */
-  via?: ServiceChoice;
 }
 
 /** The nodes that pass the filters; throws where none does. */

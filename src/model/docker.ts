@@ -1,6 +1,6 @@
 import {basename, dirname} from 'node:path/posix';
-import type {DockerAnswer, HostEvidence, HostNode} from '../evidence/snapshot.js';
-import * as shape from '../shape.js';
+import * as shape from '../base/shape.js';
+import type {DockerAnswer, HostEvidence, HostNode} from '../snapshot/snapshot.js';
 import {compact} from './compact.js';
 import type {
   Container,

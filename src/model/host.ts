@@ -1,10 +1,11 @@
-import type {HostEvidence, HostNode, Section} from '../evidence/snapshot.js';
+import type {HostEvidence, HostNode, Section} from '../snapshot/snapshot.js';
 import {compact} from './compact.js';
 import {parseDocker} from './docker.js';
 import type {DockerModel} from './docker-types.js';
 import {type NamespaceFile, parseNamespaceFiles} from './namespace-files.js';
 import {type NetnsTables, parseTables} from './netns-tables.js';
 import type {Problem} from './problem.js';
+import {collectorProblems, otherNode} from './problems.js';
 import {parseResolvConf, type ResolvConf} from './resolv-conf.js';
 import {parseSwarmState, type SwarmState} from './swarm-state.js';
 
@@ -213,16 +214,6 @@ function resolvers(processes: Map<string, string>, netnsOfPid: Map<number, numbe
   return found;
 }
 
-/** The address that a manager told leads to another machine: behind a jump host or a translation, for instance. */
-function otherNode({name, id}: HostNode, source: string): Problem {
-  return {
-    code: 'node-elsewhere',
-    subject: source,
-    message: `the manager's node ${name} (${id}) was sought there, and another node answered`,
-    suggestions: ['Name the hosts yourself: --hosts-file FILE'],
-  };
-}
-
 function swarmState(sections: Section[]): SwarmState | undefined {
   const section = sections.find(({name, status}) => name === 'swarm-state' && status === 0);
   return section && parseSwarmState(section.output);
@@ -238,95 +229,6 @@ function entryFailure(enter: Section): NamespaceFile['state'] {
   // A dead file: setns refuses a file that is not of nsfs.
   if (/Invalid argument/.test(enter.output)) return 'dead';
   return 'unreadable';
-}
-
-function collectorProblems(evidence: HostEvidence, about: Map<string, string>): Problem[] {
-  const problems: Problem[] = [];
-  if (evidence.failure) {
-    const {code, message, suggestions} = evidence.failure;
-    problems.push({code, subject: evidence.source, message, suggestions});
-    return problems;
-  }
-  if (about.get('system') !== undefined && about.get('system') !== 'Linux') {
-    problems.push({
-      code: 'not-linux',
-      subject: evidence.source,
-      message: `${about.get('system')} has no Linux network namespaces`,
-    });
-  }
-  const packages: Record<string, string> = {
-    ip: 'iproute2',
-    bridge: 'iproute2',
-    nsenter: 'util-linux',
-    stat: 'coreutils',
-  };
-  for (const [tool, name] of Object.entries(packages)) {
-    if (!about.has(`tool.${tool}`)) {
-      problems.push({
-        code: 'tool-missing',
-        subject: tool,
-        message: `${tool} is not installed there (package ${name})`,
-      });
-    }
-  }
-  if (about.get('enter') !== '1' && about.has('tool.nsenter')) {
-    problems.push({
-      code: 'permission',
-      subject: 'network namespaces',
-      message:
-        about.get('uid') === '0'
-          ? 'root there may not enter network namespaces (CAP_SYS_ADMIN is missing)'
-          : 'entering network namespaces needs root (CAP_SYS_ADMIN)',
-    });
-  } else if (about.has('netnsState') && about.get('netnsState') !== 'ok') {
-    problems.push(noDirectory(evidence, about));
-  }
-  if (about.get('rootless') === '1') {
-    problems.push({
-      code: 'rootless',
-      subject: 'dockerd',
-      message: 'a rootless engine has no overlay networks',
-    });
-  }
-  // A job's container sees no process of its host; its network is that of dockerd by its making.
-  if (about.size > 0 && about.get('dockerdPid') === '' && !about.has('job')) {
-    problems.push({
-      code: 'dockerd-not-found',
-      subject: 'dockerd',
-      message: 'no dockerd process was found; "host" is the namespace of the collector',
-    });
-  }
-  return problems;
-}
-
-/**
- * The namespace directory is not there or can't be read. An engine that answers and never ran a container has none,
- * which hides nothing; where the engine is silent too, nothing at all was seen.
- */
-function noDirectory({docker}: HostEvidence, about: Map<string, string>): Problem {
-  const subject = about.get('netnsDir') ?? 'netns';
-  const state = about.get('netnsState');
-  if (state === 'missing' && docker.answers.some(({status}) => status === 200)) {
-    return {
-      code: 'netns-dir-absent',
-      subject,
-      message:
-        'there is no such directory: this engine has run no container yet, or keeps its namespaces elsewhere',
-    };
-  }
-  const words: Record<string, string> = {
-    missing: 'there is no such directory',
-    'no-directory': 'this is no directory',
-  };
-  return {
-    code: 'netns-dir-missing',
-    subject,
-    message: words[state ?? ''] ?? 'it may not be read',
-    suggestions: [
-      "Does Docker run here? Where it keeps its namespaces: docker inspect -f '{{.NetworkSettings.SandboxKey}}' CONTAINER",
-      'Name the directory with --netns-dir DIR.',
-    ],
-  };
 }
 
 function groupBy<K, T>(items: T[], keyOf: (item: T) => K): Map<K, T[]> {

@@ -1,4 +1,4 @@
-import type {Section} from '../evidence/snapshot.js';
+import type {Section} from '../snapshot/snapshot.js';
 import {compact} from './compact.js';
 import type {FdbRow, Link, Neighbour, Route, RoutingRule} from './facts.js';
 import {parseFdbJson, parseFdbText} from './iproute/fdb.js';

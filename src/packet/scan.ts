@@ -1,4 +1,3 @@
-import type {PacketRecord} from '../capture/record.js';
 import {scanEsp} from './esp.js';
 import {scanEthernet} from './ethernet.js';
 import {Fragment, type Frame, resetFrame, Stop, stopShort} from './frame.js';
@@ -7,6 +6,7 @@ import {scanIpv6} from './ipv6.js';
 import {scanLink} from './link.js';
 import {EtherType, Proto} from './numbers.js';
 import {newReassembler, type ReassemblyCounts} from './reassembly.js';
+import type {PacketRecord} from './record.js';
 import {hasTcpHeader, tcpField} from './tcp.js';
 import {scanPorts, scanUdp} from './udp.js';
 import {maxDepth, type PacketView} from './view.js';

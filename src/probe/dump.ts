@@ -1,5 +1,5 @@
-import {newRecord, type PacketRecord} from '../capture/record.js';
 import {LinkType} from '../packet/link.js';
+import {newRecord, type PacketRecord} from '../packet/record.js';
 
 /** Bytes of a packet that are asked for: the longest headers (outer IPv6, VXLAN, inner TCP) and the start of an echo's pattern. */
 export const snapLength = 192;

@@ -1,6 +1,6 @@
 /** What a probe is going to do, and the words in which it says so before it does anything. */
 import {isIPv4} from 'node:net';
-import {OvdiagError, usageError} from '../errors.js';
+import {OvdiagError, usageError} from '../base/errors.js';
 import type {Naming} from '../trace/naming.js';
 import type {TraceEnd} from '../trace/targets.js';
 import {mostSteps} from './ladder.js';

@@ -1,11 +1,12 @@
 /** Where a probe's packets can be met: the interfaces on the way, host by host, from what was read. */
-import {endpointsOf} from '../join/endpoints.js';
-import {chooseRoute} from '../join/route.js';
-import {inSubnet} from '../join/subnet.js';
-import {overlaySandboxes, ownVtep} from '../join/vteps.js';
+
+import {inSubnet} from '../base/subnet.js';
+import {chooseRoute} from '../kernel/route.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import {endpointsOf} from '../topology/endpoints.js';
+import {overlaySandboxes, ownVtep} from '../topology/vteps.js';
 import {containerPlace, type WalkedHost, walkedHost} from '../trace/party.js';
 import type {TraceEnd} from '../trace/targets.js';
 import type {Gap, Point, PointKind} from './types.js';

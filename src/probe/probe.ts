@@ -1,9 +1,9 @@
 /** Proves a path with real packets: captures at every point, sends, and judges what was seen. */
 import {randomBytes, randomInt} from 'node:crypto';
-import {OvdiagError} from '../errors.js';
-import {parseHost} from '../evidence/transport.js';
+import {OvdiagError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
+import {parseHost} from '../collect/transport.js';
 import type {HostModel} from '../model/host.js';
-import {quoteText} from '../render/escape.js';
 import type {Trace} from '../trace/targets.js';
 import {askName, type NameProbe} from './ask.js';
 import {type Captures, startCaptures} from './captures.js';

@@ -1,7 +1,7 @@
 /** Sends the probes from the source's own namespace, with the tools of its host. */
 import {setTimeout as sleep} from 'node:timers/promises';
-import {OvdiagError} from '../errors.js';
-import {quoteText} from '../render/escape.js';
+import {OvdiagError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
 import {type Ladder, ladder, type Step} from './ladder.js';
 import {newPingText, type PingText, readPingLine} from './ping-text.js';
 import type {ProbeShell} from './session.js';

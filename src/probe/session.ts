@@ -1,9 +1,9 @@
 /** One shell on one host that captures and sends as it is told. */
 import {randomBytes} from 'node:crypto';
-import {probeScript} from '../evidence/script.js';
-import {closeSession, collectStderr, endSession, startShell} from '../evidence/shell-session.js';
-import type {Transport} from '../evidence/transport.js';
-import {explainFailure} from '../evidence/transport-failure.js';
+import {probeScript} from '../collect/script.js';
+import {closeSession, collectStderr, endSession, startShell} from '../collect/shell-session.js';
+import type {Transport} from '../collect/transport.js';
+import {explainFailure} from '../collect/transport-failure.js';
 
 /** What a host has to probe with. */
 export interface Tools {

@@ -1,13 +1,14 @@
 /** Tells our own packets from all others: by a pattern that nobody can guess, or by source ports that nobody else has. */
-import type {PacketRecord} from '../capture/record.js';
+
+import {addressText} from '../packet/address.js';
 import {Fragment, type Frame} from '../packet/frame.js';
 import {hasIcmpHeader, icmpSequence, isEcho, isEchoRequest} from '../packet/icmp.js';
 import {ipv4Field} from '../packet/ipv4.js';
 import {Proto} from '../packet/numbers.js';
+import type {PacketRecord} from '../packet/record.js';
 import {newScanner} from '../packet/scan.js';
 import {hasTcpHeader, TcpFlag, tcpFlags} from '../packet/tcp.js';
 import {newPacketView} from '../packet/view.js';
-import {addressText} from '../render/packet/address.js';
 import type {Point, ProbeDirection, Sighting, TryId} from './types.js';
 
 /** What makes a packet ours. */

@@ -1,5 +1,5 @@
-import {listedFields} from '../evidence/docker-fields.js';
-import type {DockerAnswer} from '../evidence/snapshot.js';
+import {listedFields} from '../snapshot/docker-fields.js';
+import type {DockerAnswer} from '../snapshot/snapshot.js';
 import {type Leaf, mapJson} from './json.js';
 import {Refusal} from './lines.js';
 import type {Scrub} from './scrub.js';

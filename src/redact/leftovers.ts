@@ -1,4 +1,4 @@
-import type {HostEvidence} from '../evidence/snapshot.js';
+import type {HostEvidence} from '../snapshot/snapshot.js';
 import {isAddress} from './addresses.js';
 import type {Tokens} from './tokens.js';
 

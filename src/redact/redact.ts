@@ -1,4 +1,4 @@
-import type {DockerAnswer, HostEvidence} from '../evidence/snapshot.js';
+import type {DockerAnswer, HostEvidence} from '../snapshot/snapshot.js';
 import {redactAnswer} from './docker.js';
 import {leftovers} from './leftovers.js';
 import {Refusal} from './lines.js';

@@ -1,4 +1,4 @@
-import type {Section} from '../evidence/snapshot.js';
+import type {Section} from '../snapshot/snapshot.js';
 import {redactCertificates} from './certificate.js';
 import {redactIproute} from './iproute.js';
 import {eachFact, eachLine, Refusal} from './lines.js';

@@ -1,7 +1,7 @@
+import {escapeText} from '../base/escape.js';
 import type {Diff} from '../diff/diff.js';
 import type {Difference, HostMatch, NotCompared} from '../diff/types.js';
 import {kindWords, sentenceOf, shortName} from '../diff/words.js';
-import {escapeText} from './escape.js';
 import {hostList} from './host-list.js';
 import type {Paint, Tone} from './paint.js';
 import type {Terminal} from './terminal.js';

@@ -1,6 +1,6 @@
+import {escapeText} from '../base/escape.js';
 import type {Sample} from '../checks/run.js';
 import type {FoldedFinding, NetworkHealth, NotChecked, Severity} from '../findings/finding.js';
-import {escapeText} from './escape.js';
 import {findingsList, tones} from './findings-list.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';

@@ -1,5 +1,5 @@
-import type {FdbEntry, FdbStatus} from '../join/fdb.js';
-import {nameOf, type RawFdbRow} from '../join/fdb-raw.js';
+import type {FdbEntry, FdbStatus} from '../rows/fdb.js';
+import {nameOf, type RawFdbRow} from '../rows/fdb-raw.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';

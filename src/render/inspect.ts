@@ -1,4 +1,4 @@
-import type {InspectedInterface, Inspection} from '../join/inspect.js';
+import type {InspectedInterface, Inspection} from '../answers/inspection.js';
 import type {Paint} from './paint.js';
 import {renderTable} from './table.js';
 import type {Terminal} from './terminal.js';

@@ -1,5 +1,5 @@
+import {escapeText} from '../base/escape.js';
 import {atLeast, type FoldedFinding, type NotChecked, type Severity} from '../findings/finding.js';
-import {escapeText} from './escape.js';
 
 export interface JunitSource {
   /** When the hosts were read: ISO 8601. */

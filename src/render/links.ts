@@ -1,4 +1,4 @@
-import type {LinkGroup, LinkRow} from '../join/link-rows.js';
+import type {LinkGroup, LinkRow} from '../answers/link-rows.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';

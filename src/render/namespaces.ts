@@ -1,4 +1,4 @@
-import type {NamespaceRow} from '../join/namespace-rows.js';
+import type {NamespaceRow} from '../answers/namespace-rows.js';
 import type {NamespaceState} from '../model/namespace-files.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';

@@ -1,4 +1,4 @@
-import type {NetworkRow} from '../join/network-rows.js';
+import type {NetworkRow} from '../answers/network-rows.js';
 import type {Paint, Toned} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';

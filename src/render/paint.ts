@@ -1,4 +1,4 @@
-import {escapeText} from './escape.js';
+import {escapeText} from '../base/escape.js';
 import type {Terminal} from './terminal.js';
 
 /** What a text means; which colour that is is decided here only. */

@@ -1,4 +1,4 @@
-import {escapeText} from './escape.js';
+import {escapeText} from '../base/escape.js';
 import {type Paint, type Tone, tonedText} from './paint.js';
 import type {Terminal} from './terminal.js';
 import {wrapText} from './text.js';

@@ -1,7 +1,8 @@
 /** The tasks over which a load balancer shares out, each walked on its own. */
-import type {Sharing} from '../join/load-balancer.js';
+
 import type {GossipTask} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import type {Sharing} from '../services/load-balancer.js';
 import {type Walk, worse} from './hop.js';
 import {addressParty, type Known} from './parties.js';
 import type {Party} from './party.js';

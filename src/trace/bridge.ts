@@ -1,7 +1,8 @@
+import {isDown, linkText, rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {Walk} from './hop.js';
-import {isDown, linkText, type WalkedHost} from './party.js';
+import type {WalkedHost} from './party.js';
 import type {Trail} from './trail.js';
 
 /** A frame at a bridge of an overlay sandbox. */
@@ -188,18 +189,4 @@ export function portRow({tables, bridge}: AtBridge, mac: string): FdbRow | undef
 
 export function isWalk(value: unknown): value is Walk {
   return typeof value === 'object' && value !== null && 'disposition' in value && 'hops' in value;
-}
-
-/** One FDB row as `bridge fdb show` prints it. */
-export function rowText({mac, dev, dst, plane, master, state, usedSeconds, updatedSeconds}: FdbRow): string {
-  return [
-    mac,
-    `dev ${dev}`,
-    dst === undefined ? '' : `dst ${dst}`,
-    usedSeconds === undefined ? '' : `used ${usedSeconds}/${updatedSeconds ?? '?'}`,
-    plane === 'master' ? `master ${master ?? ''}` : 'self',
-    state === 'reachable' ? '' : state,
-  ]
-    .filter(Boolean)
-    .join(' ');
 }

@@ -1,4 +1,4 @@
-import type {ChainCode} from '../join/step.js';
+import type {ChainCode} from '../services/step.js';
 
 /** Every code that a hop can have, with what is wrong in a few words; \`ovdiag explain CODE\` tells more. */
 export const traceCodes = {

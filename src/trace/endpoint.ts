@@ -1,16 +1,16 @@
 /** The end of a walk: from a port of the bridge to the destination's own interface. */
 
-import {type FilteredPacket, optionOf} from '../join/netfilter.js';
-import {metIn} from '../join/packet-filter.js';
+import {type FilteredPacket, optionOf} from '../kernel/netfilter.js';
+import {metIn} from '../kernel/packet-filter.js';
+import {isDown, linkText, neighbourText, rowText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {takes, waitingSockets} from '../model/sockets.js';
-import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble, rowText} from './bridge.js';
+import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble} from './bridge.js';
 import {bridgeFilter, filterHop} from './filter.js';
 import type {Walk} from './hop.js';
-import {neighbourText} from './neighbour.js';
-import {isDown, linkOf, linkText, type Party, placeOf, type WalkedHost} from './party.js';
+import {linkOf, type Party, placeOf, type WalkedHost} from './party.js';
 import type {Trail} from './trail.js';
 
 export interface Ending {

@@ -1,7 +1,7 @@
 /** Hops at which packet filters decide: the hosts' own, and those inside containers and sandboxes. */
 
-import type {FilteredPacket, Hook} from '../join/netfilter.js';
-import {decide, packetFilter} from '../join/packet-filter.js';
+import type {FilteredPacket, Hook} from '../kernel/netfilter.js';
+import {decide, packetFilter} from '../kernel/packet-filter.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {AtBridge} from './bridge.js';

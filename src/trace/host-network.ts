@@ -2,9 +2,11 @@
  * Ends that use their host's own network (`--network host`). They are endpoints of no overlay: from there a container is
  * reached over a bridge of the same host or by a published port, and they are reached at their host's own addresses.
  */
-import {chooseRoute, routeText} from '../join/route.js';
-import {ownVtep} from '../join/vteps.js';
+
+import {routeText} from '../kernel/printed.js';
+import {chooseRoute} from '../kernel/route.js';
 import type {ContainerEndpoint, Network} from '../model/docker-types.js';
+import {ownVtep} from '../topology/vteps.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';

@@ -1,7 +1,8 @@
 /** The first half of a walk: from the source's own decisions to the bridge of its sandbox. */
 
-import type {FilteredPacket} from '../join/netfilter.js';
-import {chooseRoute, routeText} from '../join/route.js';
+import type {FilteredPacket} from '../kernel/netfilter.js';
+import {isDown, linkText, routeText} from '../kernel/printed.js';
+import {chooseRoute} from '../kernel/route.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
@@ -9,7 +10,7 @@ import {type AtBridge, overVeth} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import {resolve} from './neighbour.js';
-import {isDown, linkOf, linkText, type Party, placeOf, type WalkedHost} from './party.js';
+import {linkOf, type Party, placeOf, type WalkedHost} from './party.js';
 import type {Trail} from './trail.js';
 
 export interface Left {

@@ -1,10 +1,11 @@
 /** Between two endpoints of a macvlan or ipvlan network: no bridge, no tunnel, one parent link. */
 
+import {isDown, linkText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {heardFrom} from './endpoint.js';
 import type {Walk} from './hop.js';
-import {containerPlace, isDown, linkText, type Party, type WalkedHost} from './party.js';
+import {containerPlace, type Party, type WalkedHost} from './party.js';
 import type {Trail} from './trail.js';
 
 export function overParent(trail: Trail, host: WalkedHost, src: Party, dst: Party): Walk {

@@ -1,10 +1,10 @@
 /** Hop 0: the name that the source would ask for, and what it is told. */
 import {isIPv4} from 'node:net';
-import {answersFor, isServed, type NameAnswer, nameServiceSteps} from '../join/name-service.js';
-import {sandboxes} from '../join/sandboxes.js';
-import {type Chain, chainOn} from '../join/step.js';
 import type {Container} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import {answersFor, isServed, type NameAnswer, nameServiceSteps} from '../services/name-service.js';
+import {type Chain, chainOn} from '../services/step.js';
+import {sandboxes} from '../topology/sandboxes.js';
 import {type Hop, worse} from './hop.js';
 import {addSteps} from './steps.js';
 import {type Trace, type TraceEnd, type TraceTarget, worstOf} from './targets.js';

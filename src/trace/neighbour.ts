@@ -1,10 +1,11 @@
 /** The MAC behind an address: an entry of the source's own, or the answer that its ARP request will get. */
 
-import type {Link, Neighbour} from '../model/facts.js';
+import {isDown, linkText, neighbourText} from '../kernel/printed.js';
+import type {Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {type AtBridge, vxlanTrouble} from './bridge.js';
 import type {Walk} from './hop.js';
-import {actualMac, isDown, linkText, type Party} from './party.js';
+import {actualMac, type Party} from './party.js';
 import type {Trail} from './trail.js';
 
 /** States that need no answer ever (NUD_PERMANENT, NUD_NOARP), and those in which the kernel sends at once (NUD_VALID). */
@@ -172,8 +173,4 @@ export function answerTo({bridge, tables}: AtBridge, ip: string): Answer | undef
     by: `${device.name} answers for it from its neighbour table`,
     evidence: neighbourText(row),
   };
-}
-
-export function neighbourText({ip, dev, mac, state}: Neighbour): string {
-  return `${ip} dev ${dev}${mac ? ` lladdr ${mac}` : ''} ${state.join(',')}`;
 }

@@ -1,12 +1,13 @@
 /** The way of a packet from a container to an address on none of its networks: itself, its host, or the world outside. */
 
-import {chooseRoute, routeText} from '../join/route.js';
+import {isDown, linkText, routeText} from '../kernel/printed.js';
+import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
-import {containerPlace, isDown, linkText, type WalkedHost} from './party.js';
+import {containerPlace, type WalkedHost} from './party.js';
 import type {TraceEnd} from './targets.js';
 import {type Trail, trail} from './trail.js';
 

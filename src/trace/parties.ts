@@ -1,9 +1,9 @@
 /** Finds the two ends of a walk on a network, with all that is known of them. */
 
-import type {Endpoint} from '../join/endpoints.js';
-import {balancerOf} from '../join/load-balancer.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import {balancerOf} from '../services/load-balancer.js';
+import type {Endpoint} from '../topology/endpoints.js';
 import {linkOf, type Party, placeOf, type WalkedHost} from './party.js';
 
 /** What is known of one network. */

@@ -1,9 +1,9 @@
-import {type Sandbox, sandboxes} from '../join/sandboxes.js';
-import {type VethPairs, vethPairs} from '../join/veths.js';
 import type {Container} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {type Sandbox, sandboxes} from '../topology/sandboxes.js';
+import {type VethPairs, vethPairs} from '../topology/veths.js';
 
 /** One end of a path: an address on a network, and all that is known of who has it. */
 export interface Party {
@@ -67,25 +67,6 @@ export function linkOf(links: Link[], {ip, mac}: Party): Link | undefined {
 /** The MAC that an endpoint really has, where its namespace was read. */
 export function actualMac(party: Party): string | undefined {
   return party.link?.mac;
-}
-
-export function isDown(link: Link): boolean {
-  if (link.flags) return !link.flags.includes('UP');
-  return link.operState === 'DOWN';
-}
-
-/** A link as evidence, the way `ip link` begins its line. */
-export function linkText(link: Link): string {
-  return [
-    `${link.ifindex}: ${link.name}`,
-    link.flags ? `<${link.flags.join(',')}>` : '',
-    link.mtu === undefined ? '' : `mtu ${link.mtu}`,
-    link.master === undefined ? '' : `master ${link.master}`,
-    link.operState === undefined ? '' : `state ${link.operState}`,
-    link.mac ?? '',
-  ]
-    .filter(Boolean)
-    .join(' ');
 }
 
 /** When the FDB of a sandbox was read, in milliseconds. */

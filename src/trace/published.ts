@@ -1,5 +1,8 @@
 /** A request from outside to a published port: on each host that was read, link by link, and on to each task. */
-import {endpointsOf} from '../join/endpoints.js';
+
+import {isDown, linkText} from '../kernel/printed.js';
+import {chooseRoute} from '../kernel/route.js';
+import type {HostModel, Namespace} from '../model/host.js';
 import {
   type HostPort,
   hostPorts,
@@ -12,20 +15,19 @@ import {
   type Request,
   sandboxSteps,
   type Translated,
-} from '../join/ingress.js';
-import type {Sharing} from '../join/load-balancer.js';
-import {chooseRoute} from '../join/route.js';
-import {serviceOn} from '../join/services.js';
-import {chainOn} from '../join/step.js';
-import {nodeNames, ownVtep} from '../join/vteps.js';
-import type {HostModel, Namespace} from '../model/host.js';
+} from '../services/ingress.js';
+import type {Sharing} from '../services/load-balancer.js';
+import {chainOn} from '../services/step.js';
+import {endpointsOf} from '../topology/endpoints.js';
+import {serviceOn} from '../topology/services.js';
+import {nodeNames, ownVtep} from '../topology/vteps.js';
 import {walkBackends} from './backends.js';
 import {isWalk, overVeth} from './bridge.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
 import {type Disposition, type Walk, worse} from './hop.js';
 import {balancerParty} from './parties.js';
-import {containerPlace, isDown, linkOf, linkText, type WalkedHost, walkedHost} from './party.js';
+import {containerPlace, linkOf, type WalkedHost, walkedHost} from './party.js';
 import {addSteps} from './steps.js';
 import type {Backend, Entry, PublishedTrace} from './targets.js';
 import {type Trail, trail} from './trail.js';

@@ -1,17 +1,18 @@
 /** The receiving host's part of a walk: from its uplink through the tunnel's device to the bridge. */
 
-import type {FilteredPacket} from '../join/netfilter.js';
-import {chooseRoute} from '../join/route.js';
-import {overlaySandboxes} from '../join/vteps.js';
+import type {FilteredPacket} from '../kernel/netfilter.js';
+import {isDown, linkText} from '../kernel/printed.js';
+import {chooseRoute} from '../kernel/route.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {waitingSockets} from '../model/sockets.js';
+import {overlaySandboxes} from '../topology/vteps.js';
 import {type AtBridge, portTrouble} from './bridge.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
-import {isDown, linkText, type Party, type WalkedHost} from './party.js';
+import type {Party, WalkedHost} from './party.js';
 import {passage, sourceRow} from './source-row.js';
 import type {Trail} from './trail.js';
 import type {OuterPacket} from './underlay.js';

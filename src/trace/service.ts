@@ -1,8 +1,9 @@
 /** The way to a service: to its virtual address, which the load balancer of the source's own node has, and on to each task. */
-import {balancerOf, readVirtualAddress, type Sharing} from '../join/load-balancer.js';
-import type {ServiceOn} from '../join/services.js';
-import {chainOn} from '../join/step.js';
+
 import type {HostModel} from '../model/host.js';
+import {balancerOf, readVirtualAddress, type Sharing} from '../services/load-balancer.js';
+import {chainOn} from '../services/step.js';
+import type {ServiceOn} from '../topology/services.js';
 import {walkBackends} from './backends.js';
 import {packetOf} from './filter.js';
 import {type Disposition, type Walk, worse} from './hop.js';

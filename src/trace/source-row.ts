@@ -1,11 +1,11 @@
 /** What the receiver's vxlan device does with a frame for its source MAC, and what its rows tell of frames that came. */
 
-import {ageSlack, droppedSilently, recentSeconds} from '../join/row-ages.js';
-import {isProgrammed} from '../join/sandbox-view.js';
+import {rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {rowText} from './bridge.js';
+import {ageSlack, droppedSilently, recentSeconds} from '../rows/row-ages.js';
+import {isProgrammed} from '../rows/sandbox-view.js';
 import type {Walk} from './hop.js';
 import {readTime} from './party.js';
 import type {Trail} from './trail.js';

@@ -1,5 +1,5 @@
-import type {Step} from '../join/step.js';
 import type {HostModel} from '../model/host.js';
+import type {Step} from '../services/step.js';
 import type {Disposition, Walk} from './hop.js';
 import type {Trail} from './trail.js';
 

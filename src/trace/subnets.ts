@@ -1,13 +1,14 @@
 /** Routing between two subnets of one overlay: from one bridge of the sandbox to another. */
 
-import type {FilteredPacket} from '../join/netfilter.js';
-import {chooseRoute, routeText} from '../join/route.js';
-import {inSubnet} from '../join/subnet.js';
+import {inSubnet} from '../base/subnet.js';
+import type {FilteredPacket} from '../kernel/netfilter.js';
+import {neighbourText, routeText} from '../kernel/printed.js';
+import {chooseRoute} from '../kernel/route.js';
 import type {AtBridge} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import type {Left} from './leave.js';
-import {answerTo, neighbourText, usable} from './neighbour.js';
+import {answerTo, usable} from './neighbour.js';
 import {actualMac, type Party} from './party.js';
 import type {Trail} from './trail.js';
 

@@ -1,14 +1,13 @@
 /** The middle of a walk: the outer packet on the sender's host. */
 
-import {routeText} from '../join/route.js';
-import {encapsulation, type UnderlayWay, wayToVtep} from '../join/underlay-way.js';
-import type {OwnVtep} from '../join/vteps.js';
+import {isDown, linkText, routeText} from '../kernel/printed.js';
+import {encapsulation, type UnderlayWay, wayToVtep} from '../kernel/underlay-way.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import type {OwnVtep} from '../topology/vteps.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
-import {isDown, linkText} from './party.js';
 import type {Trail} from './trail.js';
 import {xfrmPairs} from './xfrm.js';
 

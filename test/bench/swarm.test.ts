@@ -6,11 +6,11 @@ import {type FaultName, faultNames, faults, type PlantedFault, plant} from '../.
 import {type Node, planSwarm, type Swarm, standardSize} from '../../bench/swarm/plan.js';
 import {checks} from '../../src/checks/registry.js';
 import {Examiner} from '../../src/checks/run.js';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {foldFindings} from '../../src/findings/fold.js';
-import {fdbEntries} from '../../src/join/fdb.js';
-import {findContainer} from '../../src/join/names.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
+import {fdbEntries} from '../../src/rows/fdb.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
+import {findContainer} from '../../src/topology/names.js';
 import {trace} from '../../src/trace/trace.js';
 import {type Raw, recordedEvidence} from '../support/evidence.js';
 

@@ -1,8 +1,8 @@
 import {checks} from '../../src/checks/registry.js';
 import {type Examination, Examiner} from '../../src/checks/run.js';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Finding} from '../../src/findings/finding.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {recordedModel, sectionOf} from '../support/evidence.js';
 
 /** What all checks say of these readings, in their order. */

@@ -5,9 +5,9 @@ import path from 'node:path';
 import {after, describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {Ajv2020} from 'ajv/dist/2020.js';
-import {pcap} from '../capture/build.js';
 import {runDecode} from '../packet/run-decode.js';
 import {asPackets, fragmentSamples, samples} from '../packet/samples.js';
+import {pcap} from '../pcap/build.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const schema = (name: string): object => JSON.parse(readFileSync(path.join(root, 'schemas', name), 'utf8'));

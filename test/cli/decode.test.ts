@@ -7,11 +7,11 @@ import {after, describe, it} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {gunzipSync, gzipSync} from 'node:zlib';
-import {pcap, type TestPacket} from '../capture/build.js';
-import {readAll} from '../capture/support.js';
 import {dnsQuery, ethernet, icmpEcho, ipv4, tcp, tunnel, udp} from '../packet/build.js';
 import {entry, runDecode} from '../packet/run-decode.js';
 import {needsTshark, tsharkPackets} from '../packet/tshark.js';
+import {pcap, type TestPacket} from '../pcap/build.js';
+import {readAll} from '../pcap/support.js';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 const capture = (name: string): string => path.join(fixtures, 'captures', name);

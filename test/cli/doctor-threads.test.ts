@@ -6,7 +6,7 @@ import {after, before, describe, it, test} from 'node:test';
 import {faultNames, plant} from '../../bench/swarm/faults.js';
 import {planSwarm, standardSize} from '../../bench/swarm/plan.js';
 import {checks} from '../../src/checks/registry.js';
-import {createSnapshotFolder} from '../../src/evidence/snapshot-folder.js';
+import {createSnapshotFolder} from '../../src/snapshot/snapshot-folder.js';
 import {sectionOf} from '../support/evidence.js';
 import {ovdiag} from './support.js';
 

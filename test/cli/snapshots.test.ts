@@ -4,8 +4,8 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 import {gunzipSync, gzipSync} from 'node:zlib';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {hostModel} from '../../src/model/host.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {
   derived,
   editAnswers,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {hostModel} from '../../src/model/host.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {
   derived,
   dockerAnswers,

@@ -1,7 +1,7 @@
 import {type Diff, diffSnapshots} from '../../src/diff/diff.js';
 import {sentenceOf} from '../../src/diff/words.js';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 
 /** Differences that follow from no other, each as `HOST PLACE: SENTENCE`. */
 export function rootsOf({differences}: Diff): string[] {

@@ -49,7 +49,9 @@ describe('every finding code', () => {
   });
 
   it('is seen in a test of its check', () => {
-    const files = readdirSync(folder('test/checks')).filter((file) => file.endsWith('.test.ts'));
+    const files = readdirSync(folder('test/checks'), {recursive: true})
+      .map(String)
+      .filter((file) => file.endsWith('.test.ts'));
     const texts = files.map((file) => readFileSync(`${folder('test/checks')}/${file}`, 'utf8')).join('\n');
     for (const {code, traceOnly} of catalogue) {
       if (!traceOnly) assert.ok(texts.includes(`'${code}'`), `no test in test/checks names '${code}'`);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {newRecord} from '../../src/capture/record.js';
 import {newFlowTable} from '../../src/flows/flow-table.js';
 import {newKeyTable} from '../../src/flows/key-table.js';
 import {newTimeline, noteInTimeline} from '../../src/flows/timeline.js';
+import {newRecord} from '../../src/packet/record.js';
 import {newScanner} from '../../src/packet/scan.js';
 import {newPacketView} from '../../src/packet/view.js';
 import {ethernet, ipv4, tunnel, udp} from '../packet/build.js';

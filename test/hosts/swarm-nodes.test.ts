@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {type ListedNode, nodesOf, selfOf} from '../../src/evidence/ask-swarm.js';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
-import {localTransport} from '../../src/evidence/transport.js';
+import {type ListedNode, nodesOf, selfOf} from '../../src/collect/ask-swarm.js';
+import {localTransport} from '../../src/collect/transport.js';
 import {parseNodeFilter, passes} from '../../src/hosts/node-filter.js';
 import {nodeTargets, ofTarget} from '../../src/hosts/targets.js';
 import {hostModel} from '../../src/model/host.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {recordedEvidence} from '../support/evidence.js';
 
 /** A node as the Engine API lists it, with as much as is read. */

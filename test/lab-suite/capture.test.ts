@@ -5,9 +5,9 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, describe, it} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {readAll} from '../capture/support.js';
 import {ovdiag, root} from '../cli/support.js';
 import {labSuite, useLab} from '../lab/use.js';
+import {readAll} from '../pcap/support.js';
 import {engineContainer, reading} from './live.js';
 
 interface Line {

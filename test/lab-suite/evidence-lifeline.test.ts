@@ -4,9 +4,9 @@ import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
-import {collect} from '../../src/evidence/collect.js';
-import type {Transport} from '../../src/evidence/transport.js';
-import {everything} from '../../src/evidence/wanted.js';
+import {collect} from '../../src/collect/collect.js';
+import type {Transport} from '../../src/collect/transport.js';
+import {everything} from '../../src/collect/wanted.js';
 import {type Sshd, startSshd} from '../lab/sshd.js';
 import {labSuite, useLab} from '../lab/use.js';
 import {type NamespaceFolder, namespaceFolder, namespacesUnavailable} from '../support/namespaces.js';
@@ -22,9 +22,9 @@ const atOnceMs = 1000;
 /** A process as a user would start it: it collects over a transport until it is ended. */
 function collecting(transport: Transport, netnsDir: string, edit: string): ChildProcess {
   const program = `
-    import {collect} from './src/evidence/collect.ts';
-    import {readKernel} from './src/evidence/read-kernel.ts';
-    import {everything} from './src/evidence/wanted.ts';
+    import {collect} from './src/collect/collect.ts';
+    import {readKernel} from './src/collect/read-kernel.ts';
+    import {everything} from './src/collect/wanted.ts';
     ${edit}
     await collect(${JSON.stringify(transport)}, everything, {signal: new AbortController().signal, netnsDir: ${JSON.stringify(netnsDir)}});
   `;
@@ -97,7 +97,7 @@ describe('the lifeline on this host', {skip: namespacesUnavailable(), timeout: 1
   it('ends all when only its stdin ends', async () => {
     const mark = longSleep();
     const {argv} = hanging(mark, 'exec');
-    const {collectorScript} = await import('../../src/evidence/script.js');
+    const {collectorScript} = await import('../../src/collect/script.js');
     const [program = '', ...args] = argv;
     const shell = spawn(program, args, {stdio: ['pipe', 'ignore', 'inherit'], detached: true});
     shell.stdin.write(collectorScript(everything, {nonce: 'n', netnsDir: spaces.folder, lifeline: true}));
@@ -159,7 +159,7 @@ describe('the lifeline over ssh', labSuite(), () => {
       assert.ok(sshd);
       const mark = longSleep();
       process.env['OVDIAG_SSH'] = `ssh -F ${sshd.configFile}`;
-      const {parseHost} = await import('../../src/evidence/transport.js');
+      const {parseHost} = await import('../../src/collect/transport.js');
       const child = collecting(parseHost(`ssh://${sshd.hosts.root}`), '', sleeping(mark, ignoring));
       await untilProcesses(
         `sleep ${mark}`,

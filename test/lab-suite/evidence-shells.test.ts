@@ -4,9 +4,9 @@ import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:f
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
-import {readKernel} from '../../src/evidence/read-kernel.js';
-import type {Section} from '../../src/evidence/snapshot.js';
-import type {Wanted} from '../../src/evidence/wanted.js';
+import {readKernel} from '../../src/collect/read-kernel.js';
+import type {Wanted} from '../../src/collect/wanted.js';
+import type {Section} from '../../src/snapshot/snapshot.js';
 import {
   type NamespaceFolder,
   namespaceFolder,

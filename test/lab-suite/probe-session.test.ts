@@ -84,7 +84,7 @@ describe('the ends of a probe', labSuite(), () => {
 
   it('ends a far side by its own clock where nobody ends it', async () => {
     const mark = `probe-${process.pid}-clock`;
-    const {probeScript} = await import('../../src/evidence/script.js');
+    const {probeScript} = await import('../../src/collect/script.js');
     const shell = spawn('env', [`OVDIAG_MARK=${mark}`, 'sh', '-s'], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {before, describe, it} from 'node:test';
-import {collect} from '../../src/evidence/collect.js';
-import {parseHost} from '../../src/evidence/transport.js';
-import {everything} from '../../src/evidence/wanted.js';
+import {collect} from '../../src/collect/collect.js';
+import {parseHost} from '../../src/collect/transport.js';
+import {everything} from '../../src/collect/wanted.js';
 import {sortReadings} from '../../src/hosts/readings.js';
-import {findContainer} from '../../src/join/names.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
 import {planProbe} from '../../src/probe/plan.js';
 import {type ProbeReport, runProbe} from '../../src/probe/probe.js';
+import {findContainer} from '../../src/topology/names.js';
 import {traceName, withName} from '../../src/trace/naming.js';
 import type {Trace} from '../../src/trace/targets.js';
 import {trace} from '../../src/trace/trace.js';

@@ -1,12 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {checks} from '../../src/checks/registry.js';
 import {type Examination, Examiner} from '../../src/checks/run.js';
-import {collect} from '../../src/evidence/collect.js';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
-import {parseHost} from '../../src/evidence/transport.js';
-import {everything} from '../../src/evidence/wanted.js';
-import {withoutForeignDocker} from '../../src/join/same-machine.js';
+import {collect} from '../../src/collect/collect.js';
+import {parseHost} from '../../src/collect/transport.js';
+import {everything} from '../../src/collect/wanted.js';
 import {hostModel} from '../../src/model/host.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
+import {withoutForeignDocker} from '../../src/topology/same-machine.js';
 import {told, unexpected} from '../checks/support.js';
 import type {Traffic} from './doctor-faults/fault.js';
 import {LabError} from './error.js';

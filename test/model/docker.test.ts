@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {DockerAnswer} from '../../src/evidence/snapshot.js';
 import {parseDocker} from '../../src/model/docker.js';
 import type {Container, Network} from '../../src/model/docker-types.js';
+import type {DockerAnswer} from '../../src/snapshot/snapshot.js';
 import {
   derived,
   dockerAnswers,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {Section} from '../../src/evidence/snapshot.js';
 import {parseIptablesSave} from '../../src/model/netfilter.js';
 import {parseTables} from '../../src/model/netns-tables.js';
+import type {Section} from '../../src/snapshot/snapshot.js';
 import {recordedEvidence, recordedModel} from '../support/evidence.js';
 
 const section = (name: string, output: string, more: Partial<Section> = {}): Section => ({

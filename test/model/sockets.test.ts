@@ -58,7 +58,7 @@ describe('sockets that wait', () => {
 
   it('are all that the collector leaves in: connected ones it drops', () => {
     const connected = /^connected='(.*)'$/m.exec(
-      readFileSync(new URL('../../src/evidence/shell/reader.sh', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../src/collect/shell/reader.sh', import.meta.url), 'utf8'),
     )?.[1];
     const input = [
       head,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {ownVtep} from '../../src/join/vteps.js';
 import {hostModel} from '../../src/model/host.js';
 import {parseSwarmState} from '../../src/model/swarm-state.js';
+import {ownVtep} from '../../src/topology/vteps.js';
 import {derived, editAnswers, recordedEvidence} from '../support/evidence.js';
 
 const worker = [

@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {gunzipSync, gzipSync} from 'node:zlib';
-import {CorruptCapture, type Framer} from '../../src/capture/framer.js';
-import {identify} from '../../src/capture/identify.js';
-import {pcapFramer, pcapHeaderLength, readPcapHeader} from '../../src/capture/pcap.js';
-import {pcapngFramer} from '../../src/capture/pcapng.js';
-import {newRecord} from '../../src/capture/record.js';
 import {reportFlows} from '../../src/flows/flow-report.js';
 import {newFlowTable} from '../../src/flows/flow-table.js';
 import {newTimeSpan, noteTime} from '../../src/flows/time-span.js';
 import {newTotals} from '../../src/flows/totals.js';
+import {newOutput} from '../../src/packet/output.js';
+import {newRecord} from '../../src/packet/record.js';
 import {newScanner} from '../../src/packet/scan.js';
 import {newPacketView, type PacketView} from '../../src/packet/view.js';
+import {CorruptCapture, type Framer} from '../../src/pcap/framer.js';
+import {identify} from '../../src/pcap/identify.js';
+import {pcapFramer, pcapHeaderLength, readPcapHeader} from '../../src/pcap/pcap.js';
+import {pcapngFramer} from '../../src/pcap/pcapng.js';
 import {newClock} from '../../src/render/packet/clock.js';
 import {putJson} from '../../src/render/packet/json.js';
 import {putLine} from '../../src/render/packet/line.js';
-import {newOutput} from '../../src/render/packet/output.js';
 import {noPalette} from '../../src/render/packet/style.js';
 import {packetTree} from '../../src/render/packet/tree.js';
-import {magics, pcap, pcapng} from '../capture/build.js';
-import {readAll} from '../capture/support.js';
+import {magics, pcap, pcapng} from '../pcap/build.js';
+import {readAll} from '../pcap/support.js';
 import {mutate, newRandom} from './fuzz.js';
 import {asPackets, fragmentSamples, samples} from './samples.js';
 
@@ -168,8 +168,8 @@ describe('hostile captures', () => {
     assert.ok(zeros.length < 400_000);
     const start = process.memoryUsage.rss();
     let count = 0;
-    const {readCapture} = await import('../../src/capture/read.js');
-    const {sourceOf} = await import('../capture/support.js');
+    const {readCapture} = await import('../../src/pcap/read.js');
+    const {sourceOf} = await import('../pcap/support.js');
     const ending = await readCapture('bomb', sourceOf(zeros), {
       packet: () => {
         count++;

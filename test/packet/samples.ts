@@ -1,4 +1,4 @@
-import type {TestPacket} from '../capture/build.js';
+import type {TestPacket} from '../pcap/build.js';
 import {
   address,
   arp,

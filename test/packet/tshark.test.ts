@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, describe, it} from 'node:test';
-import {magics, pcap, type TestPacket} from '../capture/build.js';
+import {magics, pcap, type TestPacket} from '../pcap/build.js';
 import {decodedPackets, runDecode} from './run-decode.js';
 import {asPackets, fragmentSamples, samples} from './samples.js';
 import {needsTshark, tsharkPackets} from './tshark.js';

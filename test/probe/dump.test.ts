@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {PacketRecord} from '../../src/capture/record.js';
+import type {PacketRecord} from '../../src/packet/record.js';
 import {dumpReader, snapLength} from '../../src/probe/dump.js';
 import {sighter} from '../../src/probe/sight.js';
 import type {Point, Sighting} from '../../src/probe/types.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {before, describe, it} from 'node:test';
-import {readSnapshot} from '../../src/evidence/snapshot-file.js';
-import {findContainer} from '../../src/join/names.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
 import {captureFilter} from '../../src/probe/filter.js';
 import {planLines, planProbe} from '../../src/probe/plan.js';
 import {wayOf} from '../../src/probe/points.js';
+import {readSnapshot} from '../../src/snapshot/snapshot-file.js';
+import {findContainer} from '../../src/topology/names.js';
 import {trace} from '../../src/trace/trace.js';
 import {recorded} from '../cli/support.js';
 import {points} from './support.js';

@@ -1,6 +1,6 @@
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import type {Tokens} from '../../src/redact/tokens.js';
 import {isKnownWord} from '../../src/redact/vocabulary.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 
 /** Names that every engine has. */
 const dockersOwn =

@@ -3,14 +3,14 @@ import {X509Certificate} from 'node:crypto';
 import {readdirSync, readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
-import {everything, hostProcFiles, procFiles} from '../../src/evidence/wanted.js';
+import {everything, hostProcFiles, procFiles} from '../../src/collect/wanted.js';
 import {hostModel} from '../../src/model/host.js';
 import {parseIpvs} from '../../src/model/ipvs.js';
 import {redactor} from '../../src/redact/redact.js';
 import {scrubber} from '../../src/redact/scrub.js';
 import {knownSections, redactSection} from '../../src/redact/sections.js';
 import {tokens} from '../../src/redact/tokens.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {swarmCertificate} from '../support/certificate.js';
 import {derived, madeEvidence, recordedEvidence, sectionOf} from '../support/evidence.js';
 
@@ -210,7 +210,7 @@ describe('what is not understood', () => {
 });
 
 describe('what the collector reads', () => {
-  const folder = fileURLToPath(new URL('../../src/evidence/shell/', import.meta.url));
+  const folder = fileURLToPath(new URL('../../src/collect/shell/', import.meta.url));
 
   it('can all be redacted: a new section needs a rule in src/redact/sections.ts', () => {
     const lines = readdirSync(folder)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import fc from 'fast-check';
-import {escapeText} from '../../src/render/escape.js';
+import {escapeText} from '../../src/base/escape.js';
 import {painter, plainPaint, type Toned} from '../../src/render/paint.js';
 import {type Column, renderTable} from '../../src/render/table.js';
 import {type DrawnCell, drawPlain, drawWithCliTable} from '../../src/render/table-draw.js';

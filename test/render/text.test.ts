@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import fc from 'fast-check';
-import {escapeText} from '../../src/render/escape.js';
+import {escapeText} from '../../src/base/escape.js';
 import {plainPaint} from '../../src/render/paint.js';
 import {bytes, columnsOf, duration, plural, wrapText} from '../../src/render/text.js';
 import {displayWidth} from '../../src/render/width.js';

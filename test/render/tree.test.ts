@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import fc from 'fast-check';
-import {escapeText} from '../../src/render/escape.js';
+import {escapeText} from '../../src/base/escape.js';
 import {painter, plainPaint} from '../../src/render/paint.js';
 import {renderTree, type TreeNode} from '../../src/render/tree.js';
 import {hostileText, linesOf, pipe, terminal, widest, widths} from './support.js';

@@ -3,7 +3,7 @@
  * libnetwork service_linux.go (addLBBackend, programIngress, fwMarker) and the format strings of the kernel's
  * ip_vs_ctl.c; iptables prints MARK as --set-xmark.
  */
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {answerOf, type Change, editTable, type Raw, sectionOf, setProc} from './evidence.js';
 
 interface NetworkAnswer {

@@ -2,7 +2,7 @@
  * The hosts of fixtures/derived: the healthy swarm of fixtures/recorded, put on a kernel that has IPVS and ESP, and with
  * one fault at a time that no lab of ours could make. `npm run derive` writes them.
  */
-import type {HostEvidence, Snapshot} from '../../src/evidence/snapshot.js';
+import type {HostEvidence, Snapshot} from '../../src/snapshot/snapshot.js';
 import {addBalancers, balancerFaults, setKeepalive} from './balanced.js';
 import {expiring} from './certificates.js';
 import {addCertificate, addRefusedTask, refusals, setVersions} from './engines.js';

@@ -1,5 +1,5 @@
 /** Engines and nodes that the recorded swarm doesn't have, as the engine's own answers would show them. */
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {answerOf, editAnswers, type Raw} from './evidence.js';
 
 /** What the engine of this host says of itself. */

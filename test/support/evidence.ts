@@ -1,15 +1,15 @@
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {gunzipSync} from 'node:zlib';
+import {odd} from '../../src/base/shape.js';
+import {type HostModel, hostModel} from '../../src/model/host.js';
 import {
   type DockerAnswer,
   type HostEvidence,
   type Section,
   type Snapshot,
   SnapshotShape,
-} from '../../src/evidence/snapshot.js';
-import {type HostModel, hostModel} from '../../src/model/host.js';
-import {odd} from '../../src/shape.js';
+} from '../../src/snapshot/snapshot.js';
 
 /** No fixture comes near this when it is unzipped. */
 const largest = 16 * 1024 * 1024;

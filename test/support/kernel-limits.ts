@@ -1,5 +1,5 @@
 /** Queues and tables that all namespaces of a machine share, as /proc shows them when they are full. */
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {type Change, sectionOf, setProc} from './evidence.js';
 
 const sys = '/proc/sys/net';

@@ -3,7 +3,7 @@
  * moby libnetwork drivers/overlay/encryption.go (buildSPI, programSA, setupEncryption): for each other node a state in
  * for each of three keys, and one out with the key in the middle, by which the policy goes.
  */
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {sectionOf} from './evidence.js';
 
 /** VTEPs of node1 and node2. */

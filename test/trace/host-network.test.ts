@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {findContainer, findDestination} from '../../src/join/names.js';
+import {findContainer, findDestination} from '../../src/topology/names.js';
 import {trace} from '../../src/trace/trace.js';
 import {recordedModel} from '../support/evidence.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
-import {findContainer, findDestination} from '../../src/join/names.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
+import {findContainer, findDestination} from '../../src/topology/names.js';
 import {type Naming, traceName, withName} from '../../src/trace/naming.js';
 import type {Trace} from '../../src/trace/targets.js';
 import {trace} from '../../src/trace/trace.js';

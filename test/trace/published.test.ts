@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {HostEvidence} from '../../src/evidence/snapshot.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import type {Walk} from '../../src/trace/hop.js';
 import {tracePublished} from '../../src/trace/published.js';
 import type {Entry} from '../../src/trace/targets.js';

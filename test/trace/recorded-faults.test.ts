@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {findContainer} from '../../src/join/names.js';
+import {findContainer} from '../../src/topology/names.js';
 import {traceName} from '../../src/trace/naming.js';
 import {trace} from '../../src/trace/trace.js';
 import {traceFaults} from '../lab/trace-faults.js';

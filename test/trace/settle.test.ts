@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {findContainer} from '../../src/join/names.js';
 import type {HostModel} from '../../src/model/host.js';
+import {findContainer} from '../../src/topology/names.js';
 import {tracePublished} from '../../src/trace/published.js';
 import {mayPass, settle, settleEntries} from '../../src/trace/settle.js';
 import type {Trace} from '../../src/trace/targets.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {OvdiagError} from '../../src/errors.js';
-import {findContainer} from '../../src/join/names.js';
+import {OvdiagError} from '../../src/base/errors.js';
+import {findContainer} from '../../src/topology/names.js';
 import type {Trace, TraceTarget} from '../../src/trace/targets.js';
 import {trace} from '../../src/trace/trace.js';
 import {recordedModel} from '../support/evidence.js';

@@ -1,7 +1,7 @@
 /** The same swarm walked on other engines, whose firewall chains have other names and whose rules other forms. */
 import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
-import {findContainer} from '../../src/join/names.js';
+import {findContainer} from '../../src/topology/names.js';
 import {trace} from '../../src/trace/trace.js';
 import {recordedModel} from '../support/evidence.js';
 

@@ -1,14 +1,13 @@
 /** From what was judged of a row to what is reported of it. */
 import type {Finding, Remedy, Severity} from '../../findings/finding.js';
-import {type Claim, isNews} from '../../join/endpoints.js';
-import type {JudgedEntry} from '../../join/fdb.js';
-import {nameOf} from '../../join/fdb-raw.js';
-import {hintedMac} from '../../join/mac.js';
-import type {Member, NetworkJudgement} from '../../join/rows-swarm.js';
-import {isProgrammed} from '../../join/sandbox-view.js';
+import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {FdbRow} from '../../model/facts.js';
-import {rowText} from '../../trace/bridge.js';
-import {neighbourText} from '../../trace/neighbour.js';
+import type {JudgedEntry} from '../../rows/fdb.js';
+import {nameOf} from '../../rows/fdb-raw.js';
+import type {Member, NetworkJudgement} from '../../rows/rows-swarm.js';
+import {isProgrammed} from '../../rows/sandbox-view.js';
+import {type Claim, isNews} from '../../topology/endpoints.js';
+import {hintedMac} from '../../topology/mac.js';
 import {claimLines, deviceOf, inSandbox, renewal} from './words.js';
 
 /** Docker's vxlan devices drop a learned row that has been idle for so many seconds, unless `ip -d link` says otherwise. */

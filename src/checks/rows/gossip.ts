@@ -1,8 +1,9 @@
 /** Gossip of one host against that of the others, and rows of hosts against each other. */
+
+import {ipv4Number, ipv4Text} from '../../base/ipv4.js';
 import type {Finding} from '../../findings/finding.js';
-import {type Claim, isNews} from '../../join/endpoints.js';
-import {ipv4Number, ipv4Text} from '../../join/ipv4.js';
-import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../join/rows-swarm.js';
+import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../rows/rows-swarm.js';
+import {type Claim, isNews} from '../../topology/endpoints.js';
 import {claimLine} from './words.js';
 
 /** Lines of evidence in one finding. */

@@ -1,10 +1,10 @@
 /** What the rows of one host prove without any other. */
 import {isIP} from 'node:net';
 import type {Finding} from '../../findings/finding.js';
-import {isProgrammed} from '../../join/sandbox-view.js';
-import type {Sandbox} from '../../join/sandboxes.js';
-import {localAddresses} from '../../join/vteps.js';
 import type {Network} from '../../model/docker-types.js';
+import {isProgrammed} from '../../rows/sandbox-view.js';
+import type {Sandbox} from '../../topology/sandboxes.js';
+import {localAddresses} from '../../topology/vteps.js';
 import type {HostContext} from '../host-context.js';
 
 /**

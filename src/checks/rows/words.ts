@@ -1,9 +1,9 @@
 /** How the check of rows names and prints what it judged. */
 import type {Remedy} from '../../findings/finding.js';
-import type {Claim} from '../../join/endpoints.js';
-import type {JudgedEntry} from '../../join/fdb.js';
-import type {Member} from '../../join/rows-swarm.js';
-import {servesAddress} from '../../join/sandbox-view.js';
+import type {JudgedEntry} from '../../rows/fdb.js';
+import type {Member} from '../../rows/rows-swarm.js';
+import {servesAddress} from '../../rows/sandbox-view.js';
+import type {Claim} from '../../topology/endpoints.js';
 
 /** What a source said of an endpoint, as it would be asked by hand. */
 export function claimLine({source, host, ip, mac, vtep, nodeId, name}: Claim, network: string): string {

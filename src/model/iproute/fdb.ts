@@ -5,7 +5,7 @@
  * net/bridge/br_fdb.c and drivers/net/vxlan/vxlan_core.c. The ages are nda_cacheinfo's ndm_used and
  * ndm_updated in seconds; text prints the two as `used USED/UPDATED`, in this order.
  */
-import {object, oneOf, optional} from '../../shape.js';
+import {object, oneOf, optional} from '../../base/shape.js';
 import type {FdbRow} from '../facts.js';
 import {
   address,

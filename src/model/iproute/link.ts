@@ -15,7 +15,7 @@ import {
   optional,
   record,
   type Shaped,
-} from '../../shape.js';
+} from '../../base/shape.js';
 import type {Address, BridgePort, Link, LinkStats, VxlanDevice} from '../facts.js';
 import {linkTextEntries} from './link-text.js';
 import {

@@ -4,7 +4,7 @@
  * Formats: iproute2 ip/ipneigh.c, print_neigh(); BusyBox networking/libiproute/ipneigh.c; net-tools arp.c and
  * BusyBox networking/arp.c. Kernel: linux/neighbour.h. Text prints the ages as `used USED/CONFIRMED/UPDATED`.
  */
-import {array, object, oneOf, optional, text} from '../../shape.js';
+import {array, object, oneOf, optional, text} from '../../base/shape.js';
 import type {Neighbour} from '../facts.js';
 import {
   address,

@@ -5,7 +5,7 @@
  * linux/rtnetlink.h (RTA_*, RTN_*, RTNH_F_*). Neither form prints the family of a route.
  */
 import {isIP} from 'node:net';
-import {array, lowerCase, object, odd, oneOf, optional, type Shape, type Shaped} from '../../shape.js';
+import {array, lowerCase, object, odd, oneOf, optional, type Shape, type Shaped} from '../../base/shape.js';
 import type {Route} from '../facts.js';
 import {
   address,

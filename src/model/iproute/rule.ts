@@ -6,7 +6,7 @@
  * know one can say so. BusyBox drops `not`, `oif`, `uidrange` and more from what it prints: don't use it here.
  */
 import {isIP} from 'node:net';
-import {object, odd, oneOf, optional, record, type Shape, type Shaped, text} from '../../shape.js';
+import {object, odd, oneOf, optional, record, type Shape, type Shaped, text} from '../../base/shape.js';
 import type {RoutingRule} from '../facts.js';
 import type {Family} from './route.js';
 import {

@@ -6,7 +6,7 @@
  * parser, so that both readings of one table end in the same model.
  */
 import {isIP} from 'node:net';
-import {array, lowerCase, type Oddness, odd, type Report, type Shape, text} from '../../shape.js';
+import {array, lowerCase, type Oddness, odd, type Report, type Shape, text} from '../../base/shape.js';
 
 /** What a parser returns: the rows it understood, and a bounded list of what it did not. */
 export interface Parsed<Row> {

@@ -1,4 +1,4 @@
-import {type Output, put, putPadded} from './output.js';
+import {type Output, put, putPadded} from '../../packet/output.js';
 
 /** The local time of day, as tcpdump prints it; the part that changes once a second is made once a second. */
 export interface Clock {

@@ -1,13 +1,13 @@
 import type {FlowRow} from '../../flows/flow-report.js';
 import {type Flow, type FlowTable, flowEnd} from '../../flows/flow-table.js';
 import {absolute, type TimeSpan} from '../../flows/time-span.js';
+import {addressText, macText} from '../../packet/address.js';
 import type {Names} from '../../packet/names.js';
 import {protoName} from '../../packet/numbers.js';
 import type {Paint, Toned} from '../paint.js';
 import {type Column, renderTable} from '../table.js';
 import type {Terminal} from '../terminal.js';
 import {bytes, plural} from '../text.js';
-import {addressText, macText} from './address.js';
 import {timeOfDay} from './clock.js';
 
 const columns: Column[] = [

@@ -1,11 +1,11 @@
+import {addressText, macText, putAddress, putMac} from '../../packet/address.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
 import {Fragment, type Frame, Stop} from '../../packet/frame.js';
 import {Kind, kindNames, kindOf} from '../../packet/kind.js';
 import type {Names} from '../../packet/names.js';
+import {type Output, put, putNumber, putPadded, putText} from '../../packet/output.js';
 import type {PacketView} from '../../packet/view.js';
 import {VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
-import {addressText, macText, putAddress, putMac} from './address.js';
-import {type Output, put, putNumber, putPadded, putText} from './output.js';
 import {putSummary} from './summary.js';
 
 const stopNames = ['', 'cut', 'short', 'malformed', 'deep', 'link'] as const;

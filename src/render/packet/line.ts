@@ -1,13 +1,13 @@
+import {escapeText} from '../../base/escape.js';
+import {addressText, macText, putAddress, putEndpoint, putMac} from '../../packet/address.js';
 import {get8} from '../../packet/bytes.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
 import type {Frame} from '../../packet/frame.js';
 import type {Names} from '../../packet/names.js';
+import {type Output, put, putHex, putNumber, putText} from '../../packet/output.js';
 import type {PacketView} from '../../packet/view.js';
 import {VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
-import {escapeText} from '../escape.js';
-import {addressText, macText, putAddress, putEndpoint, putMac} from './address.js';
 import {type Clock, putTimeOfDay} from './clock.js';
-import {type Output, put, putHex, putNumber, putText} from './output.js';
 import type {PacketStyle, Palette} from './style.js';
 import {putSummary} from './summary.js';
 

@@ -1,8 +1,8 @@
 import type {TimeSpan} from '../../flows/time-span.js';
 import type {Totals} from '../../flows/totals.js';
 import {kindRows, portRows} from '../../flows/totals-report.js';
+import {addressText} from '../../packet/address.js';
 import type {Names} from '../../packet/names.js';
-import {addressText} from './address.js';
 import {epochText} from './flow-json.js';
 
 /** Totals as data; schemas/decode-summary.json. */

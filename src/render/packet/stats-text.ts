@@ -2,12 +2,12 @@ import type {TimeSpan} from '../../flows/time-span.js';
 import {absolute} from '../../flows/time-span.js';
 import type {Count, Totals} from '../../flows/totals.js';
 import {kindRows, portRows} from '../../flows/totals-report.js';
+import {addressText} from '../../packet/address.js';
 import type {Names} from '../../packet/names.js';
 import type {Paint, Toned} from '../paint.js';
 import {type Column, renderTable} from '../table.js';
 import type {Terminal} from '../terminal.js';
 import {bytes, duration, plural} from '../text.js';
-import {addressText} from './address.js';
 import {dateText} from './clock.js';
 import {sparkline, squeeze} from './sparkline.js';
 

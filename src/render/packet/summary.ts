@@ -1,3 +1,5 @@
+import {escapeText} from '../../base/escape.js';
+import {putIpv4, putMac} from '../../packet/address.js';
 import {ArpOperation, arpField, arpOperation, isIpv4Arp} from '../../packet/arp.js';
 import {get16} from '../../packet/bytes.js';
 import {isDns, readDns} from '../../packet/dns.js';
@@ -6,6 +8,7 @@ import {Fragment, type Frame, Stop} from '../../packet/frame.js';
 import {hasIcmpHeader, icmpId, icmpMtu, icmpSequence, icmpText, isEcho} from '../../packet/icmp.js';
 import {Kind, kindOf, kindText} from '../../packet/kind.js';
 import {protoName} from '../../packet/numbers.js';
+import {type Output, put, putHex, putNumber, putText} from '../../packet/output.js';
 import {
   hasTcpHeader,
   TcpFlag,
@@ -17,9 +20,6 @@ import {
   tcpWindow,
 } from '../../packet/tcp.js';
 import {udpField} from '../../packet/udp.js';
-import {escapeText} from '../escape.js';
-import {putIpv4, putMac} from './address.js';
-import {type Output, put, putHex, putNumber, putText} from './output.js';
 
 /** What one frame carries, in a few words of ASCII without its addresses: the `info` of --json. */
 export function putSummary(out: Output, frame: Frame, withPorts: boolean): void {

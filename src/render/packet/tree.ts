@@ -1,11 +1,11 @@
+import {escapeText} from '../../base/escape.js';
+import {addressText} from '../../packet/address.js';
 import {describeNetwork} from '../../packet/describe-ip.js';
 import {describeCooked, describeEthernet} from '../../packet/describe-link.js';
 import {describeTransport} from '../../packet/describe-transport.js';
 import {Fragment, type Frame, Stop} from '../../packet/frame.js';
 import type {Layer} from '../../packet/layer.js';
 import type {PacketView} from '../../packet/view.js';
-import {escapeText} from '../escape.js';
-import {addressText} from './address.js';
 import type {PacketStyle} from './style.js';
 
 const stopTexts = {

@@ -1,0 +1,64 @@
+import {availableParallelism} from 'node:os';
+import type {Examiner} from '../checks/run.js';
+import type {Progress} from '../hosts/fan-out.js';
+import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
+import {hostModel} from '../model/host.js';
+import {type RecordedFile, readRecorded} from '../snapshot/snapshot-folder.js';
+import {withoutForeignDocker} from '../topology/same-machine.js';
+import type {Examined} from './examine.js';
+import {inThreads} from './threads.js';
+
+/** Each thread holds one host's evidence and model, up to 250 MB of memory with what it has not yet cleaned up. */
+const mostThreads = 4;
+/** With fewer files than this the threads would be done before their code is as fast as it gets. */
+const worthThreads = 24;
+
+/** As the build puts it. From the sources there are no threads: what makes Node read TypeScript does not reach into them. */
+const module = new URL('../workers/examine.js', import.meta.url);
+
+/** How many threads so many files are worth; 0 where they are better looked at here. */
+export function threadsFor(files: number): number {
+  if (import.meta.url.endsWith('.ts')) return 0;
+  const threads = Math.min(mostThreads, availableParallelism());
+  return files < worthThreads || threads < 2 ? 0 : threads;
+}
+
+/** Looks at the hosts of many snapshot files in threads, each by itself, and hands what is kept of them to the examiner. */
+export async function examineFiles(
+  files: readonly RecordedFile[],
+  examiner: Examiner,
+  use: (facts: HostFacts) => void,
+  signal: AbortSignal,
+  onProgress?: (progress: Progress) => void,
+): Promise<void> {
+  const examined: Examined[] = [];
+  for await (const {index, result} of inThreads<RecordedFile, Examined>(
+    module,
+    files,
+    threadsFor(files.length),
+    signal,
+    (progress) => onProgress?.({...progress, failed: 0, running: []}),
+  ))
+    examined[index] = result;
+  // In the order of the files, whichever thread was faster, as hosts of one name are numbered in it.
+  for (const [number, file] of files.entries()) {
+    for (const [index, {kept, facts}] of (examined[number] ?? []).entries()) {
+      if (examiner.take(kept)) use(facts);
+      else await addAgain(file, index, examiner, use);
+    }
+  }
+}
+
+/** A host that bears the name or the identity of another: what was said of it has the wrong one. */
+async function addAgain(
+  file: RecordedFile,
+  index: number,
+  examiner: Examiner,
+  use: (facts: HostFacts) => void,
+): Promise<void> {
+  const evidence = (await readRecorded(file))[index];
+  if (!evidence) return;
+  const model = withoutForeignDocker(hostModel(evidence));
+  examiner.add(model);
+  use(hostFacts(model));
+}

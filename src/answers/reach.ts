@@ -1,0 +1,157 @@
+import {defaultRoute} from '../kernel/default-route.js';
+import type {Network} from '../model/docker-types.js';
+import type {HostModel} from '../model/host.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import type {InspectedInterface, Inspection} from './inspection.js';
+
+interface Around {
+  tables: NetnsTables | undefined;
+  host: HostModel;
+  networks: Network[];
+}
+
+/**
+ * One plain sentence a way: how a container reaches what, or why it can't. These are ways as the tables have them,
+ * not proof that frames arrive: that is what a walk of both hosts is for.
+ */
+export function reachSentences(inspection: Omit<Inspection, 'reach'>, around: Around): string[] {
+  const {container, mode, sharedWith} = inspection;
+  if (!container.running)
+    return [`${container.name} is ${container.status ?? 'not running'}: it has no network namespace.`];
+  if (mode === 'host') {
+    return [
+      "It uses the host's own network namespace: it reaches what the host reaches, and its ports are the host's.",
+    ];
+  }
+  if (mode === 'none' && inspection.interfaces.length === 0) {
+    return ['It has loopback only: --network none gives it nothing else.'];
+  }
+  const sentences: string[] = [];
+  if (mode === 'shared') {
+    sentences.push(
+      `It shares the network namespace of ${sharedWith[0] ?? 'a container that is not running'}: addresses, ports and routes are the same.`,
+    );
+  }
+  if (!around.tables)
+    return [...sentences, 'Its namespace could not be read, so what it reaches is not known.'];
+  for (const link of inspection.interfaces) {
+    const sentence = wayOf(link, inspection);
+    if (sentence) sentences.push(sentence);
+  }
+  sentences.push(...outside(inspection, around));
+  return sentences;
+}
+
+/** What one interface leads to. */
+function wayOf(link: InspectedInterface, {dropRules}: Omit<Inspection, 'reach'>): string | undefined {
+  const {name, network, peer, parent, mode} = link;
+  const down =
+    link.state === 'DOWN' || link.state === 'LOWERLAYERDOWN'
+      ? ` ${name} is down, so nothing passes now.`
+      : '';
+  if (!network || network.name === 'docker_gwbridge') return down.trim() || undefined;
+  switch (network.driver) {
+    case 'overlay':
+      return `${overlayWay(name, network, peer)}${down}`;
+    case 'bridge':
+      if (!network.internal)
+        return `${name} leads to the endpoints of ${network.name} over the bridge ${peer?.bridge ?? '(not seen)'}.${down}`;
+      return dropRules.length > 0
+        ? `${name} leads to the endpoints of ${network.name} and, as far as its INPUT rules let it, to this host; the network is internal, and the host forwards nothing else, by: ${dropRules.map(({rule}) => rule).join('; ')}.${down}`
+        : `${name} is on ${network.name}, an internal network; the rules that keep it inside were not found in what was read.${down}`;
+    case 'macvlan':
+    case 'ipvlan':
+      return `${name} puts its frames straight onto ${parent ? `${parent.name} of the host` : 'the parent link'} (${network.driver}${mode ? ` ${mode}` : ''}): to whatever that link leads to and to its peers on the same parent, but not to the host itself.${down}`;
+    default:
+      return down.trim() || undefined;
+  }
+}
+
+type Peer = InspectedInterface['peer'];
+
+function overlayWay(name: string, network: NonNullable<InspectedInterface['network']>, peer: Peer): string {
+  if (peer && peer.bridge === null) {
+    return `${name} leads nowhere: ${peer.name}, its other end, is a port of no bridge.`;
+  }
+  if (peer?.up === false) return `${name} leads nowhere: ${peer.name}, its other end, is down.`;
+  const near = `${name} leads to the endpoints of ${network.name}: to those on this host over ${peer?.bridge ?? 'the bridge'}`;
+  if (peer && peer.vni === null)
+    return `${near}, and to none on other hosts: ${peer.bridge} has no vxlan device.`;
+  if (peer?.tunnelUp === false)
+    return `${near}, and to none on other hosts: the vxlan device of VNI ${peer.vni} is down.`;
+  const far = peer ? `the vxlan device of VNI ${peer.vni}` : 'VXLAN';
+  const sealed = network.encrypted ? ', if both have IPsec states: the network is encrypted' : '';
+  return `${near}, to those on other hosts through ${far}${sealed}.`;
+}
+
+/** The way out, or why there is none. */
+function outside(
+  {interfaces, defaultGateway, gatewayLeg}: Omit<Inspection, 'reach'>,
+  {host, networks, tables}: Around,
+): string[] {
+  if (interfaces.length === 0) return [];
+  if (tables?.routes === undefined)
+    return ['Its routes could not be read, so whether it reaches the outside is not known.'];
+  if (!defaultGateway) {
+    const internal = networks.filter((network) => network.internal).map(({name}) => name);
+    return internal.length > 0 && internal.length === networks.length
+      ? [
+          `It can't reach anything outside: ${internal.join(', ')} ${internal.length === 1 ? 'is' : 'are'} internal, so Docker gave it no leg on docker_gwbridge and no default route.`,
+        ]
+      : [withoutDefault(tables)];
+  }
+  const {address, dev, network} = defaultGateway;
+  const alone = defaultRoute(tables.routes, 'inet') === undefined;
+  const via = `${dev ?? 'its default route'}${address ? ` by ${address}` : ''}`;
+  const out = interfaces.find(({name}) => name === dev);
+  const known = host.docker?.networks.find(
+    ({name, id}) => name === network && (!out?.network || out.network.id === id),
+  );
+  if (known?.driver !== 'bridge') {
+    return [`Everything else leaves through ${via}${alone ? ', over IPv6 alone' : ''}.`];
+  }
+  if (known.internal) return [];
+  const leg = gatewayLeg?.interface === dev ? ' (docker_gwbridge)' : ` (${known.name})`;
+  // The rules that were read are those for IPv4.
+  const how = alone ? ', over IPv6 alone' : masqueraded(host, known);
+  return [`Everything else leaves through ${via}${leg}${how}.`];
+}
+
+/** Routes to single prefixes, and rules that send packets to other tables, may lead out all the same. */
+function withoutDefault({routes = [], rules = []}: NetnsTables): string {
+  const further = routes.filter(
+    ({type, table, gateway, nexthops}) =>
+      type === 'unicast' && table === 'main' && (gateway !== undefined || nexthops !== undefined),
+  );
+  const elsewhere = rules.some(({table}) => table !== undefined && !standardTables.has(table));
+  // Old kernels keep an unreachable IPv6 default in a table of no name.
+  const other = routes.some(
+    ({type, table, dst}) => type === 'unicast' && dst === 'default' && !standardTables.has(table),
+  );
+  if (elsewhere || other)
+    return 'Its main table has no default route; its rules and its other tables may lead outside, and are not followed here.';
+  return further.length > 0
+    ? `Outside it reaches only what these routes lead to: ${further.map(({dst}) => dst).join(', ')}; it has no default route.`
+    : "It can't reach anything outside: it has no default route.";
+}
+
+const standardTables: ReadonlySet<string> = new Set(['main', 'local', 'default']);
+
+/** Whether the host hides the addresses of a bridge network behind its own, by its rules. */
+function masqueraded(host: HostModel, network: Network): string {
+  const tables = host.host?.netfilter;
+  if (!tables) return '; whether the host masquerades it was not read';
+  const rule = tables
+    .flatMap(({rules}) => rules)
+    .find(
+      ({table, chain, text}) =>
+        table === 'nat' &&
+        chain === 'POSTROUTING' &&
+        text.includes('MASQUERADE') &&
+        text.split(' ').includes(network.bridgeName ?? ''),
+    );
+  if (rule) return ", masqueraded as the host's own address";
+  return network.masquerade === false
+    ? ', not masqueraded, as the network is configured'
+    : '; no masquerade rule for it was found on the host';
+}

@@ -1,0 +1,94 @@
+import {protocolCounters} from '../../model/proc/counters.js';
+import {waitingSockets} from '../../model/sockets.js';
+import {defineCheck} from '../check.js';
+import {pairs, rise, risen} from './rising.js';
+import {type VxlanCounts, vxlanCounts, vxlanKey} from './vxlan-devices.js';
+
+interface Counts {
+  noPorts: number | null;
+  unreachable: number | null;
+  /** Data-path ports of this host's vxlan devices on which no socket waits; null where sockets were not read. */
+  closed: number[] | null;
+  devices: VxlanCounts[];
+}
+
+/** The kernel sends at most one unreachable a second to each peer (net.ipv4.icmp_ratelimit), so a slow rise is all there is. */
+const steady = {least: 3, perSecond: 0.2};
+
+/**
+ * Packets for a closed port, on the host that gets them (Udp NoPorts) and on the one that sent them (Icmp
+ * InDestUnreachs). Both counters rise for many other reasons, of which most are harmless, so neither is reported
+ * unless the data path itself shows that it is concerned.
+ */
+export const rejectedPackets = defineCheck<undefined, Counts>({
+  name: 'rejected-packets',
+  codes: ['udp-no-ports', 'icmp-unreachable'],
+  counters(host) {
+    const protocols = protocolCounters(host.model.host?.proc);
+    const devices = vxlanCounts(host);
+    if (!protocols || devices.length === 0) return undefined;
+    const open = waitingSockets(host.model.host?.proc, 'udp')?.map(({port}) => port);
+    const ports = [...new Set(devices.flatMap(({port}) => port ?? []))];
+    return {
+      noPorts: protocols.get('Udp')?.get('NoPorts') ?? null,
+      unreachable: protocols.get('Icmp')?.get('InDestUnreachs') ?? null,
+      closed: open ? ports.filter((port) => !open.includes(port)) : null,
+      devices,
+    };
+  },
+  sample({host, before, after, seconds}, report) {
+    const unanswered = pairs(before.devices, after.devices, vxlanKey).filter(
+      ([earlier, later]) =>
+        later.rxPackets === earlier.rxPackets && later.txPackets - earlier.txPackets >= steady.least,
+    );
+    const rows = unanswered.map(
+      ([earlier, later]) =>
+        `${later.netns}: ${later.device} TX packets ${later.txPackets} (${risen(later.txPackets - earlier.txPackets, seconds)}), RX packets ${later.rxPackets} (+0)`,
+    );
+    const networks = [...new Set(unanswered.map(([, {network}]) => network))].join(', ');
+    const common = {
+      host: host.name,
+      network: null,
+      basis: 'sample' as const,
+      at: {host: host.name, netns: '@host'},
+    };
+    const refused = rise(before.noPorts ?? undefined, after.noPorts ?? undefined, seconds, steady);
+    const closed = after.closed ?? [];
+    if (refused !== undefined && (closed.length > 0 || unanswered.length > 0)) {
+      report.found({
+        ...common,
+        code: 'udp-no-ports',
+        severity: closed.length > 0 ? 'error' : 'warning',
+        subject: closed.length > 0 ? `UDP port ${closed.join(', ')}` : 'UDP ports',
+        evidence: [`/proc/net/snmp: Udp NoPorts ${after.noPorts} (${risen(refused, seconds)})`, ...rows],
+        cause:
+          closed.length > 0
+            ? `${refused} UDP packets came to closed ports of this host, and the port of its own vxlan devices, ${closed.join(', ')}, is closed`
+            : `${refused} UDP packets came to closed ports of this host, while nothing arrives on ${networks}: other nodes may send their VXLAN to another port than this one uses`,
+        remedy: [
+          {command: 'ss -lun', touches: 'nothing'},
+          {command: 'ovdiag capture --uplink --flows --for 10s', touches: 'nothing (it only listens)'},
+        ],
+      });
+    }
+    const answered = rise(before.unreachable ?? undefined, after.unreachable ?? undefined, seconds, steady);
+    if (answered === undefined || unanswered.length === 0) return;
+    report.found({
+      ...common,
+      code: 'icmp-unreachable',
+      severity: 'warning',
+      subject: networks,
+      evidence: [
+        `/proc/net/snmp: Icmp InDestUnreachs ${after.unreachable} (${risen(answered, seconds)})`,
+        ...rows,
+      ],
+      cause: `what this host sends on ${networks} is not answered, and ${answered} times somebody told it by ICMP that a destination is unreachable: the data-path port is closed over there, or a firewall rejects it`,
+      remedy: [
+        {
+          command: "tcpdump -n -i UPLINK 'icmp[icmptype] == icmp-unreach'",
+          touches: 'nothing (it only listens; the quoted packet names the port and who refused it)',
+        },
+      ],
+    });
+  },
+});

@@ -1,0 +1,37 @@
+import {softnetDrops} from '../../model/proc/counters.js';
+import {defineCheck} from '../check.js';
+import {rise, risen} from './rising.js';
+
+/** A burst may overrun a processor once. */
+const threshold = {least: 10, perSecond: 1};
+
+/** Packets that found no room in the queue before a processor. */
+export const softnetOverruns = defineCheck<undefined, number>({
+  name: 'softnet-drops',
+  codes: ['softnet-drops'],
+  counters: (host) => softnetDrops(host.model.host?.proc),
+  sample({host, before, after, seconds}, report) {
+    const dropped = rise(before, after, seconds, threshold);
+    if (dropped === undefined) return;
+    report.found({
+      code: 'softnet-drops',
+      severity: 'warning',
+      host: host.name,
+      network: null,
+      subject: 'processors',
+      evidence: [
+        `/proc/net/softnet_stat, second column of all processors: ${after} (${risen(dropped, seconds)})`,
+      ],
+      cause: `${dropped} packets came faster than the processors of this host took them, and were dropped before anything looked at them; all flows between two VTEPs may end on one processor`,
+      remedy: [
+        {
+          command: 'sysctl -w net.core.netdev_max_backlog=5000',
+          touches: 'the queue of each processor of this host, until the next boot',
+        },
+        {command: 'mpstat -P ALL 1 5', touches: 'nothing'},
+      ],
+      basis: 'sample',
+      at: {host: host.name, netns: '@host'},
+    });
+  },
+});

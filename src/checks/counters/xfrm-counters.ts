@@ -1,0 +1,64 @@
+import {xfrmCounters} from '../../model/proc/counters.js';
+import {defineCheck} from '../check.js';
+import {rise, risen} from './rising.js';
+
+interface Counts {
+  /** Counters of /proc/net/xfrm_stat by name. */
+  counters: Record<string, number>;
+  networks: string[];
+}
+
+/** While keys are changed or an engine begins, a packet or two may come before its state. */
+const threshold = {least: 3, perSecond: 0.2};
+
+/** Packets that IPsec refused to send or to take, on hosts that have an encrypted overlay. */
+export const xfrmErrors = defineCheck<undefined, Counts>({
+  name: 'xfrm-counters',
+  codes: ['xfrm-errors'],
+  counters(host) {
+    const counters = xfrmCounters(host.model.host?.proc);
+    const networks = host.overlays.flatMap(({network}) => (network.encrypted ? [network.name] : []));
+    return counters && networks.length > 0 ? {counters: Object.fromEntries(counters), networks} : undefined;
+  },
+  sample({host, before, after, seconds}, report) {
+    const rising = Object.entries(after.counters).flatMap(([name, count]) => {
+      const by = rise(before.counters[name], count, seconds, threshold);
+      return by === undefined ? [] : [{name, count, by}];
+    });
+    if (rising.length === 0) return;
+    const outbound = rising.some(({name}) => name.startsWith('XfrmOut'));
+    report.found({
+      code: 'xfrm-errors',
+      severity: outbound ? 'error' : 'warning',
+      host: host.name,
+      network: after.networks.length === 1 ? (after.networks[0] ?? null) : null,
+      subject: rising.map(({name}) => name).join(', '),
+      evidence: rising.map(
+        ({name, count, by}) => `/proc/net/xfrm_stat: ${name} ${count} (${risen(by, seconds)})`,
+      ),
+      cause: `IPsec threw packets away, ${rising.map(({name, by}) => `${by} of them as ${meaningOf(name)}`).join(' and ')}; on this host it carries ${after.networks.join(', ')}`,
+      remedy: [
+        {command: 'ip xfrm state list nokeys', touches: 'nothing'},
+        {command: 'ovdiag doctor --host HOST --host OTHER', touches: 'nothing'},
+      ],
+      basis: 'sample',
+      at: {host: host.name, netns: '@host'},
+    });
+  },
+});
+
+/** The kernel's own words for its counters (Documentation/networking/xfrm_proc.rst), in ours. */
+const meanings: Record<string, string> = {
+  XfrmInNoStates: 'arriving with an SPI that is unknown here',
+  XfrmInStateProtoError: 'arriving but not to be decrypted with the key of their state',
+  XfrmInStateSeqError: 'arriving outside the replay window',
+  XfrmInTmplMismatch: 'arriving in clear or with another transformation than the policy asks for',
+  XfrmInNoPols: 'arriving decrypted without a policy that lets them in',
+  XfrmOutNoStates: 'going out without a state to encrypt them with',
+  XfrmOutStateProtoError: 'going out and not encrypted, which the kernel refused',
+  XfrmOutPolBlock: 'going out against a policy that blocks them',
+};
+
+function meaningOf(name: string): string {
+  return meanings[name] ?? name;
+}

@@ -1,0 +1,87 @@
+import {atLeast, engineVersion, within} from '../../model/engine-version.js';
+import {dockerXfrm, type EncryptedVni, encryptedVnis, policyTo} from '../../services/encryption.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+
+/** Packets of encrypted overlays that no policy takes, and engines that let some out or in unencrypted. */
+export const cleartext = defineCheck({
+  name: 'cleartext',
+  codes: ['cleartext-risk'],
+  perHost(host, report) {
+    const encrypted = encryptedVnis(host.overlays).filter(({vteps}) => vteps.length > 0);
+    const policies = dockerXfrm(host.model)?.policies;
+    for (const sealed of policies ? encrypted : []) {
+      for (const vtep of sealed.vteps) {
+        const policy = policyTo(policies ?? [], vtep);
+        if (!policy) {
+          tell(host, report, sealed, vtep, {
+            evidence: [`no policy out to ${vtep} with mark 0xd0c4e3`],
+            why: 'there is no policy for this node',
+          });
+        } else if (policy.dport !== undefined && policy.dport !== sealed.port) {
+          tell(host, report, sealed, vtep, {
+            evidence: [policy.text, `the data path uses port ${sealed.port}`],
+            why: `the policy is for port ${policy.dport}, whatever port the data path has (engines before 23.0.7 and 24.0.3)`,
+          });
+        }
+      }
+    }
+    if (encrypted.length > 0) oldEngine(host, report, encrypted);
+    return undefined;
+  },
+});
+
+function tell(
+  host: HostContext,
+  report: Report,
+  {network, vni}: EncryptedVni,
+  vtep: string,
+  {evidence, why}: {evidence: string[]; why: string},
+): void {
+  report.found({
+    code: 'cleartext-risk',
+    severity: 'error',
+    host: host.name,
+    network: network.name,
+    subject: `VTEP ${vtep}`,
+    evidence: [`${network.name} (VNI ${vni}) is encrypted, and has rows that lead to ${vtep}`, ...evidence],
+    cause: `packets of ${network.name} to ${vtep} are marked for encryption, and ${why}: they leave this host in clear, and the other node drops them`,
+    remedy: [
+      {
+        command: 'systemctl restart docker',
+        touches: `every container of ${host.name} without live-restore; policies are made anew`,
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, network: network.id, netns: '@host', vtep},
+  });
+}
+
+/** CVE-2023-28840, -28841 and -28842: rules appended behind others, made late, and errors merely logged. */
+function oldEngine(host: HostContext, report: Report, encrypted: EncryptedVni[]): void {
+  const text = host.model.docker?.engine.version;
+  const version = engineVersion(text);
+  const old = version && (!atLeast(version, '20.10.24') || within(version, '23.0.0', '23.0.2'));
+  if (!old) return;
+  report.found({
+    code: 'cleartext-risk',
+    severity: 'warning',
+    host: host.name,
+    network: null,
+    subject: `engine ${text}`,
+    evidence: [
+      `GET /version: ${text}`,
+      `encrypted networks here: ${[...new Set(encrypted.map(({network}) => network.name))].join(', ')}`,
+    ],
+    cause:
+      'this engine appends its rules for encrypted overlays behind those that are there, makes them late and goes on where it can not: packets may leave or be taken unencrypted (CVE-2023-28840, -28841, -28842)',
+    remedy: [
+      {
+        command: 'apt-get install --only-upgrade docker-ce   # 20.10.24, 23.0.3 or later',
+        touches: 'the engine and, without live-restore, every container of the host',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name},
+  });
+}

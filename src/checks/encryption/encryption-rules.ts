@@ -1,0 +1,129 @@
+import {isIPv4} from 'node:net';
+import {optionOf, ruleBook, rulesMet} from '../../kernel/netfilter.js';
+import {decide, packetFilter} from '../../kernel/packet-filter.js';
+import {atLeast, engineVersion} from '../../model/engine-version.js';
+import type {NetnsTables} from '../../model/netns-tables.js';
+import {mayHideRules} from '../../services/docker-rules.js';
+import {dockerMark, type EncryptedVni, encryptedVnis} from '../../services/encryption.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+
+type Verdict = 'there' | 'gone' | 'unknown';
+
+/** The rules by which packets of encrypted overlays are marked on the way out, and unencrypted ones dropped on the way in. */
+export const encryptionRules = defineCheck({
+  name: 'encryption-rules',
+  codes: ['encryption-mark-missing', 'encryption-drop-missing'],
+  perHost(host, report) {
+    const tables = host.model.host;
+    // Up to 20.10.23 the rules were made when the first other node was heard of.
+    for (const sealed of encryptedVnis(host.overlays).filter(({vteps}) => vteps.length > 0)) {
+      const [vtep = ''] = sealed.vteps;
+      // Of IPv6 the rules are in ip6tables, which is not read.
+      const known = tables && isIPv4(vtep) && !mayBeElsewhere(host) ? tables : undefined;
+      const mark = known ? marked(known, sealed, vtep) : 'unknown';
+      const drop = known ? dropped(known, sealed, vtep, host.vtep?.address ?? '') : 'unknown';
+      if (mark === 'gone') tellMark(host, report, sealed);
+      if (drop === 'gone') tellDrop(host, report, sealed);
+      if (mark !== 'unknown' && drop !== 'unknown') continue;
+      report.notChecked({
+        host: host.name,
+        network: sealed.network.name,
+        why: `the rules that mark and drop packets of VNI ${sealed.vni} were not read, or hold matches that are not understood`,
+        add: 'By hand: iptables-save -c | grep 4789; nft list table ip docker-overlay',
+      });
+    }
+    return undefined;
+  },
+});
+
+/** 29.6 and later may keep these rules in nftables, which a host without nft does not show. */
+function mayBeElsewhere({model}: HostContext): boolean {
+  const version = engineVersion(model.docker?.engine.version);
+  if (model.host?.failed?.has('nft') || mayHideRules(model)) return true;
+  return model.host?.nftHooks === undefined && (!version || atLeast(version, '29.6'));
+}
+
+function marked(tables: NetnsTables, {vni, port}: EncryptedVni, vtep: string): Verdict {
+  if (tables.encryptedVnis?.has(vni)) return 'there';
+  if (!tables.netfilter) return 'unknown';
+  const packet = {
+    protocol: 'udp' as const,
+    src: '',
+    dst: vtep,
+    dport: port,
+    ctState: 'NEW' as const,
+    vni,
+    ipsec: false,
+    dstLocal: false,
+  };
+  const place = {table: 'mangle', chain: 'OUTPUT', targets: new Set(['MARK'])};
+  const met = tables.netfilter.flatMap(({rules}) => rulesMet(ruleBook(rules), place, packet));
+  const ours = met.filter(
+    ({options}) => Number((optionOf(options, '--set-xmark') ?? '').split('/')[0]) === dockerMark,
+  );
+  if (ours.some(({match}) => match === 'yes')) return 'there';
+  return ours.length > 0 ? 'unknown' : 'gone';
+}
+
+/** Whether an unencrypted packet of the network would be dropped, by whichever rule. */
+function dropped(tables: NetnsTables, {vni, port}: EncryptedVni, vtep: string, own: string): Verdict {
+  if (tables.encryptedVnis?.has(vni)) return 'there';
+  const filter = packetFilter(tables);
+  if (!filter) return 'unknown';
+  const {verdict} = decide(filter, 'INPUT', {
+    protocol: 'udp',
+    src: vtep,
+    dst: own,
+    dport: port,
+    ctState: 'NEW',
+    vni,
+    ipsec: false,
+    dstLocal: true,
+  });
+  return verdict === 'drop' ? 'there' : verdict === 'accept' ? 'gone' : 'unknown';
+}
+
+function tellMark(host: HostContext, report: Report, {network, netns, vni, port, vteps}: EncryptedVni): void {
+  report.found({
+    code: 'encryption-mark-missing',
+    severity: 'error',
+    host: host.name,
+    network: network.name,
+    subject: `VNI ${vni}`,
+    evidence: [
+      `${network.name} is encrypted; its device of VNI ${vni}, port ${port}, is in ${netns}`,
+      `not there: mangle: -A OUTPUT -p udp --dport ${port} (VNI ${vni}) -j MARK --set-xmark 0xd0c4e3/0xffffffff`,
+      `other nodes in its tables: ${vteps.join(', ')}`,
+    ],
+    cause: `without the mark the policy does not apply, so packets of ${network.name} leave this host in clear; the other nodes drop them`,
+    remedy: [remedyOf(host)],
+    basis: 'one-host',
+    at: {host: host.name, network: network.id, netns: '@host'},
+  });
+}
+
+function tellDrop(host: HostContext, report: Report, {network, vni, port}: EncryptedVni): void {
+  report.found({
+    code: 'encryption-drop-missing',
+    severity: 'warning',
+    host: host.name,
+    network: network.name,
+    subject: `VNI ${vni}`,
+    evidence: [
+      `an unencrypted packet to UDP ${port} with VNI ${vni} passes all rules of INPUT`,
+      `not there: filter: -A INPUT -p udp -m policy --dir in --pol none --dport ${port} (VNI ${vni}) -j DROP`,
+    ],
+    cause: `nothing drops what comes in clear: whoever can send UDP ${port} to this host puts frames onto ${network.name}, and what another node sends unencrypted by mistake is taken as if all were well`,
+    remedy: [remedyOf(host)],
+    basis: 'one-host',
+    at: {host: host.name, network: network.id, netns: '@host'},
+  });
+}
+
+function remedyOf({name}: HostContext) {
+  return {
+    command: 'systemctl restart docker',
+    touches: `every container of ${name} without live-restore; the rules are made anew`,
+  };
+}

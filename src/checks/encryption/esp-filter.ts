@@ -1,0 +1,117 @@
+import {isIPv4} from 'node:net';
+import type {FilteredPacket} from '../../kernel/netfilter.js';
+import {decide, type PacketFilter} from '../../kernel/packet-filter.js';
+import {encryptedVnis} from '../../services/encryption.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {alikeToRules, arrivalAt} from '../underlay/own-rules.js';
+import {distinct} from '../words.js';
+
+/** Packet filters that let the data path through and not what encrypted overlays become of it: IP protocol 50. */
+export const espFilter = defineCheck({
+  name: 'esp-filter',
+  codes: ['esp-filtered-in', 'esp-filtered-out'],
+  perHost(host, report) {
+    const own = host.vtep?.address;
+    const encrypted = encryptedVnis(host.overlays);
+    const all = distinct(encrypted.flatMap((one) => one.vteps));
+    const vteps = all.filter((vtep) => isIPv4(vtep));
+    if (all.length === 0) return undefined;
+    const gap = (why: string) =>
+      report.notChecked({
+        host: host.name,
+        network: encrypted[0]?.network.name ?? null,
+        why: `whether its packet filter lets ESP through ${why}`,
+        add: `On ${host.name}, as root: iptables-save and nft; or a capture there: tcpdump -ni UPLINK esp`,
+      });
+    if (vteps.length < all.length) gap('over IPv6 is not looked at');
+    if (vteps.length === 0) return undefined;
+    const {filter} = host;
+    if (!filter || own === undefined) {
+      gap(filter ? "is not known, as this node's own VTEP is not" : 'was not read');
+      return undefined;
+    }
+    const lost = {in: new Map<string, Lost>(), out: new Map<string, Lost>()};
+    const doubts = {in: new Set<string>(), out: new Set<string>()};
+    for (const group of alikeToRules(host, vteps)) {
+      const [vtep = ''] = group;
+      const esp = {protocol: 'esp' as const, ipsec: true};
+      const incoming = {...esp, src: vtep, ...arrivalAt(host, own, vtep), dstLocal: true};
+      const way = host.way(vtep);
+      const dev = way?.route?.dev;
+      const outgoing = {
+        ...esp,
+        src: way?.source ?? own,
+        dst: vtep,
+        dstLocal: false,
+        ...(dev ? {outInterface: dev} : {}),
+        ...(way?.selected === undefined ? {} : {masqueradeAs: way.selected}),
+      };
+      note({lost: lost.in, doubts: doubts.in}, group, filter, 'INPUT', incoming);
+      note({lost: lost.out, doubts: doubts.out}, group, filter, 'OUTPUT', outgoing);
+    }
+    const networks = [...new Set(encrypted.map(({network}) => network.name))].join(', ');
+    for (const way of ['in', 'out'] as const) {
+      for (const [rule, hit] of lost[way]) tell(host, report, {...hit, way, rule, networks});
+      if (doubts[way].size > 0) gap(`${way} hangs on what is not understood: ${[...doubts[way]].join('; ')}`);
+    }
+    return undefined;
+  },
+});
+
+interface Lost {
+  vteps: string[];
+  evidence: string[];
+  /** Whether what answers packets of this host's own passes: ESP is tracked by its two addresses alone. */
+  answersPass: boolean;
+}
+
+/** Gathers who is hit by one rule, and what leaves that open. */
+function note(
+  {lost, doubts}: {lost: Map<string, Lost>; doubts: Set<string>},
+  vteps: string[],
+  filter: PacketFilter,
+  hook: 'INPUT' | 'OUTPUT',
+  packet: FilteredPacket,
+): void {
+  const {verdict, rule = '', evidence} = decide(filter, hook, {...packet, ctState: 'NEW'});
+  if (verdict === 'unknown') for (const text of evidence) doubts.add(text);
+  if (verdict !== 'drop') return;
+  const answersPass = decide(filter, hook, {...packet, ctState: 'ESTABLISHED'}).verdict !== 'drop';
+  const known = lost.get(rule) ?? {vteps: [], evidence, answersPass};
+  known.vteps.push(...vteps);
+  lost.set(rule, known);
+}
+
+function tell(
+  host: HostContext,
+  report: Report,
+  {
+    way,
+    rule,
+    vteps,
+    evidence,
+    answersPass,
+    networks,
+  }: Lost & {way: 'in' | 'out'; rule: string; networks: string},
+): void {
+  const [chain, end] = way === 'in' ? ['INPUT', '-s'] : ['OUTPUT', '-d'];
+  report.found({
+    code: way === 'in' ? 'esp-filtered-in' : 'esp-filtered-out',
+    severity: answersPass ? 'warning' : 'error',
+    host: host.name,
+    network: null,
+    subject: rule,
+    evidence: [
+      ...evidence,
+      `encrypted overlays here: ${networks}; other nodes: ${vteps.slice(0, 5).join(', ')}`,
+    ],
+    cause: `the rules of ${host.name} drop ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which encrypted overlays become on the wire; the open UDP port of the data path is of no use to them${answersPass ? '. Only answers pass: nothing goes through until this host itself has sent, and again after 10 minutes of silence' : ''}`,
+    remedy: vteps.slice(0, 3).map((vtep) => ({
+      command: `iptables -I ${chain} -p esp ${end} ${vtep} -j ACCEPT`,
+      touches: `ESP ${way === 'in' ? 'from' : 'to'} ${vtep}; a firewall manager must be told too`,
+    })),
+    basis: 'one-host',
+    at: {host: host.name, netns: '@host'},
+  });
+}

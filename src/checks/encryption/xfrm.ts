@@ -1,0 +1,184 @@
+import type {HostModel} from '../../model/host.js';
+import {xfrmCounters} from '../../model/proc/counters.js';
+import {
+  type DockerXfrm,
+  dockerXfrm,
+  encryptedVnis,
+  policyTo,
+  serves,
+  spiText,
+} from '../../services/encryption.js';
+import {defineCheck, type HostDigest, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+
+/** Docker's states by peer: `ADDRESS SPI SPI …`, packed because every node has some of every other. */
+interface Digest {
+  out: string[];
+  in: string[];
+}
+
+/** Three keys are kept and the newest but one is used, each for 12 hours: sets this far apart have one in common. */
+const comparableMs = 60 * 60 * 1000;
+
+/** IPsec of encrypted overlays: states that policies ask for, and keys that both ends have. */
+export const xfrm = defineCheck<Digest>({
+  name: 'xfrm',
+  codes: ['xfrm-state-missing', 'xfrm-spi-mismatch'],
+  perHost(host, report) {
+    const encrypted = encryptedVnis(host.overlays).filter(({vteps}) => vteps.length > 0);
+    if (encrypted.length === 0) return undefined;
+    const kept = dockerXfrm(host.model);
+    if (!kept) {
+      report.notChecked({
+        host: host.name,
+        network: encrypted[0]?.network.name ?? null,
+        why: 'the states and policies of IPsec were not read, or the kernel has none of it',
+        add: `Read ${host.name} as root; by hand: ip xfrm policy; ip xfrm state list nokeys`,
+      });
+      return undefined;
+    }
+    const vteps = [...new Set(encrypted.flatMap((one) => one.vteps))];
+    for (const vtep of vteps) {
+      const networks = encrypted.filter((one) => one.vteps.includes(vtep)).map(({network}) => network.name);
+      statesFor(host, report, kept, vtep, networks);
+    }
+    const own = host.vtep?.address;
+    if (own === undefined) return undefined;
+    const packed = (end: 'src' | 'dst', other: 'src' | 'dst') =>
+      pack(
+        kept.states
+          .filter((state) => state[end] === own)
+          .map((state) => ({peer: state[other], spi: state.spi})),
+      );
+    return {out: packed('src', 'dst'), in: packed('dst', 'src')};
+  },
+  across(hosts, report) {
+    const byVtep = new Map(hosts.flatMap((host) => (host.vtep ? [[host.vtep, host] as const] : [])));
+    for (const sender of hosts) {
+      for (const [vtep, spis] of unpack(sender.digest.out)) {
+        const receiver = byVtep.get(vtep);
+        if (receiver && receiver !== sender) compare(sender, receiver, spis, report);
+      }
+    }
+  },
+});
+
+function statesFor(
+  host: HostContext,
+  report: Report,
+  {states, policies}: DockerXfrm,
+  vtep: string,
+  networks: string[],
+): void {
+  const policy = policyTo(policies, vtep);
+  const template = policy?.templates[0];
+  if (!policy || !template) return;
+  const outward = !states.some((state) => serves(state, template));
+  if (!outward && states.some(({src}) => src === vtep)) return;
+  const [from, to] = outward ? [template.src, template.dst] : [template.dst, template.src];
+  const similar = states.filter(({src, dst}) => src === from && dst === to).map(({spi}) => spiText(spi));
+  const counter = outward ? 'XfrmOutNoStates' : 'XfrmInNoStates';
+  const lost = xfrmCounter(host.model, counter);
+  const one =
+    networks.length === 1 ? host.overlays.find(({network}) => network.name === networks[0]) : undefined;
+  report.found({
+    code: 'xfrm-state-missing',
+    severity: 'error',
+    host: host.name,
+    network: one?.network.name ?? null,
+    subject: outward ? `VTEP ${vtep}` : `from VTEP ${vtep}`,
+    evidence: [
+      policy.text,
+      `tmpl src ${template.src} dst ${template.dst} proto ${template.protocol} spi ${spiText(template.spi)} reqid ${template.reqid}`,
+      `states ${from} → ${to}: ${similar.length === 0 ? 'none' : similar.join(', ')}; of Docker's on this host: ${states.length}`,
+      ...(lost === undefined ? [] : [`${counter} = ${lost}`]),
+    ],
+    cause: `packets of ${networks.join(', ')} ${outward ? 'to' : 'from'} ${vtep} are encrypted, and there is no state with the key for it: they are dropped. ${
+      states.length === 0
+        ? "The host has no state of Docker's at all: the kernel lacks ESP or AES-GCM (modules esp4, xfrm_user, gcm, rfc4106), or refused every key"
+        : 'The engine has made or lost the one without the other'
+    }`,
+    remedy: [
+      {
+        command: 'modprobe esp4 xfrm_user; journalctl -u docker | grep -i xfrm',
+        touches: 'loads kernel modules where they exist; the log says why the engine could not add a state',
+      },
+      {
+        command: 'systemctl restart docker',
+        touches: 'every container of the host without live-restore; states and policies are made anew',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, ...(one ? {network: one.network.id} : {}), netns: '@host', vtep},
+    // The packets are refused in the host's namespace, and counted in the sandboxes.
+    reach: host.overlays
+      .filter(({network}) => networks.includes(network.name))
+      .map(({network}) => ({host: host.name, network: network.id})),
+  });
+}
+
+function xfrmCounter({host}: HostModel, name: string): number | undefined {
+  return xfrmCounters(host?.proc)?.get(name);
+}
+
+function compare(
+  sender: HostDigest<Digest>,
+  receiver: HostDigest<Digest>,
+  spis: string[],
+  report: Report,
+): void {
+  const known = new Map(unpack(receiver.digest.in)).get(sender.vtep ?? '') ?? [];
+  // A receiver without any state is a finding of its own.
+  if (receiver.digest.in.length === 0 && receiver.digest.out.length === 0) return;
+  if (spis.some((spi) => known.includes(spi))) return;
+  const apart = Math.abs(Date.parse(sender.startedAt) - Date.parse(receiver.startedAt));
+  if (apart > comparableMs) {
+    report.notChecked({
+      host: sender.name,
+      network: null,
+      why: `the keys of ${sender.name} and ${receiver.name} differ, but the two were read ${Math.round(apart / 60_000)} minutes apart, and keys change every 12 hours`,
+      add: 'Snapshots of both within an hour',
+    });
+    return;
+  }
+  report.found({
+    code: 'xfrm-spi-mismatch',
+    severity: 'error',
+    host: null,
+    network: null,
+    subject: `${sender.name} → ${receiver.name}`,
+    evidence: [
+      `${sender.name}: states ${sender.vtep} → ${receiver.vtep} have SPI ${spis.join(', ')}`,
+      `${receiver.name}: states ${sender.vtep} → ${receiver.vtep} have SPI ${known.length === 0 ? 'none' : known.join(', ')}`,
+    ],
+    cause: `what ${sender.name} encrypts for ${receiver.name} carries a number that ${receiver.name} has no key for: it drops every packet of encrypted overlays from there`,
+    remedy: [
+      {
+        command: "docker version -f '{{.Server.Version}}'",
+        touches:
+          'nothing: engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 reckon other numbers than all others',
+      },
+      {
+        command: 'systemctl restart docker',
+        touches: `every container of ${receiver.name} without live-restore, if that node has missed a change of keys: it takes all keys anew`,
+      },
+    ],
+    basis: 'several-hosts',
+    at: {vtep: receiver.vtep ?? ''},
+    // Its kernel counts what it has no key for.
+    reach: [{host: receiver.name}],
+  });
+}
+
+function pack(states: {peer: string; spi: number}[]): string[] {
+  const byPeer = new Map<string, string[]>();
+  for (const {peer, spi} of states) byPeer.set(peer, [...(byPeer.get(peer) ?? []), spiText(spi)]);
+  return [...byPeer].map(([peer, spis]) => [peer, ...spis].join(' '));
+}
+
+function unpack(packed: string[]): [string, string[]][] {
+  return packed.map((line) => {
+    const [peer = '', ...spis] = line.split(' ');
+    return [peer, spis];
+  });
+}

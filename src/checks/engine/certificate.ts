@@ -1,0 +1,72 @@
+import {parseCertificate} from '../../model/certificate.js';
+import {defineCheck} from '../check.js';
+
+/**
+ * A node renews its certificate at a random moment after half and before four fifths of its time (moby swarmkit
+ * ca/certificates.go, calculateRandomExpiry). From here on that has failed.
+ */
+const overdue = 0.9;
+
+const setClock = {
+  command: 'timedatectl set-ntp true',
+  touches: 'the clock of the node, where that is what is wrong',
+};
+const joinAnew = {
+  command: 'docker swarm leave --force; docker swarm join --token TOKEN MANAGER:2377',
+  touches: 'all tasks and overlay networks of this node: once it has expired, it must join as a new one',
+};
+const rotate = {
+  command: 'docker swarm ca --rotate   # on a manager, while the node is still heard',
+  touches: 'the certificates of all nodes, renewed one by one',
+};
+
+/** The node's certificate against its own clock. */
+export const certificate = defineCheck({
+  name: 'certificate',
+  codes: ['certificate-expired', 'certificate-expiring'],
+  perHost(host, report) {
+    const {certificate: pem, clock, docker} = host.model;
+    const own = pem === undefined ? undefined : parseCertificate(pem);
+    if (!own || !clock) {
+      if (docker?.engine.swarm?.state === 'active') {
+        report.notChecked({
+          host: host.name,
+          network: null,
+          why:
+            pem === undefined || own
+              ? "the node's certificate in the swarm was not read"
+              : 'nothing of what the node keeps as its certificate in the swarm can be read',
+          add: `Read ${host.name} as root; by hand: openssl x509 -noout -dates -in /var/lib/docker/swarm/certificates/swarm-node.crt`,
+        });
+      }
+      return undefined;
+    }
+    const now = clock.seconds * 1000;
+    const [from, to] = [Date.parse(own.notBefore), Date.parse(own.notAfter)];
+    const early = now < from;
+    const expired = now > to;
+    if (!early && !expired && now < from + (to - from) * overdue) return undefined;
+    const words = `valid from ${own.notBefore} to ${own.notAfter}`;
+    report.found({
+      code: early || expired ? 'certificate-expired' : 'certificate-expiring',
+      severity: early || expired ? 'error' : 'warning',
+      host: host.name,
+      network: null,
+      subject: 'certificate of the node',
+      evidence: [
+        `swarm-node.crt: ${own.subject}`,
+        words,
+        `clock of ${host.name}: ${new Date(now).toISOString()}`,
+      ],
+      cause: early
+        ? `the certificate is not valid yet by the node's own clock, which is most likely behind: managers and nodes refuse each other`
+        : expired
+          ? 'the certificate has expired: managers refuse the node, so it gets no tasks, no keys and no news of others'
+          : 'the certificate should have been renewed by now and was not: the node can not reach a manager, or is refused by it; once it has expired the node is lost to the swarm',
+      remedy: early ? [setClock] : expired ? [joinAnew, setClock] : [rotate, joinAnew],
+      basis: 'one-host',
+      at: {host: host.name},
+    });
+    return undefined;
+  },
+});

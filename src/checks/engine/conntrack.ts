@@ -1,0 +1,70 @@
+import {conntrackTable} from '../../model/proc/counters.js';
+import {defineCheck} from '../check.js';
+import type {HostContext} from '../host-context.js';
+
+/** The parts of the table from which on it is nearly full, and full: the kernel counts an entry before it refuses it. */
+const near = 0.9;
+const brim = 0.999;
+
+/** A table of connections with no room for another: packets of new connections are dropped. */
+export const conntrack = defineCheck({
+  name: 'conntrack',
+  codes: ['conntrack-full'],
+  perHost(host, report) {
+    for (const {netns, whose, count, most} of tables(host)) {
+      // 0 stands for no limit.
+      if (most <= 0 || count < most * near) continue;
+      const full = count >= most * brim;
+      report.found({
+        code: 'conntrack-full',
+        severity: full ? 'error' : 'warning',
+        host: host.name,
+        network: null,
+        subject: whose,
+        evidence: [
+          `net.netfilter.nf_conntrack_count = ${count} in ${netns === '@host' ? "the host's namespace" : netns}`,
+          `net.netfilter.nf_conntrack_max = ${most}`,
+        ],
+        cause: full
+          ? `the table of connections of ${whose} has no room left: packets that begin a new one are dropped, unless one that was never answered can be let go for it`
+          : `the table of connections of ${whose} is nearly full; once it is, packets that would begin a new one are dropped`,
+        remedy: [
+          {
+            command: `sysctl -w net.netfilter.nf_conntrack_max=${most * 2}`,
+            touches:
+              'the limit of every namespace of the machine, and up to about 320 bytes of memory a connection',
+          },
+          {
+            command: 'conntrack -S; conntrack -L -o extended | head',
+            touches: 'nothing: shows who has so many connections, and what was dropped',
+          },
+        ],
+        basis: 'one-host',
+        at: {host: host.name, netns},
+      });
+    }
+    return undefined;
+  },
+});
+
+interface Table {
+  netns: string;
+  whose: string;
+  count: number;
+  most: number;
+}
+
+function tables({model, sandboxes}: HostContext): Table[] {
+  const spaces = [
+    {netns: '@host', whose: 'the host', proc: model.host?.proc},
+    ...sandboxes.map(({namespace, containers}) => ({
+      netns: namespace.file,
+      whose: containers[0]?.name ?? namespace.file,
+      proc: namespace.tables?.proc,
+    })),
+  ];
+  return spaces.flatMap(({netns, whose, proc}) => {
+    const {count, max: most} = conntrackTable(proc);
+    return count === null || most === null ? [] : [{netns, whose, count, most}];
+  });
+}

@@ -1,0 +1,61 @@
+import {defineCheck} from '../check.js';
+
+/** The one feature by which the driver reckons checksums of tunnelled packets. */
+const feature = 'tx-checksum-ip-generic';
+/** The port on which the hypervisor takes packets for tunnels of its own. */
+const knownPort = 4789;
+
+/** Network cards that are known to spoil the checksums of VXLAN packets. */
+export const nicOffload = defineCheck({
+  name: 'nic-offload',
+  codes: ['nic-offload'],
+  perHost(host, report) {
+    const {host: tables} = host.model;
+    if (!tables?.vtepRoutes?.size) return undefined;
+    if (!tables.nics) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: 'the drivers of the cards by which packets leave for other nodes were not read',
+        add: `Install ethtool on ${host.name}`,
+      });
+      return undefined;
+    }
+    const ports = host.overlays.flatMap(({sandboxes}) =>
+      sandboxes
+        .flatMap(({namespace}) => namespace.tables?.links ?? [])
+        .flatMap(({vxlan}) => vxlan?.port ?? []),
+    );
+    if (!ports.includes(knownPort)) return undefined;
+    for (const {name, driver, features} of tables.nics) {
+      const state = features?.get(feature);
+      if (driver !== 'vmxnet3' || !state?.startsWith('on')) continue;
+      report.found({
+        code: 'nic-offload',
+        severity: 'warning',
+        host: host.name,
+        network: null,
+        subject: name,
+        evidence: [
+          `ethtool -i ${name}: driver ${driver}`,
+          `ethtool -k ${name}: ${feature}: ${state}`,
+          `data path: UDP ${knownPort}`,
+        ],
+        cause: `with ${feature} on, vmxnet3 and its hypervisor spoil the checksums inside VXLAN packets on port ${knownPort}: ping passes between nodes, TCP does not`,
+        remedy: [
+          {
+            command: `ethtool -K ${name} ${feature} off`,
+            touches: `${name}: checksums are reckoned by the processor, until the next boot`,
+          },
+          {
+            command: 'docker swarm init --data-path-port 7789',
+            touches: 'nothing of a swarm that exists: the port is chosen when it is made',
+          },
+        ],
+        basis: 'one-host',
+        at: {host: host.name, netns: '@host', device: name},
+      });
+    }
+    return undefined;
+  },
+});

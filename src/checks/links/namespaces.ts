@@ -1,0 +1,263 @@
+import type {Finding} from '../../findings/finding.js';
+import type {Network} from '../../model/docker-types.js';
+import type {NamespaceState} from '../../model/namespace-files.js';
+import type {Sandbox} from '../../topology/sandboxes.js';
+import {removesLate} from '../../topology/sandboxes.js';
+import {present} from '../../topology/tunnels.js';
+import {defineCheck, type HostDigest, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+
+/** An overlay network as one host knows it. */
+interface Known {
+  id: string;
+  name: string;
+  /** Whether it has a sandbox on the host. */
+  here: boolean;
+}
+
+interface Digest {
+  /** What tells the swarm: the id of its ingress network. The cluster's own id is told by managers alone. */
+  swarm: string;
+  networks: Known[];
+}
+
+/** The files of the namespace directory against what Docker says is there. */
+export const namespaces = defineCheck<Digest>({
+  name: 'namespaces',
+  codes: ['namespace-dead', 'namespace-orphan', 'network-two-epochs', 'network-id-mismatch'],
+  perHost(host, report) {
+    const {docker} = host.model;
+    if (!docker?.read.networks || !docker.read.containers) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: 'whose the files of the namespace directory are: the engine did not list its networks and containers',
+        add: 'see that the engine answers there: docker ps',
+      });
+      return undefined;
+    }
+    for (const sandbox of host.sandboxes) {
+      if (plain.has(sandbox.namespace.state)) dead(host, sandbox, docker.networks, report);
+      else if (present.has(sandbox.namespace.state)) orphan(host, sandbox, report);
+    }
+    for (const overlay of host.overlays) {
+      if (overlay.sandboxes.length > 1) report.found(twoEpochs(host, overlay.network, overlay.sandboxes));
+    }
+    const swarm = docker.networks.find(({ingress}) => ingress)?.id;
+    if (swarm === undefined) return undefined;
+    const here = new Set(host.overlays.map(({network}) => network.id));
+    return {
+      swarm,
+      networks: docker.networks
+        .filter(({driver, scope}) => driver === 'overlay' && scope === 'swarm')
+        .map(({id, name}) => ({id, name, here: here.has(id)})),
+    };
+  },
+  across: twoIds,
+});
+
+/** States of a plain file; which of the two is told by its age, and that is the age of the namespace that it was. */
+const plain: ReadonlySet<NamespaceState> = new Set(['dead', 'torn-down']);
+
+/** A plain file where a namespace should be. On engines up to 27 it may be of the last minute, whatever its age. */
+function dead(
+  host: HostContext,
+  {kind, namespace: {file, state}}: Sandbox,
+  networks: Network[],
+  report: Report,
+): void {
+  const container = (host.model.docker?.containers ?? []).find(
+    ({running, sandboxFile}) => running && sandboxFile === file,
+  );
+  const rest = file.replace(/^(\d+-|lb_)/, '');
+  const others = (wanted: string) =>
+    host.sandboxes.some(
+      ({namespace}) => present.has(namespace.state) && namespace.file.replace(/^\d+-/, '') === wanted,
+    );
+  const network =
+    kind === 'overlay' && !others(rest)
+      ? networks.find(
+          ({id, driver, endpoints}) => driver === 'overlay' && id.startsWith(rest) && endpoints?.length,
+        )
+      : undefined;
+  const user = container?.name ?? network?.name;
+  const evidence = [
+    `${host.model.netnsDir ?? '/var/run/docker/netns'}/${file}: a plain file, no namespace is mounted on it`,
+  ];
+  const shared = {
+    code: 'namespace-dead',
+    host: host.name,
+    subject: file,
+    basis: 'one-host' as const,
+    at: {host: host.name, netns: file, ...(network ? {network: network.id} : {})},
+  };
+  if (user !== undefined) {
+    report.found({
+      ...shared,
+      severity: 'error',
+      network: network?.name ?? null,
+      evidence: [
+        ...evidence,
+        container
+          ? `docker inspect ${container.name}: running, SandboxKey …/${file}`
+          : `docker network inspect ${user}: ${network?.endpoints?.map(({name}) => name).join(', ')} on this host`,
+      ],
+      cause: `${file} is the namespace of ${user}, which is in use, and nothing is mounted on it any more: the engine can change nothing in there, and can not let it go either`,
+      remedy: [
+        container
+          ? {
+              command: `docker restart ${container.name}`,
+              touches: `${container.name}: it stops, and starts in a new namespace`,
+            }
+          : {
+              command: `move the endpoints of ${user} off this host and back`,
+              touches: 'them; with the last one the sandbox goes, with the next it is built anew',
+            },
+      ],
+    });
+    return;
+  }
+  if (state === 'torn-down') return;
+  if (removesLate(host.model)) {
+    report.notChecked({
+      host: host.name,
+      network: null,
+      why: `whether ${file}, a plain file, is left behind: engines up to 27 remove such files within a minute`,
+      add: 'look again in a minute',
+    });
+    return;
+  }
+  report.found({
+    ...shared,
+    severity: 'info',
+    network: null,
+    evidence,
+    cause: `${file} is left of a namespace that is gone; this engine removes such files at once`,
+    remedy: [
+      {
+        command: `rm ${host.model.netnsDir ?? '/var/run/docker/netns'}/${file}`,
+        touches: 'that empty file',
+      },
+    ],
+  });
+}
+
+/** A namespace that is there, and nothing that Docker knows is in it. */
+function orphan(host: HostContext, sandbox: Sandbox, report: Report): void {
+  const {kind, network, namespace, containers, containerIds, vnis} = sandbox;
+  const {file, pids} = namespace;
+  const ofNetwork = kind === 'overlay' || kind === 'load-balancer';
+  if (ofNetwork ? network !== undefined || ambiguous(host, file) : kind !== 'container') return;
+  if (
+    !ofNetwork &&
+    (containers.length > 0 || containerIds.length > 0 || pids.length > 0 || keyed(host, file))
+  )
+    return;
+  const path = `${host.model.netnsDir ?? '/var/run/docker/netns'}/${file}`;
+  report.found({
+    code: 'namespace-orphan',
+    severity: 'warning',
+    host: host.name,
+    network: null,
+    subject: file,
+    evidence: [
+      `${path}: a namespace is mounted${vnis.length > 0 ? `, with a vxlan device of VNI ${vnis.join(', ')}` : ''}`,
+      ofNetwork
+        ? `docker network ls: no network whose id begins with ${file.replace(/^(\d+-|lb_)/, '')}`
+        : `docker ps: no container with SandboxKey …/${file}; no process lives in it`,
+    ],
+    cause: ofNetwork
+      ? `${file} is of a network that this engine no longer has: an engine that ended unasked leaves its namespaces mounted`
+      : `${file} is of a container that is gone`,
+    remedy: [
+      {
+        command: `umount ${path} && rm ${path}`,
+        touches: 'that namespace: with its last user it goes, and its devices with it',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, netns: file},
+  });
+}
+
+/** Several networks begin like this, and which it is of could not be told. */
+function ambiguous({model}: HostContext, file: string): boolean {
+  const rest = file.replace(/^(\d+-|lb_)/, '');
+  return (model.docker?.networks ?? []).some(({id, driver}) => driver === 'overlay' && id.startsWith(rest));
+}
+
+/** A running container claims this file, though its process was seen elsewhere. */
+function keyed({model}: HostContext, file: string): boolean {
+  return (model.docker?.containers ?? []).some(({running, sandboxFile}) => running && sandboxFile === file);
+}
+
+function twoEpochs(host: HostContext, network: Network, sandboxes: Sandbox[]): Finding {
+  const files = sandboxes.map(({namespace}) => namespace.file).sort();
+  return {
+    code: 'network-two-epochs',
+    severity: 'warning',
+    host: host.name,
+    network: network.name,
+    subject: files.join(' and '),
+    evidence: sandboxes.map(
+      ({namespace, vnis}) =>
+        `${namespace.file}: ${namespace.tables?.links?.map(({name}) => name).join(', ') ?? 'not read'}${vnis.length > 0 ? `; VNI ${vnis.join(', ')}` : ''}`,
+    ),
+    cause: `${network.name} has two sandboxes here: it was built anew while the earlier one could not be removed, and only one of them is used`,
+    remedy: [
+      {
+        command: `ovdiag links ${network.name}`,
+        touches: 'nothing; shows which of them the containers are in',
+      },
+      {
+        command: `umount ${host.model.netnsDir ?? '/var/run/docker/netns'}/FILE`,
+        touches: 'the sandbox without containers: it goes, and its devices with it',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, network: network.id},
+  };
+}
+
+/** One swarm has one network of a name: a host with another id for it has an earlier one, and is on its own. */
+function twoIds(hosts: HostDigest<Digest>[], report: Report): void {
+  const seen = new Map<string, Map<string, {hosts: string[]; here: boolean}>>();
+  for (const {name: host, digest} of hosts) {
+    for (const {id, name, here} of digest.networks) {
+      const key = JSON.stringify([digest.swarm, name]);
+      const ids = seen.get(key) ?? new Map<string, {hosts: string[]; here: boolean}>();
+      const known = ids.get(id) ?? {hosts: [], here: false};
+      known.hosts.push(host);
+      known.here ||= here;
+      seen.set(key, ids.set(id, known));
+    }
+  }
+  for (const [key, ids] of seen) {
+    if (ids.size < 2) continue;
+    const [, network = ''] = JSON.parse(key) as string[];
+    // What most hosts have is taken for the present one.
+    const [present, ...others] = [...ids].sort(([, a], [, b]) => b.hosts.length - a.hosts.length);
+    for (const [id, {hosts: on, here}] of others) {
+      report.found({
+        code: 'network-id-mismatch',
+        severity: here ? 'error' : 'warning',
+        host: on.length === 1 ? (on[0] ?? null) : null,
+        network,
+        subject: `${network} as ${id.slice(0, 12)}`,
+        evidence: [...ids].map(
+          ([other, {hosts: names}]) =>
+            `${network} is ${other} on ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`,
+        ),
+        cause: `${on.join(', ')} ${on.length === 1 ? 'has' : 'have'} ${network} with another id than ${present?.[1].hosts.slice(0, 3).join(', ')}: ${on.length === 1 ? 'it keeps' : 'they keep'} a network that was removed and made again elsewhere, and its containers there reach none of the others`,
+        remedy: [
+          {
+            command: `docker network inspect ${id}`,
+            touches: 'nothing; run it there: what still uses it keeps it alive',
+          },
+        ],
+        basis: 'several-hosts',
+        at: {network: id},
+      });
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import type {Finding} from '../../findings/finding.js';
+import type {Network} from '../../model/docker-types.js';
+import type {Link, VxlanDevice} from '../../model/facts.js';
+import {present} from '../../topology/tunnels.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {inNetns, linkLine} from '../words.js';
+
+/** Who on this host has the VNIs of its overlay networks: their own sandboxes, or something that keeps them from it. */
+export const vni = defineCheck({
+  name: 'vni',
+  codes: ['vni-missing', 'vni-held-twice', 'vxlan-device-leftover'],
+  perHost(host, report) {
+    const devices = vxlanDevices(host);
+    for (const overlay of host.overlays) {
+      for (const {namespace} of overlay.sandboxes)
+        foreignVni(host, overlay.network, namespace.file, devices, report);
+    }
+    const {docker} = host.model;
+    if (!docker?.read.networks) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: 'whether something holds the VNI of a network: the engine did not list its networks',
+        add: 'see that the engine answers there: docker network ls',
+      });
+      return undefined;
+    }
+    const networks = docker.networks.filter(({driver}) => driver === 'overlay');
+    for (const device of devices) {
+      const owner = networks.find(({vnis}) => vnis.includes(device.vxlan.vni));
+      if (device.of !== undefined) {
+        if (owner && owner.id !== device.of) report.found(heldTwice(host, device, owner, devices));
+      } else if (device.left) report.found(leftover(host, device, owner, devices));
+      else if (owner && device.port === dataPathPort(host, devices))
+        report.found(heldTwice(host, device, owner, devices));
+    }
+    for (const link of strayBridges(host)) report.found(strayBridge(host, link));
+    return undefined;
+  },
+});
+
+interface Device {
+  link: Link;
+  vxlan: VxlanDevice;
+  port: number;
+  netns: string;
+  /** Id of the network in whose sandbox it is. */
+  of?: string;
+  /** It is Docker's, and of no network that is here now. */
+  left: boolean;
+}
+
+/** Names that devices have before they are in their sandbox and after they were taken out (moby overlay_utils GenerateIfaceName). */
+const temporary = /^(vx|ov)-[0-9a-f]{6,}-/;
+
+/** Every vxlan device whose socket is the host's: two of them with one VNI and one port can't be. */
+function vxlanDevices(host: HostContext): Device[] {
+  const inside = host.sandboxes.flatMap(({kind, network, namespace}): Device[] => {
+    if (kind === 'host' || !present.has(namespace.state)) return [];
+    const orphan = kind === 'overlay' && !network && host.model.docker?.read.networks === true;
+    return (namespace.tables?.links ?? []).flatMap((link) =>
+      // One that was made where it is has its socket there too, and is in nobody's way.
+      link.linkNetnsid === undefined
+        ? []
+        : deviceOf(link, {
+            netns: namespace.file,
+            left: orphan,
+            ...(kind === 'overlay' && network ? {of: network.id} : {}),
+          }),
+    );
+  });
+  const outside = (host.model.host?.links ?? [])
+    .filter(({name}) => !temporary.test(name) || !inHostMode(host))
+    .flatMap((link) => deviceOf(link, {netns: '@host', left: temporary.test(link.name)}));
+  return [...inside, ...outside];
+}
+
+function deviceOf(link: Link, more: Omit<Device, 'link' | 'vxlan' | 'port'>): Device[] {
+  const {vxlan} = link;
+  return vxlan && !vxlan.external ? [{link, vxlan, port: vxlan.port ?? 4789, ...more}] : [];
+}
+
+/**
+ * Engines up to 23 keep the devices in the host's namespace on kernels that can't move them, and then have a chain of
+ * their own there (moby overlay filter.go).
+ */
+function inHostMode({model}: HostContext): boolean {
+  const rules = model.host?.netfilter?.flatMap(({rules: own}) => own) ?? [];
+  return rules.some(({chain}) => chain === 'DOCKER-OVERLAY');
+}
+
+/** The port of the data path, by the sandboxes' own devices. */
+function dataPathPort({model}: HostContext, devices: Device[]): number {
+  return devices.find(({of}) => of !== undefined)?.port ?? (model.docker?.engine.swarm?.dataPathPort || 4789);
+}
+
+/** Whether the network has no device with this VNI of its own, though it is instantiated here. */
+function lacks(host: HostContext, {id}: Network, vni: number, devices: Device[]): boolean {
+  const here = host.overlays.find(({network}) => network.id === id);
+  if (!here?.sandboxes.every(({namespace: {tables}}) => tables?.links && !tables.partial?.has('addr')))
+    return false;
+  return !devices.some((device) => device.of === id && device.vxlan.vni === vni);
+}
+
+function where({netns, link}: Device): string {
+  return netns === '@host' ? `${link.name} in the host's own namespace` : `${link.name} in ${netns}`;
+}
+
+function line({netns, link, vxlan, port}: Device): string {
+  return `${netns}: ${linkLine(link)} vxlan id ${vxlan.vni} dstport ${port}`;
+}
+
+function deletion(host: HostContext, {netns, link}: Device): Finding['remedy'][number] {
+  const command = `ip link del ${link.name}`;
+  return {
+    command: netns === '@host' ? command : inNetns(host, netns, command),
+    touches: `${link.name}; see first that nothing else uses it`,
+  };
+}
+
+function leftover(host: HostContext, device: Device, owner: Network | undefined, devices: Device[]): Finding {
+  const {vni: held} = device.vxlan;
+  const lost = owner !== undefined && lacks(host, owner, held, devices);
+  return {
+    code: 'vxlan-device-leftover',
+    severity: lost ? 'error' : 'warning',
+    host: host.name,
+    network: owner?.name ?? null,
+    subject: where(device),
+    evidence: [line(device)],
+    cause: `${where(device)} was left behind by the engine and holds VNI ${held} on port ${device.port}, which the kernel gives to one device only: ${
+      lost
+        ? `${owner.name} has no tunnel here because of it`
+        : owner
+          ? `${owner.name} could not be built here anew`
+          : 'the next network with this VNI can not be built here ("file exists")'
+    }`,
+    remedy: [deletion(host, device)],
+    basis: 'one-host',
+    at: {host: host.name, ...(owner ? {network: owner.id} : {})},
+  };
+}
+
+function heldTwice(host: HostContext, device: Device, owner: Network, devices: Device[]): Finding {
+  const {vni: held} = device.vxlan;
+  const lost = lacks(host, owner, held, devices);
+  const here = host.overlays.some(({network}) => network.id === owner.id);
+  return {
+    code: 'vni-held-twice',
+    severity: lost ? 'error' : 'warning',
+    host: host.name,
+    network: owner.name,
+    subject: where(device),
+    evidence: [
+      line(device),
+      `docker network inspect ${owner.name}: vxlanid_list ${owner.vnis.join(',')}`,
+      ...devices.filter(({of, vxlan}) => of === owner.id && vxlan.vni === held).map(line),
+    ],
+    cause: `${where(device)} has VNI ${held} on port ${device.port}, which is that of ${owner.name}: the kernel gives both to one device only, so ${
+      lost
+        ? `${owner.name} has no tunnel here`
+        : here
+          ? `its sandbox can not be built anew here`
+          : `it can not be built when a task needs it here ("file exists")`
+    }`,
+    remedy: [deletion(host, device)],
+    basis: 'one-host',
+    at: {host: host.name, network: owner.id},
+  };
+}
+
+/** A device in the network's own sandbox with a VNI that the network does not have. */
+function foreignVni(
+  host: HostContext,
+  network: Network,
+  file: string,
+  devices: Device[],
+  report: Report,
+): void {
+  if (network.vnis.length === 0) return;
+  for (const device of devices) {
+    if (device.netns !== file || network.vnis.includes(device.vxlan.vni)) continue;
+    report.found({
+      code: 'vni-missing',
+      severity: 'error',
+      host: host.name,
+      network: network.name,
+      subject: `${device.link.name} in ${file}`,
+      evidence: [
+        line(device),
+        `docker network inspect ${network.name}: vxlanid_list ${network.vnis.join(',')}`,
+      ],
+      cause: `${device.link.name} sends with VNI ${device.vxlan.vni}, and ${network.name} has ${network.vnis.join(' and ')}: other hosts drop what it sends, and nothing here takes what they send`,
+      remedy: [
+        {
+          command: `move every task and container of ${network.name} off this host and back`,
+          touches: 'them; with the last one the sandbox goes, and it is built anew with the right VNI',
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, network: network.id, netns: file},
+    });
+  }
+}
+
+/** Bridges of a setup that failed: they hold no VNI, but tell of it. */
+function strayBridges(host: HostContext): Link[] {
+  return (host.model.host?.links ?? []).filter(
+    ({kind, name}) => kind === 'bridge' && /^ov-/.test(name) && temporary.test(name) && !inHostMode(host),
+  );
+}
+
+function strayBridge(host: HostContext, link: Link): Finding {
+  return {
+    code: 'vxlan-device-leftover',
+    severity: 'warning',
+    host: host.name,
+    network: null,
+    subject: `${link.name} in the host's own namespace`,
+    evidence: [`@host: ${linkLine(link)}`],
+    cause: `${link.name} is the bridge of an overlay sandbox outside of it: building or removing that sandbox failed half way`,
+    remedy: [{command: `ip link del ${link.name}`, touches: `${link.name}; see first that it has no ports`}],
+    basis: 'one-host',
+    at: {host: host.name},
+  };
+}

@@ -1,0 +1,152 @@
+import type {Remedy} from '../../findings/finding.js';
+import {routeText} from '../../kernel/printed.js';
+import {encapsulation} from '../../kernel/underlay-way.js';
+import {defineCheck, type HostDigest, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {distinct, linkLine, listed, shellWord} from '../words.js';
+import {byNetwork, type Fit, fitsOf, sumLine} from './mtu-fit.js';
+
+/** Whether a full-sized packet of a container fits the way to the other nodes, with all that the tunnel adds to it. */
+export const overlayMtu = defineCheck<Misfit[]>({
+  name: 'overlay-mtu',
+  codes: ['mtu-too-small'],
+  perHost(host, report) {
+    const fits = fitsOf(host);
+    if (fits.length === 0 && host.tunnels.some(({vteps}) => vteps.length > 0)) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: 'no route to another VTEP is known, so whether full-sized packets fit is not known either',
+        add: 'ip route get VTEP, on that host',
+      });
+    }
+    return tooSmall(host, fits, report);
+  },
+  across: tellNetworks,
+});
+
+/** A network whose full-sized packets do not fit this host's way out. */
+interface Misfit {
+  id: string;
+  name: string;
+  uplink: string;
+  needs: number;
+  takes: number;
+  /** The option of the network that would fit. */
+  option: number;
+  evidence: string[];
+}
+
+/**
+ * Reports an uplink that is small for every network (a single one must have the engine's own MTU), and returns the networks
+ * that are too large for theirs.
+ */
+function tooSmall(host: HostContext, fits: Fit[], report: Report): Misfit[] {
+  const paths = new Map<string, Fit[]>();
+  for (const fit of fits) {
+    const key = `${fit.uplink} ${fit.takes}`;
+    const path = paths.get(key);
+    if (path) path.push(fit);
+    else paths.set(key, [fit]);
+  }
+  return [...paths.values()].flatMap((path) => {
+    const over = path.filter(({needs, takes}) => needs > takes);
+    const networks = byNetwork(over);
+    const chosen = networks.size === 1 && over[0]?.tunnel.network.mtuOption !== undefined;
+    if (chosen || networks.size < byNetwork(path).size)
+      return [...networks.values()].flatMap((group) => misfitOf(host, group) ?? []);
+    const misfit = misfitOf(host, over);
+    if (misfit) tellUplink(host, misfit, distinct(over.map(({tunnel}) => tunnel.network.name)), report);
+    return [];
+  });
+}
+
+function misfitOf(host: HostContext, group: Fit[]): Misfit | undefined {
+  const [first] = group;
+  if (!first) return undefined;
+  const {takes, uplink, route, vtep, tunnel} = first;
+  const link = host.model.host?.links?.find(({name}) => name === uplink);
+  return {
+    id: tunnel.network.id,
+    name: tunnel.network.name,
+    uplink,
+    takes,
+    needs: Math.max(...group.map(({needs}) => needs)),
+    // What IPv6 needs beyond IPv4 must be left out of it: the engine subtracts 50 in either case.
+    option: takes + encapsulation('0.0.0.0', false) - encapsulation(vtep, false),
+    evidence: [
+      ...distinct(group.map(sumLine)).slice(0, 8),
+      `to ${vtep}: ${routeText(route)}`,
+      ...(link ? [linkLine(link)] : []),
+    ],
+  };
+}
+
+const consequence =
+  'the kernel of the sender refuses or fragments them, and ones that come the other way may be lost';
+
+function tellUplink(host: HostContext, misfit: Misfit, names: string[], report: Report): void {
+  const {uplink, needs, takes, evidence} = misfit;
+  report.found({
+    code: 'mtu-too-small',
+    severity: 'warning',
+    host: host.name,
+    network: null,
+    subject: uplink,
+    evidence,
+    cause: `full-sized packets of ${listed(names)} need up to ${needs} bytes on the way, and ${uplink} takes ${takes}: ${consequence}`,
+    remedy: [
+      {
+        command: `ip link set ${shellWord(uplink)} mtu ${needs}`,
+        touches: `${uplink}, if all that lies behind it takes as much`,
+      },
+      ...remade(misfit),
+    ],
+    basis: 'one-host',
+    at: {host: host.name, device: uplink},
+    reach: [{host: host.name}],
+  });
+}
+
+/** A network that is too large for the ways out of one host or of many. */
+function tellNetworks(hosts: HostDigest<Misfit[]>[], report: Report): void {
+  const networks = new Map<string, {host: string; misfit: Misfit}[]>();
+  for (const {name, digest} of hosts) {
+    for (const misfit of digest) {
+      const network = networks.get(misfit.id);
+      if (network) network.push({host: name, misfit});
+      else networks.set(misfit.id, [{host: name, misfit}]);
+    }
+  }
+  for (const [id, seen] of networks) {
+    const smallest = seen.reduce((least, one) => (one.misfit.takes < least.misfit.takes ? one : least));
+    const names = distinct(seen.map(({host}) => host));
+    const [only] = names.length === 1 ? names : [];
+    const {misfit} = smallest;
+    report.found({
+      code: 'mtu-too-small',
+      severity: 'warning',
+      host: only ?? null,
+      network: misfit.name,
+      subject: `MTU of ${misfit.name}`,
+      evidence: seen
+        .slice(0, 5)
+        .flatMap(({host, misfit: {evidence}}) => evidence.map((row) => `${host}: ${row}`)),
+      cause: `full-sized packets of ${misfit.name} need ${misfit.needs} bytes on the way, and ${misfit.uplink} of ${listed(names)} takes ${misfit.takes}: ${consequence}`,
+      remedy: remade(misfit),
+      basis: only === undefined ? 'several-hosts' : 'one-host',
+      at: {...(only === undefined ? {} : {host: only}), network: id},
+      reach: names.map((host) => ({host, network: id})),
+    });
+  }
+}
+
+function remade({name, option}: Misfit): Remedy[] {
+  const network = shellWord(name);
+  return [
+    {
+      command: `docker network rm ${network} && docker network create --driver overlay --opt com.docker.network.driver.mtu=${option} ${network}`,
+      touches: `${name}, which must be empty: its services and containers are attached anew`,
+    },
+  ];
+}

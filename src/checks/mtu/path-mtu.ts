@@ -1,0 +1,116 @@
+import {routeText} from '../../kernel/printed.js';
+import type {Route} from '../../model/facts.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {distinct, inNetns, listed} from '../words.js';
+import {type Fit, fitsOf, sumLine} from './mtu-fit.js';
+
+/** What the kernel was told of paths, where that is too little for the packets of an overlay. */
+export const pathMtu = defineCheck({
+  name: 'path-mtu',
+  codes: ['path-mtu-cached'],
+  perHost(host, report) {
+    cached(host, report);
+    return undefined;
+  },
+});
+
+/** A link on the way told this host, or the host told a container, that less fits than the interface takes. */
+function cached(host: HostContext, report: Report): void {
+  const paths = new Map<number, Fit[]>();
+  for (const fit of fitsOf(host)) {
+    const mtu = fit.told?.mtu;
+    if (mtu === undefined || mtu >= fit.takes || fit.needs <= mtu) continue;
+    const group = paths.get(mtu);
+    if (group) group.push(fit);
+    else paths.set(mtu, [fit]);
+  }
+  const inside = toldContainers(host, report);
+  for (const [mtu, group] of paths) {
+    const vteps = distinct(group.map(({vtep}) => vtep));
+    const [vtep = ''] = vteps;
+    report.found({
+      code: 'path-mtu-cached',
+      severity: 'warning',
+      host: host.name,
+      network: null,
+      subject: vteps.length === 1 ? `path to ${vtep}` : 'paths to other nodes',
+      evidence: [
+        ...distinct(group.flatMap(({told}) => (told ? [cacheLine(told)] : []))).slice(0, 5),
+        ...distinct(group.map(sumLine)).slice(0, 5),
+        ...inside.flatMap(({rows}) => rows).slice(0, 5),
+      ],
+      cause: `something on the way to ${listed(vteps)} takes only ${mtu} bytes and said so; full-sized packets of ${listed(distinct(group.map(({tunnel}) => tunnel.network.name)))} need more, and this kernel refuses them`,
+      remedy: [
+        {command: `tracepath -n ${vtep}`, touches: 'nothing but its probes'},
+        {
+          command: 'ip route flush cache',
+          touches: 'what this host was told of paths, once the link is mended',
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, vtep},
+    });
+  }
+  if (paths.size > 0) return;
+  for (const {network, rows, least} of inside) {
+    report.found({
+      code: 'path-mtu-cached',
+      severity: 'info',
+      host: host.name,
+      network: network.name,
+      subject: 'containers here',
+      evidence: rows.slice(0, 10),
+      cause: `containers were told that only ${least} bytes pass to some endpoints, and go by it until it is forgotten, within ten minutes`,
+      remedy: [
+        {
+          command: inNetns(host, rows[0]?.split(':')[0] ?? 'NETNS', 'ip route flush cache'),
+          touches: 'what that container was told of paths, once their cause is mended',
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, network: network.id},
+    });
+  }
+}
+
+interface ToldInside {
+  network: {id: string; name: string};
+  rows: string[];
+  least: number;
+}
+
+/** What containers were told of the paths to endpoints of their overlay networks. */
+function toldContainers(host: HostContext, report: Report): ToldInside[] {
+  const found = new Map<string, ToldInside>();
+  const places = host.sandboxes.filter(({kind}) => kind === 'container' || kind === 'load-balancer');
+  if (
+    places.some(({namespace}) => namespace.tables) &&
+    !places.some(({namespace}) => namespace.tables?.routeCache)
+  ) {
+    report.notChecked({
+      host: host.name,
+      network: null,
+      why: 'what containers were told of path MTUs was not read',
+      add: 'take the snapshot anew',
+    });
+  }
+  for (const {namespace} of places) {
+    for (const route of namespace.tables?.routeCache ?? []) {
+      const link = namespace.tables?.links?.find(({name}) => name === route.dev);
+      if (link?.mtu === undefined || route.mtu === undefined || route.mtu >= link.mtu) continue;
+      const peer = host.pairs(namespace.file, link.ifindex)?.peer;
+      const network = host.tunnels.find(({netns}) => netns === peer?.netns)?.network;
+      if (!network) continue;
+      const told = found.get(network.id) ?? {network, rows: [], least: route.mtu};
+      told.rows.push(`${namespace.file}: ${cacheLine(route)}`);
+      told.least = Math.min(told.least, route.mtu);
+      found.set(network.id, told);
+    }
+  }
+  return [...found.values()];
+}
+
+function cacheLine(route: Route): string {
+  return `${routeText(route)} cache expires ${route.expires ?? '?'}sec`.replace(/ table \S+/, '');
+}

@@ -1,0 +1,109 @@
+import {routeText} from '../../kernel/printed.js';
+import {chooseRoute} from '../../kernel/route.js';
+import type {NetnsTables} from '../../model/netns-tables.js';
+import {leavers} from '../../topology/way-out.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {inNetns, shellWord} from '../words.js';
+
+/** Addresses that stand for the world outside (RFC 5737): a route to both is as good as a default route. */
+const outside = ['192.0.2.1', '203.0.113.1'];
+
+/** Routes that the engine gives to containers: to each overlay by its interface, and outside by docker_gwbridge. */
+export const containerRoutes = defineCheck({
+  name: 'container-routes',
+  codes: ['container-route-missing'],
+  perHost(host, report) {
+    for (const {name, file, tables} of leavers(host.model, host.sandboxes)) {
+      if (!tables?.routes || tables.partial?.has('route')) continue;
+      if (outside.some((address) => chooseRoute(tables, address).verdict !== 'none')) continue;
+      tell(host, report, {
+        name,
+        file,
+        tables,
+        network: null,
+        way: 'outside',
+        cause: `${name} has no default route: it reaches its networks and nothing outside`,
+        route: 'default via GATEWAY dev LEG',
+      });
+    }
+    for (const {network} of host.overlays) {
+      for (const endpoint of host.endpoints(network) ?? []) {
+        const {ip, link, sandbox, name} = endpoint;
+        const tables = sandbox?.namespace.tables;
+        const own = link?.addresses?.find(({address}) => address === ip);
+        if (!ip || !sandbox || !link?.flags?.includes('UP') || !own || !tables?.routes) continue;
+        if (tables.partial?.has('route')) continue;
+        const other = neighbourOf(
+          network.subnets.map(({gateway}) => gateway),
+          ip,
+          own.prefixLength,
+        );
+        const chosen = other === undefined ? undefined : chooseRoute(tables, other);
+        if (!chosen || chosen.verdict === 'unknown' || chosen.route?.dev === link.name) continue;
+        tell(host, report, {
+          name: endpoint.kind === 'load-balancer' ? `the load balancer of ${network.name}` : name,
+          file: sandbox.namespace.file,
+          tables,
+          network,
+          way: `to ${network.name}`,
+          cause: `${name} has ${ip} on ${network.name} and no route to that network by ${link.name}${chosen.route ? `: ${routeText(chosen.route)} is taken instead` : ''}`,
+          route: `SUBNET dev ${shellWord(link.name)} scope link src ${ip}`,
+        });
+      }
+    }
+    return undefined;
+  },
+});
+
+/** Another address of the subnet that an endpoint's own address and prefix make: the gateway in it, if there is one. */
+function neighbourOf(gateways: (string | undefined)[], ip: string, length: number): string | undefined {
+  const bits = length >= 31 ? undefined : length;
+  const same = (gateway: string) => {
+    const [a, b] = [gateway, ip].map((text) =>
+      text.split('.').reduce((number, part) => number * 256 + Number(part), 0),
+    );
+    const size = 2 ** (32 - (bits ?? 32));
+    return Math.floor((a ?? 0) / size) === Math.floor((b ?? -1) / size);
+  };
+  return gateways.find(
+    (gateway): gateway is string => gateway !== undefined && gateway !== ip && same(gateway),
+  );
+}
+
+interface Missing {
+  name: string;
+  file: string;
+  tables: NetnsTables;
+  network: {id: string; name: string} | null;
+  way: string;
+  cause: string;
+  route: string;
+}
+
+function tell(
+  host: HostContext,
+  report: Report,
+  {name, file, tables, network, way, cause, route}: Missing,
+): void {
+  report.found({
+    code: 'container-route-missing',
+    severity: 'error',
+    host: host.name,
+    network: network?.name ?? null,
+    subject: `${name} ${way}`,
+    evidence: (tables.routes ?? [])
+      .filter(({table, family}) => table === 'main' && family === 'inet')
+      .slice(0, 10)
+      .map((one) => `${file}: ${routeText(one)}`),
+    cause,
+    remedy: [
+      {command: inNetns(host, file, `ip route add ${route}`), touches: `the routes of ${name}`},
+      ...(name.startsWith('the ')
+        ? []
+        : [{command: `docker restart ${shellWord(name)}`, touches: `${name}, which starts anew`}]),
+    ],
+    basis: 'one-host',
+    at: {host: host.name, netns: file, ...(network ? {network: network.id} : {})},
+  });
+}

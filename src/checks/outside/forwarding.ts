@@ -1,0 +1,93 @@
+import type {NetnsTables} from '../../model/netns-tables.js';
+import {setting} from '../../model/proc/settings.js';
+import type {Sandbox} from '../../topology/sandboxes.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {inNetns, linkLine} from '../words.js';
+
+/** A namespace that must send on what is not for itself, and doesn't. */
+export const forwarding = defineCheck({
+  name: 'forwarding',
+  codes: ['ip-forward-off'],
+  perHost(host, report) {
+    for (const {network, sandboxes} of host.overlays) {
+      for (const {namespace} of sandboxes) {
+        const bridges = (namespace.tables?.links ?? []).filter(
+          ({kind, addresses}) => kind === 'bridge' && addresses?.some(({family}) => family === 'inet'),
+        );
+        if (bridges.length < 2 || !isOff(namespace.tables)) continue;
+        tell(host, report, namespace.file, {
+          network,
+          evidence: bridges.map((bridge) => `${namespace.file}: ${linkLine(bridge)}`),
+          lost: `the bridges of ${network.name} stand for its ${bridges.length} subnets and must route between them: endpoints of different subnets don't reach each other through this host`,
+        });
+      }
+    }
+    for (const sandbox of host.sandboxes) {
+      const {namespace, network} = sandbox;
+      if (!isOff(namespace.tables)) continue;
+      const backends = masqueraded(sandbox);
+      if (backends.length === 0) continue;
+      tell(host, report, namespace.file, {
+        ...(network ? {network} : {}),
+        evidence: backends.slice(0, 3),
+        lost: `the load balancer sends requests to the tasks under its own address and must send the answers on: no service answers under its ${sandbox.kind === 'ingress' ? 'published port' : 'virtual address'} from this host`,
+      });
+    }
+    const legs = (host.model.host?.links ?? []).filter(({master}) => master === 'docker_gwbridge');
+    if (legs.length > 0 && isOff(host.model.host)) {
+      tell(host, report, '@host', {
+        evidence: [`ports of docker_gwbridge: ${legs.map(({name}) => name).join(', ')}`],
+        lost: "what containers send out of docker_gwbridge ends here, and published ports don't answer",
+      });
+    }
+    return undefined;
+  },
+});
+
+function isOff(tables: NetnsTables | undefined): boolean {
+  return setting(tables?.proc, 'ipv4/ip_forward') === 0;
+}
+
+/** Backends whose answers come back through the load balancer; with `Route` (option dsr) they don't. */
+function masqueraded({kind, namespace}: Sandbox): string[] {
+  if (kind !== 'load-balancer' && kind !== 'ingress') return [];
+  return (namespace.tables?.ipvs?.services ?? []).flatMap((service) =>
+    service.destinations
+      .filter(({forward}) => forward === 'Masq')
+      .map(({text}) => `${namespace.file}: ${service.text} ${text}`),
+  );
+}
+
+interface Off {
+  network?: {id: string; name: string};
+  evidence: string[];
+  lost: string;
+}
+
+function tell(host: HostContext, report: Report, netns: string, {network, evidence, lost}: Off): void {
+  const turnOn = 'sysctl -w net.ipv4.ip_forward=1';
+  report.found({
+    code: 'ip-forward-off',
+    severity: 'error',
+    host: host.name,
+    network: network?.name ?? null,
+    subject: netns === '@host' ? 'the host' : netns,
+    evidence: [
+      `net.ipv4.ip_forward = 0 in ${netns === '@host' ? "the host's namespace" : netns}`,
+      ...evidence,
+    ],
+    cause: `this namespace does not forward: ${lost}`,
+    remedy: [
+      {
+        command: netns === '@host' ? turnOn : inNetns(host, netns, turnOn),
+        touches:
+          netns === '@host'
+            ? 'forwarding of the whole host; a setting in /etc/sysctl.d that turns it off comes back at the next boot'
+            : 'forwarding in this sandbox, until it is built anew',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, ...(network ? {network: network.id} : {}), netns},
+  });
+}

@@ -1,0 +1,153 @@
+import type {Link} from '../../model/facts.js';
+import {gwbridgeName, gwbridgeNetwork, type Leaver, leavers, legOf} from '../../topology/way-out.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {inNetns, linkLine, listed, shellWord} from '../words.js';
+
+/** docker_gwbridge, and the leg on it of everything that has no other way outside. */
+export const gatewayLeg = defineCheck({
+  name: 'gateway-leg',
+  codes: ['gwbridge-missing', 'gwbridge-leg-missing'],
+  perHost(host, report) {
+    const all = leavers(host.model, host.sandboxes);
+    if (all.length === 0) return undefined;
+    const links = host.model.host?.links;
+    if (!links) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: "the host's own links were not read, so whether containers have a way outside is not known",
+        add: 'read the host as root',
+      });
+      return undefined;
+    }
+    const name = gwbridgeName(host.model);
+    const link = links.find((one) => one.name === name);
+    if (link || !host.model.host?.partial?.has('addr')) bridge(host, name, link, all, report);
+    else
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: `the host's own links were not read whole, so whether ${name} is there is not known`,
+        add: 'read the host again, as root',
+      });
+    const blind = all.filter((leaver) => mayHideLeg(host, leaver, name));
+    for (const leaver of all) if (!blind.includes(leaver)) leg(host, leaver, name, report);
+    if (blind.length > 0)
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: `whether ${listed(blind.map(({name: one}) => one))} ${blind.length === 1 ? 'has' : 'have'} a way outside: interfaces were not read whole, or not whose other ends they are`,
+        add: 'read the host as root',
+      });
+    return undefined;
+  },
+});
+
+function bridge(
+  host: HostContext,
+  name: string,
+  link: Link | undefined,
+  all: Leaver[],
+  report: Report,
+): void {
+  const isUp = link?.flags ? link.flags.includes('UP') : link?.operState !== 'DOWN';
+  if (link && isUp) return;
+  const who = listed(all.map((leaver) => leaver.name));
+  report.found({
+    code: 'gwbridge-missing',
+    severity: 'error',
+    host: host.name,
+    network: null,
+    subject: name,
+    evidence: [
+      link ? linkLine(link) : `no link of the host is called ${name}`,
+      ...all.slice(0, 8).map(({name: one, file}) => `${one} (${file}) leaves by it`),
+    ],
+    cause: link
+      ? `${name} is down: ${who} ${all.length === 1 ? 'reaches' : 'reach'} the overlay and nothing else, and ports published through ingress don't answer here`
+      : `the host has no bridge ${name}: ${who} ${all.length === 1 ? 'has' : 'have'} no way outside, and ports published through ingress don't answer here`,
+    remedy: [
+      link
+        ? {command: `ip link set ${shellWord(name)} up`, touches: `the administrative state of ${name}`}
+        : {
+            command: 'systemctl restart docker',
+            touches: "this node's engine, which makes the bridge anew, and with it all its containers",
+          },
+      {command: 'docker network inspect docker_gwbridge', touches: 'nothing'},
+    ],
+    basis: 'one-host',
+    at: {host: host.name, netns: '@host', device: name},
+    reach: [{host: host.name}],
+  });
+}
+
+/**
+ * Whether a leg that was not found may be there all the same: its interfaces were not read whole, or one of them has its
+ * other end nobody knows where, and the engine did not say who has a leg.
+ */
+function mayHideLeg(host: HostContext, leaver: Leaver, bridgeName: string): boolean {
+  const {file, tables} = leaver;
+  if (!tables?.links) return true;
+  if (legOf(leaver, bridgeName, host.pairs)) return false;
+  if (tables.partial?.has('addr') || host.model.host?.partial?.has('addr')) return true;
+  const isLoose = tables.links.some((link) => link.kind === 'veth' && !host.pairs(file, link.ifindex)?.peer);
+  return isLoose && gwbridgeNetwork(host.model)?.endpoints === undefined;
+}
+
+function leg(host: HostContext, leaver: Leaver, name: string, report: Report): void {
+  if (!leaver.tables?.links) return;
+  const found = legOf(leaver, name, host.pairs);
+  const trouble = found ? troubleOf(found.link, found.port?.link, name) : 'it has no interface there';
+  if (trouble === undefined) return;
+  const {file, listed: endpoint} = leaver;
+  report.found({
+    code: 'gwbridge-leg-missing',
+    severity: 'error',
+    host: host.name,
+    network: null,
+    subject: leaver.name,
+    evidence: [
+      ...(found
+        ? [`${file}: ${linkLine(found.link)}`]
+        : (leaver.tables.links ?? []).map((link) => `${file}: ${linkLine(link)}`)),
+      ...(found?.port ? [`host: ${linkLine(found.port.link)}`] : []),
+      endpoint
+        ? `the engine lists it on docker_gwbridge: ${endpoint.ip ?? '?'} ${endpoint.mac ?? ''}`.trim()
+        : 'the engine does not list it on docker_gwbridge',
+    ],
+    cause: `${leaver.name} has no working leg on ${name}, as ${trouble}: it reaches its overlay and nothing outside`,
+    remedy: [
+      found?.port && found.port.link.master !== name
+        ? {
+            command: `ip link set ${shellWord(found.port.link.name)} master ${shellWord(name)}`,
+            touches: `the membership of ${found.port.link.name} in ${name}`,
+          }
+        : found
+          ? {
+              command: inNetns(host, file, `ip link set ${shellWord(found.link.name)} up`),
+              touches: `the state of ${found.link.name}; its default route is added by hand after`,
+            }
+          : {
+              command: leaver.name.startsWith('the ')
+                ? 'systemctl restart docker'
+                : `docker restart ${shellWord(leaver.name)}`,
+              touches: `${leaver.name}, which starts anew with all its interfaces`,
+            },
+      {command: inNetns(host, file, 'ip addr'), touches: 'nothing'},
+    ],
+    basis: 'one-host',
+    at: {host: host.name, netns: file},
+  });
+}
+
+/** What is wrong with a leg; its end on the host may be unknown, which is no fault. */
+function troubleOf(link: Link, port: Link | undefined, bridgeName: string): string | undefined {
+  if (link.flags && !link.flags.includes('UP')) return `${link.name} in it is down`;
+  if (!port) return undefined;
+  if (port.master !== bridgeName)
+    return port.master === undefined
+      ? `${port.name}, its end on the host, is in no bridge`
+      : `${port.name}, its end on the host, is in ${port.master}`;
+  return port.flags && !port.flags.includes('UP') ? `${port.name}, its end on the host, is down` : undefined;
+}

@@ -1,0 +1,99 @@
+import {rulesMet} from '../../kernel/netfilter.js';
+import {chooseRoute} from '../../kernel/route.js';
+import {mayHideRules} from '../../services/docker-rules.js';
+import {gwbridgeName, gwbridgeNetwork, leavers, legOf} from '../../topology/way-out.js';
+import {defineCheck} from '../check.js';
+
+const targets: ReadonlySet<string> = new Set(['MASQUERADE', 'SNAT', 'NETMAP']);
+
+/** Whether what leaves docker_gwbridge gets the host's own address, without which no answer finds its way back. */
+export const masquerade = defineCheck({
+  name: 'masquerade',
+  codes: ['masquerade-missing'],
+  perHost(host, report) {
+    const {model, filter} = host;
+    const network = gwbridgeNetwork(model);
+    const all = leavers(model, host.sandboxes);
+    if (!network || all.length === 0 || network.masquerade === false || model.engineMakesRules === false)
+      return undefined;
+    const subnet = network.subnets.find((one) => one.subnet.includes('.'))?.subnet;
+    const bridge = gwbridgeName(model);
+    const leg = all.flatMap((leaver) => legOf(leaver, bridge, host.pairs)?.link.addresses ?? []);
+    const source = leg.find(({family}) => family === 'inet')?.address;
+    if (subnet === undefined || source === undefined) return undefined;
+    const gap = (why: string) =>
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: `whether packets from ${subnet} (docker_gwbridge) get the host's address on their way outside: ${why}`,
+        add: 'On that host, as root: iptables-save -t nat; nft list ruleset',
+      });
+    if (!filter) {
+      gap('its packet filter was not read');
+      return undefined;
+    }
+    if (filter.unread || mayHideRules(model)) {
+      gap('not all of its packet filters were read, or not whether the engine is to make rules at all');
+      return undefined;
+    }
+    const beside = filter.foreign.filter(({hook}) => hook === 'postrouting');
+    if (beside.length > 0) {
+      gap(
+        `nftables chains beside those of iptables see them: ${beside.map(({table, chain}) => `${table} ${chain}`).join(', ')}`,
+      );
+      return undefined;
+    }
+    const route = model.host ? chooseRoute(model.host, '203.0.113.1').route : undefined;
+    const met = filter.books.flatMap(({book}) =>
+      rulesMet(
+        book,
+        {table: 'nat', chain: 'POSTROUTING', targets},
+        {
+          protocol: 'tcp',
+          src: source,
+          dst: '203.0.113.1',
+          ctState: 'NEW',
+          ...(route?.dev === undefined ? {} : {outInterface: route.dev}),
+          ipsec: false,
+          dstLocal: false,
+        },
+      ),
+    );
+    if (met.length > 0) return undefined;
+    const nat = (model.host?.netfilter ?? []).flatMap(({backend, rules}) =>
+      rules
+        .filter(
+          ({table, chain, text}) => table === 'nat' && chain === 'POSTROUTING' && !text.startsWith('policy '),
+        )
+        .map(
+          ({text, packets, bytes}) =>
+            `iptables-${backend}: [${packets ?? 0}:${bytes ?? 0}] nat: -A POSTROUTING ${text}`,
+        ),
+    );
+    report.found({
+      code: 'masquerade-missing',
+      severity: 'error',
+      host: host.name,
+      network: null,
+      subject: subnet,
+      evidence: [
+        ...(nat.length > 0 ? nat.slice(0, 10) : ['nat POSTROUTING has no rule in any back end']),
+        `none of it meets a packet from ${source} to outside${route?.dev === undefined ? '' : ` by ${route.dev}`}`,
+      ],
+      cause: `no rule gives packets from ${subnet} the host's own address: what containers send outside leaves with an address that is every node's, and no answer comes back`,
+      remedy: [
+        {
+          command: `iptables -t nat -A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`,
+          touches: 'one new rule, as the engine makes it',
+        },
+        {
+          command: 'systemctl restart docker',
+          touches: "this node's engine, which makes all its rules anew, and with it its containers",
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, netns: '@host', device: bridge},
+    });
+    return undefined;
+  },
+});

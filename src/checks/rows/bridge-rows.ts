@@ -1,0 +1,128 @@
+import {rowText} from '../../kernel/printed.js';
+import type {Network} from '../../model/docker-types.js';
+import type {FdbRow} from '../../model/facts.js';
+import type {LocalEndpoint} from '../../topology/local-endpoints.js';
+import type {Sandbox} from '../../topology/sandboxes.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {inNetns} from '../words.js';
+
+/** Where the bridge of a sandbox has the MACs of this host's own endpoints: behind their ports, or astray. */
+export const bridgeRows = defineCheck({
+  name: 'bridge-rows',
+  codes: ['local-mac-on-vxlan', 'mac-behind-other-port', 'bridge-takes-mac'],
+  perHost(host, report) {
+    for (const {network, sandboxes} of host.overlays) {
+      const endpoints = host.endpoints(network);
+      for (const sandbox of sandboxes) {
+        const {tables, file} = sandbox.namespace;
+        if (!tables?.fdb || !tables.links || !endpoints) {
+          report.notChecked({
+            host: host.name,
+            network: network.name,
+            why: `where the bridge of ${file} has its endpoints' MACs: ${endpoints ? 'its FDB was not read' : 'the engine did not list them'}`,
+            add: endpoints
+              ? 'run it as root on that host, with iproute2'
+              : 'see that the engine answers there',
+          });
+          continue;
+        }
+        const rows = bridgeRowsOf(tables.fdb);
+        for (const endpoint of endpoints) astray(host, {network, sandbox, endpoint, rows}, report);
+        taken(host, {network, sandbox, rows}, report);
+      }
+    }
+    return undefined;
+  },
+});
+
+/** The bridges' rows by MAC. Those with a VLAN are another table: Docker's bridges filter none. */
+function bridgeRowsOf(fdb: FdbRow[]): Map<string, FdbRow[]> {
+  const rows = new Map<string, FdbRow[]>();
+  for (const row of fdb) {
+    if (row.plane !== 'master' || row.vlan) continue;
+    const known = rows.get(row.mac);
+    if (known) known.push(row);
+    else rows.set(row.mac, [row]);
+  }
+  return rows;
+}
+
+interface Asked {
+  network: Network;
+  sandbox: Sandbox;
+  rows: Map<string, FdbRow[]>;
+}
+
+function astray(
+  host: HostContext,
+  {network, sandbox, endpoint, rows}: Asked & {endpoint: LocalEndpoint},
+  report: Report,
+): void {
+  const {file, tables} = sandbox.namespace;
+  const {name, ip, link, port} = endpoint;
+  const mac = link?.mac ?? endpoint.mac;
+  if (mac === undefined || endpoint.kind === 'unknown') return;
+  for (const row of rows.get(mac) ?? []) {
+    if (row.state === 'permanent') continue;
+    const onVxlan = tables?.links?.some((one) => one.name === row.dev && one.vxlan !== undefined) ?? false;
+    const elsewhere = port?.netns === file && port.link.master === row.master && port.link.name !== row.dev;
+    if (!onVxlan && !elsewhere) continue;
+    const behind = port ? `, its container is behind ${port.link.name}` : '';
+    report.found({
+      code: onVxlan ? 'local-mac-on-vxlan' : 'mac-behind-other-port',
+      severity: 'error',
+      host: host.name,
+      network: network.name,
+      subject: name,
+      evidence: [`${file}: ${rowText(row)}`],
+      cause: onVxlan
+        ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.dev}${behind}: what others send to it goes into the tunnel until ${name} itself sends or the row ages out (300 s)`
+        : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.dev}${behind}: what others send to it goes there until ${name} itself sends or the row ages out (300 s)`,
+      remedy: [
+        {
+          command: inNetns(host, file, `bridge fdb del ${mac} dev ${row.dev} master`),
+          touches: 'that row; the bridge learns the MAC anew from its next frame',
+        },
+        {
+          command: inNetns(host, file, `tcpdump -eni ${row.dev} ether src ${mac}`),
+          touches: 'nothing; shows who else sends with this MAC',
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, network: network.id, netns: file, ...(ip ? {ip} : {})},
+    });
+  }
+}
+
+/** A permanent row of a bridge is the bridge's own address; for the MAC of an endpoint it swallows what is sent to it. */
+function taken(host: HostContext, {network, sandbox, rows}: Asked, report: Report): void {
+  const {file, tables} = sandbox.namespace;
+  const own = new Set(tables?.links?.flatMap(({mac}) => mac ?? []));
+  const owners = new Map<string, {name: string; ip?: string}>();
+  for (const {mac, ip} of tables?.neighbours ?? []) if (mac) owners.set(mac, {name: ip, ip});
+  for (const {mac, name, ip} of host.endpoints(network) ?? [])
+    if (mac) owners.set(mac, {name, ...(ip ? {ip} : {})});
+  for (const [mac, same] of rows) {
+    const row = same.find(({state}) => state === 'permanent');
+    const owner = owners.get(mac);
+    if (!row || !owner || own.has(mac)) continue;
+    report.found({
+      code: 'bridge-takes-mac',
+      severity: 'error',
+      host: host.name,
+      network: network.name,
+      subject: owner.name,
+      evidence: [`${file}: ${rowText(row)}`],
+      cause: `a permanent row makes ${mac}, the MAC of ${owner.name}, an address of ${row.master ?? 'the bridge'} itself: frames for it are taken in here and go no further`,
+      remedy: [
+        {
+          command: inNetns(host, file, `bridge fdb del ${mac} dev ${row.dev} master`),
+          touches: 'that row',
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, network: network.id, netns: file, ...(owner.ip ? {ip: owner.ip} : {})},
+    });
+  }
+}

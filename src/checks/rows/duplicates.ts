@@ -1,0 +1,269 @@
+import {inSubnet} from '../../base/subnet.js';
+import type {Finding, Severity} from '../../findings/finding.js';
+import {neighbourText, rowText} from '../../kernel/printed.js';
+import type {Network} from '../../model/docker-types.js';
+import type {OverlayHere} from '../../topology/tunnels.js';
+import {defineCheck, type HostDigest, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {linkLine} from '../words.js';
+
+/** Something that has an address or a MAC on a network, as one source tells. */
+interface Holder {
+  /** What makes it the same thing in two sources: an endpoint id, or the name where there is none. */
+  id: string;
+  name: string;
+  ip: string;
+  mac?: string;
+  /** How the source printed it. */
+  evidence: string;
+  /** Who says so: the engine that runs it, the interface itself, or gossip alone, which may be of a moment ago. */
+  told: 'engine' | 'interface' | 'gossip';
+}
+
+interface NetworkHolders {
+  id: string;
+  name: string;
+  /** Every endpoint of this host's own. */
+  own: Holder[];
+  /** Those of gossip and of interfaces that share an address with another one, and those that share a MAC. */
+  shared: Holder[];
+}
+
+/** One address or one MAC for two endpoints of a network. */
+export const duplicates = defineCheck<NetworkHolders[]>({
+  name: 'duplicates',
+  codes: ['duplicate-address', 'duplicate-mac'],
+  perHost(host, report) {
+    return host.overlays.map((overlay) => {
+      const {network} = overlay;
+      if (!network.endpoints || !network.services) {
+        report.notChecked({
+          host: host.name,
+          network: network.name,
+          why: `whether two endpoints have one address: ${network.endpoints ? 'gossip' : "the engine's own list"} was not read`,
+          add: `see that the engine answers there: docker network inspect --verbose ${network.name}`,
+        });
+      }
+      return holdersOf(host, overlay);
+    });
+  },
+  across(hosts, report) {
+    const networks = new Map<string, {name: string; holders: Placed[]}>();
+    for (const {digest, name: host} of hosts) {
+      for (const {id, name, own, shared} of digest) {
+        const known = networks.get(id) ?? {name, holders: []};
+        for (const holder of own) known.holders.push({...holder, host});
+        for (const holder of shared) known.holders.push({...holder, host});
+        networks.set(id, known);
+      }
+    }
+    for (const [id, {name, holders}] of networks) compare({id, name}, holders, report);
+  },
+});
+
+type Placed = Holder & {host: HostDigest<unknown>['name']};
+
+function holdersOf(host: HostContext, {network, sandboxes}: OverlayHere): NetworkHolders {
+  const asked = `docker network inspect --verbose ${network.name}`;
+  const own = (host.endpoints(network) ?? []).flatMap((endpoint): Holder[] => {
+    const {name, ip, mac, kind} = endpoint;
+    if (!ip || kind === 'unknown') return [];
+    return [
+      {
+        id: idOf(network, ip, mac) ?? name,
+        name: kind === 'load-balancer' ? `the load balancer of ${host.name}` : name,
+        ip,
+        ...(mac ? {mac} : {}),
+        evidence: `${asked}: ${name} ${ip} ${mac ?? ''}`.trimEnd(),
+        told: 'engine',
+      },
+    ];
+  });
+  const extra = extraAddresses(host, network);
+  const addresses = new Clashes();
+  for (const {ip, id} of [...own, ...extra]) addresses.add(ip, id);
+  for (const {name, vip, tasks} of network.services ?? []) {
+    for (const task of tasks) addresses.add(task.ip, task.endpointId ?? task.name);
+    if (vip) addresses.add(vip, `vip ${name}`);
+  }
+  const macs = new Clashes();
+  for (const {mac, ip} of own) if (mac) macs.add(mac, ip);
+  for (const {namespace} of sandboxes) {
+    for (const row of namespace.tables?.neighbours ?? [])
+      if (row.mac && row.state.includes('PERMANENT')) macs.add(row.mac, row.ip);
+  }
+  const gossip = addresses.found.size > 0 || macs.found.size > 0 ? gossipHolders(network, asked) : [];
+  const owners = new Map(gossip.map((holder) => [holder.ip, holder]));
+  const sharing = sandboxes.flatMap(({namespace: {tables, file}}) =>
+    (tables?.neighbours ?? []).flatMap((row): Holder[] => {
+      const {mac, ip, dev, state} = row;
+      if (!mac || !macs.found.has(mac) || !state.includes('PERMANENT')) return [];
+      // A row of an address that nobody has is another fault.
+      const owner = owners.get(ip);
+      if (!owner) return [];
+      const self = tables?.fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.dev === dev);
+      const evidence = `${file}: ${neighbourText(row)}${self ? `; ${rowText(self)}` : ''}`;
+      return [{...owner, mac, evidence, told: 'engine'}];
+    }),
+  );
+  const shared = [...gossip, ...extra].filter(({ip}) => addresses.found.has(ip));
+  return {id: network.id, name: network.name, own, shared: [...shared, ...sharing]};
+}
+
+/** Finds keys that come with more than one value. */
+class Clashes {
+  readonly found = new Set<string>();
+  private readonly first = new Map<string, string>();
+
+  add(key: string, value: string): void {
+    const known = this.first.get(key);
+    if (known === undefined) this.first.set(key, value);
+    else if (known !== value) this.found.add(key);
+  }
+}
+
+function gossipHolders({services}: Network, asked: string): Holder[] {
+  return (services ?? []).flatMap(({name: service, vip, tasks}): Holder[] => [
+    ...tasks.map(
+      ({name, ip, endpointId, hostIp}): Holder => ({
+        id: endpointId ?? name,
+        name,
+        ip,
+        evidence: `${asked}: ${name} ${ip}${hostIp ? ` on ${hostIp}` : ''}`,
+        told: 'gossip',
+      }),
+    ),
+    ...(vip
+      ? [
+          {
+            id: `vip ${service}`,
+            name: `the virtual address of ${service}`,
+            ip: vip,
+            evidence: `${asked}: ${service} VIP ${vip}`,
+            told: 'engine' as const,
+          },
+        ]
+      : []),
+  ]);
+}
+
+/** Gossip and the engine tell one endpoint by one id. */
+function idOf({endpoints}: Network, ip: string, mac: string | undefined): string | undefined {
+  return endpoints?.find((endpoint) => endpoint.ip === ip && (endpoint.mac ?? undefined) === mac)?.endpointId;
+}
+
+/** Addresses of this network on its endpoints' interfaces that Docker has not given them. */
+function extraAddresses(host: HostContext, network: Network): Holder[] {
+  return (host.endpoints(network) ?? []).flatMap(({name, ip, link, sandbox, kind}): Holder[] => {
+    if (!link || !sandbox || kind === 'unknown') return [];
+    return (link.addresses ?? []).flatMap(({address, prefixLength}) => {
+      // Virtual addresses are aliases of the load balancer, each as a host address.
+      const alias = kind === 'load-balancer' && prefixLength === 32;
+      if (address === ip || alias || !network.subnets.some(({subnet}) => inSubnet(address, subnet)))
+        return [];
+      return [
+        {
+          id: `${sandbox.namespace.file} ${link.name}`,
+          name: `${link.name} of ${name}`,
+          ip: address,
+          evidence: `${sandbox.namespace.file}: ${linkLine(link)} inet ${address}/${prefixLength}`,
+          told: 'interface',
+        },
+      ];
+    });
+  });
+}
+
+function compare(network: {id: string; name: string}, holders: Placed[], report: Report): void {
+  for (const [ip, same] of groupBy(holders, (holder) => holder.ip)) {
+    // Of what several sources tell, the word of the engine that runs it counts.
+    const distinct = uniqueBy(
+      same.toSorted((a, b) => Number(b.told === 'gossip') - Number(a.told === 'gossip')),
+      ({id}) => id,
+    );
+    if (distinct.length < 2) continue;
+    const names = distinct.map(({name}) => name);
+    // Gossip alone may have one that is gone, or the next before the last is gone.
+    const proven =
+      distinct.filter(({told}) => told !== 'gossip').length > 1 ||
+      distinct.some(({told}) => told === 'interface');
+    report.found(
+      finding(network, same, {
+        code: 'duplicate-address',
+        severity: proven ? 'error' : 'warning',
+        subject: ip,
+        cause: `${ip} is both ${names.slice(0, 3).join(' and ')}: ${
+          proven
+            ? 'each host sends to the one that it has heard of, and the other is not reached'
+            : 'gossip names both; if one of them is gone, its record was lost on the way'
+        }`,
+        at: {network: network.id, ip},
+      }),
+    );
+  }
+  const withMac = holders.filter(({mac}) => mac !== undefined);
+  for (const [mac, same] of groupBy(withMac, (holder) => holder.mac ?? '')) {
+    const distinct = uniqueBy(same, ({ip}) => ip);
+    if (distinct.length < 2) continue;
+    report.found(
+      finding(network, same, {
+        code: 'duplicate-mac',
+        severity: 'error',
+        subject: mac,
+        cause: `${mac} is the MAC of ${distinct
+          .slice(0, 3)
+          .map(({name, ip}) => `${name} (${ip})`)
+          .join(' and ')}: an FDB has one place for a MAC, so what is sent to one goes to the other`,
+        at: {network: network.id},
+      }),
+    );
+  }
+}
+
+function finding(
+  network: {name: string},
+  same: Placed[],
+  {
+    code,
+    severity,
+    subject,
+    cause,
+    at,
+  }: Pick<Finding, 'code' | 'subject' | 'cause' | 'at'> & {severity: Severity},
+): Finding {
+  const hosts = [...new Set(same.map(({host}) => host))];
+  const [first] = same;
+  return {
+    code,
+    severity,
+    host: hosts.length === 1 ? (hosts[0] ?? null) : null,
+    network: network.name,
+    subject,
+    evidence: [
+      ...new Set(same.map(({host, evidence}) => (hosts.length === 1 ? evidence : `${host}: ${evidence}`))),
+    ],
+    cause,
+    remedy: [
+      {
+        command: `docker network disconnect ${network.name} CONTAINER && docker network connect ${network.name} CONTAINER`,
+        touches: `one of the two, such as ${first?.name ?? 'the first'}: it gets another ${code === 'duplicate-mac' ? 'MAC unless one is asked for' : 'address'}`,
+      },
+    ],
+    basis: hosts.length === 1 ? 'one-host' : 'several-hosts',
+    at,
+  };
+}
+
+function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}
+
+function uniqueBy<T>(items: T[], keyOf: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [keyOf(item), item])).values()];
+}

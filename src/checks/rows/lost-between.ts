@@ -1,0 +1,269 @@
+import {isDown, rowText} from '../../kernel/printed.js';
+import {atLeast, engineVersion} from '../../model/engine-version.js';
+import type {FdbRow} from '../../model/facts.js';
+import {ageSlack} from '../../rows/row-ages.js';
+import {type DeviceTables, deviceTables, isProgrammed} from '../../rows/sandbox-view.js';
+import {defineCheck, type HostDigest} from '../check.js';
+import {rise, risen} from '../counters/rising.js';
+import type {HostContext} from '../host-context.js';
+
+/** What the rows of one vxlan device tell of frames that went to a VTEP or came from it; times in milliseconds. */
+interface Peer {
+  vtep: string;
+  /** When a frame was last sent there; null where the rows were not used since they were written. */
+  sentAt: number | null;
+  /** When one last came from there, at the latest; what shows it is `row`. */
+  arrivedAt: number;
+  row: string;
+}
+
+interface Device {
+  /** File and inode of the sandbox, and the device: made again, it counts from zero. */
+  key: string;
+  netns: string;
+  device: string;
+  networkId: string;
+  network: string;
+  /** A network has a device, with a VNI of its own, for each of its subnets. */
+  vni: number;
+  encrypted: boolean;
+  port: number;
+  /** When its rows were read. */
+  readAt: number;
+  txPackets: number;
+  rxPackets: number;
+  /** Whether frames that arrive show in `updated` of this kernel, and only frames that are sent in `used`. */
+  agesTell: boolean;
+  peers: Peer[];
+}
+
+const steady = {least: 3, perSecond: 0.2};
+/**
+ * A receiver that has heard nothing for so long before the sender sent has lost frames, in milliseconds. Less may be a question
+ * for a MAC (which uses a row and is answered without a frame) after the last frame, and clocks that differ.
+ */
+const silence = 30_000;
+/** Rows of a host are kept by VTEP, of whole devices, and of no more devices beyond so many. */
+const mostPeers = 1000;
+/** Who has sent so lately may go on, so that a second reading shows what becomes of it; in milliseconds. */
+const lately = 10_000;
+/** What was sent so shortly before the receiver was read may still have been on its way, or its clock runs ahead. */
+const underway = 2000;
+
+/**
+ * Frames that left one host by a vxlan device and did not reach the device of the other, by the ages of the rows of
+ * both: the sender's row is used by what is sent, the receiver's is updated by what comes, even by what is then
+ * dropped. Kernels before 6.15 refresh `used` by what comes too; there both ages must be old, and the sender must have
+ * received nothing (drivers/net/vxlan/vxlan_core.c, vxlan_snoop, vxlan_find_mac).
+ */
+export const lostBetween = defineCheck<Device[], Device[]>({
+  name: 'lost-between',
+  codes: ['frames-lost-between'],
+  perHost: devicesOf,
+  counters: devicesOf,
+  across(hosts, report) {
+    // One reading may show a first frame that came after the receiver was read.
+    const suspected = hosts.some(({vtep: sender, digest}) =>
+      digest.some((device) =>
+        device.peers.some(
+          ({vtep, sentAt}) =>
+            sender !== undefined &&
+            sentAt !== null &&
+            sentAt > device.readAt - lately &&
+            lostSince(sentAt - underway, {sender, device, vtep}, hosts) !== undefined,
+        ),
+      ),
+    );
+    if (suspected) report.lookAgain();
+  },
+  sample({host, before, after, seconds}, report, hosts) {
+    if (host.vtep === undefined) return;
+    for (const later of after) {
+      const earlier = before.find(({key}) => key === later.key);
+      const sent = rise(earlier?.txPackets, later.txPackets, seconds, steady);
+      if (!earlier || sent === undefined) continue;
+      if (!later.agesTell && later.rxPackets !== earlier.rxPackets) continue;
+      for (const peer of later.peers) {
+        const first = earlier.peers.find(({vtep}) => vtep === peer.vtep)?.sentAt ?? null;
+        if (first === null || peer.sentAt === null || peer.sentAt <= first + 1000) continue;
+        const loss = lostSince(first, {sender: host.vtep, device: later, vtep: peer.vtep}, hosts);
+        if (!loss) continue;
+        const {receiver, there, arrived} = loss;
+        const carried = later.encrypted ? 'ESP' : `UDP ${later.port}`;
+        const silent = Math.round((there.readAt - arrived.arrivedAt) / 1000);
+        report.found({
+          code: 'frames-lost-between',
+          severity: 'error',
+          host: host.name,
+          network: later.network,
+          subject: `frames to ${receiver.name}`,
+          evidence: [
+            `${host.name}: ${later.netns}: ${peer.row}`,
+            `${host.name}: ${later.netns}: ${later.device} TX packets ${later.txPackets} (${risen(sent, seconds)})`,
+            `${receiver.name}: ${there.netns}: ${arrived.row}`,
+          ],
+          cause: `${host.name} sends to ${receiver.name} (${peer.vtep}), and for ${silent} s nothing of it has come to ${there.device} there: ${carried} is dropped on the way, as by a firewall or a security group between the hosts`,
+          remedy: [
+            {
+              command: `tcpdump -ni any ${later.encrypted ? 'esp' : `udp port ${later.port}`} and host ${host.vtep}`,
+              touches: `nothing; on ${receiver.name}: where nothing shows, allow ${carried} from ${host.vtep} to ${peer.vtep} between the hosts`,
+            },
+          ],
+          basis: 'sample',
+          // Rules of the receiver drop them just so.
+          at: {host: receiver.name, network: later.networkId},
+        });
+      }
+    }
+  },
+});
+
+interface Loss {
+  receiver: HostDigest<Device[]>;
+  there: Device;
+  arrived: Peer;
+}
+
+/** Whether what a host sent to a VTEP at that time did not come there, nor anything before it. */
+function lostSince(
+  sentAt: number,
+  {sender, device, vtep}: {sender: string; device: Device; vtep: string},
+  hosts: HostDigest<Device[]>[],
+): Loss | undefined {
+  const [receiver, second] = hosts.filter((host) => host.vtep === vtep);
+  const there = receiver?.digest.find(
+    ({networkId, vni, port}) => networkId === device.networkId && vni === device.vni && port === device.port,
+  );
+  if (!receiver || second || !there || sentAt > there.readAt - underway) return undefined;
+  const arrived = lastArrival(sender, device, there, receiver, hosts);
+  return arrived === undefined || arrived.arrivedAt >= sentAt - silence
+    ? undefined
+    : {receiver, there, arrived};
+}
+
+/**
+ * The last time that a frame of the sender may have come. Rows that name another node count too, unless that node's
+ * own rows tell that it sent: a frame is dropped by a wrong row, and still updates it.
+ */
+function lastArrival(
+  sender: string,
+  {networkId, vni}: Device,
+  there: Device,
+  receiver: HostDigest<Device[]>,
+  hosts: HostDigest<Device[]>[],
+): Peer | undefined {
+  const may = there.peers.filter(({vtep, arrivedAt}) => {
+    if (vtep === sender) return true;
+    const other = hosts.find((host) => host.vtep === vtep);
+    const theirs = other?.digest.find((device) => device.networkId === networkId && device.vni === vni);
+    const sentAt = theirs?.peers.find((peer) => peer.vtep === receiver.vtep)?.sentAt;
+    return sentAt === undefined || sentAt === null || sentAt < arrivedAt - silence / 2;
+  });
+  return may.some(({vtep}) => vtep === sender)
+    ? may.reduce((last, peer) => (peer.arrivedAt > last.arrivedAt ? peer : last))
+    : undefined;
+}
+
+/** Both looks of the check ask for it. */
+const known = new WeakMap<HostContext, Device[]>();
+
+function devicesOf(host: HostContext): Device[] {
+  const devices = known.get(host) ?? readDevices(host);
+  known.set(host, devices);
+  return devices;
+}
+
+function readDevices(host: HostContext): Device[] {
+  const found = host.overlays.flatMap(({network, sandboxes}) =>
+    sandboxes.flatMap(({namespace: {file, inode, tables}}) => {
+      const readAt = Date.parse(tables?.readAt['fdb'] ?? '');
+      if (!tables || Number.isNaN(readAt) || tables.partial?.has('fdb')) return [];
+      return (tables.links ?? []).flatMap((link) => {
+        const device = link.vxlan && deviceTables(tables, link);
+        // Without learning no row is updated by what comes.
+        if (!device || !link.stats || isDown(link) || !link.vxlan?.learning) return [];
+        return [{network, file, inode, readAt, link, rows: agedRows(device), stats: link.stats}];
+      });
+    }),
+  );
+  const kernel = engineVersion(host.model.kernel);
+  const separate = kernel !== undefined && atLeast(kernel, '6.15');
+  // By its number alone a kernel may lack it, and a row that was written by hand is younger than its neighbour too.
+  const agesTell = separate && found.some(({rows}) => rows.some(refreshed));
+  let kept = 0;
+  return found.flatMap(({network, file, inode, readAt, link, stats, rows}): Device[] => {
+    const peers = peersOf(rows, readAt, agesTell);
+    kept += peers.length;
+    if (kept > mostPeers) return [];
+    return [
+      {
+        key: `${file} ${inode ?? ''} ${link.name}`,
+        netns: file,
+        device: link.name,
+        networkId: network.id,
+        network: network.name,
+        vni: link.vxlan?.vni ?? -1,
+        encrypted: network.encrypted,
+        port: link.vxlan?.port ?? 4789,
+        readAt,
+        txPackets: stats.txPackets,
+        rxPackets: stats.rxPackets,
+        agesTell,
+        peers,
+      },
+    ];
+  });
+}
+
+/** A row of a device, with the age of what Docker wrote beside it: it writes both rows of an endpoint at once. */
+interface AgedRow {
+  row: FdbRow;
+  /** Undefined where there is no neighbour row with its MAC. */
+  writtenSeconds: number | undefined;
+}
+
+function agedRows({neighbours, selfRows}: DeviceTables): AgedRow[] {
+  const aged: AgedRow[] = [];
+  const paired = new Set<string>();
+  for (const {mac, updatedSeconds} of neighbours) {
+    if (mac === undefined || paired.has(mac)) continue;
+    paired.add(mac);
+    for (const row of selfRows.get(mac) ?? []) aged.push({row, writtenSeconds: updatedSeconds});
+  }
+  for (const [mac, rows] of selfRows)
+    if (!paired.has(mac)) for (const row of rows) aged.push({row, writtenSeconds: undefined});
+  return aged;
+}
+
+/** Whether a row is younger than what Docker wrote beside it, so that a frame must have updated it. */
+function refreshed({row, writtenSeconds}: AgedRow): boolean {
+  const {updatedSeconds} = row;
+  return (
+    isProgrammed(row) &&
+    writtenSeconds !== undefined &&
+    updatedSeconds !== undefined &&
+    updatedSeconds + ageSlack < writtenSeconds
+  );
+}
+
+function peersOf(rows: AgedRow[], readAt: number, agesTell: boolean): Peer[] {
+  const peers = new Map<string, Peer>();
+  for (const {row, writtenSeconds} of rows) {
+    const {dst, usedSeconds, updatedSeconds} = row;
+    if (dst === undefined || usedSeconds === undefined || updatedSeconds === undefined) continue;
+    const isUsed = writtenSeconds !== undefined && usedSeconds + ageSlack < writtenSeconds;
+    const heard = agesTell ? updatedSeconds : Math.min(updatedSeconds, usedSeconds);
+    const sentAt = isUsed ? readAt - usedSeconds * 1000 : null;
+    const arrivedAt = readAt - heard * 1000;
+    const known = peers.get(dst);
+    const isNewer = known === undefined || (sentAt ?? arrivedAt) > (known.sentAt ?? known.arrivedAt);
+    if (known && !isNewer && arrivedAt <= known.arrivedAt) continue;
+    peers.set(dst, {
+      vtep: dst,
+      sentAt: Math.max(sentAt ?? 0, known?.sentAt ?? 0) || null,
+      arrivedAt: Math.max(arrivedAt, known?.arrivedAt ?? 0),
+      row: isNewer ? rowText(row) : known.row,
+    });
+  }
+  return [...peers.values()];
+}

@@ -1,0 +1,349 @@
+import type {GossipTask, Network} from '../../model/docker-types.js';
+import {setting} from '../../model/proc/settings.js';
+import {
+  hostSteps,
+  type IngressPort,
+  ingressPorts,
+  ingressStep,
+  type Request,
+  sandboxSteps,
+} from '../../services/ingress.js';
+import {balancerOf, hasIpvs, readVirtualAddress, type Sharing} from '../../services/load-balancer.js';
+import {type Chain, chainOn, type Step} from '../../services/step.js';
+import {serviceNames, serviceOn} from '../../topology/services.js';
+import {defineCheck, type HostDigest, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {inNetns} from '../words.js';
+
+/** What the links of a chain report; whether a namespace forwards is told by another check. */
+const links = [
+  'ingress-dnat-missing',
+  'ingress-dnat-stale',
+  'ingress-mark-missing',
+  'ipvs-conntrack-off',
+  'ipvs-no-backend',
+  'ipvs-service-missing',
+  'ipvs-snat-missing',
+  'vip-alias-missing',
+  'vip-mark-missing',
+];
+
+/** Seconds after which IPVS forgets an idle TCP connection, unless it was told another number (ip_vs_proto_tcp.c). */
+const ipvsForgets = 900;
+
+/** How services are reached from this host: virtual addresses and published ports, link by link, and the tasks behind. */
+export const loadBalancers = defineCheck<Patient>({
+  name: 'load-balancers',
+  codes: [
+    ...links,
+    'ipvs-missing',
+    'ipvs-backend-missing',
+    'ipvs-backend-stale',
+    'ipvs-idle-timeout',
+    'ingress-localnet-off',
+  ],
+  perHost(host, report) {
+    if (withoutIpvs(host, report)) return undefined;
+    const undecided = new Set<string>();
+    for (const name of serviceNames([host.model])) {
+      for (const {network, vip, tasks} of serviceOn([host.model], name)) {
+        if (vip === undefined || network.ingress || tasks.length === 0) continue;
+        const balancer = balancerOf(host.model, network, host.sandboxes);
+        if (!balancer?.namespace.tables) continue;
+        const chain = chainOn(host.name);
+        const packet = {protocol: 'tcp' as const, src: '', dst: vip, ipsec: false, dstLocal: true};
+        const sharing = readVirtualAddress(chain, balancer, packet);
+        const place: Place = {
+          network,
+          service: name,
+          file: balancer.namespace.file,
+          what: `${name} (${vip})`,
+        };
+        judge(host, report, chain, place, undecided);
+        if (sharing && !chain.broken()) compareBackends(host, report, sharing, tasks, place);
+      }
+    }
+    const published = ingressPorts([host.model]).map((port) => ingress(host, report, port, undecided));
+    if (published.includes(true)) localnet(host, report);
+    if (undecided.size > 0) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: `how ${[...undecided].slice(0, 5).join(', ')} is reached: ${undecided.size} of its ways were not read whole, or hold rules that are not understood`,
+        add: 'Read the host as root, with iptables and nft there; ovdiag trace SOURCE SERVICE names the link',
+      });
+    }
+    return patientContainers(host);
+  },
+  across: idleTimeout,
+});
+
+/** Containers of a host that keep idle connections to virtual addresses for longer than IPVS remembers them. */
+interface Patient {
+  count: number;
+  /** Some of them, with what makes them so. */
+  examples: string[];
+}
+
+interface Place {
+  network: Network;
+  service: string;
+  /** The load balancer's sandbox. */
+  file: string;
+  /** Who is reached: a service with its virtual address, or a published port. */
+  what: string;
+}
+
+/** True where the kernel has no IPVS, so that no further link can be there. */
+function withoutIpvs(host: HostContext, report: Report): boolean {
+  const balancers = host.sandboxes.filter(
+    ({kind, namespace: {tables}}) =>
+      (kind === 'load-balancer' || kind === 'ingress') && tables && hasIpvs(tables) !== undefined,
+  );
+  if (
+    balancers.length === 0 ||
+    balancers.some(({namespace}) => namespace.tables && hasIpvs(namespace.tables))
+  )
+    return false;
+  const reached = balancers.flatMap(({network}) =>
+    (network?.services ?? [])
+      .filter(({name, vip}) => name !== '' && vip !== undefined)
+      .map(({name, vip}) => `${name} on ${network?.name}: virtual address ${vip}`),
+  );
+  if (reached.length === 0) return true;
+  const ports = ingressPorts([host.model]).map(
+    ({service, published}) => `${service}: published port ${published}`,
+  );
+  report.found({
+    code: 'ipvs-missing',
+    severity: 'error',
+    host: host.name,
+    network: null,
+    subject: 'the kernel',
+    evidence: [
+      `/proc/net/ip_vs is in none of ${balancers.map(({namespace}) => namespace.file).join(', ')}`,
+      ...reached.slice(0, 5),
+      ...ports.slice(0, 3),
+    ],
+    cause:
+      'the kernel has no IPVS, so the engine can set up no load balancer: names of services resolve to virtual addresses that nobody has, and published ports lead nowhere. Tasks are reached by tasks.SERVICE and by their own addresses',
+    remedy: [
+      {
+        command: 'modprobe ip_vs ip_vs_rr; systemctl restart docker',
+        touches: 'loads kernel modules where they exist; every container of the host without live-restore',
+      },
+      {
+        command: 'docker service update --endpoint-mode dnsrr SERVICE',
+        touches:
+          'that service: its name gives the addresses of its tasks; it can publish no port through ingress then',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name},
+  });
+  return true;
+}
+
+/** The first link that is not there is the verdict. */
+function judge(host: HostContext, report: Report, chain: Chain, place: Place, undecided: Set<string>): void {
+  const last = chain.steps.at(-1);
+  // What fails behind a link that was not read may fail because of that one.
+  if (chain.steps.some(({verdict}) => verdict === 'unknown')) undecided.add(place.what);
+  else if (last?.verdict === 'fail' && links.includes(last.code ?? ''))
+    tellLink(host, report, chain, last, place);
+}
+
+function tellLink(host: HostContext, report: Report, chain: Chain, last: Step, place: Place): void {
+  report.found({
+    code: last.code ?? '',
+    severity: 'error',
+    host: host.name,
+    network: place.network.name,
+    subject: place.what,
+    evidence: [
+      ...chain.steps.slice(0, -1).flatMap(({evidence}) => evidence),
+      `not so: ${last.summary}`,
+      ...last.evidence,
+    ].slice(-8),
+    cause: `${last.summary}${last.cause === undefined ? '' : `: ${last.cause}`}`,
+    remedy: [
+      {
+        command: `docker service update --force ${place.service}`,
+        touches: `the tasks of ${place.service}, replaced one by one; with them the engine makes its entries anew`,
+      },
+      ...(last.next === undefined ? [] : [{command: last.next, touches: 'nothing'}]),
+    ],
+    basis: 'one-host',
+    at: {host: host.name, network: place.network.id, netns: place.file},
+  });
+}
+
+/** One published port on this host; true where the host's rules lead it into ingress. */
+function ingress(host: HostContext, report: Report, port: IngressPort, undecided: Set<string>): boolean {
+  const {network, service, published, protocol} = port;
+  // Only managers tell the protocol; elsewhere it is the one whose chain goes further.
+  const protocols =
+    protocol === 'udp'
+      ? ['udp' as const]
+      : protocol === undefined
+        ? ['tcp' as const, 'udp' as const]
+        : ['tcp' as const];
+  if (protocol !== undefined && protocol !== 'tcp' && protocol !== 'udp') return false;
+  const walks = protocols.map((one) => walkIngress(host, network, {port: published, protocol: one}));
+  const [walk = undefined] = [...walks].sort((a, b) => b.chain.steps.length - a.chain.steps.length);
+  if (!walk) return false;
+  const {chain, sharing, translated} = walk;
+  const place: Place = {network, service, file: 'ingress_sbox', what: `${service}, port ${published}`};
+  judge(host, report, chain, place, undecided);
+  const tasks = serviceOn([host.model], service).find((on) => on.network.id === network.id)?.tasks;
+  if (sharing && tasks && !chain.broken()) compareBackends(host, report, sharing, tasks, place);
+  return translated;
+}
+
+interface IngressWalk {
+  chain: Chain;
+  sharing?: Sharing | undefined;
+  translated: boolean;
+}
+
+function walkIngress(
+  host: HostContext,
+  network: Network,
+  {port, protocol}: Pick<Request, 'port' | 'protocol'>,
+): IngressWalk {
+  const chain = chainOn(host.name);
+  const own = host.vtep?.address;
+  const uplink = host.model.host?.links?.find(({addresses}) =>
+    addresses?.some(({address}) => address === own),
+  );
+  const request = {port, protocol, src: '', dst: own ?? '', ...(uplink ? {inInterface: uplink.name} : {})};
+  const balancer = ingressStep(chain, host.model, network);
+  if (!balancer || chain.broken()) return {chain, translated: false};
+  const to = hostSteps(chain, host.model, request, 'ingress');
+  if (!to || chain.broken()) return {chain, translated: to !== undefined};
+  return {chain, sharing: sandboxSteps(chain, balancer, request, to), translated: true};
+}
+
+function compareBackends(
+  host: HostContext,
+  report: Report,
+  sharing: Sharing,
+  tasks: GossipTask[],
+  {network, service, file, what}: Place,
+): void {
+  const rows = [sharing.text, ...sharing.destinations.map(({text}) => text)];
+  const common = {
+    host: host.name,
+    network: network.name,
+    remedy: [
+      {
+        command: `docker service update --force ${service}`,
+        touches: `the tasks of ${service}, replaced one by one; with them the engine makes its entries anew`,
+      },
+      {command: inNetns(host, file, 'cat /proc/net/ip_vs'), touches: 'nothing'},
+    ],
+    basis: 'one-host' as const,
+  };
+  const balanced = new Set(sharing.destinations.map(({address}) => address));
+  const missing = tasks.filter(({ip}) => ip !== '' && !balanced.has(ip));
+  const running = new Set(tasks.map(({ip}) => ip));
+  // What has weight 0 is on its way out, and gets nothing new.
+  const stale = sharing.destinations.filter(({address, weight}) => weight > 0 && !running.has(address));
+  for (const {name, ip} of missing) {
+    report.found({
+      ...common,
+      code: 'ipvs-backend-missing',
+      severity: 'warning',
+      subject: `${name} (${ip})`,
+      evidence: [`gossip of ${network.name}: ${name} ${ip}`, ...rows].slice(0, 8),
+      cause: `${name} runs and gets nothing from this host: IPVS has no row of it for ${what}, so the other tasks take its part`,
+      at: {host: host.name, network: network.id, netns: file, ip},
+    });
+  }
+  for (const {address, text} of stale) {
+    report.found({
+      ...common,
+      code: 'ipvs-backend-stale',
+      severity: 'error',
+      subject: `${what}: ${address}`,
+      evidence: [
+        sharing.text,
+        text,
+        `tasks by gossip: ${tasks.map(({name, ip}) => `${name} ${ip}`).join(', ')}`,
+      ],
+      cause: `IPVS sends a part of the requests to ${what} to ${address}, which is no task of ${service}: the row of a task that is gone was left behind, and one of ${sharing.destinations.length} requests is lost`,
+      at: {host: host.name, network: network.id, netns: file, ip: address},
+    });
+  }
+}
+
+/** Requests to 127.0.0.1 are translated too, and come back over the bridge with that address. */
+function localnet(host: HostContext, report: Report): void {
+  const path = 'ipv4/conf/docker_gwbridge/route_localnet';
+  if (setting(host.model.host?.proc, path) !== 0) return;
+  report.found({
+    code: 'ingress-localnet-off',
+    severity: 'warning',
+    host: host.name,
+    network: null,
+    subject: 'docker_gwbridge',
+    evidence: ['net.ipv4.conf.docker_gwbridge.route_localnet = 0'],
+    cause:
+      'published ports do not answer to this host itself on 127.0.0.1: the kernel drops packets of that address on docker_gwbridge. Other addresses and other hosts are not concerned',
+    remedy: [
+      {
+        command: 'sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1',
+        touches: 'docker_gwbridge; the engine sets it when it publishes a port',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, netns: '@host', device: 'docker_gwbridge'},
+  });
+}
+
+function patientContainers(host: HostContext): Patient | undefined {
+  const virtual = new Set(
+    (host.model.docker?.networks ?? [])
+      .filter(({services}) => services?.some(({name, vip}) => name !== '' && vip !== undefined))
+      .map(({id}) => id),
+  );
+  const balanced = host.sandboxes.some(
+    ({kind, namespace}) => kind === 'load-balancer' && namespace.tables && hasIpvs(namespace.tables),
+  );
+  if (!balanced) return undefined;
+  const patient = host.sandboxes.flatMap(({containers: [owner], namespace}) => {
+    const seconds = setting(namespace.tables?.proc, 'ipv4/tcp_keepalive_time');
+    const on = owner?.endpoints.some(({networkId}) => virtual.has(networkId));
+    return owner && on && seconds !== undefined && seconds > ipvsForgets
+      ? [`${owner.name} on ${host.name}: net.ipv4.tcp_keepalive_time = ${seconds}`]
+      : [];
+  });
+  return patient.length === 0 ? undefined : {count: patient.length, examples: patient.slice(0, 5)};
+}
+
+/** Told once for all hosts: the kernel's own setting makes it true of nearly every swarm. */
+function idleTimeout(hosts: HostDigest<Patient>[], report: Report): void {
+  const count = hosts.reduce((sum, {digest}) => sum + digest.count, 0);
+  report.found({
+    code: 'ipvs-idle-timeout',
+    severity: 'info',
+    host: null,
+    network: null,
+    subject: 'idle connections',
+    evidence: hosts.flatMap(({digest}) => digest.examples).slice(0, 5),
+    cause: `IPVS forgets a TCP connection that was idle for ${ipvsForgets} s; ${count} containers that may hold connections to virtual addresses send their first keepalive later, so an idle connection of theirs hangs when it is used again`,
+    remedy: [
+      {
+        command: 'docker service update --sysctl-add net.ipv4.tcp_keepalive_time=600 SERVICE',
+        touches:
+          'the tasks of that service, replaced one by one; it counts for programs that ask for keepalives',
+      },
+      {
+        command: 'docker service update --endpoint-mode dnsrr SERVICE',
+        touches: 'that service: connections go to its tasks without IPVS',
+      },
+    ],
+    basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
+    at: {},
+  });
+}

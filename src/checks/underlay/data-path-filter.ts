@@ -1,0 +1,157 @@
+import {isIPv4} from 'node:net';
+import type {FilteredPacket} from '../../kernel/netfilter.js';
+import type {Tunnel} from '../../topology/tunnels.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {remoteVteps} from '../underlay.js';
+import {distinct, listed} from '../words.js';
+import {
+  alikeToRules,
+  arrivalAt,
+  type Flow,
+  flowWords,
+  type Judged,
+  judgeFlows,
+  ruleLines,
+  ruleRemedy,
+} from './own-rules.js';
+
+/** Whether this host's own rules let the packets of its overlays out and in. */
+export const dataPathFilter = defineCheck({
+  name: 'data-path-filter',
+  codes: ['data-path-filtered-out', 'data-path-filtered-in'],
+  perHost(host, report) {
+    const all = remoteVteps(host);
+    const vteps = all.filter((vtep) => isIPv4(vtep));
+    if (vteps.length < all.length)
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: 'its packet filter for IPv6 is not looked at, by which packets of overlays pass to and from other nodes',
+        add: 'By hand: ip6tables-save -c; or a capture on that host: tcpdump -ni UPLINK',
+      });
+    if (vteps.length === 0) return undefined;
+    if (!host.filter) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: 'its packet filter was not read, so whether it drops the packets of overlays is not known',
+        add: 'On that host, as root: iptables-save and nft (packages iptables, nftables)',
+      });
+      return undefined;
+    }
+    const groups = alikeToRules(host, vteps);
+    const tunnels = told(host);
+    const known = {peers: vteps.length, networks: distinct(tunnels.map(({network}) => network.id)).length};
+    for (const judged of judgeFlows(host.filter, dataFlows(host, tunnels, groups)))
+      tell(host, judged, report, known);
+    return undefined;
+  },
+});
+
+/** One tunnel of each kind that the rules can tell apart: all of them only where a rule looks for a VNI. */
+function told({tunnels, model}: HostContext): Tunnel[] {
+  const byVni = (model.host?.netfilter ?? []).some(({rules}) =>
+    rules.some(({text}) => text.includes('--u32') || text.includes('--bytecode')),
+  );
+  const kinds = new Map<string, Tunnel>();
+  for (const tunnel of tunnels) {
+    const key = `${tunnel.port} ${tunnel.network.encrypted} ${byVni ? tunnel.vni : ''}`;
+    if (tunnel.vteps.length > 0 && tunnel.port !== undefined && !kinds.has(key)) kinds.set(key, tunnel);
+  }
+  return [...kinds.values()];
+}
+
+function dataFlows(host: HostContext, tunnels: Tunnel[], groups: string[][]): Flow[] {
+  return tunnels.flatMap((tunnel) => {
+    const {network, port = 0, vni} = tunnel;
+    const packet = {
+      protocol: 'udp' as const,
+      dport: port,
+      ctState: 'NEW' as const,
+      vni,
+      ipsec: network.encrypted,
+    };
+    return groups.flatMap((peers): Flow[] =>
+      bothWays(host, peers, packet).map(({hook, form}) => ({
+        what: `UDP ${port}`,
+        hook,
+        peers,
+        network: {id: network.id, name: network.name},
+        packets: [form],
+      })),
+    );
+  });
+}
+
+type Kind = Omit<FilteredPacket, 'src' | 'dst' | 'dstLocal'>;
+
+/** The packet to the first of these peers and from it, where the way and this node's own VTEP are known. */
+function bothWays(
+  host: HostContext,
+  [peer = '']: string[],
+  kind: Kind,
+): {hook: 'INPUT' | 'OUTPUT'; form: FilteredPacket}[] {
+  const forms: {hook: 'INPUT' | 'OUTPUT'; form: FilteredPacket}[] = [];
+  const way = host.way(peer);
+  const src = way?.source ?? host.vtep?.address;
+  if (way?.verdict === 'found' && src !== undefined) {
+    const out = way.route?.dev;
+    forms.push({
+      hook: 'OUTPUT',
+      form: {
+        ...kind,
+        src,
+        dst: peer,
+        ...(out === undefined ? {} : {outInterface: out}),
+        ...(way.selected === undefined ? {} : {masqueradeAs: way.selected}),
+        dstLocal: false,
+      },
+    });
+  }
+  if (host.vtep) {
+    forms.push({
+      hook: 'INPUT',
+      form: {...kind, src: peer, ...arrivalAt(host, host.vtep.address, peer), dstLocal: true},
+    });
+  }
+  return forms;
+}
+
+function tell(
+  host: HostContext,
+  judged: Judged,
+  report: Report,
+  known: {peers: number; networks: number},
+): void {
+  const {verdict, decision, flows} = judged;
+  const words = flowWords(judged, known);
+  const {what, direction, peers, only, networks, subject} = words;
+  if (verdict === 'unknown') {
+    report.notChecked({
+      host: host.name,
+      network: null,
+      why: `whether ${subject} gets ${direction} hangs on what is not understood, or on which flows are known: ${decision.evidence.join('; ')}`,
+      add: 'a capture on that host: tcpdump -ni UPLINK, or ovdiag trace --probe',
+    });
+    return;
+  }
+  const [network] = networks.length === 1 ? flows.flatMap((flow) => flow.network ?? []) : [];
+  const lost = `nothing ${peers} ${direction === 'in' ? 'arrives' : 'leaves'}${networks.length > 0 ? ` on ${listed(networks)}` : ' on any overlay'}`;
+  report.found({
+    code: `data-path-filtered-${direction}`,
+    severity: 'error',
+    host: host.name,
+    network: network?.name ?? null,
+    subject,
+    evidence: ruleLines(host, decision),
+    cause: `a rule of this host drops ${what} on the way ${direction}: ${lost}`,
+    remedy: ruleRemedy(judged),
+    basis: 'one-host',
+    at: {
+      host: host.name,
+      ...(network ? {network: network.id} : {}),
+      ...(only.length === 1 ? {vtep: only[0] ?? ''} : {}),
+    },
+  });
+}

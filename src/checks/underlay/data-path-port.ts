@@ -1,0 +1,224 @@
+import {waitingSockets} from '../../model/sockets.js';
+import type {Tunnel} from '../../topology/tunnels.js';
+import {defineCheck, type HostDigest, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {distinct, inNetns, linkLine, listed} from '../words.js';
+
+/** By network: its name, and the UDP port of its tunnels on one host. */
+type Digest = Record<string, {name: string; port: number; device: string}>;
+
+/** The UDP port of the data path: whether this host listens on it, and whether all use the same. */
+export const dataPathPort = defineCheck<Digest>({
+  name: 'data-path-port',
+  codes: ['data-path-port-closed', 'data-path-port-differs'],
+  perHost(host, report) {
+    const up = host.tunnels.filter(({device}) => device.flags?.includes('UP'));
+    closed(host, up, report);
+    const swarms = swarmPort(host);
+    const odd = host.tunnels.filter(
+      ({port}) => port !== undefined && swarms !== undefined && port !== swarms,
+    );
+    tellOdd(host, odd, swarms ?? 0, report);
+    return Object.fromEntries(
+      host.tunnels.flatMap((tunnel) => {
+        const {network, port, device, netns} = tunnel;
+        if (port === undefined || odd.includes(tunnel)) return [];
+        return [[network.id, {name: network.name, port, device: `${device.name} in ${netns}`}]];
+      }),
+    );
+  },
+  across: compare,
+});
+
+/** The port that the swarm was made with: a manager's engine tells it, and a manager's state file; 0 stands for 4789. */
+function swarmPort({model}: HostContext): number | undefined {
+  const {swarm} = model.docker?.engine ?? {};
+  if (swarm?.manager && swarm.dataPathPort !== undefined) return swarm.dataPathPort || 4789;
+  return model.swarmState?.dataPathPort;
+}
+
+/**
+ * A tunnel that is up has its socket where it was made: dockerd makes it in the host's own namespace. One that was made
+ * elsewhere hears nothing of what comes to the host, and sends by the routes of that other namespace.
+ */
+function closed(host: HostContext, up: Tunnel[], report: Report): void {
+  const sockets = waitingSockets(host.model.host?.proc, 'udp');
+  if (!sockets) {
+    if (up.length > 0)
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: 'whether the UDP port of the data path is open was not read',
+        add: 'take the snapshot anew, as root',
+      });
+    return;
+  }
+  // Old sources tell no namespace of any device.
+  const told = up.some(({device}) => device.linkNetnsid !== undefined);
+  for (const tunnel of up) {
+    const {network, device, netns, port} = tunnel;
+    if (port === undefined) continue;
+    const open = sockets.some((socket) => socket.port === port);
+    const elsewhere = told && isElsewhere(host, tunnel);
+    if (open && !elsewhere) continue;
+    report.found({
+      code: 'data-path-port-closed',
+      severity: 'error',
+      host: host.name,
+      network: network.name,
+      subject: `UDP ${port} for ${device.name} in ${netns}`,
+      evidence: [
+        `${netns}: ${linkLine(device)} vxlan id ${tunnel.vni} dstport ${port} link-netnsid ${device.linkNetnsid ?? 'none'}`,
+        ...(open ? [] : [`no socket of the host waits on UDP ${port}`]),
+        ...sockets.filter((socket) => socket.port === port).map(({text}) => text),
+      ],
+      cause: `the socket of ${device.name} is not in the host's namespace: what other nodes send to UDP ${port} of this host does not get to ${network.name}, and what it sends does not leave the sandbox`,
+      remedy: [
+        {command: inNetns(host, netns, `ip -d link show ${device.name}`), touches: 'nothing'},
+        {
+          command: 'systemctl restart docker',
+          touches: "this node's engine, and with it its tasks: sandboxes are made anew",
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, network: network.id, netns, device: device.name},
+    });
+  }
+}
+
+function isElsewhere(host: HostContext, {device, netns}: Tunnel): boolean {
+  // The id is told wherever the socket's namespace is another than the device's own.
+  if (device.linkNetnsid === undefined) return true;
+  const tables = host.sandboxes.find(({namespace}) => namespace.file === netns)?.namespace.tables;
+  const inode = tables?.nsids?.get(device.linkNetnsid);
+  return (
+    inode !== undefined && host.model.hostNetnsInode !== undefined && inode !== host.model.hostNetnsInode
+  );
+}
+
+const apart =
+  'each sends to a port on which the other has no tunnel, and the receiver answers that the port is closed';
+
+/** Tunnels of a host that have one port, and not the swarm's: one fault, on however many networks. */
+function tellOdd(host: HostContext, odd: Tunnel[], swarms: number, report: Report): void {
+  for (const port of distinct(odd.map((tunnel) => tunnel.port))) {
+    const alike = odd.filter((tunnel) => tunnel.port === port);
+    const [first] = alike;
+    if (!first) continue;
+    const networks = networksOf(alike);
+    report.found({
+      code: 'data-path-port-differs',
+      severity: 'error',
+      host: host.name,
+      network: networks.name,
+      subject:
+        alike.length === 1
+          ? `${first.device.name} in ${first.netns}`
+          : `UDP ${port} of ${alike.length} tunnels`,
+      evidence: [
+        ...alike.slice(0, 4).map(({netns, device}) => `${netns}: ${linkLine(device)} vxlan dstport ${port}`),
+        `data path port of the swarm: ${swarms}`,
+      ],
+      cause: `${networks.text} uses UDP ${port}, and the swarm was made with ${swarms}: ${apart}`,
+      remedy: [
+        {command: inNetns(host, first.netns, `ip -d link show ${first.device.name}`), touches: 'nothing'},
+        {
+          command: 'systemctl restart docker',
+          touches: "this node's engine, and with it its tasks: sandboxes are made anew",
+        },
+      ],
+      basis: 'one-host',
+      at:
+        alike.length === 1
+          ? {host: host.name, network: first.network.id, netns: first.netns, device: first.device.name}
+          : {host: host.name},
+      reach: alike.map(({network}) => ({host: host.name, network: network.id})),
+    });
+  }
+}
+
+function networksOf(tunnels: Tunnel[]): {name: string | null; text: string} {
+  const names = distinct(tunnels.map(({network}) => network.name));
+  const [first] = tunnels;
+  if (tunnels.length === 1 && first) return {name: first.network.name, text: first.device.name};
+  return {name: names.length === 1 ? (names[0] ?? null) : null, text: `each tunnel of ${listed(names)}`};
+}
+
+interface Seen {
+  host: string;
+  port: number;
+  device: string;
+}
+
+/** One disagreement of the hosts, with the networks on which it shows. */
+interface Split {
+  networks: {id: string; name: string}[];
+  ports: number[];
+  seen: Seen[];
+  /** Those that differ from the most; all of them where no port is the most's. */
+  odd: Seen[];
+}
+
+function compare(hosts: HostDigest<Digest>[], report: Report): void {
+  const networks = new Map<string, {name: string; seen: Seen[]}>();
+  for (const {name: host, digest} of hosts) {
+    for (const [id, {name, port, device}] of Object.entries(digest)) {
+      const network = networks.get(id) ?? {name, seen: []};
+      network.seen.push({host, port, device});
+      networks.set(id, network);
+    }
+  }
+  const splits = new Map<string, Split>();
+  for (const [id, {name, seen}] of networks) {
+    const ports = distinct(seen.map(({port}) => port)).sort((a, b) => a - b);
+    if (ports.length < 2) continue;
+    const usual = usualPort(ports, seen);
+    const odd = seen.filter(({port}) => port !== usual);
+    const key = JSON.stringify([usual ?? null, odd.map(({host, port}) => [host, port])]);
+    const known = splits.get(key);
+    if (known) known.networks.push({id, name});
+    else splits.set(key, {networks: [{id, name}], ports, seen, odd});
+  }
+  for (const split of splits.values()) tellSplit(split, report);
+}
+
+/** The port of more hosts than any other one. */
+function usualPort(ports: number[], seen: Seen[]): number | undefined {
+  const counts = ports.map((port) => ({port, count: seen.filter((one) => one.port === port).length}));
+  const [first, second] = counts.sort((a, b) => b.count - a.count);
+  return first && first.count > (second?.count ?? 0) ? first.port : undefined;
+}
+
+function tellSplit({networks, ports, seen, odd}: Split, report: Report): void {
+  const hostsOf = (port: number) => seen.filter((one) => one.port === port).map(({host}) => host);
+  const [network] = networks;
+  const [one] = odd;
+  const host = one && odd.length === 1 ? one.host : null;
+  const single = networks.length === 1 && network ? network : undefined;
+  const on = single ? '' : ` on ${listed(networks.map(({name}) => name))}`;
+  report.found({
+    code: 'data-path-port-differs',
+    severity: 'error',
+    host,
+    network: single?.name ?? null,
+    subject: one && host !== null ? `UDP ${one.port}` : 'data path ports of the hosts',
+    evidence: ports.flatMap((port) =>
+      seen
+        .filter((other) => other.port === port)
+        .slice(0, 4)
+        .map((other) => `${other.host}: ${other.device} dstport ${port}`),
+    ),
+    cause: `${ports.map((port) => `${listed(hostsOf(port))} use${hostsOf(port).length === 1 ? 's' : ''} UDP ${port}`).join(', ')}${on}: ${apart}`,
+    remedy: [
+      {command: "docker info --format '{{.Swarm.Cluster.DataPathPort}}'", touches: 'nothing; on a manager'},
+      {
+        command: 'systemctl restart docker',
+        touches:
+          'the engine of the node that has the wrong port, and with it its tasks: sandboxes are made anew',
+      },
+    ],
+    basis: 'several-hosts',
+    at: {...(host === null ? {} : {host}), ...(single ? {network: single.id} : {})},
+    reach: [...networks.map(({id}) => ({network: id})), ...seen.map((other) => ({host: other.host}))],
+  });
+}

@@ -1,0 +1,76 @@
+import type {SwarmNode} from '../../model/docker-types.js';
+import {defineCheck, type HostDigest} from '../check.js';
+import {remoteVteps} from '../underlay.js';
+import {shellWord} from '../words.js';
+
+/** Of each host: what it says of other nodes where it is a manager, and where its rows lead. */
+interface Digest {
+  lost: SwarmNode[];
+  vteps: string[];
+}
+
+/** Nodes that a manager has lost. What an operator has drained or paused is no fault. */
+export const nodes = defineCheck<Digest>({
+  name: 'nodes',
+  codes: ['node-down'],
+  perHost(host) {
+    return {lost: (host.model.docker?.nodes ?? []).filter(isLost), vteps: remoteVteps(host)};
+  },
+  across(hosts, report) {
+    const byNode = new Map<string, {node: SwarmNode; told: HostDigest<Digest>[]}>();
+    for (const host of hosts) {
+      for (const node of host.digest.lost) {
+        const known = byNode.get(node.id);
+        if (known) known.told.push(host);
+        else byNode.set(node.id, {node, told: [host]});
+      }
+    }
+    for (const {node, told} of byNode.values()) {
+      const name = node.hostname ?? node.id;
+      const address = node.managerAddress ?? node.address;
+      const senders = hosts.filter(({digest}) => address !== undefined && digest.vteps.includes(address));
+      report.found({
+        code: 'node-down',
+        severity: senders.length > 0 ? 'error' : 'warning',
+        host: null,
+        network: null,
+        subject: `node ${name}`,
+        evidence: [
+          ...told.map(
+            (manager) =>
+              `${manager.name}: ${line(manager.digest.lost.find(({id}) => id === node.id) ?? node)}`,
+          ),
+          ...senders.slice(0, 5).map((host) => `${host.name} has FDB rows that lead to ${address}`),
+        ],
+        cause:
+          senders.length > 0
+            ? `the swarm has lost ${name}, and hosts still send to endpoints there`
+            : `the swarm has lost ${name}: its tasks are started elsewhere, and what runs there is out of reach`,
+        remedy: [
+          {command: `docker node inspect --pretty ${shellWord(name)}`, touches: 'nothing'},
+          {command: 'systemctl status docker', touches: 'nothing; on that node'},
+          {
+            command: `docker node rm --force ${shellWord(name)}`,
+            touches: 'the membership of a node that is gone for good',
+          },
+        ],
+        basis: told.length > 1 ? 'several-hosts' : 'one-host',
+        at: {host: name, ...(address === undefined ? {} : {vtep: address})},
+      });
+    }
+  },
+});
+
+function isLost({state, reachability}: SwarmNode): boolean {
+  return state === 'down' || state === 'disconnected' || reachability === 'unreachable';
+}
+
+function line({id, hostname, state, availability, message, reachability, address}: SwarmNode): string {
+  return [
+    `${id} ${hostname ?? ''}`,
+    `status ${state ?? '?'}${message ? ` (${message})` : ''}`,
+    `availability ${availability ?? '?'}`,
+    ...(reachability === undefined ? [] : [`manager ${reachability}`]),
+    ...(address === undefined ? [] : [`address ${address}`]),
+  ].join(', ');
+}

@@ -1,0 +1,172 @@
+/** What this host's own packet filter does to the packets that its swarm needs, told once for all that meet one rule. */
+
+import {ipv4Number} from '../../base/ipv4.js';
+import {ipv4Prefix} from '../../base/subnet.js';
+import type {Remedy} from '../../findings/finding.js';
+import type {FilteredPacket, Hook} from '../../kernel/netfilter.js';
+import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
+import type {HostContext} from '../host-context.js';
+import {distinct, listed} from '../words.js';
+
+/** Packets of one kind between this host and others, which the rules can't tell apart. */
+export interface Flow {
+  /** `UDP 4789`. */
+  what: string;
+  hook: 'INPUT' | 'OUTPUT';
+  /** The others' addresses. */
+  peers: string[];
+  /** Network whose packets they are, where that matters to the rules. */
+  network?: {id: string; name: string};
+  /** Forms that such a packet may have: the flow is cut off only where all of them are dropped. */
+  packets: FilteredPacket[];
+}
+
+/** Flows that one rule cuts off, or perhaps does. */
+export interface Judged {
+  verdict: 'drop' | 'unknown';
+  hook: 'INPUT' | 'OUTPUT';
+  flows: Flow[];
+  decision: Decision;
+}
+
+/** Flows by the rule that cuts them off; those that pass are left out. */
+export function judgeFlows(filter: PacketFilter, flows: Flow[]): Judged[] {
+  const byRule = new Map<string, Judged>();
+  for (const flow of flows) {
+    const decisions = flow.packets.map((packet) => decide(filter, flow.hook as Hook, packet));
+    const decision = decisions.find(({verdict}) => verdict !== 'accept');
+    if (!decision) continue;
+    const verdict = decisions.every((one) => one.verdict === 'drop') ? 'drop' : 'unknown';
+    const key = JSON.stringify([verdict, flow.hook, decision.evidence]);
+    const judged = byRule.get(key);
+    if (judged) judged.flows.push(flow);
+    else byRule.set(key, {verdict, hook: flow.hook, flows: [flow], decision});
+  }
+  return [...byRule.values()];
+}
+
+/**
+ * How a packet from another node comes in, as rules see it. Its device is known only where answers leave by the very link
+ * that has the address: one on the loopback or on a second uplink is reached by whichever link the routers choose. Where
+ * no link has the address, it is that of a router which translates, and rules see another.
+ */
+export function arrivalAt(
+  host: HostContext,
+  address: string,
+  peer: string,
+): Pick<FilteredPacket, 'dst' | 'inInterface'> {
+  const links = host.model.host?.links;
+  if (!links) return {dst: address};
+  const link = links.find(({addresses}) => addresses?.some((own) => own.address === address));
+  if (!link) return {dst: ''};
+  const way = host.way(peer);
+  const isBoth = way?.verdict === 'found' && way.route?.dev === link.name;
+  return {dst: address, ...(isBoth ? {inInterface: link.name} : {})};
+}
+
+/**
+ * Addresses that no rule of the host can tell apart are put together, because hosts may have a thousand peers and many
+ * rules: one of each group is asked for all. What leaves by another link, or from another address, is told apart by that.
+ */
+export function alikeToRules(host: HostContext, addresses: readonly string[]): string[][] {
+  const prefixes = new Set(
+    (host.model.host?.netfilter ?? []).flatMap(({rules}) =>
+      rules.flatMap(({text}) => [...text.matchAll(/(?:^| )-[sd] (\S+)/g)].map(([, prefix = '']) => prefix)),
+    ),
+  );
+  const numbers = addresses.map((address) => ipv4Number(address) ?? 0);
+  // Most prefixes have none of the addresses, or all.
+  const masks = [...prefixes]
+    .flatMap((prefix) => ipv4Prefix(prefix) ?? [])
+    .filter(({base, mask}) => {
+      const isIn = (number: number) => (number & mask) === base;
+      return numbers.some(isIn) && !numbers.every(isIn);
+    });
+  const groups = new Map<string, string[]>();
+  for (const address of addresses) {
+    const number = ipv4Number(address) ?? 0;
+    const met = masks.map(({base, mask}) => ((number & mask) === base ? 1 : 0)).join('');
+    const {verdict, route, source, selected} = host.way(address) ?? {};
+    const key = JSON.stringify([met, verdict, route?.dev, source, selected]);
+    const group = groups.get(key);
+    if (group) group.push(address);
+    else groups.set(key, [address]);
+  }
+  return [...groups.values()];
+}
+
+/** The rule as the source prints it with its counters, where it is one of iptables'. */
+export function ruleLines({model}: HostContext, {evidence, backend, rule = ''}: Decision): string[] {
+  const [, table, chain, text] = /^(\w+): -A (\S+) (.*)$/.exec(rule) ?? [];
+  const [, policyTable, policyChain, policy] = /^(\w+): -P (\S+) (\w+)$/.exec(rule) ?? [];
+  const found = (model.host?.netfilter ?? [])
+    .filter((one) => one.backend === backend)
+    .flatMap(({rules}) => rules)
+    .find((one) =>
+      table === undefined
+        ? one.table === policyTable && one.chain === policyChain && one.text === `policy ${policy}`
+        : one.table === table && one.chain === chain && one.text === text,
+    );
+  if (found?.packets === undefined) return evidence;
+  return [`iptables-${backend}: [${found.packets}:${found.bytes ?? 0}] ${rule}`];
+}
+
+/** Nodes for which a rule is written out; with more the others need one each as well. */
+const mostRules = 3;
+
+/** How to let the packets pass: rules that accept them from or to each node, before the one that drops, or the end of that one. */
+export function ruleRemedy({flows, hook, decision: {backend = 'nft', rule = ''}}: Judged): Remedy[] {
+  const [, table = 'filter', chain, text = ''] = /^(\w+): -[AP] (\S+) (.*)$/.exec(rule) ?? [];
+  const tool = `iptables-${backend}`;
+  const remedy: Remedy[] = [];
+  if (chain !== undefined) {
+    const end = hook === 'INPUT' ? '-s' : '-d';
+    for (const what of distinct(flows.map((flow) => flow.what))) {
+      const [protocol = '', port = ''] = what.toLowerCase().split(' ');
+      const peers = distinct(flows.filter((flow) => flow.what === what).flatMap((flow) => flow.peers));
+      const others = peers.length > mostRules ? ', and so for each other node' : '';
+      for (const peer of peers.slice(0, mostRules))
+        remedy.push({
+          command: `${tool} -t ${table} -I ${chain} -p ${protocol} --dport ${port} ${end} ${peer} -j ACCEPT`,
+          touches: `one new rule in ${table}${others}`,
+        });
+    }
+  }
+  // A comment in the rule may hold what a shell would take for its own.
+  if (rule.includes(': -A ') && !/[$`\\;|&<>'\n]/.test(text))
+    remedy.push({command: `${tool} -t ${table} -D ${chain} ${text}`, touches: 'that one rule'});
+  remedy.push({command: `${tool}-save -c`, touches: 'nothing'});
+  return remedy;
+}
+
+/** A judgement in words. */
+export interface FlowWords {
+  /** `UDP 4789`, or several. */
+  what: string;
+  direction: 'in' | 'out';
+  /** `from other nodes`, `to 192.0.2.1`. */
+  peers: string;
+  /** The addresses, where they are not all that this host knows. */
+  only: string[];
+  /** Names of the networks, where it is not all of them. */
+  networks: string[];
+  subject: string;
+}
+
+/** Says which flows a rule meets: all that this host has to `known.peers` peers of `known.networks` networks, or only some. */
+export function flowWords({flows, hook}: Judged, known: {peers: number; networks: number}): FlowWords {
+  const peers = distinct(flows.flatMap((flow) => flow.peers));
+  const named = distinct(flows.flatMap(({network}) => network?.name ?? []));
+  const only = peers.length < known.peers ? peers : [];
+  const networks = named.length < known.networks ? named : [];
+  const toward = hook === 'INPUT' ? 'from' : 'to';
+  const words = {
+    what: listed(distinct(flows.map(({what}) => what))),
+    direction: hook === 'INPUT' ? ('in' as const) : ('out' as const),
+    peers: `${toward} ${only.length > 0 ? listed(only) : 'other nodes'}`,
+    only,
+    networks,
+  };
+  const of = networks.length > 0 ? ` of ${listed(networks)}` : '';
+  return {...words, subject: `${words.what}${of} ${words.peers}`};
+}

@@ -1,0 +1,173 @@
+import {inSubnet} from '../../base/subnet.js';
+import {decide} from '../../kernel/packet-filter.js';
+import {routeText} from '../../kernel/printed.js';
+import type {UnderlayWay} from '../../kernel/underlay-way.js';
+import type {Link} from '../../model/facts.js';
+import {localAddresses, type OwnVtep} from '../../topology/vteps.js';
+import {defineCheck, type Report} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {nodesAt, otherNodes, remoteVteps} from '../underlay.js';
+import {linkLine, listed} from '../words.js';
+
+/** Sources that tell under which address the other nodes know this one; a control-plane address need not be it. */
+const decisive: ReadonlySet<OwnVtep['source']> = new Set(['own-task', 'state-file']);
+
+const toldBy: Record<OwnVtep['source'], string> = {
+  'own-task': "gossip's host address of an endpoint of this node",
+  'state-file': "the engine's swarm/docker-state.json",
+  'peer-row': 'FDB rows of other hosts',
+  'node-address': 'the node address that the engine tells',
+};
+
+/** The address under which the other nodes know this one: whether it is here, and whether packets leave from it. */
+export const ownVtepAddress = defineCheck({
+  name: 'own-vtep',
+  codes: ['vtep-not-local', 'outer-source-mismatch'],
+  perHost(host, report) {
+    if (host.overlays.length === 0) return undefined;
+    const {vtep} = host;
+    const {host: tables} = host.model;
+    const missing = !tables?.links
+      ? "the host's own addresses were not read"
+      : tables.partial?.has('addr')
+        ? "some of the host's links were not understood"
+        : !vtep || !decisive.has(vtep.source)
+          ? 'the address under which other nodes know this one is told neither by gossip nor by the engine'
+          : undefined;
+    if (missing !== undefined || !vtep || !tables?.links) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: `${missing}, so whether packets leave from it is not known`,
+        add: 'read the host as root, with its engine running',
+      });
+      return undefined;
+    }
+    if (localAddresses(host.model).has(vtep.address)) sources(host, vtep, report);
+    else notHere(host, vtep, tables.links, report);
+    return undefined;
+  },
+});
+
+function notHere(host: HostContext, {address, source}: OwnVtep, links: Link[], report: Report): void {
+  const near = links.flatMap((link) =>
+    (link.addresses ?? []).flatMap(({address: own, prefixLength, family}) =>
+      family === 'inet' && link.name !== 'lo' && inSubnet(address, `${own}/${prefixLength}`)
+        ? [{link, cidr: `${own}/${prefixLength}`, prefixLength}]
+        : [],
+    ),
+  );
+  const [beside] = near;
+  report.found({
+    code: 'vtep-not-local',
+    severity: beside ? 'error' : 'warning',
+    host: host.name,
+    network: null,
+    subject: `VTEP ${address}`,
+    evidence: [
+      `own VTEP ${address} (${toldBy[source]})`,
+      ...links.flatMap(({name, addresses}) =>
+        (addresses ?? [])
+          .filter(({family}) => family === 'inet')
+          .map((own) => `${name}: inet ${own.address}/${own.prefixLength}`),
+      ),
+    ],
+    cause: beside
+      ? `other nodes send to ${address}, which no interface has; ${beside.link.name} has ${beside.cidr} in the same subnet, so the address of this node has changed`
+      : `other nodes send to ${address}, which no interface here has: that works only where something on the way translates it one to one, both ways`,
+    remedy: [
+      ...(beside
+        ? [
+            {
+              command: `ip addr add ${address}/${beside.prefixLength} dev ${beside.link.name}`,
+              touches: `the addresses of ${beside.link.name}, until the next boot`,
+            },
+          ]
+        : []),
+      {
+        command:
+          'docker swarm leave && docker swarm join --advertise-addr ADDRESS --token TOKEN MANAGER:2377',
+        touches: 'all tasks and overlay networks of this node, which start anew',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, vtep: address},
+    reach: [{host: host.name}, {vtep: address}, ...(beside ? nodesAt(host, otherNodes(host)) : [])],
+  });
+}
+
+/** Packets whose outer source is another address than the one in the receivers' rows are dropped there, uncounted. */
+function sources(host: HostContext, own: OwnVtep, report: Report): void {
+  const others = new Map<string, {vtep: string; way: UnderlayWay}[]>();
+  for (const vtep of remoteVteps(host)) {
+    const way = host.way(vtep);
+    if (way?.verdict !== 'found' || way.source === undefined || way.source === own.address) continue;
+    others.set(way.source, [...(others.get(way.source) ?? []), {vtep, way}]);
+  }
+  for (const [source, group] of others) {
+    const [first] = group;
+    const {route, uplink} = first?.way ?? {};
+    if (!first || !route) continue;
+    const vteps = group.map(({vtep}) => vtep);
+    const rule = translation(host, source, first.vtep, first.way);
+    if (rule !== undefined) {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: `packets to ${listed(vteps)} leave from ${source}, not from this node's VTEP ${own.address}, unless this rule changes that: ${rule}`,
+        add: `tcpdump -ni ${route.dev ?? 'any'} udp port ${host.tunnels[0]?.port ?? 4789}`,
+      });
+      continue;
+    }
+    report.found({
+      code: 'outer-source-mismatch',
+      severity: 'error',
+      host: host.name,
+      network: null,
+      subject: `outer source ${source}`,
+      evidence: [
+        `own VTEP ${own.address} (${toldBy[own.source]})`,
+        ...group
+          .slice(0, 5)
+          .flatMap(({vtep, way}) => (way.route ? [`to ${vtep}: ${routeText(way.route)}`] : [])),
+        ...(uplink ? [linkLine(uplink)] : []),
+      ],
+      cause: `packets to ${listed(vteps)} leave from ${source}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
+      remedy: [
+        {
+          command: `ip route replace ${first.vtep}/32 ${route.gateway === undefined ? '' : `via ${route.gateway} `}dev ${route.dev ?? 'DEVICE'} src ${own.address}`,
+          touches: `the source address of this host's packets to ${first.vtep}${vteps.length > 1 ? ', the first of these nodes' : ''}`,
+        },
+        {
+          command: `docker swarm leave && docker swarm join --data-path-addr ${source} --token TOKEN MANAGER:2377`,
+          touches: 'all tasks and overlay networks of this node, which start anew',
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, vtep: own.address, ...(route.dev === undefined ? {} : {device: route.dev})},
+    });
+  }
+}
+
+/** The rule that may give an outer packet another source address on its way out. */
+function translation(
+  host: HostContext,
+  src: string,
+  dst: string,
+  {route, selected}: UnderlayWay,
+): string | undefined {
+  const [tunnel] = host.tunnels;
+  if (!host.filter) return 'the packet filter was not read';
+  const {verdict, rule} = decide(host.filter, 'OUTPUT', {
+    protocol: 'udp',
+    src,
+    dst,
+    dport: tunnel?.port ?? 4789,
+    ctState: 'NEW',
+    ...(route?.dev === undefined ? {} : {outInterface: route.dev}),
+    ...(selected === undefined ? {} : {masqueradeAs: selected}),
+    ipsec: false,
+    dstLocal: false,
+  });
+  return verdict === 'unknown' && rule?.startsWith('nat: ') ? rule : undefined;
+}

@@ -1,0 +1,250 @@
+import type {Scope} from '../../findings/finding.js';
+import {routeText} from '../../kernel/printed.js';
+import type {UnderlayWay} from '../../kernel/underlay-way.js';
+import type {Link, Neighbour} from '../../model/facts.js';
+import type {Report} from '../check.js';
+import {defineCheck} from '../check.js';
+import type {HostContext} from '../host-context.js';
+import {nodesAt, otherNodes, remoteVteps} from '../underlay.js';
+import {linkLine, listed} from '../words.js';
+
+/** A next hop that failed longer ago than this, in seconds, may answer by now: nobody has asked since. */
+const freshFailure = 60;
+
+/**
+ * The way of outer packets to every other VTEP: the uplink, a route, and a next hop that answers. Where the other nodes
+ * were lost their rows are gone soon, so the addresses by which they speak to each other are looked at too.
+ */
+export const vtepWay = defineCheck({
+  name: 'vtep-way',
+  codes: ['uplink-down', 'vtep-route-missing', 'vtep-unreachable'],
+  perHost(host, report) {
+    const vteps = new Set(remoteVteps(host));
+    const {host: tables} = host.model;
+    if (!tables?.links || !tables.routes) {
+      if (host.overlays.length > 0)
+        report.notChecked({
+          host: host.name,
+          network: null,
+          why: "the host's own links and routes were not read, so the way to other nodes is not known",
+          add: 'read the host as root',
+        });
+      return undefined;
+    }
+    const ways = [...new Set([...vteps, ...otherNodes(host)])].flatMap((vtep): WayTo[] => {
+      const way = host.way(vtep);
+      return way ? [{vtep, way, used: vteps.has(vtep)}] : [];
+    });
+    uplinks(host, ways, report);
+    routes(host, ways, report);
+    nextHops(host, ways, report);
+    return undefined;
+  },
+});
+
+interface WayTo {
+  vtep: string;
+  way: UnderlayWay;
+  /** Whether rows lead there; else it is only the control-plane address of a node. */
+  used: boolean;
+}
+
+/** Packets are lost now, unless they would only be for a node that the manager has given up and no row leads to. */
+function severityOf({model}: HostContext, group: WayTo[]): 'error' | 'warning' {
+  const given = new Set(
+    (model.docker?.nodes ?? []).flatMap(({state, address}) => (state === 'down' && address ? [address] : [])),
+  );
+  return group.some(({used, vtep}) => used || !given.has(vtep)) ? 'error' : 'warning';
+}
+
+/** The links that carry the overlays: those of the routes, and the one that has this node's VTEP. */
+function uplinks(host: HostContext, ways: WayTo[], report: Report): void {
+  const own = host.model.host?.links?.find(({addresses}) =>
+    addresses?.some(({address}) => address === host.vtep?.address),
+  );
+  const links = new Map<string, Link>(own && host.overlays.length > 0 ? [[own.name, own]] : []);
+  for (const {way} of ways) if (way.uplink) links.set(way.uplink.name, way.uplink);
+  const open = ways.some(({way}) => way.verdict === 'found' && way.uplink && !dead(way.uplink));
+  for (const link of links.values()) {
+    const word = dead(link);
+    if (!word) continue;
+    const carried = ways.filter(({way}) => way.uplink?.name === link.name).map(({vtep}) => vtep);
+    const lost = carried.length > 0 || !open;
+    report.found({
+      code: 'uplink-down',
+      severity: lost ? 'error' : 'warning',
+      host: host.name,
+      network: null,
+      subject: link.name,
+      evidence: [linkLine(link), ...routesOver(ways, link.name)],
+      cause: lost
+        ? `${link.name} is ${word}, and the packets of all overlays leave and arrive by it`
+        : `${link.name}, which has this node's VTEP ${host.vtep?.address}, is ${word}; packets to other nodes leave by another link`,
+      remedy: [
+        {command: `ip link set ${link.name} up`, touches: `the administrative state of ${link.name}`},
+        {command: `ip -d -s link show ${link.name}`, touches: 'nothing'},
+      ],
+      basis: 'one-host',
+      at: {host: host.name, device: link.name},
+      reach: [
+        {host: host.name},
+        ...cutOff(
+          host,
+          ways.flatMap(({vtep}) => (lost ? [vtep] : [])),
+        ),
+      ],
+    });
+  }
+}
+
+/**
+ * Where it shows that a host can't send to these VTEPs: on those nodes, on its own devices, and, as gossip goes the same way,
+ * in its rows for endpoints there and in everybody's rows for its own.
+ */
+function cutOff(host: HostContext, vteps: readonly string[]): Scope[] {
+  const own = host.vtep?.address;
+  return [
+    ...nodesAt(host, vteps),
+    ...vteps.map((vtep) => ({host: host.name, vtep})),
+    ...(own === undefined ? [] : [{vtep: own}]),
+  ];
+}
+
+function dead({flags, operState}: Link): 'down' | 'without carrier' | undefined {
+  if (flags ? !flags.includes('UP') : operState === 'DOWN') return 'down';
+  return flags?.includes('NO-CARRIER') ? 'without carrier' : undefined;
+}
+
+function routesOver(ways: WayTo[], device: string): string[] {
+  return ways.flatMap(({way: {route}}) => (route?.dev === device ? [routeText(route)] : [])).slice(0, 5);
+}
+
+function routes(host: HostContext, ways: WayTo[], report: Report): void {
+  const lost = grouped(ways, ({way}) => (way.verdict === 'none' ? (way.reason ?? '') : undefined));
+  for (const [reason, group] of lost) {
+    const vteps = group.map(({vtep}) => vtep);
+    const [vtep = ''] = vteps;
+    const subject = vteps.length === 1 ? `node at ${vtep}` : `other nodes: ${reason}`;
+    report.found({
+      code: 'vtep-route-missing',
+      severity: severityOf(host, group),
+      host: host.name,
+      network: null,
+      subject,
+      evidence: [
+        ...vteps.slice(0, 5).map((one) => `ip route get ${one}: ${reason}`),
+        ...(host.model.host?.routes ?? [])
+          .filter(({table, family}) => table === 'main' && family === 'inet')
+          .slice(0, 10)
+          .map(routeText),
+      ],
+      cause: `${listed(vteps)} can't be sent to from this host (${reason}), so ${group.some(({used}) => used) ? 'every frame for endpoints there is dropped' : 'the swarm can only lose what is there'}`,
+      remedy: [
+        {command: `ip route get ${vtep}`, touches: 'nothing'},
+        {
+          command: `ip route add ${vtep}/32 via GATEWAY dev DEVICE`,
+          touches: `packets of this host to ${vtep}`,
+        },
+      ],
+      basis: 'one-host',
+      at: {host: host.name, vtep},
+      reach: cutOff(host, vteps),
+    });
+  }
+  for (const [reason, group] of grouped(ways, ({way}) =>
+    way.verdict === 'unknown' ? (way.reason ?? '') : undefined,
+  )) {
+    report.notChecked({
+      host: host.name,
+      network: null,
+      why: `the route to ${listed(group.map(({vtep}) => vtep))} is not known: ${reason}`,
+      add: `ip route get ${group[0]?.vtep ?? 'VTEP'}, on that host`,
+    });
+  }
+}
+
+function nextHops(host: HostContext, ways: WayTo[], report: Report): void {
+  const failed = grouped(ways, ({way: {neighbour}}) =>
+    neighbour && unanswered(neighbour) ? `${neighbour.ip} dev ${neighbour.dev}` : undefined,
+  );
+  for (const group of failed.values()) {
+    const vteps = group.map(({vtep}) => vtep);
+    const [first] = group;
+    const row = first?.way.neighbour;
+    if (!first || !row) continue;
+    const {ip, dev} = row;
+    const same = vteps.length === 1 && vteps[0] === ip;
+    if (unanswered(row) === 'long ago') {
+      report.notChecked({
+        host: host.name,
+        network: null,
+        why: `${ip}, the next hop to ${listed(vteps)}, did not answer ARP ${row.updatedSeconds ?? 'some'} s ago, and nobody has asked since`,
+        add: `ping -c 1 ${ip} on that host, then again ovdiag doctor`,
+      });
+      continue;
+    }
+    report.found({
+      code: 'vtep-unreachable',
+      severity: severityOf(host, group),
+      host: host.name,
+      network: null,
+      subject: same ? `node at ${ip}` : `next hop ${ip} on ${dev}`,
+      evidence: [
+        neighbourLine(row),
+        ...group.slice(0, 5).flatMap(({way: {route}}) => (route ? [routeText(route)] : [])),
+      ],
+      cause: same
+        ? `${ip} does not answer ARP on ${dev}: that node is down or gone, or its link is`
+        : `${ip}, by which ${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} reached, does not answer ARP on ${dev}: the router is down or gone`,
+      remedy: [
+        {command: `ping -c 1 ${ip}`, touches: 'nothing but one packet'},
+        {command: `ip neigh show to ${ip}`, touches: 'nothing'},
+      ],
+      basis: 'one-host',
+      at: {host: host.name, device: dev, vtep: first.vtep},
+      reach: cutOff(host, vteps),
+    });
+  }
+}
+
+/**
+ * Whether the next hop has failed to answer ARP, and lately. While packets are sent to it the kernel asks again and
+ * again, so that its row says INCOMPLETE far more often than FAILED; one that has just been made says so as well, and
+ * shows twice the reachable time (30 s) as the age of its confirmation before it was made [measured on 6.18].
+ */
+function unanswered({
+  state,
+  updatedSeconds,
+  confirmedSeconds = 60,
+}: Neighbour): 'now' | 'long ago' | undefined {
+  if (state.includes('FAILED'))
+    return updatedSeconds !== undefined && updatedSeconds <= freshFailure ? 'now' : 'long ago';
+  if (!state.includes('INCOMPLETE') || updatedSeconds === undefined) return undefined;
+  const fresh = Math.abs(confirmedSeconds - updatedSeconds - 60) <= 1;
+  return updatedSeconds >= 1 || !fresh ? 'now' : undefined;
+}
+
+function neighbourLine({
+  ip,
+  dev,
+  mac,
+  state,
+  usedSeconds,
+  confirmedSeconds,
+  updatedSeconds,
+}: Neighbour): string {
+  const ages = [usedSeconds, confirmedSeconds, updatedSeconds].map((age) => age ?? '?').join('/');
+  return `${ip} dev ${dev} ${mac === undefined ? '' : `lladdr ${mac} `}used ${ages} ${state.join(',')}`;
+}
+
+function grouped<T>(items: T[], keyOf: (item: T) => string | undefined): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key === undefined) continue;
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}

@@ -1,0 +1,202 @@
+import type {Link, Route, RoutingRule} from '../model/facts.js';
+import {isGroupMac} from '../topology/mac.js';
+import type {Sandbox} from '../topology/sandboxes.js';
+import {type LinkNames, named, textFacts} from './link-names.js';
+import type {Side} from './side.js';
+import type {ComparedNamespace, Place, Thing} from './types.js';
+
+/** Link-local addresses of IPv6 are left out: the kernel makes them of the MAC. */
+export function addressThings(link: Link, names: LinkNames, place: Place): Thing[] {
+  const {key, shown} = named(names, link.name);
+  return (link.addresses ?? [])
+    .filter(({family, scope}) => !(family === 'inet6' && scope === 'link'))
+    .map(({family, address, prefixLength}) => ({
+      key: `${key} ${address}/${prefixLength}`,
+      slot: `${key} ${family}`,
+      name: `address of ${shown}`,
+      detail: `${address}/${prefixLength}`,
+      facts: {address: `${address}/${prefixLength}`},
+      about: [`link:${place.key}/${key}`],
+      explains: [`connected:${place.key}/${key}`],
+    }));
+}
+
+/** The local table and link-local prefixes are the kernel's own, made of the addresses. */
+export function routeThings(routes: Route[], names: LinkNames, place: Place): Thing[] {
+  return routes
+    .filter(({table, dst}) => table !== 'local' && !/^(fe80:|ff00:)/.test(dst))
+    .map((route) => {
+      const dev = route.dev === undefined ? undefined : named(names, route.dev);
+      const others = Object.entries(route.other ?? {}).map(([word, value]) => `${word} ${value}`);
+      const way = [
+        route.type === 'unicast' ? undefined : route.type,
+        route.gateway && `via ${route.gateway}`,
+        route.dev && `dev ${route.dev}`,
+        ...(route.nexthops ?? []).map(({gateway, dev: out, weight}) =>
+          `nexthop ${gateway ?? ''} ${out ?? ''} ${weight ?? ''}`.trim(),
+        ),
+      ].filter(Boolean);
+      const connected = route.scope === 'link' && route.gateway === undefined;
+      const slot = [route.family, route.table, route.dst, route.metric ?? '', ...others].join(' ');
+      return {
+        key: `${slot} ${dev?.key ?? ''} ${route.gateway ?? ''}`,
+        slot,
+        name: `route to ${route.dst}${route.table === 'main' ? '' : ` in table ${route.table}`}`,
+        detail: [...way, ...others].join(' '),
+        facts: textFacts({
+          way: way.join(' '),
+          source: route.prefSrc ?? 'none',
+          mtu: route.mtu ?? 'none',
+          metric: route.metric,
+          flags: route.flags.join(' ') || 'none',
+        }),
+        about: [
+          ...(dev ? [`link:${place.key}/${dev.key}`] : []),
+          ...(dev && connected ? [`connected:${place.key}/${dev.key}`] : []),
+        ],
+      };
+    });
+}
+
+export function ruleThing({family, priority, src, dst, table, other}: RoutingRule): Thing {
+  const others = Object.entries(other ?? {}).map(([word, value]) => `${word} ${value}`);
+  const text = [`from ${src}`, dst && `to ${dst}`, ...others, table && `lookup ${table}`]
+    .filter(Boolean)
+    .join(' ');
+  return {
+    key: `${family} ${priority} ${text}`,
+    slot: `${family} ${priority}`,
+    name: `${family === 'inet6' ? 'IPv6 ' : ''}routing rule ${priority}`,
+    detail: text,
+    facts: {rule: text},
+  };
+}
+
+/** Permanent rows only: all others come and go with traffic. */
+export function neighbourThings(
+  side: Side,
+  {sandbox, tables, place}: ComparedNamespace,
+  names: LinkNames,
+): Thing[] {
+  return (tables?.neighbours ?? [])
+    .filter(({state, proxy}) => state.includes('PERMANENT') || proxy === true)
+    .map(({ip, dev, mac, proxy}) => {
+      const link = named(names, dev);
+      const where = sandbox?.kind === 'overlay' ? '' : ` dev ${dev}`;
+      const kind = proxy ? 'proxied neighbour' : 'neighbour row for';
+      return {
+        key: `${link.key} ${ip}${proxy ? ' proxy' : ''}`,
+        name: `${kind} ${ip}`,
+        words: () => {
+          const who = networksOf(sandbox)
+            .map((id) => side.endpointName(id, ip))
+            .find((name) => name !== undefined);
+          return {
+            name: `${kind} ${who ?? ip}`,
+            detail: `${who === undefined ? '' : `${ip} → `}${mac ?? 'no MAC'}${where}`,
+          };
+        },
+        facts: textFacts({MAC: mac}),
+        about: [`link:${place.key}/${link.key}`, ...endpointTokens(sandbox, ip, mac)],
+      };
+    });
+}
+
+/** The networks whose endpoints a namespace may have as neighbours: its own, or those that its container is on. */
+export function networksOf(sandbox: Sandbox | undefined): string[] {
+  if (sandbox?.network) return [sandbox.network.id];
+  return sandbox?.containers[0]?.endpoints.map(({networkId}) => networkId) ?? [];
+}
+
+export function endpointTokens(
+  sandbox: Sandbox | undefined,
+  ip: string | undefined,
+  mac: string | undefined,
+): string[] {
+  const id = sandbox?.network?.id;
+  if (id === undefined) return [];
+  return [...(ip ? [`address:${id}/${ip}`] : []), ...(mac ? [`mac:${id}/${mac}`] : [])];
+}
+
+/**
+ * Programmed rows only: what a bridge or a vxlan device learned ages out by itself. The own MACs of links and the
+ * groups that the kernel joins come with the link.
+ */
+export function fdbThings(
+  side: Side,
+  {sandbox, tables, place}: ComparedNamespace,
+  names: LinkNames,
+): Thing[] {
+  const links = new Map((tables?.links ?? []).map((link) => [link.name, link]));
+  const isOwn = (mac: string, dev: string) => {
+    const link = links.get(dev);
+    return link?.mac === mac || links.get(link?.master ?? '')?.mac === mac;
+  };
+  return (tables?.fdb ?? [])
+    .filter(
+      ({state, mac, dev, plane}) =>
+        (state === 'permanent' || state === 'static') &&
+        !isGroupMac(mac) &&
+        !(plane === 'master' && isOwn(mac, dev)),
+    )
+    .map((row) => {
+      const link = named(names, row.dev);
+      const {mac, dev, plane, dst, vlan, state, nhid} = row;
+      const node = dst === undefined ? undefined : side.nodes.get(dst);
+      const target =
+        dst === undefined
+          ? nhid === undefined
+            ? dev
+            : `nexthop group ${nhid}`
+          : `${dst}${node ? ` (${node})` : ''}`;
+      const slot = [link.key, plane, mac, vlan ?? ''].join(' ');
+      return {
+        key: `${slot} ${dst ?? nhid ?? ''}`,
+        slot,
+        name: `FDB row for ${mac}`,
+        words: () => {
+          const who = sandbox?.network && side.endpointName(sandbox.network.id, mac);
+          const within = vlan === undefined ? '' : `, VLAN ${vlan}`;
+          return {
+            name: `FDB row for ${who ?? mac}`,
+            detail: `${who === undefined ? '' : `${mac} `}→ ${target}${within}`,
+          };
+        },
+        facts: textFacts({
+          VTEP: plane === 'self' ? target : undefined,
+          state,
+          flags: row.other?.join(' '),
+        }),
+        about: [`link:${place.key}/${link.key}`, ...endpointTokens(sandbox, undefined, mac)],
+      };
+    });
+}
+
+/** Settings under /proc/sys; what is counted there is not a setting. Those of an interface come and go with it. */
+export function sysctlThings(proc: Map<string, string>, names: LinkNames, place: Place): Thing[] {
+  return [...proc]
+    .filter(([path]) => path.startsWith('/proc/sys/') && !path.endsWith('_count'))
+    .map(([path, text]) => {
+      const value = text.trim().replaceAll(/\s+/g, ' ');
+      const device = /^\/proc\/sys\/net\/ipv[46]\/conf\/([^/]+)\//.exec(path)?.[1];
+      const link = names.get(device ?? '');
+      return {
+        key: device !== undefined && link ? path.replace(`/${device}/`, `/${link.key}/`) : path,
+        name: `sysctl ${path.slice('/proc/sys/'.length).replaceAll('.', ':').replaceAll('/', '.').replaceAll(':', '/')}`,
+        detail: value,
+        facts: {value},
+        about: link ? [`link:${place.key}/${link.key}`] : [],
+      };
+    });
+}
+
+/** Whether a file was among those asked for; the names of interfaces are a pattern. */
+export function askedSysctls(patterns: string[]): (path: string) => boolean {
+  const files = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+  const [before = [], after = []] = [0, 1].map((part) =>
+    patterns.filter((pattern) => pattern.includes('*')).map((pattern) => pattern.split('*')[part] ?? ''),
+  );
+  return (path) =>
+    files.has(path) ||
+    before.some((start, index) => path.startsWith(start) && path.endsWith(after[index] ?? ''));
+}

@@ -1,0 +1,92 @@
+import {constants} from 'node:fs';
+import {type FileHandle, open} from 'node:fs/promises';
+import {OvdiagError} from '../base/errors.js';
+import {quoteText} from '../base/escape.js';
+import {pipeSource} from './pipe.js';
+import type {ByteSource} from './source.js';
+
+/** Opens a capture by its name; `-` is standard input. A named pipe is followed like standard input. */
+export async function openSource(name: string): Promise<ByteSource> {
+  if (name === '-') return openStandardInput();
+  let handle: FileHandle;
+  try {
+    handle = await open(name, constants.O_RDONLY);
+  } catch (error) {
+    throw cannotOpen(name, error);
+  }
+  const status = await handle.stat();
+  if (status.isDirectory()) {
+    await handle.close();
+    throw notACapture(name, 'a directory');
+  }
+  if (status.isFIFO() || status.isSocket()) return pipeSource(handle.fd, () => handle.close());
+  return fileSource(handle, status.isFile() ? status.size : undefined);
+}
+
+async function openStandardInput(): Promise<ByteSource> {
+  const {fstatSync} = await import('node:fs');
+  const {isatty} = await import('node:tty');
+  if (isatty(0)) {
+    throw new OvdiagError({
+      code: 'no-capture',
+      message: 'Standard input is a terminal; a capture is expected there.',
+      suggestions: ['tcpdump -U -w - udp port 4789 | ovdiag decode -', 'ovdiag decode FILE'],
+    });
+  }
+  try {
+    const status = fstatSync(0);
+    if (status.isDirectory()) throw notACapture('-', 'a directory');
+    if (status.isFIFO() || status.isSocket()) return pipeSource(0, () => Promise.resolve());
+  } catch (error) {
+    throw error instanceof OvdiagError ? error : cannotOpen('-', error);
+  }
+  const handle = await open('/dev/stdin', constants.O_RDONLY).catch((error: unknown) => {
+    throw cannotOpen('-', error);
+  });
+  const status = await handle.stat();
+  return fileSource(handle, status.isFile() ? status.size : undefined);
+}
+
+function fileSource(handle: FileHandle, size: number | undefined): ByteSource {
+  return {
+    size,
+    read: async (into, at) => (await handle.read(into, at, into.length - at, null)).bytesRead,
+    // A file's reads end by themselves.
+    cancel: () => undefined,
+    close: () => handle.close(),
+  };
+}
+
+export function notACapture(name: string, is: string, hints: string[] = []): OvdiagError {
+  return new OvdiagError({
+    code: 'not-a-capture',
+    message: `${shownName(name)} is not a capture: it is ${is}.`,
+    suggestions: hints.length > 0 ? hints : ['pcap and pcapng files are read, gzipped or not.'],
+  });
+}
+
+export const shownName = (name: string): string => (name === '-' ? 'Standard input' : quoteText(name, 400));
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  ENOTDIR: 'a part of its path is not a directory',
+  EMFILE: 'too many files are open',
+  EBADF: 'it is closed',
+  ENXIO: 'nothing is at the other end',
+};
+
+function cannotOpen(name: string, error: unknown): OvdiagError {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reason = reasons[code] ?? (error as Error).message;
+  return new OvdiagError(
+    {
+      code: code === 'ENOENT' ? 'no-such-file' : 'unreadable',
+      message: `Can't read ${shownName(name)}: ${reason}.`,
+      suggestions:
+        code === 'EACCES' || code === 'EPERM' ? ['Run it with sudo, or give this user the file.'] : [],
+    },
+    {cause: error},
+  );
+}

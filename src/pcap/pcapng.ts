@@ -1,0 +1,147 @@
+import {maxBlock, maxCaptured, type PacketRecord} from '../packet/record.js';
+import {CorruptCapture, type Framer, read16, read32} from './framer.js';
+import {type Interface, readInterface} from './pcapng-interface.js';
+import {setTime} from './pcapng-time.js';
+
+/** Block types that matter here (draft-ietf-opsawg-pcapng); all others are skipped by their length. */
+const sectionHeaderBlock = 0x0a0d0d0a;
+const interfaceBlock = 1;
+const obsoletePacketBlock = 2;
+const simplePacketBlock = 3;
+const enhancedPacketBlock = 6;
+
+const byteOrderMagic = 0x1a2b3c4d;
+/** A section with more interfaces than this is an attack, not a machine. */
+const maxInterfaces = 65_536;
+
+/** Whether these first four bytes start a pcapng capture (they read the same in both byte orders). */
+export const isPcapng = (data: Buffer, at: number): boolean => read32(data, at, true) === sectionHeaderBlock;
+
+/** Frames blocks from the section header on; every section may have its own byte order and interfaces. */
+export function pcapngFramer(): Framer {
+  let bigEndian = false;
+  let interfaces: Interface[] = [];
+
+  const framer: Framer = {
+    need: 12,
+    step(data: Buffer, from: number, to: number, record: PacketRecord): number {
+      if (to - from < 12) {
+        framer.need = 12;
+        return 0;
+      }
+      // The section header's type is a palindrome, so it can be told before its byte order is known.
+      if (isPcapng(data, from)) {
+        bigEndian = sectionByteOrder(data, from);
+        interfaces = [];
+      }
+      const type = read32(data, from, bigEndian);
+      const length = read32(data, from + 4, bigEndian);
+      if (length < 12 || length % 4 !== 0) {
+        throw new CorruptCapture(
+          `a block claims a length of ${length} bytes; the least is 12, in steps of 4`,
+        );
+      }
+      if (!isRead(type)) return -length;
+      if (length > maxBlock) {
+        throw new CorruptCapture(`a block claims ${length} bytes; the most for a packet is ${maxBlock}`);
+      }
+      if (to - from < length) {
+        framer.need = length;
+        return 0;
+      }
+      if (read32(data, from + length - 4, bigEndian) !== length) {
+        throw new CorruptCapture(`the lengths at the two ends of a block differ (${length} at its start)`);
+      }
+      const body = from + 8;
+      const bodyEnd = from + length - 4;
+      switch (type) {
+        case sectionHeaderBlock:
+          checkVersion(data, body, bodyEnd, bigEndian);
+          return -length;
+        case interfaceBlock:
+          expect(bodyEnd - body, 8);
+          if (interfaces.length >= maxInterfaces) {
+            throw new CorruptCapture(`a section describes more than ${maxInterfaces} interfaces`);
+          }
+          interfaces.push(readInterface(data, body, bodyEnd, bigEndian));
+          return -length;
+        case simplePacketBlock:
+          setSimplePacket(record, data, body, bodyEnd);
+          return length;
+        default:
+          setPacket(record, data, body, bodyEnd, type);
+          return length;
+      }
+    },
+  };
+
+  function describe(id: number): Interface {
+    const description = interfaces[id];
+    if (description === undefined) {
+      throw new CorruptCapture(`a packet names interface ${id}; the section describes ${interfaces.length}`);
+    }
+    return description;
+  }
+
+  function setPacket(record: PacketRecord, data: Buffer, body: number, bodyEnd: number, type: number): void {
+    expect(bodyEnd - body, 20);
+    // The obsolete block has a 16-bit interface id, then a 16-bit count of drops.
+    const id = type === obsoletePacketBlock ? read16(data, body, bigEndian) : read32(data, body, bigEndian);
+    const description = describe(id);
+    const captured = read32(data, body + 12, bigEndian);
+    setBytes(record, data, body + 20, bodyEnd, captured);
+    record.original = read32(data, body + 16, bigEndian);
+    record.linkType = description.linkType;
+    setTime(record, read32(data, body + 4, bigEndian), read32(data, body + 8, bigEndian), description);
+  }
+
+  function setSimplePacket(record: PacketRecord, data: Buffer, body: number, bodyEnd: number): void {
+    expect(bodyEnd - body, 4);
+    const {linkType, snapLength} = describe(0);
+    record.original = read32(data, body, bigEndian);
+    // Nothing but the snap length tells the padding from the packet.
+    const captured = snapLength > 0 ? Math.min(record.original, snapLength) : record.original;
+    setBytes(record, data, body + 4, bodyEnd, captured);
+    record.linkType = linkType;
+    record.hasTime = false;
+    record.seconds = 0;
+    record.nanos = 0;
+  }
+
+  return framer;
+}
+
+function isRead(type: number): boolean {
+  return (
+    type === enhancedPacketBlock ||
+    type === sectionHeaderBlock ||
+    (type >= interfaceBlock && type <= simplePacketBlock)
+  );
+}
+
+function sectionByteOrder(data: Buffer, from: number): boolean {
+  if (read32(data, from + 8, false) === byteOrderMagic) return false;
+  if (read32(data, from + 8, true) === byteOrderMagic) return true;
+  throw new CorruptCapture('a section header has no byte-order mark');
+}
+
+function checkVersion(data: Buffer, body: number, bodyEnd: number, bigEndian: boolean): void {
+  expect(bodyEnd - body, 16);
+  const major = read16(data, body + 4, bigEndian);
+  if (major !== 1) throw new CorruptCapture(`it says major version ${major} of pcapng; 1 is the only one`);
+}
+
+function setBytes(record: PacketRecord, data: Buffer, start: number, limit: number, captured: number): void {
+  if (captured > limit - start || captured > maxCaptured) {
+    throw new CorruptCapture(
+      `a packet claims ${captured} captured bytes; its block has room for ${limit - start}`,
+    );
+  }
+  record.data = data;
+  record.start = start;
+  record.end = start + captured;
+}
+
+function expect(have: number, least: number): void {
+  if (have < least) throw new CorruptCapture(`a block of ${have + 12} bytes is too short for its type`);
+}

@@ -1,0 +1,149 @@
+import {OvdiagError} from '../base/errors.js';
+import {newRecord, type PacketRecord} from '../packet/record.js';
+import {CorruptCapture, CutCapture, type Framer} from './framer.js';
+import {gunzipSource} from './gunzip.js';
+import {describeOther, type Format, identify, sniffLength} from './identify.js';
+import {notACapture, shownName} from './open.js';
+import {pcapFramer, pcapHeaderLength, readPcapHeader} from './pcap.js';
+import {pcapngFramer} from './pcapng.js';
+import type {ByteSource} from './source.js';
+import {advance, fill, newWindow, readMore, skip, type Window} from './window.js';
+
+export interface CaptureHandler {
+  /** Takes one packet. False asks for `pause` before the next one. */
+  packet(record: PacketRecord): boolean;
+  /** Called when no more bytes are at hand, and when `packet` asks; false ends the reading. */
+  pause(progress: Progress): Promise<boolean>;
+}
+
+export interface Progress {
+  /** Bytes read from the source so far, compressed ones where it is compressed. */
+  read: number;
+  size: number | undefined;
+}
+
+export interface Ending {
+  /**
+   * `whole`: after a whole record. `stopped`: the handler said so. `cut`: within a record (a writer that was
+   * killed, a full disk, a partial copy). `corrupt`: at bytes that contradict the format.
+   */
+  kind: 'whole' | 'stopped' | 'cut' | 'corrupt';
+  packets: number;
+  /** Where and how, for `cut` and `corrupt`. */
+  text?: string;
+}
+
+/** Reads a capture to its end, handing over every whole packet. Memory stays the same whatever its length. */
+export async function readCapture(name: string, raw: ByteSource, handler: CaptureHandler): Promise<Ending> {
+  const progress: Progress = {read: 0, size: raw.size};
+  const window = newWindow(countReads(name, raw, progress));
+  const state = {packets: 0};
+  try {
+    const framer = await start(name, window);
+    const kind = await readRecords(framer, window, handler, progress, state);
+    return {kind, packets: state.packets};
+  } catch (error) {
+    const whole = state.packets === 1 ? 'one whole packet' : `${state.packets} whole packets`;
+    if (error instanceof CutCapture) {
+      return {
+        kind: 'cut',
+        packets: state.packets,
+        text: `${shownName(name)} is cut, after ${whole}: ${error.message}.`,
+      };
+    }
+    if (error instanceof CorruptCapture) {
+      const text = `${shownName(name)} is damaged at byte ${window.position}, after ${whole}: ${error.message}.`;
+      return {kind: 'corrupt', packets: state.packets, text};
+    }
+    throw error;
+  } finally {
+    await window.source.close();
+  }
+}
+
+async function readRecords(
+  framer: Framer,
+  window: Window,
+  handler: CaptureHandler,
+  progress: Progress,
+  state: {packets: number},
+): Promise<'whole' | 'stopped'> {
+  const record = newRecord();
+  for (;;) {
+    const count = framer.step(window.data, window.from, window.to, record);
+    if (count > 0) {
+      advance(window, count);
+      state.packets++;
+      if (!handler.packet(record) && !(await handler.pause(progress))) return 'stopped';
+    } else if (count < 0) {
+      const start = window.position;
+      if (!(await skip(window, -count))) {
+        throw new CutCapture(
+          `a block of ${-count} bytes starts at byte ${start}, the end is at ${window.position}`,
+        );
+      }
+    } else {
+      if (!(await handler.pause(progress))) return 'stopped';
+      if (await readMore(window, framer.need)) continue;
+      const there = window.to - window.from;
+      if (there === 0) return 'whole';
+      throw new CutCapture(
+        `its last record starts at byte ${window.position} and needs ${framer.need} bytes or more, ${there} are there`,
+      );
+    }
+  }
+}
+
+/** Tells the format from the first bytes, unpacking them where they are packed. */
+async function start(name: string, window: Window): Promise<Framer> {
+  const raw = window.source;
+  let format = await sniff(window);
+  if (format === 'gzip') {
+    window.source = gunzipSource(raw, Buffer.from(window.data.subarray(window.from, window.to)));
+    window.to = window.from;
+    format = await sniff(window);
+  }
+  if (format === 'pcapng') return pcapngFramer();
+  if (format !== 'pcap') {
+    await fill(window, sniffLength);
+    const other =
+      format === 'gzip' ? {is: 'gzipped twice'} : describeOther(window.data, window.from, window.to);
+    const packed = window.source === raw ? '' : ', gzipped';
+    throw notACapture(name, `${other.is}${packed}`, other.hint === undefined ? [] : [other.hint]);
+  }
+  if (!(await fill(window, pcapHeaderLength))) {
+    throw new CutCapture(
+      `a capture's header has ${pcapHeaderLength} bytes, ${window.to - window.from} are there`,
+    );
+  }
+  const framer = pcapFramer(readPcapHeader(window.data, window.from));
+  advance(window, pcapHeaderLength);
+  return framer;
+}
+
+async function sniff(window: Window): Promise<Format> {
+  await fill(window, 4);
+  return identify(window.data, window.from, window.to);
+}
+
+function countReads(name: string, raw: ByteSource, progress: Progress): ByteSource {
+  return {
+    size: raw.size,
+    async read(into, at) {
+      try {
+        const count = await raw.read(into, at);
+        progress.read += count;
+        return count;
+      } catch (error) {
+        throw readFailure(name, error);
+      }
+    },
+    cancel: () => raw.cancel(),
+    close: () => raw.close(),
+  };
+}
+
+function readFailure(name: string, error: unknown): OvdiagError {
+  const message = `Reading ${shownName(name)} failed: ${(error as Error).message}`;
+  return new OvdiagError({code: 'unreadable', message}, {cause: error});
+}

@@ -1,0 +1,350 @@
+/**
+ * The one judgement of what a sandbox holds about a remote endpoint. fdb shows it; whatever walks or checks a
+ * network asks the same functions, so that two answers can't differ.
+ */
+import type {FdbRow, Neighbour} from '../model/facts.js';
+import type {Claim, Endpoint, EndpointKind} from '../topology/endpoints.js';
+import {hintedMac} from '../topology/mac.js';
+import {type DeviceTables, isProgrammed, rivalOf, type SandboxView, standingClaims} from './sandbox-view.js';
+
+export type FdbStatus =
+  | 'ok'
+  | 'local'
+  | 'missing-fdb'
+  | 'missing-neighbour'
+  | 'wrong-mac'
+  | 'learned-only'
+  | 'wrong-vtep'
+  | 'stale'
+  | 'unknown'
+  /** A fault in one of two readings only: something was changing. */
+  | 'transient';
+
+export interface Verdict {
+  status: FdbStatus;
+  reason: string;
+  /** What kind of a wrong or stale row it is: it names an endpoint of this host as remote, or this host as its VTEP. */
+  names?: 'local-endpoint' | 'this-host';
+  /** The MAC that the neighbour row should have, where it has another. */
+  mac?: string;
+  /** Set where the judgement itself tells what the endpoint is. */
+  endpoint?: {kind: EndpointKind; name: string | null; id: string | null};
+}
+
+/**
+ * How many consistent pairs of rows to each VTEP no source claims, over all devices of a sandbox. Gossip never lists
+ * load balancers, and each node has one for the whole network, however many subnets that has.
+ */
+export function unclaimedPairs(view: SandboxView, devices: DeviceTables[]): Map<string, number> {
+  const pairs = new Map<string, number>();
+  for (const {neighbours, selfRows} of devices) {
+    for (const {mac = '', ip} of neighbours) {
+      const dst = selfRows.get(mac)?.find(isProgrammed)?.dst;
+      if (dst !== undefined && !view.endpoints.has(ip)) pairs.set(dst, (pairs.get(dst) ?? 0) + 1);
+    }
+  }
+  return pairs;
+}
+
+/** A neighbour row, with the FDB rows of its MAC; `rowsOf` gives those of another. */
+export function judgePair(
+  view: SandboxView,
+  neighbour: Neighbour,
+  rows: FdbRow[],
+  endpoint: Endpoint | undefined,
+  {unclaimed, rowsOf}: {unclaimed: Map<string, number>; rowsOf: (mac: string) => FdbRow[] | undefined},
+): Verdict {
+  const claim = endpoint?.claims[0];
+  if (view.localIps.has(neighbour.ip)) {
+    return {
+      status: 'stale',
+      names: 'local-endpoint',
+      reason: `it names ${claim?.name ?? 'an endpoint'} of this very host as remote`,
+    };
+  }
+  const astrayMac = endpoint && judgeMac(neighbour, rows, endpoint, rowsOf);
+  if (astrayMac) return astrayMac;
+  const programmed = rows.filter(isProgrammed);
+  const [row] = programmed;
+  if (!row) return judgeUnprogrammed(view, rows[0], claim);
+  if (!endpoint) return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
+  const standing = standingClaims(view, endpoint);
+  if (standing.length === 0) return judgeDenied(view, endpoint.claims, row.dst ?? '');
+  const rivals = rivalOf(view, endpoint);
+  if (rivals) return judgeRivals(standing, rivals, programmed);
+  const [expected] = standing.filter(({vtep}) => vtep !== undefined);
+  if (expected?.vtep === undefined) return judgeUnplaced(view, standing, row.dst ?? '');
+  const astray = programmed.find(({dst}) => dst !== expected.vtep);
+  if (astray) {
+    const node = view.nodes.get(expected.vtep);
+    return {
+      status: 'wrong-vtep',
+      ...(astray.dst === view.ownVtep ? {names: 'this-host' as const} : {}),
+      reason: `it points at ${astray.dst}, but ${sourceName(expected)} has it at ${expected.vtep}${node ? ` (${node})` : ''}`,
+    };
+  }
+  return agreed(standing);
+}
+
+/**
+ * A neighbour row with another MAC than the endpoint has: by the word of the engine that runs it, else because the MAC
+ * that Docker makes of its address has the row to its VTEP, and the one that is told has none.
+ */
+function judgeMac(
+  {ip, mac}: Neighbour,
+  rows: FdbRow[],
+  {claims}: Endpoint,
+  rowsOf: (mac: string) => FdbRow[] | undefined,
+): Verdict | undefined {
+  if (mac === undefined) return undefined;
+  const own = claims.find((claim) => claim.source === 'own-engine' && claim.mac !== undefined);
+  if (own?.mac) {
+    return own.mac === mac
+      ? undefined
+      : {status: 'wrong-mac', mac: own.mac, reason: `its MAC is ${own.mac} by ${sourceName(own)}`};
+  }
+  const hinted = hintedMac(ip);
+  if (hinted === undefined || hinted === mac || rows.some(isProgrammed)) return undefined;
+  const right = rowsOf(hinted)?.find(isProgrammed);
+  const claim = claims.find(({vtep}) => vtep !== undefined && vtep === right?.dst);
+  return claim
+    ? {
+        status: 'wrong-mac',
+        mac: hinted,
+        reason: `${mac} has no FDB row; ${hinted}, which Docker makes of this address, has one to ${right?.dst}, where ${sourceName(claim)} has it`,
+      }
+    : undefined;
+}
+
+/** Two owners of one address pass through gossip while a task moves, and may stay there: the row of neither is wrong. */
+function judgeRivals(standing: Claim[], rivals: [Claim, Claim], rows: FdbRow[]): Verdict {
+  const isHeard = ({dst}: FdbRow) => standing.some(({source, vtep}) => source === 'gossip' && vtep === dst);
+  const astray = rows.find((row) => !isHeard(row));
+  const places = twoPlaces(...rivals);
+  return astray
+    ? {status: 'wrong-vtep', reason: `it points at ${astray.dst}, but ${places}`}
+    : {status: 'unknown', reason: places};
+}
+
+function twoPlaces(one: Claim, other: Claim): string {
+  return `${sourceName(one)} has it at ${one.vtep}, and ${sourceName(other)} at ${other.vtep} as well`;
+}
+
+function agreed(claims: Claim[]): Verdict {
+  return {
+    status: 'ok',
+    reason: `FDB and neighbour rows agree with ${[...new Set(claims.map(sourceName))].join(', ')}`,
+  };
+}
+
+/** Rows of an address that gossip or the manager still has on a host whose own engine has it no more. */
+function judgeDenied(view: SandboxView, claims: Endpoint['claims'], dst: string): Verdict {
+  const named = claims.find(({vtep}) => vtep === dst);
+  return named
+    ? {status: 'stale', reason: denialOf(view, named)}
+    : {status: 'unknown', reason: `it points at ${dst}; ${denialOf(view, claims[0])}`};
+}
+
+function denialOf(view: SandboxView, claim: Claim): string {
+  const asked = claim.vtep === undefined ? undefined : view.inspected.get(claim.vtep);
+  return `${sourceName(claim)} has it on ${asked?.name ?? 'a node'}, whose own engine has no such endpoint`;
+}
+
+/** Rows that agree with each other, while no source tells the VTEP; the manager's node may still be the one they name. */
+function judgeUnplaced(view: SandboxView, claims: Claim[], dst: string): Verdict {
+  const node = view.nodes.get(dst);
+  const placed = claims.find(({nodeId}) => nodeId !== undefined && view.hostnames.get(nodeId) === node);
+  if (node !== undefined && placed) return agreed([placed]);
+  const [claim] = claims;
+  return {
+    status: 'unknown',
+    reason: `${claim ? sourceName(claim) : 'some source'} has the address, but none tells its VTEP`,
+  };
+}
+
+/** A neighbour row whose MAC has no permanent FDB row. */
+function judgeUnprogrammed(
+  view: SandboxView,
+  learned: FdbRow | undefined,
+  claim: Claim | undefined,
+): Verdict {
+  if (view.partial.fdb) return {status: 'unknown', reason: unreadRows('FDB')};
+  if (learned) {
+    return {
+      status: 'learned-only',
+      reason: `no permanent row; a learned one to ${learned.dst} carries the traffic until it ages out (300 s idle)`,
+    };
+  }
+  return {
+    status: 'missing-fdb',
+    reason: claim
+      ? 'the neighbour row is there, the FDB row is not: ARP is answered, then every frame is dropped'
+      : 'a neighbour row without its FDB row, for an address that no source names',
+  };
+}
+
+/** A consistent pair of rows for an address that no source names: a load balancer, or left behind. */
+function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict {
+  if (vtep === view.ownVtep)
+    return {
+      status: 'stale',
+      names: 'this-host',
+      reason: 'it points at this very host, which has no such endpoint',
+    };
+  const owner = view.inspected.get(vtep);
+  if (owner) {
+    return {
+      status: 'stale',
+      reason: `the engine of ${owner.name}, whose VTEP it names, has no such endpoint`,
+    };
+  }
+  if (view.gossip === undefined)
+    return {status: 'unknown', reason: 'gossip was not read, so nobody can say whose it is'};
+  if (!view.knownVteps.has(vtep)) return judgeUnknownVtep(view, vtep);
+  if (view.balancerVteps.has(vtep)) {
+    return {
+      status: 'stale',
+      reason: 'gossip has no such address, and the load balancer of that node is another',
+    };
+  }
+  if (pairs > 1) {
+    return {
+      status: 'unknown',
+      reason: `one of ${pairs} addresses behind this VTEP that gossip does not name; one of them is its load balancer`,
+    };
+  }
+  return {
+    status: 'ok',
+    reason:
+      'presumed the load balancer of that node: FDB and neighbour rows agree, and gossip never lists load balancers',
+    endpoint: {kind: 'load-balancer', name: null, id: null},
+  };
+}
+
+function judgeUnknownVtep(view: SandboxView, vtep: string): Verdict {
+  return view.untoldVteps
+    ? {
+        status: 'unknown',
+        reason: `no source tells whose VTEP ${vtep} is, and gossip lists nodes without telling theirs`,
+      }
+    : {status: 'stale', reason: `no node of this network has the VTEP ${vtep}`};
+}
+
+/** FDB rows of a MAC that has no neighbour row on the device. */
+export function judgeLonelyRows(
+  view: SandboxView,
+  mac: string,
+  rows: FdbRow[],
+  endpoint: Endpoint | undefined,
+  others: {
+    /** Consistent pairs to each VTEP that no source claims. */
+    unclaimed: Map<string, number>;
+    /** An endpoint without rows whose MAC nobody tells. */
+    nextWithoutMac: () => Endpoint | undefined;
+  },
+): Verdict {
+  const local = view.localByMac.get(mac);
+  if (local) {
+    return {
+      status: 'stale',
+      names: 'local-endpoint',
+      reason: `it names ${local.claims[0].name} of this very host as remote`,
+    };
+  }
+  if (view.partial.neighbours) return {status: 'unknown', reason: unreadRows('neighbour')};
+  if (endpoint) {
+    return {
+      status: 'missing-neighbour',
+      reason: 'the FDB row is there, the neighbour row is not: ARP for it stays without an answer',
+    };
+  }
+  const bridge = bridgeWith(view, mac);
+  if (bridge) return bridge;
+  if (!rows.some(isProgrammed)) {
+    return {
+      status: 'unknown',
+      reason:
+        'learned from a frame; no source names this MAC. A node that routes between two subnets of the network sends from its bridge',
+    };
+  }
+  if (view.gossip === undefined)
+    return {status: 'unknown', reason: 'no neighbour row, and gossip was not read'};
+  // A user may have given the MAC, and gossip tells no MACs: it could belong to an endpoint that has no rows yet.
+  const possible = mac.startsWith('02:42:') ? undefined : others.nextWithoutMac();
+  if (possible)
+    return {status: 'unknown', reason: `no neighbour row; it may be the MAC of ${possible.claims[0].name}`};
+  // Nor does gossip list load balancers: this may be the one of that node.
+  const vtep = rows.find(isProgrammed)?.dst ?? '';
+  if (!view.inspected.has(vtep)) {
+    if (!view.knownVteps.has(vtep) && view.untoldVteps) return judgeUnknownVtep(view, vtep);
+    if (view.knownVteps.has(vtep) && !view.balancerVteps.has(vtep) && !others.unclaimed.has(vtep)) {
+      return {
+        status: 'unknown',
+        reason: `no neighbour row; it may be the load balancer of ${view.nodes.get(vtep) ?? vtep}, which gossip does not name`,
+      };
+    }
+  }
+  return {status: 'stale', reason: 'no endpoint has this MAC: no neighbour row, and nothing in gossip'};
+}
+
+/** The bridge of another node's sandbox, which sends with its own MAC when it routes between two subnets. */
+function bridgeWith(view: SandboxView, mac: string): Verdict | undefined {
+  const bridge = view.bridges.get(mac)?.find(({host}) => host.key !== view.host.key);
+  if (!bridge) return undefined;
+  return {
+    status: 'ok',
+    reason: `learned: the bridge of ${bridge.host.name}, which routes between the subnets of this network`,
+    endpoint: {kind: 'bridge', name: `${bridge.name} of ${bridge.host.name}`, id: null},
+  };
+}
+
+/** An endpoint that some source names and of which the sandbox has no row at all. */
+export function judgeAbsence(view: SandboxView, endpoint: Endpoint): Verdict {
+  const [claim] = endpoint.claims;
+  if (view.links.length === 0) return {status: 'unknown', reason: 'this sandbox could not be read'};
+  // BusyBox's ip tells no kinds, so which device is the vxlan one can't be said.
+  if (view.links.every(({kind}) => kind === undefined))
+    return {
+      status: 'unknown',
+      reason: 'what was read of this sandbox tells no kinds of devices (no `ip -d`)',
+    };
+  if (view.partial.fdb || view.partial.neighbours)
+    return {status: 'unknown', reason: unreadRows('FDB or neighbour')};
+  if (standingClaims(view, endpoint).length === 0)
+    return {status: 'unknown', reason: `${denialOf(view, claim)}: no rows are expected`};
+  if (claim.kind === 'unknown')
+    return {status: 'unknown', reason: `${sourceName(claim)} has it without a sandbox: no rows are expected`};
+  if (view.ownVtep === undefined && claim.source !== 'own-engine') {
+    return {status: 'unknown', reason: "this host's own VTEP is not known, so the endpoint may be its own"};
+  }
+  const rivals = rivalOf(view, endpoint);
+  if (rivals) return {status: 'unknown', reason: twoPlaces(...rivals)};
+  if (claim.source === 'gossip' && view.gossip && !view.gossip.has(endpoint.ip)) {
+    return {
+      status: 'unknown',
+      reason: `gossip on ${claim.host} has it, and on this host it has not: no rows are expected`,
+    };
+  }
+  // Rows are made of gossip, and the manager may still call a task running whose engine is just being restarted.
+  if (claim.source === 'manager') {
+    return {
+      status: 'unknown',
+      reason: 'the manager calls it running, and neither gossip nor the engine that should run it has it',
+    };
+  }
+  if (claim.source === 'gossip' && claim.vtep === undefined) {
+    return {status: 'unknown', reason: 'gossip names no host for it, so no rows are expected yet'};
+  }
+  return {
+    status: 'missing-fdb',
+    reason: `${sourceName(claim)} has it, this sandbox has neither an FDB nor a neighbour row`,
+  };
+}
+
+function unreadRows(table: string): string {
+  return `the row may be among those of the ${table} table that could not be read`;
+}
+
+function sourceName({source, host}: Claim): string {
+  return source === 'own-engine' ? `the engine of ${host}` : source === 'manager' ? 'the manager' : 'gossip';
+}

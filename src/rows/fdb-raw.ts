@@ -1,0 +1,53 @@
+import type {FdbRow} from '../model/facts.js';
+import type {HostModel} from '../model/host.js';
+import {isGroupMac} from '../topology/mac.js';
+import {overlaySandboxes} from '../topology/vteps.js';
+import type {FdbEntry} from './fdb.js';
+
+/** One row of `bridge fdb show` in an overlay sandbox, with what it means. */
+export interface RawFdbRow extends FdbRow {
+  host: string;
+  netns: string;
+  note: string;
+}
+
+/** The kernel's own rows, in its order, each annotated. */
+export function rawFdb(hosts: HostModel[], networkId: string, entries: FdbEntry[]): RawFdbRow[] {
+  return hosts.flatMap((host) =>
+    overlaySandboxes(host, networkId).flatMap(({namespace}) => {
+      const links = namespace.tables?.links ?? [];
+      const ownMacs = new Set(links.flatMap(({mac}) => mac ?? []));
+      const known = new Map(
+        entries
+          .filter((entry) => entry.host === host.name && entry.netns === namespace.file && entry.mac !== null)
+          .map((entry) => [entry.mac, entry]),
+      );
+      return (namespace.tables?.fdb ?? []).map((row) => ({
+        host: host.name,
+        netns: namespace.file,
+        ...row,
+        note: note(row, known.get(row.mac), ownMacs),
+      }));
+    }),
+  );
+}
+
+function note(row: FdbRow, entry: FdbEntry | undefined, ownMacs: Set<string>): string {
+  if (isGroupMac(row.mac)) return 'multicast or broadcast: the kernel keeps it for itself';
+  if (row.plane === 'master' && row.state === 'permanent' && ownMacs.has(row.mac))
+    return `the own MAC of ${row.dev}`;
+  const who = entry ? nameOf(entry) : 'an unknown MAC';
+  if (row.plane === 'self' && row.dst !== undefined) {
+    const kind = row.state === 'permanent' || row.state === 'static' ? 'programmed' : 'learned';
+    return `${kind}: frames for ${who} go to VTEP ${row.dst}${entry?.node && entry.vtep === row.dst ? ` (${entry.node})` : ''}`;
+  }
+  if (row.plane === 'master') return `the bridge has seen ${who} behind ${row.dev}`;
+  return '';
+}
+
+/** What to call an entry in a sentence: its endpoint's name, else its address, else its MAC. */
+export function nameOf({endpoint, node, ip, mac, vtep}: FdbEntry): string {
+  if (endpoint.kind === 'load-balancer') return `load balancer of ${node ?? vtep ?? 'a node'}`;
+  if (endpoint.name !== null) return endpoint.name;
+  return ip ?? mac ?? 'unknown';
+}

@@ -1,0 +1,39 @@
+import type {Link} from '../model/facts.js';
+import type {HostModel} from '../model/host.js';
+import type {Problem} from '../model/problem.js';
+import {overlaySandboxes} from '../topology/vteps.js';
+
+/**
+ * Links of a network's sandboxes that carry nothing, whatever the tables say: down, or a port of no bridge. They
+ * explain rows that are missing, and spoil rows that agree.
+ */
+export function sandboxTroubles(hosts: HostModel[], networkId: string): Problem[] {
+  return hosts.flatMap((host) =>
+    overlaySandboxes(host, networkId).flatMap(({namespace}) =>
+      (namespace.tables?.links ?? []).flatMap((link) => {
+        const problem = troubleOf(link);
+        return problem ? [{host: host.name, subject: `${link.name} in ${namespace.file}`, ...problem}] : [];
+      }),
+    ),
+  );
+}
+
+function troubleOf({kind, flags, master}: Link): Pick<Problem, 'code' | 'message'> | undefined {
+  if (kind !== 'bridge' && kind !== 'vxlan' && kind !== 'veth') return undefined;
+  if (flags && !flags.includes('UP')) {
+    const effects = {
+      bridge: 'no endpoint of this subnet reaches any other',
+      vxlan: 'nothing passes to other hosts, and its neighbour rows went with it',
+      veth: 'the endpoint at its other end is cut off',
+    };
+    return {code: 'link-down', message: `it is down: ${effects[kind]}`};
+  }
+  if (kind !== 'bridge' && master === undefined) {
+    const whose =
+      kind === 'vxlan'
+        ? 'the endpoints here are cut off from other hosts'
+        : 'the endpoint at its other end is cut off';
+    return {code: 'link-unplugged', message: `it is a port of no bridge: ${whose}`};
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+/**
+ * What a host needs for its encrypted overlays (moby overlay encryption.go): a rule that marks their packets, a policy
+ * and a state for every other node, and a rule that drops what comes in clear.
+ */
+
+import type {Network} from '../model/docker-types.js';
+import type {HostModel} from '../model/host.js';
+import {
+  parseXfrmPolicies,
+  parseXfrmStates,
+  type XfrmPolicy,
+  type XfrmState,
+  type XfrmTemplate,
+} from '../model/xfrm.js';
+import type {Sandbox} from '../topology/sandboxes.js';
+
+/** The mark of packets to be encrypted, and the request id of Docker's states and policies. */
+export const dockerMark = 0xd0c4e3;
+
+/** A VNI of an encrypted network that has a device here, with the nodes that its rows lead to. */
+export interface EncryptedVni {
+  network: Network;
+  /** File name of its sandbox. */
+  netns: string;
+  vni: number;
+  /** UDP port of the data path. */
+  port: number;
+  vteps: string[];
+}
+
+/** Of the overlays that are instantiated on a host, those that Docker encrypts. */
+export function encryptedVnis(overlays: readonly {network: Network; sandboxes: Sandbox[]}[]): EncryptedVni[] {
+  return overlays
+    .filter(({network}) => network.encrypted)
+    .flatMap(({network, sandboxes}) =>
+      sandboxes.flatMap(({namespace: {file, tables}}) =>
+        (tables?.links ?? []).flatMap(({name, vxlan}): EncryptedVni[] => {
+          if (!vxlan) return [];
+          const rows = (tables?.fdb ?? []).filter(
+            ({dev, plane, dst}) => dev === name && plane === 'self' && dst,
+          );
+          const vteps = [...new Set(rows.flatMap(({dst}) => dst ?? []))];
+          return [{network, netns: file, vni: vxlan.vni, port: vxlan.port ?? 4789, vteps}];
+        }),
+      ),
+    );
+}
+
+export interface DockerXfrm {
+  states: XfrmState[];
+  /** Those out of this host: Docker makes no others. */
+  policies: XfrmPolicy[];
+}
+
+/** Docker's own states and policies; undefined where IPsec was not read, or the kernel has none of it. */
+export function dockerXfrm({xfrm}: HostModel): DockerXfrm | undefined {
+  if (!xfrm) return undefined;
+  return {
+    states: parseXfrmStates(xfrm.states).filter(({reqid}) => reqid === dockerMark),
+    policies: parseXfrmPolicies(xfrm.policies).filter(
+      ({direction, mark}) => direction === 'out' && mark === dockerMark,
+    ),
+  };
+}
+
+/** The policy for marked packets of the data path to a VTEP. */
+export function policyTo(policies: XfrmPolicy[], vtep: string): XfrmPolicy | undefined {
+  return policies.find(({dst}) => dst.replace(/\/(32|128)$/, '') === vtep);
+}
+
+/** Whether a state serves a policy's template (net/xfrm/xfrm_state.c xfrm_state_find): an SPI of 0 there is any. */
+export function serves(state: XfrmState, template: XfrmTemplate): boolean {
+  return (
+    state.src === template.src &&
+    state.dst === template.dst &&
+    state.protocol === template.protocol &&
+    state.reqid === template.reqid &&
+    (template.spi === 0 || template.spi === state.spi)
+  );
+}
+
+/** An SPI as `ip xfrm` and packets have it. */
+export function spiText(spi: number): string {
+  return `0x${spi.toString(16).padStart(8, '0')}`;
+}

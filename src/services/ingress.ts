@@ -1,0 +1,295 @@
+/**
+ * A published port on one host, link by link (moby libnetwork service_linux.go programIngress). Through ingress: the
+ * host's DNAT leads to the sandbox `ingress_sbox`, which marks by port, and IPVS shares out over the tasks of all nodes.
+ * In host mode, and for plain containers: the host's DNAT leads to the container itself.
+ */
+
+import {type FilteredPacket, optionOf} from '../kernel/netfilter.js';
+import {foreignChains, metIn} from '../kernel/packet-filter.js';
+import type {Container, Network} from '../model/docker-types.js';
+import type {HostModel, Namespace} from '../model/host.js';
+import {waitingSockets} from '../model/sockets.js';
+import {
+  type Balancer,
+  balancerOf,
+  ipvsEntryStep,
+  ipvsStep,
+  markStep,
+  type Sharing,
+  snatStep,
+} from './load-balancer.js';
+import type {Chain} from './step.js';
+
+export interface PortAsked {
+  port: number;
+  protocol: 'tcp' | 'udp';
+}
+
+/** Who publishes a port through ingress. */
+export interface IngressPort {
+  service: string;
+  published: number;
+  /** Port of the tasks. */
+  target: number;
+  /** Told by managers alone. */
+  protocol?: string;
+  network: Network;
+  /** The very words of its source. */
+  text: string;
+}
+
+/** Every port that is published through ingress, by gossip, with the protocol where a manager tells it. */
+export function ingressPorts(hosts: HostModel[]): IngressPort[] {
+  const known = hosts.flatMap(portsKnownTo);
+  const same = (one: IngressPort, other: IngressPort) =>
+    one.service === other.service && one.published === other.published;
+  return known.filter((port, index) => {
+    if (
+      port.protocol === undefined &&
+      known.some((other) => other.protocol !== undefined && same(port, other))
+    )
+      return false;
+    return known.findIndex((other) => same(port, other) && other.protocol === port.protocol) === index;
+  });
+}
+
+function portsKnownTo({docker}: HostModel): IngressPort[] {
+  const network = docker?.networks.find(({ingress}) => ingress);
+  if (!docker || !network) return [];
+  return (network.services ?? []).flatMap(({name: service, ports}) =>
+    ports.flatMap((text): IngressPort[] => {
+      const [, target, published] = /^Target: (\d{1,5}), Publish: (\d{1,5})$/.exec(text) ?? [];
+      if (published === undefined) return [];
+      const port = {
+        service,
+        published: Number(published),
+        target: Number(target),
+        network,
+        text: `gossip of ${network.name}: ${service}: ${text}`,
+      };
+      const told = (docker.services.find(({name}) => name === service)?.ports ?? []).flatMap((spec) =>
+        spec.published === port.published && spec.mode !== 'host' && spec.protocol ? [spec.protocol] : [],
+      );
+      return told.length > 0 ? told.map((protocol) => ({...port, protocol})) : [port];
+    }),
+  );
+}
+
+export function isIngressPort(asked: PortAsked): (port: IngressPort) => boolean {
+  return ({published, protocol}) =>
+    published === asked.port && (protocol === undefined || protocol === asked.protocol);
+}
+
+/** A container of this host that has a port of the host for itself. */
+export interface HostPort {
+  container: Container;
+  target: number;
+  /** The binding, as Docker shows it. */
+  text: string;
+}
+
+export function hostPorts({docker}: HostModel, {port, protocol}: PortAsked): HostPort[] {
+  return (docker?.containers ?? []).flatMap((container) =>
+    Object.entries(container.running ? container.publishedPorts : {}).flatMap(([inner, bindings]) => {
+      const [, target, own] = /^(\d{1,5})\/(\w+)$/.exec(inner) ?? [];
+      const binding = bindings.find((text) => text.endsWith(`:${port}`) && !text.startsWith('['));
+      return own === protocol && binding !== undefined
+        ? [{container, target: Number(target), text: `${container.name}: ${inner} → ${binding}`}]
+        : [];
+    }),
+  );
+}
+
+/** A request to the host, before any rule has seen it. */
+export interface Request extends PortAsked {
+  /** The client's address; empty for any. */
+  src: string;
+  /** The host's address that is asked; empty for any. */
+  dst: string;
+  inInterface?: string;
+}
+
+function packetOf({port, protocol, src, dst, inInterface}: Request): FilteredPacket {
+  return {
+    protocol,
+    src,
+    dst,
+    dport: port,
+    ctState: 'NEW',
+    ...(inInterface === undefined ? {} : {inInterface}),
+    ipsec: false,
+    dstLocal: true,
+    srcLocal: false,
+  };
+}
+
+/** Where the host's rules send a request. */
+export interface Translated {
+  address: string;
+  port: number;
+}
+
+/** The socket that keeps the port from others. It decides nothing: what is translated never reaches it. */
+function listenerStep(chain: Chain, host: HostModel, {port, protocol}: PortAsked): void {
+  const sockets = waitingSockets(host.host?.proc, protocol);
+  if (!sockets) return;
+  const socket = sockets.find((other) => other.port === port);
+  chain.pass(
+    'listener',
+    socket
+      ? `${protocol} ${port} of the host is taken, so that no other program can have it`
+      : `nothing on the host listens on ${protocol} ${port}: requests to 127.0.0.1 are refused, others are translated before`,
+    socket ? [socket.text] : [],
+  );
+}
+
+/** The rule by which the host sends requests on. Where it is gone, docker-proxy may still pass them on. */
+function dnatStep(
+  chain: Chain,
+  host: HostModel,
+  request: Request,
+  mode: 'ingress' | 'host',
+): Translated | undefined {
+  const {port, protocol} = request;
+  const what = `${protocol} ${port}`;
+  const tables = host.host;
+  const place = {table: 'nat', chain: 'PREROUTING', targets: ['DNAT', 'REDIRECT']};
+  const met = tables && metIn(tables, place, packetOf(request));
+  if (!tables || !met) {
+    chain.doubt('dnat', `whether the host's rules lead ${what} anywhere was not read`);
+    return undefined;
+  }
+  const [rule] = met;
+  const to = rule && optionOf(rule.options, '--to-destination');
+  const [, address = '', inner = String(port)] = /^([\d.]+)(?::(\d{1,5}))?$/.exec(to ?? '') ?? [];
+  if (rule?.match === 'yes' && address !== '') {
+    chain.pass('dnat', `${what} of the host becomes ${address}:${inner}`, [rule.text]);
+    return {address, port: Number(inner)};
+  }
+  const foreign = foreignChains(tables);
+  if (rule || foreign.length > 0) {
+    chain.doubt(
+      'dnat',
+      `where ${what} goes is decided by rules that are not understood, or by the client's address`,
+      rule ? met.map(({text}) => text) : foreign,
+    );
+    return undefined;
+  }
+  // In ingress nobody reads from the socket that the engine keeps; in host mode its proxy does.
+  const socket = waitingSockets(tables.proc, protocol)?.find((other) => other.port === port);
+  if (mode === 'host' && socket) {
+    chain.doubt(
+      'dnat',
+      `no rule of the host leads ${what} on; whatever listens there takes it, and passes it on if it is docker-proxy`,
+      [socket.text],
+    );
+    return undefined;
+  }
+  const unreached = (tables.netfilter ?? [])
+    .flatMap(({rules}) => rules)
+    .filter(
+      ({table, text}) =>
+        table === 'nat' &&
+        /-j DNAT\b/.test(text) &&
+        new RegExp(`-p ${protocol}\\b.*--dport ${port}\\b`).test(text),
+    );
+  chain.fail(
+    'dnat',
+    'ingress-dnat-missing',
+    `no rule of the host leads ${what} to a container or to ingress`,
+    {
+      evidence: unreached.map((lost) => `nat: -A ${lost.chain} ${lost.text}`),
+      cause:
+        unreached.length > 0
+          ? 'the rule is there, and nothing leads to its chain: the jump from PREROUTING is gone'
+          : 'something has removed the nat rules that Docker made, or the engine never made them',
+      next: 'iptables-save -t nat',
+    },
+  );
+  return undefined;
+}
+
+function forwardStep(
+  chain: Chain,
+  tables: Namespace['tables'] | HostModel['host'],
+  where: string,
+  next: string,
+): void {
+  const value = tables?.proc?.get('/proc/sys/net/ipv4/ip_forward')?.trim();
+  if (value === undefined) chain.doubt('forwarding', `whether ${where} forwards (ip_forward) was not read`);
+  else if (value === '1') chain.pass('forwarding', `${where} forwards (ip_forward is 1)`);
+  else {
+    chain.fail('forwarding', 'ip-forward-off', `${where} does not forward: ip_forward is ${value}`, {
+      evidence: [`net.ipv4.ip_forward = ${value}`],
+      cause: 'requests would have to be sent on from here; a nested host often starts its namespaces with 0',
+      next,
+    });
+  }
+}
+
+/** On the host itself: the port is taken, the rules lead on, and the host forwards. */
+export function hostSteps(
+  chain: Chain,
+  host: HostModel,
+  request: Request,
+  mode: 'ingress' | 'host',
+): Translated | undefined {
+  listenerStep(chain, host, request);
+  const to = dnatStep(chain, host, request, mode);
+  if (!chain.broken()) forwardStep(chain, host.host, host.name, 'sysctl net.ipv4.ip_forward');
+  return to;
+}
+
+/** Whether ingress can work on this host at all: the sandbox is there, and the kernel has IPVS. */
+export function ingressStep(chain: Chain, host: HostModel, network: Network): Balancer | undefined {
+  const balancer = balancerOf(host, network);
+  if (!balancer) {
+    chain.doubt(
+      'load-balancer',
+      `the sandbox of ${network.name} (ingress_sbox) was not found on ${host.name}`,
+    );
+    return undefined;
+  }
+  ipvsStep(chain, balancer.namespace, `no port is published through ${network.name}`);
+  return balancer;
+}
+
+/** In ingress_sbox: the address that the host's rule names, the mark, IPVS, the way back, and forwarding. */
+export function sandboxSteps(
+  chain: Chain,
+  {namespace, ip}: Balancer,
+  request: Request,
+  to: Translated,
+): Sharing | undefined {
+  const {file, tables} = namespace;
+  const link = tables?.links?.find(({addresses}) => addresses?.some(({address}) => address === to.address));
+  if (link)
+    chain.pass('dnat', `${to.address} is ${link.name} of ${file}`, [`inet ${to.address} dev ${link.name}`]);
+  else if (tables?.links && !tables.partial?.has('addr')) {
+    chain.fail('dnat', 'ingress-dnat-stale', `${file} does not have ${to.address}, to which the host sends`, {
+      evidence: tables.links.flatMap(({name, addresses}) =>
+        (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
+      ),
+      cause: 'the rule is of an earlier sandbox, or of something else that took the port',
+      next: `nsenter --net=/var/run/docker/netns/${file} ip addr`,
+    });
+  } else chain.doubt('dnat', `which addresses ${file} has was not read`);
+  if (chain.broken()) return undefined;
+  const mark = markStep(chain, namespace, {
+    chain: 'PREROUTING',
+    packet: packetOf({...request, port: to.port, dst: to.address, ...(link ? {inInterface: link.name} : {})}),
+    code: 'ingress-mark-missing',
+    what: `requests to ${request.protocol} ${to.port}`,
+  });
+  const sharing = mark === undefined ? undefined : ipvsEntryStep(chain, namespace, mark);
+  const first = sharing?.destinations.find(({weight}) => weight > 0);
+  if (first) snatStep(chain, namespace, {ip, backend: first.address, direct: first.forward === 'Route'});
+  if (!chain.broken())
+    forwardStep(
+      chain,
+      tables,
+      file,
+      `nsenter --net=/var/run/docker/netns/${file} sysctl net.ipv4.ip_forward`,
+    );
+  return sharing;
+}

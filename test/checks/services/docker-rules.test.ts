@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {foldFindings} from '../../../src/findings/fold.js';
+import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
+import {addBalancers} from '../../support/balanced.js';
+import {derived, dropSections, editAnswers, recordedEvidence, sectionOf} from '../../support/evidence.js';
+import {examine} from '../support.js';
+
+/** What an engine was told about rules; the recordings are older than the question. */
+const asked = (evidence: HostEvidence, rules = '') =>
+  derived(evidence, (draft) => {
+    const about = draft.sections.find(({name}) => name === 'about');
+    if (about) about.output += `engineRules=${rules}\n`;
+  });
+const node1 = asked(recordedEvidence('node1'));
+const recent = asked(recordedEvidence('engine-28.5.2/node1'));
+
+const missing = (evidence: HostEvidence) =>
+  examine(evidence).findings.filter(({code}) => code === 'docker-rules-missing');
+
+/** Evidence with other rules: those of the recording, changed as a command would have changed them. */
+const rules = (evidence: HostEvidence, change: (text: string) => string) =>
+  derived(evidence, (draft) => {
+    const section = sectionOf(draft, '@host', 'iptables-nft');
+    section.output = change(section.output);
+  });
+const flushed = (chain: string) => (text: string) =>
+  text.replace(new RegExp(`^\\[.*\\] -A ${chain} .*\\n`, 'gm'), '');
+const table = (name: string) => (text: string) =>
+  text.replace(new RegExp(`\\*${name}\\n(?:.*\\n)*?COMMIT\\n`), `*${name}\nCOMMIT\n`);
+
+describe('docker-rules-missing', () => {
+  it('is silent where all are there, whatever the version', () => {
+    for (const evidence of [node1, recent, recordedEvidence('engine-26.1.5/node2')])
+      assert.deepEqual(missing(evidence), []);
+  });
+
+  it('is an error where the policy of FORWARD drops what containers send: iptables -F FORWARD', () => {
+    for (const [evidence, jumps] of [
+      [node1, ['DOCKER-USER', 'DOCKER-ISOLATION-STAGE-1', 'ACCEPT']],
+      [recent, ['DOCKER-USER', 'DOCKER-FORWARD']],
+    ] as const) {
+      const [finding, ...others] = missing(rules(evidence, flushed('FORWARD')));
+      assert.deepEqual(others, []);
+      assert.equal(finding?.severity, 'error');
+      const gone = finding.evidence.flatMap(
+        (text) => /^not there: filter: .* -j (\S+)$/.exec(text)?.[1] ?? [],
+      );
+      assert.deepEqual(gone.sort(), [...jumps].sort());
+      assert.ok(finding.evidence.some((text) => text.endsWith('-P FORWARD DROP')));
+    }
+  });
+
+  it('is an error where nothing masquerades any more: iptables -t nat -F', () => {
+    const [finding] = missing(rules(node1, table('nat')));
+    assert.equal(finding?.severity, 'error');
+    assert.match(
+      finding.evidence.join('\n'),
+      /PREROUTING … -j DOCKER\n(.*\n)*.*no rule in nat for 172\.18\.0\.1\/16/,
+    );
+  });
+
+  it('takes what was flushed with it under it', () => {
+    const balanced = derived(node1, addBalancers);
+    const folded = foldFindings(examine(rules(balanced, () => '')).findings);
+    const [first] = folded.filter(({code}) => code === 'docker-rules-missing');
+    assert.deepEqual(first?.folded.map(({finding}) => finding.code).sort(), [
+      'encryption-drop-missing',
+      'encryption-mark-missing',
+      'ingress-dnat-missing',
+      'masquerade-missing',
+    ]);
+  });
+
+  it('is a warning where what is left lets packets through', () => {
+    const jump = (text: string) => text.replace(/^\[.*\] -A FORWARD -j DOCKER-USER\n/gm, '');
+    assert.deepEqual(
+      missing(rules(node1, jump)).map(({severity}) => severity),
+      ['warning'],
+    );
+  });
+
+  it('says nothing where the engine was told to make none, or may keep them elsewhere', () => {
+    const empty = (evidence: HostEvidence) => rules(evidence, () => '');
+    assert.equal(missing(empty(node1)).length, 1);
+    assert.deepEqual(missing(empty(asked(recordedEvidence('node1'), 'false'))), []);
+    const unasked = examine(empty(recordedEvidence('node1')));
+    assert.ok(!unasked.findings.some(({code}) => code === 'docker-rules-missing'));
+    assert.ok(
+      unasked.notChecked.some(({check, why}) => check === 'docker-rules' && /--iptables=false/.test(why)),
+    );
+    const unread = examine(
+      derived(node1, (draft) =>
+        dropSections(draft, ({netns, name}) => netns === '@host' && /ipt|nft/.test(name)),
+      ),
+    );
+    assert.ok(!unread.findings.some(({code}) => code === 'docker-rules-missing'));
+    assert.ok(unread.notChecked.some(({check}) => check === 'docker-rules'));
+    const legacyOnly = examine(
+      derived(empty(node1), (draft) => {
+        const section = sectionOf(draft, '@host', 'iptables-nft');
+        section.name = 'iptables-legacy';
+        dropSections(draft, ({netns, name}) => netns === '@host' && name === 'nft');
+      }),
+    );
+    assert.ok(!legacyOnly.findings.some(({code}) => code === 'docker-rules-missing'));
+  });
+
+  it('looks for the table of the nftables back end (derived)', () => {
+    const nft = (ruleset: string) =>
+      derived(node1, (draft) => {
+        editAnswers(draft, /^\/info$/, (body) => {
+          body.FirewallBackend = {Driver: 'nftables'};
+          body.ServerVersion = '29.7.2';
+        });
+        sectionOf(draft, '@host', 'nft').output = ruleset;
+      });
+    const chain =
+      '{"chain": {"family": "ip", "table": "docker-bridges", "name": "filter-FORWARD", "hook": "forward", "policy": "drop"}}';
+    assert.deepEqual(missing(nft(`{"nftables": [${chain}]}`)), []);
+    assert.match(missing(nft('{"nftables": []}'))[0]?.evidence.join('\n') ?? '', /docker-bridges/);
+  });
+});
+
+describe('docker-rules-two-backends', () => {
+  const both = (legacy: string) =>
+    examine(
+      derived(node1, (draft) => {
+        const section = sectionOf(draft, '@host', 'iptables-nft');
+        draft.sections.push({
+          ...section,
+          name: 'iptables-legacy',
+          command: 'iptables-legacy-save -c',
+          output: legacy,
+        });
+      }),
+    ).findings.filter(({code}) => code === 'docker-rules-two-backends');
+
+  it('is told where legacy holds rules in Docker chains too', () => {
+    const [finding] = both(
+      '*filter\n:FORWARD ACCEPT [0:0]\n:DOCKER - [0:0]\n[0:0] -A FORWARD -j DOCKER\n[0:0] -A DOCKER -o docker0 -j ACCEPT\nCOMMIT\n',
+    );
+    assert.equal(finding?.severity, 'warning');
+    assert.equal(
+      finding.evidence[0],
+      'iptables-nft: filter/DOCKER-ISOLATION-STAGE-1, filter/DOCKER-ISOLATION-STAGE-2, filter/DOCKER-USER, nat/DOCKER',
+    );
+    assert.equal(finding.evidence[1], 'iptables-legacy: filter/DOCKER');
+  });
+
+  it('is not told of empty chains, or of rules of others', () => {
+    assert.deepEqual(both('*filter\n:DOCKER - [0:0]\nCOMMIT\n'), []);
+    assert.deepEqual(both('*filter\n:INPUT DROP [0:0]\n[0:0] -A INPUT -j ACCEPT\nCOMMIT\n'), []);
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
+import {derived, dropSections, recordedEvidence, sectionOf} from '../../support/evidence.js';
+import {examine, told} from '../support.js';
+
+const node1 = recordedEvidence('node1');
+/** The namespace of web1, which a sidecar shares. */
+const web1 = 'bb239486baea';
+
+const found = (code: string, evidence: HostEvidence) =>
+  examine(evidence).findings.filter((finding) => finding.code === code);
+const rules = (change: (text: string) => string) =>
+  derived(node1, (draft) => {
+    const section = sectionOf(draft, web1, 'iptables-nft');
+    section.output = change(section.output);
+  });
+
+describe('dns-rules-missing', () => {
+  const code = 'dns-rules-missing';
+
+  it('is told of the container, and of who shares its namespace: iptables -t nat -F', () => {
+    const [finding, ...others] = found(
+      code,
+      rules((text) => text.replace(/^\[.*\n/gm, '')),
+    );
+    assert.deepEqual(others, []);
+    assert.deepEqual([finding?.subject, finding?.severity], ['web1', 'error']);
+    assert.match(finding?.cause ?? '', /web1 and sidecar can resolve no name/);
+  });
+
+  it('is told where only the jump is gone', () => {
+    assert.equal(
+      found(
+        code,
+        rules((text) => text.replace(/^\[.*-A OUTPUT .*\n/m, '')),
+      ).length,
+      1,
+    );
+  });
+
+  it('is satisfied by the table of the nftables back end, which is not walked (derived)', () => {
+    const hook =
+      '{"chain": {"family": "ip", "table": "docker-dns", "name": "nat-output", "hook": "output", "policy": "accept"}}';
+    const rule = '{"rule": {"family": "ip", "table": "docker-dns", "chain": "nat-output", "expr": []}}';
+    const evidence = derived(
+      rules(() => ''),
+      (draft) => {
+        sectionOf(draft, web1, 'nft').output = `{"nftables": [${hook}, ${rule}]}`;
+      },
+    );
+    assert.deepEqual(found(code, evidence), []);
+    assert.ok(
+      examine(evidence).notChecked.some(({check, why}) => check === 'name-service' && /web1/.test(why)),
+    );
+  });
+
+  it('is not judged where the rules were not read', () => {
+    const evidence = derived(node1, (draft) =>
+      dropSections(draft, ({netns, name}) => netns === web1 && /ipt|nft/.test(name)),
+    );
+    assert.deepEqual(found(code, evidence), []);
+    assert.ok(examine(evidence).notChecked.some(({check}) => check === 'name-service'));
+  });
+});
+
+describe('dns-listener-missing', () => {
+  it('is told where the rules lead to a port at which nobody listens', () => {
+    const evidence = rules((text) => text.replaceAll(/127\.0\.0\.11:\d+/g, '127.0.0.11:9'));
+    assert.deepEqual(told(found('dns-listener-missing', evidence)), ['dns-listener-missing node1 web1']);
+    assert.deepEqual(found('dns-listener-missing', node1), []);
+  });
+});

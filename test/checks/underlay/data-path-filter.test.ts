@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {hostContext} from '../../../src/checks/host-context.js';
+import type {Finding} from '../../../src/findings/finding.js';
+import {hostModel} from '../../../src/model/host.js';
+import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
+import {
+  derived,
+  dropSections,
+  editTable,
+  type Raw,
+  recordedEvidence,
+  sectionOf,
+} from '../../support/evidence.js';
+import {codesOf, examine, examineRecorded} from '../support.js';
+
+const ours = /^(data-path-filtered|gossip|manager)/;
+const told = (findings: Finding[]) =>
+  findings
+    .filter(({code}) => ours.test(code))
+    .map(({code, host, network, subject}) => [code, host, network, subject]);
+
+/** A healthy node1 with more rules at the head of a chain of the filter table. */
+function withRules(...rules: string[]): HostEvidence {
+  return derived(recordedEvidence('node1'), (draft) => {
+    const section = sectionOf(draft, '@host', 'iptables-nft');
+    section.output = section.output.replace(
+      /(\*filter\n(?::.*\n)*)/,
+      `$1${rules.map((rule) => `[7:420] ${rule}\n`).join('')}`,
+    );
+  });
+}
+
+describe('data-path-filter', () => {
+  it('finds the rule that drops what overlays send, or what they are sent', () => {
+    assert.deepEqual(told(examineRecorded('trace/filter-out/node1').findings), [
+      ['data-path-filtered-out', 'node1', null, 'UDP 4789 to other nodes'],
+    ]);
+    for (const name of ['filter-in', 'filter-in-legacy', 'filter-in-stateful']) {
+      const {findings} = examineRecorded(`trace/${name}/node2`);
+      assert.deepEqual(
+        told(findings),
+        [['data-path-filtered-in', 'node2', null, 'UDP 4789 from other nodes']],
+        name,
+      );
+    }
+  });
+
+  it('quotes the rule with its counter, and how to end it', () => {
+    const [one] = examine(withRules('-A INPUT -p udp -m udp --dport 4789 -j DROP')).findings.filter(
+      ({code}) => code === 'data-path-filtered-in',
+    );
+    assert.deepEqual(one?.evidence, [
+      'iptables-nft: [7:420] filter: -A INPUT -p udp -m udp --dport 4789 -j DROP',
+    ]);
+    assert.deepEqual(
+      one?.remedy.map(({command}) => command),
+      [
+        'iptables-nft -t filter -I INPUT -p udp --dport 4789 -s 192.168.1.5 -j ACCEPT',
+        'iptables-nft -t filter -D INPUT -p udp -m udp --dport 4789 -j DROP',
+        'iptables-nft-save -c',
+      ],
+    );
+    const [odd] = examine(
+      withRules('-A INPUT -p udp -m udp --dport 4789 -m comment --comment "$(reboot)" -j DROP'),
+    ).findings.filter(({code}) => code === 'data-path-filtered-in');
+    assert.ok(odd?.remedy.every(({command}) => !command.includes('reboot')));
+  });
+
+  it('knows which network and which node a rule is for', () => {
+    const vni = '-m u32 --u32 "0x0>>0x16&0x3c@0xc&0xffffff00=0x100100"';
+    assert.deepEqual(
+      told(examine(withRules(`-A INPUT -p udp -m udp --dport 4789 ${vni} -j DROP`)).findings),
+      [['data-path-filtered-in', 'node1', 'uber-net', 'UDP 4789 of uber-net from other nodes']],
+    );
+    assert.deepEqual(told(examine(withRules('-A INPUT -s 203.0.113.0/24 -j DROP')).findings), []);
+    // Derived: a third node, which the lab does not have.
+    const third = derived(withRules('-A INPUT -s 192.168.7.0/24 -p udp -j DROP'), (draft) => {
+      for (const section of draft.sections)
+        if (section.name === 'fdb' && section.netns?.startsWith('1-'))
+          section.output = section.output.replace('"dst":"192.168.1.5"', '"dst":"192.168.7.7"');
+      for (const section of draft.sections) if (section.name === 'route-get') section.output = '';
+    });
+    const [one] = examine(third).findings.filter(({code}) => code === 'data-path-filtered-in');
+    assert.deepEqual([one?.subject, one?.at.vtep], ['UDP 4789 from 192.168.7.7', '192.168.7.7']);
+  });
+
+  it('leaves open what it does not understand, and quotes it', () => {
+    for (const [name, host] of [
+      ['nft-out', 'node1'],
+      ['nft-prerouting', 'node2'],
+      ['filter-out-snat', 'node1'],
+    ] as const) {
+      const {findings, notChecked} = examineRecorded(`trace/${name}/${host}`);
+      assert.deepEqual(told(findings), [], name);
+      assert.ok(
+        notChecked.some(({check, why}) => check === 'data-path-filter' && /nft .* guard door|SNAT/.test(why)),
+        name,
+      );
+    }
+    const blind = examine(
+      derived(recordedEvidence('node1'), (draft) =>
+        dropSections(draft, ({name}) => /^(iptables|nft)/.test(name)),
+      ),
+    );
+    assert.deepEqual(told(blind.findings), []);
+    assert.ok(blind.notChecked.some(({check}) => check === 'data-path-filter'));
+  });
+});
+
+describe('rules of a host whose packets come in by another link than the one that has its address', () => {
+  const all = /^(data-path-filtered|gossip-port|manager-port|esp-filtered)/;
+  /** Only what comes by eth0 to the ports of the swarm, and is not of the second kind of rule, is let in. */
+  const strict = (draft: HostEvidence, match: string) => {
+    const section = sectionOf(draft, '@host', 'iptables-nft');
+    section.output = section.output.replace(
+      /(\*filter\n)((?::.*\n)*)/,
+      (_, head: string, chains: string) =>
+        `${head}${chains.replace(/:INPUT ACCEPT/, ':INPUT DROP')}[0:0] -A INPUT ${match} -j ACCEPT\n`,
+    );
+  };
+  const vtep = (evidence: HostEvidence) => hostContext(hostModel(evidence)).vtep?.address ?? '';
+
+  it('is not taken for cut off where the address is on the loopback (derived)', () => {
+    const address = vtep(recordedEvidence('node1'));
+    const routed = derived(recordedEvidence('node1'), (draft) => {
+      strict(draft, '-i eth0');
+      editTable(draft, '@host', 'addr', (rows) => {
+        const uplink = rows.find(({ifname}) => ifname === 'eth0');
+        const own = uplink.addr_info.find(({local}: {local: string}) => local === address);
+        uplink.addr_info = [{...own, local: '192.0.2.77'}];
+        rows.find(({ifname}) => ifname === 'lo').addr_info.push({...own, prefixlen: 32});
+        return rows;
+      });
+    });
+    const {findings, notChecked} = examine(routed);
+    assert.deepEqual(codesOf(findings, all), []);
+    assert.ok(notChecked.some(({check}) => check === 'data-path-filter'));
+    // What no link may do is still found.
+    const none = derived(routed, (draft) => {
+      const section = sectionOf(draft, '@host', 'iptables-nft');
+      section.output = section.output.replace(/\[0:0\] -A INPUT -i eth0 -j ACCEPT\n/, '');
+    });
+    assert.ok(codesOf(examine(none).findings, all).includes('data-path-filtered-in'));
+  });
+
+  it('is not taken for cut off where its address is that of a router that translates (derived)', () => {
+    const address = vtep(recordedEvidence('node1'));
+    const translated = derived(recordedEvidence('node1'), (draft) => {
+      strict(draft, '-d 192.0.2.77/32');
+      editTable(draft, '@host', 'addr', (rows) => {
+        for (const {addr_info} of rows)
+          for (const one of addr_info) if (one.local === address) one.local = '192.0.2.77';
+        return rows;
+      });
+    });
+    assert.equal(vtep(translated), address);
+    assert.deepEqual(codesOf(examine(translated).findings, all), []);
+  });
+
+  it('is held against each link by which other nodes are reached (derived)', () => {
+    const two = derived(recordedEvidence('node1'), (draft) => {
+      for (const section of draft.sections) {
+        if (section.name !== 'fdb' || !section.netns?.startsWith('1-')) continue;
+        const rows = JSON.parse(section.output);
+        const more = rows.flatMap((row: Raw) =>
+          row.dst === '192.168.1.5' ? [{...row, mac: '02:42:0a:00:01:fe', dst: '198.51.100.9'}] : [],
+        );
+        section.output = JSON.stringify([...rows, ...more]);
+      }
+      dropSections(draft, ({name}) => name === 'route-get');
+      editTable(draft, '@host', 'route', (rows) => {
+        const base = {type: 'unicast', table: 'main', protocol: 'static', scope: 'global', flags: []};
+        return [...rows, {...base, dst: '198.51.100.0/24', dev: 'docker0'}];
+      });
+      const section = sectionOf(draft, '@host', 'iptables-nft');
+      section.output = section.output.replace(
+        /(\*filter\n(?::.*\n)*)/,
+        '$1[0:0] -A OUTPUT -o docker0 -p udp -m udp --dport 4789 -j DROP\n',
+      );
+    });
+    const [one, ...more] = examine(two).findings.filter(({code}) => code === 'data-path-filtered-out');
+    assert.deepEqual(more, []);
+    assert.equal(one?.subject, 'UDP 4789 to 198.51.100.9');
+  });
+
+  it('is not judged by rules of IPv4 where VTEPs are of IPv6 (derived)', () => {
+    const six = derived(recordedEvidence('node1'), (draft) => {
+      strict(draft, '-p tcp');
+      const section = sectionOf(draft, '@host', 'iptables-nft');
+      section.output = section.output.replace(/^.*(-j MARK|--pol none).*\n/gm, '');
+      for (const one of draft.sections)
+        if (one.name === 'fdb')
+          one.output = one.output.replaceAll('"dst":"192.168.1.5"', '"dst":"2001:db8::5"');
+    });
+    const {findings, notChecked} = examine(six);
+    assert.deepEqual(codesOf(findings, /^(data-path-filtered|esp-|encryption-)/), []);
+    for (const name of ['data-path-filter', 'esp-filter', 'encryption-rules'])
+      assert.ok(
+        notChecked.some(({check}) => check === name),
+        name,
+      );
+  });
+
+  it('leaves open what nft did not tell (derived)', () => {
+    const {notChecked, findings} = examine(
+      derived(recordedEvidence('node1'), (draft) => {
+        sectionOf(draft, '@host', 'nft').status = 1;
+      }),
+    );
+    assert.deepEqual(codesOf(findings, all), []);
+    for (const name of ['data-path-filter', 'esp-filter', 'control-plane'])
+      assert.ok(
+        notChecked.some(({check, why}) => check === name && /nft list ruleset/.test(why)),
+        name,
+      );
+  });
+});
+
+describe('control-plane', () => {
+  it('finds gossip that is dropped', () => {
+    assert.deepEqual(told(examineRecorded('doctor/gossip-port-filtered/node1').findings), [
+      ['gossip-port-filtered', 'node1', null, 'TCP 7946 from other nodes'],
+    ]);
+    const both = examine(
+      withRules(
+        '-A OUTPUT -p udp -m udp --dport 7946 -j DROP',
+        '-A INPUT -p udp -m udp --dport 7946 -j DROP',
+      ),
+    );
+    assert.deepEqual(told(both.findings), [
+      ['gossip-port-filtered', 'node1', null, 'UDP 7946 from other nodes'],
+      ['gossip-port-filtered', 'node1', null, 'UDP 7946 to other nodes'],
+    ]);
+  });
+
+  it('does not call UDP gossip cut off where known flows pass', () => {
+    const {findings, notChecked} = examine(
+      withRules(
+        '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        '-A INPUT -p udp -m udp --dport 7946 -j DROP',
+      ),
+    );
+    assert.deepEqual(told(findings), []);
+    assert.ok(notChecked.some(({why}) => /^whether UDP 7946/.test(why)));
+  });
+
+  it('finds a manager that its own rules cut off, and a worker whose rules keep it from one', () => {
+    assert.deepEqual(told(examineRecorded('doctor/manager-port-unreachable/node1').findings), [
+      ['manager-port-unreachable', 'node1', null, 'TCP 2377 from other nodes'],
+    ]);
+    assert.deepEqual(told(examineRecorded('doctor/manager-port-unreachable-2/node2').findings), [
+      ['manager-port-unreachable', 'node2', null, 'TCP 2377 to other nodes'],
+    ]);
+  });
+
+  it('finds a manager that does not listen', () => {
+    const recorded = recordedEvidence('doctor/gossip-port-filtered/node1');
+    assert.deepEqual(codesOf(examine(recorded).findings, /^manager/), []);
+    const deaf = derived(recorded, (draft) => {
+      const proc = sectionOf(draft, '@host', 'proc');
+      // 2377 is 0949.
+      proc.output = proc.output.replaceAll(':0949 ', ':0950 ');
+    });
+    const [one] = examine(deaf).findings.filter(({code}) => code === 'manager-port-unreachable');
+    assert.equal(one?.subject, 'TCP 2377, no listener');
+  });
+});
