@@ -3,7 +3,7 @@
  * planted follows from the swarm alone, so whoever looks for it knows where it must be found.
  */
 
-import type {FdbStatus} from '../../src/rows/fdb-judge.js';
+import type {FdbStatus} from '../../src/rows/status.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {answerOf, editAnswers, editTable, type Raw, sectionOf} from '../../test/support/evidence.js';
 import {hostEvidence} from './evidence.js';

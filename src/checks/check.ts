@@ -1,3 +1,4 @@
+import type {CheckCode} from '../findings/catalogue.js';
 import type {Finding, NetworkHealth, NotChecked} from '../findings/finding.js';
 import type {HostContext} from './host-context.js';
 
@@ -12,7 +13,7 @@ export interface Check<Digest = unknown, Counters = unknown> {
   /** Its file's name. */
   name: string;
   /** Every finding code that it can report. */
-  codes: readonly string[];
+  codes: readonly CheckCode[];
   /** What one host alone shows. The digest of all checks of a host together stays under 200 kB. */
   perHost?: (host: HostContext, report: Report) => Digest | undefined;
   /** What the digests of all hosts show together; called with those of the hosts that gave one. */

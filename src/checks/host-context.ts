@@ -6,6 +6,7 @@ import {type Arrivals, arrivals} from '../rows/arrivals.js';
 import {type FdbEntry, fdbEntries} from '../rows/fdb.js';
 import {type NetworkRows, type RowsDigest, rowsDigest} from '../rows/rows-digest.js';
 import {judgeNetworks} from '../rows/rows-swarm.js';
+import {isMissing} from '../rows/status.js';
 import {type LocalEndpoint, localEndpoints} from '../topology/local-endpoints.js';
 import {type Sandbox, sandboxes} from '../topology/sandboxes.js';
 import {type OverlayHere, overlaysHere, type Tunnel, tunnelsOf} from '../topology/tunnels.js';
@@ -104,7 +105,7 @@ export function hostContext(model: HostModel): HostContext {
 
 /** Whether a remote endpoint that some source knows has no row of one kind. */
 export function lacksRow({status, ip}: FdbEntry): boolean {
-  return ip !== null && (status === 'missing-fdb' || status === 'missing-neighbour');
+  return ip !== null && isMissing(status);
 }
 
 function lackingEntries(

@@ -5,7 +5,8 @@ import {parseDuration} from '../cli/duration.js';
 import {HostCommand} from '../cli/host-command.js';
 import type {HostFlags} from '../cli/host-flags.js';
 import {everything} from '../collect/wanted.js';
-import {atLeast, type Finding, type FoldedFinding, type Severity} from '../findings/finding.js';
+import type {Finding, FoldedFinding} from '../findings/finding.js';
+import {atLeast, type Severity} from '../findings/severity.js';
 import {type HostDocument, secondLookMs} from '../hosts/document.js';
 import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
 import {skew} from '../hosts/readings.js';
@@ -236,7 +237,7 @@ async function checkCodes(codes: string[]): Promise<void> {
     import('../findings/catalogue.js'),
     import('../base/near.js'),
   ]);
-  const known = catalogue.map(({code}) => code);
+  const known: string[] = catalogue.map(({code}) => code);
   const odd = codes.find((code) => !known.includes(code));
   if (odd === undefined) return;
   const near = nearNames(odd, known);

@@ -5,22 +5,10 @@ import type {Wanted} from '../collect/wanted.js';
 import type {Readings} from '../hosts/readings.js';
 import type {Problem} from '../model/problem.js';
 import type {FdbEntry} from '../rows/fdb.js';
+import {fdbStatuses} from '../rows/status.js';
 
 /** The rows of more hosts than this are too many to compare by eye. */
 const mostInRows = 3;
-
-const statuses = [
-  'ok',
-  'local',
-  'missing-fdb',
-  'missing-neighbour',
-  'wrong-mac',
-  'learned-only',
-  'wrong-vtep',
-  'stale',
-  'unknown',
-  'transient',
-];
 
 export default class Fdb extends HostCommand {
   static override summary =
@@ -82,7 +70,7 @@ export default class Fdb extends HostCommand {
     vtep: Flags.string({description: 'Only endpoints behind this VTEP', helpValue: 'ADDR'}),
     status: Flags.string({
       description: 'Only this status; repeatable',
-      options: statuses,
+      options: fdbStatuses,
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'STATUS',
@@ -165,8 +153,8 @@ async function settled(readings: Readings, networkId: string): Promise<FdbEntry[
 }
 
 async function anyFault(entries: FdbEntry[]): Promise<boolean> {
-  const {isFault} = await import('../rows/settle.js');
-  return entries.some(isFault);
+  const {isFault} = await import('../rows/status.js');
+  return entries.some(({status}) => isFault(status));
 }
 
 async function troubles(readings: Readings, networkId: string): Promise<Problem[]> {

@@ -17,8 +17,7 @@ import {traceTexts} from './texts/trace.js';
 import {underlayTexts} from './texts/underlay.js';
 import {wayOutTexts} from './texts/way-out.js';
 
-/** Every finding code with its text, in the order of the pages. */
-export const catalogue: readonly Explanation[] = [
+const texts = [
   ...duplicateTexts,
   ...endpointTexts,
   ...namespaceTexts,
@@ -36,10 +35,21 @@ export const catalogue: readonly Explanation[] = [
   ...portTexts,
   ...addressTexts,
   ...wayOutTexts,
-];
+] as const;
 
-const byCode = new Map(catalogue.map((explanation) => [explanation.code, explanation]));
+/** Stable words for what can be wrong, each with its text: those of `doctor`, and those that only `trace` reports. */
+export type FindingCode = (typeof texts)[number]['code'];
 
-export function explanationOf(code: string): Explanation | undefined {
+/** Codes that a check of `doctor` may report. */
+export type CheckCode = Exclude<(typeof texts)[number], {traceOnly: true}>['code'];
+
+/** Every finding code with its text, in the order of the pages. */
+export const catalogue: readonly Explanation<FindingCode>[] = texts;
+
+const byCode = new Map<string, Explanation<FindingCode>>(
+  catalogue.map((explanation) => [explanation.code, explanation]),
+);
+
+export function explanationOf(code: string): Explanation<FindingCode> | undefined {
   return byCode.get(code);
 }

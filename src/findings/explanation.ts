@@ -1,8 +1,8 @@
-import type {Remedy, Severity} from './finding.js';
+import type {Remedy, Severity} from './severity.js';
 
 /** The text behind a finding code: what `explain` prints, and what makes its page in docs/checks. */
-export interface Explanation {
-  code: string;
+export interface Explanation<Code extends string = string> {
+  code: Code;
   /** One line: what is wrong. */
   title: string;
   /** As `doctor` reports it; some findings are milder where less is proven. */
@@ -14,12 +14,12 @@ export interface Explanation {
   /** What the kernel or the engine does then. */
   behaviour: string;
   /** How to prove it by hand. */
-  prove: Remedy[];
-  mend: Remedy[];
+  prove: readonly Remedy[];
+  mend: readonly Remedy[];
   /** RFC sections, kernel or moby paths, issue threads. */
-  references: string[];
+  references: readonly string[];
   /** Codes of findings that this one brings about: they are folded under it where it reaches them. */
-  explains?: string[];
+  explains?: readonly Code[];
   /** Set on codes that only `trace` reports. */
   traceOnly?: true;
 }

@@ -1,9 +1,6 @@
 /** What `doctor` finds: facts that prove a fault, with what to do about it. */
-
-/** error: traffic is lost now. warning: it will be, or is at risk. info: worth knowing. The worst first. */
-export const severities = ['error', 'warning', 'info'] as const;
-
-export type Severity = (typeof severities)[number];
+import type {CheckCode} from './catalogue.js';
+import type {Remedy, Severity} from './severity.js';
 
 /** What a finding rests on. */
 export type Basis =
@@ -27,16 +24,9 @@ export interface Scope {
   ip?: string;
 }
 
-/** A command to type, never run, and what it would touch. */
-export interface Remedy {
-  command: string;
-  /** What it changes, or `nothing` where it only looks. */
-  touches: string;
-}
-
 export interface Finding {
   /** Stable kebab-case word; each has an explanation in `catalogue`. */
-  code: string;
+  code: CheckCode;
   severity: Severity;
   /** Host where it is, null where it is between hosts or of the swarm. */
   host: string | null;
@@ -91,9 +81,4 @@ export interface NetworkHealth {
 /** What tells two findings apart, over two readings of the same hosts. */
 export function findingKey({code, host, network, subject}: Finding): string {
   return JSON.stringify([code, host, network, subject]);
-}
-
-/** Whether `severity` is at or above `least`. */
-export function atLeast(severity: Severity, least: Severity): boolean {
-  return severities.indexOf(severity) <= severities.indexOf(least);
 }

@@ -1,5 +1,6 @@
 import {explanationOf} from './catalogue.js';
-import {type Finding, type FoldedFinding, type Scope, severities} from './finding.js';
+import type {Finding, FoldedFinding, Scope} from './finding.js';
+import {severities} from './severity.js';
 
 /** More findings of one kind in one place than this are told as one. */
 const mostAlike = 3;

@@ -1,5 +1,5 @@
 /** Sets what the model says beside what the probe has proven. */
-import type {TraceCode} from '../trace/codes.js';
+import type {FindingCode} from '../findings/catalogue.js';
 import type {Disposition, Hop, Layer, Walk} from '../trace/hop.js';
 import {type Trace, worstOf} from '../trace/targets.js';
 import type {Verdict} from './judge.js';
@@ -231,7 +231,7 @@ function stillOpen(disposition: Disposition): Disposition | undefined {
 }
 
 /** Where all arrived and the way is not good all the same, large packets were lost. */
-function codeOf({code}: Verdict): TraceCode {
+function codeOf({code}: Verdict): FindingCode {
   return code === 'arrived' ? 'probe-too-large' : `probe-${code}`;
 }
 

@@ -1,6 +1,7 @@
 import {escapeText} from '../base/escape.js';
 import type {Sample} from '../checks/run.js';
-import type {FoldedFinding, NetworkHealth, NotChecked, Severity} from '../findings/finding.js';
+import type {FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
+import type {Severity} from '../findings/severity.js';
 import {findingsList, tones} from './findings-list.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';

@@ -1,5 +1,5 @@
 import type {Explanation} from '../findings/explanation.js';
-import type {Remedy} from '../findings/finding.js';
+import type {Remedy} from '../findings/severity.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
@@ -33,7 +33,7 @@ export function renderExplanation(
 }
 
 /** A command is not broken: it is there to be copied. */
-function commands(remedies: Remedy[], {width}: Terminal): string[] {
+function commands(remedies: readonly Remedy[], {width}: Terminal): string[] {
   return remedies.flatMap(({command, touches}) => [
     `  ${command}`,
     ...wrapText(`      touches ${touches}`, Math.min(width, widestProse), 6),
@@ -64,7 +64,7 @@ export function renderCodes(
 /** The same text as a page of docs/checks. */
 export function explanationPage(explanation: Explanation): string {
   const {code, title, severity, needs, meaning, behaviour, prove, mend, references, explains} = explanation;
-  const shell = (remedies: Remedy[]) =>
+  const shell = (remedies: readonly Remedy[]) =>
     remedies.map(({command, touches}) => `\`\`\`sh\n${command}\n\`\`\`\n\nTouches ${touches}.\n`).join('\n');
   const part = (head: string, body: string) => (body === '' ? '' : `\n## ${head}\n\n${body.trimEnd()}\n`);
   return [

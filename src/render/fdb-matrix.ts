@@ -1,5 +1,5 @@
-import type {FdbStatus} from '../rows/fdb.js';
 import type {Disagreement, FdbMatrix, MatrixCell} from '../rows/fdb-matrix.js';
+import type {FdbStatus} from '../rows/status.js';
 import {hostList} from './host-list.js';
 import type {Paint, Toned} from './paint.js';
 import {type Column, renderTable} from './table.js';

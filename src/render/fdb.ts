@@ -1,5 +1,6 @@
-import type {FdbEntry, FdbStatus} from '../rows/fdb.js';
+import type {FdbEntry} from '../rows/fdb.js';
 import {nameOf, type RawFdbRow} from '../rows/fdb-raw.js';
+import type {FdbStatus} from '../rows/status.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';

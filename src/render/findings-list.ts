@@ -1,5 +1,6 @@
 /** Many findings, a line each or a line for many alike, so that those of a large swarm fit on a screen. */
-import type {FoldedFinding, Severity} from '../findings/finding.js';
+import type {FoldedFinding} from '../findings/finding.js';
+import type {Severity} from '../findings/severity.js';
 import {hostList} from './host-list.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';

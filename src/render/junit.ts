@@ -1,5 +1,6 @@
 import {escapeText} from '../base/escape.js';
-import {atLeast, type FoldedFinding, type NotChecked, type Severity} from '../findings/finding.js';
+import type {FoldedFinding, NotChecked} from '../findings/finding.js';
+import {atLeast, type Severity} from '../findings/severity.js';
 
 export interface JunitSource {
   /** When the hosts were read: ISO 8601. */

@@ -6,23 +6,13 @@ import type {FdbRow, Neighbour} from '../model/facts.js';
 import type {Claim, Endpoint, EndpointKind} from '../topology/endpoints.js';
 import {hintedMac} from '../topology/mac.js';
 import {type DeviceTables, isProgrammed, rivalOf, type SandboxView, standingClaims} from './sandbox-view.js';
-
-export type FdbStatus =
-  | 'ok'
-  | 'local'
-  | 'missing-fdb'
-  | 'missing-neighbour'
-  | 'wrong-mac'
-  | 'learned-only'
-  | 'wrong-vtep'
-  | 'stale'
-  | 'unknown'
-  /** A fault in one of two readings only: something was changing. */
-  | 'transient';
+import type {FdbStatus} from './status.js';
 
 export interface Verdict {
   status: FdbStatus;
   reason: string;
+  /** Key of the host whose engine decided it: by having no such endpoint. */
+  deniedBy?: string;
   /** What kind of a wrong or stale row it is: it names an endpoint of this host as remote, or this host as its VTEP. */
   names?: 'local-endpoint' | 'this-host';
   /** The MAC that the neighbour row should have, where it has another. */
@@ -141,13 +131,16 @@ function agreed(claims: Claim[]): Verdict {
 function judgeDenied(view: SandboxView, claims: Endpoint['claims'], dst: string): Verdict {
   const named = claims.find(({vtep}) => vtep === dst);
   return named
-    ? {status: 'stale', reason: denialOf(view, named)}
-    : {status: 'unknown', reason: `it points at ${dst}; ${denialOf(view, claims[0])}`};
+    ? {status: 'stale', ...denialOf(view, named)}
+    : {status: 'unknown', reason: `it points at ${dst}; ${denialOf(view, claims[0]).reason}`};
 }
 
-function denialOf(view: SandboxView, claim: Claim): string {
+function denialOf(view: SandboxView, claim: Claim): Pick<Verdict, 'reason' | 'deniedBy'> {
   const asked = claim.vtep === undefined ? undefined : view.inspected.get(claim.vtep);
-  return `${sourceName(claim)} has it on ${asked?.name ?? 'a node'}, whose own engine has no such endpoint`;
+  return {
+    reason: `${sourceName(claim)} has it on ${asked?.name ?? 'a node'}, whose own engine has no such endpoint`,
+    ...(asked ? {deniedBy: asked.key} : {}),
+  };
 }
 
 /** Rows that agree with each other, while no source tells the VTEP; the manager's node may still be the one they name. */
@@ -195,6 +188,7 @@ function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict
   if (owner) {
     return {
       status: 'stale',
+      deniedBy: owner.key,
       reason: `the engine of ${owner.name}, whose VTEP it names, has no such endpoint`,
     };
   }
@@ -311,7 +305,7 @@ export function judgeAbsence(view: SandboxView, endpoint: Endpoint): Verdict {
   if (view.partial.fdb || view.partial.neighbours)
     return {status: 'unknown', reason: unreadRows('FDB or neighbour')};
   if (standingClaims(view, endpoint).length === 0)
-    return {status: 'unknown', reason: `${denialOf(view, claim)}: no rows are expected`};
+    return {status: 'unknown', reason: `${denialOf(view, claim).reason}: no rows are expected`};
   if (claim.kind === 'unknown')
     return {status: 'unknown', reason: `${sourceName(claim)} has it without a sandbox: no rows are expected`};
   if (view.ownVtep === undefined && claim.source !== 'own-engine') {

@@ -1,8 +1,9 @@
 import type {HostModel} from '../model/host.js';
 import {endpointsOf} from '../topology/endpoints.js';
 import {nodeNames} from '../topology/vteps.js';
-import type {FdbEntry, FdbStatus} from './fdb.js';
+import type {FdbEntry} from './fdb.js';
 import {nameOf} from './fdb-raw.js';
+import type {FdbStatus} from './status.js';
 
 /** What one host knows of the endpoints of one node of a network. */
 export interface MatrixCell {

@@ -4,14 +4,7 @@ import type {HostModel} from '../model/host.js';
 import {type Claim, type Endpoint, type EndpointKind, endpointsOf, isNews} from '../topology/endpoints.js';
 import {hintedMac} from '../topology/mac.js';
 import {nodeNames, overlaySandboxes, ownVtep} from '../topology/vteps.js';
-import {
-  type FdbStatus,
-  judgeAbsence,
-  judgeLonelyRows,
-  judgePair,
-  unclaimedPairs,
-  type Verdict,
-} from './fdb-judge.js';
+import {judgeAbsence, judgeLonelyRows, judgePair, unclaimedPairs, type Verdict} from './fdb-judge.js';
 import {
   type DeviceTables,
   deviceTables,
@@ -23,8 +16,7 @@ import {
   sandboxView,
   servesAddress,
 } from './sandbox-view.js';
-
-export type {FdbStatus} from './fdb-judge.js';
+import {type FdbStatus, isFault, isMissing} from './status.js';
 
 /** One endpoint of a network as one host sees it, with the judgement and its reason. */
 export interface FdbEntry {
@@ -48,16 +40,6 @@ export interface FdbEntry {
   status: FdbStatus;
   reason: string;
 }
-
-/** Statuses that are faults, and need a second look before they are believed. */
-export const faults: ReadonlySet<FdbStatus> = new Set([
-  'missing-fdb',
-  'missing-neighbour',
-  'wrong-mac',
-  'learned-only',
-  'wrong-vtep',
-  'stale',
-]);
 
 /** One endpoint as a sandbox has it, with the rows that it was judged by. */
 export interface JudgedEntry {
@@ -168,9 +150,9 @@ export function judgeSandbox(view: SandboxView): JudgedEntry[] {
 function ofItsTime({host, gossip}: SandboxView, judged: JudgedEntry): JudgedEntry {
   const {entry, verdict, endpoint} = judged;
   const claim = endpoint?.claims.find(({source}) => source === 'own-engine');
-  if (/^(ok|local|unknown)$/.test(entry.status) || !claim || !isNews(claim, host)) return judged;
+  if (!isFault(entry.status) || !claim || !isNews(claim, host)) return judged;
   // What its own gossip has it should have programmed as well.
-  if (/^missing/.test(entry.status) && gossip?.has(claim.ip)) return judged;
+  if (isMissing(entry.status) && gossip?.has(claim.ip)) return judged;
   const reason = `it was started on ${claim.host} when ${host.name} had been read, or just before`;
   return {
     ...judged,

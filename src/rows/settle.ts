@@ -1,4 +1,5 @@
-import {type FdbEntry, faults} from './fdb.js';
+import type {FdbEntry} from './fdb.js';
+import {isFault} from './status.js';
 
 /**
  * A fault is believed when two readings show it. The tables are read one after another while Docker changes
@@ -8,9 +9,9 @@ import {type FdbEntry, faults} from './fdb.js';
  * @param before those of the reading at least 3 s earlier
  */
 export function settle(latest: FdbEntry[], before: FdbEntry[]): FdbEntry[] {
-  const seen = new Set(before.filter(isFault).map(faultKey));
+  const seen = new Set(before.filter(({status}) => isFault(status)).map(faultKey));
   return latest.map((entry) =>
-    isFault(entry) && !seen.has(faultKey(entry))
+    isFault(entry.status) && !seen.has(faultKey(entry))
       ? {
           ...entry,
           status: 'transient' as const,
@@ -18,10 +19,6 @@ export function settle(latest: FdbEntry[], before: FdbEntry[]): FdbEntry[] {
         }
       : entry,
   );
-}
-
-export function isFault({status}: FdbEntry): boolean {
-  return faults.has(status);
 }
 
 function faultKey({host, netns, vni, ip, mac, status}: FdbEntry): string {

@@ -1,11 +1,11 @@
 /** Hops at which packet filters decide: the hosts' own, and those inside containers and sandboxes. */
 
+import type {FindingCode} from '../findings/catalogue.js';
 import type {FilteredPacket, Hook} from '../kernel/netfilter.js';
 import {decide, packetFilter} from '../kernel/packet-filter.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {AtBridge} from './bridge.js';
-import type {TraceCode} from './codes.js';
 import type {Layer, Walk} from './hop.js';
 import type {Trail} from './trail.js';
 
@@ -43,7 +43,7 @@ export interface FilterPlace {
   whose: string;
   hook: Hook;
   /** Finding code where it drops. */
-  code: TraceCode;
+  code: FindingCode;
   /** False where an unread filter is no doubt (a namespace in which Docker itself sets no filter). */
   needed: boolean;
 }

@@ -1,4 +1,4 @@
-import type {TraceCode} from './codes.js';
+import type {FindingCode} from '../findings/catalogue.js';
 
 /** How a walk of one direction can end. The worst first; a trace's own disposition is the worse of its two directions. */
 export const dispositions = [
@@ -85,7 +85,7 @@ export interface Hop {
   /** The very rows, links or rules that it rests on. */
   evidence: string[];
   /** Finding code of a failing hop. */
-  code?: TraceCode;
+  code?: FindingCode;
   cause?: string;
   /** The kernel's own word for the loss (skb drop reason) and what counts it, where something does. */
   kernelReason?: string;

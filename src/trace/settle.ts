@@ -1,5 +1,5 @@
 /** Believes what two tables say against each other only where two readings show it. */
-import type {TraceCode} from './codes.js';
+import type {FindingCode} from '../findings/catalogue.js';
 import {type Hop, type Walk, worse} from './hop.js';
 import {type Backend, type Entry, type Trace, worstOf} from './targets.js';
 
@@ -7,7 +7,7 @@ import {type Backend, type Entry, type Trace, worstOf} from './targets.js';
  * Findings that hold two sources against each other: tables of one sandbox, of two hosts, gossip, Docker's lists. They are
  * read one after another while Docker changes them, so that a single reading can catch a state that never was.
  */
-const twoSources: ReadonlySet<TraceCode | undefined> = new Set<TraceCode>([
+const twoSources: ReadonlySet<FindingCode | undefined> = new Set<FindingCode>([
   'container-address-missing',
   'container-mac-changed',
   'dns-answer-differs',

@@ -1,5 +1,5 @@
+import type {FindingCode} from '../findings/catalogue.js';
 import type {HostModel} from '../model/host.js';
-import type {TraceCode} from './codes.js';
 import type {Disposition, Hop, Layer, Walk} from './hop.js';
 
 /** What a doubtful hop can still tell. */
@@ -14,11 +14,11 @@ export interface Trail {
   /** Something that is not known and changes nothing: what lies between the hosts, what an age hints at. */
   note(host: HostModel | null, layer: Layer, summary: string, evidence?: string[]): void;
   /** A loss that hits only full-sized packets: the walk goes on. */
-  limit(host: HostModel, layer: Layer, code: TraceCode, summary: string, details: Details): void;
+  limit(host: HostModel, layer: Layer, code: FindingCode, summary: string, details: Details): void;
   fail(
     host: HostModel | null,
     layer: Layer,
-    code: TraceCode,
+    code: FindingCode,
     summary: string,
     details?: Details,
     disposition?: Disposition,

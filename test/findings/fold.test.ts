@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import type {CheckCode} from '../../src/findings/catalogue.js';
 import type {Finding} from '../../src/findings/finding.js';
 import {foldFindings} from '../../src/findings/fold.js';
 
-function finding(code: string, subject: string, more: Partial<Finding> = {}): Finding {
+/** A code that no text explains folds nothing, and nothing folds it. */
+type AnyCode = CheckCode | 'some-code' | 'a-code' | 'b-code' | 'c-code';
+
+function finding(code: AnyCode, subject: string, more: Partial<Finding> = {}): Finding {
   const base = {host: 'node1', network: 'uber-net', severity: 'error' as const, basis: 'one-host' as const};
-  return {code, subject, ...base, evidence: [], cause: '', remedy: [], at: {host: 'node1'}, ...more};
+  return {
+    code: code as CheckCode,
+    subject,
+    ...base,
+    evidence: [],
+    cause: '',
+    remedy: [],
+    at: {host: 'node1'},
+    ...more,
+  };
 }
 
 describe('folding of findings', () => {
@@ -62,7 +75,7 @@ describe('folding of findings', () => {
   });
 
   it('finds the cause among thousands on other hosts, whatever their order', () => {
-    const of = (code: string, host: number, more: Partial<Finding> = {}) =>
+    const of = (code: AnyCode, host: number, more: Partial<Finding> = {}) =>
       finding(code, `web${host}`, {
         host: `node${host}`,
         at: {host: `node${host}`, network: 'net-1'},

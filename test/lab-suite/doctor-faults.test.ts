@@ -89,7 +89,7 @@ describe('doctor on a swarm with one fault at a time', {...labSuite(), timeout: 
     }
     const [first] = findings;
     assert.equal(first?.code, fault.code, told(findings).join('; '));
-    const followers = new Set(first.folded.map(({finding}) => finding.code));
+    const followers = new Set<string>(first.folded.map(({finding}) => finding.code));
     const wanted = [...(fault.brings ?? [])];
     assert.deepEqual(
       wanted.filter((code) => !followers.has(code)),

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {TraceCode} from '../../src/trace/codes.js';
+import type {FindingCode} from '../../src/findings/catalogue.js';
 import {type End, rowsOf} from './trace-ends.js';
 
 /** The two ends of a walk: `one` sends, `two` receives. */
@@ -28,7 +28,7 @@ export interface TraceFault {
   readonly forward: Expected;
   readonly reverse: Expected;
   /** What stands against the receiver's name, where the fault lies there and not on the way. */
-  readonly name?: TraceCode;
+  readonly name?: FindingCode;
   /** Where the walk fails instead if a kernel has met the fault with a packet of its own before the tables are read. */
   readonly learned?: string;
   /** Cuts off gossip as well: a node may take the other for lost meanwhile, and remove its rows. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import type {CheckCode} from '../../src/findings/catalogue.js';
 import type {FoldedFinding, NotChecked} from '../../src/findings/finding.js';
 import {type Diagnosis, renderDiagnosis} from '../../src/render/doctor.js';
 import {plainPaint} from '../../src/render/paint.js';
@@ -7,9 +8,12 @@ import {displayWidth} from '../../src/render/width.js';
 
 const hostile = 'web\u001b]0;owned\u0007\n‮1';
 
-function finding(more: Partial<FoldedFinding> = {}): FoldedFinding {
+function finding({
+  code = 'some-code',
+  ...more
+}: Partial<Omit<FoldedFinding, 'code'>> & {code?: string} = {}): FoldedFinding {
   return {
-    code: 'some-code',
+    code: code as CheckCode,
     severity: 'error',
     host: 'node1',
     network: 'uber-net',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import type {CheckCode} from '../../src/findings/catalogue.js';
 import type {FoldedFinding} from '../../src/findings/finding.js';
 import {type JunitSource, renderJunit} from '../../src/render/junit.js';
 
@@ -11,7 +12,7 @@ const checks = [
 
 function finding(code: string, more: Partial<FoldedFinding> = {}): FoldedFinding {
   return {
-    code,
+    code: code as CheckCode,
     severity: 'error',
     host: 'node1',
     network: 'uber-net',

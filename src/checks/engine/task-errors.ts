@@ -21,7 +21,7 @@ const lacking = [
 
 /** Errors of one node by one manager's list; several managers have the same list. */
 interface Refused {
-  code: string;
+  code: (typeof lacking)[number]['code'];
   node: string;
   tasks: string[];
 }

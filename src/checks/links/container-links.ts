@@ -1,3 +1,4 @@
+import type {CheckCode} from '../../findings/catalogue.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
@@ -40,7 +41,7 @@ export const containerLinks = defineCheck({
 /** The interface of one endpoint: there, up, with its address and its MAC. */
 function interfaceOf(host: HostContext, network: Network, endpoint: LocalEndpoint, report: Report): void {
   const {name, ip, mac, container, sandbox, link, kind} = endpoint;
-  const found = (code: string, fault: Pick<Finding, 'evidence' | 'cause' | 'remedy'> & Partial<Finding>) =>
+  const found = (code: CheckCode, fault: Pick<Finding, 'evidence' | 'cause' | 'remedy'> & Partial<Finding>) =>
     report.found({
       code,
       severity: 'error',

@@ -85,7 +85,7 @@ function dead(
     `${host.model.netnsDir ?? '/var/run/docker/netns'}/${file}: a plain file, no namespace is mounted on it`,
   ];
   const shared = {
-    code: 'namespace-dead',
+    code: 'namespace-dead' as const,
     host: host.name,
     subject: file,
     basis: 'one-host' as const,

@@ -1,3 +1,4 @@
+import type {CheckCode} from '../../findings/catalogue.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
@@ -34,7 +35,7 @@ export const overlayLinks = defineCheck({
 function troubles(host: HostContext, network: Network, sandbox: Sandbox, links: Link[]): Finding[] {
   const {file} = sandbox.namespace;
   const found = (
-    code: string,
+    code: CheckCode,
     link: Link,
     subject: string,
     cause: string,

@@ -1,4 +1,4 @@
-import type {Remedy} from '../../findings/finding.js';
+import type {Remedy} from '../../findings/severity.js';
 import {routeText} from '../../kernel/printed.js';
 import {encapsulation} from '../../kernel/underlay-way.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';

@@ -1,5 +1,6 @@
 import {inSubnet} from '../../base/subnet.js';
-import type {Finding, Severity} from '../../findings/finding.js';
+import type {Finding} from '../../findings/finding.js';
+import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {OverlayHere} from '../../topology/tunnels.js';

@@ -1,11 +1,14 @@
 /** From what was judged of a row to what is reported of it. */
-import type {Finding, Remedy, Severity} from '../../findings/finding.js';
+import type {CheckCode} from '../../findings/catalogue.js';
+import type {Finding} from '../../findings/finding.js';
+import type {Remedy, Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {FdbRow} from '../../model/facts.js';
 import type {JudgedEntry} from '../../rows/fdb.js';
 import {nameOf} from '../../rows/fdb-raw.js';
 import type {Member, NetworkJudgement} from '../../rows/rows-swarm.js';
 import {isProgrammed} from '../../rows/sandbox-view.js';
+import {isMissing} from '../../rows/status.js';
 import {type Claim, isNews} from '../../topology/endpoints.js';
 import {hintedMac} from '../../topology/mac.js';
 import {claimLines, deviceOf, inSandbox, renewal} from './words.js';
@@ -14,7 +17,7 @@ import {claimLines, deviceOf, inSandbox, renewal} from './words.js';
 const defaultAgeing = 300;
 
 interface Told {
-  code: string;
+  code: CheckCode;
   severity: Severity;
   cause: string;
   remedy: Remedy[];
@@ -36,7 +39,7 @@ export function rowFinding(
   const lines = [
     ...(neighbour
       ? [`${file}: ${neighbourText(neighbour)}`]
-      : entry.status === 'missing-neighbour' || entry.status === 'missing-fdb'
+      : isMissing(entry.status)
         ? [`${file}: ip neigh show dev ${device}: no row for ${ip ?? 'it'}`]
         : []),
     ...rows.map((row) => `${file}: ${rowText(row)}`),
@@ -48,7 +51,8 @@ export function rowFinding(
     ...claimLines(claims, network.name),
   ];
   const elsewhere =
-    claims.some(({hostKey}) => hostKey !== member.host.key) || /the engine of/.test(verdict.reason);
+    claims.some(({hostKey}) => hostKey !== member.host.key) ||
+    (verdict.deniedBy !== undefined && verdict.deniedBy !== member.host.key);
   const vtep = entry.status === 'missing-fdb' ? (expected ?? entry.vtep) : entry.vtep;
   return {
     code: told.code,

@@ -26,7 +26,7 @@ const links = [
   'ipvs-snat-missing',
   'vip-alias-missing',
   'vip-mark-missing',
-];
+] as const;
 
 /** Seconds after which IPVS forgets an idle TCP connection, unless it was told another number (ip_vs_proto_tcp.c). */
 const ipvsForgets = 900;
@@ -147,15 +147,22 @@ function withoutIpvs(host: HostContext, report: Report): boolean {
 /** The first link that is not there is the verdict. */
 function judge(host: HostContext, report: Report, chain: Chain, place: Place, undecided: Set<string>): void {
   const last = chain.steps.at(-1);
+  const code = links.find((one) => one === last?.code);
   // What fails behind a link that was not read may fail because of that one.
   if (chain.steps.some(({verdict}) => verdict === 'unknown')) undecided.add(place.what);
-  else if (last?.verdict === 'fail' && links.includes(last.code ?? ''))
-    tellLink(host, report, chain, last, place);
+  else if (last?.verdict === 'fail' && code !== undefined)
+    tellLink(host, report, chain, {...last, code}, place);
 }
 
-function tellLink(host: HostContext, report: Report, chain: Chain, last: Step, place: Place): void {
+function tellLink(
+  host: HostContext,
+  report: Report,
+  chain: Chain,
+  last: Step & {code: (typeof links)[number]},
+  place: Place,
+): void {
   report.found({
-    code: last.code ?? '',
+    code: last.code,
     severity: 'error',
     host: host.name,
     network: place.network.name,

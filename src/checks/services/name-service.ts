@@ -3,7 +3,7 @@ import {chainOn} from '../../services/step.js';
 import {defineCheck} from '../check.js';
 import {inNetns} from '../words.js';
 
-const codes = ['dns-rules-missing', 'dns-listener-missing'];
+const codes = ['dns-rules-missing', 'dns-listener-missing'] as const;
 
 /** In each container: the rules by which its questions for names reach the engine, and the engine's own socket there. */
 export const nameService = defineCheck({
@@ -18,9 +18,10 @@ export const nameService = defineCheck({
       nameServiceSteps(chain, host.model, namespace, owner.name);
       const last = chain.steps.at(-1);
       if (last?.verdict === 'unknown') undecided.push(owner.name);
-      if (last?.verdict !== 'fail' || !codes.includes(last.code ?? '')) continue;
+      const code = codes.find((one) => one === last?.code);
+      if (last?.verdict !== 'fail' || code === undefined) continue;
       report.found({
-        code: last.code ?? '',
+        code,
         severity: 'error',
         host: host.name,
         network: null,

@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** Subnets and addresses of overlays. */
-export const addressTexts: readonly Explanation[] = [
+export const addressTexts = [
   {
     code: 'subnet-overlap',
     title: "an overlay's subnet is also in use elsewhere",
@@ -86,4 +86,4 @@ export const addressTexts: readonly Explanation[] = [
       'moby/moby#37338',
     ],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -3,7 +3,7 @@ import type {Explanation} from '../explanation.js';
 const sandbox = 'nsenter --net=/var/run/docker/netns/N-NETWORKID';
 
 /** What moves: counters of errors and drops, and lookups that the kernel announces as failed. */
-export const counterTexts: readonly Explanation[] = [
+export const counterTexts = [
   {
     code: 'l2-miss',
     title: 'frames for an endpoint of another host were dropped, because no FDB row says where it is',
@@ -362,4 +362,4 @@ export const counterTexts: readonly Explanation[] = [
     references: ['kernel Documentation/networking/statistics.rst', 'ethtool(8)'],
     explains: ['vxlan-tx-dropped'],
   },
-];
+] as const satisfies readonly Explanation[];

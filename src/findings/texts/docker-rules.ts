@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** Packet filter rules that the engine makes, on the host and in containers. */
-export const dockerRuleTexts: readonly Explanation[] = [
+export const dockerRuleTexts = [
   {
     code: 'docker-rules-missing',
     title: "rules that lead into Docker's chains are gone",
@@ -94,4 +94,4 @@ export const dockerRuleTexts: readonly Explanation[] = [
     mend: [{command: 'docker restart CONTAINER', touches: 'that container: it stops and starts again'}],
     references: ['moby daemon/libnetwork/resolver.go', 'https://github.com/moby/moby/issues/41668'],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** One address, or one MAC, for two endpoints of a network. */
-export const duplicateTexts: readonly Explanation[] = [
+export const duplicateTexts = [
   {
     code: 'duplicate-address',
     title: 'two endpoints of a network have one address',
@@ -74,4 +74,4 @@ export const duplicateTexts: readonly Explanation[] = [
       'neighbour-missing',
     ],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -6,7 +6,7 @@ const restart = {
 };
 
 /** What encrypted overlays (`--opt encrypted`) need, and lack. */
-export const encryptionTexts: readonly Explanation[] = [
+export const encryptionTexts = [
   {
     code: 'xfrm-state-missing',
     title: 'packets of encrypted overlays must be encrypted, and there is no key',
@@ -186,4 +186,4 @@ export const encryptionTexts: readonly Explanation[] = [
       'https://github.com/moby/libnetwork/issues/1439',
     ],
   },
-];
+] as const satisfies readonly Explanation[];

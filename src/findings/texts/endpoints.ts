@@ -9,7 +9,7 @@ const reconnect = {
 };
 
 /** Faults of the ports and interfaces between an endpoint and its bridge. */
-export const endpointTexts: readonly Explanation[] = [
+export const endpointTexts = [
   {
     code: 'container-address-missing',
     title: 'an interface lacks the address that Docker gave its endpoint',
@@ -155,4 +155,4 @@ export const endpointTexts: readonly Explanation[] = [
     ],
     references: ['moby daemon/libnetwork/drivers/overlay/joinleave.go (Join)', 'ip-link(8), master'],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** Engines, network cards, clocks and certificates of nodes. */
-export const engineTexts: readonly Explanation[] = [
+export const engineTexts = [
   {
     code: 'engine-versions-mixed',
     title: 'engines take part in an encrypted network that can not understand each other',
@@ -181,4 +181,4 @@ export const engineTexts: readonly Explanation[] = [
       'https://github.com/moby/libnetwork/issues/1166',
     ],
   },
-];
+] as const satisfies readonly Explanation[];

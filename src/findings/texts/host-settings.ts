@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** Settings and tables of the kernel, of the host or of one sandbox, on which overlay networks depend. */
-export const hostSettingTexts: readonly Explanation[] = [
+export const hostSettingTexts = [
   {
     code: 'ip-forward-off',
     title: 'a namespace that must forward does not',
@@ -145,4 +145,4 @@ export const hostSettingTexts: readonly Explanation[] = [
       'https://github.com/moby/moby/issues/32195',
     ],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -1,5 +1,5 @@
 import type {Explanation} from '../explanation.js';
-import type {Remedy} from '../finding.js';
+import type {Remedy} from '../severity.js';
 
 const ipvsTable: Remedy = {
   command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK cat /proc/net/ip_vs   # or ingress_sbox',
@@ -24,7 +24,7 @@ const restart: Remedy = {
 const source = 'moby daemon/libnetwork/service_linux.go';
 
 /** Virtual addresses of services, and published ports. */
-export const loadBalancingTexts: readonly Explanation[] = [
+export const loadBalancingTexts = [
   {
     code: 'ipvs-missing',
     title: 'the kernel has no IPVS, so no service has a load balancer',
@@ -245,4 +245,4 @@ export const loadBalancingTexts: readonly Explanation[] = [
       'kernel Documentation/networking/ip-sysctl.rst, route_localnet',
     ],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** Packets that are too large for the way. */
-export const mtuTexts: readonly Explanation[] = [
+export const mtuTexts = [
   {
     code: 'mtu-too-small',
     title: 'full-sized packets of an overlay do not fit the uplink',
@@ -94,4 +94,4 @@ export const mtuTexts: readonly Explanation[] = [
     ],
     references: ['net/ipv4/route.c (update_or_create_fnhe)', 'RFC 1191, section 6', 'moby/moby#43673'],
   },
-];
+] as const satisfies readonly Explanation[];

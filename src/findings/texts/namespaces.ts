@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** Faults of the namespace files, and of the networks behind them. */
-export const namespaceTexts: readonly Explanation[] = [
+export const namespaceTexts = [
   {
     code: 'namespace-dead',
     title: 'a namespace file has no namespace behind it',
@@ -86,4 +86,4 @@ export const namespaceTexts: readonly Explanation[] = [
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (initSandbox)', 'moby/libnetwork#751'],
     explains: ['vxlan-missing', 'fdb-row-missing', 'neighbour-missing', 'gossip-kernel-differs'],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** Ports and protocols that a swarm needs, as this host's own rules and sockets have them. */
-export const portTexts: readonly Explanation[] = [
+export const portTexts = [
   {
     code: 'data-path-port-closed',
     title: "a tunnel's UDP socket is not in the host's namespace",
@@ -148,4 +148,4 @@ export const portTexts: readonly Explanation[] = [
     ],
     explains: ['node-down'],
   },
-];
+] as const satisfies readonly Explanation[];

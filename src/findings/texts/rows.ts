@@ -27,7 +27,7 @@ const peerdb = 'moby daemon/libnetwork/drivers/overlay/peerdb.go';
 const snoop = 'Linux drivers/net/vxlan/vxlan_core.c (vxlan_snoop)';
 
 /** Faults of the rows that Docker programs for endpoints of other hosts, and of the gossip they come from. */
-export const rowTexts: readonly Explanation[] = [
+export const rowTexts = [
   {
     code: 'fdb-learned-only',
     title: 'a remote endpoint is reached by a learned row that will age out',
@@ -261,4 +261,4 @@ export const rowTexts: readonly Explanation[] = [
     ],
     references: [snoop, 'moby/moby#53004', 'moby/moby#47389'],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -9,7 +9,7 @@ const rebuild = {
 };
 
 /** Faults of the devices inside an overlay sandbox, and of the VNI that they need. */
-export const sandboxTexts: readonly Explanation[] = [
+export const sandboxTexts = [
   {
     code: 'bridge-down',
     title: 'the bridge of an overlay sandbox is down',
@@ -203,4 +203,4 @@ export const sandboxTexts: readonly Explanation[] = [
     ],
     explains: ['fdb-row-missing', 'neighbour-missing'],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -6,7 +6,7 @@ const looksOnly = 'nothing';
 const listens = 'nothing (it only listens)';
 
 /** What only a walk from one end to another can find: it is no fault by itself, or none until somebody wants to pass. */
-const pathTexts: readonly Explanation[] = [
+const pathTexts = [
   {
     code: 'no-network',
     title: 'an end was started without a network',
@@ -188,10 +188,10 @@ const pathTexts: readonly Explanation[] = [
     references: ['docker service ps'],
     traceOnly: true,
   },
-];
+] as const satisfies readonly Explanation[];
 
 /** Filters: rules that somebody wants, on the way of somebody else. */
-const filterTexts: readonly Explanation[] = [
+const filterTexts = [
   {
     code: 'source-filtered',
     title: "rules inside the source's namespace drop the packet",
@@ -283,10 +283,10 @@ const filterTexts: readonly Explanation[] = [
     references: ['docker packet filtering, DOCKER-USER', 'https://github.com/moby/moby/issues/35043'],
     traceOnly: true,
   },
-];
+] as const satisfies readonly Explanation[];
 
 /** Settings of bridges and of other drivers' devices that stop a frame between two ports. */
-const deviceTexts: readonly Explanation[] = [
+const deviceTexts = [
   {
     code: 'ports-isolated',
     title: 'two ports of the bridge are isolated from each other',
@@ -382,10 +382,10 @@ const deviceTexts: readonly Explanation[] = [
     references: ['kernel drivers/net/macvlan.c', 'docker macvlan network driver'],
     traceOnly: true,
   },
-];
+] as const satisfies readonly Explanation[];
 
 /** Names: what the engine's own name server makes of them. */
-const nameTexts: readonly Explanation[] = [
+const nameTexts = [
   {
     code: 'dns-name-unknown',
     title: 'the engine does not know the name on any network of the source',
@@ -467,10 +467,10 @@ const nameTexts: readonly Explanation[] = [
     references: ['docker service update --publish-add'],
     traceOnly: true,
   },
-];
+] as const satisfies readonly Explanation[];
 
 /** What real packets proved. */
-const probeTexts: readonly Explanation[] = [
+const probeTexts = [
   {
     code: 'probe-not-sent',
     title: 'no probe left the source',
@@ -625,12 +625,12 @@ const probeTexts: readonly Explanation[] = [
     references: ['moby daemon/libnetwork/resolver.go'],
     traceOnly: true,
   },
-];
+] as const satisfies readonly Explanation[];
 
-export const traceTexts: readonly Explanation[] = [
+export const traceTexts = [
   ...pathTexts,
   ...filterTexts,
   ...deviceTexts,
   ...nameTexts,
   ...probeTexts,
-];
+] as const satisfies readonly Explanation[];

@@ -9,10 +9,10 @@ const lostGossip = [
   'neighbour-missing',
   'l2-miss',
   'l3-miss',
-];
+] as const;
 
 /** Faults of the network between the hosts, as far as a host's own tables show them. */
-export const underlayTexts: readonly Explanation[] = [
+export const underlayTexts = [
   {
     code: 'uplink-down',
     title: 'the link that carries the overlays is down',
@@ -179,4 +179,4 @@ export const underlayTexts: readonly Explanation[] = [
       'moby/moby#30972',
     ],
   },
-];
+] as const satisfies readonly Explanation[];

@@ -1,7 +1,7 @@
 import type {Explanation} from '../explanation.js';
 
 /** The way of containers to what is not on their overlay. */
-export const wayOutTexts: readonly Explanation[] = [
+export const wayOutTexts = [
   {
     code: 'gwbridge-missing',
     title: 'docker_gwbridge is missing or down',
@@ -109,4 +109,4 @@ export const wayOutTexts: readonly Explanation[] = [
       'firewalld/firewalld#503',
     ],
   },
-];
+] as const satisfies readonly Explanation[];

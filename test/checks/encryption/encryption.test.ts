@@ -97,7 +97,12 @@ describe('xfrm-spi-mismatch (derived: the recording kernel has no ESP)', () => {
     const old = [1, 2, 3].map((tag) => `0x${spiOf(one, tag, two).toString(16).padStart(8, '0')}`);
     assert.ok(finding?.evidence[1]?.includes(old.join(', ')));
     // It is the receiver that counts what it has no key for.
-    const counted = {...(finding as Finding), code: 'xfrm-errors', host: 'node2', at: {host: 'node2'}};
+    const counted = {
+      ...(finding as Finding),
+      code: 'xfrm-errors' as const,
+      host: 'node2',
+      at: {host: 'node2'},
+    };
     assert.deepEqual(
       foldFindings([finding as Finding, counted]).map(({code}) => code),
       [code],

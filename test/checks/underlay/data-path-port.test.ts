@@ -61,7 +61,12 @@ describe('data-path-port', () => {
     );
     assert.match(found[0]?.cause ?? '', /node1 uses UDP 4789, node2 uses UDP 4790/);
     // Either host refuses what the other sends.
-    const refused = {...(found[0] as Finding), code: 'udp-no-ports', host: 'node1', at: {host: 'node1'}};
+    const refused = {
+      ...(found[0] as Finding),
+      code: 'udp-no-ports' as const,
+      host: 'node1',
+      at: {host: 'node1'},
+    };
     assert.deepEqual(
       foldFindings([...found, refused]).map(({code}) => code),
       ['data-path-port-differs'],
