@@ -4,20 +4,22 @@ import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {endpointsOf} from '../topology/endpoints.js';
-import {ownerOf, type Sandbox, sandboxes} from '../topology/sandboxes.js';
-import {type VethPairs, vethPairs} from '../topology/veths.js';
+import {knownHost} from '../topology/known-host.js';
+import {ownerOf, type Sandbox} from '../topology/sandboxes.js';
+import type {VethPairs} from '../topology/veths.js';
 import type {ContainerMode, InspectedInterface, InspectedNeighbour, Inspection} from './inspection.js';
 import {cidrs} from './link-rows.js';
 import {reachSentences} from './reach.js';
 
 /** All that is known of one container's networking. `host` is the host that runs it, `hosts` everything that was read. */
 export function inspectContainer(host: HostModel, container: Container, hosts: HostModel[]): Inspection {
-  const identified = sandboxes(host);
-  const {mode, sandbox, owner} = placeOf(host, container, identified);
+  const {sandboxes, pairs, sandboxOf} = knownHost(host);
+  const sandbox = sandboxOf(container);
+  const {mode, owner} = modeOf(host, container);
   const tables = mode === 'host' ? host.host : sandbox?.namespace.tables;
   const netns = mode === 'host' ? '@host' : (sandbox?.namespace.file ?? '');
   const owningContainer = owner ?? container;
-  const around = {host, container: owningContainer, netns, identified, pairs: vethPairs(host, identified)};
+  const around = {host, container: owningContainer, netns, identified: sandboxes, pairs};
   const interfaces = (tables?.links ?? [])
     .filter(({name}) => name !== 'lo')
     .map((link) => interfaceOf(link, around));
@@ -52,20 +54,14 @@ export function inspectContainer(host: HostModel, container: Container, hosts: H
   };
 }
 
-function placeOf(
-  host: HostModel,
-  container: Container,
-  identified: Sandbox[],
-): {mode: ContainerMode; sandbox?: Sandbox; owner?: Container} {
-  const sandbox = identified.find(({containers}) => containers.some(({id}) => id === container.id));
-  const at = sandbox ? {sandbox} : {};
-  if (container.networkMode === 'host') return {mode: 'host', ...at};
+function modeOf(host: HostModel, container: Container): {mode: ContainerMode; owner?: Container} {
+  if (container.networkMode === 'host') return {mode: 'host'};
   if (container.networkMode.startsWith('container:')) {
     const id = container.networkMode.slice('container:'.length);
     const owner = host.docker?.containers.find((other) => other.id === id);
-    return {mode: 'shared', ...at, ...(owner ? {owner} : {})};
+    return {mode: 'shared', ...(owner ? {owner} : {})};
   }
-  return {mode: container.networkMode === 'none' ? 'none' : 'own', ...at};
+  return {mode: container.networkMode === 'none' ? 'none' : 'own'};
 }
 
 function networksOf(host: HostModel, container: Container): Network[] {

@@ -1,8 +1,9 @@
 import type {Address, Link, LinkStats, VxlanDevice} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {type NamespaceKind, ownerOf, sandboxes} from '../topology/sandboxes.js';
-import {type PairProof, vethPairs} from '../topology/veths.js';
+import {knownHost} from '../topology/known-host.js';
+import {type NamespaceKind, ownerOf} from '../topology/sandboxes.js';
+import type {PairProof} from '../topology/veths.js';
 
 /** The other end of a veth, with whose it is. */
 export interface PeerRow {
@@ -50,9 +51,8 @@ export interface LinkGroup {
 /** Every link of every namespace that was read, with both ends of each veth. Order: by namespace, by ifindex. */
 export function linkGroups(hosts: HostModel[]): LinkGroup[] {
   return hosts.flatMap((host) => {
-    const identified = sandboxes(host);
-    const pairs = vethPairs(host, identified);
-    const owners = new Map(identified.map((sandbox) => [sandbox.namespace.file, ownerOf(sandbox)]));
+    const {sandboxes, pairs} = knownHost(host);
+    const owners = new Map(sandboxes.map((sandbox) => [sandbox.namespace.file, ownerOf(sandbox)]));
     owners.set('@host', `host ${host.name}`);
     const rowsOf = (netns: string, tables: NetnsTables): LinkRow[] =>
       [...(tables.links ?? [])]
@@ -79,7 +79,7 @@ export function linkGroups(hosts: HostModel[]): LinkGroup[] {
             peerReason: pairing?.reason ?? null,
           };
         });
-    const groups = identified.flatMap((sandbox): LinkGroup[] => {
+    const groups = sandboxes.flatMap((sandbox): LinkGroup[] => {
       const {tables, file} = sandbox.namespace;
       if (!tables?.links || sandbox.kind === 'host') return [];
       return [

@@ -1,6 +1,7 @@
 import type {HostModel} from '../model/host.js';
 import type {NamespaceState} from '../model/namespace-files.js';
-import {type NamespaceKind, removesLate, type Sandbox, sandboxes} from '../topology/sandboxes.js';
+import {knownHost} from '../topology/known-host.js';
+import {type NamespaceKind, removesLate, type Sandbox} from '../topology/sandboxes.js';
 
 /** One file of the namespace directory, as `namespaces` shows it. */
 export interface NamespaceRow {
@@ -33,8 +34,8 @@ const order: NamespaceKind[] = ['overlay', 'ingress', 'load-balancer', 'containe
 
 export function namespaceRows(hosts: HostModel[]): NamespaceRow[] {
   return hosts.flatMap((host) =>
-    sandboxes(host)
-      .map((sandbox) => rowOf(host, sandbox))
+    knownHost(host)
+      .sandboxes.map((sandbox) => rowOf(host, sandbox))
       .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.name < b.name ? -1 : 1)),
   );
 }

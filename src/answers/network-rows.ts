@@ -1,7 +1,6 @@
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
-import {sandboxes} from '../topology/sandboxes.js';
-import {overlaySandboxes} from '../topology/vteps.js';
+import {knownHost} from '../topology/known-host.js';
 
 export interface NetworkRow {
   id: string;
@@ -83,7 +82,7 @@ function namesOf(hosts: HostModel[]): string {
 /** An overlay is instantiated where it has a sandbox; every other network where the engine lists it. */
 function isInstantiated(host: HostModel, network: Network): boolean {
   if (network.configOnly) return false;
-  return network.driver !== 'overlay' || overlaySandboxes(host, network.id).length > 0;
+  return network.driver !== 'overlay' || knownHost(host).sandboxesOf(network.id).length > 0;
 }
 
 /**
@@ -92,9 +91,9 @@ function isInstantiated(host: HostModel, network: Network): boolean {
  */
 function mtuOf(host: HostModel, network: Network): number | undefined {
   if (network.driver === 'overlay') {
-    const devices = overlaySandboxes(host, network.id, sandboxes(host)).flatMap(
-      ({namespace}) => namespace.tables?.links ?? [],
-    );
+    const devices = knownHost(host)
+      .sandboxesOf(network.id)
+      .flatMap(({namespace}) => namespace.tables?.links ?? []);
     return devices.find(({vxlan}) => vxlan !== undefined)?.mtu;
   }
   const name = network.bridgeName ?? network.parent;

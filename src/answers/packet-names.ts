@@ -2,8 +2,8 @@ import type {HostModel} from '../model/host.js';
 import type {EndpointName, Names} from '../packet/names.js';
 import {fdbEntries} from '../rows/fdb.js';
 import {nameOf} from '../rows/fdb-raw.js';
-import {sandboxes} from '../topology/sandboxes.js';
-import {nodeNames, overlaySandboxes} from '../topology/vteps.js';
+import {knownHost} from '../topology/known-host.js';
+import {nodeNames} from '../topology/node-names.js';
 
 interface NamedNetwork {
   id: string;
@@ -43,7 +43,7 @@ function networksByVni(hosts: HostModel[]): Map<number, NamedNetwork> {
   // Hosts of two swarms may be read together, and each swarm counts its VNIs from the same number.
   const shared = new Set<number>();
   for (const host of hosts) {
-    for (const {kind, network, vnis} of sandboxes(host)) {
+    for (const {kind, network, vnis} of knownHost(host).sandboxes) {
       if (kind !== 'overlay' || !network) continue;
       for (const vni of vnis) {
         if ((found.get(vni)?.id ?? network.id) !== network.id) shared.add(vni);
@@ -96,7 +96,8 @@ function nameVips({byAddress}: Directory, {docker}: HostModel, networkId: string
 }
 
 function nameBridges({byMac, byAddress}: Directory, host: HostModel, networkId: string): void {
-  const bridges = overlaySandboxes(host, networkId)
+  const bridges = knownHost(host)
+    .sandboxesOf(networkId)
     .flatMap(({namespace}) => namespace.tables?.links ?? [])
     .filter(({kind}) => kind === 'bridge');
   for (const {name, mac, addresses} of bridges) {

@@ -1,5 +1,6 @@
 import {OvdiagError} from '../base/errors.js';
 import type {HostModel} from '../model/host.js';
+import {knownHost} from '../topology/known-host.js';
 import {
   dockerUnread,
   type FoundContainer,
@@ -8,8 +9,6 @@ import {
   findNetwork,
   unknown,
 } from '../topology/names.js';
-import {sandboxes} from '../topology/sandboxes.js';
-import {overlaySandboxes} from '../topology/vteps.js';
 import type {LinkGroup} from './link-rows.js';
 
 /**
@@ -23,7 +22,9 @@ export function selectGroups(hosts: HostModel[], groups: LinkGroup[], typed: str
   if (network && network.network.driver === 'overlay') {
     const wanted = new Set(
       hosts.flatMap((host) =>
-        overlaySandboxes(host, network.network.id).map(({namespace}) => `${host.name}/${namespace.file}`),
+        knownHost(host)
+          .sandboxesOf(network.network.id)
+          .map(({namespace}) => `${host.name}/${namespace.file}`),
       ),
     );
     return groups.filter(({host, netns}) => wanted.has(`${host}/${netns}`));
@@ -41,7 +42,7 @@ export function selectGroups(hosts: HostModel[], groups: LinkGroup[], typed: str
   }
   if (network) return attached(hosts, groups, network);
   const {host, container} = containerOrNothing(hosts, typed, groups);
-  const sandbox = sandboxes(host).find(({containers}) => containers.some(({id}) => id === container.id));
+  const sandbox = knownHost(host).sandboxOf(container);
   if (!sandbox) {
     throw new OvdiagError({
       code: 'no-sandbox',
@@ -56,7 +57,7 @@ export function selectGroups(hosts: HostModel[], groups: LinkGroup[], typed: str
 /** Networks without a bridge of their own (macvlan, ipvlan): the interfaces of the containers that are on it. */
 function attached(hosts: HostModel[], groups: LinkGroup[], {network}: FoundNetwork): LinkGroup[] {
   return hosts.flatMap((host) =>
-    sandboxes(host).flatMap(({namespace, containers}) => {
+    knownHost(host).sandboxes.flatMap(({namespace, containers}) => {
       const macs = new Set(
         containers.flatMap(({endpoints}) =>
           endpoints.filter(({networkId}) => networkId === network.id).flatMap(({mac}) => mac ?? []),

@@ -1,8 +1,8 @@
 import {OvdiagError, usageError} from '../base/errors.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import {knownHost} from '../topology/known-host.js';
 import {findContainer, findNetwork, unknown} from '../topology/names.js';
-import {overlaySandboxes, ownVtep} from '../topology/vteps.js';
 import type {Place} from './script.js';
 
 /** What is captured, in words and for the decoder. */
@@ -22,7 +22,7 @@ const defaultPort = 4789;
 /** The uplink of a host: the device with its VTEP address, or all devices where that isn't known. */
 export function uplinkTarget(host: HostModel, askedPorts: readonly number[]): Target {
   const ports = askedPorts.length > 0 ? [...askedPorts] : dataPathPorts(host);
-  const vtep = ownVtep(host, [host])?.address;
+  const vtep = knownHost(host).vtep?.address;
   const link = (host.host?.links ?? []).find(({addresses}) =>
     addresses?.some(({address}) => address === vtep),
   );
@@ -85,7 +85,7 @@ function networkTarget(host: HostModel, network: Network): Target {
       ['ovdiag capture CONTAINER'],
     );
   }
-  const [sandbox] = overlaySandboxes(host, network.id);
+  const [sandbox] = knownHost(host).sandboxesOf(network.id);
   if (sandbox === undefined) {
     throw new OvdiagError({
       code: 'not-instantiated',

@@ -1,6 +1,6 @@
 import type {CheckCode} from '../findings/catalogue.js';
 import type {Finding, NetworkHealth, NotChecked} from '../findings/finding.js';
-import type {HostContext} from './host-context.js';
+import type {KnownHost} from '../topology/known-host.js';
 
 /**
  * One thing that `doctor` looks at.
@@ -15,14 +15,14 @@ export interface Check<Digest = unknown, Counters = unknown> {
   /** Every finding code that it can report. */
   codes: readonly CheckCode[];
   /** What one host alone shows. The digest of all checks of a host together stays under 200 kB. */
-  perHost?: (host: HostContext, report: Report) => Digest | undefined;
+  perHost?: (host: KnownHost, report: Report) => Digest | undefined;
   /** What the digests of all hosts show together; called with those of the hosts that gave one. */
   across?: (hosts: HostDigest<Digest>[], report: Report) => void;
   /**
    * Counters of one reading, to be compared with those of another: small, plain data with all that `sample` needs to
    * name things, because the readings come in any order and the model is gone by then.
    */
-  counters?: (host: HostContext) => Counters | undefined;
+  counters?: (host: KnownHost) => Counters | undefined;
   /** What moved between the first and the last reading of one host. */
   sample?: (pair: CounterPair<Counters>, report: Report, hosts: HostDigest<Digest>[]) => void;
 }

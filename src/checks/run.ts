@@ -1,8 +1,8 @@
 import {type Finding, findingKey, type NetworkHealth, type NotChecked} from '../findings/finding.js';
 import type {HostModel} from '../model/host.js';
 import {sameHostKey} from '../model/host-key.js';
+import {knownHost} from '../topology/known-host.js';
 import type {Check, HostDigest, HostIdentity, Report} from './check.js';
-import {hostContext} from './host-context.js';
 
 /** What all checks said about the hosts. */
 export interface Examination {
@@ -160,7 +160,7 @@ export class Examiner {
 
 /** Lets all checks look at one reading of one host. */
 export function boilDown(checks: readonly Check[], model: HostModel): Kept {
-  const host = hostContext(model);
+  const host = knownHost(model);
   const kept: Kept = {
     identity: {
       name: model.name,

@@ -1,11 +1,11 @@
 /** How findings name things: the same thing by the same words in every check. */
 
 import type {Link} from '../model/facts.js';
+import type {KnownHost} from '../topology/known-host.js';
 import type {Sandbox} from '../topology/sandboxes.js';
-import type {HostContext} from './host-context.js';
 
 /** Whose endpoint is at the other end of a port of an overlay sandbox: a container's name, or the load balancer. */
-export function ownerOf(host: HostContext, {namespace}: Sandbox, {ifindex}: Link): string | undefined {
+export function ownerOf(host: KnownHost, {namespace}: Sandbox, {ifindex}: Link): string | undefined {
   const peer = host.pairs(namespace.file, ifindex)?.peer;
   const sandbox = host.sandboxes.find(({namespace: other}) => other.file === peer?.netns);
   if (!sandbox) return undefined;
@@ -27,7 +27,7 @@ export function linkLine({ifindex, name, flags, mtu, master, operState, mac}: Li
 }
 
 /** The words to run a command in a namespace of this host. */
-export function inNetns(host: HostContext, file: string, command: string): string {
+export function inNetns(host: KnownHost, file: string, command: string): string {
   return `nsenter --net=${host.model.netnsDir ?? '/var/run/docker/netns'}/${file} ${command}`;
 }
 

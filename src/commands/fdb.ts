@@ -164,9 +164,9 @@ async function troubles(readings: Readings, networkId: string): Promise<Problem[
 
 /** A network without a sandbox on a host is normal, and must not look like an empty table. On many it is told once. */
 async function absences(readings: Readings, networkId: string, name: string): Promise<Problem[]> {
-  const {overlaySandboxes} = await import('../topology/vteps.js');
+  const {knownHost} = await import('../topology/known-host.js');
   const absent = readings.hosts.filter(
-    (host) => host.privileged && overlaySandboxes(host, networkId).length === 0,
+    (host) => host.privileged && knownHost(host).sandboxesOf(networkId).length === 0,
   );
   const normal = 'which is normal until a task or container there needs it';
   if (absent.length > mostInRows) {

@@ -2,10 +2,11 @@ import type {HostModel} from '../model/host.js';
 import {fdbEntries} from '../rows/fdb.js';
 import {nameOf} from '../rows/fdb-raw.js';
 import {endpointsOf} from '../topology/endpoints.js';
+import {knownHost} from '../topology/known-host.js';
 import {hintedMac} from '../topology/mac.js';
-import {ownerOf, type Sandbox, sandboxes} from '../topology/sandboxes.js';
-import {type VethPairs, vethPairs} from '../topology/veths.js';
-import {nodeNames} from '../topology/vteps.js';
+import {nodeNames} from '../topology/node-names.js';
+import {ownerOf, type Sandbox} from '../topology/sandboxes.js';
+import type {VethPairs} from '../topology/veths.js';
 
 /** One host of one snapshot. */
 export interface SideHost {
@@ -25,13 +26,13 @@ export interface HostSide extends SideHost {
 }
 
 export function joined(side: SideHost): HostSide {
-  const identified = sandboxes(side.host);
+  const {sandboxes, pairs} = knownHost(side.host);
   return {
     ...side,
-    sandboxes: identified,
-    pairs: vethPairs(side.host, identified),
+    sandboxes,
+    pairs,
     owners: new Map([
-      ...identified.map((sandbox) => [sandbox.namespace.file, ownerOf(sandbox)] as const),
+      ...sandboxes.map((sandbox) => [sandbox.namespace.file, ownerOf(sandbox)] as const),
       ['@host', 'host'],
     ]),
   };

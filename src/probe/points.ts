@@ -6,14 +6,13 @@ import type {Container, Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {endpointsOf} from '../topology/endpoints.js';
-import {overlaySandboxes, ownVtep} from '../topology/vteps.js';
-import {containerPlace, type WalkedHost, walkedHost} from '../trace/party.js';
+import {type KnownHost, knownHost} from '../topology/known-host.js';
 import type {TraceEnd} from '../trace/targets.js';
 import type {Gap, Point, PointKind} from './types.js';
 
 /** One end as the probe needs it. */
 interface End {
-  walked: WalkedHost;
+  walked: KnownHost;
   container: Container;
   ip: string;
 }
@@ -46,12 +45,12 @@ export interface WayQuestion {
 
 /** The points between two ends; undefined where the source's namespace is not known, so that nothing can be sent. */
 export function wayOf({hosts, source, target, network: name}: WayQuestion): Way | undefined {
-  const walkedHosts = hosts.map(walkedHost);
-  const find = (model: HostModel) => walkedHosts.find((walked) => walked.model.key === model.key);
+  const known = hosts.map(knownHost);
+  const find = (model: HostModel) => known.find((walked) => walked.model.key === model.key);
   const network = networkOf(hosts, source.container, name);
   const address = addressOf(target, network);
   const walked = find(source.host);
-  const place = walked ? containerPlace(walked, source.container) : undefined;
+  const place = walked ? walked.namespaceOf(source.container) : undefined;
   const inode = walked && place ? inodeOf(walked.model, place.netns) : undefined;
   if (!walked || !place || inode === undefined || address === undefined) return undefined;
 
@@ -69,7 +68,7 @@ export function wayOf({hosts, source, target, network: name}: WayQuestion): Way 
   );
   const port = link ? walked.pairs(place.netns, link.ifindex)?.peer : undefined;
   if (port) list.add(walked, 'source', 'bridge-port', port.netns, [port.link]);
-  const destination = ownerOf(walkedHosts, target, address, network);
+  const destination = ownerOf(known, target, address, network);
   const here = destination?.walked.model.key === walked.model.key;
   if (network?.driver === 'overlay' && !here) {
     const ports = dataPorts([walked, ...(destination ? [destination.walked] : [])], network.id);
@@ -109,7 +108,7 @@ function addressOf(target: WayQuestion['target'], network: Network | undefined):
 }
 
 function ownerOf(
-  hosts: WalkedHost[],
+  hosts: KnownHost[],
   target: WayQuestion['target'],
   ip: string,
   network: Network | undefined,
@@ -130,7 +129,7 @@ function ownerOf(
 
 /** The destination's own interface and its port. */
 function addEnd(list: PointList, {walked, container, ip}: End): void {
-  const place = containerPlace(walked, container);
+  const place = walked.namespaceOf(container);
   const link =
     place?.tables?.links?.find(({addresses}) => addresses?.some(({address}) => address === ip)) ??
     place?.tables?.links?.find(({mac}) =>
@@ -149,9 +148,9 @@ function addEnd(list: PointList, {walked, container, ip}: End): void {
 }
 
 /** What either host sends to and listens on. */
-function dataPorts(hosts: WalkedHost[], networkId: string): number[] {
-  const ports = hosts.flatMap(({model, sandboxes}) =>
-    overlaySandboxes(model, networkId, sandboxes).flatMap(({namespace}) =>
+function dataPorts(hosts: KnownHost[], networkId: string): number[] {
+  const ports = hosts.flatMap(({sandboxesOf}) =>
+    sandboxesOf(networkId).flatMap(({namespace}) =>
       (namespace.tables?.links ?? []).flatMap(({vxlan}) => vxlan?.port ?? []),
     ),
   );
@@ -162,7 +161,7 @@ interface Tunnel {
   ports: number[];
   hosts: HostModel[];
   network: Network;
-  near: WalkedHost;
+  near: KnownHost;
   side: Point['side'];
   /** Address of the endpoint on this host, and of the one behind the tunnel. */
   ip: string | undefined;
@@ -172,7 +171,7 @@ interface Tunnel {
 /** The vxlan device and the uplink of one host; the way leaves by them from the source and comes in by them at the destination. */
 function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}: Tunnel): void {
   const {model} = near;
-  const sandbox = overlaySandboxes(model, network.id, near.sandboxes)[0]?.namespace;
+  const sandbox = near.sandboxesOf(network.id)[0]?.namespace;
   const tables = sandbox?.tables;
   const oneSubnet = network.subnets.some(
     ({subnet}) => ip !== undefined && inSubnet(ip, subnet) && far !== '' && inSubnet(far, subnet),
@@ -214,7 +213,7 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}
 
 /** The link of the route to the other VTEP, and the one with the own VTEP's address: mostly the same. */
 function uplinksOf(model: HostModel, hosts: HostModel[], peer: string | undefined): Link[] {
-  const own = ownVtep(model, hosts)?.address;
+  const own = knownHost(model).vtepAmong(hosts)?.address;
   const dev = peer !== undefined && model.host ? chooseRoute(model.host, peer).route?.dev : undefined;
   return (model.host?.links ?? []).filter(
     ({name, addresses}) => name !== 'lo' && (name === dev || addresses?.some(({address}) => address === own)),
@@ -225,7 +224,7 @@ interface PointList {
   points: Point[];
   gaps: Gap[];
   add(
-    walked: WalkedHost,
+    walked: KnownHost,
     side: Point['side'],
     point: PointKind,
     netns: string,

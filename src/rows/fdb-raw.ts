@@ -1,7 +1,7 @@
 import type {FdbRow} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import {knownHost} from '../topology/known-host.js';
 import {isGroupMac} from '../topology/mac.js';
-import {overlaySandboxes} from '../topology/vteps.js';
 import type {FdbEntry} from './fdb.js';
 
 /** One row of `bridge fdb show` in an overlay sandbox, with what it means. */
@@ -14,21 +14,25 @@ export interface RawFdbRow extends FdbRow {
 /** The kernel's own rows, in its order, each annotated. */
 export function rawFdb(hosts: HostModel[], networkId: string, entries: FdbEntry[]): RawFdbRow[] {
   return hosts.flatMap((host) =>
-    overlaySandboxes(host, networkId).flatMap(({namespace}) => {
-      const links = namespace.tables?.links ?? [];
-      const ownMacs = new Set(links.flatMap(({mac}) => mac ?? []));
-      const known = new Map(
-        entries
-          .filter((entry) => entry.host === host.name && entry.netns === namespace.file && entry.mac !== null)
-          .map((entry) => [entry.mac, entry]),
-      );
-      return (namespace.tables?.fdb ?? []).map((row) => ({
-        host: host.name,
-        netns: namespace.file,
-        ...row,
-        note: note(row, known.get(row.mac), ownMacs),
-      }));
-    }),
+    knownHost(host)
+      .sandboxesOf(networkId)
+      .flatMap(({namespace}) => {
+        const links = namespace.tables?.links ?? [];
+        const ownMacs = new Set(links.flatMap(({mac}) => mac ?? []));
+        const known = new Map(
+          entries
+            .filter(
+              (entry) => entry.host === host.name && entry.netns === namespace.file && entry.mac !== null,
+            )
+            .map((entry) => [entry.mac, entry]),
+        );
+        return (namespace.tables?.fdb ?? []).map((row) => ({
+          host: host.name,
+          netns: namespace.file,
+          ...row,
+          note: note(row, known.get(row.mac), ownMacs),
+        }));
+      }),
   );
 }
 

@@ -2,8 +2,9 @@ import {isIP} from 'node:net';
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {type Claim, type Endpoint, type EndpointKind, endpointsOf, isNews} from '../topology/endpoints.js';
+import {knownHost} from '../topology/known-host.js';
 import {hintedMac} from '../topology/mac.js';
-import {nodeNames, overlaySandboxes, ownVtep} from '../topology/vteps.js';
+import {nodeNames} from '../topology/node-names.js';
 import {judgeAbsence, judgeLonelyRows, judgePair, unclaimedPairs, type Verdict} from './fdb-judge.js';
 import {
   type DeviceTables,
@@ -54,18 +55,16 @@ export interface JudgedEntry {
 export function fdbEntries(hosts: HostModel[], networkId: string): FdbEntry[] {
   const view = networkView(hosts, networkId);
   return hosts.flatMap((host) => {
-    const ownVtep = ownVtepOf(host, hosts);
+    const ownVtep = knownHost(host).vtepAmong(hosts)?.address;
     const gossip = gossipAddresses(host, networkId);
-    return overlaySandboxes(host, networkId).flatMap(({namespace}) => {
-      const {file, tables = {}} = namespace;
-      const place = {host: judgedHost(host), file, tables, ownVtep, gossip};
-      return judgeSandbox(sandboxView(view, place, view.endpoints.values())).map(({entry: one}) => one);
-    });
+    return knownHost(host)
+      .sandboxesOf(networkId)
+      .flatMap(({namespace}) => {
+        const {file, tables = {}} = namespace;
+        const place = {host: judgedHost(host), file, tables, ownVtep, gossip};
+        return judgeSandbox(sandboxView(view, place, view.endpoints.values())).map(({entry: one}) => one);
+      });
   });
-}
-
-function ownVtepOf(host: HostModel, hosts: HostModel[]): string | undefined {
-  return ownVtep(host, hosts)?.address;
 }
 
 /** Addresses that this host's gossip of a network has. Undefined where it was not read. */
@@ -98,7 +97,7 @@ function networkView(hosts: HostModel[], networkId: string): NetworkView {
     nodes,
     knownVteps: new Set([...claimed, ...peers.flat(), ...nodes.keys()]),
     untoldVteps: Math.max(0, ...peers.map((ips) => new Set(ips).size)) > new Set(claimed).size,
-    inspected: keyed((host) => ownVtep(host, hosts)?.address),
+    inspected: keyed((host) => knownHost(host).vtepAmong(hosts)?.address),
     inspectedNodes: keyed(({docker}) => docker?.engine.swarm?.nodeId),
     balancerVteps: new Set(
       [...endpoints.values()].flatMap(({claims}) =>

@@ -8,8 +8,8 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {type Claim, gossipEndpoints, managerEndpoints, ownEndpoints} from '../topology/endpoints.js';
-import {type Sandbox, sandboxes} from '../topology/sandboxes.js';
-import {localAddresses, nodeNames, overlaySandboxes, ownVtep} from '../topology/vteps.js';
+import {knownHost} from '../topology/known-host.js';
+import {nodeNames} from '../topology/node-names.js';
 import {judgedHost} from './fdb.js';
 import {type DeviceTables, deviceTables, isProgrammed, type JudgedHost, type Place} from './sandbox-view.js';
 
@@ -70,16 +70,17 @@ export interface PackedPairs {
 /** Rows and endpoints of one network that are kept one by one; more are counted. */
 const mostKept = 200;
 
-export function rowsDigest(model: HostModel, identified: Sandbox[] = sandboxes(model)): RowsDigest {
-  const vtep = ownVtep(model)?.address;
+export function rowsDigest(model: HostModel): RowsDigest {
+  const known = knownHost(model);
+  const vtep = known.vtep?.address;
   const networks = (model.docker?.networks ?? []).filter(({driver}) => driver === 'overlay');
-  const unnamed = identified.filter(
+  const unnamed = known.sandboxes.filter(
     ({kind, network, namespace}) =>
       kind === 'overlay' && !network && namespace.tables && model.docker?.read.networks !== true,
   );
   return {
     host: judgedHost(model),
-    ...(vtep === undefined ? {addresses: [...localAddresses(model)]} : {vtep}),
+    ...(vtep === undefined ? {addresses: [...known.addresses]} : {vtep}),
     nodes: [...nodeNames([model])],
     hostnames: (model.docker?.nodes ?? []).flatMap(({id, hostname}) =>
       hostname === undefined ? [] : [[id, hostname] as [string, string]],
@@ -88,7 +89,7 @@ export function rowsDigest(model: HostModel, identified: Sandbox[] = sandboxes(m
       ...networks.map((network): NetworkRows => {
         const own = network.endpoints && ownEndpoints(model, network.id, []);
         const heard = claimedVteps(network.services ?? []);
-        const here = overlaySandboxes(model, network.id, identified);
+        const here = known.sandboxesOf(network.id);
         const packed = here.map((sandbox) => packSandbox(sandbox, {own, heard, vtep}));
         const settled = new Set(packed.flatMap((one) => [...one.settled]));
         const gossip = network.services && gossipEndpoints(model, network.id, [], (ip) => !settled.has(ip));

@@ -1,7 +1,7 @@
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
-import {overlaySandboxes} from '../topology/vteps.js';
+import {knownHost} from '../topology/known-host.js';
 
 /**
  * Links of a network's sandboxes that carry nothing, whatever the tables say: down, or a port of no bridge. They
@@ -9,12 +9,14 @@ import {overlaySandboxes} from '../topology/vteps.js';
  */
 export function sandboxTroubles(hosts: HostModel[], networkId: string): Problem[] {
   return hosts.flatMap((host) =>
-    overlaySandboxes(host, networkId).flatMap(({namespace}) =>
-      (namespace.tables?.links ?? []).flatMap((link) => {
-        const problem = troubleOf(link);
-        return problem ? [{host: host.name, subject: `${link.name} in ${namespace.file}`, ...problem}] : [];
-      }),
-    ),
+    knownHost(host)
+      .sandboxesOf(networkId)
+      .flatMap(({namespace}) =>
+        (namespace.tables?.links ?? []).flatMap((link) => {
+          const problem = troubleOf(link);
+          return problem ? [{host: host.name, subject: `${link.name} in ${namespace.file}`, ...problem}] : [];
+        }),
+      ),
   );
 }
 

@@ -10,7 +10,7 @@ import type {Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
 import type {IpvsDestination} from '../model/ipvs.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {type Sandbox, sandboxes} from '../topology/sandboxes.js';
+import {knownHost} from '../topology/known-host.js';
 import type {Chain, ChainCode} from './step.js';
 
 /** The load balancer's own endpoint on the network. */
@@ -21,12 +21,8 @@ export interface Balancer {
 }
 
 /** Undefined where the host has no sandbox for it, or no address of it is known. */
-export function balancerOf(
-  host: HostModel,
-  network: Network,
-  identified: Sandbox[] = sandboxes(host),
-): Balancer | undefined {
-  const sandbox = identified.find(
+export function balancerOf(host: HostModel, network: Network): Balancer | undefined {
+  const sandbox = knownHost(host).sandboxes.find(
     ({kind, network: own}) => (kind === 'load-balancer' || kind === 'ingress') && own?.id === network.id,
   );
   if (!sandbox) return undefined;

@@ -1,6 +1,6 @@
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
-import {ownVtep} from './vteps.js';
+import {knownHost} from './known-host.js';
 
 export type EndpointKind = 'container' | 'task' | 'load-balancer' | 'bridge' | 'unknown';
 
@@ -85,7 +85,7 @@ export function ownEndpoints(
 ): Claim[] {
   const network = host.docker?.networks.find(({id}) => id === networkId);
   if (!network) return [];
-  const vtep = ownVtep(host, hosts)?.address;
+  const vtep = knownHost(host).vtepAmong(hosts)?.address;
   const base = {source: 'own-engine' as const, host: host.name, hostKey: host.key, ...(vtep ? {vtep} : {})};
   const byId = new Map((host.docker?.containers ?? []).map((container) => [container.id, container]));
   return (network.endpoints ?? []).flatMap(({key, name, ip, mac}): Claim[] => {

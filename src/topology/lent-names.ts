@@ -1,7 +1,8 @@
 import type {Container, ContainerEndpoint, LentName, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
-import {type Sandbox, sandboxes} from './sandboxes.js';
-import {type VethPairs, vethPairs} from './veths.js';
+import {knownHost} from './known-host.js';
+import type {Sandbox} from './sandboxes.js';
+import type {VethPairs} from './veths.js';
 
 /**
  * The model of a host whose own engine was not asked, with its containers as far as a manager knows them: one whose
@@ -10,15 +11,14 @@ import {type VethPairs, vethPairs} from './veths.js';
 export function withLentNames(host: HostModel): HostModel {
   const {docker} = host;
   if (!docker?.lent) return host;
-  const identified = sandboxes(host);
-  const pairs = vethPairs(host, identified);
+  const {sandboxes, pairs} = knownHost(host);
   const networkOf = new Map(
-    identified.flatMap(({namespace, kind, network}) =>
+    sandboxes.flatMap(({namespace, kind, network}) =>
       kind === 'overlay' && network ? [[namespace.file, network] as const] : [],
     ),
   );
   const {names} = docker.lent;
-  const containers = identified.flatMap((sandbox) => containerIn(sandbox, names, pairs, networkOf) ?? []);
+  const containers = sandboxes.flatMap((sandbox) => containerIn(sandbox, names, pairs, networkOf) ?? []);
   return {...host, docker: {...docker, containers}};
 }
 

@@ -4,9 +4,8 @@ import {quoteText} from '../base/escape.js';
 import {nearNames} from '../base/near.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
-import {sandboxes} from './sandboxes.js';
+import {knownHost} from './known-host.js';
 import {serviceNames} from './services.js';
-import {ownVtep} from './vteps.js';
 
 export interface FoundContainer {
   host: HostModel;
@@ -188,7 +187,7 @@ function pick(
 function containerWithAddress(hosts: HostModel[], address: string): FoundContainer | undefined {
   if (isIP(address) === 0) return undefined;
   const found = hosts.flatMap((host) =>
-    sandboxes(host).flatMap(({namespace, containers: [container]}) => {
+    knownHost(host).sandboxes.flatMap(({namespace, containers: [container]}) => {
       const has = namespace.tables?.links?.some(({addresses}) =>
         addresses?.some((own) => own.address === address),
       );
@@ -222,7 +221,7 @@ function throwIfElsewhere(hosts: HostModel[], typed: string, name: string): void
 }
 
 function nodesOf(hosts: HostModel[]): Set<string> {
-  return new Set(hosts.flatMap((host) => ownVtep(host, hosts)?.address ?? []));
+  return new Set(hosts.flatMap((host) => knownHost(host).vtepAmong(hosts)?.address ?? []));
 }
 
 /** Finds the network that a user means: by name, `NAME@HOST` or id prefix. */

@@ -1,5 +1,6 @@
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
+import type {NamespaceState} from '../model/namespace-files.js';
 
 export type NamespaceKind = 'overlay' | 'container' | 'load-balancer' | 'ingress' | 'host' | 'unknown';
 
@@ -100,6 +101,28 @@ export function contradicted(host: HostModel, container: Container, namespace: N
 
 function sortNumbers(numbers: number[]): number[] {
   return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+/** Files that stand for no namespace (any more). */
+const absent: ReadonlySet<NamespaceState> = new Set(['torn-down', 'dead', 'gone', 'foreign']);
+
+/** The overlay sandboxes of a network, found by the network's full id; several are several epochs. */
+export function overlaySandboxes(identified: Sandbox[], networkId: string): Sandbox[] {
+  return identified.filter(
+    ({kind, network, namespace}) =>
+      kind === 'overlay' &&
+      !absent.has(namespace.state) &&
+      (network ? network.id === networkId : networkId.startsWith(namespace.file.replace(/^\d+-/, ''))),
+  );
+}
+
+/** By the ids of the containers that live in them; the first sandbox that a container is found in. */
+export function sandboxByContainer(identified: Sandbox[]): Map<string, Sandbox> {
+  const found = new Map<string, Sandbox>();
+  for (const sandbox of identified) {
+    for (const {id} of sandbox.containers) if (!found.has(id)) found.set(id, sandbox);
+  }
+  return found;
 }
 
 /** Whose a namespace is, in a few words. */

@@ -1,7 +1,7 @@
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {contradicted, type Sandbox, sandboxes} from './sandboxes.js';
+import {contradicted, type Sandbox} from './sandboxes.js';
 
 /** One end of a link, by the namespace it is in. */
 export interface LinkEnd {
@@ -40,7 +40,7 @@ interface Place {
  * its namespace, the bridge has learned its MAC behind this very port, Docker gives its MAC to an endpoint of
  * this very network, or no other candidate exists on the host.
  */
-export function vethPairs(host: HostModel, identified: Sandbox[] = sandboxes(host)): VethPairs {
+export function vethPairs(host: HostModel, identified: Sandbox[]): VethPairs {
   const places = placesOf(host, identified);
   const byIndexes = new Map<string, {place: Place; link: Link}[]>();
   for (const place of places) {

@@ -1,13 +1,13 @@
 import {isDown, linkText, rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import type {KnownHost} from '../topology/known-host.js';
 import type {Walk} from './hop.js';
-import type {WalkedHost} from './party.js';
 import type {Trail} from './trail.js';
 
 /** A frame at a bridge of an overlay sandbox. */
 export interface AtBridge {
-  host: WalkedHost;
+  host: KnownHost;
   netns: string;
   tables: NetnsTables;
   bridge: Link;
@@ -16,7 +16,7 @@ export interface AtBridge {
 }
 
 /** From a container's interface over its veth pair to the bridge. Ends the walk where the frame is lost on the way. */
-export function overVeth(trail: Trail, host: WalkedHost, netns: string, link: Link): AtBridge | Walk {
+export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Link): AtBridge | Walk {
   const {model} = host;
   const pairing = host.pairs(netns, link.ifindex);
   if (!pairing?.peer) {

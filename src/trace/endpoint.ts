@@ -7,10 +7,11 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {takes, waitingSockets} from '../model/sockets.js';
+import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble} from './bridge.js';
 import {bridgeFilter, filterHop} from './filter.js';
 import type {Walk} from './hop.js';
-import {linkOf, type Party, placeOf, type WalkedHost} from './party.js';
+import {linkOf, type Party, placeOf} from './party.js';
 import type {Trail} from './trail.js';
 
 export interface Ending {
@@ -157,7 +158,7 @@ const recent = 60;
  */
 export function heardFrom(
   trail: Trail,
-  host: WalkedHost,
+  host: KnownHost,
   dst: Party,
   {ip, mac}: {ip: string; mac: string | undefined},
 ): boolean {

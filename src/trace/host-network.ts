@@ -6,12 +6,12 @@
 import {routeText} from '../kernel/printed.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {ContainerEndpoint, Network} from '../model/docker-types.js';
-import {ownVtep} from '../topology/vteps.js';
+import {type KnownHost, knownHost} from '../topology/known-host.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
 import {walkOutside} from './outside.js';
-import {linkOf, placeOf, type WalkedHost} from './party.js';
+import {linkOf, placeOf} from './party.js';
 import type {TraceEnd, TraceTarget} from './targets.js';
 import {trail} from './trail.js';
 
@@ -20,7 +20,7 @@ export function usesHost({container}: TraceEnd): boolean {
 }
 
 export function walkHostNetwork(
-  hosts: WalkedHost[],
+  hosts: KnownHost[],
   from: TraceEnd,
   to: Exclude<TraceTarget, {ip: string}>,
   traffic: Traffic,
@@ -49,12 +49,12 @@ export function walkHostNetwork(
 }
 
 /** To a container that uses its host's network: its addresses are the host's. */
-function toHostNetwork(hosts: WalkedHost[], from: TraceEnd, to: TraceEnd, traffic: Traffic): Walk {
+function toHostNetwork(hosts: KnownHost[], from: TraceEnd, to: TraceEnd, traffic: Traffic): Walk {
   const steps = trail();
   const {name} = to.container;
   const models = hosts.map(({model}) => model);
   const address =
-    ownVtep(to.host, models)?.address ??
+    knownHost(to.host).vtepAmong(models)?.address ??
     to.host.host?.links
       ?.filter(({name: link}) => link !== 'lo')
       .flatMap(({addresses}) => addresses ?? [])
@@ -102,7 +102,7 @@ function bridgeOf({host, container}: TraceEnd): Near | undefined {
 
 /** From the host itself over its own bridge. */
 function overBridge(
-  walked: WalkedHost,
+  walked: KnownHost,
   from: TraceEnd,
   to: TraceEnd,
   {network, endpoint, ip}: Near,

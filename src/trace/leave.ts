@@ -6,11 +6,12 @@ import {chooseRoute} from '../kernel/route.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, overVeth} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import {resolve} from './neighbour.js';
-import {linkOf, type Party, placeOf, type WalkedHost} from './party.js';
+import {linkOf, type Party, placeOf} from './party.js';
 import type {Trail} from './trail.js';
 
 export interface Left {
@@ -25,7 +26,7 @@ export interface Left {
 /** The way out of the source's namespace for a packet to `dst`: route, interface, veth, bridge, neighbour. */
 export function leaveSource(
   trail: Trail,
-  host: WalkedHost,
+  host: KnownHost,
   src: Party,
   dst: Party,
   {packet, vnis}: {packet: FilteredPacket; vnis: number[]},

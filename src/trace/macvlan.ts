@@ -3,12 +3,13 @@
 import {isDown, linkText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import type {KnownHost} from '../topology/known-host.js';
 import {heardFrom} from './endpoint.js';
 import type {Walk} from './hop.js';
-import {containerPlace, type Party, type WalkedHost} from './party.js';
+import type {Party} from './party.js';
 import type {Trail} from './trail.js';
 
-export function overParent(trail: Trail, host: WalkedHost, src: Party, dst: Party): Walk {
+export function overParent(trail: Trail, host: KnownHost, src: Party, dst: Party): Walk {
   const {model} = host;
   const from = ownLink(trail, host, src, 'interface');
   if (!from) return trail.end('undecided');
@@ -92,11 +93,11 @@ export function overParent(trail: Trail, host: WalkedHost, src: Party, dst: Part
 
 function ownLink(
   trail: Trail,
-  host: WalkedHost,
+  host: KnownHost,
   party: Party,
   layer: 'interface' | 'endpoint',
 ): Link | undefined {
-  const place = party.container ? containerPlace(host, party.container) : undefined;
+  const place = party.container ? host.namespaceOf(party.container) : undefined;
   const link = place?.tables?.links?.find(({addresses}) =>
     addresses?.some(({address}) => address === party.ip),
   );

@@ -4,7 +4,7 @@ import type {Container} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {answersFor, isServed, type NameAnswer, nameServiceSteps} from '../services/name-service.js';
 import {type Chain, chainOn} from '../services/step.js';
-import {sandboxes} from '../topology/sandboxes.js';
+import {knownHost} from '../topology/known-host.js';
 import {type Hop, worse} from './hop.js';
 import {addSteps} from './steps.js';
 import {type Trace, type TraceEnd, type TraceTarget, worstOf} from './targets.js';
@@ -37,7 +37,7 @@ export function traceName(
   const addresses = addressesOf(target, answer, networkId);
   if (networkId === undefined || addresses.length === 0 || !isServed(host, container)) return undefined;
   const chain = chainOn(host.name);
-  const sandbox = sandboxes(host).find(({containers}) => containers.some(({id}) => id === container.id));
+  const sandbox = knownHost(host).sandboxOf(container);
   if (sandbox) nameServiceSteps(chain, host, sandbox.namespace, container.name);
   else chain.doubt('name', `the namespace of ${container.name} was not found`);
   if (!chain.broken())

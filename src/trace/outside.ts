@@ -5,9 +5,9 @@ import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import type {KnownHost, NamespaceAt} from '../topology/known-host.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
-import {containerPlace, type WalkedHost} from './party.js';
 import type {TraceEnd} from './targets.js';
 import {type Trail, trail} from './trail.js';
 
@@ -25,14 +25,14 @@ interface Leaving {
 }
 
 export function walkOutside(
-  hosts: WalkedHost[],
+  hosts: KnownHost[],
   {host, container}: TraceEnd,
   ip: string,
   traffic: Traffic = {protocol: 'icmp'},
 ): Walk {
   const steps = trail();
   const walked = hosts.find(({model}) => model.key === host.key);
-  const place = walked ? containerPlace(walked, container) : undefined;
+  const place = walked ? walked.namespaceOf(container) : undefined;
   if (!walked || !place?.tables) {
     steps.doubt(host, 'route', `the namespace of ${container.name} could not be read`);
     return steps.end('undecided');
@@ -85,7 +85,7 @@ function withoutRoute(
   name: string,
   ip: string,
   networks: Network[],
-  {place, reason}: {place: NonNullable<ReturnType<typeof containerPlace>>; reason: string | undefined},
+  {place, reason}: {place: NamespaceAt; reason: string | undefined},
 ): Walk {
   const evidence = (place.tables?.routes ?? []).filter(({table}) => table === 'main').map(routeText);
   if (networks.length > 0 && networks.every(({internal}) => internal)) {

@@ -4,11 +4,12 @@ import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {balancerOf} from '../services/load-balancer.js';
 import type {Endpoint} from '../topology/endpoints.js';
-import {linkOf, type Party, placeOf, type WalkedHost} from './party.js';
+import type {KnownHost} from '../topology/known-host.js';
+import {linkOf, type Party, placeOf} from './party.js';
 
 /** What is known of one network. */
 export interface Known {
-  hosts: WalkedHost[];
+  hosts: KnownHost[];
   network: Network;
   endpoints: Map<string, Endpoint>;
 }
@@ -52,8 +53,7 @@ export function addressParty(known: Known, ip: string): Party {
 
 /** The network's load balancer on a host, by its own address or by a virtual one that it has as an alias. */
 export function balancerParty(known: Known, host: HostModel, virtual?: string): Party | undefined {
-  const walked = known.hosts.find(({model}) => model.key === host.key);
-  const balancer = balancerOf(host, known.network, walked?.sandboxes);
+  const balancer = balancerOf(host, known.network);
   if (!balancer) return undefined;
   return withLink(known, {
     name: `the load balancer of ${known.network.name} on ${host.name}`,

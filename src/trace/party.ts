@@ -2,8 +2,7 @@ import type {Container} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {type Sandbox, sandboxes} from '../topology/sandboxes.js';
-import {type VethPairs, vethPairs} from '../topology/veths.js';
+import type {KnownHost, NamespaceAt} from '../topology/known-host.js';
 
 /** One end of a path: an address on a network, and all that is known of who has it. */
 export interface Party {
@@ -20,34 +19,9 @@ export interface Party {
   link?: Link;
 }
 
-/** A host with what the walk asks of it again and again. */
-export interface WalkedHost {
-  model: HostModel;
-  sandboxes: Sandbox[];
-  pairs: VethPairs;
-}
-
-export function walkedHost(model: HostModel): WalkedHost {
-  const identified = sandboxes(model);
-  return {model, sandboxes: identified, pairs: vethPairs(model, identified)};
-}
-
-/** The namespace of a container, with its tables. */
-export function containerPlace(
-  host: WalkedHost,
-  container: Container,
-): {netns: string; tables: NetnsTables | undefined} | undefined {
-  if (container.networkMode === 'host') return {netns: '@host', tables: host.model.host};
-  const sandbox = host.sandboxes.find(({containers}) => containers.some(({id}) => id === container.id));
-  return sandbox ? {netns: sandbox.namespace.file, tables: sandbox.namespace.tables} : undefined;
-}
-
 /** The namespace of an endpoint: its container's, else the one on this host that has its address (a load balancer's). */
-export function placeOf(
-  host: WalkedHost,
-  party: Party,
-): {netns: string; tables: NetnsTables | undefined} | undefined {
-  if (party.container) return containerPlace(host, party.container);
+export function placeOf(host: KnownHost, party: Party): NamespaceAt | undefined {
+  if (party.container) return host.namespaceOf(party.container);
   const found = host.sandboxes.find(
     ({kind, namespace}) =>
       (kind === 'load-balancer' || kind === 'ingress') &&

@@ -19,15 +19,16 @@ import {
 import type {Sharing} from '../services/load-balancer.js';
 import {chainOn} from '../services/step.js';
 import {endpointsOf} from '../topology/endpoints.js';
+import {type KnownHost, knownHost} from '../topology/known-host.js';
+import {nodeNames} from '../topology/node-names.js';
 import {serviceOn} from '../topology/services.js';
-import {nodeNames, ownVtep} from '../topology/vteps.js';
 import {walkBackends} from './backends.js';
 import {isWalk, overVeth} from './bridge.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
 import {type Disposition, type Walk, worse} from './hop.js';
 import {balancerParty} from './parties.js';
-import {containerPlace, linkOf, type WalkedHost, walkedHost} from './party.js';
+import {linkOf} from './party.js';
 import {addSteps} from './steps.js';
 import type {Backend, Entry, PublishedTrace} from './targets.js';
 import {type Trail, trail} from './trail.js';
@@ -39,7 +40,7 @@ export interface PublishedQuestion extends PortAsked {
 
 /** Pure over what was read: nothing is sent. */
 export function tracePublished(hosts: HostModel[], asked: PublishedQuestion): PublishedTrace {
-  const walked = hosts.map(walkedHost);
+  const walked = hosts.map(knownHost);
   const mesh = ingressPorts(hosts).find(isIngressPort(asked));
   const entries = walked.flatMap((host): Entry[] => {
     const own = hostPorts(host.model, asked);
@@ -111,7 +112,7 @@ function requestTo(
   hosts: HostModel[],
   {port, protocol, client}: PublishedQuestion,
 ): Request {
-  const address = ownVtep(host, hosts)?.address;
+  const address = knownHost(host).vtepAmong(hosts)?.address;
   const route = client !== undefined && host.host ? chooseRoute(host.host, client).route : undefined;
   const uplink = host.host?.links?.find(({addresses}) => addresses?.some((own) => own.address === address));
   const inInterface = route?.dev ?? uplink?.name;
@@ -125,8 +126,8 @@ function requestTo(
 }
 
 function ingressEntry(
-  walked: WalkedHost[],
-  here: WalkedHost,
+  walked: KnownHost[],
+  here: KnownHost,
   {network, service, target, text, protocol}: IngressPort,
   asked: PublishedQuestion,
 ): Entry {
@@ -158,7 +159,7 @@ function ingressEntry(
     network,
     traffic: {protocol: asked.protocol, dport: asked.port},
     nodes: nodeNames(hosts),
-    vteps: new Map(hosts.map((one) => [one.key, ownVtep(one, hosts)])),
+    vteps: new Map(hosts.map((one) => [one.key, knownHost(one).vtepAmong(hosts)])),
   };
   const from = balancerParty(known, host);
   const tasks = serviceOn([host, ...hosts.filter(({key}) => key !== host.key)], service).find(
@@ -173,7 +174,7 @@ function ingressEntry(
 /** Over docker_gwbridge: the sandbox's interface there, its other end, the bridge. */
 function intoSandbox(
   steps: Trail,
-  host: WalkedHost,
+  host: KnownHost,
   {file, tables}: Namespace,
   to: Translated,
 ): Walk | undefined {
@@ -234,7 +235,7 @@ function forwarded(steps: Trail, host: HostModel, request: Request, to: Translat
 }
 
 /** To a container of this host that has the port for itself: over the bridge behind the rule. */
-function hostEntry(walked: WalkedHost[], host: WalkedHost, port: HostPort, asked: PublishedQuestion): Entry {
+function hostEntry(walked: KnownHost[], host: KnownHost, port: HostPort, asked: PublishedQuestion): Entry {
   const {model} = host;
   const steps = trail();
   const request = requestTo(
@@ -257,13 +258,13 @@ function hostEntry(walked: WalkedHost[], host: WalkedHost, port: HostPort, asked
 
 function toContainer(
   steps: Trail,
-  host: WalkedHost,
+  host: KnownHost,
   {container}: HostPort,
   request: Request,
   to: Translated,
 ): Walk {
   const {model} = host;
-  const links = containerPlace(host, container)?.tables?.links;
+  const links = host.namespaceOf(container)?.tables?.links;
   const party = {name: container.name, ip: to.address, host: model, container};
   const link = links && linkOf(links, party);
   if (links && !link) {

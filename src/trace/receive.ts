@@ -7,12 +7,12 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {waitingSockets} from '../model/sockets.js';
-import {overlaySandboxes} from '../topology/vteps.js';
+import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, portTrouble} from './bridge.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
-import type {Party, WalkedHost} from './party.js';
+import type {Party} from './party.js';
 import {passage, sourceRow} from './source-row.js';
 import type {Trail} from './trail.js';
 import type {OuterPacket} from './underlay.js';
@@ -32,7 +32,7 @@ export interface Arriving {
 }
 
 /** From the receiver's uplink to the destination's interface. */
-export function receiveOuter(trail: Trail, host: WalkedHost, arriving: Arriving): Walk {
+export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving): Walk {
   const {model} = host;
   const {outer, dst, srcMac, dstMac} = arriving;
   const filtered = uplinkIn(trail, model, arriving);
@@ -43,9 +43,9 @@ export function receiveOuter(trail: Trail, host: WalkedHost, arriving: Arriving)
   const closed = portOpen(trail, model, outer.port);
   if (closed) return closed;
   if (!found) {
-    const unread = overlaySandboxes(model, arriving.networkId, host.sandboxes).some(
-      ({namespace}) => namespace.tables?.links === undefined,
-    );
+    const unread = host
+      .sandboxesOf(arriving.networkId)
+      .some(({namespace}) => namespace.tables?.links === undefined);
     if (unread || !model.privileged) {
       trail.doubt(
         model,
@@ -171,8 +171,8 @@ interface Found {
  * The vxlan device of a VNI: in a sandbox of the network, else wherever one has it. The socket is the host's, so one
  * left in the host's own namespace takes the frames as well.
  */
-function deviceOf({model, sandboxes}: WalkedHost, networkId: string, vni: number): Found | undefined {
-  const own = overlaySandboxes(model, networkId, sandboxes).map(({namespace}) => namespace);
+function deviceOf({model, sandboxesOf}: KnownHost, networkId: string, vni: number): Found | undefined {
+  const own = sandboxesOf(networkId).map(({namespace}) => namespace);
   const places = [...own, ...model.namespaces.filter((namespace) => !own.includes(namespace))].map(
     ({file, tables}) => ({netns: file, tables}),
   );

@@ -84,8 +84,7 @@ function toAddress(
   {vip, host}: {vip: string; host: HostModel},
 ): Balanced {
   const steps = trail();
-  const walked = context.hosts.find(({model}) => model.key === host.key);
-  const balancer = walked && balancerOf(host, known.network, walked.sandboxes);
+  const balancer = balancerOf(host, known.network);
   const dst = balancerParty(known, host, vip);
   if (!balancer || !dst) {
     steps.doubt(

@@ -5,14 +5,15 @@ import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {endpointsOf} from '../topology/endpoints.js';
+import {type KnownHost, knownHost} from '../topology/known-host.js';
+import {nodeNames} from '../topology/node-names.js';
 import {type ServiceOn, serviceOn} from '../topology/services.js';
-import {nodeNames, ownVtep} from '../topology/vteps.js';
 import type {Traffic} from './filter.js';
 import type {Walk} from './hop.js';
 import {usesHost, walkHostNetwork} from './host-network.js';
 import {walkOutside} from './outside.js';
 import {addressParty, containerParty} from './parties.js';
-import {containerPlace, type Party, type WalkedHost, walkedHost} from './party.js';
+import type {Party} from './party.js';
 import {walkService} from './service.js';
 import {specialWalk} from './special.js';
 import {type Trace, type TraceEnd, type TraceTarget, type Ways, worstOf} from './targets.js';
@@ -40,7 +41,7 @@ export function trace(
       ? serviceOn([from.host, ...hosts.filter(({key}) => key !== from.host.key)], to.service)
       : [];
   const special = specialWalk(from, to);
-  const walked = hosts.map(walkedHost);
+  const walked = hosts.map(knownHost);
   const destination =
     'container' in target ? target.container.name : 'service' in target ? target.service : target.ip;
   const base = {source: source.container.name, destination, network: null, chosenBy: null, reverse: null};
@@ -57,7 +58,7 @@ export function trace(
     return only(apart(ask));
   }
   const network = shared.length === 1 ? first : (byRoute(walked, ask, shared) ?? first);
-  const vteps = new Map(hosts.map((host) => [host.key, ownVtep(host, hosts)]));
+  const vteps = new Map(hosts.map((host) => [host.key, knownHost(host).vtepAmong(hosts)]));
   const context = {hosts: walked, network, traffic, vteps, nodes: nodeNames(hosts)};
   const service = serviceAt(ask, network);
   // Of a service every task is walked, and who they are is not known before.
@@ -148,13 +149,13 @@ function serviceAt({hosts, to, services}: Asked, network: Network): ServiceOn | 
   return virtual && serviceOn(hosts, virtual.name).find((service) => service.network.id === network.id);
 }
 
-function byRoute(hosts: WalkedHost[], ask: Asked, shared: Network[]): Network | undefined {
+function byRoute(hosts: KnownHost[], ask: Asked, shared: Network[]): Network | undefined {
   const {
     from: {host, container},
     to,
   } = ask;
   const walked = hosts.find(({model}) => model.key === host.key);
-  const tables = walked ? containerPlace(walked, container)?.tables : undefined;
+  const tables = walked ? walked.namespaceOf(container)?.tables : undefined;
   return shared.find((network) => {
     const service = serviceAt(ask, network);
     const ip =

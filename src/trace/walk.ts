@@ -4,6 +4,7 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {isProgrammed} from '../rows/sandbox-view.js';
+import type {KnownHost} from '../topology/known-host.js';
 import {isGroupMac} from '../topology/mac.js';
 import type {OwnVtep} from '../topology/vteps.js';
 import {crossTrouble, fdbTrouble, isWalk, portRow, vxlanOf} from './bridge.js';
@@ -13,14 +14,14 @@ import type {Walk} from './hop.js';
 import {type Left, leaveSource} from './leave.js';
 import {overParent} from './macvlan.js';
 import {answerTo} from './neighbour.js';
-import {type Party, readTime, type WalkedHost} from './party.js';
+import {type Party, readTime} from './party.js';
 import {receiveOuter} from './receive.js';
 import {acrossSubnets, isRouted} from './subnets.js';
 import {type Trail, trail} from './trail.js';
 import {sendOuter} from './underlay.js';
 
 export interface WalkContext {
-  hosts: WalkedHost[];
+  hosts: KnownHost[];
   network: Network;
   traffic: Traffic;
   /** Names of nodes by VTEP, and each host's own VTEP by its key. */
@@ -168,7 +169,7 @@ function overTunnel(
 }
 
 /** The host behind a VTEP: the one that is known by it, else the destination's own where it has the address. */
-function receiverOf({hosts, vteps}: WalkContext, dst: Party, vtep: string): WalkedHost | undefined {
+function receiverOf({hosts, vteps}: WalkContext, dst: Party, vtep: string): KnownHost | undefined {
   return (
     hosts.find(({model}) => vteps.get(model.key)?.address === vtep) ??
     hosts.find(({model}) => model.key === dst.host?.key && hasAddress(model, vtep))
@@ -241,6 +242,6 @@ function tunnelRow(
   return {...row, dst: row.dst};
 }
 
-function hostOf({hosts}: WalkContext, model: HostModel | undefined): WalkedHost | undefined {
+function hostOf({hosts}: WalkContext, model: HostModel | undefined): KnownHost | undefined {
   return hosts.find((walked) => walked.model.key === model?.key);
 }

@@ -6,10 +6,9 @@ import {linkGroups} from '../../src/answers/link-rows.js';
 import {namespaceRows} from '../../src/answers/namespace-rows.js';
 import {networkRows} from '../../src/answers/network-rows.js';
 import {fdbEntries} from '../../src/rows/fdb.js';
+import {knownHost} from '../../src/topology/known-host.js';
 import {findContainer, findNetwork} from '../../src/topology/names.js';
 import {sameMachine} from '../../src/topology/same-machine.js';
-import {sandboxes} from '../../src/topology/sandboxes.js';
-import {ownVtep} from '../../src/topology/vteps.js';
 import {nodeSpecs} from '../lab/topology.js';
 import {containers, localNetworks, swarmNetworks} from '../lab/workload.js';
 import {recordedModel} from '../support/evidence.js';
@@ -36,7 +35,7 @@ for (const engine of engines) {
         assert.equal(sameMachine(host), true);
       }
       assert.deepEqual(
-        hosts.map((host) => ownVtep(host, hosts)?.address),
+        hosts.map((host) => knownHost(host).vtepAmong(hosts)?.address),
         nodes.map(({address}) => address),
       );
     });
@@ -59,7 +58,7 @@ for (const engine of engines) {
         );
       }
       for (const host of hosts) {
-        for (const sandbox of sandboxes(host)) {
+        for (const sandbox of knownHost(host).sandboxes) {
           if (sandbox.kind !== 'container' || sandbox.namespace.state !== 'live') continue;
           const [owner] = sandbox.containers;
           // The kernel's word, not Docker's: its process is in the namespace behind the file.

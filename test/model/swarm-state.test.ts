@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {hostModel} from '../../src/model/host.js';
 import {parseSwarmState} from '../../src/model/swarm-state.js';
-import {ownVtep} from '../../src/topology/vteps.js';
+import {knownHost} from '../../src/topology/known-host.js';
 import {derived, editAnswers, recordedEvidence} from '../support/evidence.js';
 
 const worker = [
@@ -37,7 +37,7 @@ describe("the engine's own record of its swarm addresses", () => {
 
   it('tells the VTEP where no task of its own does, and the data path before the control plane', () => {
     const kept = (text: string, tasks: boolean) =>
-      ownVtep(
+      knownHost(
         hostModel(
           derived(recordedEvidence('node1'), (draft) => {
             draft.sections.push({
@@ -53,7 +53,7 @@ describe("the engine's own record of its swarm addresses", () => {
               });
           }),
         ),
-      );
+      ).vtep;
     assert.deepEqual(kept(worker, true), {address: '172.31.1.5', source: 'own-task'});
     assert.deepEqual(kept(worker, false), {address: '192.168.1.5', source: 'state-file'});
     assert.deepEqual(kept(worker.replace('"DataPathAddr":""', '"DataPathAddr":"198.51.100.7"'), false), {

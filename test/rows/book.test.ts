@@ -6,8 +6,7 @@ import {namespaceRows} from '../../src/answers/namespace-rows.js';
 import type {HostModel} from '../../src/model/host.js';
 import {fdbEntries} from '../../src/rows/fdb.js';
 import {rawFdb} from '../../src/rows/fdb-raw.js';
-import {vethPairs} from '../../src/topology/veths.js';
-import {ownVtep} from '../../src/topology/vteps.js';
+import {knownHost} from '../../src/topology/known-host.js';
 import {dockerAnswers, dockerContainer, type MadeHost, madeModel, type Raw} from '../support/evidence.js';
 
 /** What a book printed of three hosts of a key-value-store swarm, as text without -j and without flags. */
@@ -99,17 +98,17 @@ describe("a book's hosts, read as text", () => {
 
   it('pair the same two without Docker, as the only candidates', () => {
     const alone = madeModel({...docker4, docker: {}});
-    const {peer, proof} = vethPairs(alone)(sandbox, 13) ?? {};
+    const {peer, proof} = knownHost(alone).pairs(sandbox, 13) ?? {};
     assert.deepEqual([peer?.netns, peer?.link.ifindex, proof], [container, 12, 'only-candidate']);
     // Its second leg leads to a bridge that the book does not print.
-    assert.match(vethPairs(alone)(container, 14)?.reason ?? '', /index 15/);
+    assert.match(knownHost(alone).pairs(container, 14)?.reason ?? '', /index 15/);
     // Without -d the text names no kind: vxlan1 must not be taken for a veth of something.
     const plain = madeModel({
       ...docker4,
       docker: {},
       tables: {...docker4.tables, [sandbox]: {addr: text('overlay-link.txt')}},
     });
-    assert.equal(vethPairs(plain)(sandbox, 11)?.peer, undefined);
+    assert.equal(knownHost(plain).pairs(sandbox, 11)?.peer, undefined);
     // Nor can it be said then what its FDB is lacking.
     const blind = [
       madeModel({...docker4, tables: {[sandbox]: {addr: text('overlay-link.txt')}}}),
@@ -123,7 +122,7 @@ describe("a book's hosts, read as text", () => {
 
   it('know docker2 and docker3 by the address that rows of docker4 point at', () => {
     assert.deepEqual(
-      hosts.map((host) => ownVtep(host, hosts)),
+      hosts.map((host) => knownHost(host).vtepAmong(hosts)),
       [
         undefined,
         {address: '10.10.10.102', source: 'peer-row'},

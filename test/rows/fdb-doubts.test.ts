@@ -4,7 +4,7 @@ import {hostModel} from '../../src/model/host.js';
 import {type FdbEntry, fdbEntries} from '../../src/rows/fdb.js';
 import {rawFdb} from '../../src/rows/fdb-raw.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import {overlaySandboxes} from '../../src/topology/vteps.js';
+import {knownHost} from '../../src/topology/known-host.js';
 import {
   answerOf,
   derived,
@@ -282,6 +282,6 @@ describe('a sandbox file without a namespace', () => {
     });
     const model = hostModel(plain);
     assert.equal(model.namespaces.find((namespace) => namespace.file === file)?.state, 'torn-down');
-    assert.deepEqual(overlaySandboxes(model, id), []);
+    assert.deepEqual(knownHost(model).sandboxesOf(id), []);
   });
 });

@@ -8,7 +8,7 @@ import {type FdbEntry, fdbEntries} from '../../src/rows/fdb.js';
 import {rowsDigest} from '../../src/rows/rows-digest.js';
 import {judgeNetworks, type KeptHost} from '../../src/rows/rows-swarm.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import {ownVtep} from '../../src/topology/vteps.js';
+import {knownHost} from '../../src/topology/known-host.js';
 import {
   derived,
   dropSections,
@@ -26,7 +26,7 @@ const folders = readdirSync(root, {recursive: true, withFileTypes: true})
   .map(({parentPath}) => parentPath.slice(root.length + 1));
 
 function kept(model: HostModel): KeptHost {
-  const vtep = ownVtep(model)?.address;
+  const vtep = knownHost(model).vtep?.address;
   return {
     name: model.name,
     key: model.key,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Link} from '../../src/model/facts.js';
-import {vethPairs} from '../../src/topology/veths.js';
+import {knownHost} from '../../src/topology/known-host.js';
 import {recordedModel} from '../support/evidence.js';
 
 // Engines from 28 on make a container's end in the container's own namespace, where counting starts anew.
@@ -15,9 +15,9 @@ test('two ends of the same index are a pair', () => {
   const same = port.ifindex;
   Object.assign<Link, Partial<Link>>(bridged.link, {ifindex: same, iflink: same});
   Object.assign<Link, Partial<Link>>(port, {ifindex: same, iflink: same});
-  const pairing = vethPairs(host)('@host', same);
+  const pairing = knownHost(host).pairs('@host', same);
   assert.equal(pairing?.peer?.netns, bridged.file);
-  assert.equal(vethPairs(host)(bridged.file, same)?.peer?.link.name, port.name);
+  assert.equal(knownHost(host).pairs(bridged.file, same)?.peer?.link.name, port.name);
 });
 
 test('an end whose other one has the same index, in a namespace that was not read, says so', () => {
@@ -25,7 +25,7 @@ test('an end whose other one has the same index, in a namespace that was not rea
   const uplink = host.host?.links?.find(({name}) => name === 'eth0');
   assert.equal(uplink?.iflink, uplink?.ifindex);
   assert.match(
-    vethPairs(host)('@host', uplink?.ifindex ?? 0)?.reason ?? '',
+    knownHost(host).pairs('@host', uplink?.ifindex ?? 0)?.reason ?? '',
     /^no link on this host has index 2/,
   );
 });

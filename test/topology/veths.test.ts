@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {linkGroups} from '../../src/answers/link-rows.js';
-import {vethPairs} from '../../src/topology/veths.js';
+import {knownHost} from '../../src/topology/known-host.js';
 import {
   dockerAnswers,
   dockerContainer,
@@ -49,18 +49,18 @@ function twins(
 
 describe('pairing veths', () => {
   it('takes nothing where two candidates fit and nothing tells them apart', () => {
-    const pairing = vethPairs(twins())(overlay, 13);
+    const pairing = knownHost(twins()).pairs(overlay, 13);
     assert.equal(pairing?.peer, undefined);
     assert.match(pairing?.reason ?? '', /^2 links .* nothing tells them apart/);
   });
 
   it('takes the one whose namespace the nsid names', () => {
     const host = twins({port: {nsid: 3}, nsids: '5001 71 2\n5002 72 3\n'});
-    const {peer, proof} = vethPairs(host)(overlay, 13) ?? {};
+    const {peer, proof} = knownHost(host).pairs(overlay, 13) ?? {};
     assert.deepEqual([peer?.netns, proof], [two, 'nsid']);
     // The other candidate points at the same numbers and is refused, also seen from its own side.
-    assert.equal(vethPairs(host)(one, 12)?.peer, undefined);
-    assert.equal(vethPairs(host)(two, 12)?.peer?.netns, overlay);
+    assert.equal(knownHost(host).pairs(one, 12)?.peer, undefined);
+    assert.equal(knownHost(host).pairs(two, 12)?.peer?.netns, overlay);
   });
 
   it('refuses a single candidate whose namespace the nsid excludes', () => {
@@ -74,7 +74,7 @@ describe('pairing veths', () => {
         [one]: {addr: [veth('eth0', 12, 13)]},
       },
     });
-    const pairing = vethPairs(host)(overlay, 13);
+    const pairing = knownHost(host).pairs(overlay, 13);
     assert.equal(pairing?.peer, undefined);
     assert.match(pairing?.reason ?? '', /namespace ids .* name other namespaces/);
   });
@@ -87,12 +87,15 @@ describe('pairing veths', () => {
       flags: [],
       state,
     });
-    const seen = vethPairs(twins({rows: [learned('veth1', 2)]}))(overlay, 13);
+    const seen = knownHost(twins({rows: [learned('veth1', 2)]})).pairs(overlay, 13);
     assert.deepEqual([seen?.peer?.netns, seen?.proof], [two, 'mac-seen']);
     // Behind another port it says nothing of this one.
-    assert.equal(vethPairs(twins({rows: [learned('veth9', 2)]}))(overlay, 13)?.peer, undefined);
+    assert.equal(knownHost(twins({rows: [learned('veth9', 2)]})).pairs(overlay, 13)?.peer, undefined);
     // A permanent row is the port's own address, not a learned one.
-    assert.equal(vethPairs(twins({rows: [learned('veth1', 2, 'permanent')]}))(overlay, 13)?.peer, undefined);
+    assert.equal(
+      knownHost(twins({rows: [learned('veth1', 2, 'permanent')]})).pairs(overlay, 13)?.peer,
+      undefined,
+    );
   });
 
   it('takes the one that Docker gives an endpoint with this MAC on this very network', () => {
@@ -102,10 +105,10 @@ describe('pairing veths', () => {
       dockerContainer('second', {pid: 202, key: two, networks: endpoint(2)}),
     ];
     const docker = dockerAnswers(containers, [network]);
-    const told = vethPairs(twins({docker}))(overlay, 13);
+    const told = knownHost(twins({docker})).pairs(overlay, 13);
     assert.deepEqual([told?.peer?.netns, told?.proof], [two, 'docker-mac']);
     // Docker's process is in another namespace than the file: these are another machine's answers.
-    const elsewhere = vethPairs(twins({docker, processes: {202: 5999}}))(overlay, 13);
+    const elsewhere = knownHost(twins({docker, processes: {202: 5999}})).pairs(overlay, 13);
     assert.equal(elsewhere?.peer, undefined);
   });
 
@@ -124,11 +127,11 @@ describe('pairing veths', () => {
       },
     });
     assert.deepEqual(
-      [vethPairs(host)(overlay, 13)?.peer?.netns, vethPairs(host)(overlay, 13)?.proof],
+      [knownHost(host).pairs(overlay, 13)?.peer?.netns, knownHost(host).pairs(overlay, 13)?.proof],
       [one, 'only-candidate'],
     );
     assert.match(
-      vethPairs(host)(two, 12)?.reason ?? '',
+      knownHost(host).pairs(two, 12)?.reason ?? '',
       /no link on this host has index 14 and points back to 12/,
     );
   });
@@ -145,7 +148,7 @@ describe('pairing veths', () => {
         },
       },
     });
-    const pairing = vethPairs(host)(overlay, 3);
+    const pairing = knownHost(host).pairs(overlay, 3);
     // iproute2 names the other end instead of numbering it.
     if (pairing) assert.deepEqual([pairing.peer?.link.name, pairing.proof], ['right', 'same-namespace']);
     else assert.fail('no pairing');
@@ -163,7 +166,7 @@ describe('pairing veths', () => {
         [one]: {addr: [veth('eth0', 12, 11)]},
       },
     });
-    const pairs = vethPairs(host);
+    const pairs = knownHost(host).pairs;
     assert.equal(pairs(overlay, 11), undefined);
     assert.equal(pairs(overlay, 12), undefined);
     assert.equal(pairs(one, 12)?.peer, undefined);
@@ -174,7 +177,7 @@ describe('on the recorded swarm', () => {
   it('every veth of an overlay has its other end, and both sides say so', () => {
     for (const name of ['node1', 'node2']) {
       const host = recordedModel(name);
-      const pairs = vethPairs(host);
+      const pairs = knownHost(host).pairs;
       const groups = linkGroups([host]);
       const overlays = groups.filter(({kind}) => kind === 'overlay');
       assert.equal(overlays.length, 5);

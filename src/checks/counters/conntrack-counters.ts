@@ -1,6 +1,6 @@
 import {conntrackCounters, conntrackTable} from '../../model/proc/counters.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {pairs, rise, risen} from './rising.js';
 
 interface Counts {
@@ -69,7 +69,7 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
   },
 });
 
-function countsOf(host: HostContext): Counts[] {
+function countsOf(host: KnownHost): Counts[] {
   const {model} = host;
   const places = [
     {file: '@host', inode: model.hostNetnsInode, tables: model.host, owner: 'the host'},

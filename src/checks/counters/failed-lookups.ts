@@ -1,8 +1,9 @@
 import type {Namespace} from '../../model/host.js';
 import type {Miss} from '../../model/iproute/miss.js';
+import {hostRows, lacksRow} from '../../rows/host-rows.js';
 import {ownEndpoints} from '../../topology/endpoints.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import {type HostContext, lacksRow} from '../host-context.js';
 import {counted} from '../words.js';
 
 /** A lookup that failed, with all that this host's tables tell about it. */
@@ -65,7 +66,9 @@ export const failedLookups = defineCheck<Digest, Counts>({
     return {
       sandboxes: host.overlays.reduce((sum, {sandboxes}) => sum + sandboxes.length, 0),
       lacking: host.overlays.flatMap(({network}) =>
-        host.lacking(network.id).map(({ip}) => `${network.id} ${ip}`),
+        hostRows(host)
+          .lacking(network.id)
+          .map(({ip}) => `${network.id} ${ip}`),
       ),
       ...(listened.length > 0 ? {failed: failedOf(host)} : {}),
     };
@@ -171,7 +174,7 @@ function ownerElsewhere(
   return undefined;
 }
 
-function failedOf(host: HostContext): Failed[] {
+function failedOf(host: KnownHost): Failed[] {
   const macs = new Set(
     host.model.namespaces.flatMap(({tables}) => (tables?.links ?? []).flatMap(({mac}) => mac ?? [])),
   );
@@ -186,7 +189,9 @@ function failedOf(host: HostContext): Failed[] {
           (tables?.links ?? []).flatMap(({addresses: own}) => (own ?? []).map(({address}) => address)),
         ),
       );
-      const entries = host.fdb(network.id).filter(({netns}) => netns === namespace.file);
+      const entries = hostRows(host)
+        .entries(network.id)
+        .filter(({netns}) => netns === namespace.file);
       return misses.flatMap((miss): Failed[] => {
         const {layer, sought} = miss;
         // The overlays carry IPv4 only; questions of IPv6 go nowhere on every healthy host.
@@ -227,7 +232,7 @@ interface Member {
 }
 
 /** The sandboxes behind the ports of an overlay's sandbox, by the names of those who live there. */
-function membersOf(host: HostContext, {file, tables}: Namespace): Member[] {
+function membersOf(host: KnownHost, {file, tables}: Namespace): Member[] {
   const files = new Set(
     (tables?.links ?? []).flatMap(({ifindex}) => host.pairs(file, ifindex)?.peer?.netns ?? []),
   );

@@ -1,6 +1,6 @@
 import type {LinkStats} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {pairs, rise, risen} from './rising.js';
 
 interface Counts extends LinkStats {
@@ -62,7 +62,7 @@ export const uplinkDrops = defineCheck<undefined, Counts[]>({
 });
 
 /** Devices of the kernel's own routes to the VTEPs, else that of the default route. */
-function uplinks({model}: HostContext): Counts[] {
+function uplinks({model}: KnownHost): Counts[] {
   const {links = [], vtepRoutes, routes = []} = model.host ?? {};
   const leading = [...(vtepRoutes?.values() ?? [])].flatMap(({dev}) => dev ?? []);
   const byDefault = routes.flatMap(({dst, table, dev}) =>

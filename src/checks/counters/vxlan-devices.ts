@@ -1,4 +1,4 @@
-import type {HostContext} from '../host-context.js';
+import type {KnownHost} from '../../topology/known-host.js';
 
 /** What a vxlan device and its bridge have counted at one reading, in plain data. */
 export interface VxlanCounts {
@@ -22,7 +22,7 @@ export interface VxlanCounts {
 }
 
 /** The vxlan devices of all overlay sandboxes that Docker names, where their counters were read. */
-export function vxlanCounts(host: HostContext): VxlanCounts[] {
+export function vxlanCounts(host: KnownHost): VxlanCounts[] {
   return host.overlays.flatMap(({network, sandboxes}) =>
     sandboxes.flatMap(({namespace: {file, inode, tables}}) =>
       (tables?.links ?? []).flatMap((link): VxlanCounts[] => {

@@ -1,7 +1,7 @@
 import {atLeast, engineVersion, within} from '../../model/engine-version.js';
 import {dockerXfrm, type EncryptedVni, encryptedVnis, policyTo} from '../../services/encryption.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 
 /** Packets of encrypted overlays that no policy takes, and engines that let some out or in unencrypted. */
 export const cleartext = defineCheck({
@@ -32,7 +32,7 @@ export const cleartext = defineCheck({
 });
 
 function tell(
-  host: HostContext,
+  host: KnownHost,
   report: Report,
   {network, vni}: EncryptedVni,
   vtep: string,
@@ -58,7 +58,7 @@ function tell(
 }
 
 /** CVE-2023-28840, -28841 and -28842: rules appended behind others, made late, and errors merely logged. */
-function oldEngine(host: HostContext, report: Report, encrypted: EncryptedVni[]): void {
+function oldEngine(host: KnownHost, report: Report, encrypted: EncryptedVni[]): void {
   const text = host.model.docker?.engine.version;
   const version = engineVersion(text);
   const old = version && (!atLeast(version, '20.10.24') || within(version, '23.0.0', '23.0.2'));

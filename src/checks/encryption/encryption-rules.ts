@@ -5,8 +5,8 @@ import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {mayHideRules} from '../../services/docker-rules.js';
 import {dockerMark, type EncryptedVni, encryptedVnis} from '../../services/encryption.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 
 type Verdict = 'there' | 'gone' | 'unknown';
 
@@ -38,7 +38,7 @@ export const encryptionRules = defineCheck({
 });
 
 /** 29.6 and later may keep these rules in nftables, which a host without nft does not show. */
-function mayBeElsewhere({model}: HostContext): boolean {
+function mayBeElsewhere({model}: KnownHost): boolean {
   const version = engineVersion(model.docker?.engine.version);
   if (model.host?.failed?.has('nft') || mayHideRules(model)) return true;
   return model.host?.nftHooks === undefined && (!version || atLeast(version, '29.6'));
@@ -84,7 +84,7 @@ function dropped(tables: NetnsTables, {vni, port}: EncryptedVni, vtep: string, o
   return verdict === 'drop' ? 'there' : verdict === 'accept' ? 'gone' : 'unknown';
 }
 
-function tellMark(host: HostContext, report: Report, {network, netns, vni, port, vteps}: EncryptedVni): void {
+function tellMark(host: KnownHost, report: Report, {network, netns, vni, port, vteps}: EncryptedVni): void {
   report.found({
     code: 'encryption-mark-missing',
     severity: 'error',
@@ -103,7 +103,7 @@ function tellMark(host: HostContext, report: Report, {network, netns, vni, port,
   });
 }
 
-function tellDrop(host: HostContext, report: Report, {network, vni, port}: EncryptedVni): void {
+function tellDrop(host: KnownHost, report: Report, {network, vni, port}: EncryptedVni): void {
   report.found({
     code: 'encryption-drop-missing',
     severity: 'warning',
@@ -121,7 +121,7 @@ function tellDrop(host: HostContext, report: Report, {network, vni, port}: Encry
   });
 }
 
-function remedyOf({name}: HostContext) {
+function remedyOf({name}: KnownHost) {
   return {
     command: 'systemctl restart docker',
     touches: `every container of ${name} without live-restore; the rules are made anew`,

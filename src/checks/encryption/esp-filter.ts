@@ -2,8 +2,8 @@ import {isIPv4} from 'node:net';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {encryptedVnis} from '../../services/encryption.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {alikeToRules, arrivalAt} from '../underlay/own-rules.js';
 import {distinct} from '../words.js';
 
@@ -84,7 +84,7 @@ function note(
 }
 
 function tell(
-  host: HostContext,
+  host: KnownHost,
   report: Report,
   {
     way,

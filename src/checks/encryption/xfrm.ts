@@ -8,8 +8,8 @@ import {
   serves,
   spiText,
 } from '../../services/encryption.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 
 /** Docker's states by peer: `ADDRESS SPI SPI …`, packed because every node has some of every other. */
 interface Digest {
@@ -64,7 +64,7 @@ export const xfrm = defineCheck<Digest>({
 });
 
 function statesFor(
-  host: HostContext,
+  host: KnownHost,
   report: Report,
   {states, policies}: DockerXfrm,
   vtep: string,

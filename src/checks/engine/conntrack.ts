@@ -1,6 +1,6 @@
 import {conntrackTable} from '../../model/proc/counters.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
-import type {HostContext} from '../host-context.js';
 
 /** The parts of the table from which on it is nearly full, and full: the kernel counts an entry before it refuses it. */
 const near = 0.9;
@@ -54,7 +54,7 @@ interface Table {
   most: number;
 }
 
-function tables({model, sandboxes}: HostContext): Table[] {
+function tables({model, sandboxes}: KnownHost): Table[] {
   const spaces = [
     {netns: '@host', whose: 'the host', proc: model.host?.proc},
     ...sandboxes.map(({namespace, containers}) => ({

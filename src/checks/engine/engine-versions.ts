@@ -1,7 +1,7 @@
 import type {DockerModel} from '../../model/docker-types.js';
 import {atLeast, type EngineVersion, engineVersion, within} from '../../model/engine-version.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 
 /** A host's word on who runs which engine, and who takes part in which encrypted network. */
 interface Digest {
@@ -69,7 +69,7 @@ function isOdd(version: EngineVersion): boolean {
   return odd.some(([first, last]) => within(version, first, last));
 }
 
-function digestOf({model, overlays}: HostContext): Digest | undefined {
+function digestOf({model, overlays}: KnownHost): Digest | undefined {
   const {docker} = model;
   const own = docker?.engine.swarm?.nodeId;
   if (!docker || own === undefined) return undefined;
@@ -137,7 +137,7 @@ function faultOf(version: EngineVersion): Fault | undefined {
   return undefined;
 }
 
-function fdbFaults(host: HostContext, report: Report): void {
+function fdbFaults(host: KnownHost, report: Report): void {
   const text = host.model.docker?.engine.version;
   const version = engineVersion(text);
   const fault = version && host.overlays.length > 0 ? faultOf(version) : undefined;

@@ -3,10 +3,10 @@ import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {inNetns, linkLine} from '../words.js';
 
 /** What the engine says of its own endpoints, against the interfaces that are there. */
@@ -39,7 +39,7 @@ export const containerLinks = defineCheck({
 });
 
 /** The interface of one endpoint: there, up, with its address and its MAC. */
-function interfaceOf(host: HostContext, network: Network, endpoint: LocalEndpoint, report: Report): void {
+function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint, report: Report): void {
   const {name, ip, mac, container, sandbox, link, kind} = endpoint;
   const found = (code: CheckCode, fault: Pick<Finding, 'evidence' | 'cause' | 'remedy'> & Partial<Finding>) =>
     report.found({
@@ -116,7 +116,7 @@ function interfaceOf(host: HostContext, network: Network, endpoint: LocalEndpoin
 
 /** Ports of the sandbox behind which there is none of the engine's endpoints. */
 function strangers(
-  host: HostContext,
+  host: KnownHost,
   network: Network,
   {sandbox, endpoints}: {sandbox: Sandbox; endpoints: LocalEndpoint[]},
   report: Report,
@@ -161,7 +161,7 @@ function strangers(
 }
 
 /** Whether there is a namespace here whose links are not known. */
-function unreadElsewhere({model}: HostContext): boolean {
+function unreadElsewhere({model}: KnownHost): boolean {
   return (
     model.host?.links === undefined ||
     model.namespaces.some(

@@ -1,11 +1,11 @@
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import type {NamespaceState} from '../../model/namespace-files.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {removesLate} from '../../topology/sandboxes.js';
 import {present} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 
 /** An overlay network as one host knows it. */
 interface Known {
@@ -61,7 +61,7 @@ const plain: ReadonlySet<NamespaceState> = new Set(['dead', 'torn-down']);
 
 /** A plain file where a namespace should be. On engines up to 27 it may be of the last minute, whatever its age. */
 function dead(
-  host: HostContext,
+  host: KnownHost,
   {kind, namespace: {file, state}}: Sandbox,
   networks: Network[],
   report: Report,
@@ -143,7 +143,7 @@ function dead(
 }
 
 /** A namespace that is there, and nothing that Docker knows is in it. */
-function orphan(host: HostContext, sandbox: Sandbox, report: Report): void {
+function orphan(host: KnownHost, sandbox: Sandbox, report: Report): void {
   const {kind, network, namespace, containers, containerIds, vnis} = sandbox;
   const {file, pids} = namespace;
   const ofNetwork = kind === 'overlay' || kind === 'load-balancer';
@@ -181,17 +181,17 @@ function orphan(host: HostContext, sandbox: Sandbox, report: Report): void {
 }
 
 /** Several networks begin like this, and which it is of could not be told. */
-function ambiguous({model}: HostContext, file: string): boolean {
+function ambiguous({model}: KnownHost, file: string): boolean {
   const rest = file.replace(/^(\d+-|lb_)/, '');
   return (model.docker?.networks ?? []).some(({id, driver}) => driver === 'overlay' && id.startsWith(rest));
 }
 
 /** A running container claims this file, though its process was seen elsewhere. */
-function keyed({model}: HostContext, file: string): boolean {
+function keyed({model}: KnownHost, file: string): boolean {
   return (model.docker?.containers ?? []).some(({running, sandboxFile}) => running && sandboxFile === file);
 }
 
-function twoEpochs(host: HostContext, network: Network, sandboxes: Sandbox[]): Finding {
+function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Finding {
   const files = sandboxes.map(({namespace}) => namespace.file).sort();
   return {
     code: 'network-two-epochs',

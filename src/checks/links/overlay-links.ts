@@ -3,9 +3,9 @@ import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {inNetns, linkLine, ownerOf} from '../words.js';
 
 /** The devices of an overlay sandbox: each bridge up with its vxlan device, each port up. */
@@ -32,7 +32,7 @@ export const overlayLinks = defineCheck({
   },
 });
 
-function troubles(host: HostContext, network: Network, sandbox: Sandbox, links: Link[]): Finding[] {
+function troubles(host: KnownHost, network: Network, sandbox: Sandbox, links: Link[]): Finding[] {
   const {file} = sandbox.namespace;
   const found = (
     code: CheckCode,

@@ -1,9 +1,9 @@
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, VxlanDevice} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {present} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {inNetns, linkLine} from '../words.js';
 
 /** Who on this host has the VNIs of its overlay networks: their own sandboxes, or something that keeps them from it. */
@@ -55,7 +55,7 @@ interface Device {
 const temporary = /^(vx|ov)-[0-9a-f]{6,}-/;
 
 /** Every vxlan device whose socket is the host's: two of them with one VNI and one port can't be. */
-function vxlanDevices(host: HostContext): Device[] {
+function vxlanDevices(host: KnownHost): Device[] {
   const inside = host.sandboxes.flatMap(({kind, network, namespace}): Device[] => {
     if (kind === 'host' || !present.has(namespace.state)) return [];
     const orphan = kind === 'overlay' && !network && host.model.docker?.read.networks === true;
@@ -85,18 +85,18 @@ function deviceOf(link: Link, more: Omit<Device, 'link' | 'vxlan' | 'port'>): De
  * Engines up to 23 keep the devices in the host's namespace on kernels that can't move them, and then have a chain of
  * their own there (moby overlay filter.go).
  */
-function inHostMode({model}: HostContext): boolean {
+function inHostMode({model}: KnownHost): boolean {
   const rules = model.host?.netfilter?.flatMap(({rules: own}) => own) ?? [];
   return rules.some(({chain}) => chain === 'DOCKER-OVERLAY');
 }
 
 /** The port of the data path, by the sandboxes' own devices. */
-function dataPathPort({model}: HostContext, devices: Device[]): number {
+function dataPathPort({model}: KnownHost, devices: Device[]): number {
   return devices.find(({of}) => of !== undefined)?.port ?? (model.docker?.engine.swarm?.dataPathPort || 4789);
 }
 
 /** Whether the network has no device with this VNI of its own, though it is instantiated here. */
-function lacks(host: HostContext, {id}: Network, vni: number, devices: Device[]): boolean {
+function lacks(host: KnownHost, {id}: Network, vni: number, devices: Device[]): boolean {
   const here = host.overlays.find(({network}) => network.id === id);
   if (!here?.sandboxes.every(({namespace: {tables}}) => tables?.links && !tables.partial?.has('addr')))
     return false;
@@ -111,7 +111,7 @@ function line({netns, link, vxlan, port}: Device): string {
   return `${netns}: ${linkLine(link)} vxlan id ${vxlan.vni} dstport ${port}`;
 }
 
-function deletion(host: HostContext, {netns, link}: Device): Finding['remedy'][number] {
+function deletion(host: KnownHost, {netns, link}: Device): Finding['remedy'][number] {
   const command = `ip link del ${link.name}`;
   return {
     command: netns === '@host' ? command : inNetns(host, netns, command),
@@ -119,7 +119,7 @@ function deletion(host: HostContext, {netns, link}: Device): Finding['remedy'][n
   };
 }
 
-function leftover(host: HostContext, device: Device, owner: Network | undefined, devices: Device[]): Finding {
+function leftover(host: KnownHost, device: Device, owner: Network | undefined, devices: Device[]): Finding {
   const {vni: held} = device.vxlan;
   const lost = owner !== undefined && lacks(host, owner, held, devices);
   return {
@@ -142,7 +142,7 @@ function leftover(host: HostContext, device: Device, owner: Network | undefined,
   };
 }
 
-function heldTwice(host: HostContext, device: Device, owner: Network, devices: Device[]): Finding {
+function heldTwice(host: KnownHost, device: Device, owner: Network, devices: Device[]): Finding {
   const {vni: held} = device.vxlan;
   const lost = lacks(host, owner, held, devices);
   const here = host.overlays.some(({network}) => network.id === owner.id);
@@ -172,7 +172,7 @@ function heldTwice(host: HostContext, device: Device, owner: Network, devices: D
 
 /** A device in the network's own sandbox with a VNI that the network does not have. */
 function foreignVni(
-  host: HostContext,
+  host: KnownHost,
   network: Network,
   file: string,
   devices: Device[],
@@ -205,13 +205,13 @@ function foreignVni(
 }
 
 /** Bridges of a setup that failed: they hold no VNI, but tell of it. */
-function strayBridges(host: HostContext): Link[] {
+function strayBridges(host: KnownHost): Link[] {
   return (host.model.host?.links ?? []).filter(
     ({kind, name}) => kind === 'bridge' && /^ov-/.test(name) && temporary.test(name) && !inHostMode(host),
   );
 }
 
-function strayBridge(host: HostContext, link: Link): Finding {
+function strayBridge(host: KnownHost, link: Link): Finding {
   return {
     code: 'vxlan-device-leftover',
     severity: 'warning',

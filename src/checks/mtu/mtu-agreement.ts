@@ -1,6 +1,6 @@
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {distinct, inNetns, linkLine, listed, ownerOf, shellWord} from '../words.js';
 
 /** By network: its name, and the MTU of its tunnels on one host, in bytes. */
@@ -15,7 +15,7 @@ export const mtuAgreement = defineCheck<Digest>({
 });
 
 /** Ports of a bridge whose MTU is another than their tunnel's; the digest has the networks that agree inside. */
-function insideAgrees(host: HostContext, report: Report): Digest {
+function insideAgrees(host: KnownHost, report: Report): Digest {
   const digest: Digest = {};
   const odd = new Set<string>();
   for (const tunnel of host.tunnels) {
@@ -39,7 +39,7 @@ interface Port {
 }
 
 /** The ports beside a tunnel, and the interfaces at their other ends, that have another MTU. */
-function differingPorts(host: HostContext, {netns, device}: Tunnel): Port[] {
+function differingPorts(host: KnownHost, {netns, device}: Tunnel): Port[] {
   const sandbox = host.sandboxes.find(({namespace}) => namespace.file === netns);
   const beside = (sandbox?.namespace.tables?.links ?? []).filter(
     ({master, name}) => master !== undefined && master === device.master && name !== device.name,
@@ -57,7 +57,7 @@ function differingPorts(host: HostContext, {netns, device}: Tunnel): Port[] {
 }
 
 function tellDiffering(
-  host: HostContext,
+  host: KnownHost,
   {network, device, netns}: Tunnel,
   ports: Port[],
   report: Report,

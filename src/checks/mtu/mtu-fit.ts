@@ -2,8 +2,8 @@
 import {chooseRoute} from '../../kernel/route.js';
 import {encapsulation} from '../../kernel/underlay-way.js';
 import type {Route} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
-import type {HostContext} from '../host-context.js';
 
 /** One tunnel and one way that its packets take. */
 export interface Fit {
@@ -19,11 +19,11 @@ export interface Fit {
 }
 
 /** One fit for each tunnel and VTEP whose way is known. */
-export function fitsOf(host: HostContext): Fit[] {
+export function fitsOf(host: KnownHost): Fit[] {
   return host.tunnels.flatMap((tunnel) => tunnel.vteps.flatMap((vtep) => fitOf(host, tunnel, vtep) ?? []));
 }
 
-function fitOf(host: HostContext, tunnel: Tunnel, vtep: string): Fit | undefined {
+function fitOf(host: KnownHost, tunnel: Tunnel, vtep: string): Fit | undefined {
   const way = host.way(vtep);
   const {mtu} = tunnel.device;
   if (way?.verdict !== 'found' || !way.route || !way.uplink?.mtu || mtu === undefined) return undefined;

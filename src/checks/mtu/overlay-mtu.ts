@@ -1,8 +1,8 @@
 import type {Remedy} from '../../findings/severity.js';
 import {routeText} from '../../kernel/printed.js';
 import {encapsulation} from '../../kernel/underlay-way.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {distinct, linkLine, listed, shellWord} from '../words.js';
 import {byNetwork, type Fit, fitsOf, sumLine} from './mtu-fit.js';
 
@@ -41,7 +41,7 @@ interface Misfit {
  * Reports an uplink that is small for every network (a single one must have the engine's own MTU), and returns the networks
  * that are too large for theirs.
  */
-function tooSmall(host: HostContext, fits: Fit[], report: Report): Misfit[] {
+function tooSmall(host: KnownHost, fits: Fit[], report: Report): Misfit[] {
   const paths = new Map<string, Fit[]>();
   for (const fit of fits) {
     const key = `${fit.uplink} ${fit.takes}`;
@@ -61,7 +61,7 @@ function tooSmall(host: HostContext, fits: Fit[], report: Report): Misfit[] {
   });
 }
 
-function misfitOf(host: HostContext, group: Fit[]): Misfit | undefined {
+function misfitOf(host: KnownHost, group: Fit[]): Misfit | undefined {
   const [first] = group;
   if (!first) return undefined;
   const {takes, uplink, route, vtep, tunnel} = first;
@@ -85,7 +85,7 @@ function misfitOf(host: HostContext, group: Fit[]): Misfit | undefined {
 const consequence =
   'the kernel of the sender refuses or fragments them, and ones that come the other way may be lost';
 
-function tellUplink(host: HostContext, misfit: Misfit, names: string[], report: Report): void {
+function tellUplink(host: KnownHost, misfit: Misfit, names: string[], report: Report): void {
   const {uplink, needs, takes, evidence} = misfit;
   report.found({
     code: 'mtu-too-small',

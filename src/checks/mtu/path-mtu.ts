@@ -1,7 +1,7 @@
 import {routeText} from '../../kernel/printed.js';
 import type {Route} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {distinct, inNetns, listed} from '../words.js';
 import {type Fit, fitsOf, sumLine} from './mtu-fit.js';
 
@@ -16,7 +16,7 @@ export const pathMtu = defineCheck({
 });
 
 /** A link on the way told this host, or the host told a container, that less fits than the interface takes. */
-function cached(host: HostContext, report: Report): void {
+function cached(host: KnownHost, report: Report): void {
   const paths = new Map<number, Fit[]>();
   for (const fit of fitsOf(host)) {
     const mtu = fit.told?.mtu;
@@ -81,7 +81,7 @@ interface ToldInside {
 }
 
 /** What containers were told of the paths to endpoints of their overlay networks. */
-function toldContainers(host: HostContext, report: Report): ToldInside[] {
+function toldContainers(host: KnownHost, report: Report): ToldInside[] {
   const found = new Map<string, ToldInside>();
   const places = host.sandboxes.filter(({kind}) => kind === 'container' || kind === 'load-balancer');
   if (

@@ -1,9 +1,9 @@
 import {routeText} from '../../kernel/printed.js';
 import {chooseRoute} from '../../kernel/route.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {leavers} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {inNetns, shellWord} from '../words.js';
 
 /** Addresses that stand for the world outside (RFC 5737): a route to both is as good as a default route. */
@@ -82,7 +82,7 @@ interface Missing {
 }
 
 function tell(
-  host: HostContext,
+  host: KnownHost,
   report: Report,
   {name, file, tables, network, way, cause, route}: Missing,
 ): void {

@@ -1,8 +1,8 @@
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {setting} from '../../model/proc/settings.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {inNetns, linkLine} from '../words.js';
 
 /** A namespace that must send on what is not for itself, and doesn't. */
@@ -65,7 +65,7 @@ interface Off {
   lost: string;
 }
 
-function tell(host: HostContext, report: Report, netns: string, {network, evidence, lost}: Off): void {
+function tell(host: KnownHost, report: Report, netns: string, {network, evidence, lost}: Off): void {
   const turnOn = 'sysctl -w net.ipv4.ip_forward=1';
   report.found({
     code: 'ip-forward-off',

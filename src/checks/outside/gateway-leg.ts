@@ -1,7 +1,7 @@
 import type {Link} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {gwbridgeName, gwbridgeNetwork, type Leaver, leavers, legOf} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {inNetns, linkLine, listed, shellWord} from '../words.js';
 
 /** docker_gwbridge, and the leg on it of everything that has no other way outside. */
@@ -44,13 +44,7 @@ export const gatewayLeg = defineCheck({
   },
 });
 
-function bridge(
-  host: HostContext,
-  name: string,
-  link: Link | undefined,
-  all: Leaver[],
-  report: Report,
-): void {
+function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leaver[], report: Report): void {
   const isUp = link?.flags ? link.flags.includes('UP') : link?.operState !== 'DOWN';
   if (link && isUp) return;
   const who = listed(all.map((leaver) => leaver.name));
@@ -86,7 +80,7 @@ function bridge(
  * Whether a leg that was not found may be there all the same: its interfaces were not read whole, or one of them has its
  * other end nobody knows where, and the engine did not say who has a leg.
  */
-function mayHideLeg(host: HostContext, leaver: Leaver, bridgeName: string): boolean {
+function mayHideLeg(host: KnownHost, leaver: Leaver, bridgeName: string): boolean {
   const {file, tables} = leaver;
   if (!tables?.links) return true;
   if (legOf(leaver, bridgeName, host.pairs)) return false;
@@ -95,7 +89,7 @@ function mayHideLeg(host: HostContext, leaver: Leaver, bridgeName: string): bool
   return isLoose && gwbridgeNetwork(host.model)?.endpoints === undefined;
 }
 
-function leg(host: HostContext, leaver: Leaver, name: string, report: Report): void {
+function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): void {
   if (!leaver.tables?.links) return;
   const found = legOf(leaver, name, host.pairs);
   const trouble = found ? troubleOf(found.link, found.port?.link, name) : 'it has no interface there';

@@ -1,10 +1,10 @@
 import {rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {FdbRow} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {inNetns} from '../words.js';
 
 /** Where the bridge of a sandbox has the MACs of this host's own endpoints: behind their ports, or astray. */
@@ -55,7 +55,7 @@ interface Asked {
 }
 
 function astray(
-  host: HostContext,
+  host: KnownHost,
   {network, sandbox, endpoint, rows}: Asked & {endpoint: LocalEndpoint},
   report: Report,
 ): void {
@@ -96,7 +96,7 @@ function astray(
 }
 
 /** A permanent row of a bridge is the bridge's own address; for the MAC of an endpoint it swallows what is sent to it. */
-function taken(host: HostContext, {network, sandbox, rows}: Asked, report: Report): void {
+function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report): void {
   const {file, tables} = sandbox.namespace;
   const own = new Set(tables?.links?.flatMap(({mac}) => mac ?? []));
   const owners = new Map<string, {name: string; ip?: string}>();

@@ -3,9 +3,9 @@ import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {OverlayHere} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {linkLine} from '../words.js';
 
 /** Something that has an address or a MAC on a network, as one source tells. */
@@ -64,7 +64,7 @@ export const duplicates = defineCheck<NetworkHolders[]>({
 
 type Placed = Holder & {host: HostDigest<unknown>['name']};
 
-function holdersOf(host: HostContext, {network, sandboxes}: OverlayHere): NetworkHolders {
+function holdersOf(host: KnownHost, {network, sandboxes}: OverlayHere): NetworkHolders {
   const asked = `docker network inspect --verbose ${network.name}`;
   const own = (host.endpoints(network) ?? []).flatMap((endpoint): Holder[] => {
     const {name, ip, mac, kind} = endpoint;
@@ -154,7 +154,7 @@ function idOf({endpoints}: Network, ip: string, mac: string | undefined): string
 }
 
 /** Addresses of this network on its endpoints' interfaces that Docker has not given them. */
-function extraAddresses(host: HostContext, network: Network): Holder[] {
+function extraAddresses(host: KnownHost, network: Network): Holder[] {
   return (host.endpoints(network) ?? []).flatMap(({name, ip, link, sandbox, kind}): Holder[] => {
     if (!link || !sandbox || kind === 'unknown') return [];
     return (link.addresses ?? []).flatMap(({address, prefixLength}) => {

@@ -1,6 +1,7 @@
 import type {NetworkHealth} from '../../findings/finding.js';
 import {isDown} from '../../kernel/printed.js';
 import type {Arrivals} from '../../rows/arrivals.js';
+import {hostRows} from '../../rows/host-rows.js';
 import type {RowsDigest} from '../../rows/rows-digest.js';
 import {
   judgeNetworks,
@@ -10,9 +11,9 @@ import {
   seen,
 } from '../../rows/rows-swarm.js';
 import type {Claim} from '../../topology/endpoints.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {OverlayHere} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {silentDrop, stillDropped} from './arrivals.js';
 import {rowFinding, sourceFindings} from './findings.js';
 import {disagreements, divided, heardOf, type Parted, partingFindings, partings} from './gossip.js';
@@ -48,13 +49,13 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
         for (const finding of unreachedPeers(host, network, sandbox)) report.found(finding);
     }
     gaps(host, report);
-    if (host.arrivals.suspects.length > 0) report.lookAgain();
-    const {rows: digest} = host;
+    const {arrivals, digest} = hostRows(host);
+    if (arrivals.suspects.length > 0) report.lookAgain();
     const broken = new Map(host.overlays.map((overlay) => [overlay.network.id, cutOff(host, overlay)]));
     const networks = digest.networks.map((rows) => ({...rows, broken: broken.get(rows.id) ?? []}));
     return {...digest, networks};
   },
-  counters: ({arrivals}) => arrivals,
+  counters: (host) => hostRows(host).arrivals,
   sample({host, before, after}, report) {
     for (const suspect of stillDropped(before, after)) report.found(silentDrop(host.name, suspect));
   },
@@ -75,7 +76,7 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
 });
 
 /** What of this host's own evidence is missing. */
-function gaps(host: HostContext, report: Report): void {
+function gaps(host: KnownHost, report: Report): void {
   const {docker} = host.model;
   if (!docker?.read.networks) {
     report.notChecked({
@@ -158,7 +159,7 @@ function ownersByMac({endpoints}: NetworkJudgement): Map<string, Claim | undefin
 }
 
 /** Own endpoints that reach nobody whatever the rows say: what the checks of links and interfaces report. */
-function cutOff(host: HostContext, {network, sandboxes}: OverlayHere): string[] {
+function cutOff(host: KnownHost, {network, sandboxes}: OverlayHere): string[] {
   const links = sandboxes.flatMap(({namespace}) => namespace.tables?.links ?? []);
   const allLost = links.some(
     (link) =>

@@ -1,11 +1,12 @@
+import {oncePer} from '../../base/once.js';
 import {isDown, rowText} from '../../kernel/printed.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {FdbRow} from '../../model/facts.js';
 import {ageSlack} from '../../rows/row-ages.js';
 import {type DeviceTables, deviceTables, isProgrammed} from '../../rows/sandbox-view.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest} from '../check.js';
 import {rise, risen} from '../counters/rising.js';
-import type {HostContext} from '../host-context.js';
 
 /** What the rows of one vxlan device tell of frames that went to a VTEP or came from it; times in milliseconds. */
 interface Peer {
@@ -49,6 +50,9 @@ const mostPeers = 1000;
 const lately = 10_000;
 /** What was sent so shortly before the receiver was read may still have been on its way, or its clock runs ahead. */
 const underway = 2000;
+
+/** Both looks of the check ask for it. */
+const devicesOf = oncePer(readDevices);
 
 /**
  * Frames that left one host by a vxlan device and did not reach the device of the other, by the ages of the rows of
@@ -164,16 +168,7 @@ function lastArrival(
     : undefined;
 }
 
-/** Both looks of the check ask for it. */
-const known = new WeakMap<HostContext, Device[]>();
-
-function devicesOf(host: HostContext): Device[] {
-  const devices = known.get(host) ?? readDevices(host);
-  known.set(host, devices);
-  return devices;
-}
-
-function readDevices(host: HostContext): Device[] {
+function readDevices(host: KnownHost): Device[] {
   const found = host.overlays.flatMap(({network, sandboxes}) =>
     sandboxes.flatMap(({namespace: {file, inode, tables}}) => {
       const readAt = Date.parse(tables?.readAt['fdb'] ?? '');

@@ -3,22 +3,21 @@ import {isIP} from 'node:net';
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import {isProgrammed} from '../../rows/sandbox-view.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
-import {localAddresses} from '../../topology/vteps.js';
-import type {HostContext} from '../host-context.js';
 
 /**
  * Nodes that gossip lists on the network and to which no row leads: each has at least its load balancer there, since
  * engine 18.09. A node may advertise one address and tunnel from another, so a VTEP without a node excuses a node
  * without a VTEP.
  */
-export function unreachedPeers(host: HostContext, network: Network, {namespace}: Sandbox): Finding[] {
+export function unreachedPeers(host: KnownHost, network: Network, {namespace}: Sandbox): Finding[] {
   const {file, tables} = namespace;
   const vxlans = (tables?.links ?? []).filter(({vxlan}) => vxlan !== undefined);
   const whole = tables?.fdb && tables.links && !tables.partial?.has('fdb');
   const major = Number.parseInt(host.model.docker?.engine.version ?? '', 10);
   if (!whole || vxlans.length === 0 || !(major >= 19)) return [];
-  const own = new Set([...localAddresses(host.model), host.vtep?.address]);
+  const own = new Set([...host.addresses, host.vtep?.address]);
   const peers = new Set((network.peers ?? []).flatMap(({ip}) => (isIP(ip) && !own.has(ip) ? [ip] : [])));
   const vteps = new Set<string>();
   for (const row of tables.fdb ?? []) {

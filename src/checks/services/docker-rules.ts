@@ -5,8 +5,8 @@ import type {Link} from '../../model/facts.js';
 import type {FilterRule} from '../../model/netfilter.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {dockerChains, dockerPieces, type Piece} from '../../services/docker-rules.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 
 /** Docker's packet filter rules on the host: wiped by a firewall manager, or in both back ends at once. */
 export const dockerRules = defineCheck({
@@ -24,7 +24,7 @@ export const dockerRules = defineCheck({
   },
 });
 
-function notRead(host: HostContext, report: Report, why: string): void {
+function notRead(host: KnownHost, report: Report, why: string): void {
   report.notChecked({
     host: host.name,
     network: null,
@@ -34,7 +34,7 @@ function notRead(host: HostContext, report: Report, why: string): void {
 }
 
 function missing(
-  host: HostContext,
+  host: KnownHost,
   tables: NetnsTables,
   netfilter: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[],
   report: Report,
@@ -131,7 +131,7 @@ function lostOutward(
 }
 
 /** Engines with the nftables back end keep a table of their own (29.0 and later). */
-function nftTable(host: HostContext, {nftHooks}: NetnsTables, report: Report): void {
+function nftTable(host: KnownHost, {nftHooks}: NetnsTables, report: Report): void {
   if (!nftHooks) {
     notRead(host, report, 'the engine uses nftables, which was not read');
     return;
@@ -156,7 +156,7 @@ function nftTable(host: HostContext, {nftHooks}: NetnsTables, report: Report): v
   });
 }
 
-function twoBackends(host: HostContext, {netfilter}: NetnsTables, report: Report): void {
+function twoBackends(host: KnownHost, {netfilter}: NetnsTables, report: Report): void {
   const holding = (netfilter ?? []).flatMap(({backend, rules}) => {
     const chains = dockerChains(rules);
     return chains.length > 0 ? [{backend, chains}] : [];

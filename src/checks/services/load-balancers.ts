@@ -10,9 +10,9 @@ import {
 } from '../../services/ingress.js';
 import {balancerOf, hasIpvs, readVirtualAddress, type Sharing} from '../../services/load-balancer.js';
 import {type Chain, chainOn, type Step} from '../../services/step.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {serviceNames, serviceOn} from '../../topology/services.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {inNetns} from '../words.js';
 
 /** What the links of a chain report; whether a namespace forwards is told by another check. */
@@ -48,7 +48,7 @@ export const loadBalancers = defineCheck<Patient>({
     for (const name of serviceNames([host.model])) {
       for (const {network, vip, tasks} of serviceOn([host.model], name)) {
         if (vip === undefined || network.ingress || tasks.length === 0) continue;
-        const balancer = balancerOf(host.model, network, host.sandboxes);
+        const balancer = balancerOf(host.model, network);
         if (!balancer?.namespace.tables) continue;
         const chain = chainOn(host.name);
         const packet = {protocol: 'tcp' as const, src: '', dst: vip, ipsec: false, dstLocal: true};
@@ -95,7 +95,7 @@ interface Place {
 }
 
 /** True where the kernel has no IPVS, so that no further link can be there. */
-function withoutIpvs(host: HostContext, report: Report): boolean {
+function withoutIpvs(host: KnownHost, report: Report): boolean {
   const balancers = host.sandboxes.filter(
     ({kind, namespace: {tables}}) =>
       (kind === 'load-balancer' || kind === 'ingress') && tables && hasIpvs(tables) !== undefined,
@@ -145,7 +145,7 @@ function withoutIpvs(host: HostContext, report: Report): boolean {
 }
 
 /** The first link that is not there is the verdict. */
-function judge(host: HostContext, report: Report, chain: Chain, place: Place, undecided: Set<string>): void {
+function judge(host: KnownHost, report: Report, chain: Chain, place: Place, undecided: Set<string>): void {
   const last = chain.steps.at(-1);
   const code = links.find((one) => one === last?.code);
   // What fails behind a link that was not read may fail because of that one.
@@ -155,7 +155,7 @@ function judge(host: HostContext, report: Report, chain: Chain, place: Place, un
 }
 
 function tellLink(
-  host: HostContext,
+  host: KnownHost,
   report: Report,
   chain: Chain,
   last: Step & {code: (typeof links)[number]},
@@ -186,7 +186,7 @@ function tellLink(
 }
 
 /** One published port on this host; true where the host's rules lead it into ingress. */
-function ingress(host: HostContext, report: Report, port: IngressPort, undecided: Set<string>): boolean {
+function ingress(host: KnownHost, report: Report, port: IngressPort, undecided: Set<string>): boolean {
   const {network, service, published, protocol} = port;
   // Only managers tell the protocol; elsewhere it is the one whose chain goes further.
   const protocols =
@@ -214,7 +214,7 @@ interface IngressWalk {
 }
 
 function walkIngress(
-  host: HostContext,
+  host: KnownHost,
   network: Network,
   {port, protocol}: Pick<Request, 'port' | 'protocol'>,
 ): IngressWalk {
@@ -232,7 +232,7 @@ function walkIngress(
 }
 
 function compareBackends(
-  host: HostContext,
+  host: KnownHost,
   report: Report,
   sharing: Sharing,
   tasks: GossipTask[],
@@ -285,7 +285,7 @@ function compareBackends(
 }
 
 /** Requests to 127.0.0.1 are translated too, and come back over the bridge with that address. */
-function localnet(host: HostContext, report: Report): void {
+function localnet(host: KnownHost, report: Report): void {
   const path = 'ipv4/conf/docker_gwbridge/route_localnet';
   if (setting(host.model.host?.proc, path) !== 0) return;
   report.found({
@@ -308,7 +308,7 @@ function localnet(host: HostContext, report: Report): void {
   });
 }
 
-function patientContainers(host: HostContext): Patient | undefined {
+function patientContainers(host: KnownHost): Patient | undefined {
   const virtual = new Set(
     (host.model.docker?.networks ?? [])
       .filter(({services}) => services?.some(({name, vip}) => name !== '' && vip !== undefined))

@@ -1,7 +1,7 @@
 import {inSubnet} from '../../base/subnet.js';
 import type {Network, SwarmTask} from '../../model/docker-types.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {shellWord} from '../words.js';
 
 /** From this share of a pool on its end is near. */
@@ -81,7 +81,7 @@ interface Low extends Pool {
   network: string;
 }
 
-function poolsOf(host: HostContext, network: Network): Pool[] {
+function poolsOf(host: KnownHost, network: Network): Pool[] {
   const {docker} = host.model;
   const tasks = (docker?.tasks ?? []).filter((task) => !isDead(task));
   const ofTasks = addressesOf(tasks, network.id);

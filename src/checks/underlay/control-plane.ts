@@ -1,7 +1,7 @@
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {waitingSockets} from '../../model/sockets.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {nodesAt, otherNodes, remoteVteps} from '../underlay.js';
 import {
   alikeToRules,
@@ -51,7 +51,7 @@ export const controlPlane = defineCheck({
 });
 
 /** The other nodes by their control-plane addresses, else by their VTEPs. */
-function peersOf(host: HostContext): string[] {
+function peersOf(host: KnownHost): string[] {
   const nodes = otherNodes(host);
   return nodes.length > 0 ? nodes : remoteVteps(host).filter((vtep) => vtep.includes('.'));
 }
@@ -60,7 +60,7 @@ function peersOf(host: HostContext): string[] {
  * Both ends of UDP gossip use the same port, so that what one has sent lets the other's packets in through a rule that
  * asks for known flows: only what drops both kinds is sure to cut it off.
  */
-function gossipFlows(host: HostContext, peers: string[]): Flow[] {
+function gossipFlows(host: KnownHost, peers: string[]): Flow[] {
   return alikeToRules(host, peers).flatMap((group) =>
     (['INPUT', 'OUTPUT'] as const).flatMap((hook): Flow[] => {
       const udp = packet(host, hook, group, {
@@ -80,7 +80,7 @@ function gossipFlows(host: HostContext, peers: string[]): Flow[] {
 }
 
 /** Every other node must reach a manager, and this node the other managers. */
-function managerFlows(host: HostContext, peers: string[]): Flow[] {
+function managerFlows(host: KnownHost, peers: string[]): Flow[] {
   const swarm = host.model.docker?.engine.swarm;
   const own = [swarm?.nodeAddress, host.vtep?.address, host.model.swarmState?.advertiseAddress];
   const managers = (swarm?.managers ?? []).filter(
@@ -100,7 +100,7 @@ function managerFlows(host: HostContext, peers: string[]): Flow[] {
   return [...inward, ...outward];
 }
 
-function listenPort({model}: HostContext): number {
+function listenPort({model}: KnownHost): number {
   const {managers = [], nodeId} = model.docker?.engine.swarm ?? {};
   return model.swarmState?.listenPort ?? managers.find((one) => one.nodeId === nodeId)?.port ?? managerPort;
 }
@@ -108,7 +108,7 @@ function listenPort({model}: HostContext): number {
 type Kind = Pick<FilteredPacket, 'protocol' | 'sport' | 'dport' | 'ctState'>;
 
 function packet(
-  host: HostContext,
+  host: KnownHost,
   hook: 'INPUT' | 'OUTPUT',
   [peer = '']: string[],
   kind: Kind,
@@ -139,7 +139,7 @@ function packet(
   };
 }
 
-function tell(host: HostContext, judged: Judged, gossip: boolean, known: number, report: Report): void {
+function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, report: Report): void {
   const {verdict, decision, flows} = judged;
   const {what, direction, peers, only, subject} = flowWords(judged, {peers: known, networks: 0});
   if (verdict === 'unknown') {
@@ -172,7 +172,7 @@ function tell(host: HostContext, judged: Judged, gossip: boolean, known: number,
 }
 
 /** A manager that nobody can speak to, because nothing listens. */
-function listener(host: HostContext, report: Report): void {
+function listener(host: KnownHost, report: Report): void {
   if (!host.model.docker?.engine.swarm?.manager) return;
   const port = listenPort(host);
   const sockets = waitingSockets(host.model.host?.proc, 'tcp');

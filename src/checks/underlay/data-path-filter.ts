@@ -1,8 +1,8 @@
 import {isIPv4} from 'node:net';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {remoteVteps} from '../underlay.js';
 import {distinct, listed} from '../words.js';
 import {
@@ -50,7 +50,7 @@ export const dataPathFilter = defineCheck({
 });
 
 /** One tunnel of each kind that the rules can tell apart: all of them only where a rule looks for a VNI. */
-function told({tunnels, model}: HostContext): Tunnel[] {
+function told({tunnels, model}: KnownHost): Tunnel[] {
   const byVni = (model.host?.netfilter ?? []).some(({rules}) =>
     rules.some(({text}) => text.includes('--u32') || text.includes('--bytecode')),
   );
@@ -62,7 +62,7 @@ function told({tunnels, model}: HostContext): Tunnel[] {
   return [...kinds.values()];
 }
 
-function dataFlows(host: HostContext, tunnels: Tunnel[], groups: string[][]): Flow[] {
+function dataFlows(host: KnownHost, tunnels: Tunnel[], groups: string[][]): Flow[] {
   return tunnels.flatMap((tunnel) => {
     const {network, port = 0, vni} = tunnel;
     const packet = {
@@ -88,7 +88,7 @@ type Kind = Omit<FilteredPacket, 'src' | 'dst' | 'dstLocal'>;
 
 /** The packet to the first of these peers and from it, where the way and this node's own VTEP are known. */
 function bothWays(
-  host: HostContext,
+  host: KnownHost,
   [peer = '']: string[],
   kind: Kind,
 ): {hook: 'INPUT' | 'OUTPUT'; form: FilteredPacket}[] {
@@ -119,7 +119,7 @@ function bothWays(
 }
 
 function tell(
-  host: HostContext,
+  host: KnownHost,
   judged: Judged,
   report: Report,
   known: {peers: number; networks: number},

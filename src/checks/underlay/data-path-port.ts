@@ -1,7 +1,7 @@
 import {waitingSockets} from '../../model/sockets.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {distinct, inNetns, linkLine, listed} from '../words.js';
 
 /** By network: its name, and the UDP port of its tunnels on one host. */
@@ -31,7 +31,7 @@ export const dataPathPort = defineCheck<Digest>({
 });
 
 /** The port that the swarm was made with: a manager's engine tells it, and a manager's state file; 0 stands for 4789. */
-function swarmPort({model}: HostContext): number | undefined {
+function swarmPort({model}: KnownHost): number | undefined {
   const {swarm} = model.docker?.engine ?? {};
   if (swarm?.manager && swarm.dataPathPort !== undefined) return swarm.dataPathPort || 4789;
   return model.swarmState?.dataPathPort;
@@ -41,7 +41,7 @@ function swarmPort({model}: HostContext): number | undefined {
  * A tunnel that is up has its socket where it was made: dockerd makes it in the host's own namespace. One that was made
  * elsewhere hears nothing of what comes to the host, and sends by the routes of that other namespace.
  */
-function closed(host: HostContext, up: Tunnel[], report: Report): void {
+function closed(host: KnownHost, up: Tunnel[], report: Report): void {
   const sockets = waitingSockets(host.model.host?.proc, 'udp');
   if (!sockets) {
     if (up.length > 0)
@@ -86,7 +86,7 @@ function closed(host: HostContext, up: Tunnel[], report: Report): void {
   }
 }
 
-function isElsewhere(host: HostContext, {device, netns}: Tunnel): boolean {
+function isElsewhere(host: KnownHost, {device, netns}: Tunnel): boolean {
   // The id is told wherever the socket's namespace is another than the device's own.
   if (device.linkNetnsid === undefined) return true;
   const tables = host.sandboxes.find(({namespace}) => namespace.file === netns)?.namespace.tables;
@@ -100,7 +100,7 @@ const apart =
   'each sends to a port on which the other has no tunnel, and the receiver answers that the port is closed';
 
 /** Tunnels of a host that have one port, and not the swarm's: one fault, on however many networks. */
-function tellOdd(host: HostContext, odd: Tunnel[], swarms: number, report: Report): void {
+function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report): void {
   for (const port of distinct(odd.map((tunnel) => tunnel.port))) {
     const alike = odd.filter((tunnel) => tunnel.port === port);
     const [first] = alike;

@@ -5,7 +5,7 @@ import {ipv4Prefix} from '../../base/subnet.js';
 import type {Remedy} from '../../findings/severity.js';
 import type {FilteredPacket, Hook} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
-import type {HostContext} from '../host-context.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {distinct, listed} from '../words.js';
 
 /** Packets of one kind between this host and others, which the rules can't tell apart. */
@@ -51,7 +51,7 @@ export function judgeFlows(filter: PacketFilter, flows: Flow[]): Judged[] {
  * no link has the address, it is that of a router which translates, and rules see another.
  */
 export function arrivalAt(
-  host: HostContext,
+  host: KnownHost,
   address: string,
   peer: string,
 ): Pick<FilteredPacket, 'dst' | 'inInterface'> {
@@ -68,7 +68,7 @@ export function arrivalAt(
  * Addresses that no rule of the host can tell apart are put together, because hosts may have a thousand peers and many
  * rules: one of each group is asked for all. What leaves by another link, or from another address, is told apart by that.
  */
-export function alikeToRules(host: HostContext, addresses: readonly string[]): string[][] {
+export function alikeToRules(host: KnownHost, addresses: readonly string[]): string[][] {
   const prefixes = new Set(
     (host.model.host?.netfilter ?? []).flatMap(({rules}) =>
       rules.flatMap(({text}) => [...text.matchAll(/(?:^| )-[sd] (\S+)/g)].map(([, prefix = '']) => prefix)),
@@ -96,7 +96,7 @@ export function alikeToRules(host: HostContext, addresses: readonly string[]): s
 }
 
 /** The rule as the source prints it with its counters, where it is one of iptables'. */
-export function ruleLines({model}: HostContext, {evidence, backend, rule = ''}: Decision): string[] {
+export function ruleLines({model}: KnownHost, {evidence, backend, rule = ''}: Decision): string[] {
   const [, table, chain, text] = /^(\w+): -A (\S+) (.*)$/.exec(rule) ?? [];
   const [, policyTable, policyChain, policy] = /^(\w+): -P (\S+) (\w+)$/.exec(rule) ?? [];
   const found = (model.host?.netfilter ?? [])

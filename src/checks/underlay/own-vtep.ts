@@ -3,9 +3,9 @@ import {decide} from '../../kernel/packet-filter.js';
 import {routeText} from '../../kernel/printed.js';
 import type {UnderlayWay} from '../../kernel/underlay-way.js';
 import type {Link} from '../../model/facts.js';
-import {localAddresses, type OwnVtep} from '../../topology/vteps.js';
+import type {KnownHost} from '../../topology/known-host.js';
+import type {OwnVtep} from '../../topology/vteps.js';
 import {defineCheck, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {nodesAt, otherNodes, remoteVteps} from '../underlay.js';
 import {linkLine, listed} from '../words.js';
 
@@ -43,13 +43,13 @@ export const ownVtepAddress = defineCheck({
       });
       return undefined;
     }
-    if (localAddresses(host.model).has(vtep.address)) sources(host, vtep, report);
+    if (host.addresses.has(vtep.address)) sources(host, vtep, report);
     else notHere(host, vtep, tables.links, report);
     return undefined;
   },
 });
 
-function notHere(host: HostContext, {address, source}: OwnVtep, links: Link[], report: Report): void {
+function notHere(host: KnownHost, {address, source}: OwnVtep, links: Link[], report: Report): void {
   const near = links.flatMap((link) =>
     (link.addresses ?? []).flatMap(({address: own, prefixLength, family}) =>
       family === 'inet' && link.name !== 'lo' && inSubnet(address, `${own}/${prefixLength}`)
@@ -97,7 +97,7 @@ function notHere(host: HostContext, {address, source}: OwnVtep, links: Link[], r
 }
 
 /** Packets whose outer source is another address than the one in the receivers' rows are dropped there, uncounted. */
-function sources(host: HostContext, own: OwnVtep, report: Report): void {
+function sources(host: KnownHost, own: OwnVtep, report: Report): void {
   const others = new Map<string, {vtep: string; way: UnderlayWay}[]>();
   for (const vtep of remoteVteps(host)) {
     const way = host.way(vtep);
@@ -151,7 +151,7 @@ function sources(host: HostContext, own: OwnVtep, report: Report): void {
 
 /** The rule that may give an outer packet another source address on its way out. */
 function translation(
-  host: HostContext,
+  host: KnownHost,
   src: string,
   dst: string,
   {route, selected}: UnderlayWay,

@@ -3,8 +3,8 @@ import {routeText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, Route} from '../../model/facts.js';
 import type {HostModel} from '../../model/host.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {remoteVteps} from '../underlay.js';
 import {distinct, listed, shellWord} from '../words.js';
 
@@ -110,7 +110,7 @@ function use(text: string, what: string, evidence: string, extent?: Use['extent'
 }
 
 /** Single addresses that containers may want to reach, or that the host needs. */
-function addressUses(host: HostContext): Use[] {
+function addressUses(host: KnownHost): Use[] {
   const {model, vtep} = host;
   const {swarm} = model.docker?.engine ?? {};
   const named: [string, string][] = [
@@ -128,7 +128,7 @@ function addressUses(host: HostContext): Use[] {
 }
 
 /** The subnets of the host's interfaces, without the bridges of Docker, which are told by their networks. */
-function linkUses({model}: HostContext): Use[] {
+function linkUses({model}: KnownHost): Use[] {
   const bridges = dockerBridges(model.docker?.networks ?? []);
   return (model.host?.links ?? [])
     .filter(({name}) => name !== 'lo' && !bridges.has(name))
@@ -150,7 +150,7 @@ function linkUses({model}: HostContext): Use[] {
     );
 }
 
-function routeUses({model}: HostContext): Use[] {
+function routeUses({model}: KnownHost): Use[] {
   const bridges = dockerBridges(model.docker?.networks ?? []);
   return (model.host?.routes ?? [])
     .filter(
@@ -169,7 +169,7 @@ function routeUses({model}: HostContext): Use[] {
  * Subnets of the host's own Docker bridges. Containers have a route to docker_gwbridge as well, and ask the host by its
  * address on the default bridge (host-gateway). Other bridge networks are closed to whoever is not on them.
  */
-function bridgeUses({model}: HostContext, overlay: Network): Use[] {
+function bridgeUses({model}: KnownHost, overlay: Network): Use[] {
   return (model.docker?.networks ?? [])
     .filter(({driver}) => driver === 'bridge')
     .flatMap((network) => {
@@ -207,7 +207,7 @@ function clashOf(network: Network, subnet: Subnet, {prefix, what, evidence, exte
 }
 
 /** Two overlays may have one subnet as long as no container is on both. */
-function amongOverlays({model, overlays}: HostContext, network: Network, all: Network[]): Use[] {
+function amongOverlays({model, overlays}: KnownHost, network: Network, all: Network[]): Use[] {
   return all
     .filter(
       ({id}) => id > network.id || (id !== network.id && !overlays.some((one) => one.network.id === id)),

@@ -2,9 +2,9 @@ import type {Scope} from '../../findings/finding.js';
 import {routeText} from '../../kernel/printed.js';
 import type {UnderlayWay} from '../../kernel/underlay-way.js';
 import type {Link, Neighbour} from '../../model/facts.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import type {Report} from '../check.js';
 import {defineCheck} from '../check.js';
-import type {HostContext} from '../host-context.js';
 import {nodesAt, otherNodes, remoteVteps} from '../underlay.js';
 import {linkLine, listed} from '../words.js';
 
@@ -50,7 +50,7 @@ interface WayTo {
 }
 
 /** Packets are lost now, unless they would only be for a node that the manager has given up and no row leads to. */
-function severityOf({model}: HostContext, group: WayTo[]): 'error' | 'warning' {
+function severityOf({model}: KnownHost, group: WayTo[]): 'error' | 'warning' {
   const given = new Set(
     (model.docker?.nodes ?? []).flatMap(({state, address}) => (state === 'down' && address ? [address] : [])),
   );
@@ -58,7 +58,7 @@ function severityOf({model}: HostContext, group: WayTo[]): 'error' | 'warning' {
 }
 
 /** The links that carry the overlays: those of the routes, and the one that has this node's VTEP. */
-function uplinks(host: HostContext, ways: WayTo[], report: Report): void {
+function uplinks(host: KnownHost, ways: WayTo[], report: Report): void {
   const own = host.model.host?.links?.find(({addresses}) =>
     addresses?.some(({address}) => address === host.vtep?.address),
   );
@@ -101,7 +101,7 @@ function uplinks(host: HostContext, ways: WayTo[], report: Report): void {
  * Where it shows that a host can't send to these VTEPs: on those nodes, on its own devices, and, as gossip goes the same way,
  * in its rows for endpoints there and in everybody's rows for its own.
  */
-function cutOff(host: HostContext, vteps: readonly string[]): Scope[] {
+function cutOff(host: KnownHost, vteps: readonly string[]): Scope[] {
   const own = host.vtep?.address;
   return [
     ...nodesAt(host, vteps),
@@ -119,7 +119,7 @@ function routesOver(ways: WayTo[], device: string): string[] {
   return ways.flatMap(({way: {route}}) => (route?.dev === device ? [routeText(route)] : [])).slice(0, 5);
 }
 
-function routes(host: HostContext, ways: WayTo[], report: Report): void {
+function routes(host: KnownHost, ways: WayTo[], report: Report): void {
   const lost = grouped(ways, ({way}) => (way.verdict === 'none' ? (way.reason ?? '') : undefined));
   for (const [reason, group] of lost) {
     const vteps = group.map(({vtep}) => vtep);
@@ -163,7 +163,7 @@ function routes(host: HostContext, ways: WayTo[], report: Report): void {
   }
 }
 
-function nextHops(host: HostContext, ways: WayTo[], report: Report): void {
+function nextHops(host: KnownHost, ways: WayTo[], report: Report): void {
   const failed = grouped(ways, ({way: {neighbour}}) =>
     neighbour && unanswered(neighbour) ? `${neighbour.ip} dev ${neighbour.dev}` : undefined,
   );

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {serialize} from 'node:v8';
-import {hostContext} from '../../../src/checks/host-context.js';
 import {fdbRows} from '../../../src/checks/rows/fdb-rows.js';
 import type {Finding} from '../../../src/findings/finding.js';
 import {foldFindings} from '../../../src/findings/fold.js';
 import {hostModel} from '../../../src/model/host.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
+import {knownHost} from '../../../src/topology/known-host.js';
 import {
   derived,
   dropAnswers,
@@ -521,7 +521,7 @@ describe('fdb-rows', () => {
       });
     });
     const report = {found: () => {}, notChecked: () => {}, lookAgain: () => {}, health: () => {}};
-    const digest = fdbRows.perHost?.(hostContext(hostModel(big)), report);
+    const digest = fdbRows.perHost?.(knownHost(hostModel(big)), report);
     assert.ok(serialize(digest).length < 100_000, `${serialize(digest).length} bytes`);
     assert.deepEqual(named(examine(big).findings), []);
   });

@@ -5,7 +5,7 @@ import type {Finding} from '../../../src/findings/finding.js';
 import type {JudgedEntry} from '../../../src/rows/fdb.js';
 import {rowsDigest} from '../../../src/rows/rows-digest.js';
 import {judgeNetworks} from '../../../src/rows/rows-swarm.js';
-import {ownVtep} from '../../../src/topology/vteps.js';
+import {knownHost} from '../../../src/topology/known-host.js';
 import {recordedHosts, recordings} from '../../support/recordings.js';
 
 /** The judgements of a recording, each with what is found by it. */
@@ -13,7 +13,7 @@ function judgements(
   folder: string,
 ): {judged: JudgedEntry; find: (other: JudgedEntry) => Finding | undefined}[] {
   const hosts = recordedHosts(folder).map((model) => {
-    const vtep = ownVtep(model)?.address;
+    const vtep = knownHost(model).vtep?.address;
     const {name, key, startedAt} = model;
     return {name, key, startedAt, digest: rowsDigest(model), ...(vtep === undefined ? {} : {vtep})};
   });

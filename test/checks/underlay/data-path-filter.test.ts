@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {hostContext} from '../../../src/checks/host-context.js';
 import type {Finding} from '../../../src/findings/finding.js';
 import {hostModel} from '../../../src/model/host.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
+import {knownHost} from '../../../src/topology/known-host.js';
 import {
   derived,
   dropSections,
@@ -119,7 +119,7 @@ describe('rules of a host whose packets come in by another link than the one tha
         `${head}${chains.replace(/:INPUT ACCEPT/, ':INPUT DROP')}[0:0] -A INPUT ${match} -j ACCEPT\n`,
     );
   };
-  const vtep = (evidence: HostEvidence) => hostContext(hostModel(evidence)).vtep?.address ?? '';
+  const vtep = (evidence: HostEvidence) => knownHost(hostModel(evidence)).vtep?.address ?? '';
 
   it('is not taken for cut off where the address is on the loopback (derived)', () => {
     const address = vtep(recordedEvidence('node1'));
