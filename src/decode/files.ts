@@ -1,6 +1,6 @@
 import {OvdiagError} from '../base/errors.js';
 import {openSource} from '../pcap/open.js';
-import {type Progress, readCapture} from '../pcap/read.js';
+import {type Ending, type Progress, readCapture} from '../pcap/read.js';
 import type {Interrupt} from './interrupt.js';
 import type {DecodeRun} from './run.js';
 
@@ -19,37 +19,52 @@ export interface FileListener {
   start(name: string): void;
 }
 
-/** Reads files one after the other; the bad ones are told and counted, the good ones shown. */
+/** Reads files one after the other; the bad ones are reported and counted, the good ones shown. */
 export async function decodeFiles(
   files: readonly string[],
   run: DecodeRun,
   listener: FileListener,
   interrupt: Pick<Interrupt, 'isStopped' | 'onStop'>,
 ): Promise<void> {
-  const {result} = run;
   for (const file of files) {
     run.start();
     listener.start(file);
     try {
-      const source = await openSource(file);
-      interrupt.onStop(() => source.cancel());
-      const ending = await readCapture(file, source, {
-        packet: run.packet,
-        pause(progress) {
-          listener.progress(file, progress, run.packets());
-          return run.pause();
-        },
-      });
-      result.read++;
+      const ending = await decodeFile(file, run, listener, interrupt);
       if (ending.kind === 'stopped' || interrupt.isStopped()) return;
-      if (ending.kind === 'corrupt') result.failed++;
-      if (ending.text !== undefined) {
-        await listener.problem({kind: ending.kind === 'cut' ? 'cut' : 'damaged', text: ending.text});
-      }
+      await reportEnding(ending, run, listener);
     } catch (error) {
       if (!(error instanceof OvdiagError)) throw error;
-      result.failed++;
+      run.result.failed++;
       await listener.problem({kind: 'unreadable', text: error.message, error});
     }
   }
+}
+
+async function decodeFile(
+  file: string,
+  run: DecodeRun,
+  listener: FileListener,
+  interrupt: Pick<Interrupt, 'onStop'>,
+): Promise<Ending> {
+  const source = await openSource(file);
+  interrupt.onStop(() => source.cancel());
+  const ending = await readCapture(file, source, {
+    packet: run.packet,
+    pause(progress) {
+      listener.progress(file, progress, run.packets());
+      return run.pause();
+    },
+  });
+  run.result.read++;
+  return ending;
+}
+
+async function reportEnding(
+  {kind, text}: Ending,
+  {result}: DecodeRun,
+  listener: FileListener,
+): Promise<void> {
+  if (kind === 'corrupt') result.failed++;
+  if (text !== undefined) await listener.problem({kind: kind === 'cut' ? 'cut' : 'damaged', text});
 }

@@ -46,14 +46,7 @@ export interface RawFlags {
 
 export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
   const {verbose, hex, flows, stats} = flags;
-  if ((flows || stats) && (verbose || hex)) {
-    const summary = flows ? '--flows' : '--stats';
-    throw usageError(
-      'conflicting-flags',
-      `${summary} sums packets up; ${verbose ? '--verbose' : '--hex'} shows each one.`,
-      ['Ask for one of them.'],
-    );
-  }
+  refuseConflicts(flags);
   const ports = (flags['vxlan-port'] ?? []).map((text) => wholeNumber('--vxlan-port', text, 1, 65_535));
   return {
     vnis: (flags.vni ?? []).map((text) => wholeNumber('--vni', text, 0, 0xff_ffff)),
@@ -70,6 +63,17 @@ export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
     all: flags.all,
     views: {json, verbose, hex, flows, stats},
   };
+}
+
+/** Sums and packets one by one don't go together. */
+function refuseConflicts({verbose, hex, flows, stats}: RawFlags): void {
+  if (!(flows || stats) || !(verbose || hex)) return;
+  const summary = flows ? '--flows' : '--stats';
+  throw usageError(
+    'conflicting-flags',
+    `${summary} sums packets up; ${verbose ? '--verbose' : '--hex'} shows each one.`,
+    ['Ask for one of them.'],
+  );
 }
 
 /** Decimal, or hexadecimal after 0x, as the kernel's logs write VNIs. */

@@ -18,8 +18,8 @@ export function newSelection(options: DecodeOptions): Selection | undefined {
 
 function timeFilter({since, until}: DecodeOptions): Filter | undefined {
   if (since === undefined && until === undefined) return undefined;
-  let from: {seconds: number; nanos: number} | undefined;
-  let to: {seconds: number; nanos: number} | undefined;
+  let from: Moment | undefined;
+  let to: Moment | undefined;
   let resolved = false;
   return (view) => {
     if (!view.hasTime) return false;
@@ -28,10 +28,17 @@ function timeFilter({since, until}: DecodeOptions): Filter | undefined {
       if (since !== undefined) from = resolveTime(since, view);
       if (until !== undefined) to = resolveTime(until, view);
     }
-    if (from !== undefined && (view.seconds - from.seconds || view.nanos - from.nanos) < 0) return false;
-    return to === undefined || (view.seconds - to.seconds || view.nanos - to.nanos) <= 0;
+    return (from === undefined || order(view, from) >= 0) && (to === undefined || order(view, to) <= 0);
   };
 }
+
+interface Moment {
+  seconds: number;
+  nanos: number;
+}
+
+/** Below 0 where `a` is before `b`. */
+const order = (a: Moment, b: Moment): number => a.seconds - b.seconds || a.nanos - b.nanos;
 
 /** Packets that are listed without `--all`: tunnels, open and encrypted. */
 export function isTunnel(view: PacketView): boolean {

@@ -31,16 +31,21 @@ function startedByA(flow: Flow): boolean {
 export function reportFlow(flow: Flow): FlowRow {
   const clientIsA = startedByA(flow);
   const state = flow.tcp === undefined ? undefined : tcpState(flow.tcp);
-  const notes: FlowNote[] = [];
-  const isOneWay = flow.packetsA === 0 || flow.packetsB === 0;
-  if (flow.arp !== undefined) {
-    if (flow.arp.replies === 0 && !isSameAddress(flow)) notes.push('no-answer');
-  } else if (flow.echo !== undefined) {
-    if (flow.echo.requests > flow.echo.matched) notes.push('unanswered');
-    else if (isOneWay) notes.push('one-way');
-  } else if (isOneWay && isTwoWayProtocol(flow)) notes.push(state === 'no-answer' ? 'no-answer' : 'one-way');
+  const answer = answerNote(flow, state);
+  const notes: FlowNote[] = answer === undefined ? [] : [answer];
   if (flow.tcp !== undefined && flow.tcp.retransmissions > 0) notes.push('retransmissions');
   return {flow, clientIsA, state, notes};
+}
+
+/** What is missing of an answer; undefined where nothing is. */
+function answerNote(flow: Flow, state: TcpState | undefined): FlowNote | undefined {
+  const {arp, echo, packetsA, packetsB} = flow;
+  if (arp !== undefined) return arp.replies === 0 && !isSameAddress(flow) ? 'no-answer' : undefined;
+  if (echo !== undefined && echo.requests > echo.matched) return 'unanswered';
+  if (packetsA > 0 && packetsB > 0) return undefined;
+  if (echo !== undefined) return 'one-way';
+  if (!isTwoWayProtocol(flow)) return undefined;
+  return state === 'no-answer' ? 'no-answer' : 'one-way';
 }
 
 /**

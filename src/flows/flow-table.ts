@@ -1,5 +1,6 @@
 import {ArpOperation, arpField, arpOperation, isIpv4Arp} from '../packet/arp.js';
 import {get32} from '../packet/bytes.js';
+import {ethernetField} from '../packet/ethernet.js';
 import {Fragment, type Frame} from '../packet/frame.js';
 import {hasIcmpHeader, icmpId, isEcho} from '../packet/icmp.js';
 import {Proto} from '../packet/numbers.js';
@@ -45,6 +46,9 @@ export interface Flow {
 
 /** Offsets in Flow.ends. */
 export const flowEnd = {a: 0, b: 16, macA: 32, macB: 38, vtepA: 44, vtepB: 60, size: 76} as const;
+
+const sideA = {address: flowEnd.a, mac: flowEnd.macA, vtep: flowEnd.vtepA} as const;
+const sideB = {address: flowEnd.b, mac: flowEnd.macB, vtep: flowEnd.vtepB} as const;
 
 export interface FlowTable {
   /** Counts a packet; `now` is nanoseconds since the base. */
@@ -92,25 +96,7 @@ export function newFlowTable(limit: number = maxFlows): FlowTable {
       return;
     }
     if (index === flows.length) flows.push(newFlow(frame, outer, vni, fromA, now, view.depth > 1));
-    const flow = flows[index] as Flow;
-    // A datagram that came in fragments was several frames, each with its own headers.
-    const packets = frame.fragments > 0 ? frame.fragments : 1;
-    const bytes =
-      frame.fragments > 0
-        ? frame.l4End + frame.fragments * (frame.ip - frame.start + (frame.version === 4 ? 20 : 48))
-        : frame.wireEnd - frame.start;
-    if (fromA) {
-      flow.packetsA += packets;
-      flow.bytesA += bytes;
-    } else {
-      flow.packetsB += packets;
-      flow.bytesB += bytes;
-    }
-    if (now > flow.last) flow.last = now;
-    else if (now < flow.first) flow.first = now;
-    if (flow.tcp !== undefined) noteTcp(flow.tcp, frame, fromA ? 0 : 1, now);
-    else if (flow.echo !== undefined) noteEcho(flow.echo, frame, now);
-    else if (flow.arp !== undefined) noteArp(flow.arp, frame);
+    notePacket(flows[index] as Flow, frame, fromA, now);
   }
 
   return {
@@ -120,6 +106,32 @@ export function newFlowTable(limit: number = maxFlows): FlowTable {
     fragments: () => fragments,
     others: () => others,
   };
+}
+
+function notePacket(flow: Flow, frame: Frame, fromA: boolean, now: number): void {
+  countPacket(flow, frame, fromA);
+  if (now > flow.last) flow.last = now;
+  else if (now < flow.first) flow.first = now;
+  if (flow.tcp !== undefined) noteTcp(flow.tcp, frame, fromA ? 0 : 1, now);
+  else if (flow.echo !== undefined) noteEcho(flow.echo, frame, now);
+  else if (flow.arp !== undefined) noteArp(flow.arp, frame);
+}
+
+function countPacket(flow: Flow, frame: Frame, fromA: boolean): void {
+  let packets = 1;
+  let bytes = frame.wireEnd - frame.start;
+  if (frame.fragments > 0) {
+    // A datagram that came in fragments was several frames, each with its own headers.
+    packets = frame.fragments;
+    bytes = frame.l4End + packets * (frame.ip - frame.start + (frame.version === 4 ? 20 : 48));
+  }
+  if (fromA) {
+    flow.packetsA += packets;
+    flow.bytesA += bytes;
+  } else {
+    flow.packetsB += packets;
+    flow.bytesB += bytes;
+  }
 }
 
 /** Offset of the source address, -1 where the frame has no two ends. */
@@ -134,12 +146,7 @@ function setKey(key: Uint32Array, frame: Frame, vni: number, source: number): bo
   const isArp = frame.ip < 0;
   const words = frame.version === 6 ? 4 : 1;
   const target = isArp ? frame.arp + arpField.target : frame.dst;
-  let order = 0;
-  for (let word = 0; word < words && order === 0; word++) {
-    order = get32(data, source + word * 4) - get32(data, target + word * 4);
-  }
-  if (order === 0) order = frame.sport - frame.dport;
-  const fromA = order <= 0;
+  const fromA = endOrder(frame, source, target, words) <= 0;
   key.fill(0);
   key[0] = vni;
   key[1] = ((isArp ? arpProto : frame.proto) << 8) | frame.version;
@@ -149,11 +156,26 @@ function setKey(key: Uint32Array, frame: Frame, vni: number, source: number): bo
     key[2 + word] = get32(data, first + word * 4);
     key[6 + word] = get32(data, second + word * 4);
   }
-  if (frame.dport >= 0)
-    key[10] = fromA ? frame.sport * 65536 + frame.dport : frame.dport * 65536 + frame.sport;
-  else if (frame.spi >= 0) key[10] = frame.spi;
-  else if (isEchoFrame(frame)) key[10] = 65536 + icmpId(frame);
+  key[10] = portsOrId(frame, fromA);
   return fromA;
+}
+
+/** Below 0 where the sender's address, then port, is the lower; 0 where both are the same. */
+function endOrder(frame: Frame, source: number, target: number, words: number): number {
+  const {data} = frame;
+  for (let word = 0; word < words; word++) {
+    const order = get32(data, source + word * 4) - get32(data, target + word * 4);
+    if (order !== 0) return order;
+  }
+  return frame.sport - frame.dport;
+}
+
+/** What tells conversations between the same two addresses apart. */
+function portsOrId(frame: Frame, fromA: boolean): number {
+  const {sport, dport, spi} = frame;
+  if (dport >= 0) return fromA ? sport * 65536 + dport : dport * 65536 + sport;
+  if (spi >= 0) return spi;
+  return isEchoFrame(frame) ? 65536 + icmpId(frame) : 0;
 }
 
 function isEchoFrame(frame: Frame): boolean {
@@ -161,6 +183,8 @@ function isEchoFrame(frame: Frame): boolean {
     (frame.proto === Proto.icmp || frame.proto === Proto.icmpv6) && hasIcmpHeader(frame) && isEcho(frame)
   );
 }
+
+const noPorts = {sport: -1, dport: -1};
 
 function newFlow(
   frame: Frame,
@@ -170,19 +194,17 @@ function newFlow(
   now: number,
   isInner: boolean,
 ): Flow {
-  const isArp = frame.ip < 0;
-  const hasPorts = frame.dport >= 0;
-  const isEchoFlow = isEchoFrame(frame);
-  return {
+  const {sport, dport} = frame.dport >= 0 ? frame : noPorts;
+  const flow: Flow = {
     vni,
-    proto: isArp ? 'arp' : frame.proto,
-    version: isArp ? 4 : frame.version,
+    proto: frame.proto,
+    version: frame.version,
     ends: endsOfFlow(frame, outer, fromA, isInner),
     hasMacs: frame.ethernet >= 0,
-    vtepVersion: isInner ? (outer.version === 6 ? 6 : 4) : 0,
-    portA: hasPorts ? (fromA ? frame.sport : frame.dport) : -1,
-    portB: hasPorts ? (fromA ? frame.dport : frame.sport) : -1,
-    id: isEchoFlow ? icmpId(frame) : frame.spi,
+    vtepVersion: isInner ? (outer.version as 4 | 6) : 0,
+    portA: fromA ? sport : dport,
+    portB: fromA ? dport : sport,
+    id: frame.spi,
     startedByA: fromA,
     packetsA: 0,
     packetsB: 0,
@@ -190,10 +212,19 @@ function newFlow(
     bytesB: 0,
     first: now,
     last: now,
-    tcp: frame.proto === Proto.tcp && hasPorts ? newTcpTrack() : undefined,
-    echo: isEchoFlow ? newEchoTrack() : undefined,
-    arp: isArp ? {requests: 0, replies: 0} : undefined,
+    tcp: frame.proto === Proto.tcp && dport >= 0 ? newTcpTrack() : undefined,
+    echo: undefined,
+    arp: undefined,
   };
+  if (frame.ip < 0) {
+    flow.proto = 'arp';
+    flow.version = 4;
+    flow.arp = {requests: 0, replies: 0};
+  } else if (isEchoFrame(frame)) {
+    flow.id = icmpId(frame);
+    flow.echo = newEchoTrack();
+  }
+  return flow;
 }
 
 /** Copies what names the two ends out of a packet. */
@@ -204,16 +235,17 @@ function endsOfFlow(frame: Frame, outer: Frame, fromA: boolean, isInner: boolean
   const source = isArp ? frame.arp + arpField.sender : frame.src;
   const target = isArp ? frame.arp + arpField.target : frame.dst;
   const size = frame.version === 6 ? 16 : 4;
-  data.copy(ends, fromA ? flowEnd.a : flowEnd.b, source, source + size);
-  data.copy(ends, fromA ? flowEnd.b : flowEnd.a, target, target + size);
+  const [from, to] = fromA ? [sideA, sideB] : [sideB, sideA];
+  data.copy(ends, from.address, source, source + size);
+  data.copy(ends, to.address, target, target + size);
   if (ethernet >= 0) {
-    data.copy(ends, fromA ? flowEnd.macA : flowEnd.macB, ethernet + 6, ethernet + 12);
-    data.copy(ends, fromA ? flowEnd.macB : flowEnd.macA, ethernet, ethernet + 6);
+    data.copy(ends, from.mac, ethernet + ethernetField.src, ethernet + ethernetField.type);
+    data.copy(ends, to.mac, ethernet, ethernet + ethernetField.src);
   }
   if (isInner) {
     const vtepSize = outer.version === 6 ? 16 : 4;
-    outer.data.copy(ends, fromA ? flowEnd.vtepA : flowEnd.vtepB, outer.src, outer.src + vtepSize);
-    outer.data.copy(ends, fromA ? flowEnd.vtepB : flowEnd.vtepA, outer.dst, outer.dst + vtepSize);
+    outer.data.copy(ends, from.vtep, outer.src, outer.src + vtepSize);
+    outer.data.copy(ends, to.vtep, outer.dst, outer.dst + vtepSize);
   }
   return ends;
 }

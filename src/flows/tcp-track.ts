@@ -81,18 +81,25 @@ export function noteTcp(track: TcpTrack, frame: Frame, direction: 0 | 1, now: nu
   }
   const isSyn = (flags & TcpFlag.syn) !== 0;
   const isFin = (flags & TcpFlag.fin) !== 0;
-  if (isSyn && !side.syn) {
-    side.syn = true;
-    if (!other.syn) track.synAt = now;
-  } else if (!isSyn && track.handshake < 0 && track.synAt >= 0 && side.syn && other.syn) {
-    if ((flags & TcpFlag.rst) === 0) track.handshake = now - track.synAt;
-  }
+  noteHandshake(track, side, other, flags, now);
   const length = tcpDataLength(frame);
   const span = length + (isSyn ? 1 : 0) + (isFin ? 1 : 0);
   if (!side.seen) start(side, seq, span, now);
   else if (span > 0) noteSequence(track, side, seq, span, length, isSyn || isFin, now);
   if (isFin) side.fin = true;
   if ((flags & TcpFlag.rst) !== 0) side.rst = true;
+}
+
+/** The time from the first SYN to the first segment after both. */
+function noteHandshake(track: TcpTrack, side: TcpSide, other: TcpSide, flags: number, now: number): void {
+  if ((flags & TcpFlag.syn) !== 0) {
+    if (side.syn) return;
+    side.syn = true;
+    if (!other.syn) track.synAt = now;
+    return;
+  }
+  if (track.handshake >= 0 || track.synAt < 0 || !side.syn || !other.syn) return;
+  if ((flags & TcpFlag.rst) === 0) track.handshake = now - track.synAt;
 }
 
 function start(side: TcpSide, seq: number, span: number, now: number): void {
@@ -169,14 +176,15 @@ export type TcpState =
 
 /** The state at the end, as far as the capture shows it. */
 export function tcpState({sides: [a, b], handshake}: TcpTrack): TcpState {
-  if (a.rst || b.rst) {
-    const asked = a.syn !== b.syn;
-    const refused = (a.syn && b.rst) || (b.syn && a.rst);
-    return asked && refused ? 'refused' : 'reset';
-  }
+  if (a.rst || b.rst) return isRefused(a, b) || isRefused(b, a) ? 'refused' : 'reset';
   if (a.fin && b.fin) return 'closed';
   if (a.fin || b.fin) return 'closing';
   if (a.syn && b.syn) return handshake >= 0 ? 'established' : 'half-open';
-  if ((a.syn && !b.seen) || (b.syn && !a.seen)) return 'no-answer';
+  if (isUnanswered(a, b) || isUnanswered(b, a)) return 'no-answer';
   return 'ongoing';
 }
+
+/** A SYN that a reset answered. */
+const isRefused = (asking: TcpSide, asked: TcpSide): boolean => asking.syn && !asked.syn && asked.rst;
+
+const isUnanswered = (asking: TcpSide, asked: TcpSide): boolean => asking.syn && !asked.seen;

@@ -1,5 +1,5 @@
 import {get32} from '../packet/bytes.js';
-import {Fragment, type Frame} from '../packet/frame.js';
+import {Fragment, type Frame, Stop} from '../packet/frame.js';
 import {Kind, kindOf} from '../packet/kind.js';
 import type {PacketView} from '../packet/view.js';
 import {looksLikeVxlan} from '../packet/vxlan.js';
@@ -66,9 +66,7 @@ const newKinds = (): KindCounts => ({
 });
 
 export function newTotals(): Totals {
-  // Version, then both addresses.
-  const pairTable = newKeyTable(9, maxPairs);
-  const {key} = pairTable;
+  const findPair = newPairFinder();
   const totals: Totals = {
     all: newCount(),
     vxlan: newCount(),
@@ -84,46 +82,60 @@ export function newTotals(): Totals {
     tcpPorts: new Uint32Array(65_536),
     linkTypes: new Map(),
     timeline: newTimeline(),
-    note,
+    note(view, now) {
+      const outer = view.frames[0] as Frame;
+      add(totals.all, view.length);
+      noteInTimeline(totals.timeline, now);
+      if (view.captured < view.length && (view.frames[view.depth - 1] as Frame).stop === Stop.cut)
+        totals.cut++;
+      const kind = kindOf(outer);
+      if (kind === Kind.vxlan) noteVxlan(totals, view, outer, findPair(totals, outer));
+      else if (kind === Kind.esp) noteEsp(totals, view, outer, findPair(totals, outer));
+      else noteOther(totals, view, outer, kind);
+    },
   };
+  return totals;
+}
 
-  function note(view: PacketView, now: number): void {
-    const outer = view.frames[0] as Frame;
-    add(totals.all, view.length);
-    noteInTimeline(totals.timeline, now);
-    if (view.captured < view.length && (view.frames[view.depth - 1] as Frame).stop === 1) totals.cut++;
-    const kind = kindOf(outer);
-    if (kind === Kind.vxlan) {
-      add(totals.vxlan, view.length);
-      if (outer.vni >= 0) noteVni(outer.vni, view.length);
-      else totals.invalid++;
-      const pair = findPair(outer);
-      if (pair !== undefined) add(pair, view.length);
-      if (view.depth > 1) noteKind(totals.inner, view.frames[1] as Frame, view.length);
-      return;
-    }
-    noteKind(totals.other, outer, view.length);
-    if (kind === Kind.esp) {
-      const pair = findPair(outer);
-      if (pair !== undefined) add(pair.esp, view.length);
-    } else if (kind === Kind.udp) noteUdp(totals, outer);
-    else if (kind === Kind.tcp && outer.dport >= 0) bump(totals.tcpPorts, Math.min(outer.sport, outer.dport));
-    else if (kind === Kind.link)
-      totals.linkTypes.set(view.linkType, (totals.linkTypes.get(view.linkType) ?? 0) + 1);
+function noteVxlan(totals: Totals, view: PacketView, outer: Frame, pair: VtepPair | undefined): void {
+  add(totals.vxlan, view.length);
+  if (outer.vni >= 0) noteVni(totals, outer.vni, view.length);
+  else totals.invalid++;
+  if (pair !== undefined) add(pair, view.length);
+  if (view.depth > 1) noteKind(totals.inner, view.frames[1] as Frame, view.length);
+}
+
+function noteEsp(totals: Totals, view: PacketView, outer: Frame, pair: VtepPair | undefined): void {
+  noteKind(totals.other, outer, view.length);
+  if (pair !== undefined) add(pair.esp, view.length);
+}
+
+function noteOther(totals: Totals, view: PacketView, outer: Frame, kind: Kind): void {
+  noteKind(totals.other, outer, view.length);
+  if (kind === Kind.udp) noteUdp(totals, outer);
+  else if (kind === Kind.tcp && outer.dport >= 0) bump(totals.tcpPorts, Math.min(outer.sport, outer.dport));
+  else if (kind === Kind.link) {
+    totals.linkTypes.set(view.linkType, (totals.linkTypes.get(view.linkType) ?? 0) + 1);
   }
+}
 
-  function noteVni(vni: number, length: number): void {
-    let count = totals.byVni.get(vni);
-    if (count === undefined) {
-      // Random VNIs are an attack: the rest share one row, which is told as such.
-      const row = totals.byVni.size < maxVnis ? vni : -1;
-      count = totals.byVni.get(row) ?? newCount();
-      totals.byVni.set(row, count);
-    }
-    add(count, length);
+function noteVni({byVni}: Totals, vni: number, length: number): void {
+  let count = byVni.get(vni);
+  if (count === undefined) {
+    // Random VNIs are an attack: the rest share one row, which is shown as such.
+    const row = byVni.size < maxVnis ? vni : -1;
+    count = byVni.get(row) ?? newCount();
+    byVni.set(row, count);
   }
+  add(count, length);
+}
 
-  function findPair(frame: Frame): VtepPair | undefined {
+/** Looks up the pair of VTEPs of an outer frame; undefined where there is no room for another. */
+function newPairFinder(): (totals: Totals, frame: Frame) => VtepPair | undefined {
+  // Version, then both addresses.
+  const table = newKeyTable(9, maxPairs);
+  const {key} = table;
+  return (totals, frame) => {
     const {data, src, dst, version} = frame;
     const words = version === 6 ? 4 : 1;
     key.fill(0);
@@ -132,7 +144,7 @@ export function newTotals(): Totals {
       key[1 + word] = get32(data, src + word * 4);
       key[5 + word] = get32(data, dst + word * 4);
     }
-    const index = pairTable.find();
+    const index = table.find();
     if (index < 0) {
       totals.pairOverflow++;
       return undefined;
@@ -149,9 +161,7 @@ export function newTotals(): Totals {
       });
     }
     return totals.pairs[index];
-  }
-
-  return totals;
+  };
 }
 
 function add(count: Count, length: number): void {

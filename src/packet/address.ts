@@ -32,30 +32,47 @@ export function putIpv4(out: Output, data: Buffer, at: number): void {
  * -compatible addresses end in dotted form, as section 5 allows and inet_ntop(3) does.
  */
 export function putIpv6(out: Output, data: Buffer, at: number): void {
+  const best = longestZeros(data, at);
+  const length = best < 0 ? 0 : zeroRun(data, at, best);
+  if (best === 0 && (length === 6 || (length === 5 && get16(data, at + 10) === 0xffff))) {
+    put(out, length === 6 ? '::' : '::ffff:');
+    putIpv4(out, data, at + 12);
+    return;
+  }
+  if (best < 0) {
+    putGroups(out, data, at, 0, 8);
+    return;
+  }
+  putGroups(out, data, at, 0, best);
+  put(out, '::');
+  putGroups(out, data, at, best + length, 8);
+}
+
+/** How many groups from `group` on are zero. */
+function zeroRun(data: Buffer, at: number, group: number): number {
+  let length = 0;
+  while (group + length < 8 && get16(data, at + (group + length) * 2) === 0) length++;
+  return length;
+}
+
+/** Where the longest run of at least two zero groups starts, the first of equal ones; -1 where there is none. */
+function longestZeros(data: Buffer, at: number): number {
   let best = -1;
-  let bestLength = 1;
+  let most = 1;
   for (let group = 0; group < 8; group++) {
-    let length = 0;
-    while (group + length < 8 && get16(data, at + (group + length) * 2) === 0) length++;
-    if (length > bestLength) {
+    const length = zeroRun(data, at, group);
+    if (length > most) {
       best = group;
-      bestLength = length;
+      most = length;
     }
     group += length;
   }
-  const isDotted = best === 0 && (bestLength === 6 || (bestLength === 5 && get16(data, at + 10) === 0xffff));
-  for (let group = 0; group < 8; group++) {
-    if (isDotted && group === 6) {
-      if (bestLength === 5) out.bytes[out.at++] = colon;
-      putIpv4(out, data, at + 12);
-      return;
-    }
-    if (group === best) {
-      put(out, '::');
-      group += bestLength - 1;
-      continue;
-    }
-    if (group > 0 && group !== best + bestLength) out.bytes[out.at++] = colon;
+  return best;
+}
+
+function putGroups(out: Output, data: Buffer, at: number, from: number, to: number): void {
+  for (let group = from; group < to; group++) {
+    if (group > from) out.bytes[out.at++] = colon;
     const value = get16(data, at + group * 2);
     putHex(out, value, value > 0xfff ? 4 : value > 0xff ? 3 : value > 0xf ? 2 : 1);
   }

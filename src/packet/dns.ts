@@ -136,19 +136,30 @@ function readName(payload: Buffer, start: number, from: number, end: number): Na
   let lowest = from;
   for (let step = 0; step < maxSteps && at < end; step++) {
     const length = get8(payload, at);
-    if (length === 0) return {text: `${labels.join('.')}.`, next: next < 0 ? at + 1 : next};
+    if (length === 0) return {text: `${labels.join('.')}.`, next: firstOf(next, at + 1)};
     if (length >= 0xc0) {
-      const target = start + (get16(payload, at) & 0x3fff);
-      if (at + 2 > end || target >= lowest) return undefined;
-      if (next < 0) next = at + 2;
-      lowest = target;
-      at = target;
+      next = firstOf(next, at + 2);
+      lowest = pointerTarget(payload, start, at, end, lowest);
+      // Behind the end the loop ends.
+      at = lowest < 0 ? end : lowest;
       continue;
     }
     size += length + 1;
-    if (length > 63 || at + 1 + length > end || size > maxName) return undefined;
+    if (size > maxName || !isLabel(length, at, end)) return undefined;
     labels.push(payload.toString('latin1', at + 1, at + 1 + length));
     at += 1 + length;
   }
   return undefined;
 }
+
+/** A name ends where it stands behind its first pointer, not where that leads. */
+const firstOf = (known: number, here: number): number => (known < 0 ? here : known);
+
+/** Where the pointer at `at` leads; -1 where half of it is missing, or where it leads no further back. */
+function pointerTarget(payload: Buffer, start: number, at: number, end: number, lowest: number): number {
+  if (at + 2 > end) return -1;
+  const target = start + (get16(payload, at) & 0x3fff);
+  return target < lowest ? target : -1;
+}
+
+const isLabel = (length: number, at: number, end: number): boolean => length <= 63 && at + 1 + length <= end;

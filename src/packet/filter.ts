@@ -1,3 +1,4 @@
+import {arpField} from './arp.js';
 import {isDns} from './dns.js';
 import {ethernetField} from './ethernet.js';
 import type {Frame} from './frame.js';
@@ -49,17 +50,17 @@ function someFrame(view: PacketView, from: number, test: (frame: Frame) => boole
 
 /** Also in ARP, whose addresses are what it is about. */
 function hasAddress(frame: Frame, ranges: readonly AddressRange[]): boolean {
-  const {data, src, dst, version, arp, end} = frame;
-  for (const range of ranges) {
-    const size = range.bytes.length;
-    if (version !== 0 && size === (version === 4 ? 4 : 16)) {
-      if (inRange(data, src, range) || (dst >= 0 && inRange(data, dst, range))) return true;
-    }
-    if (arp >= 0 && size === 4 && arp + 28 <= end) {
-      if (inRange(data, arp + 14, range) || inRange(data, arp + 24, range)) return true;
-    }
-  }
-  return false;
+  return ranges.some((range) => hasIpAddress(frame, range) || hasArpAddress(frame, range));
+}
+
+function hasIpAddress({data, src, dst, version}: Frame, range: AddressRange): boolean {
+  if (version === 0 || range.bytes.length !== (version === 4 ? 4 : 16)) return false;
+  return inRange(data, src, range) || (dst >= 0 && inRange(data, dst, range));
+}
+
+function hasArpAddress({data, arp, end}: Frame, range: AddressRange): boolean {
+  if (arp < 0 || range.bytes.length !== 4 || arp + arpField.length > end) return false;
+  return inRange(data, arp + arpField.sender, range) || inRange(data, arp + arpField.target, range);
 }
 
 function inRange(data: Buffer, at: number, {bytes, bits}: AddressRange): boolean {

@@ -5,7 +5,7 @@ import {scanIpv4} from './ipv4.js';
 import {scanIpv6} from './ipv6.js';
 import {scanLink} from './link.js';
 import {EtherType, Proto} from './numbers.js';
-import {newReassembler, type ReassemblyCounts} from './reassembly.js';
+import {newReassembler, type Reassembler, type ReassemblyCounts} from './reassembly.js';
 import type {PacketRecord} from './record.js';
 import {hasTcpHeader, tcpField} from './tcp.js';
 import {scanPorts, scanUdp} from './udp.js';
@@ -24,65 +24,12 @@ export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort]): 
   const isVxlanPort = new Uint8Array(65_536);
   for (const port of vxlanPorts) isVxlanPort[port] = 1;
   const reassembler = newReassembler();
-
-  /** Decodes what IP carries; gives the offset of an inner frame in frame.payload, or -1. */
-  function scanTransport(frame: Frame, context: number, now: number): number {
-    if (frame.fragment === Fragment.waiting && !join(frame, context, now)) return -1;
-    switch (frame.proto) {
-      case Proto.udp: {
-        const at = scanUdp(frame);
-        return at >= 0 && isVxlanPort[frame.dport] === 1 ? scanVxlan(frame, at) : -1;
-      }
-      case Proto.tcp:
-        if (scanPorts(frame) && !hasTcpHeader(frame)) {
-          stopShort(frame, frame.l4, tcpField.header, frame.l4WireEnd);
-        }
-        return -1;
-      case Proto.sctp:
-        scanPorts(frame);
-        return -1;
-      case Proto.esp:
-        scanEsp(frame);
-        return -1;
-      default:
-        return -1;
-    }
-  }
-
-  /** Whether a fragment leaves something to decode: the whole datagram, or at least its start. */
-  function join(frame: Frame, context: number, now: number): boolean {
-    if (frame.l4End < frame.l4WireEnd) {
-      // Cut by the snap length, so it can't be joined. The first part still shows the ports.
-      if (frame.fragmentOffset > 0) return false;
-      frame.fragment = Fragment.alone;
-      return true;
-    }
-    const datagram = reassembler.add(frame, context, now);
-    if (datagram === undefined) return false;
-    frame.fragment = Fragment.completed;
-    frame.fragments = datagram.fragments;
-    frame.payload = datagram.bytes;
-    frame.l4 = 0;
-    frame.l4End = datagram.bytes.length;
-    frame.l4WireEnd = datagram.bytes.length;
-    return true;
-  }
-
   return {
     fragments: reassembler.counts,
     waitingFragments: reassembler.waiting,
     scan(record, number, view) {
       const {frames} = view;
-      view.number = number;
-      view.hasTime = record.hasTime;
-      view.seconds = record.seconds;
-      view.nanos = record.nanos;
-      view.captured = record.end - record.start;
-      view.length = record.original;
-      view.linkType = record.linkType;
-      view.data = record.data;
-      view.start = record.start;
-      view.end = record.end;
+      fillView(view, record, number);
       const wireEnd = record.start + Math.max(record.original, record.end - record.start);
       let frame = frames[0] as Frame;
       resetFrame(frame, record.data, record.start, record.end, wireEnd);
@@ -92,7 +39,8 @@ export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort]): 
       for (;;) {
         scanNetwork(frame, at);
         if (frame.l4 < 0) return;
-        const inner = scanTransport(frame, context, record.seconds);
+        if (frame.fragment === Fragment.waiting && !join(reassembler, frame, context, record.seconds)) return;
+        const inner = scanTransport(frame, isVxlanPort);
         if (inner < 0) return;
         if (view.depth === maxDepth) {
           frame.stop = Stop.deep;
@@ -107,6 +55,61 @@ export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort]): 
       }
     },
   };
+}
+
+function fillView(view: PacketView, record: PacketRecord, number: number): void {
+  view.number = number;
+  view.hasTime = record.hasTime;
+  view.seconds = record.seconds;
+  view.nanos = record.nanos;
+  view.captured = record.end - record.start;
+  view.length = record.original;
+  view.linkType = record.linkType;
+  view.data = record.data;
+  view.start = record.start;
+  view.end = record.end;
+}
+
+/** Decodes what IP carries; gives the offset of an inner frame in frame.payload, or -1. */
+function scanTransport(frame: Frame, isVxlanPort: Uint8Array): number {
+  switch (frame.proto) {
+    case Proto.udp: {
+      const at = scanUdp(frame);
+      return at >= 0 && isVxlanPort[frame.dport] === 1 ? scanVxlan(frame, at) : -1;
+    }
+    case Proto.tcp:
+      if (scanPorts(frame) && !hasTcpHeader(frame)) {
+        stopShort(frame, frame.l4, tcpField.header, frame.l4WireEnd);
+      }
+      return -1;
+    case Proto.sctp:
+      scanPorts(frame);
+      return -1;
+    case Proto.esp:
+      scanEsp(frame);
+      return -1;
+    default:
+      return -1;
+  }
+}
+
+/** Whether a fragment leaves something to decode: the whole datagram, or at least its start. */
+function join(reassembler: Reassembler, frame: Frame, context: number, now: number): boolean {
+  if (frame.l4End < frame.l4WireEnd) {
+    // Cut by the snap length, so it can't be joined. The first part still shows the ports.
+    if (frame.fragmentOffset > 0) return false;
+    frame.fragment = Fragment.alone;
+    return true;
+  }
+  const datagram = reassembler.add(frame, context, now);
+  if (datagram === undefined) return false;
+  frame.fragment = Fragment.completed;
+  frame.fragments = datagram.fragments;
+  frame.payload = datagram.bytes;
+  frame.l4 = 0;
+  frame.l4End = datagram.bytes.length;
+  frame.l4WireEnd = datagram.bytes.length;
+  return true;
 }
 
 function scanNetwork(frame: Frame, at: number): void {

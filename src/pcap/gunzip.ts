@@ -24,9 +24,8 @@ export function gunzipSource(
   limits: GunzipLimits = {size: bombSize, ratio: bombRatio},
 ): ByteSource {
   const gunzip = createGunzip({chunkSize: 65_536});
-  const input = Buffer.allocUnsafe(inputChunk);
+  const nextInput = inputReader(source, head);
   const output: Buffer[] = [];
-  let pending = head;
   let taken = 0;
   let inside = 0;
   let outside = 0;
@@ -65,16 +64,6 @@ export function gunzipSource(
     }
   }
 
-  async function nextInput(): Promise<Buffer | undefined> {
-    if (pending.length > 0) {
-      const chunk = pending.subarray(0, inputChunk);
-      pending = pending.subarray(chunk.length);
-      return chunk;
-    }
-    const count = await source.read(input, 0);
-    return count === 0 ? undefined : input.subarray(0, count);
-  }
-
   return {
     size: source.size,
     async read(into, at) {
@@ -97,6 +86,21 @@ export function gunzipSource(
       gunzip.destroy();
       await source.close();
     },
+  };
+}
+
+/** Gives the compressed bytes in pieces, first those that were read already; undefined at their end. */
+function inputReader(source: ByteSource, head: Buffer): () => Promise<Buffer | undefined> {
+  const input = Buffer.allocUnsafe(inputChunk);
+  let pending = head;
+  return async () => {
+    if (pending.length > 0) {
+      const chunk = pending.subarray(0, inputChunk);
+      pending = pending.subarray(chunk.length);
+      return chunk;
+    }
+    const count = await source.read(input, 0);
+    return count === 0 ? undefined : input.subarray(0, count);
   };
 }
 

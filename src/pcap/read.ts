@@ -75,23 +75,28 @@ async function readRecords(
       advance(window, count);
       state.packets++;
       if (!handler.packet(record) && !(await handler.pause(progress))) return 'stopped';
-    } else if (count < 0) {
-      const start = window.position;
-      if (!(await skip(window, -count))) {
-        throw new CutCapture(
-          `a block of ${-count} bytes starts at byte ${start}, the end is at ${window.position}`,
-        );
-      }
-    } else {
-      if (!(await handler.pause(progress))) return 'stopped';
-      if (await readMore(window, framer.need)) continue;
-      const there = window.to - window.from;
-      if (there === 0) return 'whole';
-      throw new CutCapture(
-        `its last record starts at byte ${window.position} and needs ${framer.need} bytes or more, ${there} are there`,
-      );
+    } else if (count < 0) await skipBlock(window, -count);
+    else if (!(await handler.pause(progress))) return 'stopped';
+    else if (!(await readMore(window, framer.need))) {
+      refuseRest(window, framer.need);
+      return 'whole';
     }
   }
+}
+
+async function skipBlock(window: Window, count: number): Promise<void> {
+  const start = window.position;
+  if (await skip(window, count)) return;
+  throw new CutCapture(`a block of ${count} bytes starts at byte ${start}, the end is at ${window.position}`);
+}
+
+/** The end of the source is no place for half a record. */
+function refuseRest(window: Window, need: number): void {
+  const there = window.to - window.from;
+  if (there === 0) return;
+  throw new CutCapture(
+    `its last record starts at byte ${window.position} and needs ${need} bytes or more, ${there} are there`,
+  );
 }
 
 /** Tells the format from the first bytes, unpacking them where they are packed. */

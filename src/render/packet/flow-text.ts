@@ -1,5 +1,7 @@
+import type {EchoTrack} from '../../flows/echo-track.js';
 import type {FlowRow} from '../../flows/flow-report.js';
 import {type Flow, type FlowTable, flowEnd} from '../../flows/flow-table.js';
+import type {TcpTrack} from '../../flows/tcp-track.js';
 import {absolute, type TimeSpan} from '../../flows/time-span.js';
 import {addressText, macText} from '../../packet/address.js';
 import type {Names} from '../../packet/names.js';
@@ -130,23 +132,29 @@ function seconds(nanos: number): string {
 /** Round-trip times, in milliseconds with microseconds. */
 export const milliseconds = (nanos: number): string => `${(nanos / 1e6).toFixed(3)} ms`;
 
+function tcpParts({handshake, retransmissions, outOfOrder, duplicates}: TcpTrack): string[] {
+  const parts: string[] = [];
+  if (handshake >= 0) parts.push(`handshake ${milliseconds(handshake)}`);
+  if (retransmissions > 0) parts.push(plural(retransmissions, 'retransmission'));
+  if (outOfOrder > 0) parts.push(`${outOfOrder} out of order`);
+  if (duplicates > 0) parts.push(`${duplicates} captured twice`);
+  return parts;
+}
+
+function echoParts({requests, matched, least, most, sum, duplicates}: EchoTrack): string[] {
+  const parts: string[] = [];
+  if (matched > 0)
+    parts.push(`rtt ${milliseconds(least)} / ${milliseconds(sum / matched)} / ${milliseconds(most)}`);
+  if (requests > matched) parts.push(`${requests - matched} of ${requests} without an answer on this VNI`);
+  if (duplicates > 0) parts.push(`${duplicates} captured twice`);
+  return parts;
+}
+
 function stateText({flow, state, notes}: FlowRow): Toned {
   const {tcp, echo, arp} = flow;
-  const parts: string[] = [];
-  if (state !== undefined) parts.push(state);
-  if (tcp !== undefined) {
-    if (tcp.handshake >= 0) parts.push(`handshake ${milliseconds(tcp.handshake)}`);
-    if (tcp.retransmissions > 0) parts.push(plural(tcp.retransmissions, 'retransmission'));
-    if (tcp.outOfOrder > 0) parts.push(`${tcp.outOfOrder} out of order`);
-    if (tcp.duplicates > 0) parts.push(`${tcp.duplicates} captured twice`);
-  }
-  if (echo !== undefined) {
-    const {requests, matched, least, most, sum} = echo;
-    if (matched > 0)
-      parts.push(`rtt ${milliseconds(least)} / ${milliseconds(sum / matched)} / ${milliseconds(most)}`);
-    if (requests > matched) parts.push(`${requests - matched} of ${requests} without an answer on this VNI`);
-    if (echo.duplicates > 0) parts.push(`${echo.duplicates} captured twice`);
-  }
+  const parts: string[] = state === undefined ? [] : [state];
+  if (tcp !== undefined) parts.push(...tcpParts(tcp));
+  if (echo !== undefined) parts.push(...echoParts(echo));
   if (arp !== undefined)
     parts.push(arp.replies > 0 ? `answered ${arp.replies} of ${arp.requests}` : 'no answer');
   if (notes.includes('one-way')) parts.push('one way only');

@@ -23,27 +23,32 @@ export function packetTree(view: PacketView, {palette}: PacketStyle): string {
   for (let level = 0; level < view.depth; level++) {
     const frame = view.frames[level] as Frame;
     const indent = '  '.repeat(level + 1);
-    const layers =
-      frame.ethernet >= 0 ? describeEthernet(frame) : level === 0 ? describeCooked(frame, view.linkType) : [];
-    const network = describeNetwork(frame, addressText);
-    const above = describeTransport(frame);
-    for (const layer of [...layers, ...network])
+    for (const layer of [...describeLink(frame, view, level), ...describeNetwork(frame, addressText)])
       lines.push(...layerLines(layer, offsetIn(frame.data, view), indent, palette));
-    if (frame.fragment === Fragment.waiting) {
-      lines.push(`${indent}waits for other fragments of its datagram\n`);
-    }
-    if (frame.fragments > 0) {
-      lines.push(
-        `${indent}put together from ${frame.fragments} fragments: offsets from here on count in the whole\n`,
-      );
-    }
-    for (const layer of above)
+    lines.push(...fragmentLines(frame, indent));
+    for (const layer of describeTransport(frame))
       lines.push(...layerLines(layer, offsetIn(frame.payload, view), indent, palette));
     if (frame.stop !== Stop.none) {
       lines.push(`${indent}${palette.warn[0]}${stopTexts[frame.stop]}${palette.warn[1]}\n`);
     }
   }
   return lines.join('');
+}
+
+function describeLink(frame: Frame, view: PacketView, level: number): Layer[] {
+  if (frame.ethernet >= 0) return describeEthernet(frame);
+  return level === 0 ? describeCooked(frame, view.linkType) : [];
+}
+
+function fragmentLines({fragment, fragments}: Frame, indent: string): string[] {
+  const lines: string[] = [];
+  if (fragment === Fragment.waiting) lines.push(`${indent}waits for other fragments of its datagram\n`);
+  if (fragments > 0) {
+    lines.push(
+      `${indent}put together from ${fragments} fragments: offsets from here on count in the whole\n`,
+    );
+  }
+  return lines;
 }
 
 /** What to take off an offset so that it counts from the packet's, or the reassembled datagram's, first byte. */
