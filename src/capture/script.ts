@@ -1,3 +1,5 @@
+import {shellQuote, shellWord} from '../base/shell.js';
+
 /** Where tcpdump is to listen. */
 export interface Place {
   /** A namespace file or /proc/PID/ns/net; undefined for dockerd's own network namespace. */
@@ -15,7 +17,7 @@ export interface Place {
 export function captureScript({netns, device, filter}: Place): string {
   return `main() {
   exec 3<&0
-  netns=${netns === undefined ? '' : quote(netns)}
+  netns=${netns === undefined ? '' : shellQuote(netns)}
   if [ -z "$netns" ]; then
     pid=$(cat /run/docker.pid 2>/dev/null || cat /var/run/docker.pid 2>/dev/null)
     [ -n "$pid" ] && [ -e "/proc/$pid/ns/net" ] && netns=/proc/$pid/ns/net
@@ -24,7 +26,7 @@ export function captureScript({netns, device, filter}: Place): string {
   # tcpdump gives up root for its own user, and refuses to run where there is none.
   id tcpdump >/dev/null 2>&1 || user='-Z root'
   # Without immediate mode the kernel holds packets back for up to a second, and an interrupt loses them.
-  set -- tcpdump -i ${quote(device)} --immediate-mode -n -U -s 262144 $user -w - ${filter === '' ? '' : quote(filter)}
+  set -- tcpdump -i ${shellQuote(device)} --immediate-mode -n -U -s 262144 $user -w - ${filter === '' ? '' : shellQuote(filter)}
   [ -n "$netns" ] && set -- nsenter --net="$netns" -- "$@"
   "$@" </dev/null &
   child=$!
@@ -42,8 +44,6 @@ main
 
 /** The same in one line for people: what is about to be run. */
 export function captureCommand({netns, device, filter}: Place): string {
-  const tcpdump = `tcpdump -i ${device} --immediate-mode -n -U -w -${filter === '' ? '' : ` '${filter}'`}`;
-  return netns === undefined ? tcpdump : `nsenter --net=${netns} -- ${tcpdump}`;
+  const tcpdump = `tcpdump -i ${shellWord(device)} --immediate-mode -n -U -w -${filter === '' ? '' : ` ${shellQuote(filter)}`}`;
+  return netns === undefined ? tcpdump : `nsenter --net=${shellWord(netns)} -- ${tcpdump}`;
 }
-
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,6 +1,8 @@
 import {OvdiagError, usageError} from '../base/errors.js';
+import {defaultNetnsDir} from '../base/netns-dir.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import {namespacePath} from '../topology/in-namespace.js';
 import {knownHost} from '../topology/known-host.js';
 import {findContainer, findNetwork, unknown} from '../topology/names.js';
 import type {Place} from './script.js';
@@ -99,7 +101,7 @@ function networkTarget(host: HostModel, network: Network): Target {
   return {
     label: `${network.name}'s sandbox`,
     host: host.name,
-    netns: `${host.netnsDir ?? '/var/run/docker/netns'}/${sandbox.namespace.file}`,
+    netns: namespacePath(host, sandbox.namespace.file),
     device: isSingle ? bridge.name : 'any',
     filter: '',
     vni: sandbox.vnis.length === 1 ? (sandbox.vnis[0] ?? -1) : -1,
@@ -112,7 +114,7 @@ function containerTarget(host: HostModel, container: Container): Target {
   const {sandboxFile, pid, name} = container;
   const netns =
     sandboxFile !== undefined
-      ? `${container.sandboxDir ?? host.netnsDir ?? '/var/run/docker/netns'}/${sandboxFile}`
+      ? `${container.sandboxDir ?? host.netnsDir ?? defaultNetnsDir}/${sandboxFile}`
       : pid
         ? `/proc/${pid}/ns/net`
         : undefined;

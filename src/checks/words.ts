@@ -26,19 +26,9 @@ export function linkLine({ifindex, name, flags, mtu, master, operState, mac}: Li
   ].join(' ');
 }
 
-/** The words to run a command in a namespace of this host. */
-export function inNetns(host: KnownHost, file: string, command: string): string {
-  return `nsenter --net=${host.model.netnsDir ?? '/var/run/docker/netns'}/${file} ${command}`;
-}
-
 /** `1 frame`, `3 frames`. */
 export function counted(number: number, one: string): string {
   return `${number} ${one}${number === 1 ? '' : 's'}`;
-}
-
-/** A name as one word of a command line: names are foreign, and may hold whatever a shell would take for its own. */
-export function shellWord(name: string): string {
-  return /^[A-Za-z0-9_.@:/-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
 /** `a`, `a and b`, `a, b and 3 more`: names in a sentence. */

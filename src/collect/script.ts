@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {shellQuote} from '../base/shell.js';
 import {hostProcFiles, procFiles, type Wanted} from './wanted.js';
 
 /** The shell texts lie beside the sources, and beside the bundle's chunks once built. */
@@ -104,11 +105,6 @@ function assignments(values: Record<string, string>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}=${shellQuote(value)}\n`)
     .join('');
-}
-
-/** One word for a POSIX shell, whatever it holds. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function shellText(name: string): string {

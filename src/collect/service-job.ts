@@ -2,8 +2,9 @@ import {randomBytes} from 'node:crypto';
 import {execa} from 'execa';
 import {OvdiagError} from '../base/errors.js';
 import {escapeText, quoteText} from '../base/escape.js';
+import {shellQuote} from '../base/shell.js';
 import type {ClientSettings} from './script.js';
-import {collectorScript, jobScript, serviceScript, shellQuote} from './script.js';
+import {collectorScript, jobScript, serviceScript} from './script.js';
 import type {Transport} from './transport.js';
 import type {Wanted} from './wanted.js';
 
@@ -12,8 +13,6 @@ const label = 'ovdiag.ends';
 /** Creating one takes a second; a manager without a leader never answers. */
 const createDeadlineMs = 30_000;
 const removeDeadlineMs = 15_000;
-
-export const defaultNetnsDir = '/var/run/docker/netns';
 
 export interface JobRequest {
   image: string;

@@ -1,20 +1,14 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OvdiagError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {defaultNetnsDir} from '../base/netns-dir.js';
 import {askSwarm, type ListedNode} from '../collect/ask-swarm.js';
 import {collect, locate, type Place} from '../collect/collect.js';
 import {type EngineQuestions, engineQuestions} from '../collect/engine-questions.js';
 import {demultiplexed, type JobOutput, jobFrames, jobOutput} from '../collect/job-log.js';
 import {lentAnswers} from '../collect/lend.js';
 import {sectionsOf} from '../collect/read-kernel.js';
-import {
-  defaultNetnsDir,
-  jobCommand,
-  type PlannedJob,
-  planJob,
-  type RunningJob,
-  startJob,
-} from '../collect/service-job.js';
+import {jobCommand, type PlannedJob, planJob, type RunningJob, startJob} from '../collect/service-job.js';
 import type {Transport} from '../collect/transport.js';
 import type {Wanted} from '../collect/wanted.js';
 import {hostModel} from '../model/host.js';

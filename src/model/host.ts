@@ -46,6 +46,8 @@ export interface HostModel {
   privileged: boolean;
   /** The directory of the namespace files as the engine has it. */
   netnsDir?: string;
+  /** The same directory as root's shell reaches it, which differs where dockerd has mounts of its own. */
+  netnsPath?: string;
   namespaces: Namespace[];
   /** The tables of dockerd's own network namespace. */
   host?: NetnsTables;
@@ -146,6 +148,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     swarmState: swarmState(evidence.sections),
     privileged: about.get('enter') === '1',
     netnsDir: about.get('netnsDir'),
+    netnsPath: about.get('netnsPath'),
     namespaces,
     host,
     docker: docker.docker,

@@ -1,7 +1,9 @@
 /** Proves a path with real packets: captures at every point, sends, and judges what was seen. */
+
 import {randomBytes, randomInt} from 'node:crypto';
 import {OvdiagError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {defaultNetnsDir} from '../base/netns-dir.js';
 import {parseHost} from '../collect/transport.js';
 import type {HostModel} from '../model/host.js';
 import type {Trace} from '../trace/targets.js';
@@ -72,7 +74,7 @@ export async function runProbe({hosts, planned, trace, signal}: ProbeRun): Promi
   }
 
   function shellOn(host: HostModel, stop: AbortSignal) {
-    const netnsDir = host.netnsDir ?? '/var/run/docker/netns';
+    const netnsDir = host.netnsDir ?? defaultNetnsDir;
     return openShell(parseHost(host.source), {netnsDir, signal: stop, longestSeconds});
   }
 }

@@ -2,12 +2,14 @@
  * One host boiled down to what its rows are judged by, when a swarm is too large to be held at once: pairs of rows
  * that agree with each other and with the host's own gossip are packed, everything else is kept as it is.
  */
+
 import {isIP} from 'node:net';
 import {hintedMacOf, ipv4Number} from '../base/ipv4.js';
 import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {type Claim, gossipEndpoints, managerEndpoints, ownEndpoints} from '../topology/endpoints.js';
+import {type NamespaceDirectory, namespaceDirectory} from '../topology/in-namespace.js';
 import {knownHost} from '../topology/known-host.js';
 import {nodeNames} from '../topology/node-names.js';
 import {judgedHost} from './fdb.js';
@@ -15,6 +17,8 @@ import {type DeviceTables, deviceTables, isProgrammed, type JudgedHost, type Pla
 
 export interface RowsDigest {
   host: JudgedHost;
+  /** Where its namespace files are, for advice. */
+  directory: NamespaceDirectory;
   vtep?: string;
   /** Addresses of the host itself, where they must tell its VTEP. */
   addresses?: string[];
@@ -80,6 +84,7 @@ export function rowsDigest(model: HostModel): RowsDigest {
   );
   return {
     host: judgedHost(model),
+    directory: namespaceDirectory(model),
     ...(vtep === undefined ? {addresses: [...known.addresses]} : {vtep}),
     nodes: [...nodeNames([model])],
     hostnames: (model.docker?.nodes ?? []).flatMap(({id, hostname}) =>

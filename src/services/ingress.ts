@@ -9,6 +9,7 @@ import {foreignChains, metIn} from '../kernel/packet-filter.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
 import {waitingSockets} from '../model/sockets.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import {
   type Balancer,
   balancerOf,
@@ -271,7 +272,7 @@ export function sandboxSteps(
         (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
       ),
       cause: 'the rule is of an earlier sandbox, or of something else that took the port',
-      next: `nsenter --net=/var/run/docker/netns/${file} ip addr`,
+      next: inNamespace(chain.host, file, 'ip addr'),
     });
   } else chain.doubt('dnat', `which addresses ${file} has was not read`);
   if (chain.broken()) return undefined;
@@ -285,11 +286,6 @@ export function sandboxSteps(
   const first = sharing?.destinations.find(({weight}) => weight > 0);
   if (first) snatStep(chain, namespace, {ip, backend: first.address, direct: first.forward === 'Route'});
   if (!chain.broken())
-    forwardStep(
-      chain,
-      tables,
-      file,
-      `nsenter --net=/var/run/docker/netns/${file} sysctl net.ipv4.ip_forward`,
-    );
+    forwardStep(chain, tables, file, inNamespace(chain.host, file, 'sysctl net.ipv4.ip_forward'));
   return sharing;
 }

@@ -10,6 +10,7 @@ import type {Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
 import type {IpvsDestination} from '../model/ipvs.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import {knownHost} from '../topology/known-host.js';
 import type {Chain, ChainCode} from './step.js';
 
@@ -108,7 +109,7 @@ export function markStep(
   }
   chain.fail('load-balancer', code, `no rule in ${file} marks ${what}`, {
     cause: 'IPVS picks packets by their mark, so these are for nobody',
-    next: `nsenter --net=/var/run/docker/netns/${file} iptables-save -t mangle`,
+    next: inNamespace(chain.host, file, 'iptables-save -t mangle'),
   });
   return undefined;
 }
@@ -136,7 +137,7 @@ export function ipvsEntryStep(chain: Chain, {file, tables}: Namespace, mark: num
     chain.doubt('load-balancer', `rows of IPVS in ${file} are not understood`, problems.slice(0, 3));
     return undefined;
   }
-  const next = `nsenter --net=/var/run/docker/netns/${file} cat /proc/net/ip_vs`;
+  const next = inNamespace(chain.host, file, 'cat /proc/net/ip_vs');
   if (!service) {
     chain.fail('load-balancer', 'ipvs-service-missing', `IPVS in ${file} has no entry for ${name}`, {
       cause: 'packets are marked and then balanced to nobody: the engine lost or never made the entry',
@@ -196,7 +197,7 @@ export function snatStep(
       `no rule in ${file} makes packets to the tasks leave from ${ip}`,
       {
         cause: 'tasks would answer past the load balancer, from an address that the client has not asked',
-        next: `nsenter --net=/var/run/docker/netns/${file} iptables-save -t nat`,
+        next: inNamespace(chain.host, file, 'iptables-save -t nat'),
       },
     );
     return;
@@ -207,7 +208,7 @@ export function snatStep(
       evidence: [rule.text],
       cause:
         'IPVS then hides its packets from conntrack, so that the rule which translates them never applies',
-      next: `nsenter --net=/var/run/docker/netns/${file} cat /proc/sys/net/ipv4/vs/conntrack`,
+      next: inNamespace(chain.host, file, 'cat /proc/sys/net/ipv4/vs/conntrack'),
     });
     return;
   }
@@ -241,7 +242,7 @@ export function readVirtualAddress(
           (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
         ),
         cause: 'nobody answers ARP for the address, so no packet reaches the load balancer',
-        next: `nsenter --net=/var/run/docker/netns/${file} ip addr`,
+        next: inNamespace(chain.host, file, 'ip addr'),
       },
     );
   } else chain.doubt('load-balancer', `which addresses ${file} has was not read whole`);

@@ -8,6 +8,7 @@ import {foreignChains, metIn} from '../kernel/packet-filter.js';
 import type {Container, ContainerEndpoint, GossipService, Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
 import {takes, waitingSockets} from '../model/sockets.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {Chain} from './step.js';
 
 const server = '127.0.0.11';
@@ -58,7 +59,7 @@ export function nameServiceSteps(chain: Chain, host: HostModel, namespace: Names
       evidence: sockets.map(({text}) => text).slice(0, 5),
       cause:
         'the engine has lost its server in this container: a restart of the engine that did not set it up again',
-      next: `nsenter --net=/var/run/docker/netns/${file} ss -lun`,
+      next: inNamespace(chain.host, file, 'ss -lun'),
     });
   }
 }
@@ -106,7 +107,7 @@ function redirectStep(
   } else {
     chain.fail('name', 'dns-rules-missing', `no rule in ${file} leads ${server}:53 to the engine`, {
       cause: `something has removed the nat rules that Docker keeps in the namespace of ${who}, so its questions are answered by nobody`,
-      next: `nsenter --net=/var/run/docker/netns/${file} iptables-save -t nat`,
+      next: inNamespace(chain.host, file, 'iptables-save -t nat'),
     });
   }
   return undefined;

@@ -1,3 +1,5 @@
+import type {HostModel} from '../model/host.js';
+
 /** One decision of a chain that Docker sets up around a network: names, load balancers, published ports. */
 export interface Step {
   /** Name of the host. */
@@ -36,6 +38,8 @@ export type ChainCode =
 
 /** Steps in the order of the way. After one that fails nothing more is added: the first absent link is the verdict. */
 export interface Chain {
+  /** Whose it is. */
+  host: HostModel;
   steps: Step[];
   /** Whether a step has failed. */
   broken(): boolean;
@@ -46,13 +50,14 @@ export interface Chain {
 
 type Details = Partial<Pick<Step, 'evidence' | 'cause' | 'next'>>;
 
-export function chainOn(host: string): Chain {
+export function chainOn(host: HostModel): Chain {
   const steps: Step[] = [];
   const broken = () => steps.at(-1)?.verdict === 'fail';
   const add = (step: Omit<Step, 'host'>) => {
-    if (!broken()) steps.push({host, ...step});
+    if (!broken()) steps.push({host: host.name, ...step});
   };
   return {
+    host,
     steps,
     broken,
     pass: (layer, summary, evidence = []) => add({layer, verdict: 'pass', summary, evidence}),

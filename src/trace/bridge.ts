@@ -1,6 +1,7 @@
 import {isDown, linkText, rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import type {Walk} from './hop.js';
 import type {Trail} from './trail.js';
@@ -41,7 +42,7 @@ export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Lin
       {
         evidence,
         cause: 'the port of the bridge is administratively down, so nothing enters it',
-        next: `nsenter --net=/var/run/docker/netns/${peer.netns} ip link show ${peer.link.name}`,
+        next: inNamespace(host.model, peer.netns, 'ip link show', peer.link.name),
       },
     );
   }
@@ -56,7 +57,7 @@ export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Lin
     return trail.fail(model, 'bridge', 'veth-not-in-bridge', `${peer.link.name} is a port of no bridge`, {
       evidence,
       cause: 'the veth was taken out of its bridge, so its frames go nowhere',
-      next: `nsenter --net=/var/run/docker/netns/${peer.netns} ip link show ${peer.link.name}`,
+      next: inNamespace(host.model, peer.netns, 'ip link show', peer.link.name),
     });
   }
   const at = {host, netns: peer.netns, tables, bridge, port: peer.link};
@@ -70,7 +71,7 @@ export function portTrouble(trail: Trail, {host, netns, bridge}: AtBridge, port:
     return trail.fail(host.model, 'bridge', 'bridge-down', `${bridge.name} is down`, {
       evidence,
       cause: 'a bridge that is down forwards nothing',
-      next: `nsenter --net=/var/run/docker/netns/${netns} ip link show ${bridge.name}`,
+      next: inNamespace(host.model, netns, 'ip link show', bridge.name),
     });
   }
   const state = port.bridgePort?.state;
@@ -126,7 +127,7 @@ export function fdbTrouble(
       {
         evidence: [rowText(row)],
         cause: "a permanent row of a bridge means that the MAC is the bridge's own, so nothing is forwarded",
-        next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show br ${bridge.name}`,
+        next: inNamespace(host.model, netns, 'bridge fdb show br', bridge.name),
       },
     );
   }
@@ -162,7 +163,7 @@ export function vxlanOf(trail: Trail, at: AtBridge, vnis: number[]): Link | Walk
           evidence: [linkText(stray)],
           cause:
             'the vxlan device was taken out of its bridge: local endpoints still reach each other, others are cut off',
-          next: `nsenter --net=/var/run/docker/netns/${netns} ip link show ${stray.name}`,
+          next: inNamespace(host.model, netns, 'ip link show', stray.name),
         })
       : trail.fail(host.model, 'vxlan', 'vxlan-missing', `${bridge.name} has no vxlan device`, {
           evidence: [linkText(bridge)],
@@ -173,7 +174,7 @@ export function vxlanOf(trail: Trail, at: AtBridge, vnis: number[]): Link | Walk
     return trail.fail(host.model, 'vxlan', 'vxlan-down', `${device.name} is down`, {
       evidence: [linkText(device)],
       cause: 'the tunnel device is administratively down: nothing leaves or enters by it',
-      next: `nsenter --net=/var/run/docker/netns/${netns} ip -d link show ${device.name}`,
+      next: inNamespace(host.model, netns, 'ip -d link show', device.name),
     });
   }
   return device;

@@ -7,6 +7,7 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {takes, waitingSockets} from '../model/sockets.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble} from './bridge.js';
 import {bridgeFilter, filterHop} from './filter.js';
@@ -93,7 +94,7 @@ export function toEndpoint(
       },
       arrived,
     ) ??
-    openPort(trail, model, dst, place.tables, arrived)
+    openPort(trail, model, dst, place, arrived)
   );
 }
 
@@ -102,7 +103,7 @@ function openPort(
   trail: Trail,
   model: HostModel,
   {name, ip, container}: Party,
-  tables: NetnsTables | undefined,
+  {netns, tables}: {netns: string; tables: NetnsTables | undefined},
   packet: FilteredPacket,
 ): Walk | undefined {
   const {protocol, dport} = packet;
@@ -143,7 +144,7 @@ function openPort(
         own.length > 0
           ? 'the program inside is bound to one address, often 127.0.0.1, so its network never reaches it'
           : 'the program inside does not run, or uses another port; the way to it is open',
-      next: `nsenter -t ${container.pid ?? 'PID'} -n ss -l${protocol[0]}n`,
+      next: inNamespace(model, netns, `ss -l${protocol[0]}n`),
     },
     'refused',
   );
@@ -192,7 +193,7 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
   if (isDown(port)) {
     return trail.fail(model, 'veth', 'veth-down', `${port.name}, the port of ${dst.name}, is down`, {
       evidence: [linkText(port)],
-      next: `nsenter --net=/var/run/docker/netns/${netns} ip link show ${port.name}`,
+      next: inNamespace(model, netns, 'ip link show', port.name),
     });
   }
   if (port.master !== bridge.name) return unplugged(trail, at, port, dst);
@@ -212,7 +213,7 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
         evidence: [rowText(row)],
         cause:
           'the bridge learned the MAC from another port and sends its frames there until the row ages out',
-        next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show br ${bridge.name}`,
+        next: inNamespace(model, netns, 'bridge fdb show br', bridge.name),
       },
     );
   }
@@ -237,7 +238,7 @@ function unplugged(trail: Trail, {host, netns}: AtBridge, port: Link, {name}: Pa
       evidence: [linkText(port)],
       cause: 'the veth was taken out of its bridge',
       kernelReason: 'NO_TX_TARGET',
-      next: `nsenter --net=/var/run/docker/netns/${netns} ip link show ${port.name}`,
+      next: inNamespace(host.model, netns, 'ip link show', port.name),
     },
   );
 }

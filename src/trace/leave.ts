@@ -6,6 +6,7 @@ import {chooseRoute} from '../kernel/route.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, overVeth} from './bridge.js';
 import {filterHop} from './filter.js';
@@ -138,7 +139,7 @@ function routeOf(trail: Trail, {model, netns, tables, src, dst, link}: Routing):
         cause: elsewhere
           ? `the route by ${link.name} is gone, so a wider one is taken, which leads out of the network`
           : (chosen.reason ?? 'no route matches'),
-        next: `nsenter --net=/var/run/docker/netns/${netns} ip route get ${dst.ip}`,
+        next: inNamespace(model, netns, 'ip route get', dst.ip),
       },
       'unreachable',
     );

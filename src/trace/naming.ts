@@ -36,7 +36,7 @@ export function traceName(
   const networkId = container.endpoints.find(({networkName}) => networkName === answer.network)?.networkId;
   const addresses = addressesOf(target, answer, networkId);
   if (networkId === undefined || addresses.length === 0 || !isServed(host, container)) return undefined;
-  const chain = chainOn(host.name);
+  const chain = chainOn(host);
   const sandbox = knownHost(host).sandboxOf(container);
   if (sandbox) nameServiceSteps(chain, host, sandbox.namespace, container.name);
   else chain.doubt('name', `the namespace of ${container.name} was not found`);

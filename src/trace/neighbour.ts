@@ -3,6 +3,7 @@
 import {isDown, linkText, neighbourText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import {type AtBridge, vxlanTrouble} from './bridge.js';
 import type {Walk} from './hop.js';
 import {actualMac, type Party} from './party.js';
@@ -51,7 +52,7 @@ export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: 
         {
           evidence,
           cause: 'frames go to a MAC that nobody on the way has, or to another endpoint',
-          next: `nsenter --net=/var/run/docker/netns/${at.netns} ip neigh show`,
+          next: inNamespace(model, at.netns, 'ip neigh show'),
         },
       );
     }
@@ -113,7 +114,7 @@ export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: 
         'no ARP crosses the tunnel: the vxlan device answers from its neighbour table, which has no row for this address',
       kernelReason: 'l3miss',
       counter: 'ip monitor neigh in the sandbox prints "miss"',
-      next: `nsenter --net=/var/run/docker/netns/${at.netns} ip neigh show ${nextHop}`,
+      next: inNamespace(model, at.netns, 'ip neigh show', nextHop),
     },
     'unreachable',
   );

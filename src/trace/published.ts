@@ -135,7 +135,7 @@ function ingressEntry(
   const hosts = walked.map(({model}) => model);
   const steps = trail();
   const request = requestTo(host, hosts, asked);
-  const chain = chainOn(host.name);
+  const chain = chainOn(host);
   chain.pass(
     'published',
     `${service} publishes ${asked.port} for port ${target} of its tasks${protocol === undefined ? '; whether for tcp or udp only a manager tells' : ''}`,
@@ -148,7 +148,7 @@ function ingressEntry(
   let sharing: Sharing | undefined;
   if (balancer && to) ended ??= intoSandbox(steps, here, balancer.namespace, to);
   if (!ended && balancer && to) {
-    const inside = chainOn(host.name);
+    const inside = chainOn(host);
     sharing = sandboxSteps(inside, balancer, request, to);
     ended = addSteps(steps, host, inside.steps);
   }
@@ -243,7 +243,7 @@ function hostEntry(walked: KnownHost[], host: KnownHost, port: HostPort, asked: 
     walked.map((one) => one.model),
     asked,
   );
-  const chain = chainOn(model.name);
+  const chain = chainOn(model);
   chain.pass(
     'published',
     `${port.container.name} has ${asked.protocol} ${asked.port} of this host for its port ${port.target}`,

@@ -7,6 +7,7 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {waitingSockets} from '../model/sockets.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, portTrouble} from './bridge.js';
 import {toEndpoint} from './endpoint.js';
@@ -196,7 +197,7 @@ function deviceTrouble(
       cause: 'the tunnel device is administratively down',
       kernelReason: 'VXLAN_VNI_NOT_FOUND',
       counter: 'none moves',
-      next: `nsenter --net=/var/run/docker/netns/${netns} ip -d link show ${device.name}`,
+      next: inNamespace(model, netns, 'ip -d link show', device.name),
     });
   }
   if (device.vxlan?.port === undefined || device.vxlan.port === port) return undefined;

@@ -94,7 +94,7 @@ function toAddress(
     );
     return {forward: steps.end('undecided'), reverse: null};
   }
-  const chain = chainOn(host.name);
+  const chain = chainOn(host);
   const packet = {...packetOf(context.traffic, src.ip, vip, false), dstLocal: true};
   const sharing = readVirtualAddress(chain, balancer, packet);
   const broken = addSteps(steps, host, chain.steps);

@@ -6,6 +6,7 @@ import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {ageSlack, droppedSilently, recentSeconds} from '../rows/row-ages.js';
 import {isProgrammed} from '../rows/sandbox-view.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {Walk} from './hop.js';
 import {readTime} from './party.js';
 import type {Trail} from './trail.js';
@@ -65,7 +66,7 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
         cause: 'the kernel discards every frame of a MAC that a permanent row puts behind another VTEP',
         kernelReason: 'VXLAN_ENTRY_EXISTS',
         counter: 'none moves',
-        next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show dev ${device.name}`,
+        next: inNamespace(model, netns, 'bridge fdb show dev', device.name),
       },
     );
   }

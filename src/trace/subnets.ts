@@ -4,6 +4,7 @@ import {inSubnet} from '../base/subnet.js';
 import type {FilteredPacket} from '../kernel/netfilter.js';
 import {neighbourText, routeText} from '../kernel/printed.js';
 import {chooseRoute} from '../kernel/route.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {AtBridge} from './bridge.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
@@ -43,7 +44,7 @@ export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: Filt
       {
         evidence: [`net.ipv4.ip_forward = ${forward} in ${netns}`],
         cause: 'two subnets of one overlay are joined by the bridges of the sandbox, which need ip_forward',
-        next: `nsenter --net=/var/run/docker/netns/${netns} cat /proc/sys/net/ipv4/ip_forward`,
+        next: inNamespace(model, netns, 'cat /proc/sys/net/ipv4/ip_forward'),
       },
     );
   } else

@@ -4,6 +4,7 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {isProgrammed} from '../rows/sandbox-view.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import {isGroupMac} from '../topology/mac.js';
 import type {OwnVtep} from '../topology/vteps.js';
@@ -107,7 +108,7 @@ function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): 
         evidence: [rowText(row)],
         cause:
           'a frame with this MAC came in by the tunnel, so the bridge sends what is meant for a local container to other hosts',
-        next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show br ${bridge.name}`,
+        next: inNamespace(host.model, netns, 'bridge fdb show br', bridge.name),
       },
     );
   }
@@ -205,7 +206,7 @@ function tunnelRow(
       cause: 'there is no default destination either, so the frame is dropped',
       kernelReason: 'NO_TX_TARGET',
       counter: `${device.name} TX dropped; "ip monitor neigh" prints miss dev ${device.name} lladdr ${dstMac}`,
-      next: `nsenter --net=/var/run/docker/netns/${netns} bridge fdb show dev ${device.name}`,
+      next: inNamespace(model, netns, 'bridge fdb show dev', device.name),
     });
   }
   if (row?.dst === undefined || row.mac !== dstMac) {

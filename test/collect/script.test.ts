@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {describe, it} from 'node:test';
 import fc from 'fast-check';
-import {collectorScript, dockerScript, shellQuote} from '../../src/collect/script.js';
+import {shellQuote} from '../../src/base/shell.js';
+import {collectorScript, dockerScript} from '../../src/collect/script.js';
 import {everything} from '../../src/collect/wanted.js';
 
 const nonce = 'f'.repeat(32);

@@ -3,11 +3,12 @@ import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link} from '../../model/facts.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck, type Report} from '../check.js';
-import {inNetns, linkLine} from '../words.js';
+import {linkLine} from '../words.js';
 
 /** What the engine says of its own endpoints, against the interfaces that are there. */
 export const containerLinks = defineCheck({
@@ -75,15 +76,20 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
     });
     return;
   }
-  const inside = (command: string, touches: string) => ({command: inNetns(host, file, command), touches});
+  const inside = (touches: string, command: string, ...words: string[]) => ({
+    command: inNamespace(host.model, file, command, ...words),
+    touches,
+  });
   if (isDown(link)) {
     found('container-link-down', {
       evidence: [line(link)],
       cause: `${link.name} of ${name} is down: it can neither send nor be reached on ${network.name}`,
       remedy: [
         inside(
-          `ip link set ${link.name} up`,
           `${link.name} of ${name}; routes that went with it must be made again`,
+          'ip link set',
+          link.name,
+          'up',
         ),
         mendOf(network, endpoint),
       ],
@@ -95,8 +101,11 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
       cause: `the engine gave ${name} ${ip}, which others send to, and ${link.name} does not have it`,
       remedy: [
         inside(
-          `ip addr add ${ip}/${prefixOf(network, endpoint)} dev ${link.name}`,
           `${link.name} of ${name}`,
+          'ip addr add',
+          `${ip}/${prefixOf(network, endpoint)}`,
+          'dev',
+          link.name,
         ),
         mendOf(network, endpoint),
       ],
@@ -107,7 +116,7 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
       evidence: [said, line(link)],
       cause: `${link.name} of ${name} has ${link.mac}; the engine, gossip and every other host's rows say ${mac}, and the interface discards frames for that`,
       remedy: [
-        inside(`ip link set ${link.name} address ${mac}`, `${link.name} of ${name}`),
+        inside(`${link.name} of ${name}`, 'ip link set', link.name, 'address', mac),
         mendOf(network, endpoint),
       ],
     });
@@ -150,7 +159,7 @@ function strangers(
       cause: `${link.name} leads to ${where}, and the engine has no such endpoint: it was made by hand or left behind, and other hosts have no rows for it`,
       remedy: [
         {
-          command: inNetns(host, file, `ip link del ${link.name}`),
+          command: inNamespace(host.model, file, 'ip link del', link.name),
           touches: 'both ends of this veth pair',
         },
       ],

@@ -1,6 +1,8 @@
+import {shellWord} from '../../base/shell.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import type {NamespaceState} from '../../model/namespace-files.js';
+import {namespacePath} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {removesLate} from '../../topology/sandboxes.js';
@@ -81,9 +83,7 @@ function dead(
         )
       : undefined;
   const user = container?.name ?? network?.name;
-  const evidence = [
-    `${host.model.netnsDir ?? '/var/run/docker/netns'}/${file}: a plain file, no namespace is mounted on it`,
-  ];
+  const evidence = [`${namespacePath(host.model, file)}: a plain file, no namespace is mounted on it`];
   const shared = {
     code: 'namespace-dead' as const,
     host: host.name,
@@ -135,7 +135,7 @@ function dead(
     cause: `${file} is left of a namespace that is gone; this engine removes such files at once`,
     remedy: [
       {
-        command: `rm ${host.model.netnsDir ?? '/var/run/docker/netns'}/${file}`,
+        command: `rm ${shellWord(namespacePath(host.model, file))}`,
         touches: 'that empty file',
       },
     ],
@@ -153,7 +153,8 @@ function orphan(host: KnownHost, sandbox: Sandbox, report: Report): void {
     (containers.length > 0 || containerIds.length > 0 || pids.length > 0 || keyed(host, file))
   )
     return;
-  const path = `${host.model.netnsDir ?? '/var/run/docker/netns'}/${file}`;
+  const path = namespacePath(host.model, file);
+  const word = shellWord(path);
   report.found({
     code: 'namespace-orphan',
     severity: 'warning',
@@ -171,7 +172,7 @@ function orphan(host: KnownHost, sandbox: Sandbox, report: Report): void {
       : `${file} is of a container that is gone`,
     remedy: [
       {
-        command: `umount ${path} && rm ${path}`,
+        command: `umount ${word} && rm ${word}`,
         touches: 'that namespace: with its last user it goes, and its devices with it',
       },
     ],
@@ -193,6 +194,7 @@ function keyed({model}: KnownHost, file: string): boolean {
 
 function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Finding {
   const files = sandboxes.map(({namespace}) => namespace.file).sort();
+  const unused = unusedFile(sandboxes) ?? 'FILE';
   return {
     code: 'network-two-epochs',
     severity: 'warning',
@@ -210,13 +212,22 @@ function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Fin
         touches: 'nothing; shows which of them the containers are in',
       },
       {
-        command: `umount ${host.model.netnsDir ?? '/var/run/docker/netns'}/FILE`,
+        command: `umount ${shellWord(namespacePath(host.model, unused))}`,
         touches: 'the sandbox without containers: it goes, and its devices with it',
       },
     ],
     basis: 'one-host',
     at: {host: host.name, network: network.id},
   };
+}
+
+/** The one sandbox without a port for any endpoint; undefined where it is not known which. */
+function unusedFile(sandboxes: Sandbox[]): string | undefined {
+  if (sandboxes.some(({namespace}) => namespace.tables?.links === undefined)) return undefined;
+  const unused = sandboxes.filter(({namespace}) =>
+    namespace.tables?.links?.every(({kind}) => kind !== 'veth'),
+  );
+  return unused.length === 1 ? unused[0]?.namespace.file : undefined;
 }
 
 /** One swarm has one network of a name: a host with another id for it has an earlier one, and is on its own. */

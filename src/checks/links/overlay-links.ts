@@ -3,10 +3,11 @@ import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link} from '../../model/facts.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck} from '../check.js';
-import {inNetns, linkLine, ownerOf} from '../words.js';
+import {linkLine, ownerOf} from '../words.js';
 
 /** The devices of an overlay sandbox: each bridge up with its vxlan device, each port up. */
 export const overlayLinks = defineCheck({
@@ -59,7 +60,7 @@ function troubles(host: KnownHost, network: Network, sandbox: Sandbox, links: Li
     },
   });
   const setUp = ({name}: Link) => ({
-    command: inNetns(host, file, `ip link set ${name} up`),
+    command: inNamespace(host.model, file, 'ip link set', name, 'up'),
     touches: `${name} in this sandbox`,
   });
   return links.flatMap((link): Finding[] => {
@@ -122,10 +123,13 @@ function troubles(host: KnownHost, network: Network, sandbox: Sandbox, links: Li
                 `${name} is a port of no bridge: the endpoints here reach each other, and nobody on other hosts`,
                 [
                   {
-                    command: inNetns(
-                      host,
+                    command: inNamespace(
+                      host.model,
                       file,
-                      `ip link set ${name} master ${bridgeFor(links) ?? 'BRIDGE'}`,
+                      'ip link set',
+                      name,
+                      'master',
+                      bridgeFor(links) ?? 'BRIDGE',
                     ),
                     touches: `the membership of ${name} in this sandbox`,
                   },

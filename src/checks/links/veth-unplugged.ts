@@ -1,7 +1,8 @@
 import type {Link} from '../../model/facts.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck} from '../check.js';
-import {inNetns, linkLine, ownerOf} from '../words.js';
+import {linkLine, ownerOf} from '../words.js';
 
 /** A port of an overlay sandbox that is in no bridge: the endpoint behind it is cut off. */
 export const vethUnplugged = defineCheck({
@@ -22,10 +23,13 @@ export const vethUnplugged = defineCheck({
             cause: `${link.name}, which leads to ${owner ?? 'an endpoint'}, is a port of no bridge: nothing that ${owner ?? 'it'} sends or is sent gets through`,
             remedy: [
               {
-                command: inNetns(
-                  host,
+                command: inNamespace(
+                  host.model,
                   sandbox.namespace.file,
-                  `ip link set ${link.name} master ${bridgeOf(sandbox) ?? 'br0'}`,
+                  'ip link set',
+                  link.name,
+                  'master',
+                  bridgeOf(sandbox) ?? 'BRIDGE',
                 ),
                 touches: `the membership of ${link.name} in this sandbox`,
               },

@@ -1,10 +1,11 @@
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, VxlanDevice} from '../../model/facts.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {present} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
-import {inNetns, linkLine} from '../words.js';
+import {linkLine} from '../words.js';
 
 /** Who on this host has the VNIs of its overlay networks: their own sandboxes, or something that keeps them from it. */
 export const vni = defineCheck({
@@ -112,9 +113,8 @@ function line({netns, link, vxlan, port}: Device): string {
 }
 
 function deletion(host: KnownHost, {netns, link}: Device): Finding['remedy'][number] {
-  const command = `ip link del ${link.name}`;
   return {
-    command: netns === '@host' ? command : inNetns(host, netns, command),
+    command: inNamespace(host.model, netns, 'ip link del', link.name),
     touches: `${link.name}; see first that nothing else uses it`,
   };
 }

@@ -1,10 +1,21 @@
+import {shellWord} from '../../base/shell.js';
+import {inNamespace, type NamespaceDirectory, namespaceDirectory} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import {distinct, inNetns, linkLine, listed, ownerOf, shellWord} from '../words.js';
+import {distinct, linkLine, listed, ownerOf} from '../words.js';
 
-/** By network: its name, and the MTU of its tunnels on one host, in bytes. */
-type Digest = Record<string, {name: string; mtu: number; device: string; netns: string}>;
+/** A tunnel on one host. */
+interface Seen {
+  /** In bytes. */
+  mtu: number;
+  device: string;
+  netns: string;
+  directory: NamespaceDirectory;
+}
+
+/** By network: its name, and its tunnel on one host. */
+type Digest = Record<string, Seen & {name: string}>;
 
 /** Whether all ports of a network agree on what a full-sized packet is. */
 export const mtuAgreement = defineCheck<Digest>({
@@ -21,7 +32,13 @@ function insideAgrees(host: KnownHost, report: Report): Digest {
   for (const tunnel of host.tunnels) {
     const {network, device, netns} = tunnel;
     if (device.mtu === undefined) continue;
-    digest[network.id] ??= {name: network.name, mtu: device.mtu, device: device.name, netns};
+    digest[network.id] ??= {
+      name: network.name,
+      mtu: device.mtu,
+      device: device.name,
+      netns,
+      directory: namespaceDirectory(host.model),
+    };
     const differing = differingPorts(host, tunnel);
     if (differing.length > 0) {
       odd.add(network.id);
@@ -76,15 +93,18 @@ function tellDiffering(
       : `${listed(distinct(ports.map(({owner}) => owner)))} take smaller packets than the tunnel brings (${mtu} bytes): larger ones from other endpoints are dropped at their door`,
     remedy: [
       {
-        command: inNetns(
-          host,
+        command: inNamespace(
+          host.model,
           netns,
-          `ip link set ${device.name} mtu ${Math.max(...ports.map((port) => port.mtu))}`,
+          'ip link set',
+          device.name,
+          'mtu',
+          Math.max(...ports.map((port) => port.mtu)),
         ),
         touches: 'the MTU of the tunnel in this sandbox',
       },
       {
-        command: 'docker network disconnect NETWORK CONTAINER && docker network connect NETWORK CONTAINER',
+        command: `docker network disconnect ${shellWord(network.name)} CONTAINER && docker network connect ${shellWord(network.name)} CONTAINER`,
         touches: "the container's interface on that network: its connections there break",
       },
     ],
@@ -94,14 +114,11 @@ function tellDiffering(
 }
 
 function hostsAgree(hosts: HostDigest<Digest>[], report: Report): void {
-  const networks = new Map<
-    string,
-    {name: string; seen: {host: string; mtu: number; device: string; netns: string}[]}
-  >();
+  const networks = new Map<string, {name: string; seen: (Seen & {host: string})[]}>();
   for (const {name: host, digest} of hosts) {
-    for (const [id, {name, mtu, device, netns}] of Object.entries(digest)) {
+    for (const [id, {name, ...tunnel}] of Object.entries(digest)) {
       const network = networks.get(id) ?? {name, seen: []};
-      network.seen.push({host, mtu, device, netns});
+      network.seen.push({host, ...tunnel});
       networks.set(id, network);
     }
   }
@@ -129,8 +146,8 @@ function hostsAgree(hosts: HostDigest<Digest>[], report: Report): void {
         ...seen
           .filter(({mtu}) => mtu === mtus[0])
           .slice(0, 3)
-          .map(({host, device, netns}) => ({
-            command: `nsenter --net=/var/run/docker/netns/${netns} ip link set ${device} mtu ${mtus.at(-1)}`,
+          .map(({host, device, netns, directory}) => ({
+            command: inNamespace(directory, netns, 'ip link set', device, 'mtu', mtus.at(-1) ?? 0),
             touches: `the MTU of the tunnel on ${host}; the ports beside it need the same`,
           })),
       ],

@@ -1,9 +1,10 @@
+import {shellWord} from '../../base/shell.js';
 import type {Remedy} from '../../findings/severity.js';
 import {routeText} from '../../kernel/printed.js';
 import {encapsulation} from '../../kernel/underlay-way.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import {distinct, linkLine, listed, shellWord} from '../words.js';
+import {distinct, linkLine, listed} from '../words.js';
 import {byNetwork, type Fit, fitsOf, sumLine} from './mtu-fit.js';
 
 /** Whether a full-sized packet of a container fits the way to the other nodes, with all that the tunnel adds to it. */

@@ -1,8 +1,9 @@
 import {routeText} from '../../kernel/printed.js';
 import type {Route} from '../../model/facts.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import {distinct, inNetns, listed} from '../words.js';
+import {distinct, listed} from '../words.js';
 import {type Fit, fitsOf, sumLine} from './mtu-fit.js';
 
 /** What the kernel was told of paths, where that is too little for the packets of an overlay. */
@@ -53,7 +54,7 @@ function cached(host: KnownHost, report: Report): void {
     });
   }
   if (paths.size > 0) return;
-  for (const {network, rows, least} of inside) {
+  for (const {network, file, rows, least} of inside) {
     report.found({
       code: 'path-mtu-cached',
       severity: 'info',
@@ -64,7 +65,7 @@ function cached(host: KnownHost, report: Report): void {
       cause: `containers were told that only ${least} bytes pass to some endpoints, and go by it until it is forgotten, within ten minutes`,
       remedy: [
         {
-          command: inNetns(host, rows[0]?.split(':')[0] ?? 'NETNS', 'ip route flush cache'),
+          command: inNamespace(host.model, file, 'ip route flush cache'),
           touches: 'what that container was told of paths, once their cause is mended',
         },
       ],
@@ -76,6 +77,8 @@ function cached(host: KnownHost, report: Report): void {
 
 interface ToldInside {
   network: {id: string; name: string};
+  /** The namespace of the first of them. */
+  file: string;
   rows: string[];
   least: number;
 }
@@ -102,7 +105,7 @@ function toldContainers(host: KnownHost, report: Report): ToldInside[] {
       const peer = host.pairs(namespace.file, link.ifindex)?.peer;
       const network = host.tunnels.find(({netns}) => netns === peer?.netns)?.network;
       if (!network) continue;
-      const told = found.get(network.id) ?? {network, rows: [], least: route.mtu};
+      const told = found.get(network.id) ?? {network, file: namespace.file, rows: [], least: route.mtu};
       told.rows.push(`${namespace.file}: ${cacheLine(route)}`);
       told.least = Math.min(told.least, route.mtu);
       found.set(network.id, told);

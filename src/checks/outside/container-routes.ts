@@ -1,10 +1,13 @@
+import {shellWord} from '../../base/shell.js';
+import {inSubnet} from '../../base/subnet.js';
 import {routeText} from '../../kernel/printed.js';
 import {chooseRoute} from '../../kernel/route.js';
+import type {Network} from '../../model/docker-types.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {leavers} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
-import {inNetns, shellWord} from '../words.js';
 
 /** Addresses that stand for the world outside (RFC 5737): a route to both is as good as a default route. */
 const outside = ['192.0.2.1', '203.0.113.1'];
@@ -24,7 +27,7 @@ export const containerRoutes = defineCheck({
         network: null,
         way: 'outside',
         cause: `${name} has no default route: it reaches its networks and nothing outside`,
-        route: 'default via GATEWAY dev LEG',
+        route: ['default', 'via', 'GATEWAY', 'dev', 'LEG'],
       });
     }
     for (const {network} of host.overlays) {
@@ -48,13 +51,17 @@ export const containerRoutes = defineCheck({
           network,
           way: `to ${network.name}`,
           cause: `${name} has ${ip} on ${network.name} and no route to that network by ${link.name}${chosen.route ? `: ${routeText(chosen.route)} is taken instead` : ''}`,
-          route: `SUBNET dev ${shellWord(link.name)} scope link src ${ip}`,
+          route: [subnetOf(network, ip), 'dev', link.name, 'scope', 'link', 'src', ip],
         });
       }
     }
     return undefined;
   },
 });
+
+function subnetOf({subnets}: Network, ip: string): string {
+  return subnets.find(({subnet}) => inSubnet(ip, subnet))?.subnet ?? 'SUBNET';
+}
 
 /** Another address of the subnet that an endpoint's own address and prefix make: the gateway in it, if there is one. */
 function neighbourOf(gateways: (string | undefined)[], ip: string, length: number): string | undefined {
@@ -78,7 +85,8 @@ interface Missing {
   network: {id: string; name: string} | null;
   way: string;
   cause: string;
-  route: string;
+  /** Words of the route as `ip route add` takes them. */
+  route: string[];
 }
 
 function tell(
@@ -98,7 +106,7 @@ function tell(
       .map((one) => `${file}: ${routeText(one)}`),
     cause,
     remedy: [
-      {command: inNetns(host, file, `ip route add ${route}`), touches: `the routes of ${name}`},
+      {command: inNamespace(host.model, file, 'ip route add', ...route), touches: `the routes of ${name}`},
       ...(name.startsWith('the ')
         ? []
         : [{command: `docker restart ${shellWord(name)}`, touches: `${name}, which starts anew`}]),

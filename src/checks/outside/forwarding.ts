@@ -1,9 +1,10 @@
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {setting} from '../../model/proc/settings.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck, type Report} from '../check.js';
-import {inNetns, linkLine} from '../words.js';
+import {linkLine} from '../words.js';
 
 /** A namespace that must send on what is not for itself, and doesn't. */
 export const forwarding = defineCheck({
@@ -66,7 +67,6 @@ interface Off {
 }
 
 function tell(host: KnownHost, report: Report, netns: string, {network, evidence, lost}: Off): void {
-  const turnOn = 'sysctl -w net.ipv4.ip_forward=1';
   report.found({
     code: 'ip-forward-off',
     severity: 'error',
@@ -80,7 +80,7 @@ function tell(host: KnownHost, report: Report, netns: string, {network, evidence
     cause: `this namespace does not forward: ${lost}`,
     remedy: [
       {
-        command: netns === '@host' ? turnOn : inNetns(host, netns, turnOn),
+        command: inNamespace(host.model, netns, 'sysctl -w net.ipv4.ip_forward=1'),
         touches:
           netns === '@host'
             ? 'forwarding of the whole host; a setting in /etc/sysctl.d that turns it off comes back at the next boot'

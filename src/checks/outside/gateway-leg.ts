@@ -1,8 +1,10 @@
+import {shellWord} from '../../base/shell.js';
 import type {Link} from '../../model/facts.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {gwbridgeName, gwbridgeNetwork, type Leaver, leavers, legOf} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
-import {inNetns, linkLine, listed, shellWord} from '../words.js';
+import {linkLine, listed} from '../words.js';
 
 /** docker_gwbridge, and the leg on it of everything that has no other way outside. */
 export const gatewayLeg = defineCheck({
@@ -119,7 +121,7 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
           }
         : found
           ? {
-              command: inNetns(host, file, `ip link set ${shellWord(found.link.name)} up`),
+              command: inNamespace(host.model, file, 'ip link set', found.link.name, 'up'),
               touches: `the state of ${found.link.name}; its default route is added by hand after`,
             }
           : {
@@ -128,7 +130,7 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
                 : `docker restart ${shellWord(leaver.name)}`,
               touches: `${leaver.name}, which starts anew with all its interfaces`,
             },
-      {command: inNetns(host, file, 'ip addr'), touches: 'nothing'},
+      {command: inNamespace(host.model, file, 'ip addr'), touches: 'nothing'},
     ],
     basis: 'one-host',
     at: {host: host.name, netns: file},

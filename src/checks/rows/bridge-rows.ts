@@ -1,11 +1,11 @@
 import {rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {FdbRow} from '../../model/facts.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck, type Report} from '../check.js';
-import {inNetns} from '../words.js';
 
 /** Where the bridge of a sandbox has the MACs of this host's own endpoints: behind their ports, or astray. */
 export const bridgeRows = defineCheck({
@@ -81,11 +81,11 @@ function astray(
         : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.dev}${behind}: what others send to it goes there until ${name} itself sends or the row ages out (300 s)`,
       remedy: [
         {
-          command: inNetns(host, file, `bridge fdb del ${mac} dev ${row.dev} master`),
+          command: inNamespace(host.model, file, 'bridge fdb del', mac, 'dev', row.dev, 'master'),
           touches: 'that row; the bridge learns the MAC anew from its next frame',
         },
         {
-          command: inNetns(host, file, `tcpdump -eni ${row.dev} ether src ${mac}`),
+          command: inNamespace(host.model, file, 'tcpdump -eni', row.dev, 'ether src', mac),
           touches: 'nothing; shows who else sends with this MAC',
         },
       ],
@@ -117,7 +117,7 @@ function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report)
       cause: `a permanent row makes ${mac}, the MAC of ${owner.name}, an address of ${row.master ?? 'the bridge'} itself: frames for it are taken in here and go no further`,
       remedy: [
         {
-          command: inNetns(host, file, `bridge fdb del ${mac} dev ${row.dev} master`),
+          command: inNamespace(host.model, file, 'bridge fdb del', mac, 'dev', row.dev, 'master'),
           touches: 'that row',
         },
       ],

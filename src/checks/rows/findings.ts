@@ -10,8 +10,9 @@ import type {Member, NetworkJudgement} from '../../rows/rows-swarm.js';
 import {isProgrammed} from '../../rows/sandbox-view.js';
 import {isMissing} from '../../rows/status.js';
 import {type Claim, isNews} from '../../topology/endpoints.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import {hintedMac} from '../../topology/mac.js';
-import {claimLines, deviceOf, inSandbox, renewal} from './words.js';
+import {claimLines, deviceOf, renewal} from './words.js';
 
 /** Docker's vxlan devices drop a learned row that has been idle for so many seconds, unless `ip -d link` says otherwise. */
 const defaultAgeing = 300;
@@ -81,7 +82,9 @@ function tell(
 ): Told | undefined {
   const {entry, verdict, rows, neighbour, endpoint} = judged;
   const claims = endpoint?.claims ?? [];
-  const {netns: file, ip} = entry;
+  const {ip} = entry;
+  const inside = (command: string, ...words: string[]) =>
+    inNamespace(member.host.digest.directory, entry.netns, command, ...words);
   const who = nameOf(entry);
   const here = member.host.name;
   const device = deviceOf(member, judged);
@@ -89,22 +92,19 @@ function tell(
   const mac = verdict.mac ?? macOf(claims) ?? rows[0]?.mac ?? neighbour?.mac ?? hintedMac(ip ?? '') ?? 'MAC';
   const look = {command: `ovdiag fdb ${network}`, touches: 'nothing'};
   const program = {
-    command: inSandbox(
-      file,
-      `bridge fdb replace ${mac} dev ${device} dst ${expected ?? 'VTEP'} self permanent`,
-    ),
+    command: inside('bridge fdb replace', mac, 'dev', device, 'dst', expected ?? 'VTEP', 'self', 'permanent'),
     touches: 'that one row',
   };
   const answer = {
-    command: inSandbox(file, `ip neigh replace ${ip ?? 'ADDRESS'} lladdr ${mac} dev ${device} nud permanent`),
+    command: inside('ip neigh replace', ip ?? 'ADDRESS', 'lladdr', mac, 'dev', device, 'nud', 'permanent'),
     touches: 'that one row',
   };
   const away = [...new Set(rows.map((row) => row.mac))].map((one) => ({
-    command: inSandbox(file, `bridge fdb del ${one} dev ${device} self`),
+    command: inside('bridge fdb del', one, 'dev', device, 'self'),
     touches: 'that row',
   }));
   const forget = neighbour
-    ? [{command: inSandbox(file, `ip neigh del ${neighbour.ip} dev ${device}`), touches: 'that row'}]
+    ? [{command: inside('ip neigh del', neighbour.ip, 'dev', device), touches: 'that row'}]
     : [];
   const node = (vtep: string | undefined) => {
     const name = vtep === undefined ? undefined : nodes.get(vtep);
@@ -224,9 +224,17 @@ export function sourceFindings(
         cause: `frames of ${owner.name} come from ${owner.vtep} (${owner.host}); the row on ${member.host.name} says ${row.dst}, so it discards every one of them, and no counter moves`,
         remedy: [
           {
-            command: inSandbox(
+            command: inNamespace(
+              member.host.digest.directory,
               entry.netns,
-              `bridge fdb replace ${row.mac} dev ${row.dev} dst ${owner.vtep} self permanent`,
+              'bridge fdb replace',
+              row.mac,
+              'dev',
+              row.dev,
+              'dst',
+              owner.vtep,
+              'self',
+              'permanent',
             ),
             touches: 'that one row',
           },

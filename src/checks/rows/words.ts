@@ -35,10 +35,6 @@ export function deviceOf(member: Member, {entry, rows, neighbour}: JudgedEntry):
   return serving?.name ?? 'VXLAN';
 }
 
-export function inSandbox(file: string, command: string): string {
-  return `nsenter --net=/var/run/docker/netns/${file} ${command}`;
-}
-
 export function renewal(claims: readonly Claim[]): Remedy[] {
   const service = claims.map(({kind, name}) =>
     kind === 'task' ? /^(.+)\.[^.]+\.[^.]+$/.exec(name)?.[1] : undefined,

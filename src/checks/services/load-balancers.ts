@@ -10,10 +10,10 @@ import {
 } from '../../services/ingress.js';
 import {balancerOf, hasIpvs, readVirtualAddress, type Sharing} from '../../services/load-balancer.js';
 import {type Chain, chainOn, type Step} from '../../services/step.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {serviceNames, serviceOn} from '../../topology/services.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import {inNetns} from '../words.js';
 
 /** What the links of a chain report; whether a namespace forwards is told by another check. */
 const links = [
@@ -50,7 +50,7 @@ export const loadBalancers = defineCheck<Patient>({
         if (vip === undefined || network.ingress || tasks.length === 0) continue;
         const balancer = balancerOf(host.model, network);
         if (!balancer?.namespace.tables) continue;
-        const chain = chainOn(host.name);
+        const chain = chainOn(host.model);
         const packet = {protocol: 'tcp' as const, src: '', dst: vip, ipsec: false, dstLocal: true};
         const sharing = readVirtualAddress(chain, balancer, packet);
         const place: Place = {
@@ -218,7 +218,7 @@ function walkIngress(
   network: Network,
   {port, protocol}: Pick<Request, 'port' | 'protocol'>,
 ): IngressWalk {
-  const chain = chainOn(host.name);
+  const chain = chainOn(host.model);
   const own = host.vtep?.address;
   const uplink = host.model.host?.links?.find(({addresses}) =>
     addresses?.some(({address}) => address === own),
@@ -247,7 +247,7 @@ function compareBackends(
         command: `docker service update --force ${service}`,
         touches: `the tasks of ${service}, replaced one by one; with them the engine makes its entries anew`,
       },
-      {command: inNetns(host, file, 'cat /proc/net/ip_vs'), touches: 'nothing'},
+      {command: inNamespace(host.model, file, 'cat /proc/net/ip_vs'), touches: 'nothing'},
     ],
     basis: 'one-host' as const,
   };

@@ -1,7 +1,7 @@
 import {isServed, nameServiceSteps} from '../../services/name-service.js';
 import {chainOn} from '../../services/step.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import {defineCheck} from '../check.js';
-import {inNetns} from '../words.js';
 
 const codes = ['dns-rules-missing', 'dns-listener-missing'] as const;
 
@@ -14,7 +14,7 @@ export const nameService = defineCheck({
     for (const {kind, containers, namespace} of host.sandboxes) {
       const [owner] = containers;
       if (kind !== 'container' || !owner || !namespace.tables || !isServed(host.model, owner)) continue;
-      const chain = chainOn(host.name);
+      const chain = chainOn(host.model);
       nameServiceSteps(chain, host.model, namespace, owner.name);
       const last = chain.steps.at(-1);
       if (last?.verdict === 'unknown') undecided.push(owner.name);
@@ -33,7 +33,7 @@ export const nameService = defineCheck({
             command: `docker restart ${owner.name}`,
             touches: `${owner.name}: it stops and starts again, and its namespace is made anew`,
           },
-          {command: inNetns(host, namespace.file, 'iptables-save -c -t nat'), touches: 'nothing'},
+          {command: inNamespace(host.model, namespace.file, 'iptables-save -c -t nat'), touches: 'nothing'},
         ],
         basis: 'one-host',
         at: {host: host.name, netns: namespace.file},

@@ -1,8 +1,8 @@
+import {shellWord} from '../../base/shell.js';
 import {inSubnet} from '../../base/subnet.js';
 import type {Network, SwarmTask} from '../../model/docker-types.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import {shellWord} from '../words.js';
 
 /** From this share of a pool on its end is near. */
 const nearlyFull = 0.8;

@@ -1,8 +1,9 @@
 import {waitingSockets} from '../../model/sockets.js';
+import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
-import {distinct, inNetns, linkLine, listed} from '../words.js';
+import {distinct, linkLine, listed} from '../words.js';
 
 /** By network: its name, and the UDP port of its tunnels on one host. */
 type Digest = Record<string, {name: string; port: number; device: string}>;
@@ -74,7 +75,7 @@ function closed(host: KnownHost, up: Tunnel[], report: Report): void {
       ],
       cause: `the socket of ${device.name} is not in the host's namespace: what other nodes send to UDP ${port} of this host does not get to ${network.name}, and what it sends does not leave the sandbox`,
       remedy: [
-        {command: inNetns(host, netns, `ip -d link show ${device.name}`), touches: 'nothing'},
+        {command: inNamespace(host.model, netns, 'ip -d link show', device.name), touches: 'nothing'},
         {
           command: 'systemctl restart docker',
           touches: "this node's engine, and with it its tasks: sandboxes are made anew",
@@ -121,7 +122,10 @@ function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report)
       ],
       cause: `${networks.text} uses UDP ${port}, and the swarm was made with ${swarms}: ${apart}`,
       remedy: [
-        {command: inNetns(host, first.netns, `ip -d link show ${first.device.name}`), touches: 'nothing'},
+        {
+          command: inNamespace(host.model, first.netns, 'ip -d link show', first.device.name),
+          touches: 'nothing',
+        },
         {
           command: 'systemctl restart docker',
           touches: "this node's engine, and with it its tasks: sandboxes are made anew",

@@ -1,7 +1,7 @@
+import {shellWord} from '../../base/shell.js';
 import type {SwarmNode} from '../../model/docker-types.js';
 import {defineCheck, type HostDigest} from '../check.js';
 import {remoteVteps} from '../underlay.js';
-import {shellWord} from '../words.js';
 
 /** Of each host: what it says of other nodes where it is a manager, and where its rows lead. */
 interface Digest {

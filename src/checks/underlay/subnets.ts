@@ -1,3 +1,4 @@
+import {shellWord} from '../../base/shell.js';
 import {contains, type Ipv4Prefix, ipv4Prefix, overlap} from '../../base/subnet.js';
 import {routeText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
@@ -6,7 +7,7 @@ import type {HostModel} from '../../model/host.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 import {remoteVteps} from '../underlay.js';
-import {distinct, listed, shellWord} from '../words.js';
+import {distinct, listed} from '../words.js';
 
 /** Something else that has addresses of an overlay's subnet, as one host sees it. */
 interface Clash {

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import {readdirSync} from 'node:fs';
+import {describe, it} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {type HostModel, hostModel} from '../../src/model/host.js';
+import {inNamespace, namespacePath} from '../../src/topology/in-namespace.js';
+import {findContainer, findDestination} from '../../src/topology/names.js';
+import type {Hop} from '../../src/trace/hop.js';
+import {traceName} from '../../src/trace/naming.js';
+import {tracePublished} from '../../src/trace/published.js';
+import {trace} from '../../src/trace/trace.js';
+import {examine} from '../checks/support.js';
+import {derived, fixtureEvidence, sectionOf} from '../support/evidence.js';
+
+describe('a command for a namespace', () => {
+  it('enters the file in the directory of the engine', () => {
+    assert.equal(
+      inNamespace({netnsDir: '/srv/docker/netns'}, '1-abc', 'ip link show', 'vxlan0'),
+      'nsenter --net=/srv/docker/netns/1-abc ip link show vxlan0',
+    );
+    assert.equal(inNamespace({}, 'lb_x', 'ip addr'), 'nsenter --net=/var/run/docker/netns/lb_x ip addr');
+  });
+
+  it('enters nothing for the namespace of the host', () => {
+    assert.equal(inNamespace({netnsDir: '/srv/netns'}, '@host', 'ip link show', 'br0'), 'ip link show br0');
+  });
+
+  it('goes through dockerd where its mounts are its own, as the file is no namespace for others', () => {
+    const host = {netnsDir: '/run/docker/netns', netnsPath: '/proc/77/root/run/docker/netns'};
+    assert.equal(
+      inNamespace(host, '1-abc', 'ip addr'),
+      'nsenter --net=/proc/77/root/run/docker/netns/1-abc ip addr',
+    );
+    assert.equal(namespacePath(host, '1-abc'), '/run/docker/netns/1-abc');
+  });
+
+  it('quotes what a shell would take for its own', () => {
+    assert.equal(
+      inNamespace({netnsDir: "/a b/it's"}, '1-$(x)', 'ip link set', 'x;reboot', 'mtu', 1450),
+      "nsenter --net='/a b/it'\\''s/1-$(x)' ip link set 'x;reboot' mtu 1450",
+    );
+  });
+});
+
+const directory = '/srv/engine one/netns';
+const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+
+/** The hosts of a folder of fixtures, with engines that keep their namespaces elsewhere. */
+function moved(folder: string): HostModel[] {
+  const files = readdirSync(`${fixtures}${folder}`).filter((file) => file.endsWith('.json.gz'));
+  return files.sort().map((file) =>
+    hostModel(
+      derived(fixtureEvidence(`${folder}/${file.replace('.json.gz', '')}`), (draft) => {
+        const about = sectionOf(draft, undefined, 'about');
+        about.output = about.output.replaceAll(/^(netnsDir|netnsPath)=.*$/gm, `$1=${directory}`);
+      }),
+    ),
+  );
+}
+
+const foldersOf = (folder: string) =>
+  readdirSync(`${fixtures}${folder}`, {withFileTypes: true}).flatMap((entry) =>
+    entry.isDirectory() ? [`${folder}/${entry.name}`] : [],
+  );
+
+/** What is wrong with commands that name a namespace; how many there were. */
+function judge(hosts: HostModel[], commands: string[]): {wrong: string[]; named: number} {
+  const paths = hosts.flatMap(({namespaces}) => namespaces.map(({file}) => `'${directory}/${file}'`));
+  const naming = commands.filter((command) => /nsenter|netns/.test(command));
+  const right = (command: string) =>
+    paths.some((path) =>
+      [`nsenter --net=${path} `, `rm ${path}`, `umount ${path}`].some((start) => command.startsWith(start)),
+    );
+  return {wrong: naming.filter((command) => !right(command)), named: naming.length};
+}
+
+const nextOf = (hops: readonly Hop[] = []) => hops.flatMap(({next}) => next ?? []);
+
+describe('advice where the engine keeps its namespaces elsewhere', () => {
+  it('doctor names real files there in every remedy', () => {
+    const folders = [
+      ...['missing-fdb', 'missing-neighbour', 'wrong-vtep', 'stale', 'learned-only', 'veth-unplugged'].map(
+        (name) => `recorded/${name}`,
+      ),
+      'recorded/vxlan-down',
+      ...foldersOf('recorded/doctor'),
+      ...foldersOf('derived'),
+    ];
+    const kinds = new Set<string>();
+    for (const folder of folders) {
+      const hosts = moved(folder);
+      const {findings} = examine(...hosts);
+      for (const {code, remedy} of findings) {
+        const {wrong, named} = judge(
+          hosts,
+          remedy.map(({command}) => command),
+        );
+        assert.deepEqual(wrong, [], `${folder}: ${code}`);
+        if (named > 0) kinds.add(code);
+      }
+    }
+    // Kinds of findings that name a namespace, so that none is passed over unseen.
+    assert.ok(kinds.size >= 20, [...kinds].sort().join(' '));
+  });
+
+  it('trace names real files there in every next step', () => {
+    const kinds = new Set<string>();
+    for (const folder of foldersOf('recorded/trace')) {
+      const hosts = moved(folder);
+      for (const [from, to] of [
+        ['web1', 'web2'],
+        ['web2', 'web1'],
+        ['ts1a', 'ts2b'],
+        ['web1', 'service:app@node1'],
+      ] as const) {
+        const [source, target] = [findContainer(hosts, from), findContainer(hosts, to)];
+        const answer = trace(hosts, source, target, {traffic: {protocol: 'tcp', dport: 9}});
+        const naming = traceName(source, target, answer, target.container.name);
+        const hops = [...answer.forward.hops, ...(answer.reverse?.hops ?? []), ...(naming?.hops ?? [])];
+        for (const hop of hops) {
+          const {wrong, named} = judge(hosts, nextOf([hop]));
+          assert.deepEqual(wrong, [], `${folder}: ${from} to ${to}`);
+          if (named > 0) kinds.add(`${hop.layer} ${hop.code}`);
+        }
+      }
+    }
+    assert.ok(kinds.size >= 15, [...kinds].sort().join(', '));
+  });
+
+  it('so does trace to a service and to a published port', () => {
+    const kinds = new Set<string>();
+    for (const folder of foldersOf('derived')) {
+      const all = moved(folder);
+      // Some folders hold two readings of a host.
+      const hosts = all.filter(({key}, at) => all.findIndex((other) => other.key === key) === at);
+      const {entries} = tracePublished(hosts, {port: 8080, protocol: 'tcp'});
+      const {target} = findDestination(hosts, 'app');
+      const toService = trace(hosts, findContainer(hosts, 'web1'), target);
+      const walks = [...entries, toService].map(({forward}) => forward);
+      for (const hop of walks.flatMap((walk) => walk?.hops ?? [])) {
+        const {wrong, named} = judge(hosts, nextOf([hop]));
+        assert.deepEqual(wrong, [], folder);
+        if (named > 0) kinds.add(`${hop.layer} ${hop.code}`);
+      }
+    }
+    assert.ok(kinds.size >= 6, [...kinds].sort().join(', '));
+  });
+});
