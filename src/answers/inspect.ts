@@ -1,4 +1,5 @@
 import {defaultRoute} from '../kernel/default-route.js';
+import {isUp} from '../kernel/link-state.js';
 import type {Container, ContainerEndpoint, Network} from '../model/docker-types.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
@@ -121,8 +122,8 @@ function interfaceOf(link: Link, {host, container, netns, identified, pairs}: Ar
             bridge: peer.link.master ?? null,
             portState: peer.link.bridgePort?.state ?? null,
             vni: device?.vxlan?.vni ?? null,
-            up: isUp(peer.link),
-            tunnelUp: device ? isUp(device) : null,
+            up: isUp(peer.link) ?? null,
+            tunnelUp: device ? (isUp(device) ?? null) : null,
             proof,
           }
         : null,
@@ -137,12 +138,6 @@ function leadsToHost(link: Link, host: HostModel, identified: Sandbox[], netns: 
   const tables = identified.find(({namespace}) => namespace.file === netns)?.namespace.tables;
   const inode = link.linkNetnsid === undefined ? undefined : tables?.nsids?.get(link.linkNetnsid);
   return inode === undefined || host.hostNetnsInode === undefined || inode === host.hostNetnsInode;
-}
-
-/** Administratively up, as far as the source tells. */
-function isUp({flags, operState}: Link): boolean | null {
-  if (flags) return flags.includes('UP');
-  return operState === undefined ? null : operState !== 'DOWN';
 }
 
 /** Interface names and indexes say nothing about networks (facts: names change with published ports): MAC and address do. */

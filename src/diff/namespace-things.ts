@@ -1,3 +1,4 @@
+import {isDown, isUp} from '../kernel/link-state.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NamespaceState} from '../model/namespace-files.js';
@@ -185,7 +186,7 @@ function linkThing(link: Link, names: LinkNames, namespace: ComparedNamespace, h
     l2miss: vxlan?.l2miss,
     l3miss: vxlan?.l3miss,
     'ageing (s)': vxlan?.ageingSeconds ?? link.ageingSeconds,
-    'port state': state === 'up' && bridge?.flags?.includes('UP') ? settledPortState(link) : undefined,
+    'port state': state === 'up' && bridge && isUp(bridge) ? settledPortState(link) : undefined,
     hairpin: port?.hairpin,
     'port learning': port?.learning,
     flood: port?.flood,
@@ -225,7 +226,7 @@ const noCarrier = 'up without a carrier';
 /** Up, down by will, or up without a carrier. */
 function stateOf({flags, operState}: Link): string | undefined {
   if (flags === undefined) return undefined;
-  if (!flags.includes('UP')) return 'down';
+  if (isDown({flags})) return 'down';
   if (operState === undefined || operState === 'UP' || operState === 'UNKNOWN') return 'up';
   return operState === 'DOWN' || operState === 'LOWERLAYERDOWN'
     ? noCarrier

@@ -18,11 +18,6 @@ export function neighbourText({ip, dev, mac, state}: Neighbour): string {
   return `${ip} dev ${dev}${mac ? ` lladdr ${mac}` : ''} ${state.join(',')}`;
 }
 
-export function isDown(link: Link): boolean {
-  if (link.flags) return !link.flags.includes('UP');
-  return link.operState === 'DOWN';
-}
-
 /** A link as evidence, the way `ip link` begins its line. */
 export function linkText(link: Link): string {
   return [

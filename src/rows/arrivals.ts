@@ -1,4 +1,5 @@
-import {isDown, neighbourText, rowText} from '../kernel/printed.js';
+import {isDown} from '../kernel/link-state.js';
+import {neighbourText, rowText} from '../kernel/printed.js';
 import type {Network} from '../model/docker-types.js';
 import type {FdbRow} from '../model/facts.js';
 import type {Sandbox} from '../topology/sandboxes.js';

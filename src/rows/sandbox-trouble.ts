@@ -1,3 +1,4 @@
+import {isDown} from '../kernel/link-state.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
@@ -20,9 +21,10 @@ export function sandboxTroubles(hosts: HostModel[], networkId: string): Problem[
   );
 }
 
-function troubleOf({kind, flags, master}: Link): Pick<Problem, 'code' | 'message'> | undefined {
+function troubleOf(link: Link): Pick<Problem, 'code' | 'message'> | undefined {
+  const {kind, master} = link;
   if (kind !== 'bridge' && kind !== 'vxlan' && kind !== 'veth') return undefined;
-  if (flags && !flags.includes('UP')) {
+  if (isDown(link)) {
     const effects = {
       bridge: 'no endpoint of this subnet reaches any other',
       vxlan: 'nothing passes to other hosts, and its neighbour rows went with it',

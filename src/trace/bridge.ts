@@ -1,4 +1,5 @@
-import {isDown, linkText, rowText} from '../kernel/printed.js';
+import {isDown} from '../kernel/link-state.js';
+import {linkText, rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {inNamespace} from '../topology/in-namespace.js';

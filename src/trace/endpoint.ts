@@ -1,8 +1,9 @@
 /** The end of a walk: from a port of the bridge to the destination's own interface. */
 
+import {isDown} from '../kernel/link-state.js';
 import {type FilteredPacket, optionOf} from '../kernel/netfilter.js';
 import {metIn} from '../kernel/packet-filter.js';
-import {isDown, linkText, neighbourText, rowText} from '../kernel/printed.js';
+import {linkText, neighbourText, rowText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';

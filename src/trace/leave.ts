@@ -1,7 +1,8 @@
 /** The first half of a walk: from the source's own decisions to the bridge of its sandbox. */
 
+import {isDown} from '../kernel/link-state.js';
 import type {FilteredPacket} from '../kernel/netfilter.js';
-import {isDown, linkText, routeText} from '../kernel/printed.js';
+import {linkText, routeText} from '../kernel/printed.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';

@@ -1,6 +1,7 @@
 /** Between two endpoints of a macvlan or ipvlan network: no bridge, no tunnel, one parent link. */
 
-import {isDown, linkText} from '../kernel/printed.js';
+import {isDown} from '../kernel/link-state.js';
+import {linkText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {KnownHost} from '../topology/known-host.js';

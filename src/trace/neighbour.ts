@@ -1,6 +1,7 @@
 /** The MAC behind an address: an entry of the source's own, or the answer that its ARP request will get. */
 
-import {isDown, linkText, neighbourText} from '../kernel/printed.js';
+import {isDown} from '../kernel/link-state.js';
+import {linkText, neighbourText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {inNamespace} from '../topology/in-namespace.js';

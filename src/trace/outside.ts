@@ -1,6 +1,7 @@
 /** The way of a packet from a container to an address on none of its networks: itself, its host, or the world outside. */
 
-import {isDown, linkText, routeText} from '../kernel/printed.js';
+import {isDown} from '../kernel/link-state.js';
+import {linkText, routeText} from '../kernel/printed.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';

@@ -1,6 +1,7 @@
 /** A request from outside to a published port: on each host that was read, link by link, and on to each task. */
 
-import {isDown, linkText} from '../kernel/printed.js';
+import {isDown} from '../kernel/link-state.js';
+import {linkText} from '../kernel/printed.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {HostModel, Namespace} from '../model/host.js';
 import {

@@ -1,7 +1,8 @@
 /** The receiving host's part of a walk: from its uplink through the tunnel's device to the bridge. */
 
+import {isDown} from '../kernel/link-state.js';
 import type {FilteredPacket} from '../kernel/netfilter.js';
-import {isDown, linkText} from '../kernel/printed.js';
+import {linkText} from '../kernel/printed.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';

@@ -1,6 +1,7 @@
 /** The middle of a walk: the outer packet on the sender's host. */
 
-import {isDown, linkText, routeText} from '../kernel/printed.js';
+import {deadLink} from '../kernel/link-state.js';
+import {linkText, routeText} from '../kernel/printed.js';
 import {encapsulation, type UnderlayWay, wayToVtep} from '../kernel/underlay-way.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
@@ -46,9 +47,9 @@ export function sendOuter(
   if (stopped) return stopped;
   const {route, uplink} = way;
   if (way.verdict === 'unknown' || !route) return {src: own?.address ?? '', dst: vtep, port, vni};
-  if (uplink && (isDown(uplink) || uplink.flags?.includes('NO-CARRIER'))) {
-    const word = isDown(uplink) ? 'down' : 'without carrier';
-    return trail.fail(host, 'underlay-route', 'uplink-down', `${uplink.name} is ${word}`, {
+  const dead = uplink && deadLink(uplink);
+  if (dead) {
+    return trail.fail(host, 'underlay-route', 'uplink-down', `${uplink.name} is ${dead}`, {
       evidence: [linkText(uplink)],
     });
   }

@@ -1,6 +1,6 @@
 import type {CheckCode} from '../../findings/catalogue.js';
 import type {Finding} from '../../findings/finding.js';
-import {isDown} from '../../kernel/printed.js';
+import {isDown} from '../../kernel/link-state.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link} from '../../model/facts.js';
 import {inNamespace} from '../../topology/in-namespace.js';

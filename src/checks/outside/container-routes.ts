@@ -1,5 +1,6 @@
 import {shellWord} from '../../base/shell.js';
 import {inSubnet} from '../../base/subnet.js';
+import {isUp} from '../../kernel/link-state.js';
 import {routeText} from '../../kernel/printed.js';
 import {chooseRoute} from '../../kernel/route.js';
 import type {Network} from '../../model/docker-types.js';
@@ -35,7 +36,7 @@ export const containerRoutes = defineCheck({
         const {ip, link, sandbox, name} = endpoint;
         const tables = sandbox?.namespace.tables;
         const own = link?.addresses?.find(({address}) => address === ip);
-        if (!ip || !sandbox || !link?.flags?.includes('UP') || !own || !tables?.routes) continue;
+        if (!ip || !sandbox || !link || !isUp(link) || !own || !tables?.routes) continue;
         if (tables.partial?.has('route')) continue;
         const other = neighbourOf(
           network.subnets.map(({gateway}) => gateway),

@@ -1,4 +1,5 @@
 import {shellWord} from '../../base/shell.js';
+import {isDown} from '../../kernel/link-state.js';
 import type {Link} from '../../model/facts.js';
 import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -47,8 +48,7 @@ export const gatewayLeg = defineCheck({
 });
 
 function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leaver[], report: Report): void {
-  const isUp = link?.flags ? link.flags.includes('UP') : link?.operState !== 'DOWN';
-  if (link && isUp) return;
+  if (link && !isDown(link)) return;
   const who = listed(all.map((leaver) => leaver.name));
   report.found({
     code: 'gwbridge-missing',
@@ -139,11 +139,11 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
 
 /** What is wrong with a leg; its end on the host may be unknown, which is no fault. */
 function troubleOf(link: Link, port: Link | undefined, bridgeName: string): string | undefined {
-  if (link.flags && !link.flags.includes('UP')) return `${link.name} in it is down`;
+  if (isDown(link)) return `${link.name} in it is down`;
   if (!port) return undefined;
   if (port.master !== bridgeName)
     return port.master === undefined
       ? `${port.name}, its end on the host, is in no bridge`
       : `${port.name}, its end on the host, is in ${port.master}`;
-  return port.flags && !port.flags.includes('UP') ? `${port.name}, its end on the host, is down` : undefined;
+  return isDown(port) ? `${port.name}, its end on the host, is down` : undefined;
 }

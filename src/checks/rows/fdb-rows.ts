@@ -1,5 +1,5 @@
 import type {NetworkHealth} from '../../findings/finding.js';
-import {isDown} from '../../kernel/printed.js';
+import {isDown} from '../../kernel/link-state.js';
 import type {Arrivals} from '../../rows/arrivals.js';
 import {hostRows} from '../../rows/host-rows.js';
 import type {RowsDigest} from '../../rows/rows-digest.js';

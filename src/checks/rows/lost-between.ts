@@ -1,5 +1,6 @@
 import {oncePer} from '../../base/once.js';
-import {isDown, rowText} from '../../kernel/printed.js';
+import {isDown} from '../../kernel/link-state.js';
+import {rowText} from '../../kernel/printed.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {FdbRow} from '../../model/facts.js';
 import {ageSlack} from '../../rows/row-ages.js';

@@ -1,3 +1,4 @@
+import {isUp} from '../../kernel/link-state.js';
 import {waitingSockets} from '../../model/sockets.js';
 import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -13,7 +14,7 @@ export const dataPathPort = defineCheck<Digest>({
   name: 'data-path-port',
   codes: ['data-path-port-closed', 'data-path-port-differs'],
   perHost(host, report) {
-    const up = host.tunnels.filter(({device}) => device.flags?.includes('UP'));
+    const up = host.tunnels.filter(({device}) => isUp(device));
     closed(host, up, report);
     const swarms = swarmPort(host);
     const odd = host.tunnels.filter(

@@ -1,4 +1,5 @@
 import type {Scope} from '../../findings/finding.js';
+import {deadLink} from '../../kernel/link-state.js';
 import {routeText} from '../../kernel/printed.js';
 import type {UnderlayWay} from '../../kernel/underlay-way.js';
 import type {Link, Neighbour} from '../../model/facts.js';
@@ -64,9 +65,9 @@ function uplinks(host: KnownHost, ways: WayTo[], report: Report): void {
   );
   const links = new Map<string, Link>(own && host.overlays.length > 0 ? [[own.name, own]] : []);
   for (const {way} of ways) if (way.uplink) links.set(way.uplink.name, way.uplink);
-  const open = ways.some(({way}) => way.verdict === 'found' && way.uplink && !dead(way.uplink));
+  const open = ways.some(({way}) => way.verdict === 'found' && way.uplink && !deadLink(way.uplink));
   for (const link of links.values()) {
-    const word = dead(link);
+    const word = deadLink(link);
     if (!word) continue;
     const carried = ways.filter(({way}) => way.uplink?.name === link.name).map(({vtep}) => vtep);
     const lost = carried.length > 0 || !open;
@@ -108,11 +109,6 @@ function cutOff(host: KnownHost, vteps: readonly string[]): Scope[] {
     ...vteps.map((vtep) => ({host: host.name, vtep})),
     ...(own === undefined ? [] : [{vtep: own}]),
   ];
-}
-
-function dead({flags, operState}: Link): 'down' | 'without carrier' | undefined {
-  if (flags ? !flags.includes('UP') : operState === 'DOWN') return 'down';
-  return flags?.includes('NO-CARRIER') ? 'without carrier' : undefined;
 }
 
 function routesOver(ways: WayTo[], device: string): string[] {
