@@ -63,13 +63,58 @@ export function dockerXfrm({xfrm}: HostModel): DockerXfrm | undefined {
   };
 }
 
-/** The policy for marked packets of the data path to a VTEP. */
-export function policyTo(policies: XfrmPolicy[], vtep: string): XfrmPolicy | undefined {
-  return policies.find(({dst}) => dst.replace(/\/(32|128)$/, '') === vtep);
+/**
+ * Docker's policy for marked packets to a node.
+ *
+ * @param from the address that they leave from; undefined for any
+ */
+export function policyTo(
+  policies: XfrmPolicy[],
+  {from, to}: {from?: string; to: string},
+): XfrmPolicy | undefined {
+  return policies.find(
+    ({src, dst}) => withoutLength(dst) === to && (from === undefined || withoutLength(src) === from),
+  );
+}
+
+/** What a host has to encrypt packets to another node, and to take what comes from there. */
+export interface Sealing {
+  /** The policy by which marked packets are encrypted, and what it asks of a state. */
+  policy: XfrmPolicy;
+  template: XfrmTemplate;
+  /** Whether a state has the key for what the policy asks; without it the kernel drops every packet (XfrmOutNoStates). */
+  out: boolean;
+  /** Whether any state of Docker's takes packets of that node; without it the kernel drops them (XfrmInNoStates). */
+  in: boolean;
+}
+
+/**
+ * Whether packets of encrypted overlays go to a node and come from it, by Docker's own policies and states: those of
+ * another tunnel between the same two addresses serve other policies, and packets with Docker's mark never use them
+ * (net/xfrm/xfrm_policy.c xfrm_policy_match, xfrm_state.c xfrm_state_find: a template's reqid must be the state's).
+ * Undefined where Docker has no policy for that node, so that its packets leave in clear.
+ */
+export function sealing(
+  {states, policies}: DockerXfrm,
+  ends: {from?: string; to: string},
+): Sealing | undefined {
+  const policy = policyTo(policies, ends);
+  const template = policy?.templates[0];
+  if (!policy || !template) return undefined;
+  return {
+    policy,
+    template,
+    out: states.some((state) => serves(state, template)),
+    in: states.some(({src}) => src === ends.to),
+  };
+}
+
+function withoutLength(cidr: string): string {
+  return cidr.replace(/\/(32|128)$/, '');
 }
 
 /** Whether a state serves a policy's template (net/xfrm/xfrm_state.c xfrm_state_find): an SPI of 0 there is any. */
-export function serves(state: XfrmState, template: XfrmTemplate): boolean {
+function serves(state: XfrmState, template: XfrmTemplate): boolean {
   return (
     state.src === template.src &&
     state.dst === template.dst &&

@@ -8,7 +8,9 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {waitingSockets} from '../model/sockets.js';
+import {dockerXfrm, sealing} from '../services/encryption.js';
 import {inNamespace} from '../topology/in-namespace.js';
+
 import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, portTrouble} from './bridge.js';
 import {toEndpoint} from './endpoint.js';
@@ -39,6 +41,8 @@ export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving):
   const {outer, dst, srcMac, dstMac} = arriving;
   const filtered = uplinkIn(trail, model, arriving);
   if (filtered) return filtered;
+  const unsealed = arriving.encrypted ? unreadable(trail, model, outer) : undefined;
+  if (unsealed) return unsealed;
   const found = deviceOf(host, arriving.networkId, outer.vni);
   const shut = found ? deviceTrouble(trail, model, found, outer) : undefined;
   if (shut) return shut;
@@ -134,6 +138,19 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Arriving):
       dstLocal: true,
     },
   );
+}
+
+/** ESP of a sender for which there is no key is dropped before anything else sees it. Nothing is said where there is one. */
+function unreadable(trail: Trail, model: HostModel, {src, dst}: OuterPacket): Walk | undefined {
+  const kept = dockerXfrm(model);
+  const sealed = kept && sealing(kept, {from: dst, to: src});
+  if (!sealed || sealed.in) return undefined;
+  return trail.fail(model, 'encryption', 'xfrm-state-missing', `no IPsec state from ${src} to ${dst}`, {
+    evidence: [sealed.policy.text],
+    cause: 'what comes from there encrypted finds no key here and is dropped',
+    counter: 'XfrmInNoStates in /proc/net/xfrm_stat',
+    next: 'ip xfrm state list nokeys',
+  });
 }
 
 /** The socket of a vxlan device is the kernel's own, and listed like any other. */

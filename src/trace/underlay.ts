@@ -6,11 +6,11 @@ import {encapsulation, type UnderlayWay, wayToVtep} from '../kernel/underlay-way
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import {dockerXfrm, sealing} from '../services/encryption.js';
 import type {OwnVtep} from '../topology/vteps.js';
 import {filterHop} from './filter.js';
 import type {Walk} from './hop.js';
 import type {Trail} from './trail.js';
-import {xfrmPairs} from './xfrm.js';
 
 export interface OuterPacket {
   src: string;
@@ -231,8 +231,8 @@ function nextHop(
 
 /** An encrypted overlay needs a policy and a state out; a policy alone drops everything. */
 function encryption(trail: Trail, host: HostModel, {src, dst}: OuterPacket): Walk | undefined {
-  const {states, policies} = xfrmPairs(host);
-  if (!states || !policies) {
+  const kept = dockerXfrm(host);
+  if (!kept) {
     trail.doubt(
       host,
       'encryption',
@@ -240,8 +240,8 @@ function encryption(trail: Trail, host: HostModel, {src, dst}: OuterPacket): Wal
     );
     return undefined;
   }
-  const pair = `${src} ${dst}`;
-  if (!policies.has(pair)) {
+  const sealed = sealing(kept, {from: src, to: dst});
+  if (!sealed) {
     trail.doubt(
       host,
       'encryption',
@@ -249,7 +249,7 @@ function encryption(trail: Trail, host: HostModel, {src, dst}: OuterPacket): Wal
     );
     return undefined;
   }
-  if (states.has(pair)) {
+  if (sealed.out) {
     trail.pass(host, 'encryption', `an IPsec policy and a state from ${src} to ${dst}`, []);
     return undefined;
   }

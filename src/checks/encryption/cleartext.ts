@@ -12,7 +12,7 @@ export const cleartext = defineCheck({
     const policies = dockerXfrm(host.model)?.policies;
     for (const sealed of policies ? encrypted : []) {
       for (const vtep of sealed.vteps) {
-        const policy = policyTo(policies ?? [], vtep);
+        const policy = policyTo(policies ?? [], {to: vtep});
         if (!policy) {
           tell(host, report, sealed, vtep, {
             evidence: [`no policy out to ${vtep} with mark 0xd0c4e3`],

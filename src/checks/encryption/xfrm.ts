@@ -1,13 +1,6 @@
 import type {HostModel} from '../../model/host.js';
 import {xfrmCounters} from '../../model/proc/counters.js';
-import {
-  type DockerXfrm,
-  dockerXfrm,
-  encryptedVnis,
-  policyTo,
-  serves,
-  spiText,
-} from '../../services/encryption.js';
+import {type DockerXfrm, dockerXfrm, encryptedVnis, sealing, spiText} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 
@@ -66,15 +59,15 @@ export const xfrm = defineCheck<Digest>({
 function statesFor(
   host: KnownHost,
   report: Report,
-  {states, policies}: DockerXfrm,
+  kept: DockerXfrm,
   vtep: string,
   networks: string[],
 ): void {
-  const policy = policyTo(policies, vtep);
-  const template = policy?.templates[0];
-  if (!policy || !template) return;
-  const outward = !states.some((state) => serves(state, template));
-  if (!outward && states.some(({src}) => src === vtep)) return;
+  const {states} = kept;
+  const sealed = sealing(kept, {to: vtep});
+  if (!sealed || (sealed.out && sealed.in)) return;
+  const {policy, template} = sealed;
+  const outward = !sealed.out;
   const [from, to] = outward ? [template.src, template.dst] : [template.dst, template.src];
   const similar = states.filter(({src, dst}) => src === from && dst === to).map(({spi}) => spiText(spi));
   const counter = outward ? 'XfrmOutNoStates' : 'XfrmInNoStates';
