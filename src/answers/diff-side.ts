@@ -1,9 +1,8 @@
 import {outliner} from '../diff/outline.js';
 import {sortReadings} from '../hosts/readings.js';
-import {type HostModel, hostModel} from '../model/host.js';
-import type {HostEvidence} from '../snapshot/snapshot.js';
+import type {HostModel} from '../model/host.js';
 import {readRecorded, recordedFiles} from '../snapshot/snapshot-folder.js';
-import {withoutForeignDocker} from '../topology/same-machine.js';
+import {hostFromEvidence} from '../topology/host-from-evidence.js';
 
 /** One of two snapshots that are compared. */
 export interface DiffSide {
@@ -24,7 +23,7 @@ export async function readSide(path: string): Promise<DiffSide> {
   const models: HostModel[] = [];
   for (const [number, file] of files.entries()) {
     for (const [index, evidence] of (await readRecorded(file)).entries()) {
-      const model = modelOf(evidence);
+      const model = hostFromEvidence(evidence);
       places.set(keyOf(model), {number, index});
       models.push(outline ? outline(model) : model);
     }
@@ -36,13 +35,9 @@ export async function readSide(path: string): Promise<DiffSide> {
       const file = place && files[place.number];
       if (!outline || !file) return host;
       const evidence = (await readRecorded(file))[place.index];
-      return evidence ? {...modelOf(evidence), name: host.name} : host;
+      return evidence ? {...hostFromEvidence(evidence), name: host.name} : host;
     },
   };
-}
-
-function modelOf(evidence: HostEvidence): HostModel {
-  return withoutForeignDocker(hostModel(evidence));
 }
 
 function keyOf({source, startedAt, finishedAt}: HostModel): string {

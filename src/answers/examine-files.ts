@@ -2,9 +2,8 @@ import {availableParallelism} from 'node:os';
 import type {Examiner} from '../checks/run.js';
 import type {Progress} from '../hosts/fan-out.js';
 import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
-import {hostModel} from '../model/host.js';
 import {type RecordedFile, readRecorded} from '../snapshot/snapshot-folder.js';
-import {withoutForeignDocker} from '../topology/same-machine.js';
+import {hostFromEvidence} from '../topology/host-from-evidence.js';
 import type {Examined} from './examine.js';
 import {inThreads} from './threads.js';
 
@@ -58,7 +57,7 @@ async function addAgain(
 ): Promise<void> {
   const evidence = (await readRecorded(file))[index];
   if (!evidence) return;
-  const model = withoutForeignDocker(hostModel(evidence));
+  const model = hostFromEvidence(evidence);
   examiner.add(model);
   use(hostFacts(model));
 }

@@ -4,17 +4,17 @@ import {OvdiagError} from '../base/errors.js';
 import {checks} from '../checks/registry.js';
 import {boilDown, type Kept} from '../checks/run.js';
 import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
-import {hostModel} from '../model/host.js';
 import {type RecordedFile, readRecorded} from '../snapshot/snapshot-folder.js';
-import {withoutForeignDocker} from '../topology/same-machine.js';
+import {hostFromEvidence} from '../topology/host-from-evidence.js';
 import type {Answer} from './threads.js';
 
 /** What is kept of each host of a file when its model is gone. */
 export type Examined = {kept: Kept; facts: HostFacts}[];
 
-async function examine(file: RecordedFile): Promise<Examined> {
+/** Reads a file and boils down the hosts in it. Throws what reading a snapshot throws. */
+export async function examine(file: RecordedFile): Promise<Examined> {
   return (await readRecorded(file)).map((evidence) => {
-    const model = withoutForeignDocker(hostModel(evidence));
+    const model = hostFromEvidence(evidence);
     return {kept: boilDown(checks, model), facts: hostFacts(model)};
   });
 }

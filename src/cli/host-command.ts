@@ -9,14 +9,13 @@ import {hostSummaries, problemLines, statusOfProblems} from '../hosts/host-probl
 import {evidenceSource} from '../hosts/read-hosts.js';
 import {type Readings, sortReadings} from '../hosts/readings.js';
 import type {EvidenceSource} from '../hosts/source.js';
-import {type HostModel, hostModel} from '../model/host.js';
+import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 import {type Paint, painter} from '../render/paint.js';
 import {type Terminal, terminalOf} from '../render/terminal.js';
 import type {HostEvidence} from '../snapshot/snapshot.js';
 import type {RecordedFile} from '../snapshot/snapshot-folder.js';
-import {withLentNames} from '../topology/lent-names.js';
-import {withoutForeignDocker} from '../topology/same-machine.js';
+import {hostFromEvidence} from '../topology/host-from-evidence.js';
 import {BaseCommand} from './base-command.js';
 import {parseDuration} from './duration.js';
 import type {HostFlags} from './host-flags.js';
@@ -123,7 +122,7 @@ export abstract class HostCommand extends BaseCommand {
   protected async readEach(flags: HostFlags, wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
     for await (const evidence of this.eachHost(flags, wanted)) {
       if (flags.record !== undefined) this.evidence.push(evidence);
-      use(withLentNames(withoutForeignDocker(hostModel(evidence))));
+      use(hostFromEvidence(evidence));
     }
     if (flags.record !== undefined) await this.recordTo(flags.record);
   }

@@ -2,18 +2,33 @@ import assert from 'node:assert/strict';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {after, before, describe, it} from 'node:test';
+import {after, before, describe, it, test} from 'node:test';
 import {type FaultName, plant} from '../../bench/swarm/faults.js';
 import {writeSwarm} from '../../bench/swarm/make.js';
 import {planSwarm, standardSize} from '../../bench/swarm/plan.js';
 import {type DiffSide, readSide} from '../../src/answers/diff-side.js';
 import {beginDiff, diffSnapshots} from '../../src/diff/diff.js';
+import {record} from '../../src/hosts/keep.js';
 import {hostModel} from '../../src/model/host.js';
 import {rootsOf} from '../diff/support.js';
+import {readByJob} from '../support/lent.js';
 
 const swarm = planSwarm(standardSize(6));
 const healthy = plant(swarm, []);
 const faulty = plant(swarm, ['fdb-wrong-vtep', 'hosts-disagree', 'forwarding-off'] satisfies FaultName[]);
+
+test('a side has the names that a manager lent, as every other command has them', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'ovdiag-diff-side-'));
+  try {
+    const file = path.join(folder, 'lent.json.gz');
+    await record(file, [readByJob()], '0.1.0');
+    const {hosts} = await readSide(file);
+    const names = hosts.flatMap(({docker}) => docker?.containers.map(({name}) => name) ?? []);
+    assert.ok(names.includes('web2'), names.join(' '));
+  } finally {
+    await rm(folder, {recursive: true, force: true});
+  }
+});
 
 describe('a side of a comparison', () => {
   let folder = '';

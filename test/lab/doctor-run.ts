@@ -4,9 +4,8 @@ import {type Examination, Examiner} from '../../src/checks/run.js';
 import {collect} from '../../src/collect/collect.js';
 import {parseHost} from '../../src/collect/transport.js';
 import {everything} from '../../src/collect/wanted.js';
-import {hostModel} from '../../src/model/host.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import {withoutForeignDocker} from '../../src/topology/same-machine.js';
+import {hostFromEvidence} from '../../src/topology/host-from-evidence.js';
 import {told, unexpected} from '../checks/support.js';
 import type {Traffic} from './doctor-faults/fault.js';
 import {LabError} from './error.js';
@@ -24,7 +23,7 @@ export function readNodes(lab: Lab, listenSeconds?: number): Promise<HostEvidenc
 /** What all checks say of readings, as `doctor` asks them. */
 export function examineAll(...readings: HostEvidence[][]): Examination {
   const examiner = new Examiner(checks);
-  for (const evidence of readings.flat()) examiner.add(withoutForeignDocker(hostModel(evidence)));
+  for (const evidence of readings.flat()) examiner.add(hostFromEvidence(evidence));
   return examiner.end();
 }
 

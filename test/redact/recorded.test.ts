@@ -4,13 +4,13 @@ import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {checks} from '../../src/checks/registry.js';
 import {Examiner} from '../../src/checks/run.js';
-import {type HostModel, hostModel} from '../../src/model/host.js';
+import type {HostModel} from '../../src/model/host.js';
 import {redactor} from '../../src/redact/redact.js';
 import {tokens} from '../../src/redact/tokens.js';
 import {fdbEntries} from '../../src/rows/fdb.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {findContainer} from '../../src/topology/names.js';
-import {withoutForeignDocker} from '../../src/topology/same-machine.js';
+import {hostFromEvidence} from '../../src/topology/host-from-evidence.js';
 import type {Trace} from '../../src/trace/targets.js';
 import {trace} from '../../src/trace/trace.js';
 import {recordedEvidence} from '../support/evidence.js';
@@ -37,7 +37,7 @@ function redacted(evidence: HostEvidence[]): HostEvidence[] {
   });
 }
 
-const modelled = (evidence: HostEvidence[]) => evidence.map(hostModel).map(withoutForeignDocker);
+const modelled = (evidence: HostEvidence[]) => evidence.map(hostFromEvidence);
 
 /** All statuses of all endpoints of all overlays, with what must stay the same beside them. */
 function statuses(hosts: HostModel[]): string[] {

@@ -1,47 +1,27 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {namespaceRows} from '../../src/answers/namespace-rows.js';
-import {lentAnswers} from '../../src/collect/lend.js';
-import {hostModel} from '../../src/model/host.js';
 import {redactor} from '../../src/redact/redact.js';
 import {fdbEntries} from '../../src/rows/fdb.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
+import {hostFromEvidence} from '../../src/topology/host-from-evidence.js';
 import {withLentNames} from '../../src/topology/lent-names.js';
 import {derived, editAnswers, type Raw, recordedEvidence, recordedModel} from '../support/evidence.js';
+import {lentNode, readByJob} from '../support/lent.js';
 
 const manager = recordedEvidence('node1');
 const full = recordedModel('node2');
-const node = {
-  id: full.docker?.engine.swarm?.nodeId ?? '',
-  name: 'node2',
-  address: '192.168.1.5',
-  role: 'worker',
-  availability: 'active',
-  state: 'ready',
-};
-
-/** node2 as a job reads it: no processes, no word of its engine, and the manager's answers in its place. */
-function byJob(lender: HostEvidence = manager): HostEvidence {
-  const {source: _, docker: __, ...rest} = recordedEvidence('node2');
-  return {
-    ...rest,
-    source: 'service:node2',
-    node,
-    sections: rest.sections.filter(({name}) => name !== 'processes'),
-    docker: lentAnswers({name: 'node1', docker: lender.docker}, node),
-  };
-}
-const model = (evidence: HostEvidence) => withLentNames(hostModel(evidence));
+const model = (evidence: HostEvidence) => hostFromEvidence(evidence);
 
 describe('a node whose engine was not asked', () => {
   it('has of the manager’s answers what concerns it, and nothing of the others', () => {
-    const {docker} = byJob();
+    const {docker} = readByJob();
     assert.equal(docker.lentBy, 'node1');
     const body = (path: RegExp) =>
       docker.answers.filter((answer) => path.test(answer.path)).map((answer) => answer.body);
     const tasks = body(/^\/tasks/).flat() as Raw[];
     assert.ok(tasks.length > 3);
-    assert.deepEqual([...new Set(tasks.map(({NodeID}) => NodeID))], [node.id]);
+    assert.deepEqual([...new Set(tasks.map(({NodeID}) => NodeID))], [lentNode.id]);
     assert.ok((body(/^\/networks$/).flat() as Raw[]).every(({Driver}) => Driver === 'overlay'));
     const text = JSON.stringify(docker);
     assert.ok(text.includes('web2') && !text.includes('web1'), 'gossip of its own endpoints only');
@@ -49,7 +29,7 @@ describe('a node whose engine was not asked', () => {
   });
 
   it('has the names of its containers by address and the network that their veths lead to', () => {
-    const rows = namespaceRows([model(byJob())]);
+    const rows = namespaceRows([model(readByJob())]);
     const expected = namespaceRows([full]);
     const named = (list: typeof rows) =>
       list
@@ -68,10 +48,10 @@ describe('a node whose engine was not asked', () => {
   });
 
   it('is known by its node, and counts as unread', () => {
-    const lent = model(byJob());
+    const lent = model(readByJob());
     assert.deepEqual(
       [lent.name, lent.docker?.engine.swarm?.nodeId, lent.docker?.engine.version],
-      [full.name, node.id, full.docker?.engine.version],
+      [full.name, lentNode.id, full.docker?.engine.version],
     );
     assert.deepEqual(Object.values(lent.docker?.read ?? {}), [false, false, false, false, false]);
     const codes = lent.problems.map(({code}) => code);
@@ -83,7 +63,7 @@ describe('a node whose engine was not asked', () => {
     const statuses = (hosts: Parameters<typeof fdbEntries>[0]) =>
       new Map(fdbEntries(hosts, network).map(({host, ip, status}) => [`${host} ${ip}`, status]));
     const [lent, read] = [
-      statuses([recordedModel('node1'), model(byJob())]),
+      statuses([recordedModel('node1'), model(readByJob())]),
       statuses([recordedModel('node1'), full]),
     ];
     for (const [key, status] of lent) {
@@ -94,7 +74,7 @@ describe('a node whose engine was not asked', () => {
 
   it('gets no name where two claim an address, nor from what does not run', () => {
     const change = (edit: (task: Raw) => void) =>
-      byJob(
+      readByJob(
         derived(manager, (draft) =>
           editAnswers(draft, /^\/tasks/, (tasks) => {
             for (const task of tasks) edit(task);
@@ -102,7 +82,7 @@ describe('a node whose engine was not asked', () => {
         ),
       );
     const names = (evidence: HostEvidence) => model(evidence).docker?.containers.map(({name}) => name) ?? [];
-    assert.ok(names(byJob()).includes('web2'));
+    assert.ok(names(readByJob()).includes('web2'));
     assert.deepEqual(names(change((task) => (task.DesiredState = 'shutdown'))), []);
     assert.deepEqual(names(change((task) => (task.Status.State = 'failed'))), []);
     // All on another network: the address fits, the network behind the veth does not.
@@ -113,9 +93,9 @@ describe('a node whose engine was not asked', () => {
   });
 
   it('can be redacted, and is named as before, in other words', () => {
-    const result = redactor(Buffer.alloc(32, 7))(byJob());
+    const result = redactor(Buffer.alloc(32, 7))(readByJob());
     assert.ok('evidence' in result, JSON.stringify(result));
-    const [lent, redacted] = [model(byJob()), model(result.evidence)];
+    const [lent, redacted] = [model(readByJob()), model(result.evidence)];
     const files = ({docker}: typeof lent) => docker?.containers.map(({endpoints}) => endpoints.length).sort();
     assert.deepEqual(files(redacted), files(lent));
     assert.equal(redacted.source, `service:${redacted.node?.name}`);
