@@ -114,11 +114,9 @@ describe('the collector only reads', {...labSuite(), ...(strace ? {skip: strace}
         path.resolve(import.meta.dirname, '../../bin/run.js'),
         ...command.split(' '),
       ];
-      // Newer versions of Node keep compiled code in a cache of their own.
       const {exitCode, stderr} = await node.run(['strace', ...straceOptions(file), ...argv], {
         reject: false,
         timeout: 60_000,
-        env: {NODE_DISABLE_COMPILE_CACHE: '1'},
       });
       assert.ok(exitCode === 0 || exitCode === 3, `${command}: ${exitCode}\n${stderr}`);
       await assertReadOnly(file, {
