@@ -11,10 +11,10 @@ const sourceUrls: Plugin = {
   name: 'source-urls',
   setup: ({onLoad}) => {
     onLoad({filter: /\.ts$/}, async ({path: file}) => ({
-      contents: (await readFile(file, 'utf8')).replaceAll(
-        'import.meta.url',
-        JSON.stringify(pathToFileURL(file)),
-      ),
+      contents: (await readFile(file, 'utf8'))
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file)))
+        .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file)))
+        .replaceAll('import.meta.filename', JSON.stringify(file)),
       loader: 'ts',
     }));
   },
