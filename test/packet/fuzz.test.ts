@@ -25,7 +25,7 @@ import {asPackets, fragmentSamples, samples} from './samples.js';
 
 /** Another seed is another run: OVDIAG_FUZZ_SEED=7. It is printed, so that a failure can be had again. */
 const seed = Number(process.env['OVDIAG_FUZZ_SEED'] ?? Date.now() & 0xffff);
-const inputs = Number(process.env['OVDIAG_FUZZ_INPUTS'] ?? 200_000);
+const inputs = Number(process.env['OVDIAG_FUZZ_INPUTS'] ?? 100_000);
 /** Bytes a process of this run may hold. */
 const memoryLimit = 300 * 1024 * 1024;
 
