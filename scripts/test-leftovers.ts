@@ -13,6 +13,11 @@ export const markName = 'OVDIAG_TEST_WORKER';
 /** How long processes that were asked to end may take, in milliseconds. */
 const grace = 5000;
 
+/** Processor time of this process's children that have ended, and of theirs; proc_pid_stat(5), cutime and cstime, in ticks of 10 ms. */
+export async function childrensSeconds(): Promise<number> {
+  return ((await statOf(process.pid))?.childrensTicks ?? 0) / 100;
+}
+
 /** Names this process among all there ever were since boot: a pid alone may be another's by tomorrow. */
 export async function processMark(): Promise<string> {
   return `${process.pid}-${(await statOf(process.pid))?.startTime ?? 0}`;
@@ -73,14 +78,15 @@ async function runningWhere(wanted: (pid: number) => Promise<boolean>): Promise<
   return found;
 }
 
-async function statOf(pid: number): Promise<{state: string; group: number; startTime: string} | undefined> {
+async function statOf(
+  pid: number,
+): Promise<{state: string; group: number; startTime: string; childrensTicks: number} | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // proc_pid_stat(5): the name in brackets may hold anything; state, ppid and pgrp follow it, starttime is field 22.
   const [state, , group, ...more] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const startTime = more[16];
-  return state === undefined || startTime === undefined
-    ? undefined
-    : {state, group: Number(group), startTime};
+  if (state === undefined || startTime === undefined) return undefined;
+  return {state, group: Number(group), startTime, childrensTicks: Number(more[10]) + Number(more[11])};
 }
 
 async function markOf(pid: number): Promise<string | undefined> {

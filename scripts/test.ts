@@ -1,7 +1,7 @@
 /**
  * The test command: builds, then runs the unit tests, the tests of the command line, and, where the machine can,
  * the tests on a real swarm. `npm test -- WORD…` runs the files whose path holds one of the words; `--unit` leaves out the
- * tests on a swarm (`npm run test:unit`).
+ * tests on a swarm (`npm run test:unit`), `--built` takes dist/ as it is.
  *
  * Its last line is `N passed, N failed, N skipped`. With OVDIAG_LAB_REQUIRED=1 a machine that can't run the swarm
  * fails; otherwise what was skipped is said, with the reason.
@@ -14,8 +14,8 @@ import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {labUnavailable} from '../test/lab/available.js';
-import {defaultLabName, labNames} from '../test/lab/names.js';
-import {readState} from '../test/lab/state.js';
+import {defaultLabName} from '../test/lab/names.js';
+import {orphanedLabs, ownedBy, ownerVariable} from '../test/lab/owner.js';
 import {down} from '../test/lab/swarm.js';
 import {bundled, bundleTests} from './test-bundle.js';
 import {type FileResult, testGroups} from './test-files.js';
@@ -50,7 +50,9 @@ async function runGroup(
       results.push(result);
       const skipped = result.skipped.length > 0 ? `, ${result.skipped.length} skipped` : '';
       const mark = result.failures.length > 0 ? 'FAILED' : 'ok    ';
-      console.log(`${mark} ${file}  ${result.passed} passed${skipped}  ${seconds(result.milliseconds)}`);
+      console.log(
+        `${mark} ${file}  ${result.passed} passed${skipped}  ${seconds(result.milliseconds)}, ${result.processorSeconds.toFixed(1)} s of a processor`,
+      );
       for (const failure of result.failures) console.log(failure.replace(/^/gm, '    '));
     }
   };
@@ -77,7 +79,14 @@ function startRunner(folder: string, env: Record<string, string> = {}): Runner {
       const [result] = await Promise.race([
         once(worker, 'message'),
         ended.then((): [FileResult] => [
-          {file, passed: 0, failures: ['its process ended'], skipped: [], milliseconds: 0},
+          {
+            file,
+            passed: 0,
+            failures: ['its process ended'],
+            skipped: [],
+            milliseconds: 0,
+            processorSeconds: 0,
+          },
         ]),
       ]);
       return result as FileResult;
@@ -116,14 +125,14 @@ async function runLabGroup(
   folder: string,
   signal: AbortSignal,
 ): Promise<FileResult[]> {
+  if (files.length === 0) return [];
   const names = files.length === 1 ? [defaultLabName()] : [defaultLabName(), `${defaultLabName()}2`];
-  const stood = await Promise.all(names.map(async (name) => (await readState(labNames(name))) !== undefined));
+  const owner = await processMark();
+  const start = () => names.map((name) => startRunner(folder, {OVDIAG_LAB: name, [ownerVariable]: owner}));
   try {
-    return await runWith(files, () => names.map((name) => startRunner(folder, {OVDIAG_LAB: name})), signal);
+    return await runWith(files, start, signal);
   } finally {
-    if (files.length > 0 && labUnavailable() === undefined) {
-      for (const [index, name] of names.entries()) if (!stood[index]) await down(name);
-    }
+    for (const name of await ownedBy(owner)) await down(name);
   }
 }
 
@@ -146,17 +155,23 @@ function summary(results: readonly FileResult[], milliseconds: number): void {
   if (failed.length > 0) console.log(`failed: ${failed.map(({file}) => file).join(', ')}`);
   const slowest = [...results].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 5);
   console.log(`slowest: ${slowest.map((one) => `${one.file} ${seconds(one.milliseconds)}`).join(', ')}`);
-  console.log(`all in ${seconds(milliseconds)}`);
+  const processor = results.reduce((sum, one) => sum + one.processorSeconds, 0);
+  console.log(
+    `all in ${seconds(milliseconds)}, ${processor.toFixed(0)} s of a processor without the labs' engines`,
+  );
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const start = Date.now();
-  const words = args.filter((word) => word !== '--unit');
+  const words = args.filter((word) => !word.startsWith('--'));
   const interrupt = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort());
   await endOrphans();
-  const built = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {stdio: 'inherit'});
-  if (built.status !== 0) throw new Error('the build failed');
+  if (labUnavailable() === undefined) for (const name of await orphanedLabs()) await down(name);
+  if (!args.includes('--built')) {
+    const built = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {stdio: 'inherit'});
+    if (built.status !== 0) throw new Error('the build failed');
+  }
 
   const groups = await testGroups('test', words);
   if (args.includes('--unit')) groups.lab = [];

@@ -84,7 +84,7 @@ describe('diff between readings of the live swarm', labSuite(), () => {
     try {
       const {IPAddress = ''} =
         (await engineContainer(node2, 'newcomer')).NetworkSettings.Networks['uber-net'] ?? {};
-      await until({what: 'a row on node1', seconds: 20}, async () => {
+      await until({what: 'a row on node1'}, async () => {
         const {entries} = await document<{entries: {ip: string; status: string}[]}>([
           'fdb',
           'uber-net',
@@ -106,7 +106,7 @@ describe('diff between readings of the live swarm', labSuite(), () => {
     } finally {
       await node2.docker(['rm', '-f', 'newcomer']);
     }
-    await until({what: 'all of it to be gone', seconds: 30}, async () => {
+    await until({what: 'all of it to be gone'}, async () => {
       const gone = await diff(first, await take('again'));
       return gone.differences.length === 0 || undefined;
     });

@@ -17,7 +17,10 @@ import {until} from '../lab/wait.js';
 /** As long as `doctor` waits before it believes a finding. */
 const secondLookMs = 3200;
 
-describe('doctor is quiet on a healthy swarm', {...labSuite(), timeout: 900_000}, () => {
+/** Looks do not follow each other so closely that they are most of the machine's work. */
+const betweenLooksMs = 1500;
+
+describe('doctor is quiet on a healthy swarm', labSuite(), () => {
   const standing = useLab();
   let lab: Lab;
   let prefixes: string[];
@@ -25,7 +28,7 @@ describe('doctor is quiet on a healthy swarm', {...labSuite(), timeout: 900_000}
     lab = standing();
     prefixes = await Promise.all(lab.nodes.map(async ({name}) => (await lastingPrefix(lab, name)).join(' ')));
   });
-  const manager = (...args: string[]) => lab.node('node1').docker(args, {timeout: 120_000});
+  const manager = (...args: string[]) => lab.node('node1').docker(args);
 
   const read = (listenSeconds?: number): Promise<HostEvidence[]> => {
     const {signal} = new AbortController();
@@ -66,6 +69,7 @@ describe('doctor is quiet on a healthy swarm', {...labSuite(), timeout: 900_000}
       if (isOver) after++;
       const seconds = ((Date.now() - start) / 1000).toFixed(0);
       for (const report of await look()) if (!isTrue(report)) reports.push(`${seconds} s: ${report}`);
+      await sleep(betweenLooksMs);
     }
     await acting;
     console.log(
@@ -75,7 +79,7 @@ describe('doctor is quiet on a healthy swarm', {...labSuite(), timeout: 900_000}
   }
 
   const replicas = (service: string, count: number) =>
-    until({what: `${count} of ${service}`, seconds: 90}, async () => {
+    until({what: `${count} of ${service}`}, async () => {
       const {stdout} = await manager(
         'service',
         'ls',
@@ -88,7 +92,7 @@ describe('doctor is quiet on a healthy swarm', {...labSuite(), timeout: 900_000}
     });
   /** Swarm has done what it was asked: no task is on its way to another state. */
   const settled = (service: string) =>
-    until({what: `${service} to settle`, seconds: 120}, async () => {
+    until({what: `${service} to settle`}, async () => {
       const {stdout} = await manager(
         'service',
         'ps',
@@ -153,22 +157,27 @@ describe('doctor is quiet on a healthy swarm', {...labSuite(), timeout: 900_000}
     during('a network', async () => {
       for (let turn = 0; turn < 2; turn++) {
         // A network that was just removed is still there for a moment.
-        await until({what: 'again-net', seconds: 30}, async () => {
+        await until({what: 'again-net'}, async () => {
           await manager('network', 'create', '-d', 'overlay', '--attachable', 'again-net');
           return true;
         });
         const runs = lab.nodes.map(({name, docker}) =>
-          docker(
-            ['run', '-d', '--network', 'again-net', '--name', `again-${name}`, image, '/bin/sleep', '600'],
-            {timeout: 60_000},
-          ),
+          docker([
+            'run',
+            '-d',
+            '--network',
+            'again-net',
+            '--name',
+            `again-${name}`,
+            image,
+            '/bin/sleep',
+            '600',
+          ]),
         );
         await Promise.all(runs);
         await lab.node('node1').exec('again-node1', ['ping', '-c', '3', 'again-node2'], {reject: false});
-        await Promise.all(
-          lab.nodes.map(({name, docker}) => docker(['rm', '-f', `again-${name}`], {timeout: 60_000})),
-        );
-        await until({what: 'the end of again-net', seconds: 60}, async () => {
+        await Promise.all(lab.nodes.map(({name, docker}) => docker(['rm', '-f', `again-${name}`])));
+        await until({what: 'the end of again-net'}, async () => {
           await manager('network', 'rm', 'again-net');
           return true;
         });

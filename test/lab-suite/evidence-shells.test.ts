@@ -21,7 +21,7 @@ const wanted: Wanted = {
   docker: {containers: false, networks: 'none', cluster: false},
 };
 const {signal} = new AbortController();
-const installed = (program: string) => !spawnSync(program, ['--help'], {timeout: 5000}).error;
+const installed = (program: string) => !spawnSync(program, ['--help']).error;
 
 interface Run {
   sections: Section[];
@@ -49,7 +49,7 @@ async function run(shell: string[], netnsDir: string, prefix: string[] = [], wan
 const macs = (text: string | undefined) =>
   [...new Set((text ?? '').match(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g))].sort();
 
-describe('the collector in every shell', {skip: namespacesUnavailable(), timeout: 240_000}, () => {
+describe('the collector in every shell', {skip: namespacesUnavailable()}, () => {
   let spaces: NamespaceFolder;
   let bin = '';
   before(async () => {

@@ -148,7 +148,7 @@ describe('evidence of the lab', labSuite(), () => {
     const user = ['setpriv', '--reuid=1500', '--regid=1500', '--clear-groups'];
     const start = Date.now();
     const evidence = await collect(node(one, ...user), everything, {signal});
-    assert.ok(Date.now() - start < 10_000);
+    assert.ok(Date.now() - start < 100_000);
     assert.match(evidence.docker.failure ?? '', /permission denied/i);
     assert.match(about(evidence.sections), /^uid=1500$/m);
     assert.match(about(evidence.sections), /^enter=0$/m);
@@ -194,7 +194,7 @@ describe('evidence of the lab', labSuite(), () => {
         sections.find(({name}) => name === 'processes')?.output ?? '',
         /^cgroup\.\d+=.*docker\/[0-9a-f]{64}/m,
       );
-      await untilProcesses(mark, none, 1500);
+      await untilProcesses(mark, none, 20_000);
     } finally {
       process.kill(stopped.dockerd.pid, 'SIGCONT');
     }
@@ -281,7 +281,7 @@ describe('evidence over ssh', labSuite(), () => {
       assert.match(failure?.suggestions.join('\n') ?? '', suggestion);
       assert.deepEqual(sections, []);
       assert.ok(docker.failure);
-      assert.ok(Date.now() - start < 12_000, host);
+      assert.ok(Date.now() - start < 120_000, host);
     }
     const missing = process.env['OVDIAG_SSH'];
     process.env['OVDIAG_SSH'] = '/nonexistent/ssh';

@@ -43,14 +43,12 @@ export interface EngineContainer {
 }
 
 export async function engineContainers(node: LabNode): Promise<EngineContainer[]> {
-  const ids = (await node.docker(['ps', '-aq', '--no-trunc'])).stdout.split('\n').filter(Boolean);
-  return JSON.parse((await node.docker(['inspect', ...ids])).stdout) as EngineContainer[];
+  const all = await node.ask<{Id: string}[]>('/containers/json?all=1');
+  return Promise.all(all.map(({Id}) => engineContainer(node, Id)));
 }
 
-export async function engineContainer(node: LabNode, name: string): Promise<EngineContainer> {
-  const [found] = JSON.parse((await node.docker(['inspect', name])).stdout) as EngineContainer[];
-  if (found === undefined) throw new Error(`no container ${name} on ${node.name}`);
-  return found;
+export function engineContainer(node: LabNode, name: string): Promise<EngineContainer> {
+  return node.ask<EngineContainer>(`/containers/${name}/json`);
 }
 
 export interface EngineNetwork {
@@ -60,9 +58,8 @@ export interface EngineNetwork {
   Ingress: boolean;
 }
 
-export async function engineNetworks(node: LabNode): Promise<EngineNetwork[]> {
-  const ids = (await node.docker(['network', 'ls', '-q', '--no-trunc'])).stdout.split('\n').filter(Boolean);
-  return JSON.parse((await node.docker(['network', 'inspect', ...ids])).stdout) as EngineNetwork[];
+export function engineNetworks(node: LabNode): Promise<EngineNetwork[]> {
+  return node.ask<EngineNetwork[]>('/networks');
 }
 
 /** Files of the node's namespace directory that are live, with the inode behind each: the kernel's own word. */

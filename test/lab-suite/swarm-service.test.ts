@@ -50,7 +50,7 @@ describe('--via service', labSuite(), () => {
 
   /** Services, tasks and containers of ours, anywhere in the swarm; agents remove containers a moment later. */
   async function nothingLeft(): Promise<void> {
-    await until({what: 'nothing of the job to be left', seconds: 20}, async () => {
+    await until({what: 'nothing of the job to be left'}, async () => {
       const left = (await services()).filter((name) => name.startsWith('ovdiag'));
       for (const node of lab().nodes) {
         const {stdout} = await node.docker([
@@ -179,7 +179,7 @@ describe('--via service', labSuite(), () => {
     const child = spawn(process.execPath, [path.join(root, 'bin/run.js'), ...call(name, '--yes')], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    await until({what: 'the service', seconds: 30}, async () =>
+    await until({what: 'the service'}, async () =>
       (await services()).some((one) => one.startsWith('ovdiag-collector-')) ? true : undefined,
     );
     return child;

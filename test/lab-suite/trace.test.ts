@@ -3,7 +3,6 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {before, describe, it} from 'node:test';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {collect} from '../../src/collect/collect.js';
 import {parseHost} from '../../src/collect/transport.js';
 import {everything} from '../../src/collect/wanted.js';
@@ -17,8 +16,9 @@ import {trace} from '../../src/trace/trace.js';
 import type {LabNode} from '../lab/lab.js';
 import {arrives, endOf, taskOn} from '../lab/trace-ends.js';
 import {traceFaults} from '../lab/trace-faults.js';
-import {traceEnds, withTraceFault} from '../lab/trace-run.js';
+import {endsOf, withTraceFault} from '../lab/trace-run.js';
 import {labSuite, useLab} from '../lab/use.js';
+import {until} from '../lab/wait.js';
 import {document, reading} from './live.js';
 
 interface TraceJson {
@@ -71,18 +71,22 @@ describe('trace on the live swarm', labSuite(), () => {
         pings('ts1a', '10.50.2.12'),
         pings('mac1', mac2.trim()),
       ]);
-    await ping();
-    // Whoever was asked and has answered confirms the other some seconds later, with a question of its own.
-    for (let attempt = 0; attempt < 10; attempt++) {
-      hosts = await read(node1(), node2());
-      if (
-        walked('web1', local).disposition === 'delivered' &&
-        walked('mac1', 'mac2').disposition === 'delivered'
-      )
-        break;
-      await sleep(2000);
+    // Whoever was asked and has answered confirms the other some seconds later, with a question of its own. Only what has
+    // passed lately proves a way, so something passes while it is read.
+    await until({what: 'every way to be proven', pauses: {first: 2000, longest: 8000}}, async () => {
       await ping();
-    }
+      [hosts] = await Promise.all([read(node1(), node2()), ping()]);
+      return (
+        [
+          ['web1', 'web2'],
+          ['web1', local],
+          ['ts1a', 'ts2b'],
+          ['mac1', 'mac2'],
+        ] as const
+      ).every(([from, to]) => walked(from, to).disposition === 'delivered')
+        ? true
+        : undefined;
+    });
   });
 
   it('delivered: two hosts, one host, two subnets, a macvlan', () => {
@@ -148,7 +152,7 @@ describe('trace on the live swarm', labSuite(), () => {
   });
 
   it('a row that is missing: looked at twice, and the same again from what was recorded', async () => {
-    const ends = (await traceEnds(lab())).web;
+    const ends = await endsOf(lab(), 'web');
     const folder = await mkdtemp(path.join(tmpdir(), 'ovdiag-trace-'));
     try {
       const file = path.join(folder, 'record.json');

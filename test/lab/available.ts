@@ -6,6 +6,7 @@ const programs: Readonly<Record<string, string>> = {
   dockerd: 'docker.io',
   containerd: 'containerd',
   docker: 'docker.io',
+  bash: 'bash',
   busybox: 'busybox-static',
   iptables: 'iptables',
   ip: 'iproute2',

@@ -16,7 +16,7 @@ export async function cleanUp(names: LabNames): Promise<void> {
   const namespaces = await listNamespaces(names);
   const cgroups = await containerCgroups(await containerIds(names));
 
-  await until({what: `the end of lab ${names.lab}'s processes`, seconds: 20}, async () => {
+  await until({what: `the end of lab ${names.lab}'s processes`}, async () => {
     const left = await labProcesses(namespaces, cgroups);
     if (left.length === 0) return true;
     await Promise.all(left.map((one) => signal(one, 'SIGKILL')));

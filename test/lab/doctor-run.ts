@@ -1,4 +1,3 @@
-import {setTimeout as sleep} from 'node:timers/promises';
 import {checks} from '../../src/checks/registry.js';
 import {type Examination, Examiner} from '../../src/checks/run.js';
 import {collect} from '../../src/collect/collect.js';
@@ -10,6 +9,7 @@ import {told, unexpected} from '../checks/support.js';
 import type {Traffic} from './doctor-faults/fault.js';
 import {LabError} from './error.js';
 import type {Lab} from './lab.js';
+import {until} from './wait.js';
 
 /** The evidence of all nodes, read at the same time. */
 export function readNodes(lab: Lab, listenSeconds?: number): Promise<HostEvidence[]> {
@@ -43,11 +43,11 @@ export async function readSample(lab: Lab, seconds: number, traffic: Traffic): P
 
 /** Waits until `doctor` finds nothing on any node but what this kernel brings along; gossip may need a minute to heal. */
 export async function untilClean(lab: Lab): Promise<void> {
-  const end = Date.now() + 90_000;
-  for (;;) {
+  // Each look reads both nodes as a whole.
+  const pauses = {first: 1000, longest: 8000};
+  await until({what: 'a swarm in which nothing is found', pauses}, async () => {
     const left = told(unexpected(examineAll(await readNodes(lab)).findings));
-    if (left.length === 0) return;
-    if (Date.now() > end) throw new LabError(`still found: ${left.join('; ')}`);
-    await sleep(500);
-  }
+    if (left.length > 0) throw new LabError(`still found: ${left.join('; ')}`);
+    return true;
+  });
 }

@@ -92,11 +92,24 @@ exec dockerd
  * On a real host that is the engine's, where the engine has set ip_forward; here it is the machine's, which the lab
  * leaves alone. So each namespace the node's engine makes gets the setting just after its birth, and only then:
  * a test may change it afterwards. Numbers from 0xF0000000 on are namespaces, smaller ones plain files.
+ *
+ * It runs as long as the lab stands, so it starts programs only when the directory changes, and for six seconds more,
+ * since a file is there before the namespace is mounted on it.
  */
 const forwardingScript = `
-known=' '
-while sleep 0.3; do
-  present=' '
+files=/run/docker/netns seen=/run/forwarding.seen
+mkfifo /run/forwarding.tick
+exec 9<>/run/forwarding.tick
+rm /run/forwarding.tick
+known=' ' looks=20
+while :; do
+  read -rt 0.3 -u 9
+  if [ ! -e "$seen" ] || [ "$files" -nt "$seen" ]; then
+    touch -r "$files" "$seen"
+    looks=20
+  fi
+  [ "$looks" -gt 0 ] || continue
+  looks=$((looks - 1)) present=' '
   while read -r inode file; do
     [ "\${inode:-0}" -ge 4026531840 ] || continue
     case $known in
@@ -105,7 +118,7 @@ while sleep 0.3; do
     esac
     present="$present$inode "
   done <<EOF
-$(stat -c '%i %n' /run/docker/netns/* 2>/dev/null)
+$(stat -c '%i %n' "$files"/* 2>/dev/null)
 EOF
   known=$present
 done
@@ -163,16 +176,15 @@ export async function startEngine(
   );
 
   const explain = () => logTail(names, node.name);
-  await until({what: `the engine of ${node.name}`, seconds: 30, explain}, async () => {
+  await until({what: `the engine of ${node.name}`, explain}, async () => {
     if (!(await isAlive(dockerd))) throw new HopelessError('dockerd has ended');
     const {exitCode} = await run([...nodePrefix(dockerd), 'docker', 'version'], {
       reject: false,
-      timeout: 5000,
     });
     return exitCode === 0 ? true : undefined;
   });
   const forwarding = await spawnDetached(
-    [...nodePrefix(dockerd), 'sh', '-c', forwardingScript],
+    [...nodePrefix(dockerd), 'bash', '-c', forwardingScript],
     path.join(directory, 'forwarding.log'),
   );
   return {dockerd, forwarding};

@@ -1,5 +1,6 @@
 import {execa} from 'execa';
 import {LabError} from './error.js';
+import {patience} from './wait.js';
 
 export interface RunOptions {
   /** Text for the program's standard input; without it the input is empty. */
@@ -29,7 +30,7 @@ const notTheCallers = {
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [file, ...args] = argv;
   if (file === undefined) throw new LabError('nothing to run');
-  const {timeout = 30_000, reject = true, input = '', env = {}} = options;
+  const {timeout = patience, reject = true, input = '', env = {}} = options;
   const result = await execa(file, args, {
     timeout,
     input,

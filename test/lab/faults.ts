@@ -14,6 +14,14 @@ export interface Place {
   readonly port: string;
 }
 
+/** What an engine tells of a container, as far as the lab asks. */
+export interface ContainerAnswer {
+  readonly NetworkSettings: {
+    readonly SandboxKey: string;
+    readonly Networks: Record<string, {IPAddress: string; MacAddress: string} | undefined>;
+  };
+}
+
 interface LinkJson {
   readonly ifname: string;
   readonly ifindex: number;
@@ -26,11 +34,7 @@ async function endpoint(
   container: string,
   network: string,
 ): Promise<{ip: string; mac: string; key: string}> {
-  const {stdout} = await node.docker(['inspect', '-f', '{{json .NetworkSettings}}', container]);
-  const settings = JSON.parse(stdout) as {
-    SandboxKey: string;
-    Networks: Record<string, {IPAddress: string; MacAddress: string} | undefined>;
-  };
+  const {NetworkSettings: settings} = await node.ask<ContainerAnswer>(`/containers/${container}/json`);
   const found = settings.Networks[network];
   if (found === undefined) throw new Error(`${container} is not on ${network}`);
   return {ip: found.IPAddress, mac: found.MacAddress, key: settings.SandboxKey.split('/').at(-1) ?? ''};
@@ -38,7 +42,7 @@ async function endpoint(
 
 /** The file of a network's sandbox on a node: `N-` and the first characters of the network's id. */
 export async function sandboxFile(node: LabNode, network: string): Promise<string> {
-  const {stdout: id} = await node.docker(['network', 'inspect', '-f', '{{.Id}}', network]);
+  const {Id: id} = await node.ask<{Id: string}>(`/networks/${network}`);
   const {stdout} = await node.run(['ls', '/var/run/docker/netns']);
   const found = stdout
     .split('\n')

@@ -6,8 +6,8 @@ import {type LabState, readState} from './state.js';
 import {checkTraffic} from './traffic.js';
 import {containers, services} from './workload.js';
 
-/** Short, because a node that doesn't answer quickly is not worth keeping. */
-const patience = {timeout: 5000};
+/** Milliseconds, many times what a quiet machine takes: a node that doesn't answer by then is not worth keeping. */
+const patience = {timeout: 120_000};
 
 /** The standing lab, if it is whole: all engines, all nodes, everything that should run does. */
 export async function healthyLab(
@@ -37,8 +37,8 @@ async function enginesLive(names: LabNames, state: LabState): Promise<boolean> {
 }
 
 async function containersRun(lab: Lab, node: LabNode): Promise<boolean> {
-  const {stdout} = await node.docker(['ps', '-a', '--format', '{{.Names}} {{.State}}'], patience);
-  const states = new Map(stdout.split('\n').map((line) => line.split(' ') as [string, string]));
+  const all = await node.ask<{Names: string[]; State: string}[]>('/containers/json?all=1');
+  const states = new Map(all.map(({Names, State}) => [Names[0]?.slice(1), State]));
   return containers(lab.nodes)
     .filter((one) => one.node === node.name)
     .every(({name, runs}) => states.get(name) === (runs ? 'running' : 'exited'));
@@ -47,15 +47,13 @@ async function containersRun(lab: Lab, node: LabNode): Promise<boolean> {
 export async function swarmIsWhole(lab: Lab): Promise<boolean> {
   const manager = lab.nodes[0];
   if (manager === undefined) return false;
-  const [nodes, replicas] = await Promise.all([
-    manager.docker(['node', 'ls', '--format', '{{.Status}}'], patience),
-    manager.docker(['service', 'ls', '--format', '{{.Name}} {{.Replicas}}'], patience),
+  const [nodes, running] = await Promise.all([
+    manager.ask<{Status: {State: string}}[]>('/nodes'),
+    manager.ask<{Spec: {Name: string}; ServiceStatus: {RunningTasks: number}}[]>('/services?status=true'),
   ]);
-  const ready = nodes.stdout.split('\n').filter((status) => status === 'Ready').length;
-  // "app 2/2 (max 1 per node)"
-  const running = new Map(replicas.stdout.split('\n').map((line) => line.split(' ') as [string, string]));
-  const wanted = services(lab.nodes).every(
-    (one) => running.get(one.name) === `${one.replicas}/${one.replicas}`,
+  const ready = nodes.filter(({Status}) => Status.State === 'ready').length;
+  const wanted = services(lab.nodes).every(({name, replicas}) =>
+    running.some(({Spec, ServiceStatus}) => Spec.Name === name && ServiceStatus.RunningTasks === replicas),
   );
   return ready === lab.nodes.length && wanted;
 }

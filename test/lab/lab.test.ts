@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {after, before, describe, it} from 'node:test';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {run} from './exec.js';
 import {attach, type Lab} from './lab.js';
 import {labNames} from './names.js';
-import {identify, processesIn} from './process.js';
+import {identify, isAlive, processesIn} from './process.js';
 import {type Sshd, startSshd} from './sshd.js';
 import {down, up} from './swarm.js';
 import {labSuite, useLab} from './use.js';
+import {until} from './wait.js';
 import {containers} from './workload.js';
 
 /** The file of a network's sandbox on a node. */
@@ -186,7 +186,6 @@ describe('sshd on a node', labSuite(), () => {
     run(['ssh', '-F', sshd.configFile, '-o', 'BatchMode=yes', host, ...argv], {
       reject: false,
       input,
-      timeout: 10_000,
     });
 
   it('lets root in by key, with the node’s engine at hand', async () => {
@@ -254,7 +253,9 @@ describe('a lab of its own', labSuite(), () => {
     const orphan = Number((await victim.docker(['inspect', '-f', '{{.State.Pid}}', 'web1'])).stdout);
     const container = await identify(orphan);
     process.kill(victim.dockerd.pid, 'SIGKILL');
-    await sleep(500);
+    await until({what: 'the end of the engine'}, async () =>
+      (await isAlive(victim.dockerd)) ? undefined : true,
+    );
     assert.deepEqual(await identify(orphan), container, 'the engine’s containers live on without it');
 
     const second = await up(name);

@@ -1,4 +1,5 @@
 import {nodePrefix} from './engine.js';
+import {askEngine} from './engine-api.js';
 import {LabError} from './error.js';
 import {type RunOptions, type RunResult, run} from './exec.js';
 import {type LabNames, labNames} from './names.js';
@@ -15,6 +16,8 @@ export interface LabNode extends NodeSpec {
   readonly run: Runner;
   /** `docker ARGS` on the node. */
   readonly docker: Runner;
+  /** What its engine answers to a GET of this path. */
+  ask<T>(path: string): Promise<T>;
   /** Runs a program of the image inside a container of this node. */
   exec(container: string, argv: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Runs a program of the machine in one of the engine's network namespaces, named by its file. */
@@ -41,6 +44,7 @@ export function makeNode(spec: NodeSpec, dockerd: ProcessId): LabNode {
     prefix,
     run: onNode,
     docker,
+    ask: (path) => askEngine(dockerd, path),
     exec: (container, argv, options) => docker(['exec', container, ...argv], options),
     inNetns: (file, argv, options) =>
       onNode(['nsenter', `--net=/var/run/docker/netns/${file}`, '--', ...argv], options),

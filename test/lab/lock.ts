@@ -5,8 +5,8 @@ import path from 'node:path';
 import {LabError} from './error.js';
 import type {LabNames} from './names.js';
 
-/** Longer than any build or removal of a lab takes, so that a second caller waits for the first one's result. */
-const patience = 180;
+/** Seconds, more than any build or removal of a lab takes, so that a second caller waits for the first one's result. */
+const patience = 3600;
 
 /**
  * Does the work while no other process builds or removes the same lab. The lock is flock(2)'s, held by a child

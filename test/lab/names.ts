@@ -5,7 +5,7 @@ import {LabError} from './error.js';
 export const netnsDirectory = '/run/netns';
 
 /** Everything a lab keeps on disk lies here: the engines' data, logs, keys and the state file. */
-const labsDirectory = '/var/lib/ovdiag-lab';
+export const labsDirectory = '/var/lib/ovdiag-lab';
 
 /** Apart from a lab's own directory, because a lock must outlive what it guards. */
 const locksDirectory = '/run/ovdiag-lab';

@@ -39,22 +39,22 @@ async function restartOnce(lab: Lab, node: string): Promise<Lab> {
   const spec = state?.nodes.find(({name}) => name === node);
   if (state === undefined || spec === undefined) throw new LabError(`no ${node} in lab ${lab.name}`);
   await signal(spec.dockerd, 'SIGTERM');
-  await until({what: `the end of the engine of ${node}`, seconds: 30}, async () =>
+  await until({what: `the end of the engine of ${node}`}, async () =>
     (await isAlive(spec.dockerd)) ? undefined : true,
   );
   const prefix = nodePrefix(spec.forwarding);
   const log = path.join(lab.names.nodeDirectory(node), 'dockerd.log');
   const dockerd = await spawnDetached([...prefix, 'dockerd'], log);
-  await until({what: `the engine of ${node}`, seconds: 30}, async () => {
-    const {exitCode} = await run([...prefix, 'docker', 'version'], {reject: false, timeout: 5000});
+  await until({what: `the engine of ${node}`}, async () => {
+    const {exitCode} = await run([...prefix, 'docker', 'version'], {reject: false});
     return exitCode === 0 ? true : undefined;
   });
   const nodes = state.nodes.map((one) => (one.name === node ? {...one, dockerd} : one));
   await writeState(lab.names, {...state, nodes});
   const renewed = labFromState(lab.names, {...state, nodes});
   const names = containers(renewed.nodes).filter((one) => one.node === node && one.runs);
-  await until({what: `the containers of ${node}`, seconds: 60}, async () => {
-    await renewed.node(node).docker(['start', ...names.map(({name}) => name)], {timeout: 60_000});
+  await until({what: `the containers of ${node}`}, async () => {
+    await renewed.node(node).docker(['start', ...names.map(({name}) => name)]);
     return true;
   });
   return renewed;

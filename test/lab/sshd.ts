@@ -78,9 +78,9 @@ export async function startSshd(lab: Lab, node: LabNode): Promise<Sshd> {
     log,
   );
   const explain = async () => `sshd's log:\n${await readFile(log, 'utf8').catch(() => '')}`;
-  await until({what: `sshd on ${node.name}`, seconds: 10, explain}, async () => {
+  await until({what: `sshd on ${node.name}`, explain}, async () => {
     if (!(await isAlive(server))) throw new HopelessError('sshd has ended');
-    await run(['ssh', '-F', configFile, '-o', 'BatchMode=yes', hosts.root, 'true'], {timeout: 5000});
+    await run(['ssh', '-F', configFile, '-o', 'BatchMode=yes', hosts.root, 'true']);
     return true;
   });
   return {

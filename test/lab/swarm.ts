@@ -7,6 +7,7 @@ import {buildImage, image} from './image.js';
 import {type Lab, type LabNode, makeLab, makeNode} from './lab.js';
 import {withLock} from './lock.js';
 import {defaultLabName, defaultLabRoot, type LabNames, labNames} from './names.js';
+import {noteOwner} from './owner.js';
 import {layout, writeState} from './state.js';
 import {buildTopology, nodeSpecs} from './topology.js';
 import {checkTraffic} from './traffic.js';
@@ -42,6 +43,7 @@ export function up(name = defaultLabName(), options: UpOptions = {}): Promise<La
     }
     progress('removing what an earlier run may have left');
     await cleanUp(names);
+    await noteOwner(names);
     return await build(names, nodeCount, root, progress);
   });
 }
@@ -78,11 +80,9 @@ async function build(
     progress('networks, services, containers');
     await startWorkload(lab);
     progress('waiting until the services run and the overlays carry traffic');
-    await until({what: 'the services', seconds: 60}, async () =>
-      (await swarmIsWhole(lab)) ? true : undefined,
-    );
+    await until({what: 'the services'}, async () => ((await swarmIsWhole(lab)) ? true : undefined));
     // Gossip reaches the other nodes a moment after the containers run; a lab that is up has that behind it.
-    await until({what: 'traffic in the overlays', seconds: 20}, async () => {
+    await until({what: 'traffic in the overlays'}, async () => {
       await checkTraffic(lab);
       return true;
     });
@@ -118,7 +118,7 @@ async function formSwarm(lab: Lab): Promise<void> {
         ]),
       ),
   );
-  await until({what: 'every node to be ready', seconds: 30}, async () => {
+  await until({what: 'every node to be ready'}, async () => {
     const {stdout} = await manager.docker(['node', 'ls', '--format', '{{.Status}}']);
     return stdout.split('\n').filter((status) => status === 'Ready').length === lab.nodes.length
       ? true
@@ -147,7 +147,7 @@ async function startWorkload(lab: Lab): Promise<void> {
  * 20 s, and asking again helps.
  */
 async function startContainer(node: LabNode, container: ContainerSpec): Promise<void> {
-  const start = () => node.docker(runArgs(container), {timeout: 60_000});
+  const start = () => node.docker(runArgs(container));
   try {
     await start();
   } catch (error) {

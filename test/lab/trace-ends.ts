@@ -1,4 +1,4 @@
-import {sandboxFile} from './faults.js';
+import {type ContainerAnswer, sandboxFile} from './faults.js';
 import type {LabNode} from './lab.js';
 
 /** A container on an overlay, with the places in the kernel where its frames can be stopped. */
@@ -31,14 +31,10 @@ interface LinkJson {
 
 /** A container of a node on an overlay, all told by the engine and the kernel. */
 export async function endOf(node: LabNode, container: string, network: string): Promise<End> {
-  const [{stdout}, netns] = await Promise.all([
-    node.docker(['inspect', '-f', '{{json .NetworkSettings}}', container]),
+  const [{NetworkSettings: settings}, netns] = await Promise.all([
+    node.ask<ContainerAnswer>(`/containers/${container}/json`),
     sandboxFile(node, network),
   ]);
-  const settings = JSON.parse(stdout) as {
-    SandboxKey: string;
-    Networks: Record<string, {IPAddress: string; MacAddress: string} | undefined>;
-  };
   const own = settings.Networks[network];
   if (own === undefined) throw new Error(`${container} is not on ${network}`);
   const key = settings.SandboxKey.split('/').at(-1) ?? '';
@@ -73,9 +69,9 @@ export async function endOf(node: LabNode, container: string, network: string): 
 
 /** The container of a service's task that runs on a node. */
 export async function taskOn(node: LabNode, service: string): Promise<string> {
-  const filter = `label=com.docker.swarm.service.name=${service}`;
-  const {stdout} = await node.docker(['ps', '--filter', filter, '--format', '{{.Names}}']);
-  const [name] = stdout.split('\n');
+  const filters = encodeURIComponent(JSON.stringify({label: [`com.docker.swarm.service.name=${service}`]}));
+  const [task] = await node.ask<{Names: string[]}[]>(`/containers/json?filters=${filters}`);
+  const name = task?.Names[0]?.slice(1);
   if (!name) throw new Error(`no task of ${service} runs on ${node.name}`);
   return name;
 }

@@ -1,24 +1,33 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lab} from './lab.js';
-import {arrives, type End, endOf, rowsOf, taskOn} from './trace-ends.js';
+import {arrives, endOf, rowsOf, taskOn} from './trace-ends.js';
 import type {Ends, Pair, TraceFault} from './trace-faults.js';
 
-/** The ends of the walks, as the lab has them now. */
+/** The ends of all walks, as the lab has them now. */
 export async function traceEnds(lab: Lab): Promise<Record<Pair, Ends>> {
-  const [first, second] = [lab.node('node1'), lab.node('node2')];
-  const router = (text: string) => lab.router.run(['sh', '-ec', text]);
-  const pair = async (one: Promise<End>, two: Promise<End>): Promise<Ends> => ({
-    one: await one,
-    two: await two,
-    router,
-  });
-  const [web, cross, secret, same] = await Promise.all([
-    pair(endOf(first, 'web1', 'uber-net'), endOf(second, 'web2', 'uber-net')),
-    pair(endOf(first, 'ts1a', 'two-nets'), endOf(second, 'ts2b', 'two-nets')),
-    pair(endOf(first, 'secret1', 'secret-net'), endOf(second, 'secret2', 'secret-net')),
-    pair(endOf(first, 'web1', 'uber-net'), endOf(first, await taskOn(first, 'app'), 'uber-net')),
-  ]);
+  const [web, cross, secret, same] = await Promise.all(
+    (['web', 'cross', 'secret', 'same'] as const).map((pair) => endsOf(lab, pair)),
+  );
+  if (!web || !cross || !secret || !same) throw new Error('there are four pairs');
   return {web, cross, secret, same};
+}
+
+/** The ends of one walk, as the lab has them now. */
+export async function endsOf(lab: Lab, pair: Pair): Promise<Ends> {
+  const [first, second] = [lab.node('node1'), lab.node('node2')];
+  const [one, two] = await Promise.all(
+    {
+      web: () => [endOf(first, 'web1', 'uber-net'), endOf(second, 'web2', 'uber-net')] as const,
+      cross: () => [endOf(first, 'ts1a', 'two-nets'), endOf(second, 'ts2b', 'two-nets')] as const,
+      secret: () => [endOf(first, 'secret1', 'secret-net'), endOf(second, 'secret2', 'secret-net')] as const,
+      same: () =>
+        [
+          endOf(first, 'web1', 'uber-net'),
+          taskOn(first, 'app').then((task) => endOf(first, task, 'uber-net')),
+        ] as const,
+    }[pair](),
+  );
+  return {one, two, router: (text) => lab.router.run(['sh', '-ec', text])};
 }
 
 /** What the kernel does while a fault is in: whether a ping arrives, before the tables are read. */

@@ -11,9 +11,9 @@ function labRequired(): boolean {
 }
 
 /** For `describe`: skips a suite, with the reason, on a machine that can't run the lab. */
-export function labSuite(): {skip: string | false; timeout: number} {
+export function labSuite(): {skip: string | false} {
   const reason = labRequired() ? undefined : labUnavailable();
-  return {skip: reason === undefined ? false : `no lab here: ${reason}`, timeout: 300_000};
+  return {skip: reason === undefined ? false : `no lab here: ${reason}`};
 }
 
 /**

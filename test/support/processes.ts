@@ -25,11 +25,11 @@ export function processesWith(text: string): Found[] {
     });
 }
 
-/** Waits until processes with this text are there, or are gone; says after how many milliseconds. */
+/** Waits until processes with this text are there, or are gone, at most so many milliseconds; says after how many. */
 export async function untilProcesses(
   text: string,
   there: (found: Found[]) => boolean,
-  limitMs: number,
+  limitMs = 900_000,
 ): Promise<number> {
   const start = Date.now();
   for (;;) {

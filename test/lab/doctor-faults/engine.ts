@@ -2,7 +2,7 @@
 import {expired} from '../../support/certificates.js';
 import type {Lab, LabNode} from '../lab.js';
 import {endOf} from '../trace-ends.js';
-import {meetAgain, traceEnds} from '../trace-run.js';
+import {endsOf, meetAgain} from '../trace-run.js';
 import {type DoctorFault, fault, traceFault} from './fault.js';
 import type {OwnFault} from './underlay.js';
 
@@ -64,7 +64,7 @@ const secondUplink = fault(
     );
     return async () => {
       await shell(node1, 'sysctl -qw net.ipv4.conf.eth0.rp_filter=0; ip link del alt0');
-      if (!(await meetAgain((await traceEnds(lab)).web))) throw new Error('web1 and web2 do not meet again');
+      if (!(await meetAgain(await endsOf(lab, 'web')))) throw new Error('web1 and web2 do not meet again');
     };
   },
 );

@@ -1,7 +1,7 @@
 import type {Lab} from '../lab.js';
 import {rowsOf} from '../trace-ends.js';
-import {type Pair, traceFaults} from '../trace-faults.js';
-import {meet, meetAgain, traceEnds} from '../trace-run.js';
+import {traceFaults} from '../trace-faults.js';
+import {endsOf, meet, meetAgain} from '../trace-run.js';
 
 export type Traffic = () => Promise<unknown>;
 
@@ -43,7 +43,7 @@ export function traceFault(code: string, name: keyof typeof traceFaults): Doctor
   const one = traceFaults[name];
   if (one === undefined) throw new Error(`trace has no fault ${String(name)}`);
   return fault(code, one.about, async (lab) => {
-    const ends = (await traceEnds(lab))[one.pair ?? ('web' satisfies Pair)];
+    const ends = await endsOf(lab, one.pair ?? 'web');
     const both = [ends.one, ends.two];
     const rows = await Promise.all(both.map(rowsOf));
     if (one.warm) await meet(ends);
@@ -59,6 +59,6 @@ export function traceFault(code: string, name: keyof typeof traceFaults): Doctor
 
 /** web1 pings web2, ten times a second, answered or not. */
 export async function pings(lab: Lab): Promise<Traffic> {
-  const {one, two} = (await traceEnds(lab)).web;
+  const {one, two} = await endsOf(lab, 'web');
   return () => one.inside(`ping -q -n -c 20 -i 0.1 -W 0.3 ${two.ip} || true`);
 }

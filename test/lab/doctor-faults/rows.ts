@@ -5,7 +5,7 @@ import {image} from '../image.js';
 import type {Lab, LabNode} from '../lab.js';
 import {type End, endOf, rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
-import {meet, traceEnds} from '../trace-run.js';
+import {endsOf, meet} from '../trace-run.js';
 import {until} from '../wait.js';
 import {type DoctorFault, fault, pings, traceFault} from './fault.js';
 
@@ -134,22 +134,17 @@ const rowFaults: DoctorFault[] = [
     await node.inNetns(netns, ['sh', '-ec', text]);
   }),
   fault('gossip-differs', 'the router drops gossip (7946) until node1 has forgotten web2', async (lab) => {
-    const {two, router} = (await traceEnds(lab)).web;
+    const {two, router} = await endsOf(lab, 'web');
     const rules = ['tcp', 'udp'].map((protocol) => `FORWARD -p ${protocol} --dport 7946 -j DROP`);
     const heard = async () => {
       const {stdout} = await node1(lab).docker(['network', 'inspect', '--verbose', 'uber-net']);
       return stdout.includes(`"EndpointIP": "${two.ip}"`);
     };
     await router(rules.map((rule) => `iptables -I ${rule}`).join('\n'));
-    await until({what: 'node1 to forget web2', seconds: 60}, async () =>
-      (await heard()) ? undefined : true,
-    );
+    await until({what: 'node1 to forget web2'}, async () => ((await heard()) ? undefined : true));
     return async () => {
       await router(rules.map((rule) => `iptables -D ${rule}`).join('\n'));
-      await until(
-        {what: 'node1 to hear of web2 again', seconds: 120},
-        async () => (await heard()) || undefined,
-      );
+      await until({what: 'node1 to hear of web2 again'}, async () => (await heard()) || undefined);
     };
   }),
   {
@@ -157,7 +152,7 @@ const rowFaults: DoctorFault[] = [
       'silent-drop-observed',
       'the router gives what goes to node2 its own source address, while web1 sends',
       async (lab) => {
-        const {one, two, router} = (await traceEnds(lab)).web;
+        const {one, two, router} = await endsOf(lab, 'web');
         const rule = `POSTROUTING -d ${two.node.address} -p udp --dport 4789 -j MASQUERADE`;
         await meet({one, two, router});
         await router(`iptables -t nat -I ${rule}`);

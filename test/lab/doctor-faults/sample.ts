@@ -2,7 +2,7 @@
 
 import type {Lab} from '../lab.js';
 import {type End, rowsOf} from '../trace-ends.js';
-import {meet, traceEnds} from '../trace-run.js';
+import {endsOf, meet} from '../trace-run.js';
 import {type DoctorFault, fault, type Traffic, traceFault} from './fault.js';
 
 /** A fault that loses what is sent while it is looked at. */
@@ -19,7 +19,7 @@ const forget = async (lab: Lab): Promise<void> => {
     await Promise.all([host('ip route flush cache'), inside('ip route flush cache')]);
 };
 
-const web = async (lab: Lab) => (await traceEnds(lab)).web;
+const web = async (lab: Lab) => await endsOf(lab, 'web');
 
 /** Pings of this size, ten a second for two seconds, answered or not. */
 const ping = (from: End, to: string, size = 56) =>
@@ -28,7 +28,7 @@ const ping = (from: End, to: string, size = 56) =>
 export const pingsOf =
   (pair: 'web' | 'secret', back = false) =>
   async (lab: Lab): Promise<Traffic> => {
-    const {one, two} = (await traceEnds(lab))[pair];
+    const {one, two} = await endsOf(lab, pair);
     return () => Promise.all([ping(one, two.ip), back ? ping(two, one.ip) : undefined]);
   };
 

@@ -5,7 +5,7 @@ import {image} from '../image.js';
 import type {Lab} from '../lab.js';
 import {endOf, rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
-import {meetAgain, traceEnds} from '../trace-run.js';
+import {endsOf, meetAgain} from '../trace-run.js';
 import {until} from '../wait.js';
 import {type DoctorFault, fault, traceFault} from './fault.js';
 
@@ -39,7 +39,7 @@ function ruleFault(code: string, about: string, node: 'node1' | 'node2', rule: s
 const onHost = (lab: Lab, node: string, text: string) => lab.node(node).run(['sh', '-ec', text]);
 
 async function healed(lab: Lab): Promise<void> {
-  if (!(await meetAgain((await traceEnds(lab)).web))) throw new Error('web1 and web2 do not meet again');
+  if (!(await meetAgain(await endsOf(lab, 'web')))) throw new Error('web1 and web2 do not meet again');
 }
 
 /** A network of its own with a container on each node, `NAME-node1` and `NAME-node2`. */
@@ -59,14 +59,14 @@ async function guestNetwork(lab: Lab, name: string, ...args: string[]): Promise<
       '1000000',
     ]);
   // Its rows are there a moment after the containers.
-  await until({what: `both ends of ${name} to meet`, seconds: 30}, async () => {
+  await until({what: `both ends of ${name} to meet`}, async () => {
     for (const [from, to] of [lab.nodes, [...lab.nodes].reverse()])
       if (from && to) await from.exec(`${name}-${from.name}`, ['ping', '-c1', '-W1', `${name}-${to.name}`]);
     return true;
   });
   return async () => {
     for (const node of lab.nodes) await node.docker(['rm', '-f', `${name}-${node.name}`]);
-    await until({what: `${name} to be removed`, seconds: 30}, async () => {
+    await until({what: `${name} to be removed`}, async () => {
       await manager?.docker(['network', 'rm', name]);
       return true;
     });
@@ -75,7 +75,7 @@ async function guestNetwork(lab: Lab, name: string, ...args: string[]): Promise<
 
 /** The host's end of web1's leg on docker_gwbridge. */
 async function legOf(lab: Lab): Promise<string> {
-  const {one} = (await traceEnds(lab)).web;
+  const {one} = await endsOf(lab, 'web');
   const index = (await one.inside('ip -o link show')).match(/^\d+: eth1@if(\d+):/m)?.[1];
   const {stdout} = await onHost(lab, 'node1', `ip -o link show | sed -n 's/^${index}: \\([^@]*\\)@.*/\\1/p'`);
   return stdout.trim();
@@ -101,17 +101,15 @@ const nodeDown: OwnFault = {
       const state = async () =>
         (await lab.node('node1').docker(['node', 'ls', '--format', '{{.Hostname}} {{.Status}}'])).stdout;
       await lab.router.run(['sh', '-ec', controlPlane('I')]);
-      await until({what: 'node2 to be lost', seconds: 60}, async () =>
+      await until({what: 'node2 to be lost'}, async () =>
         /node2 Down/.test(await state()) ? true : undefined,
       );
       return async () => {
         await lab.router.run(['sh', '-ec', controlPlane('D')]);
-        await until({what: 'node2 to be ready', seconds: 60}, async () =>
+        await until({what: 'node2 to be ready'}, async () =>
           /node2 Ready/.test(await state()) ? true : undefined,
         );
-        await until({what: 'the services', seconds: 60}, async () =>
-          (await swarmIsWhole(lab)) ? true : undefined,
-        );
+        await until({what: 'the services'}, async () => ((await swarmIsWhole(lab)) ? true : undefined));
         await healed(lab);
       };
     },
@@ -153,7 +151,7 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
       'mtu-differs',
       'the tunnel of uber-net on node1 set to 1400 bytes, its ports left at 1450',
       async (lab) => {
-        const {one} = (await traceEnds(lab)).web;
+        const {one} = await endsOf(lab, 'web');
         await one.sandbox(`ip link set ${one.vxlan} mtu 1400`);
         return () => one.sandbox(`ip link set ${one.vxlan} mtu 1450`);
       },
@@ -216,7 +214,7 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
       'data-path-port-closed',
       "node2's vxlan device of uber-net made anew inside the sandbox",
       async (lab) => {
-        const {two} = (await traceEnds(lab)).web;
+        const {two} = await endsOf(lab, 'web');
         const {vxlan, vni, bridge} = two;
         const rows = (await rowsOf(two)).join('\n');
         await two.sandbox(
@@ -270,7 +268,7 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
   {
     hosts: ['node1'],
     ...fault('container-route-missing', "web1's default route removed", async (lab) => {
-      const {one} = (await traceEnds(lab)).web;
+      const {one} = await endsOf(lab, 'web');
       const route = (await one.inside('ip route show default')).trim();
       await one.inside('ip route del default');
       return () => one.inside(`ip route add ${route}`);

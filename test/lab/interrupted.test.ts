@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readdir, readFile, stat} from 'node:fs/promises';
+import path from 'node:path';
+import {after, describe, it} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {processesWith} from '../support/processes.js';
+import {defaultLabName, labNames, netnsDirectory} from './names.js';
+import {processesIn} from './process.js';
+import {down} from './swarm.js';
+import {labSuite} from './use.js';
+import {until} from './wait.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** In the environment of all that a run of these tests starts. */
+const mark = `OVDIAG_TEST_CUT=${process.pid}`;
+
+describe('a run of the tests that is cut while it builds its lab', labSuite(), () => {
+  const names = labNames(`${defaultLabName()}cut`);
+  after(() => down(names.lab));
+
+  function startRun(word: string): ChildProcess {
+    const [variable = '', value] = mark.split('=');
+    return spawn(process.execPath, ['--import', 'tsx', 'scripts/test.ts', '--built', word], {
+      cwd: root,
+      env: {...process.env, OVDIAG_LAB: names.lab, [variable]: value},
+      stdio: 'ignore',
+    });
+  }
+
+  const namespaces = async () =>
+    (await readdir(netnsDirectory)).filter((file) => file.startsWith(names.netnsPrefix));
+
+  /** Waits until engines run in its namespaces, and gives the inodes of these. */
+  async function begun(): Promise<Set<number>> {
+    return await until({what: 'the engines of a lab'}, async () => {
+      const files = await namespaces();
+      const stats = await Promise.all(files.map((file) => stat(path.join(netnsDirectory, file))));
+      const inodes = new Set(stats.map(({ino}) => ino));
+      return (await processesIn(inodes)).length >= 4 ? inodes : undefined;
+    });
+  }
+
+  /** All that there is of the run and its lab, in words. */
+  async function left(inodes: Set<number>): Promise<string[]> {
+    const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+    return [
+      ...(await namespaces()),
+      ...(await processesIn(inodes)).map(({pid}) => `process ${pid} of the lab`),
+      ...processesWith(mark).map(({pid, command}) => `${pid} ${command}`),
+      ...mounts.filter((line) => line.includes(names.directory) || line.includes(names.netnsPrefix)),
+      ...(await stat(names.directory).then(
+        () => [names.directory],
+        () => [],
+      )),
+    ];
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`leaves nothing after ${signal}`, async () => {
+      const run = startRun('lab-suite/redact');
+      const inodes = await begun();
+      run.kill(signal);
+      const [status] = (await once(run, 'exit')) as [number | null];
+      assert.deepEqual(await left(inodes), []);
+      assert.equal(status, 1);
+    });
+  }
+
+  it('leaves nothing that the next run does not remove, when all its processes were killed', async () => {
+    const run = startRun('lab-suite/redact');
+    const inodes = await begun();
+    // Whoever is left could otherwise end the others.
+    for (const {pid} of processesWith(mark)) process.kill(pid, 'SIGSTOP');
+    const stopped = processesWith(mark).filter(({command}) => /scripts\/test/.test(command));
+    assert.ok(stopped.length >= 2, 'the run and a worker');
+    for (const {pid} of stopped) process.kill(pid, 'SIGKILL');
+    for (const {pid} of processesWith(mark)) process.kill(pid, 'SIGCONT');
+    await once(run, 'exit');
+    assert.notDeepEqual(await left(inodes), [], 'something is there to be removed');
+    const next = startRun('model/xfrm');
+    const [status] = (await once(next, 'exit')) as [number | null];
+    assert.equal(status, 0);
+    assert.deepEqual(await left(inodes), []);
+  });
+});
