@@ -1,3 +1,5 @@
+import type {Wanted} from '../collect/wanted.js';
+import {type HostDocument, hostDocument} from '../hosts/document.js';
 import {defaultRoute} from '../kernel/default-route.js';
 import {isUp} from '../kernel/link-state.js';
 import type {Container, ContainerEndpoint, Network} from '../model/docker-types.js';
@@ -6,11 +8,30 @@ import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {endpointsOf} from '../topology/endpoints.js';
 import {knownHost} from '../topology/known-host.js';
+import {findContainer} from '../topology/names.js';
 import {ownerOf, type Sandbox} from '../topology/sandboxes.js';
 import type {VethPairs} from '../topology/veths.js';
 import type {ContainerMode, InspectedInterface, InspectedNeighbour, Inspection} from './inspection.js';
 import {cidrs} from './link-rows.js';
 import {reachSentences} from './reach.js';
+import type {Reader} from './reader.js';
+
+const wanted: Wanted = {
+  netns: ['overlay', 'container', 'balancer', 'processes'],
+  netnsTables: ['addr', 'route', 'neigh', 'rule', 'fdb', 'nsid'],
+  hostTables: ['addr', 'fdb', 'netfilter'],
+  docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: false},
+};
+
+/** @param typed a name, an id prefix, a task, service:NAME, an address, or NAME@HOST; throws where it means no container */
+export async function inspectAnswer(
+  reader: Pick<Reader, 'read'>,
+  typed: string,
+): Promise<HostDocument & Inspection> {
+  const readings = await reader.read(wanted);
+  const {host, container} = findContainer(readings.hosts, typed);
+  return {...hostDocument(readings), ...inspectContainer(host, container, readings.hosts)};
+}
 
 /** All that is known of one container's networking. `host` is the host that runs it, `hosts` everything that was read. */
 export function inspectContainer(host: HostModel, container: Container, hosts: HostModel[]): Inspection {

@@ -1,5 +1,16 @@
 import {Command, Flags} from '@oclif/core';
+import {type Paint, painter} from '../render/paint.js';
+import {type Terminal, terminalOf} from '../render/terminal.js';
 import {describeError, errorDocument, errorText, exitStatusOf} from './errors.js';
+
+/** An answer as text, for a terminal of so many columns. */
+export type View = (terminal: Terminal, paint: Paint) => string | Promise<string>;
+
+export interface PrintFlags {
+  'no-color'?: boolean | undefined;
+  /** As wide as it comes, whatever the terminal. */
+  wide?: boolean | undefined;
+}
 
 /**
  * What all commands share: `--json`, `--no-color`, `--debug`, and one way for every failure to be told.
@@ -18,9 +29,18 @@ export abstract class BaseCommand extends Command {
     debug: Flags.boolean({description: 'Show the stack of an error', helpGroup: 'GLOBAL'}),
   };
 
-  /** Prints the answer: the document under --json, else the text. */
-  protected answer(document: object, text: () => string): void {
-    process.stdout.write(this.jsonEnabled() ? `${JSON.stringify(document, null, 2)}\n` : text());
+  /** Prints the answer on stdout: the document under --json, else its text. */
+  protected async print(flags: PrintFlags, document: object, view: View): Promise<void> {
+    if (this.jsonEnabled()) {
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      return;
+    }
+    const terminal = terminalOf(process.stdout, {noColour: flags['no-color'] ?? false});
+    const text = await view(
+      flags.wide ? {...terminal, width: Number.POSITIVE_INFINITY} : terminal,
+      await painter(terminal),
+    );
+    process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
   }
 
   override catch(error: Error): Promise<void> {

@@ -1,35 +1,15 @@
 import {Args, Flags} from '@oclif/core';
-import {usageError} from '../base/errors.js';
 import {parseDuration} from '../cli/duration.js';
 import {HostCommand} from '../cli/host-command.js';
-import {meansSeveral} from '../cli/host-selection.js';
+import {checkCapture} from '../cli/questions/capture.js';
+import * as texts from '../cli/texts/capture.js';
 import {packetFlags} from '../decode/flags.js';
+import {hostDocument} from '../hosts/document.js';
 
 export default class Capture extends HostCommand {
-  static override summary = 'Capture overlay traffic and show it as it comes';
-
-  static override description =
-    `Runs tcpdump in the right network namespace and shows what \`decode\` shows: the overlay's own sandbox for a network, the container's sandbox for a container, or the host's uplink (the default) for what VXLAN carries. It needs root and tcpdump on that host, says first what it runs, changes nothing, and ends tcpdump when it ends itself.`;
-
-  static override examples = [
-    {
-      description: 'All overlays at once, on the underlay, with names',
-      command: 'sudo <%= config.bin %> <%= command.id %>',
-    },
-    {
-      description: 'Who talks on uber-net during ten seconds',
-      command: 'sudo <%= config.bin %> <%= command.id %> uber-net --flows --for 10s',
-    },
-    {
-      description: 'A container, keeping the packets too',
-      command: 'sudo <%= config.bin %> <%= command.id %> web1 -w web1.pcap',
-    },
-    {
-      description: 'On another host',
-      command: '<%= config.bin %> <%= command.id %> --host ssh://root@node2 -c 20',
-    },
-  ];
-
+  static override summary = texts.summary;
+  static override description = texts.description;
+  static override examples = texts.examples;
   static override args = {
     name: Args.string({
       description: 'Overlay network or container; the uplink where none is given',
@@ -51,28 +31,16 @@ export default class Capture extends HostCommand {
     const options = readOptions({...flags, since: undefined, until: undefined}, this.jsonEnabled());
     const {capture} = await import('../capture/run.js');
     const duration = flags.for === undefined ? undefined : parseDuration('for', flags.for);
-    if (flags.snapshot !== undefined) {
-      throw usageError('not-live', 'capture listens on a live host; snapshots are for decode.', [
-        'ovdiag decode FILE --snapshot FILE',
-      ]);
-    }
-    if (args.name !== undefined && flags.uplink) {
-      throw usageError(
-        'conflicting-flags',
-        `--uplink is the host's; "${args.name}" is another place. Give one of them.`,
-      );
-    }
-    if (meansSeveral(flags))
-      throw usageError('one-host', 'capture listens on one host at a time: give one --host.');
+    checkCapture(args.name, flags);
     const {packetEvidence, readNames} = await import('../decode/names.js');
-    const readings = await this.readHosts(flags, packetEvidence);
+    const readings = await this.reader(flags).read(packetEvidence);
     const named = await readNames(readings);
     const [host] = readings.hosts;
     if (host === undefined) return;
     const {transportOf} = await import('../collect/transport.js');
     const transport = transportOf(host.source);
     // An engine behind an address alone: the problem says so.
-    if (transport === undefined) return this.show(flags, this.document(readings), () => '');
+    if (transport === undefined) return this.show(flags, hostDocument(readings), () => '');
     const {namedTarget, uplinkTarget} = await import('../capture/target.js');
     const asked = flags['vxlan-port'] === undefined ? [] : options.vxlanPorts;
     const target = args.name === undefined ? uplinkTarget(host, asked) : namedTarget(host, args.name);

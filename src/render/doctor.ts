@@ -1,3 +1,4 @@
+import type {Diagnosis} from '../answers/doctor.js';
 import {escapeText} from '../base/escape.js';
 import type {Sample} from '../checks/run.js';
 import type {FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
@@ -7,16 +8,6 @@ import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
 import {duration, plural, wrapText} from './text.js';
-
-/** What `doctor` answers, in the names of its JSON. */
-export interface Diagnosis {
-  findings: FoldedFinding[];
-  notChecked: NotChecked[];
-  networks: NetworkHealth[];
-  samples: Sample[];
-  /** How many checks ran. */
-  checks: number;
-}
 
 /** More findings than this are told in a line each, unless all is asked for. */
 const mostBlocks = 5;

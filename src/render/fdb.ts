@@ -1,3 +1,5 @@
+import type {FdbShown} from '../answers/fdb.js';
+import type {Network} from '../model/docker-types.js';
 import type {FdbEntry} from '../rows/fdb.js';
 import {nameOf, type RawFdbRow} from '../rows/fdb-raw.js';
 import type {FdbStatus} from '../rows/status.js';
@@ -33,6 +35,28 @@ const columns: Column[] = [
   {head: 'updated', priority: 2, shrink: 'never', align: 'right'},
   {head: 'status', priority: 10, shrink: 'never'},
 ];
+
+/** @param all leave out no pair of a matrix */
+export async function renderFdbAnswer(
+  shown: FdbShown,
+  terminal: Terminal,
+  paint: Paint,
+  {all}: {all: boolean},
+): Promise<string> {
+  if (shown.kind === 'rows') return renderRawFdb(shown.rows, terminal, paint);
+  const {network} = shown;
+  if (shown.kind === 'matrix') {
+    const {renderFdbMatrix} = await import('./fdb-matrix.js');
+    const title = `${network.name}, VNI ${network.vnis.join(', ') || 'unknown'}`;
+    return renderFdbMatrix(title, shown.matrix, terminal, paint, {all});
+  }
+  return `${await renderFdb(shown.entries, terminal, paint)}${encryptionNote(network)}`;
+}
+
+function encryptionNote({encrypted, name}: Network): string {
+  if (!encrypted) return '';
+  return `${name} is encrypted: whether both hosts have the IPsec states for it is not in these tables; ovdiag trace walks them.\n`;
+}
 
 /** One row an endpoint; below it a sentence for each row that is not as it should be. */
 export async function renderFdb(entries: FdbEntry[], terminal: Terminal, paint: Paint): Promise<string> {

@@ -1,17 +1,34 @@
 import type {LinkGroup, LinkRow} from '../answers/link-rows.js';
+import type {LinksAnswer} from '../answers/links.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
 import {bytes} from './text.js';
 import {renderTree, type TreeNode} from './tree.js';
 
-/** Host → namespace → bridge → its ports; links of no bridge stand beside it. */
-export function renderLinkTree(
-  groups: LinkGroup[],
-  stats: boolean,
+export interface LinksViewOptions {
+  /** A line a link instead of a tree. */
+  table: boolean;
+  /** With packet, error and drop counters. */
+  stats: boolean;
+}
+
+export function renderLinks(
+  {document: {namespaces}, isKnownEmpty}: LinksAnswer,
   terminal: Terminal,
   paint: Paint,
-): string {
+  {table, stats}: LinksViewOptions,
+): string | Promise<string> {
+  if (isKnownEmpty)
+    return 'No overlay sandbox on this host: normal until a task or container here needs an overlay network.\n';
+  if (namespaces.length === 0) return '';
+  return table
+    ? renderLinkTable(namespaces, stats, terminal, paint)
+    : renderLinkTree(namespaces, stats, terminal, paint);
+}
+
+/** Host → namespace → bridge → its ports; links of no bridge stand beside it. */
+function renderLinkTree(groups: LinkGroup[], stats: boolean, terminal: Terminal, paint: Paint): string {
   const hosts = [...new Set(groups.map(({host}) => host))];
   const arrow = terminal.unicode ? '⇄' : '<->';
   const nodes = hosts.map(
@@ -121,7 +138,7 @@ const counters: Column[] = [
   {head: 'tx drop', priority: 9, shrink: 'never', align: 'right'},
 ];
 
-export function renderLinkTable(
+function renderLinkTable(
   groups: LinkGroup[],
   stats: boolean,
   terminal: Terminal,

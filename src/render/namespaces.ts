@@ -32,6 +32,7 @@ const columns: Column[] = [
 ];
 
 export function renderNamespaces(rows: NamespaceRow[], terminal: Terminal, paint: Paint): Promise<string> {
+  if (rows.length === 0) return Promise.resolve('');
   const count = (value: number | null) => (value === null ? '-' : String(value));
   const many = new Set(rows.map(({host}) => host)).size > 1;
   const noted = rows.some(({note}) => note !== null);

@@ -1,4 +1,5 @@
 import type {NetworkRow} from '../answers/network-rows.js';
+import type {NetworksAnswer} from '../answers/networks.js';
 import type {Paint, Toned} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
@@ -21,13 +22,21 @@ const columns: Column[] = [
 /** With more hosts than this, networks that every host has for itself are one row, and not all hosts are named. */
 const fewHosts = 3;
 
+export interface NetworksViewOptions {
+  /** Fold nothing, and name all hosts. */
+  all: boolean;
+  /** What was asked for, to be told where there is none of it. */
+  drivers?: readonly string[] | undefined;
+}
+
 export async function renderNetworks(
-  rows: NetworkRow[],
-  hostCount: number,
+  {document: {networks: rows, hosts}, isAbsent}: NetworksAnswer,
   terminal: Terminal,
   paint: Paint,
-  {all}: {all: boolean},
+  {all, drivers}: NetworksViewOptions,
 ): Promise<string> {
+  if (rows.length === 0) return drivers ? `No network here has the driver ${drivers.join(' or ')}.\n` : '';
+  const hostCount = hosts.length;
   const fold = hostCount > fewHosts && !all;
   const table = await renderTable(
     columns,
@@ -36,10 +45,9 @@ export async function renderNetworks(
     paint,
     {wideFlag: '--wide'},
   );
-  const absent = rows.some(({note}) => note?.startsWith('not instantiated'));
   const hint =
     '"no" under HERE is normal for an overlay: a node builds its sandbox when a task there first needs it.';
-  return absent && hostCount === 1 ? `${table}\n${paint('dim', hint)}\n` : table;
+  return isAbsent ? `${table}\n${paint('dim', hint)}\n` : table;
 }
 
 /** Local networks that differ in nothing but the host that has them. */

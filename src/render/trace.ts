@@ -1,3 +1,5 @@
+import {type Outcome, outcomeOf} from '../answers/outcome.js';
+import type {TraceDocument} from '../answers/trace.js';
 import type {ProbeReport} from '../probe/probe.js';
 import type {Disposition, Hop, Walk} from '../trace/hop.js';
 import type {Backend, PublishedTrace, Trace} from '../trace/targets.js';
@@ -22,18 +24,28 @@ const meanings: Record<Disposition, string> = {
   delivered: 'the hosts pass it, and frames of the sender did arrive lately',
 };
 
-const good: ReadonlySet<Disposition> = new Set(['delivered', 'deliverable', 'sent-outside']);
-const unsure: ReadonlySet<Disposition> = new Set(['sent-receiver-unknown', 'undecided', 'not-on-this-host']);
+const tones: Record<Outcome, Tone> = {passes: 'good', open: 'warn', fails: 'bad'};
 
-/** The answer first, then each direction, a compact line a hop; with `verbose` all that each hop rests on. */
-export function renderTrace(
-  trace: Trace,
+/** With `verbose` all that each hop rests on. */
+export function renderTraceAnswer(
+  document: TraceDocument,
   verbose: boolean,
   terminal: Terminal,
   paint: Paint,
-  probe?: ProbeReport,
 ): string {
-  const {disposition, source, network, chosenBy, forward, reverse, virtualAddress, backends} = trace;
+  return 'entries' in document
+    ? renderPublished(document, verbose, terminal, paint)
+    : renderTrace(document, verbose, terminal, paint);
+}
+
+/** The answer first, then each direction, a compact line a hop; with `verbose` all that each hop rests on. */
+function renderTrace(
+  trace: Trace & {probe?: ProbeReport},
+  verbose: boolean,
+  terminal: Terminal,
+  paint: Paint,
+): string {
+  const {disposition, source, network, chosenBy, forward, reverse, virtualAddress, backends, probe} = trace;
   const destination = virtualAddress ? `${trace.destination} (${virtualAddress})` : trace.destination;
   const nodes: TreeNode[] = [
     ...differences(probe).map((text) => ({
@@ -66,7 +78,7 @@ function differences(probe: ProbeReport | undefined): string[] {
 }
 
 /** The answer first, then each host by which a request comes in, with the tasks behind it. */
-export function renderPublished(
+function renderPublished(
   {disposition, source, destination, entries, forward}: PublishedTrace,
   verbose: boolean,
   terminal: Terminal,
@@ -146,5 +158,5 @@ function hopNode(hop: Hop, verbose: boolean): TreeNode {
 }
 
 function toneOf(disposition: Disposition): Tone {
-  return good.has(disposition) ? 'good' : unsure.has(disposition) ? 'warn' : 'bad';
+  return tones[outcomeOf(disposition)];
 }

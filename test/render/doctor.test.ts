@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import type {Diagnosis} from '../../src/answers/doctor.js';
 import type {CheckCode} from '../../src/findings/catalogue.js';
 import type {FoldedFinding, NotChecked} from '../../src/findings/finding.js';
-import {type Diagnosis, renderDiagnosis} from '../../src/render/doctor.js';
+import {renderDiagnosis} from '../../src/render/doctor.js';
 import {plainPaint} from '../../src/render/paint.js';
 import {displayWidth} from '../../src/render/width.js';
 

@@ -1,0 +1,172 @@
+import {type ExitStatus, exitStatus, usageError} from '../base/errors.js';
+import {nearNames} from '../base/near.js';
+import type {Check} from '../checks/check.js';
+import {type Examination, Examiner, type Sample} from '../checks/run.js';
+import {everything} from '../collect/wanted.js';
+import type {Finding, FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
+import {foldFindings} from '../findings/fold.js';
+import {atLeast, type Severity} from '../findings/severity.js';
+import {type HostDocument, secondLookMs} from '../hosts/document.js';
+import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
+import {statusOfProblems} from '../hosts/host-problems.js';
+import {skew} from '../hosts/readings.js';
+import type {HostModel} from '../model/host.js';
+import type {EachReader} from './reader.js';
+
+export interface DoctorQuestion {
+  /** Only what concerns this network or whole hosts: a name, an id prefix, or NAME@HOST. */
+  network?: string | undefined;
+  /** Report only these codes. */
+  only?: readonly string[] | undefined;
+  /** Report none of these codes, nor what follows from them. */
+  skip?: readonly string[] | undefined;
+  /** Read live hosts twice, so many seconds apart, and listen to them meanwhile. */
+  listenSeconds?: number | undefined;
+  /** Seconds that the readings of several hosts may be apart without a word. */
+  maxSkew: number;
+}
+
+/** What `doctor` found, in the names of its JSON. */
+export interface Diagnosis {
+  findings: FoldedFinding[];
+  notChecked: NotChecked[];
+  networks: NetworkHealth[];
+  samples: Sample[];
+  /** How many checks ran. */
+  checks: number;
+}
+
+export interface DoctorDocument extends HostDocument, Diagnosis {
+  /** Seen in one of two readings only, and therefore not reported. */
+  transient: Finding[];
+}
+
+/** What is known when the hosts were looked at: their models are gone by then. */
+interface Seen {
+  examination: Examination;
+  hosts: HostFacts[];
+}
+
+/** Looks at all hosts with the given checks. Throws where the network that was asked for is on none of them. */
+export async function diagnose(
+  reader: EachReader,
+  question: DoctorQuestion,
+  checks: readonly Check[],
+): Promise<DoctorDocument> {
+  const {examination, hosts} = await examined(reader, question, checks);
+  const network = networkNamed(hosts, question.network);
+  const ofNetwork = (of: string | null) => network === undefined || of === null || of === network;
+  const {only} = question;
+  const isWanted = ({code, network: of}: Finding) =>
+    (only === undefined || only.includes(code)) && ofNetwork(of);
+  const isSkipped = skippedBy(question);
+  return {
+    ...documentOf(hosts, question.maxSkew),
+    // Skipped after folding: what follows from something that is known and accepted is not told either.
+    findings: withoutSkipped(foldFindings(examination.findings.filter(isWanted)), isSkipped),
+    notChecked: examination.notChecked.filter((gap) => ofNetwork(gap.network)),
+    networks: examination.networks.filter((health) => ofNetwork(health.network)),
+    samples: examination.samples,
+    checks: checks.length,
+    transient: examination.transient.filter((finding) => isWanted(finding) && !isSkipped(finding)),
+  };
+}
+
+/** 1 with a finding of this severity or a worse one, else 3 where something needed could not be read. */
+export function statusOfDiagnosis(document: DoctorDocument, failOn: Severity | 'never'): ExitStatus {
+  const fails = failOn !== 'never' && document.findings.some(({severity}) => atLeast(severity, failOn));
+  return fails ? exitStatus.problemFound : statusOfProblems(document);
+}
+
+/** Reads the hosts, and live ones again: what was found must stand in a second reading, and some faults show only there. */
+async function examined(
+  reader: EachReader,
+  question: DoctorQuestion,
+  checks: readonly Check[],
+): Promise<Seen> {
+  const examiner = new Examiner(checks);
+  const hosts: HostFacts[] = [];
+  const take = (model: HostModel) => {
+    examiner.add(model);
+    hosts.push(hostFacts(model));
+  };
+  await lookAtAll(reader, examiner, hosts, take);
+  const {listenSeconds} = question;
+  if (listenSeconds !== undefined) await reader.readEach({...everything, listenSeconds}, take);
+  else if (reader.live && needsSecondLook(examiner.end(), skippedBy(question))) {
+    await reader.pause(secondLookMs);
+    await reader.readEach(everything, take);
+  }
+  return {examination: examiner.end(), hosts};
+}
+
+/** Many snapshot files are looked at in threads, each host by itself; all else host by host. */
+async function lookAtAll(
+  reader: EachReader,
+  examiner: Examiner,
+  hosts: HostFacts[],
+  take: (model: HostModel) => void,
+): Promise<void> {
+  const files = await reader.files();
+  if (files.length > 1) {
+    const {examineFiles, threadsFor} = await import('./examine-files.js');
+    if (threadsFor(files.length) > 0) {
+      const keep = (facts: HostFacts) => hosts.push(facts);
+      await reader.watched((signal, onProgress) => examineFiles(files, examiner, keep, signal, onProgress));
+      return;
+    }
+  }
+  await reader.readEach(everything, take);
+}
+
+type IsSkipped = (finding: Finding) => boolean;
+
+function skippedBy({skip = []}: DoctorQuestion): IsSkipped {
+  return ({code}) => skip.includes(code);
+}
+
+function needsSecondLook({findings, undecided}: Examination, isSkipped: IsSkipped): boolean {
+  return undecided || !findings.every(isSkipped);
+}
+
+function withoutSkipped(findings: FoldedFinding[], isSkipped: IsSkipped): FoldedFinding[] {
+  return findings
+    .filter((finding) => !isSkipped(finding))
+    .map((finding) => ({...finding, folded: finding.folded.filter(({finding: other}) => !isSkipped(other))}));
+}
+
+function documentOf(facts: HostFacts[], maxSkew: number): HostDocument {
+  // Of a host that was read twice, the later reading.
+  const hosts = new Map(facts.map((one) => [one.key, one]));
+  const all = [...hosts.values()].sort((a, b) => (a.summary.name < b.summary.name ? -1 : 1));
+  const summaries = all.map(({summary}) => summary);
+  return {
+    schemaVersion: 1,
+    hosts: summaries,
+    problems: [
+      ...skew(summaries, maxSkew),
+      ...all.flatMap(({summary: {name}, problems}) => problems.map((problem) => ({host: name, ...problem}))),
+    ],
+  };
+}
+
+/** The name of the network that was typed: a name, an id prefix, or NAME@HOST. */
+function networkNamed(hosts: HostFacts[], typed: string | undefined): string | undefined {
+  if (typed === undefined) return undefined;
+  const [name = '', host] = typed.split('@');
+  const known = hosts
+    .filter(({summary}) => host === undefined || summary.name === host)
+    .flatMap(({networks}) => networks);
+  const found =
+    known.find((network) => network.name === name) ??
+    known.find(({id}) => name.length >= 4 && id.startsWith(name));
+  if (found) return found.name;
+  const near = nearNames(
+    name,
+    known.map((network) => network.name),
+  );
+  throw usageError('unknown-network', `There is no network ${typed}.`, [
+    ...near.map((one) => `Did you mean: ${one}`),
+    'All of them: ovdiag networks',
+  ]);
+}
