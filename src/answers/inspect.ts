@@ -2,10 +2,12 @@ import type {Wanted} from '../collect/wanted.js';
 import {type HostDocument, hostDocument} from '../hosts/document.js';
 import {defaultRoute} from '../kernel/default-route.js';
 import {isUp} from '../kernel/link-state.js';
+import {appended} from '../kernel/printed-rule.js';
 import type {Container, ContainerEndpoint, Network} from '../model/docker-types.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {rulesAround} from '../model/rules/questions.js';
 import {endpointsOf} from '../topology/endpoints.js';
 import {knownHost} from '../topology/known-host.js';
 import {findContainer} from '../topology/names.js';
@@ -236,13 +238,10 @@ function portsOf(container: Container, networks: Network[]): Inspection['ports']
 function dropRules(host: HostModel, networks: Network[]): Inspection['dropRules'] {
   const closed = networks.filter(({internal, driver}) => internal && driver === 'bridge');
   return closed.flatMap(({bridgeName = ''}) =>
-    (host.host?.netfilter ?? [])
-      .flatMap(({rules}) => rules)
-      .filter(({table, text}) => {
-        const words = text.split(' ');
-        const on = words.some((word, index) => word === bridgeName && /^-[io]$/.test(words[index - 1] ?? ''));
-        return table === 'filter' && on && text.includes('! -') && /-j (DROP|REJECT)\b/.test(text);
-      })
-      .map(({chain, text, packets}) => ({chain, rule: `-A ${chain} ${text}`, packets: packets ?? null})),
+    rulesAround(host.host?.netfilter, bridgeName).map((rule) => ({
+      chain: rule.chain.name,
+      rule: appended(rule),
+      packets: rule.counters?.packets ?? null,
+    })),
   );
 }

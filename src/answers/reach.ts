@@ -2,6 +2,7 @@ import {defaultRoute} from '../kernel/default-route.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {does, namesInterface, rulesOf} from '../model/rules/questions.js';
 import type {InspectedInterface, Inspection} from './inspection.js';
 
 interface Around {
@@ -141,15 +142,13 @@ const standardTables: ReadonlySet<string> = new Set(['main', 'local', 'default']
 function masqueraded(host: HostModel, network: Network): string {
   const tables = host.host?.netfilter;
   if (!tables) return '; whether the host masquerades it was not read';
-  const rule = tables
-    .flatMap(({rules}) => rules)
-    .find(
-      ({table, chain, text}) =>
-        table === 'nat' &&
-        chain === 'POSTROUTING' &&
-        text.includes('MASQUERADE') &&
-        text.split(' ').includes(network.bridgeName ?? ''),
-    );
+  const rule = rulesOf(tables).find(
+    (one) =>
+      one.chain.table === 'nat' &&
+      one.chain.name === 'POSTROUTING' &&
+      does(one, 'masquerade') &&
+      namesInterface(one, network.bridgeName ?? ''),
+  );
   if (rule) return ", masqueraded as the host's own address";
   return network.masquerade === false
     ? ', not masqueraded, as the network is configured'

@@ -1,10 +1,15 @@
+import {policyText, ruleText} from '../kernel/printed-rule.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {actionOf, isOfIptables, matchesOf, singleTarget} from '../model/rules/questions.js';
+import type {Rule, RuleChain, RuleStatement, RuleTable} from '../model/rules/rule.js';
 import type {Place, Shelf, Thing} from './types.js';
 
-interface Rule {
+/** A rule, or an element of a set, and the chain or set that it is in. */
+interface Line {
   /** Back end, table and chain in words: `filter/INPUT`, `iptables-legacy nat/DOCKER`, `nft inet fw/output`. */
   chain: string;
   text: string;
+  rule?: Rule;
 }
 
 /**
@@ -20,24 +25,19 @@ export function netfilterShelf(place: Place, tables: NetnsTables | undefined): S
   };
 }
 
-const policyOf = (text: string) => /^policy (.+)$/.exec(text)?.[1];
-
 function ruleThings(tables: NetnsTables | undefined, place: Place): Thing[] {
   const seen = new Map<string, number>();
-  return rulesOf(tables).flatMap(({chain, text}): Thing[] => {
-    if (policyOf(text) !== undefined) return [];
+  return linesOf(tables).map(({chain, text, rule}): Thing => {
     // A rule may stand twice in a chain.
     const nth = (seen.get(`${chain} ${text}`) ?? 0) + 1;
     seen.set(`${chain} ${text}`, nth);
-    return [
-      {
-        key: `${chain} ${text} ${nth}`,
-        name: `rule in ${chain}`,
-        detail: text,
-        facts: {},
-        about: aboutOf(text, place.host),
-      },
-    ];
+    return {
+      key: `${chain} ${text} ${nth}`,
+      name: `rule in ${chain}`,
+      detail: text,
+      facts: {},
+      about: rule ? aboutOf(rule, place.host) : [],
+    };
   });
 }
 
@@ -46,13 +46,12 @@ const ownChains = ['filter/INPUT', 'filter/FORWARD', 'filter/OUTPUT'].flatMap((c
   chain,
   `iptables-legacy ${chain}`,
 ]);
-const isBuiltIn = /^(iptables-legacy )?\w+\/(INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING)$/;
 
 function policyThings(tables: NetnsTables | undefined): Thing[] {
   const policies = new Map(ownChains.map((chain) => [chain, 'ACCEPT']));
-  for (const {chain, text} of rulesOf(tables)) {
-    const policy = policyOf(text);
-    if (policy !== undefined && !(policy === 'ACCEPT' && isBuiltIn.test(chain))) policies.set(chain, policy);
+  for (const chain of tablesOf(tables).flatMap(({chains}) => [...chains.values()])) {
+    const policy = policyOf(chain);
+    if (policy !== undefined) policies.set(nameOf(chain), policy);
   }
   return [...policies].map(([chain, policy]) => ({
     key: chain,
@@ -62,24 +61,36 @@ function policyThings(tables: NetnsTables | undefined): Thing[] {
   }));
 }
 
+/** Undefined for a chain of iptables that is always there, and accepts. */
+function policyOf(chain: RuleChain): string | undefined {
+  const {program, base, policy} = chain;
+  if (program === 'nft') return `${base ? `${base.hook} priority ${base.priority} ` : ''}${policy ?? 'none'}`;
+  return base && (policy ?? 'accept') === 'accept' ? undefined : policyText(chain);
+}
+
 /** The interfaces and the single addresses that a rule names: those of a bridge or a container that came with it. */
-function aboutOf(text: string, host: string | undefined): string[] {
-  const named = (pattern: RegExp, kind: string) =>
-    [...text.matchAll(pattern)].map(([, name]) => `${kind}:${host}/${name}`);
+function aboutOf(rule: Rule, host: string | undefined): string[] {
+  const interfaces = matchesOf(rule, 'interface').flatMap(({names}) =>
+    names.flatMap(({name, isPrefix}) => (isPrefix ? [] : [name])),
+  );
+  const matched = matchesOf(rule, 'address').flatMap(({prefixes}) => prefixes.flatMap(singleAddress));
+  const action = actionOf(rule);
+  const target = action?.action === 'dnat' ? singleTarget(action.to)?.address : undefined;
   return [
-    ...named(/(?:-[io]|[io]ifname(?: !=)?) (\S+)/g, 'bridge'),
-    ...named(
-      /(?:-[sd]|--to-destination|[sd]addr(?: !=)?) ([\d.]+|[\da-f:]+:[\da-f]*)(?:\/32|\/128|:\d+)?(?= |$)/g,
-      'ip',
-    ),
+    ...interfaces.map((name) => `bridge:${host}/${name}`),
+    ...[...matched, ...(target === undefined ? [] : [target])].map((address) => `ip:${host}/${address}`),
   ];
+}
+
+function singleAddress(prefix: string): string[] {
+  const [address = '', length] = prefix.split('/');
+  return length === '32' || length === '128' ? [address] : [];
 }
 
 /** The order of each chain's rules; compared by itself, over those rules that stand in both. */
 export function orderShelf(place: Place, tables: NetnsTables | undefined): Shelf {
   const chains = new Map<string, string[]>();
-  for (const {chain, text} of rulesOf(tables)) {
-    if (text.startsWith('policy ')) continue;
+  for (const {chain, text} of linesOf(tables)) {
     const rules = chains.get(chain);
     if (rules) rules.push(text);
     else chains.set(chain, [text]);
@@ -98,33 +109,55 @@ export function orderShelf(place: Place, tables: NetnsTables | undefined): Shelf
 
 function readOf(tables: NetnsTables | undefined): Shelf['read'] {
   if (!tables) return 'no';
-  const {failed, netfilter, nftHooks, proc} = tables;
+  const {failed, netfilter, nftables, proc} = tables;
   if (['iptables-legacy', 'iptables-nft', 'nft'].some((name) => failed?.has(name))) return 'no';
   // Counters are read with the rules; where neither is there, rules were not asked for.
-  return netfilter || nftHooks || proc ? 'whole' : 'no';
+  return netfilter || nftables || proc ? 'whole' : 'no';
 }
 
-function rulesOf(tables: NetnsTables | undefined): Rule[] {
-  const nativeOnly = tables?.netfilter?.some(({backend}) => backend === 'nft') ?? false;
+/** Of all programs; what iptables-nft and nft both show is taken from the first. */
+function tablesOf(tables: NetnsTables | undefined): RuleTable[] {
+  const {netfilter = [], nftables} = tables ?? {};
+  const nativeOnly = netfilter.some(({program}) => program === 'iptables-nft');
   return [
-    ...(tables?.netfilter ?? []).flatMap(({backend, rules}) =>
-      rules.map(({table, chain, text}) => ({
-        chain: `${backend === 'legacy' ? 'iptables-legacy ' : ''}${table}/${chain}`,
-        text: withoutRandomPort(text),
-      })),
-    ),
-    ...(tables?.nftRules ?? [])
-      .filter(({family, table}) => !(nativeOnly && family === 'ip' && iptablesTables.has(table)))
-      .map(({family, table, chain, text}) => ({
-        chain: `nft ${family} ${table}/${chain}`,
-        text: withoutRandomPort(text),
-      })),
+    ...netfilter.flatMap((ruleset) => ruleset.tables),
+    ...(nftables?.tables ?? []).filter(({family, name}) => !(nativeOnly && isOfIptables(family, name))),
   ];
 }
 
-const iptablesTables = new Set(['filter', 'nat', 'mangle', 'raw', 'security']);
+/** The rules, and the elements of those sets that only an operator or a program changes. */
+function linesOf(tables: NetnsTables | undefined): Line[] {
+  return tablesOf(tables).flatMap(({family, name, sets, rules}) => [
+    ...sets
+      .filter(({isChanging}) => !isChanging)
+      .flatMap((set) => set.elements.map((text) => ({chain: `nft ${family} ${name}/set ${set.name}`, text}))),
+    ...rules.map((rule) => ({chain: nameOf(rule.chain), text: lastingText(rule), rule})),
+  ]);
+}
 
-/** The engine's resolver listens on a random port of each sandbox, behind 127.0.0.11. */
-function withoutRandomPort(text: string): string {
-  return text.includes('127.0.0.11') ? text.replace(/(127\.0\.0\.11:|--sport |sport )\d+/g, '$1PORT') : text;
+function nameOf({program, family, table, name}: RuleChain): string {
+  if (program === 'nft') return `nft ${family} ${table}/${name}`;
+  return `${program === 'iptables-legacy' ? 'iptables-legacy ' : ''}${table}/${name}`;
+}
+
+const resolver = '127.0.0.11';
+
+/** A rule's text. The engine's resolver listens on a random port of each sandbox, behind 127.0.0.11. */
+function lastingText(rule: Rule): string {
+  const action = actionOf(rule);
+  const target = action?.action === 'dnat' ? singleTarget(action.to) : undefined;
+  const isOfResolver =
+    target?.address === resolver ||
+    matchesOf(rule, 'address').some(({prefixes}) => prefixes.includes(`${resolver}/32`));
+  return isOfResolver ? rule.statements.map(withoutPort).join(' ') : ruleText(rule);
+}
+
+function withoutPort(statement: RuleStatement): string {
+  const {words} = statement;
+  if ('match' in statement) {
+    const isSource = statement.match === 'port' && statement.side === 'src' && !statement.negated;
+    return isSource ? `${words.slice(0, words.lastIndexOf(' ') + 1)}PORT` : words;
+  }
+  const target = statement.action === 'dnat' ? singleTarget(statement.to) : undefined;
+  return target?.port === undefined ? words : words.replace(`${resolver}:${target.port}`, `${resolver}:PORT`);
 }

@@ -1,28 +1,21 @@
 /** Every packet filter of one namespace together: both back ends of iptables, and what nftables has beside them. */
-import type {NftHook} from '../model/netfilter.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {
-  type FilteredPacket,
-  type Filtering,
-  filterPacket,
-  type Hook,
-  type MetRule,
-  type RuleBook,
-  ruleBook,
-  rulesMet,
-} from './netfilter.js';
+import {besideIptables, tableOf} from '../model/rules/questions.js';
+import type {ActionName, RuleChain, Ruleset} from '../model/rules/rule.js';
+import type {FilteredPacket, Hook} from './netfilter.js';
+import {chainLine, ruleLine} from './printed-rule.js';
+import {type Filtering, filterPacket, type MetRule, rulesMet} from './rule-walk.js';
 
 export interface PacketFilter {
-  books: {backend: 'legacy' | 'nft'; book: RuleBook}[];
+  /** Those of iptables, which are walked. */
+  rulesets: Ruleset[];
   /** Chains of nftables beside those of iptables, which are not walked. */
-  foreign: NftHook[];
+  foreign: RuleChain[];
   /** Whether nft was asked for those and did not tell them. */
   unread: boolean;
 }
 
 export interface Decision extends Filtering {
-  /** Which of iptables' back ends holds the rule. */
-  backend?: 'legacy' | 'nft';
   /** What decides, or hides what decides, as the source prints it. */
   evidence: string[];
 }
@@ -34,19 +27,20 @@ const nftHooksAt: Record<Hook, string[]> = {
   FORWARD: ['ingress', 'prerouting', 'forward', 'postrouting', 'egress'],
 };
 
-/** Reads the rules of a namespace once, for many packets; undefined where they were not read. */
+/** The rules of a namespace; undefined where they were not read. */
 export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
   return (
     tables.netfilter && {
-      books: tables.netfilter.map(({backend, rules}) => ({backend, book: ruleBook(rules)})),
+      rulesets: tables.netfilter,
       foreign: foreignOf(tables),
       unread: isUnread(tables),
     }
   );
 }
 
-function foreignOf({nftHooks}: NetnsTables): NftHook[] {
-  return (nftHooks ?? []).filter(({table}) => !/^(bridge|arp) /.test(table));
+/** Those of the families `bridge` and `arp` see no packet that is routed. */
+function foreignOf({nftables}: NetnsTables): RuleChain[] {
+  return besideIptables(nftables).filter(({family}) => family !== 'bridge' && family !== 'arp');
 }
 
 const unreadText = 'nft list ruleset: it failed, was not read whole, or there is no nft';
@@ -56,40 +50,32 @@ function isUnread({failed}: NetnsTables): boolean {
 }
 
 /** One filter that drops is enough, whatever is not known of the others. */
-export function decide({books, foreign, unread}: PacketFilter, hook: Hook, packet: FilteredPacket): Decision {
-  const decisions = books
-    .map(({backend, book}): Decision => {
-      const filtering = filterPacket(book, hook, packet);
-      return {...filtering, backend, evidence: [`iptables-${backend}: ${filtering.rule ?? ''}`]};
-    })
+export function decide(
+  {rulesets, foreign, unread}: PacketFilter,
+  way: Hook,
+  packet: FilteredPacket,
+): Decision {
+  const decisions = rulesets
+    .map((ruleset) => filterPacket(ruleset, way, packet))
     .filter(({verdict}) => verdict !== 'accept');
   const decisive = decisions.find(({verdict}) => verdict === 'drop') ?? decisions[0];
-  if (decisive) return decisive;
+  if (decisive) return {...decisive, evidence: decisive.by ? [ruleLine(decisive.by)] : []};
   if (unread) return {verdict: 'unknown', evidence: [unreadText]};
-  const beside = foreign.filter(({hook: own}) => nftHooksAt[hook].includes(own));
+  const beside = foreign.filter(({base}) => base && nftHooksAt[way].includes(base.hook));
   if (beside.length === 0) return {verdict: 'accept', evidence: []};
-  return {verdict: 'unknown', evidence: beside.map(({table, chain}) => `nft ${table} ${chain}`)};
+  return {verdict: 'unknown', evidence: beside.map(chainLine)};
 }
 
-/** The rules with one of these targets that a packet meets in a chain, over both back ends; undefined where none was read. */
+/** The rules with one of these actions that a packet meets in a chain, over both back ends; undefined where none was read. */
 export function metIn(
   {netfilter}: NetnsTables,
-  place: {table: string; chain: string; targets: readonly string[]},
+  {table, chain, actions}: {table: string; chain: string; actions: readonly ActionName[]},
   packet: FilteredPacket,
 ): MetRule[] | undefined {
-  const targets = new Set(place.targets);
-  return netfilter?.flatMap(({backend, rules}) =>
-    rulesMet(ruleBook(rules), {...place, targets}, packet).map((rule) => ({
-      ...rule,
-      text: `iptables-${backend}: ${place.table}: ${rule.text}`,
-    })),
-  );
+  return netfilter?.flatMap((ruleset) => rulesMet(tableOf(ruleset, table), {chain, actions}, packet));
 }
 
 /** Chains of nftables that could do what a missing rule of iptables would have done. */
 export function foreignChains(tables: NetnsTables): string[] {
-  return [
-    ...foreignOf(tables).map(({table, chain}) => `nft ${table} ${chain}`),
-    ...(isUnread(tables) ? [unreadText] : []),
-  ];
+  return [...foreignOf(tables).map(chainLine), ...(isUnread(tables) ? [unreadText] : [])];
 }

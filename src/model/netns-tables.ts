@@ -10,16 +10,11 @@ import {parseRulesJson, parseRulesText} from './iproute/rule.js';
 import type {Parsed} from './iproute/shared.js';
 import {type Ipvs, parseIpvs} from './ipvs.js';
 import {lazily} from './lazy.js';
-import {
-  type FilterRule,
-  type NftHook,
-  parseEncryptedVnis,
-  parseIptablesSave,
-  parseNftHooks,
-} from './netfilter.js';
-import {type NftRule, parseNftRules} from './nft-rules.js';
 import {type Nic, parseNic} from './nic.js';
 import type {Problem} from './problem.js';
+import {parseIptablesSave} from './rules/iptables.js';
+import {parseNftRuleset} from './rules/nftables.js';
+import type {Ruleset} from './rules/rule.js';
 
 /** The tables of one network namespace. A key is absent where its table was not read or could not be. */
 export interface NetnsTables {
@@ -42,16 +37,12 @@ export interface NetnsTables {
   procAsked?: string[];
   /** Absent where /proc was not read, or the kernel has no IPVS. */
   ipvs?: Ipvs;
-  /** Rules as `iptables-save` prints them, by back end; absent where one of those that were asked did not tell all. */
-  netfilter?: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[];
-  /** Chains of nftables beside those of iptables; absent where nft was not read. */
-  nftHooks?: NftHook[];
-  /** VNIs that an engine with the nftables back end encrypts; absent where nft was not read. */
-  encryptedVnis?: Set<number>;
+  /** Rules of each back end of iptables; absent where one of those that were asked did not tell all. */
+  netfilter?: Ruleset[];
+  /** All rules and sets of nftables, those of iptables-nft among them; absent where nft was not read. */
+  nftables?: Ruleset;
   /** The cards by which packets leave for VTEPs, and those below them; told of the host's namespace alone. */
   nics?: Nic[];
-  /** All rules and policies of nftables, those of iptables-nft among them; absent where nft was not read. */
-  nftRules?: NftRule[];
   /** The kernel's own route to each VTEP, for a packet of which only the destination is told. */
   vtepRoutes?: Map<string, Route>;
   /** Look-ups that failed while somebody listened, before the other tables were read; absent where nobody did. */
@@ -157,9 +148,7 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
     proc: proc && (() => procFiles(proc)),
     ipvs: proc && hasFile(proc, '/proc/net/ip_vs') ? () => ipvsOf(proc) : undefined,
     netfilter: saves.length > 0 && saves.every(isWhole) ? () => netfilter(saves) : undefined,
-    nftHooks: nft && (() => parseNftHooks(nft.output)),
-    encryptedVnis: nft && (() => parseEncryptedVnis(nft.output)),
-    nftRules: nft && (() => parseNftRules(nft.output)),
+    nftables: nft && (() => parseNftRuleset(nft.output)),
     vtepRoutes: gets && (() => vtepRoutes(gets)),
     nics: cards.length === 0 ? undefined : () => nics(cards),
     misses: missed && (() => parseMisses(missed.output)),
@@ -249,10 +238,9 @@ function ipvsOf({output}: Section): Ipvs {
 }
 
 function netfilter(saves: Section[]): NonNullable<NetnsTables['netfilter']> {
-  return saves.map(({name, output}) => ({
-    backend: name === 'iptables-legacy' ? ('legacy' as const) : ('nft' as const),
-    rules: parseIptablesSave(output),
-  }));
+  return saves.map(({name, output}) =>
+    parseIptablesSave(output, name === 'iptables-legacy' ? 'iptables-legacy' : 'iptables-nft'),
+  );
 }
 
 /** A section a card; one that ethtool could not answer for is left out. */

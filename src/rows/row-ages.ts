@@ -1,6 +1,7 @@
 /** What the ages of rows prove about frames that came. */
 import type {FdbRow, Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {besideIptables, dropsEarly} from '../model/rules/questions.js';
 import {isProgrammed} from './sandbox-view.js';
 
 /** Frames that arrived within this many seconds prove passage. */
@@ -23,7 +24,7 @@ export const ageSlack = 1.5;
  * @param writtenSeconds age of the neighbour row with that MAC
  */
 export function droppedSilently(
-  {nftHooks, netfilter, failed}: Pick<NetnsTables, 'nftHooks' | 'netfilter' | 'failed'>,
+  {nftables, netfilter, failed}: Pick<NetnsTables, 'nftables' | 'netfilter' | 'failed'>,
   {bridgePort}: Link,
   {
     self,
@@ -39,9 +40,7 @@ export function droppedSilently(
   // A bridge that does not learn refreshes nothing, and a permanent row of its own is not refreshed either.
   if (bridgePort?.learning === false || master?.state === 'permanent') return false;
   // Rules that see a frame before the bridge learns from it may have dropped it.
-  const early = netfilter?.some(({rules}) =>
-    rules.some(({table, chain, text}) => table !== 'nat' && chain === 'PREROUTING' && /-j DROP/.test(text)),
-  );
+  const early = netfilter?.some(dropsEarly);
   const unread = ['iptables-legacy', 'iptables-nft', 'nft'].some((name) => failed?.has(name));
-  return !nftHooks?.length && !early && !unread;
+  return besideIptables(nftables).length === 0 && !early && !unread;
 }

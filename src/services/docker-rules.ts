@@ -2,7 +2,8 @@
 
 import {atLeast, type EngineVersion} from '../model/engine-version.js';
 import type {HostModel} from '../model/host.js';
-import type {FilterRule} from '../model/netfilter.js';
+import {does, isForInterface, jumpsTo, rulesOf, tableOf} from '../model/rules/questions.js';
+import type {Rule, Ruleset} from '../model/rules/rule.js';
 
 /** A rule that must be there for others to be met, or one of those others. */
 export interface Piece {
@@ -15,13 +16,16 @@ export interface Piece {
  * The jumps into Docker's chains by engine version, and the rule that lets containers out of docker_gwbridge where that
  * has ports. They may be in either back end of iptables, so the rules of both are given together.
  */
-export function dockerPieces(rules: FilterRule[], version: EngineVersion, gwbridgeInUse: boolean): Piece[] {
+export function dockerPieces(
+  rulesets: readonly Ruleset[],
+  version: EngineVersion,
+  gwbridgeInUse: boolean,
+): Piece[] {
+  const rules = rulesOf(rulesets);
   const jump = (table: string, chain: string, target: string): Piece => ({
     text: `${table}: -A ${chain} … -j ${target}`,
-    present: rules.some((rule) => rule.table === table && rule.chain === chain && jumpsTo(rule.text, target)),
+    present: rules.some((rule) => isIn(rule, table, chain) && jumpsTo(rule, target)),
   });
-  const has = (table: string, chain: string) =>
-    rules.some((rule) => rule.table === table && rule.chain === chain);
   const forward = atLeast(version, '28.0.1') ? 'DOCKER-FORWARD' : 'FORWARD';
   return [
     jump('nat', 'PREROUTING', 'DOCKER'),
@@ -32,35 +36,32 @@ export function dockerPieces(rules: FilterRule[], version: EngineVersion, gwbrid
       : ['DOCKER-CT', 'DOCKER-BRIDGE'].map((target) => jump('filter', forward, target))),
     ...(forward === 'FORWARD' ? [] : [jump('filter', 'FORWARD', forward)]),
     // Made with the first published port of a service.
-    ...(has('nat', 'DOCKER-INGRESS')
+    ...(rulesets.some((ruleset) => tableOf(ruleset, 'nat')?.chains.has('DOCKER-INGRESS'))
       ? [jump('nat', 'PREROUTING', 'DOCKER-INGRESS'), jump('filter', forward, 'DOCKER-INGRESS')]
       : []),
     ...(gwbridgeInUse ? [wayOut(rules, forward)] : []),
   ];
 }
 
-function wayOut(rules: FilterRule[], chain: string): Piece {
+function wayOut(rules: Rule[], chain: string): Piece {
   return {
     text: `filter: -A ${chain} -i docker_gwbridge … -j ACCEPT`,
     present: rules.some(
       (rule) =>
-        rule.table === 'filter' &&
-        rule.chain === chain &&
-        rule.text.startsWith('-i docker_gwbridge ') &&
-        jumpsTo(rule.text, 'ACCEPT'),
+        isIn(rule, 'filter', chain) && isForInterface(rule, 'in', 'docker_gwbridge') && does(rule, 'accept'),
     ),
   };
 }
 
-function jumpsTo(text: string, target: string): boolean {
-  return text === `-j ${target}` || text.endsWith(` -j ${target}`);
+function isIn({chain}: Rule, table: string, name: string): boolean {
+  return chain.table === table && chain.name === name;
 }
 
-/** Docker's own chains of a back end that hold a rule, or are jumped to. */
-export function dockerChains(rules: FilterRule[]): string[] {
-  const chains = rules
-    .filter(({chain, text}) => /^DOCKER(-|$)/.test(chain) && !text.startsWith('policy '))
-    .map(({table, chain}) => `${table}/${chain}`);
+/** Docker's own chains of a back end that hold a rule. */
+export function dockerChains(ruleset: Ruleset): string[] {
+  const chains = rulesOf([ruleset])
+    .filter(({chain}) => /^DOCKER(-|$)/.test(chain.name))
+    .map(({chain}) => `${chain.table}/${chain.name}`);
   return [...new Set(chains)];
 }
 
@@ -70,7 +71,7 @@ export function dockerChains(rules: FilterRule[]): string[] {
  */
 export function mayHideRules({host, engineMakesRules}: HostModel): boolean {
   const saved = host?.netfilter ?? [];
-  if (saved.some(({rules}) => dockerChains(rules).length > 0)) return false;
-  const nftRead = host?.nftHooks !== undefined || saved.some(({backend}) => backend === 'nft');
+  if (saved.some((ruleset) => dockerChains(ruleset).length > 0)) return false;
+  const nftRead = host?.nftables !== undefined || saved.some(({program}) => program === 'iptables-nft');
   return engineMakesRules === undefined || !nftRead;
 }

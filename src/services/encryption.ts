@@ -5,6 +5,7 @@
 
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import type {Ruleset} from '../model/rules/rule.js';
 import {
   parseXfrmPolicies,
   parseXfrmStates,
@@ -44,6 +45,16 @@ export function encryptedVnis(overlays: readonly {network: Network; sandboxes: S
         }),
       ),
     );
+}
+
+/**
+ * VNIs in the set by which an engine with the nftables back end encrypts, and drops what comes in clear (moby overlay
+ * encryption_nft_linux.go, 29.6.0 and later); empty where there is no such set.
+ */
+export function vnisEncryptedByNft(nftables: Ruleset | undefined): Set<number> {
+  const own = (nftables?.tables ?? []).filter(({name}) => name === 'docker-overlay');
+  const set = own.flatMap(({sets}) => sets).find(({name}) => name === 'encrypted-vnis');
+  return new Set((set?.elements ?? []).map(Number).filter(Number.isInteger));
 }
 
 export interface DockerXfrm {

@@ -4,10 +4,12 @@
  * In host mode, and for plain containers: the host's DNAT leads to the container itself.
  */
 
-import {type FilteredPacket, optionOf} from '../kernel/netfilter.js';
+import type {FilteredPacket} from '../kernel/netfilter.js';
 import {foreignChains, metIn} from '../kernel/packet-filter.js';
+import {inTable, ruleLine} from '../kernel/printed-rule.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
+import {does, isForPort, rulesOf, singleTarget} from '../model/rules/questions.js';
 import {waitingSockets} from '../model/sockets.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import {
@@ -154,25 +156,25 @@ function dnatStep(
   const {port, protocol} = request;
   const what = `${protocol} ${port}`;
   const tables = host.host;
-  const place = {table: 'nat', chain: 'PREROUTING', targets: ['DNAT', 'REDIRECT']};
+  const place = {table: 'nat', chain: 'PREROUTING', actions: ['dnat', 'redirect'] as const};
   const met = tables && metIn(tables, place, packetOf(request));
   if (!tables || !met) {
     chain.doubt('dnat', `whether the host's rules lead ${what} anywhere was not read`);
     return undefined;
   }
   const [rule] = met;
-  const to = rule && optionOf(rule.options, '--to-destination');
-  const [, address = '', inner = String(port)] = /^([\d.]+)(?::(\d{1,5}))?$/.exec(to ?? '') ?? [];
-  if (rule?.match === 'yes' && address !== '') {
-    chain.pass('dnat', `${what} of the host becomes ${address}:${inner}`, [rule.text]);
-    return {address, port: Number(inner)};
+  const to = rule?.action.action === 'dnat' ? singleTarget(rule.action.to) : undefined;
+  if (rule?.match === 'yes' && to) {
+    const {address, port: inner = port} = to;
+    chain.pass('dnat', `${what} of the host becomes ${address}:${inner}`, [ruleLine(rule.rule)]);
+    return {address, port: inner};
   }
   const foreign = foreignChains(tables);
   if (rule || foreign.length > 0) {
     chain.doubt(
       'dnat',
       `where ${what} goes is decided by rules that are not understood, or by the client's address`,
-      rule ? met.map(({text}) => text) : foreign,
+      rule ? met.map((one) => ruleLine(one.rule)) : foreign,
     );
     return undefined;
   }
@@ -186,20 +188,15 @@ function dnatStep(
     );
     return undefined;
   }
-  const unreached = (tables.netfilter ?? [])
-    .flatMap(({rules}) => rules)
-    .filter(
-      ({table, text}) =>
-        table === 'nat' &&
-        /-j DNAT\b/.test(text) &&
-        new RegExp(`-p ${protocol}\\b.*--dport ${port}\\b`).test(text),
-    );
+  const unreached = rulesOf(tables.netfilter).filter(
+    (one) => one.chain.table === 'nat' && does(one, 'dnat') && isForPort(one, protocol, port),
+  );
   chain.fail(
     'dnat',
     'ingress-dnat-missing',
     `no rule of the host leads ${what} to a container or to ingress`,
     {
-      evidence: unreached.map((lost) => `nat: -A ${lost.chain} ${lost.text}`),
+      evidence: unreached.map(inTable),
       cause:
         unreached.length > 0
           ? 'the rule is there, and nothing leads to its chain: the jump from PREROUTING is gone'

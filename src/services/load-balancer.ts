@@ -4,12 +4,15 @@
  */
 
 import {inSubnet} from '../base/subnet.js';
-import {type FilteredPacket, type MetRule, optionOf} from '../kernel/netfilter.js';
+import type {FilteredPacket} from '../kernel/netfilter.js';
 import {foreignChains, metIn} from '../kernel/packet-filter.js';
+import {ruleLine} from '../kernel/printed-rule.js';
+import type {MetRule} from '../kernel/rule-walk.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
 import type {IpvsDestination} from '../model/ipvs.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {isOnlyAddress, matchesOf} from '../model/rules/questions.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import {knownHost} from '../topology/known-host.js';
 import type {Chain, ChainCode} from './step.js';
@@ -83,7 +86,7 @@ export function markStep(
   {file, tables}: Namespace,
   {chain: place, packet, code, what}: Marking,
 ): number | undefined {
-  const met = tables && metIn(tables, {table: 'mangle', chain: place, targets: ['MARK']}, packet);
+  const met = tables && metIn(tables, {table: 'mangle', chain: place, actions: ['mark']}, packet);
   if (!tables || !met) {
     chain.doubt('load-balancer', `which mark ${what} get in ${file} was not read`);
     return undefined;
@@ -94,7 +97,7 @@ export function markStep(
     chain.pass(
       'load-balancer',
       `${what} get mark 0x${mark.toString(16)}`,
-      met.map(({text}) => text),
+      met.map((one) => ruleLine(one.rule)),
     );
     return mark;
   }
@@ -103,7 +106,7 @@ export function markStep(
     chain.doubt(
       'load-balancer',
       `which mark ${what} get in ${file} is decided by rules that are not understood`,
-      rule ? met.map(({text}) => text) : foreign,
+      rule ? met.map((one) => ruleLine(one.rule)) : foreign,
     );
     return undefined;
   }
@@ -114,10 +117,9 @@ export function markStep(
   return undefined;
 }
 
-function markOf({options}: MetRule): number | undefined {
-  const value = optionOf(options, '--set-xmark') ?? optionOf(options, '--set-mark');
-  const [mark = '', mask = '0xffffffff'] = value?.split('/') ?? [];
-  return /^0x[0-9a-f]{1,8}$/i.test(mark) && /^0xf{8}$/i.test(mask) ? Number(mark) : undefined;
+/** Undefined where some bits of a mark are left as they are, for then the others decide as well. */
+function markOf({action}: MetRule): number | undefined {
+  return action.action === 'mark' && action.mask === 0xffffffff ? action.value : undefined;
 }
 
 export interface Sharing {
@@ -172,22 +174,23 @@ export function snatStep(
     return;
   }
   const packet: FilteredPacket = {protocol: 'tcp', src: '', dst: backend, ipsec: false, dstLocal: false};
-  const met = metIn(tables, {table: 'nat', chain: 'POSTROUTING', targets: ['SNAT', 'MASQUERADE']}, packet);
+  const met = metIn(tables, {table: 'nat', chain: 'POSTROUTING', actions: ['snat', 'masquerade']}, packet);
   if (!met) {
     chain.doubt('load-balancer', `whether packets to the tasks leave from ${ip} was not read`);
     return;
   }
   // Docker's rule holds for what IPVS has handled, which only the kernel can tell.
-  const rule = met.find(
-    ({options, text}) => optionOf(options, '--to-source') === ip && /--ipvs\b/.test(text),
-  );
-  if (!rule) {
+  const found = met.find(({rule, action}) => {
+    const ofIpvs = matchesOf(rule, 'ipvs').some(({negated}) => !negated);
+    return ofIpvs && action.action === 'snat' && isOnlyAddress(action.to, ip);
+  });
+  if (!found) {
     const foreign = foreignChains(tables);
     if (met.length > 0 || foreign.length > 0) {
       chain.doubt(
         'load-balancer',
         `from which address packets to the tasks leave is decided by rules that are not understood`,
-        met.length > 0 ? met.map(({text}) => text) : foreign,
+        met.length > 0 ? met.map((one) => ruleLine(one.rule)) : foreign,
       );
       return;
     }
@@ -205,7 +208,7 @@ export function snatStep(
   const conntrack = tables.proc?.get('/proc/sys/net/ipv4/vs/conntrack')?.trim();
   if (conntrack === '0') {
     chain.fail('load-balancer', 'ipvs-conntrack-off', `net.ipv4.vs.conntrack is 0 in ${file}`, {
-      evidence: [rule.text],
+      evidence: [ruleLine(found.rule)],
       cause:
         'IPVS then hides its packets from conntrack, so that the rule which translates them never applies',
       next: inNamespace(chain.host, file, 'cat /proc/sys/net/ipv4/vs/conntrack'),
@@ -213,7 +216,7 @@ export function snatStep(
     return;
   }
   chain.pass('load-balancer', `packets to the tasks leave from ${ip}, so that answers come back this way`, [
-    rule.text,
+    ruleLine(found.rule),
   ]);
 }
 

@@ -3,10 +3,12 @@
  * namespace leads port 53 there to a port of the engine's, and the engine answers for the container's networks.
  */
 
-import {type FilteredPacket, optionOf} from '../kernel/netfilter.js';
+import type {FilteredPacket} from '../kernel/netfilter.js';
 import {foreignChains, metIn} from '../kernel/packet-filter.js';
+import {ruleLine} from '../kernel/printed-rule.js';
 import type {Container, ContainerEndpoint, GossipService, Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
+import {singleTarget} from '../model/rules/questions.js';
 import {takes, waitingSockets} from '../model/sockets.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {Chain} from './step.js';
@@ -82,22 +84,21 @@ function redirectStep(
     ipsec: false,
     dstLocal: true,
   };
-  const met = metIn(tables, {table: 'nat', chain: 'OUTPUT', targets: ['DNAT', 'REDIRECT']}, question);
+  const met = metIn(tables, {table: 'nat', chain: 'OUTPUT', actions: ['dnat', 'redirect']}, question);
   const rule = met?.[0];
-  const to = rule && optionOf(rule.options, '--to-destination');
-  const port = Number(/^127\.0\.0\.11:(\d{1,5})$/.exec(to ?? '')?.[1]);
-  if (rule?.match === 'yes' && port > 0) {
-    chain.pass('name', `port 53 of ${server} leads to port ${port}`, [rule.text]);
-    return port;
+  const to = rule?.action.action === 'dnat' ? singleTarget(rule.action.to) : undefined;
+  if (rule?.match === 'yes' && to?.address === server && to.port) {
+    chain.pass('name', `port 53 of ${server} leads to port ${to.port}`, [ruleLine(rule.rule)]);
+    return to.port;
   }
   // Engines with the nftables backend have a table of their own, whose rules are not walked.
   const foreign = foreignChains(tables);
-  const unseen = tables.nftHooks === undefined && mayUseNftables(host);
+  const unseen = tables.nftables === undefined && mayUseNftables(host);
   if (rule || foreign.length > 0) {
     chain.doubt(
       'name',
       `where questions to ${server} go is decided by rules that are not walked`,
-      rule ? [rule.text] : foreign,
+      rule ? [ruleLine(rule.rule)] : foreign,
     );
   } else if (!met || unseen) {
     chain.doubt(

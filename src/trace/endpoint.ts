@@ -1,9 +1,10 @@
 /** The end of a walk: from a port of the bridge to the destination's own interface. */
 
 import {isDown} from '../kernel/link-state.js';
-import {type FilteredPacket, optionOf} from '../kernel/netfilter.js';
+import type {FilteredPacket} from '../kernel/netfilter.js';
 import {metIn} from '../kernel/packet-filter.js';
 import {linkText, neighbourText, rowText} from '../kernel/printed.js';
+import {ruleLine} from '../kernel/printed-rule.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
@@ -112,15 +113,17 @@ function openPort(
     return undefined;
   const redirect = metIn(
     tables,
-    {table: 'nat', chain: 'PREROUTING', targets: ['REDIRECT', 'DNAT']},
+    {table: 'nat', chain: 'PREROUTING', actions: ['redirect', 'dnat']},
     packet,
   )?.[0];
-  const inner = redirect && Number(optionOf(redirect.options, '--to-ports'));
+  const inner = redirect?.action.action === 'redirect' ? redirect.action.port : undefined;
   // The rule that leads elsewhere has already been met by the filter.
   if (redirect && !(redirect.match === 'yes' && inner !== undefined && inner > 0)) return undefined;
   const port = inner ?? dport;
   if (redirect)
-    trail.pass(model, 'port', `${protocol} ${dport} becomes port ${port} in ${name}`, [redirect.text]);
+    trail.pass(model, 'port', `${protocol} ${dport} becomes port ${port} in ${name}`, [
+      ruleLine(redirect.rule),
+    ]);
   const sockets = waitingSockets(tables.proc, protocol);
   if (!sockets) {
     trail.note(model, 'port', `whether anything in ${name} listens on ${protocol} ${port} was not read`);

@@ -3,8 +3,11 @@
 import type {FindingCode} from '../findings/catalogue.js';
 import type {FilteredPacket, Hook} from '../kernel/netfilter.js';
 import {decide, packetFilter} from '../kernel/packet-filter.js';
+import {chainLine, chainOf} from '../kernel/printed-rule.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {besideIptables, rulesOf} from '../model/rules/questions.js';
+import type {Ruleset} from '../model/rules/rule.js';
 import type {AtBridge} from './bridge.js';
 import type {Layer, Walk} from './hop.js';
 import type {Trail} from './trail.js';
@@ -58,20 +61,18 @@ export function bridgeFilter(
   packet: FilteredPacket,
 ): Walk | undefined {
   const whose = netns === '@host' ? 'this host' : 'the sandbox';
-  const chains = (tables.nftHooks ?? []).filter(({table}) => table.startsWith('bridge '));
+  const chains = besideIptables(tables.nftables).filter(({family}) => family === 'bridge');
   if (chains.length > 0) {
     trail.doubt(
       model,
       'bridge-filter',
       `nftables chains of ${whose} see the frames of its bridges, and are not walked`,
-      chains.map(({table, chain}) => `nft ${table} ${chain}`),
+      chains.map(chainLine),
     );
   }
   const called = callsIptables(model, tables);
   // Docker sets no rules in a sandbox, so what was not read there is no doubt; on the host it is.
-  const ruled = (tables.netfilter ?? []).some(({rules}) =>
-    rules.some(({text}) => !/^policy (ACCEPT|-)$/.test(text)),
-  );
+  const ruled = (tables.netfilter ?? []).some(canDrop);
   if (called === '0' || (netns !== '@host' && !ruled)) return undefined;
   if (called === undefined) {
     trail.doubt(
@@ -96,6 +97,14 @@ export function bridgeFilter(
   );
 }
 
+/** Whether there is a rule, or a chain that drops what meets none. */
+function canDrop({tables}: Ruleset): boolean {
+  return tables.some(
+    ({rules, chains}) =>
+      rules.length > 0 || [...chains.values()].some(({policy = 'accept'}) => policy !== 'accept'),
+  );
+}
+
 /** The namespace's own setting; without br_netfilter no host has it, and then no frame is seen. */
 function callsIptables(model: HostModel, tables: NetnsTables): string | undefined {
   const path = '/proc/sys/net/bridge/bridge-nf-call-iptables';
@@ -114,7 +123,7 @@ export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPack
     if (place.needed) trail.doubt(host, layer, `the packet filter of ${whose} was not read`);
     return undefined;
   }
-  const {verdict, backend, evidence} = decide(filter, hook, packet);
+  const {verdict, by, evidence} = decide(filter, hook, packet);
   if (verdict === 'drop') {
     return trail.fail(host, layer, code, `the rules of ${whose} drop ${what}`, {
       evidence,
@@ -122,17 +131,17 @@ export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPack
         ? 'the UDP port of the data path must be open between all nodes'
         : 'a rule on the way drops it',
       counter: 'the packet counter of that rule',
-      next: `iptables-${backend}-save -c`,
+      ...(by ? {next: `${chainOf(by).program}-save -c`} : {}),
     });
   }
   if (verdict === 'unknown') {
-    const unread = backend
+    const unread = by
       ? `a rule of ${whose} that is not understood decides on ${what}`
       : `nftables chains beside those of iptables see ${what}, and are not walked`;
     trail.doubt(host, layer, unread, evidence);
     return undefined;
   }
-  const ruled = tables.netfilter?.some(({rules}) => rules.some(({text}) => !text.startsWith('policy ')));
-  if (place.needed || ruled) trail.pass(host, layer, `no rule of ${whose} drops ${what}`, []);
+  if (place.needed || rulesOf(tables.netfilter).length > 0)
+    trail.pass(host, layer, `no rule of ${whose} drops ${what}`, []);
   return undefined;
 }

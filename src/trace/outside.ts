@@ -2,10 +2,12 @@
 
 import {isDown} from '../kernel/link-state.js';
 import {linkText, routeText} from '../kernel/printed.js';
+import {appended} from '../kernel/printed-rule.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import {rulesAround} from '../model/rules/questions.js';
 import type {KnownHost, NamespaceAt} from '../topology/known-host.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
 import type {Walk} from './hop.js';
@@ -158,22 +160,14 @@ function toOwnHost({steps, host, name, ip, link, src, hostLink, traffic}: Leavin
 function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Leaving): Walk {
   const bridge = hostLink?.master;
   if (network?.internal) {
-    const rules = (host.host?.netfilter ?? [])
-      .flatMap(({rules: all}) => all)
-      .filter(
-        ({table, text}) =>
-          table === 'filter' &&
-          text.split(' ').includes(bridge ?? '') &&
-          /-j (DROP|REJECT)\b/.test(text) &&
-          text.includes('! -'),
-      );
+    const rules = bridge === undefined ? [] : rulesAround(host.host?.netfilter, bridge);
     return steps.fail(
       host,
       'filter-out',
       'internal-network',
       `${network.name} is internal: the host drops what leaves its bridge`,
       {
-        evidence: rules.map(({chain, text}) => `-A ${chain} ${text}`),
+        evidence: rules.map(appended),
         cause:
           rules.length > 0
             ? 'these rules drop it'

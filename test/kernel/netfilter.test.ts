@@ -1,177 +1,179 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {
-  type FilteredPacket,
-  filterPacket,
-  type RuleBook,
-  ruleBook,
-  rulesMet,
-} from '../../src/kernel/netfilter.js';
-import {parseIptablesSave} from '../../src/model/netfilter.js';
+import {both, type FilteredPacket, type Held, ruleHolds} from '../../src/kernel/netfilter.js';
+import {parseIptablesSave} from '../../src/model/rules/iptables.js';
+import {parseNftRuleset} from '../../src/model/rules/nftables.js';
+import {rulesOf} from '../../src/model/rules/questions.js';
+import type {Rule} from '../../src/model/rules/rule.js';
 
 const packet: FilteredPacket = {
   protocol: 'udp',
   src: '192.168.1.5',
   dst: '172.31.1.5',
   dport: 4789,
+  sport: 50_000,
+  ctState: 'NEW',
   inInterface: 'eth0',
-  vni: 0x1001,
+  outInterface: 'br-1',
+  vni: 4097,
   ipsec: false,
   dstLocal: true,
+  srcLocal: false,
 };
 
-function book(saved: string): RuleBook {
-  return ruleBook(parseIptablesSave(saved));
+const {ctState, inInterface, srcLocal, vni, dport, sport, ...unsure} = packet;
+/** Of which nothing is known that need not be. */
+const unknown: FilteredPacket = {...unsure, src: '', dst: ''};
+
+function ruleOf(matches: string): Rule {
+  const [rule] = rulesOf([
+    parseIptablesSave(`*filter\n-A INPUT ${matches} -j DROP\nCOMMIT\n`, 'iptables-nft'),
+  ]);
+  assert.ok(rule);
+  return rule;
 }
 
-function input(rules: string, changes: Partial<FilteredPacket> = {}): string {
-  const saved = book(`*filter\n:INPUT ACCEPT [0:0]\n${rules}\nCOMMIT\n`);
-  return filterPacket(saved, 'INPUT', {...packet, ...changes}).verdict;
-}
+/** Each match with what it is for the packet, and for one of which little is known. */
+const cases: [matches: string, known: Held, unknown: Held][] = [
+  ['-i eth0', 'yes', 'perhaps'],
+  ['-i eth1', 'no', 'perhaps'],
+  ['! -i eth1', 'yes', 'perhaps'],
+  ['-i eth+', 'yes', 'perhaps'],
+  ['-i +', 'yes', 'perhaps'],
+  ['-i et', 'no', 'perhaps'],
+  ['-o br-1', 'yes', 'yes'],
+  ['-s 192.168.1.5/32', 'yes', 'perhaps'],
+  ['-s 192.168.0.0/16', 'yes', 'perhaps'],
+  ['! -s 10.0.0.0/8', 'yes', 'perhaps'],
+  ['-d 172.31.1.6', 'no', 'perhaps'],
+  ['-d 0.0.0.0/0', 'yes', 'perhaps'],
+  ['-s 192.0.1.5/255.0.255.255', 'perhaps', 'perhaps'],
+  ['-p udp', 'yes', 'yes'],
+  ['-p 17', 'yes', 'yes'],
+  ['-p all', 'yes', 'yes'],
+  ['-p tcp', 'no', 'no'],
+  ['! -p tcp', 'yes', 'yes'],
+  ['-m udp --dport 4789', 'yes', 'perhaps'],
+  ['-m udp ! --dport 4789', 'no', 'perhaps'],
+  ['-m udp --dport 4000:5000', 'yes', 'perhaps'],
+  ['-m udp --dport 5000:', 'no', 'perhaps'],
+  ['-m udp --dport 0:65535', 'yes', 'yes'],
+  ['-m udp --dport 1:65535', 'yes', 'yes'],
+  ['-m udp --dport 2:65535', 'yes', 'perhaps'],
+  ['-m udp --sport 50000', 'yes', 'perhaps'],
+  ['-m multiport --dports 53,4780:4790', 'yes', 'perhaps'],
+  ['-m multiport --dports 53,54', 'no', 'perhaps'],
+  ['-m multiport --ports 4789', 'perhaps', 'perhaps'],
+  ['-m conntrack --ctstate NEW', 'yes', 'perhaps'],
+  ['-m conntrack --ctstate RELATED,ESTABLISHED', 'no', 'perhaps'],
+  ['-m conntrack --ctstate NEW,ESTABLISHED', 'yes', 'yes'],
+  ['-m conntrack --ctstate INVALID', 'no', 'no'],
+  ['-m conntrack ! --ctstate INVALID', 'yes', 'yes'],
+  ['-m conntrack --ctstate NEW,UNTRACKED', 'perhaps', 'perhaps'],
+  ['-m state --state NEW', 'yes', 'perhaps'],
+  ['-m mark --mark 0xd0c4e3', 'no', 'no'],
+  ['-m mark --mark 0xd0c4e3/0xffffffff', 'no', 'no'],
+  ['-m mark ! --mark 0xd0c4e3', 'yes', 'yes'],
+  ['-m mark --mark 0xd0c4e3/0xff', 'perhaps', 'perhaps'],
+  ['-m mark --mark 0x1', 'perhaps', 'perhaps'],
+  ['-m connmark --mark 0xd0c4e3', 'perhaps', 'perhaps'],
+  ['-m addrtype --dst-type LOCAL', 'yes', 'yes'],
+  ['-m addrtype ! --dst-type LOCAL', 'no', 'no'],
+  ['-m addrtype --src-type LOCAL', 'no', 'perhaps'],
+  ['-m addrtype --dst-type MULTICAST', 'perhaps', 'perhaps'],
+  ['-m policy --dir in --pol none', 'yes', 'yes'],
+  ['-m policy --dir in --pol ipsec', 'no', 'no'],
+  ['-m policy --dir in --pol ipsec --strict', 'no', 'no'],
+  ['-m policy --pol none --reqid 1', 'perhaps', 'perhaps'],
+  ['-m u32 --u32 "0x0>>0x16&0x3c@0xc&0xffffff00=0x100100"', 'yes', 'perhaps'],
+  ['-m u32 --u32 "0x0>>0x16&0x3c@0xc&0xffffff00=0x100200"', 'no', 'perhaps'],
+  ['-m u32 --u32 "0x0=0x1"', 'perhaps', 'perhaps'],
+  ['-m ipvs --ipvs', 'perhaps', 'perhaps'],
+  ['-m ipvs ! --ipvs', 'perhaps', 'perhaps'],
+  ['-m comment --comment "-p tcp"', 'yes', 'yes'],
+  ['-m set --match-set bad src', 'perhaps', 'perhaps'],
+  ['-m set ! --match-set bad src', 'perhaps', 'perhaps'],
+  ['-f', 'perhaps', 'perhaps'],
+  ['-p tcp -m set --match-set bad src', 'no', 'no'],
+  ['-p udp -m set --match-set bad src', 'perhaps', 'perhaps'],
+  ['', 'yes', 'yes'],
+];
 
-describe('packet filter', () => {
-  it('knows interface, address, protocol and port', () => {
-    assert.equal(input('-A INPUT -i eth0 -p udp -m udp --dport 4789 -j DROP'), 'drop');
-    assert.equal(input('-A INPUT -i eth1 -p udp -m udp --dport 4789 -j DROP'), 'accept');
-    assert.equal(input('-A INPUT -i eth+ -j DROP'), 'drop');
-    assert.equal(input('-A INPUT ! -s 10.0.0.0/8 -j REJECT --reject-with icmp-port-unreachable'), 'drop');
-    assert.equal(input('-A INPUT -s 192.168.1.0/24 -p tcp -j DROP'), 'accept');
-    assert.equal(input('-A INPUT -p udp -m multiport --dports 53,4789 -j DROP'), 'drop');
-    assert.equal(input('-A INPUT -p udp -m udp --dport 4000:5000 -j DROP'), 'drop');
+describe('whether a rule of iptables holds for a packet', () => {
+  for (const [matches, known, little] of cases) {
+    it(`${matches || 'without matches'}: ${known}, or ${little} where little is known`, () => {
+      assert.equal(ruleHolds(ruleOf(matches), packet), known);
+      assert.equal(ruleHolds(ruleOf(matches), unknown), little);
+    });
+  }
+
+  it('knows ICMP types by number', () => {
+    const echo: FilteredPacket = {...packet, protocol: 'icmp', icmpType: 8};
+    for (const [type, held] of [
+      ['8', 'yes'],
+      ['0', 'no'],
+      ['any', 'yes'],
+      ['3/4', 'perhaps'],
+    ] as const)
+      assert.equal(ruleHolds(ruleOf(`-p icmp -m icmp --icmp-type ${type}`), echo), held, type);
+    const {icmpType, ...untyped} = echo;
+    assert.equal(ruleHolds(ruleOf('-m icmp --icmp-type 8'), untyped), 'perhaps');
   });
 
-  it('takes the first rule that ends the packet, and the policy otherwise', () => {
-    assert.equal(input('-A INPUT -p udp -j ACCEPT\n-A INPUT -j DROP'), 'accept');
-    const saved = book('*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n');
-    const {verdict, rule} = filterPacket(saved, 'INPUT', packet);
-    assert.equal(verdict, 'drop');
-    assert.equal(rule, 'filter: -P INPUT DROP');
-  });
-
-  it('follows jumps, returns and gotos', () => {
-    assert.equal(
-      input(':A - [0:0]\n-A INPUT -j A\n-A INPUT -j DROP\n-A A -p udp -j RETURN\n-A A -j ACCEPT'),
-      'drop',
-    );
-    assert.equal(input(':A - [0:0]\n-A INPUT -g A\n-A INPUT -j DROP\n-A A -p tcp -j DROP'), 'accept');
-    const closed = book(
-      '*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A INPUT -g A\n-A INPUT -j ACCEPT\n-A A -p tcp -j ACCEPT\nCOMMIT\n',
-    );
-    assert.equal(filterPacket(closed, 'INPUT', packet).verdict, 'drop');
-    assert.equal(input(':EMPTY - [0:0]\n-A INPUT -j EMPTY'), 'accept');
-  });
-
-  it('is unknown where a match that it does not know decides, and only there', () => {
-    assert.equal(input('-A INPUT -m set --match-set bad src -j DROP'), 'unknown');
-    assert.equal(input('-A INPUT -m set --match-set good src -j ACCEPT'), 'accept');
-    assert.equal(input('-A INPUT -m set --match-set bad src -j DROP\n-A INPUT -j DROP'), 'drop');
-    assert.equal(input('-A INPUT -p tcp -m set --match-set bad src -j DROP'), 'accept');
-    assert.equal(input('-A INPUT -j SOMETHING-ELSE'), 'unknown');
-  });
-
-  it('reads the VNI in the rules by which Docker seals encrypted networks', () => {
-    const rule = (match: string) =>
-      `-A INPUT -p udp -m policy --dir in --pol none -m udp --dport 4789 ${match} -j DROP`;
-    const u32 = rule('-m u32 --u32 "0x0>>0x16&0x3c@0xc&0xffffff00=0x100100"');
-    assert.equal(input(u32), 'drop');
-    assert.equal(input(u32, {vni: 0x1002}), 'accept');
-    assert.equal(input(u32, {ipsec: true}), 'accept');
-    assert.equal(
-      input(
-        rule(
-          '-m bpf --bytecode "7,32 0 0 4294963252,7 0 0 0,64 0 0 4,116 0 0 8,21 1 0 4097,6 0 0 0,6 0 0 1"',
-        ),
-      ),
-      'drop',
-    );
-    assert.equal(input(rule('-m bpf --bytecode "1,6 0 0 1"')), 'unknown');
-  });
-
-  it('does not hang on chains that call each other', () => {
-    assert.equal(input(':A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n-A A -j B\n-A B -j A'), 'unknown');
+  it('knows of IPsec by the policy and by the mark that Docker sets', () => {
+    const sealed = {...packet, ipsec: true};
+    assert.equal(ruleHolds(ruleOf('-m policy --dir in --pol none'), sealed), 'no');
+    assert.equal(ruleHolds(ruleOf('-m policy --dir in --pol ipsec'), sealed), 'yes');
+    assert.equal(ruleHolds(ruleOf('-m mark --mark 0xd0c4e3'), sealed), 'yes');
   });
 });
 
-function met(rules: string, changes: Partial<FilteredPacket> = {}): string[] {
-  const saved = book(`*nat\n:PREROUTING ACCEPT [0:0]\n${rules}\nCOMMIT\n`);
-  return rulesMet(
-    saved,
-    {table: 'nat', chain: 'PREROUTING', targets: new Set(['DNAT', 'REDIRECT'])},
-    {...packet, protocol: 'tcp', dport: 8080, ...changes},
-  ).map(({match, options}) => `${match} ${options.join(' ')}`);
-}
+describe('whether a rule of nftables holds for a packet', () => {
+  const held = (...expr: unknown[]): Held => {
+    const chain = {family: 'inet', table: 'fw', chain: 'input'};
+    const [rule] = rulesOf([parseNftRuleset(JSON.stringify({nftables: [{rule: {...chain, expr}}]}))]);
+    assert.ok(rule);
+    return ruleHolds(rule, packet);
+  };
+  const match = (left: unknown, right: unknown, op = '==') => ({match: {op, left, right}});
+  const payload = (protocol: string, field: string) => ({payload: {protocol, field}});
+  const meta = (key: string) => ({meta: {key}});
 
-describe('rules that a packet meets', () => {
-  const ingress =
-    ':DOCKER-INGRESS - [0:0]\n-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER-INGRESS\n-A DOCKER-INGRESS -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080\n-A DOCKER-INGRESS -j RETURN';
-
-  it('follows the jumps to them, and tells their options', () => {
-    assert.deepEqual(met(ingress), ['yes --to-destination 172.18.0.2:8080']);
-    assert.deepEqual(met(ingress, {dstLocal: false}), []);
-    assert.deepEqual(met(ingress, {dport: 8081}), []);
-    assert.deepEqual(met(ingress, {protocol: 'udp'}), []);
-  });
-
-  it('ends at the first that is certain, and makes none certain after one that is not', () => {
-    const dnat = (match: string, to: number) =>
-      `-A PREROUTING ${match} -j DNAT --to-destination 10.0.0.${to}`;
-    assert.deepEqual(met(`${dnat('-p tcp', 1)}\n${dnat('-p tcp', 2)}`), ['yes --to-destination 10.0.0.1']);
-    assert.deepEqual(met(`${dnat('-m set --match-set a src', 1)}\n${dnat('-p tcp', 2)}`), [
-      'perhaps --to-destination 10.0.0.1',
-      'perhaps --to-destination 10.0.0.2',
-    ]);
-    assert.deepEqual(met(`-A PREROUTING -m set --match-set a src -j RETURN\n${dnat('-p tcp', 1)}`), [
-      'perhaps --to-destination 10.0.0.1',
-    ]);
-    assert.deepEqual(met(`-A PREROUTING -p tcp -j ACCEPT\n${dnat('-p tcp', 1)}`), []);
-    assert.deepEqual(met(`:A - [0:0]\n-A PREROUTING -g A\n${dnat('-p tcp', 1)}\n-A A -p udp -j ACCEPT`), []);
-  });
-
-  it('takes an address that is not known for any', () => {
-    const rule = '-A PREROUTING -s 10.0.0.0/8 -p tcp -j REDIRECT --to-ports 80';
-    assert.deepEqual(met(rule, {src: ''}), ['perhaps --to-ports 80']);
-    assert.deepEqual(met(rule), []);
+  it('as one of iptables does', () => {
+    for (const [expr, expected] of [
+      [match(meta('iifname'), 'eth0'), 'yes'],
+      [match(meta('iifname'), 'eth*'), 'yes'],
+      [match(meta('iifname'), 'eth0', '!='), 'no'],
+      [match(meta('iifname'), {set: ['lo', 'eth0']}), 'yes'],
+      [match(meta('l4proto'), {set: ['tcp', 'udp']}), 'yes'],
+      [match(payload('ip', 'saddr'), {prefix: {addr: '192.168.0.0', len: 16}}), 'yes'],
+      [match(payload('ip', 'daddr'), '172.31.1.6'), 'no'],
+      [match(payload('ip', 'saddr'), '@bad'), 'perhaps'],
+      [match(payload('udp', 'dport'), 4789), 'yes'],
+      [match(payload('udp', 'dport'), {set: [53, {range: [4000, 5000]}]}), 'yes'],
+      [match(payload('udp', 'dport'), 4789, '<'), 'perhaps'],
+      // The protocol is asked for by the match itself.
+      [match(payload('tcp', 'dport'), 4789), 'no'],
+      [match(payload('th', 'dport'), 4789), 'yes'],
+      [match({ct: {key: 'state'}}, ['established', 'related'], 'in'), 'no'],
+      [match({ct: {key: 'state'}}, {set: ['new']}), 'yes'],
+      [match({fib: {result: 'type', flags: ['daddr']}}, 'local'), 'yes'],
+      [match({fib: {result: 'oif', flags: ['saddr', 'iif']}}, 0), 'perhaps'],
+      [match(meta('mark'), 0xd0c4e3), 'no'],
+      [{xt: {type: 'match', name: 'addrtype'}}, 'perhaps'],
+      [{limit: {rate: 5, burst: 5, per: 'second'}}, 'perhaps'],
+      [{counter: {packets: 1, bytes: 2}}, 'yes'],
+    ] as const)
+      assert.equal(held(expr, {drop: null}), expected, JSON.stringify(expr));
   });
 });
 
-describe('a redirected port', () => {
-  const saved = (redirect: string, filter: string) =>
-    book(
-      `*nat\n:PREROUTING ACCEPT [0:0]\n${redirect}\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n${filter}\nCOMMIT\n`,
-    );
-  const at8080 = {...packet, protocol: 'tcp' as const, dport: 8080};
-  const redirect = '-A PREROUTING -d 172.31.1.5/32 -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 80';
-
-  it('is what the filter sees, as in a task with a published port', () => {
-    const only80 = '-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n-A INPUT -p tcp -j DROP';
-    assert.equal(filterPacket(saved(redirect, only80), 'INPUT', at8080).verdict, 'accept');
-    assert.equal(filterPacket(saved('', only80), 'INPUT', at8080).verdict, 'drop');
-  });
-
-  it('is seen by the tables before it as it came, by those after it as it was made', () => {
-    const rules = ruleBook(
-      parseIptablesSave(
-        '*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 172.18.0.2/32 ! -i docker_gwbridge -j DROP\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD -d 172.18.0.2/32 -j ACCEPT\nCOMMIT\n',
-      ),
-    );
-    const made = {...at8080, dst: '172.18.0.2', dstLocal: false, outInterface: 'docker_gwbridge'};
-    const before = {dst: '172.31.1.5', dport: 8080};
-    assert.equal(filterPacket(rules, 'FORWARD', {...made, before}).verdict, 'accept');
-    // Asked for directly, the address is shut.
-    assert.equal(filterPacket(rules, 'FORWARD', made).verdict, 'drop');
-  });
-
-  it('leaves what follows a translation that is not followed undecided', () => {
-    const dnat = redirect.replace('REDIRECT --to-ports 80', 'DNAT --to-destination 10.0.0.9');
-    assert.equal(filterPacket(saved(dnat, '-A INPUT -p tcp -j DROP'), 'INPUT', at8080).verdict, 'unknown');
-  });
-
-  it('is no translation where SNAT gives the address that it has', () => {
-    const rules = book(
-      '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.7\nCOMMIT\n',
-    );
-    const sent = {...packet, src: '10.0.1.7', dst: '10.0.1.3', dstLocal: false};
-    assert.equal(filterPacket(rules, 'OUTPUT', sent).verdict, 'accept');
-    assert.equal(filterPacket(rules, 'OUTPUT', {...sent, src: '10.0.1.10'}).verdict, 'unknown');
-  });
+it('both of two hold where each does', () => {
+  const all: Held[] = ['yes', 'no', 'perhaps'];
+  const table = all.map((one) => all.map((other) => both(one, other)));
+  assert.deepEqual(table, [
+    ['yes', 'no', 'perhaps'],
+    ['no', 'no', 'no'],
+    ['perhaps', 'no', 'perhaps'],
+  ]);
 });

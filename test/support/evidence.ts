@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {gunzipSync} from 'node:zlib';
 import {odd} from '../../src/base/shape.js';
@@ -34,6 +34,20 @@ export function fixtureEvidence(name: string): HostEvidence {
 /** The evidence of one host of fixtures/recorded, such as `node1` or `stale/node1`. */
 export function recordedEvidence(name: string): HostEvidence {
   return fixtureEvidence(`recorded/${name}`);
+}
+
+/** What the sections of these names printed, in all snapshots of fixtures, each text once. */
+export function recordedOutputs(name: RegExp): Set<string> {
+  const root = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+  const files = readdirSync(root, {recursive: true, encoding: 'utf8'});
+  const snapshots = files.filter((file) => file.endsWith('.json.gz')).map((file) => file.slice(0, -8));
+  return new Set(
+    snapshots.flatMap((file) =>
+      fixtureSnapshot(file).hosts.flatMap(({sections}) =>
+        sections.filter((section) => name.test(section.name)).map(({output}) => output),
+      ),
+    ),
+  );
 }
 
 export function recordedModel(name: string): HostModel {

@@ -1,10 +1,9 @@
 import {isIPv4} from 'node:net';
-import {optionOf, ruleBook, rulesMet} from '../../kernel/netfilter.js';
-import {decide, packetFilter} from '../../kernel/packet-filter.js';
+import {decide, metIn, packetFilter} from '../../kernel/packet-filter.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {mayHideRules} from '../../services/docker-rules.js';
-import {dockerMark, type EncryptedVni, encryptedVnis} from '../../services/encryption.js';
+import {dockerMark, type EncryptedVni, encryptedVnis, vnisEncryptedByNft} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
 
@@ -41,12 +40,11 @@ export const encryptionRules = defineCheck({
 function mayBeElsewhere({model}: KnownHost): boolean {
   const version = engineVersion(model.docker?.engine.version);
   if (model.host?.failed?.has('nft') || mayHideRules(model)) return true;
-  return model.host?.nftHooks === undefined && (!version || atLeast(version, '29.6'));
+  return model.host?.nftables === undefined && (!version || atLeast(version, '29.6'));
 }
 
 function marked(tables: NetnsTables, {vni, port}: EncryptedVni, vtep: string): Verdict {
-  if (tables.encryptedVnis?.has(vni)) return 'there';
-  if (!tables.netfilter) return 'unknown';
+  if (vnisEncryptedByNft(tables.nftables).has(vni)) return 'there';
   const packet = {
     protocol: 'udp' as const,
     src: '',
@@ -57,18 +55,16 @@ function marked(tables: NetnsTables, {vni, port}: EncryptedVni, vtep: string): V
     ipsec: false,
     dstLocal: false,
   };
-  const place = {table: 'mangle', chain: 'OUTPUT', targets: new Set(['MARK'])};
-  const met = tables.netfilter.flatMap(({rules}) => rulesMet(ruleBook(rules), place, packet));
-  const ours = met.filter(
-    ({options}) => Number((optionOf(options, '--set-xmark') ?? '').split('/')[0]) === dockerMark,
-  );
+  const met = metIn(tables, {table: 'mangle', chain: 'OUTPUT', actions: ['mark']}, packet);
+  if (!met) return 'unknown';
+  const ours = met.filter(({action}) => action.action === 'mark' && action.value === dockerMark);
   if (ours.some(({match}) => match === 'yes')) return 'there';
   return ours.length > 0 ? 'unknown' : 'gone';
 }
 
 /** Whether an unencrypted packet of the network would be dropped, by whichever rule. */
 function dropped(tables: NetnsTables, {vni, port}: EncryptedVni, vtep: string, own: string): Verdict {
-  if (tables.encryptedVnis?.has(vni)) return 'there';
+  if (vnisEncryptedByNft(tables.nftables).has(vni)) return 'there';
   const filter = packetFilter(tables);
   if (!filter) return 'unknown';
   const {verdict} = decide(filter, 'INPUT', {

@@ -1,6 +1,7 @@
 import {isIPv4} from 'node:net';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {decide, type PacketFilter} from '../../kernel/packet-filter.js';
+import {inTable} from '../../kernel/printed-rule.js';
 import {encryptedVnis} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
@@ -74,10 +75,11 @@ function note(
   hook: 'INPUT' | 'OUTPUT',
   packet: FilteredPacket,
 ): void {
-  const {verdict, rule = '', evidence} = decide(filter, hook, {...packet, ctState: 'NEW'});
+  const {verdict, by, evidence} = decide(filter, hook, {...packet, ctState: 'NEW'});
   if (verdict === 'unknown') for (const text of evidence) doubts.add(text);
   if (verdict !== 'drop') return;
   const answersPass = decide(filter, hook, {...packet, ctState: 'ESTABLISHED'}).verdict !== 'drop';
+  const rule = by ? inTable(by) : '';
   const known = lost.get(rule) ?? {vteps: [], evidence, answersPass};
   known.vteps.push(...vteps);
   lost.set(rule, known);

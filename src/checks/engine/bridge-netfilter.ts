@@ -1,9 +1,21 @@
+import {inTable} from '../../kernel/printed-rule.js';
 import {setting} from '../../model/proc/settings.js';
+import {does, isForInterface, rulesOf} from '../../model/rules/questions.js';
+import type {Rule} from '../../model/rules/rule.js';
 import {defineCheck} from '../check.js';
 
 const path = 'bridge/bridge-nf-call-iptables';
+const bridge = 'docker_gwbridge';
+
 /** Docker's rule between the ports of docker_gwbridge (moby libnetwork bridge driver, enable_icc=false). */
-const isolation = /^-i docker_gwbridge -o docker_gwbridge(?: .*)? -j DROP$/;
+function isIsolation(rule: Rule): boolean {
+  return (
+    rule.chain.table === 'filter' &&
+    does(rule, 'drop') &&
+    isForInterface(rule, 'in', bridge) &&
+    isForInterface(rule, 'out', bridge)
+  );
+}
 
 /** A rule between the ports of a bridge that no packet is shown to. */
 export const bridgeNetfilter = defineCheck({
@@ -12,10 +24,8 @@ export const bridgeNetfilter = defineCheck({
   perHost(host, report) {
     const tables = host.model.host;
     if (setting(tables?.proc, path) !== 0) return undefined;
-    const rule = (tables?.netfilter ?? [])
-      .flatMap(({rules}) => rules)
-      .find(({table, text}) => table === 'filter' && isolation.test(text));
-    const ports = (tables?.links ?? []).filter(({master}) => master === 'docker_gwbridge');
+    const rule = rulesOf(tables?.netfilter).find(isIsolation);
+    const ports = (tables?.links ?? []).filter(({master}) => master === bridge);
     if (!rule || ports.length < 2) return undefined;
     report.found({
       code: 'bridge-netfilter-off',
@@ -25,7 +35,7 @@ export const bridgeNetfilter = defineCheck({
       subject: 'docker_gwbridge',
       evidence: [
         'net.bridge.bridge-nf-call-iptables = 0',
-        `filter: -A ${rule.chain} ${rule.text}`,
+        inTable(rule),
         `ports of docker_gwbridge: ${ports.map(({name}) => name).join(', ')}`,
       ],
       cause:

@@ -87,8 +87,8 @@ function deviceOf(link: Link, more: Omit<Device, 'link' | 'vxlan' | 'port'>): De
  * their own there (moby overlay filter.go).
  */
 function inHostMode({model}: KnownHost): boolean {
-  const rules = model.host?.netfilter?.flatMap(({rules: own}) => own) ?? [];
-  return rules.some(({chain}) => chain === 'DOCKER-OVERLAY');
+  const tables = (model.host?.netfilter ?? []).flatMap((ruleset) => ruleset.tables);
+  return tables.some(({chains}) => chains.has('DOCKER-OVERLAY'));
 }
 
 /** The port of the data path, by the sandboxes' own devices. */

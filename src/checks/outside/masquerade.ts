@@ -1,10 +1,13 @@
-import {rulesMet} from '../../kernel/netfilter.js';
+import {countedLine} from '../../kernel/printed-rule.js';
 import {chooseRoute} from '../../kernel/route.js';
+import {rulesMet} from '../../kernel/rule-walk.js';
+import {rulesOf, tableOf} from '../../model/rules/questions.js';
+import type {ActionName} from '../../model/rules/rule.js';
 import {mayHideRules} from '../../services/docker-rules.js';
 import {gwbridgeName, gwbridgeNetwork, leavers, legOf} from '../../topology/way-out.js';
 import {defineCheck} from '../check.js';
 
-const targets: ReadonlySet<string> = new Set(['MASQUERADE', 'SNAT', 'NETMAP']);
+const actions: readonly ActionName[] = ['masquerade', 'snat', 'netmap'];
 
 /** Whether what leaves docker_gwbridge gets the host's own address, without which no answer finds its way back. */
 export const masquerade = defineCheck({
@@ -36,18 +39,18 @@ export const masquerade = defineCheck({
       gap('not all of its packet filters were read, or not whether the engine is to make rules at all');
       return undefined;
     }
-    const beside = filter.foreign.filter(({hook}) => hook === 'postrouting');
+    const beside = filter.foreign.filter(({base}) => base?.hook === 'postrouting');
     if (beside.length > 0) {
       gap(
-        `nftables chains beside those of iptables see them: ${beside.map(({table, chain}) => `${table} ${chain}`).join(', ')}`,
+        `nftables chains beside those of iptables see them: ${beside.map(({family, table, name}) => `${family} ${table} ${name}`).join(', ')}`,
       );
       return undefined;
     }
     const route = model.host ? chooseRoute(model.host, '203.0.113.1').route : undefined;
-    const met = filter.books.flatMap(({book}) =>
+    const met = filter.rulesets.flatMap((ruleset) =>
       rulesMet(
-        book,
-        {table: 'nat', chain: 'POSTROUTING', targets},
+        tableOf(ruleset, 'nat'),
+        {chain: 'POSTROUTING', actions},
         {
           protocol: 'tcp',
           src: source,
@@ -60,16 +63,9 @@ export const masquerade = defineCheck({
       ),
     );
     if (met.length > 0) return undefined;
-    const nat = (model.host?.netfilter ?? []).flatMap(({backend, rules}) =>
-      rules
-        .filter(
-          ({table, chain, text}) => table === 'nat' && chain === 'POSTROUTING' && !text.startsWith('policy '),
-        )
-        .map(
-          ({text, packets, bytes}) =>
-            `iptables-${backend}: [${packets ?? 0}:${bytes ?? 0}] nat: -A POSTROUTING ${text}`,
-        ),
-    );
+    const nat = rulesOf(model.host?.netfilter)
+      .filter(({chain}) => chain.table === 'nat' && chain.name === 'POSTROUTING')
+      .map(countedLine);
     report.found({
       code: 'masquerade-missing',
       severity: 'error',

@@ -1,9 +1,11 @@
 import {inSubnet} from '../../base/subnet.js';
 import {decide, packetFilter} from '../../kernel/packet-filter.js';
+import {chainLine} from '../../kernel/printed-rule.js';
 import {engineVersion} from '../../model/engine-version.js';
 import type {Link} from '../../model/facts.js';
-import type {FilterRule} from '../../model/netfilter.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
+import {besideIptables, does, matchesOf, rulesOf} from '../../model/rules/questions.js';
+import type {Rule, Ruleset} from '../../model/rules/rule.js';
 import {dockerChains, dockerPieces, type Piece} from '../../services/docker-rules.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
@@ -33,12 +35,7 @@ function notRead(host: KnownHost, report: Report, why: string): void {
   });
 }
 
-function missing(
-  host: KnownHost,
-  tables: NetnsTables,
-  netfilter: {backend: 'legacy' | 'nft'; rules: FilterRule[]}[],
-  report: Report,
-): void {
+function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], report: Report): void {
   const version = engineVersion(host.model.docker?.engine.version);
   if (!version) {
     notRead(host, report, 'the version of the engine, which decides what there must be, is not known');
@@ -48,13 +45,13 @@ function missing(
     ({name, kind}) => name === 'docker_gwbridge' && kind === 'bridge',
   );
   const ports = (tables.links ?? []).filter(({master}) => master === 'docker_gwbridge');
-  const rules = netfilter.flatMap((one) => one.rules);
-  const pieces = dockerPieces(rules, version, ports.length > 0);
+  const pieces = dockerPieces(netfilter, version, ports.length > 0);
   const gone = pieces.filter(({present}) => !present);
   if (gone.length === 0) return;
   // With nothing of Docker's at all it may be elsewhere, or not be wanted.
   if (gone.length === pieces.length) {
-    const nftRead = netfilter.some(({backend}) => backend === 'nft') || tables.nftHooks !== undefined;
+    const nftRead =
+      netfilter.some(({program}) => program === 'iptables-nft') || tables.nftables !== undefined;
     const doubt =
       host.model.engineMakesRules === undefined
         ? 'whether the engine was told to make none (--iptables=false) was not read'
@@ -66,7 +63,7 @@ function missing(
       return;
     }
   }
-  const lost = ports.length > 0 ? lostOutward(tables, gwbridge[0], rules) : undefined;
+  const lost = ports.length > 0 ? lostOutward(tables, gwbridge[0], rulesOf(netfilter)) : undefined;
   report.found({
     code: 'docker-rules-missing',
     severity: lost === undefined ? 'warning' : 'error',
@@ -93,11 +90,7 @@ function missing(
 }
 
 /** The rule, or the lack of one, by which nothing leaves docker_gwbridge for the world. */
-function lostOutward(
-  tables: NetnsTables,
-  gwbridge: Link | undefined,
-  rules: FilterRule[],
-): string | undefined {
+function lostOutward(tables: NetnsTables, gwbridge: Link | undefined, rules: Rule[]): string | undefined {
   const own = gwbridge?.addresses?.find(({family}) => family === 'inet');
   const uplink = tables.routes?.find(
     ({dst, table, family}) => dst === 'default' && table === 'main' && family === 'inet',
@@ -117,26 +110,30 @@ function lostOutward(
     dstLocal: false,
   });
   if (verdict === 'drop') return `what leaves docker_gwbridge is dropped: ${evidence.join('; ')}`;
-  const masked = rules.some(({table, text}) => {
-    const source = /(?:^| )-s (\S+) /.exec(text)?.[1];
-    return (
-      table === 'nat' &&
-      /-j (MASQUERADE|SNAT)\b/.test(text) &&
-      (source === undefined || inSubnet(own.address, source))
-    );
-  });
+  const masked = rules.some(
+    (rule) =>
+      rule.chain.table === 'nat' && does(rule, 'masquerade', 'snat') && isForSource(rule, own.address),
+  );
   return masked
     ? undefined
     : `nothing gives what leaves docker_gwbridge the host's address: no rule in nat for ${own.address}/${own.prefixLength}`;
 }
 
+function isForSource(rule: Rule, address: string): boolean {
+  return matchesOf(rule, 'address').every(
+    ({side, prefixes, negated}) =>
+      side === 'dst' || prefixes.some((prefix) => inSubnet(address, prefix)) !== negated,
+  );
+}
+
 /** Engines with the nftables back end keep a table of their own (29.0 and later). */
-function nftTable(host: KnownHost, {nftHooks}: NetnsTables, report: Report): void {
-  if (!nftHooks) {
+function nftTable(host: KnownHost, {nftables}: NetnsTables, report: Report): void {
+  if (!nftables) {
     notRead(host, report, 'the engine uses nftables, which was not read');
     return;
   }
-  if (nftHooks.some(({table}) => table === 'ip docker-bridges')) return;
+  const chains = besideIptables(nftables);
+  if (chains.some(({family, table}) => family === 'ip' && table === 'docker-bridges')) return;
   report.found({
     code: 'docker-rules-missing',
     severity: 'warning',
@@ -146,7 +143,7 @@ function nftTable(host: KnownHost, {nftHooks}: NetnsTables, report: Report): voi
     evidence: [
       `GET /info: FirewallBackend ${host.model.docker?.engine.firewall}`,
       'not there: nft table ip docker-bridges',
-      ...nftHooks.slice(0, 5).map(({table, chain}) => `there: nft ${table} ${chain}`),
+      ...chains.slice(0, 5).map((chain) => `there: ${chainLine(chain)}`),
     ],
     cause:
       "the engine's own nftables table is gone: something has flushed the ruleset, and the engine makes it only when it starts",
@@ -157,9 +154,9 @@ function nftTable(host: KnownHost, {nftHooks}: NetnsTables, report: Report): voi
 }
 
 function twoBackends(host: KnownHost, {netfilter}: NetnsTables, report: Report): void {
-  const holding = (netfilter ?? []).flatMap(({backend, rules}) => {
-    const chains = dockerChains(rules);
-    return chains.length > 0 ? [{backend, chains}] : [];
+  const holding = (netfilter ?? []).flatMap((ruleset) => {
+    const chains = dockerChains(ruleset);
+    return chains.length > 0 ? [{program: ruleset.program, chains}] : [];
   });
   if (holding.length < 2) return;
   report.found({
@@ -168,7 +165,7 @@ function twoBackends(host: KnownHost, {netfilter}: NetnsTables, report: Report):
     host: host.name,
     network: null,
     subject: 'the host',
-    evidence: holding.map(({backend, chains}) => `iptables-${backend}: ${chains.join(', ')}`),
+    evidence: holding.map(({program, chains}) => `${program}: ${chains.join(', ')}`),
     cause:
       "both back ends of iptables hold rules of Docker's, and packets must pass both: the older ones, of before a change of back end, still drop or translate what the engine no longer knows of",
     remedy: [

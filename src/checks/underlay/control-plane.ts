@@ -158,7 +158,7 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
     host: host.name,
     network: null,
     subject,
-    evidence: ruleLines(host, decision),
+    evidence: ruleLines(decision),
     cause: gossip
       ? `a rule of this host drops ${what} ${peers} on the way ${direction}: what is new, gone or moved is not told between them, and in the end they take each other for lost`
       : direction === 'in'

@@ -1,5 +1,6 @@
 import {isIPv4} from 'node:net';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
+import {looksForVni, rulesOf} from '../../model/rules/questions.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
@@ -51,9 +52,7 @@ export const dataPathFilter = defineCheck({
 
 /** One tunnel of each kind that the rules can tell apart: all of them only where a rule looks for a VNI. */
 function told({tunnels, model}: KnownHost): Tunnel[] {
-  const byVni = (model.host?.netfilter ?? []).some(({rules}) =>
-    rules.some(({text}) => text.includes('--u32') || text.includes('--bytecode')),
-  );
+  const byVni = rulesOf(model.host?.netfilter).some(looksForVni);
   const kinds = new Map<string, Tunnel>();
   for (const tunnel of tunnels) {
     const key = `${tunnel.port} ${tunnel.network.encrypted} ${byVni ? tunnel.vni : ''}`;
@@ -144,7 +143,7 @@ function tell(
     host: host.name,
     network: network?.name ?? null,
     subject,
-    evidence: ruleLines(host, decision),
+    evidence: ruleLines(decision),
     cause: `a rule of this host drops ${what} on the way ${direction}: ${lost}`,
     remedy: ruleRemedy(judged),
     basis: 'one-host',

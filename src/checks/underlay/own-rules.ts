@@ -5,6 +5,8 @@ import {ipv4Prefix} from '../../base/subnet.js';
 import type {Remedy} from '../../findings/severity.js';
 import type {FilteredPacket, Hook} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
+import {chainOf, countedLine, deletion} from '../../kernel/printed-rule.js';
+import {matchesOf, rulesOf} from '../../model/rules/questions.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {distinct, listed} from '../words.js';
 
@@ -70,8 +72,8 @@ export function arrivalAt(
  */
 export function alikeToRules(host: KnownHost, addresses: readonly string[]): string[][] {
   const prefixes = new Set(
-    (host.model.host?.netfilter ?? []).flatMap(({rules}) =>
-      rules.flatMap(({text}) => [...text.matchAll(/(?:^| )-[sd] (\S+)/g)].map(([, prefix = '']) => prefix)),
+    rulesOf(host.model.host?.netfilter).flatMap((rule) =>
+      matchesOf(rule, 'address').flatMap(({prefixes: own}) => own),
     ),
   );
   const numbers = addresses.map((address) => ipv4Number(address) ?? 0);
@@ -96,46 +98,32 @@ export function alikeToRules(host: KnownHost, addresses: readonly string[]): str
 }
 
 /** The rule as the source prints it with its counters, where it is one of iptables'. */
-export function ruleLines({model}: KnownHost, {evidence, backend, rule = ''}: Decision): string[] {
-  const [, table, chain, text] = /^(\w+): -A (\S+) (.*)$/.exec(rule) ?? [];
-  const [, policyTable, policyChain, policy] = /^(\w+): -P (\S+) (\w+)$/.exec(rule) ?? [];
-  const found = (model.host?.netfilter ?? [])
-    .filter((one) => one.backend === backend)
-    .flatMap(({rules}) => rules)
-    .find((one) =>
-      table === undefined
-        ? one.table === policyTable && one.chain === policyChain && one.text === `policy ${policy}`
-        : one.table === table && one.chain === chain && one.text === text,
-    );
-  if (found?.packets === undefined) return evidence;
-  return [`iptables-${backend}: [${found.packets}:${found.bytes ?? 0}] ${rule}`];
+export function ruleLines({evidence, by}: Decision): string[] {
+  return by ? [countedLine(by)] : evidence;
 }
 
 /** Nodes for which a rule is written out; with more the others need one each as well. */
 const mostRules = 3;
 
 /** How to let the packets pass: rules that accept them from or to each node, before the one that drops, or the end of that one. */
-export function ruleRemedy({flows, hook, decision: {backend = 'nft', rule = ''}}: Judged): Remedy[] {
-  const [, table = 'filter', chain, text = ''] = /^(\w+): -[AP] (\S+) (.*)$/.exec(rule) ?? [];
-  const tool = `iptables-${backend}`;
+export function ruleRemedy({flows, hook, decision: {by}}: Judged): Remedy[] {
+  if (!by) return [];
+  const {program, table, name} = chainOf(by);
   const remedy: Remedy[] = [];
-  if (chain !== undefined) {
-    const end = hook === 'INPUT' ? '-s' : '-d';
-    for (const what of distinct(flows.map((flow) => flow.what))) {
-      const [protocol = '', port = ''] = what.toLowerCase().split(' ');
-      const peers = distinct(flows.filter((flow) => flow.what === what).flatMap((flow) => flow.peers));
-      const others = peers.length > mostRules ? ', and so for each other node' : '';
-      for (const peer of peers.slice(0, mostRules))
-        remedy.push({
-          command: `${tool} -t ${table} -I ${chain} -p ${protocol} --dport ${port} ${end} ${peer} -j ACCEPT`,
-          touches: `one new rule in ${table}${others}`,
-        });
-    }
+  const end = hook === 'INPUT' ? '-s' : '-d';
+  for (const what of distinct(flows.map((flow) => flow.what))) {
+    const [protocol = '', port = ''] = what.toLowerCase().split(' ');
+    const peers = distinct(flows.filter((flow) => flow.what === what).flatMap((flow) => flow.peers));
+    const others = peers.length > mostRules ? ', and so for each other node' : '';
+    for (const peer of peers.slice(0, mostRules))
+      remedy.push({
+        command: `${program} -t ${table} -I ${name} -p ${protocol} --dport ${port} ${end} ${peer} -j ACCEPT`,
+        touches: `one new rule in ${table}${others}`,
+      });
   }
-  // A comment in the rule may hold what a shell would take for its own.
-  if (rule.includes(': -A ') && !/[$`\\;|&<>'\n]/.test(text))
-    remedy.push({command: `${tool} -t ${table} -D ${chain} ${text}`, touches: 'that one rule'});
-  remedy.push({command: `${tool}-save -c`, touches: 'nothing'});
+  const command = 'statements' in by ? deletion(by) : undefined;
+  if (command !== undefined) remedy.push({command, touches: 'that one rule'});
+  remedy.push({command: `${program}-save -c`, touches: 'nothing'});
   return remedy;
 }
 

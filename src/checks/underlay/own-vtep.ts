@@ -1,6 +1,7 @@
 import {inSubnet} from '../../base/subnet.js';
 import {decide} from '../../kernel/packet-filter.js';
 import {routeText} from '../../kernel/printed.js';
+import {chainOf, inTable} from '../../kernel/printed-rule.js';
 import type {UnderlayWay} from '../../kernel/underlay-way.js';
 import type {Link} from '../../model/facts.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -158,7 +159,7 @@ function translation(
 ): string | undefined {
   const [tunnel] = host.tunnels;
   if (!host.filter) return 'the packet filter was not read';
-  const {verdict, rule} = decide(host.filter, 'OUTPUT', {
+  const {verdict, by} = decide(host.filter, 'OUTPUT', {
     protocol: 'udp',
     src,
     dst,
@@ -169,5 +170,5 @@ function translation(
     ipsec: false,
     dstLocal: false,
   });
-  return verdict === 'unknown' && rule?.startsWith('nat: ') ? rule : undefined;
+  return verdict === 'unknown' && by && chainOf(by).table === 'nat' ? inTable(by) : undefined;
 }

@@ -1,0 +1,55 @@
+/** How rules are printed, in evidence and in commands: as the program prints them that they come from. */
+import type {Rule, RuleChain} from '../model/rules/rule.js';
+
+/** A rule alone: its matches and what it does. */
+export function ruleText({statements}: Rule): string {
+  return statements.map(({words}) => words).join(' ');
+}
+
+/** A rule as it would be typed after a name of a program and its table: `-A CHAIN …`. */
+export function appended(rule: Rule): string {
+  return `-A ${rule.chain.name} ${ruleText(rule)}`;
+}
+
+/** A rule, or the policy of a chain, with its table: `filter: -A INPUT …`, `filter: -P INPUT DROP`. */
+export function inTable(by: Rule | RuleChain): string {
+  if ('statements' in by) return `${by.chain.table}: ${appended(by)}`;
+  return `${by.table}: -P ${by.name} ${policyText(by)}`;
+}
+
+/** The same with the program that holds it: `iptables-nft: filter: -A INPUT …`. */
+export function ruleLine(by: Rule | RuleChain): string {
+  return `${chainOf(by).program}: ${inTable(by)}`;
+}
+
+/** The same with its counters, which are left out where they were not read: `iptables-nft: [3:180] filter: -A INPUT …`. */
+export function countedLine(by: Rule | RuleChain): string {
+  const {counters} = by;
+  if (!counters) return ruleLine(by);
+  return `${chainOf(by).program}: [${counters.packets}:${counters.bytes}] ${inTable(by)}`;
+}
+
+export function chainOf(by: Rule | RuleChain): RuleChain {
+  return 'statements' in by ? by.chain : by;
+}
+
+/** A chain of nftables, which iptables does not show: `nft inet filter input`. */
+export function chainLine({family, table, name}: RuleChain): string {
+  return `nft ${family} ${table} ${name}`;
+}
+
+/** As iptables prints it. */
+export function policyText({policy}: RuleChain): string {
+  return policy?.toUpperCase() ?? '-';
+}
+
+/** What a shell would take for its own, in a comment for example. */
+const special = new Set("$`\\;|&<>'\n");
+
+/** The command that takes a rule of iptables away; undefined where its words are not safe to paste into a shell. */
+export function deletion(rule: Rule): string | undefined {
+  const text = ruleText(rule);
+  if ([...text].some((character) => special.has(character))) return undefined;
+  const {program, table, name} = rule.chain;
+  return `${program} -t ${table} -D ${name} ${text}`;
+}

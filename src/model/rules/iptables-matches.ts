@@ -1,0 +1,123 @@
+/** The matches of iptables rules, as iptables-extensions(8) lists them. */
+import {isIP} from 'node:net';
+import type {InterfaceName, MatchKind, Range, Side} from './rule.js';
+import type {Word} from './words.js';
+
+/** A match, and the index of the word after it. */
+interface Found {
+  kind: MatchKind;
+  end: number;
+}
+
+/** Reads the match whose option is at `at`. `module` is that of the last `-m`: some options mean another thing in another. */
+export function readMatch(words: Word[], at: number, module: string | undefined): Found {
+  const option = words[at]?.text ?? '';
+  const value = words[at + 1]?.text;
+  if (option === '--ipvs') return {kind: {match: 'ipvs'}, end: at + 1};
+  const kind = value === undefined ? undefined : readers.get(option)?.(value, module);
+  if (kind) return {kind, end: at + 2};
+  return {kind: {match: 'other', ...(module === undefined ? {} : {module})}, end: nextOption(words, at + 1)};
+}
+
+/** An option that is not known may have any number of values. */
+function nextOption(words: Word[], from: number): number {
+  let at = from;
+  while (at < words.length && !beginsOption(words, at)) at++;
+  return at;
+}
+
+function beginsOption(words: Word[], at: number): boolean {
+  const word = words[at];
+  if (!word || word.quoted) return false;
+  if (word.text === '!') return at + 1 < words.length;
+  return word.text.startsWith('-');
+}
+
+/** What an option with one value asks for; undefined for a value that is not understood. */
+type Reader = (value: string, module: string | undefined) => MatchKind | undefined;
+
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['-m', (module) => ({match: 'module', module})],
+  ['--comment', (text) => ({match: 'comment', text: text.replace(/\\(.)/g, '$1')})],
+  ['-i', (name) => ({match: 'interface', direction: 'in', names: [interfaceName(name)]})],
+  ['-o', (name) => ({match: 'interface', direction: 'out', names: [interfaceName(name)]})],
+  ['-s', (prefix) => addressMatch('src', prefix)],
+  ['-d', (prefix) => addressMatch('dst', prefix)],
+  ['-p', (protocol) => ({match: 'protocol', protocols: [protocol]})],
+  ['--dport', (ports) => portMatch('dst', ports)],
+  ['--dports', (ports) => portMatch('dst', ports)],
+  ['--sport', (ports) => portMatch('src', ports)],
+  ['--sports', (ports) => portMatch('src', ports)],
+  ['--icmp-type', icmpType],
+  ['--ctstate', (states) => ({match: 'state', states: states.split(',')})],
+  ['--state', (states) => ({match: 'state', states: states.split(',')})],
+  ['--mark', (mark, module) => (module === 'connmark' ? undefined : markMatch(mark))],
+  ['--src-type', (type) => ({match: 'address-type', side: 'src', type})],
+  ['--dst-type', (type) => ({match: 'address-type', side: 'dst', type})],
+  ['--dir', (direction, module) => (module === 'policy' ? {match: 'ipsec', direction} : undefined)],
+  ['--pol', (policy) => ({match: 'ipsec', policy})],
+  ['--u32', (test) => vniMatch(dockerU32(test))],
+  ['--bytecode', (program) => vniMatch(dockerBpf(program))],
+]);
+
+/** `eth+` is every interface that begins so (iptables(8), --in-interface). */
+function interfaceName(text: string): InterfaceName {
+  return text.endsWith('+') ? {name: text.slice(0, -1), isPrefix: true} : {name: text, isPrefix: false};
+}
+
+/** Undefined for a mask that is no prefix (`10.0.0.1/255.0.0.255`). */
+function addressMatch(side: Side, text: string): MatchKind | undefined {
+  const [address = '', length] = text.split('/');
+  const bits = isIP(address) === 4 ? 32 : 128;
+  if (length !== undefined && !(/^\d{1,3}$/.test(length) && Number(length) <= bits)) return undefined;
+  return {match: 'address', side, prefixes: [length === undefined ? `${address}/${bits}` : text]};
+}
+
+/** `80`, `80:90`, `:90`, `80:` or, of multiport, several of them with commas. */
+function portMatch(side: Side, text: string): MatchKind | undefined {
+  const ports = text.split(',').map(portRange);
+  return ports.every((range) => range !== undefined) ? {match: 'port', side, ports} : undefined;
+}
+
+function portRange(text: string): Range | undefined {
+  const [, low = '', colon, high = ''] = /^(\d{0,5})(:)?(\d{0,5})$/.exec(text) ?? [];
+  if (low === '' && colon === undefined) return undefined;
+  const first = Number(low || 0);
+  return [first, colon === undefined ? first : Number(high || 65_535)];
+}
+
+/** A type alone; with a code it is another thing, which is not walked. */
+function icmpType(text: string): MatchKind | undefined {
+  if (text === 'any') return {match: 'icmp-type', type: 'any'};
+  return /^\d{1,3}$/.test(text) ? {match: 'icmp-type', type: Number(text)} : undefined;
+}
+
+function markMatch(text: string): MatchKind | undefined {
+  const mark = readMark(text);
+  return mark && {match: 'mark', ...mark};
+}
+
+/** `VALUE` or `VALUE/MASK`, in any base that the kernel's programs print. */
+export function readMark(text: string): {value: number; mask: number} | undefined {
+  const [, value, mask = '0xffffffff'] =
+    /^(0x[0-9a-f]{1,8}|\d{1,10})(?:\/(0x[0-9a-f]{1,8}|\d{1,10}))?$/i.exec(text) ?? [];
+  return value === undefined ? undefined : {value: Number(value), mask: Number(mask)};
+}
+
+function vniMatch(vni: number | undefined): MatchKind | undefined {
+  return vni === undefined ? undefined : {match: 'vni', vni};
+}
+
+/** Docker's u32 form (moby libnetwork/drivers/overlay/encryption.go): the word at the VXLAN header's VNI, shifted by 8. */
+function dockerU32(text: string): number | undefined {
+  const value = /^0x0>>0x16&0x3c@0xc&0xffffff00=0x([0-9a-f]{1,8})$/i.exec(text)?.[1];
+  return value === undefined ? undefined : Number.parseInt(value, 16) >>> 8;
+}
+
+/** Docker's bpf forms: up to engine 23 the VNI is compared shifted by 8, from 24 on as it is. */
+function dockerBpf(text: string): number | undefined {
+  const old = /^6,177 0 0 0,.*,21 1 0 (\d+),/.exec(text)?.[1];
+  if (old !== undefined) return Number(old) >>> 8;
+  const recent = /^7,32 0 0 4294963252,7 0 0 0,64 0 0 4,116 0 0 8,21 1 0 (\d+),/.exec(text)?.[1];
+  return recent === undefined ? undefined : Number(recent);
+}

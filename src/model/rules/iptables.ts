@@ -1,0 +1,126 @@
+/** `iptables-save -c` of either back end (iptables/iptables-save.c): `*TABLE`, `:CHAIN POLICY [p:b]`, `[p:b] -A CHAIN …`. */
+import {readAction} from './iptables-actions.js';
+import {readMatch} from './iptables-matches.js';
+import {
+  type ChainBase,
+  type Counters,
+  hookedChains,
+  type Rule,
+  type RuleChain,
+  type RuleProgram,
+  type RuleStatement,
+  type Ruleset,
+  type RuleTable,
+} from './rule.js';
+import {splitWords, type Word} from './words.js';
+
+interface TableInProgress extends RuleTable {
+  chains: Map<string, RuleChain>;
+}
+
+export function parseIptablesSave(text: string, program: RuleProgram): Ruleset {
+  const tables: TableInProgress[] = [];
+  for (const line of text.split('\n')) {
+    if (line.startsWith('*')) {
+      tables.push({family: 'ip', name: line.slice(1).trim(), chains: new Map(), sets: [], rules: []});
+      continue;
+    }
+    const table = tables.at(-1);
+    if (!table) continue;
+    if (line.startsWith(':')) addChain(table, program, line);
+    else addRule(table, program, line);
+  }
+  return {program, tables, hooked: hookedChains(tables)};
+}
+
+function addChain(table: TableInProgress, program: RuleProgram, line: string): void {
+  const [, name = '', policy = '-', packets, bytes] = /^:(\S+) ([A-Z]+|-) \[(\d+):(\d+)\]$/.exec(line) ?? [];
+  if (name === '') return;
+  const chain = chainOf(table, program, name);
+  if (policy === '-' || chain.policy !== undefined) return;
+  chain.policy = policy.toLowerCase();
+  chain.counters = {packets: Number(packets), bytes: Number(bytes)};
+}
+
+function addRule(table: TableInProgress, program: RuleProgram, line: string): void {
+  const found = /^(?:\[(\d+):(\d+)\] )?-A (\S+) ?(.*)$/.exec(line);
+  if (!found) return;
+  const [, packets, bytes, name = '', text = ''] = found;
+  const chain = chainOf(table, program, name);
+  const counters: Counters | undefined =
+    packets === undefined ? undefined : {packets: Number(packets), bytes: Number(bytes)};
+  const statements = readStatements(text);
+  const comment = commentOf(statements);
+  const rule: Rule = {
+    chain,
+    position: chain.rules.length + 1,
+    statements,
+    ...(counters ? {counters} : {}),
+    ...(comment === undefined ? {} : {comment}),
+  };
+  chain.rules.push(rule);
+  table.rules.push(rule);
+}
+
+function commentOf(statements: RuleStatement[]): string | undefined {
+  for (const statement of statements)
+    if ('match' in statement && statement.match === 'comment') return statement.text;
+  return undefined;
+}
+
+function chainOf(table: TableInProgress, program: RuleProgram, name: string): RuleChain {
+  const known = table.chains.get(name);
+  if (known) return known;
+  const base = baseOf(table.name, name);
+  const chain: RuleChain = {
+    program,
+    family: 'ip',
+    table: table.name,
+    name,
+    rules: [],
+    ...(base ? {base} : {}),
+  };
+  table.chains.set(name, chain);
+  return chain;
+}
+
+/** Priorities of the tables of iptables (linux/netfilter_ipv4.h, nf_ip_hook_priorities). */
+const priorities = new Map([
+  ['raw', -300],
+  ['mangle', -150],
+  ['filter', 0],
+  ['security', 50],
+]);
+
+const hooks = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
+
+/** Destinations are translated before the filter sees a packet, sources after it (NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC). */
+function baseOf(table: string, chain: string): ChainBase | undefined {
+  if (!hooks.has(chain)) return undefined;
+  const nat = chain === 'PREROUTING' || chain === 'OUTPUT' ? -100 : 100;
+  return {hook: chain.toLowerCase(), priority: table === 'nat' ? nat : (priorities.get(table) ?? 0)};
+}
+
+/** The matches and the target of a rule, which is given without its `-A CHAIN`. */
+export function readStatements(text: string): RuleStatement[] {
+  const words = splitWords(text);
+  const statements: RuleStatement[] = [];
+  let module: string | undefined;
+  for (let at = 0; at < words.length; ) {
+    const negated = words[at]?.text === '!';
+    const option = words[negated ? at + 1 : at];
+    if (option?.text === '-j' || option?.text === '-g') {
+      statements.push(readAction(words.slice(at), text));
+      break;
+    }
+    const {kind, end} = readMatch(words, negated ? at + 1 : at, module);
+    if (kind.match === 'module') ({module} = kind);
+    statements.push({...kind, negated, words: wordsFrom(words, at, end, text)});
+    at = end;
+  }
+  return statements;
+}
+
+function wordsFrom(words: Word[], from: number, to: number, text: string): string {
+  return text.slice(words[from]?.start, words[to - 1]?.end);
+}

@@ -1,0 +1,173 @@
+/**
+ * Packet filter rules as structure, whatever program printed them: iptables with either back end, or nft.
+ *
+ * A rule is its statements in order: matches, which must all hold for the next one to be looked at, and actions. What is
+ * not understood is a statement too (`other`) and keeps its words, so that nobody takes a rule for a wider one.
+ */
+
+/** Who printed a ruleset. Both back ends of iptables may hold rules at once, and nft shows those of iptables-nft as well. */
+export type RuleProgram = 'iptables-legacy' | 'iptables-nft' | 'nft';
+
+/** All that one program shows of one namespace. */
+export interface Ruleset {
+  program: RuleProgram;
+  /** In the order in which they were printed. */
+  tables: RuleTable[];
+  /** Chains that see packets by themselves: by hook, those of the lowest priority first, as the kernel asks them. */
+  hooked: ReadonlyMap<string, RuleChain[]>;
+}
+
+export interface RuleTable {
+  /** `ip`, `ip6`, `inet`, `arp`, `bridge` or `netdev`; of `iptables-save` always `ip`. */
+  family: string;
+  name: string;
+  chains: ReadonlyMap<string, RuleChain>;
+  /** Sets and maps of nftables. */
+  sets: RuleSet[];
+  /** Those of all chains, in the order in which they were printed. */
+  rules: Rule[];
+}
+
+export interface RuleChain {
+  program: RuleProgram;
+  family: string;
+  table: string;
+  name: string;
+  /** Where it sees packets; absent for a chain that is only jumped to. */
+  base?: ChainBase;
+  /** What becomes of a packet that no rule decides on, in small letters; absent for a chain that returns. */
+  policy?: string;
+  /** Packets that met the policy. */
+  counters?: Counters;
+  rules: Rule[];
+}
+
+export interface ChainBase {
+  /** A hook of nftables, in small letters: `prerouting`, `input`, …, `ingress` (nft(8), CHAINS). */
+  hook: string;
+  /** Of several chains at a hook the kernel asks that of the lowest first (netfilter_ipv4.h, nf_ip_hook_priorities). */
+  priority: number;
+}
+
+export interface Rule {
+  chain: RuleChain;
+  /** Place in its chain, from 1, as `iptables -I CHAIN N` counts. */
+  position: number;
+  statements: RuleStatement[];
+  counters?: Counters;
+  comment?: string;
+}
+
+export interface Counters {
+  packets: number;
+  bytes: number;
+}
+
+export type RuleStatement = RuleMatch | RuleAction;
+
+/** Which end of a packet is looked at. */
+export type Side = 'src' | 'dst';
+
+/** First and last of a range, which may be one. */
+export type Range = readonly [number, number];
+
+export type RuleMatch = MatchKind & {
+  negated: boolean;
+  /** As its program prints it, with the negation. */
+  words: string;
+};
+
+/** What a match looks at. Of several values one is enough. */
+export type MatchKind =
+  | {match: 'interface'; direction: 'in' | 'out'; names: InterfaceName[]}
+  /** With their lengths, but for a range. */
+  | {match: 'address'; side: Side; prefixes: string[]}
+  /** By name, or by number where the program knows no name; `all` for any. */
+  | {match: 'protocol'; protocols: string[]}
+  /** `protocol` where the match itself asks for it, as nft's `tcp dport` does. */
+  | {match: 'port'; side: Side; ports: Range[]; protocol?: string}
+  | {match: 'icmp-type'; type: number | 'any'}
+  /** Of conntrack, in capital letters. */
+  | {match: 'state'; states: string[]}
+  /** Of the packet; a connection's mark is another thing. */
+  | {match: 'mark'; value: number; mask: number}
+  /** What the routing tables say of an address, in capital letters: `LOCAL`. */
+  | {match: 'address-type'; side: Side; type: string}
+  /** Whether it came or will leave under IPsec (iptables-extensions(8), policy). */
+  | {match: 'ipsec'; direction?: string; policy?: string}
+  /** By which Docker picks a network's packets: the VNI of a VXLAN header. */
+  | {match: 'vni'; vni: number}
+  /** That IPVS has handled it (iptables-extensions(8), ipvs). */
+  | {match: 'ipvs'}
+  /** `-m MODULE`: what it asks for is in the options that follow. */
+  | {match: 'module'; module: string}
+  | {match: 'comment'; text: string}
+  /** Not understood: it may hold or not. */
+  | {match: 'other'; module?: string};
+
+export interface InterfaceName {
+  name: string;
+  /** Whether every interface that begins so is meant. */
+  isPrefix: boolean;
+}
+
+export type RuleAction = ActionKind & {
+  /** As its program prints it. */
+  words: string;
+};
+
+export type ActionKind =
+  | {action: 'accept'}
+  | {action: 'drop'}
+  | {action: 'reject'; with?: string}
+  | {action: 'return'}
+  | {action: 'jump'; chain: string}
+  /** A jump that does not come back to this chain. */
+  | {action: 'goto'; chain: string}
+  | {action: 'dnat'; to?: Translation}
+  | {action: 'snat'; to?: Translation}
+  | {action: 'masquerade'}
+  /** To the host itself; `port` where it is a single one. */
+  | {action: 'redirect'; port?: number}
+  | {action: 'netmap'}
+  /** Sets the packet's mark: `value` in the bits of `mask`; absent where it is computed. */
+  | {action: 'mark'; value?: number; mask?: number}
+  /** The packet goes on to the next rule as it is, for all that is asked here. */
+  | {action: 'pass'; name: string}
+  /** Not understood: it may accept, drop, or go on. */
+  | {action: 'other'; name: string};
+
+export type ActionName = ActionKind['action'];
+
+/** What an address or port becomes. A range has `last…`. */
+export interface Translation {
+  address?: string;
+  lastAddress?: string;
+  port?: number;
+  lastPort?: number;
+}
+
+/** A set or map of nftables that has a name. */
+export interface RuleSet {
+  name: string;
+  /** Whether packets add to it or time takes from it, so that its elements are of a moment. */
+  isChanging: boolean;
+  /** As nft writes them. */
+  elements: string[];
+}
+
+/** Base chains by hook, in the kernel's order; of one priority those that were printed first. */
+export function hookedChains(tables: readonly RuleTable[]): Ruleset['hooked'] {
+  const hooked = new Map<string, RuleChain[]>();
+  for (const {chains} of tables) {
+    for (const chain of chains.values()) {
+      if (!chain.base) continue;
+      const beside = hooked.get(chain.base.hook);
+      if (beside) beside.push(chain);
+      else hooked.set(chain.base.hook, [chain]);
+    }
+  }
+  for (const chains of hooked.values())
+    chains.sort((one, other) => (one.base?.priority ?? 0) - (other.base?.priority ?? 0));
+  return hooked;
+}
