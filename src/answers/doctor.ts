@@ -91,13 +91,35 @@ async function examined(
     hosts.push(hostFacts(model));
   };
   await lookAtAll(reader, examiner, hosts, take);
+  await lookAtNamesakes(reader, examiner, hosts);
   const {listenSeconds} = question;
   if (listenSeconds !== undefined) await reader.readEach({...everything, listenSeconds}, take);
   else if (reader.live && needsSecondLook(examiner.end(), skippedBy(question))) {
     await reader.pause(secondLookMs);
     await reader.readEach(everything, take);
   }
-  return {examination: examiner.end(), hosts};
+  await lookAtNamesakes(reader, examiner, hosts);
+  return {examination: examiner.end(), hosts: latestOf(hosts, examiner)};
+}
+
+/** Hosts that share a name are numbered, and who shares one is known only when all were read: these are read once more. */
+async function lookAtNamesakes(reader: EachReader, examiner: Examiner, hosts: HostFacts[]): Promise<void> {
+  if (!examiner.outdated()) return;
+  await reader.readEach(everything, (model) => {
+    if (examiner.addAgain(model)) hosts.push(hostFacts(model));
+  });
+}
+
+/** Of each host what its last reading tells, under the name that it has among the others. */
+function latestOf(facts: HostFacts[], examiner: Examiner): HostFacts[] {
+  const latest = new Map<string, HostFacts>();
+  for (const one of facts) {
+    const {key, name} = examiner.identityOf(one);
+    const known = latest.get(key);
+    if (known && known.summary.startedAt > one.summary.startedAt) continue;
+    latest.set(key, {...one, key, summary: {...one.summary, name}});
+  }
+  return [...latest.values()].sort((a, b) => (a.summary.name < b.summary.name ? -1 : 1));
 }
 
 /** Many snapshot files are looked at in threads, each host by itself; all else host by host. */
@@ -136,16 +158,15 @@ function withoutSkipped(findings: FoldedFinding[], isSkipped: IsSkipped): Folded
 }
 
 function documentOf(facts: HostFacts[], maxSkew: number): HostDocument {
-  // Of a host that was read twice, the later reading.
-  const hosts = new Map(facts.map((one) => [one.key, one]));
-  const all = [...hosts.values()].sort((a, b) => (a.summary.name < b.summary.name ? -1 : 1));
-  const summaries = all.map(({summary}) => summary);
+  const summaries = facts.map(({summary}) => summary);
   return {
     schemaVersion: 1,
     hosts: summaries,
     problems: [
       ...skew(summaries, maxSkew),
-      ...all.flatMap(({summary: {name}, problems}) => problems.map((problem) => ({host: name, ...problem}))),
+      ...facts.flatMap(({summary: {name}, problems}) =>
+        problems.map((problem) => ({host: name, ...problem})),
+      ),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import {availableParallelism} from 'node:os';
 import type {Examiner} from '../checks/run.js';
 import type {Progress} from '../hosts/fan-out.js';
-import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
+import type {HostFacts} from '../hosts/host-facts.js';
 import {type RecordedFile, readRecorded} from '../snapshot/snapshot-folder.js';
 import {hostFromEvidence} from '../topology/host-from-evidence.js';
 import type {Examined} from './examine.js';
@@ -39,25 +39,17 @@ export async function examineFiles(
     (progress) => onProgress?.({...progress, failed: 0, running: []}),
   ))
     examined[index] = result;
-  // In the order of the files, whichever thread was faster, as hosts of one name are numbered in it.
+  // In the order of the files, whichever thread was faster.
+  for (const {kept, facts} of examined.flat()) {
+    examiner.take(kept);
+    use(facts);
+  }
   for (const [number, file] of files.entries()) {
-    for (const [index, {kept, facts}] of (examined[number] ?? []).entries()) {
-      if (examiner.take(kept)) use(facts);
-      else await addAgain(file, index, examiner, use);
-    }
+    if (examined[number]?.some(({kept}) => examiner.outdated(kept.identity))) await addAgain(file, examiner);
   }
 }
 
-/** A host that bears the name or the identity of another: what was said of it has the wrong one. */
-async function addAgain(
-  file: RecordedFile,
-  index: number,
-  examiner: Examiner,
-  use: (facts: HostFacts) => void,
-): Promise<void> {
-  const evidence = (await readRecorded(file))[index];
-  if (!evidence) return;
-  const model = hostFromEvidence(evidence);
-  examiner.add(model);
-  use(hostFacts(model));
+/** The hosts of a file of which one shares its name or key with another: what was said of it has the wrong one. */
+async function addAgain(file: RecordedFile, examiner: Examiner): Promise<void> {
+  for (const evidence of await readRecorded(file)) examiner.addAgain(hostFromEvidence(evidence));
 }

@@ -1,6 +1,7 @@
 import {type Finding, findingKey, type NetworkHealth, type NotChecked} from '../findings/finding.js';
+import {HostNames} from '../hosts/host-names.js';
+import {lookedTwice, secondsBetween} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
-import {sameHostKey} from '../model/host-key.js';
 import {knownHost} from '../topology/known-host.js';
 import type {Check, HostDigest, HostIdentity, Report} from './check.js';
 
@@ -40,16 +41,16 @@ export interface Kept {
 
 type Said = Pick<Examination, 'findings' | 'notChecked' | 'networks' | 'undecided'>;
 
-/** Two readings of a host count as looked at twice when they are this far apart, in seconds. */
-const secondLook = {least: 3, most: 60};
-
 /**
  * Takes readings one by one, in any order, and keeps of each only what the checks keep, so that hosts need not fit into
  * memory together.
+ *
+ * Who shares a name with whom is known only in the end, and what the checks keep holds the host's name already: then
+ * `outdated` is true, and those hosts must be looked at once more.
  */
 export class Examiner {
   private readonly readings = new Map<string, Kept[]>();
-  private readonly names = new Map<string, string>();
+  private readonly hosts = new HostNames();
   private readonly checks: readonly Check[];
 
   constructor(checks: readonly Check[]) {
@@ -58,27 +59,51 @@ export class Examiner {
 
   /** Looks at one reading of a host; its model may be forgotten afterwards. A host that is added again was read again. */
   add(model: HostModel): void {
-    this.keep(boilDown(this.checks, {...model, ...this.identify(model)}));
+    const key = this.hosts.meet(model);
+    this.keep(key, boilDown(this.checks, {...model, key, name: this.hosts.nameOf(key)}));
   }
 
-  /**
-   * Takes a reading that was looked at by itself. False where the host goes by another key or name among the others, which
-   * is in what the checks said of it: then it must be added as a model.
-   */
-  take(kept: Kept): boolean {
-    const {key, name} = this.identify(kept.identity);
-    if (key !== kept.identity.key || name !== kept.identity.name) return false;
-    this.keep(kept);
+  /** Takes a reading that was looked at by itself. */
+  take(kept: Kept): void {
+    this.keep(this.hosts.meet(kept.identity), kept);
+  }
+
+  /** Whether a host, or any, goes by another name or key in what was kept of it than it has among all hosts. */
+  outdated(host?: {key: string}): boolean {
+    const keys = host ? [this.hosts.keyOf(host.key)] : [...this.readings.keys()];
+    return keys.some((key) => this.outdatedOf(key).length > 0);
+  }
+
+  /** Looks again at a reading that is outdated, or at a later one in its place. False of any other, which is left alone. */
+  addAgain(model: HostModel): boolean {
+    const key = this.hosts.keyOf(model.key);
+    const outdated = this.outdatedOf(key);
+    const replaced = outdated.some(({identity}) => identity.startedAt === model.startedAt)
+      ? outdated.filter(({identity}) => identity.startedAt === model.startedAt)
+      : outdated.filter(({identity}) => identity.startedAt < model.startedAt);
+    if (replaced.length === 0) return false;
+    this.readings.set(
+      key,
+      (this.readings.get(key) ?? []).filter((kept) => !replaced.includes(kept)),
+    );
+    this.add(model);
     return true;
   }
 
-  private identify({key: own, name}: {key: string; name: string}): {key: string; name: string} {
-    const key = sameHostKey(own, [...this.readings.keys()]);
-    return {key, name: this.distinctName(key, name)};
+  /** The host's key and name among all hosts that were added. */
+  identityOf(host: {key: string}): {key: string; name: string} {
+    const key = this.hosts.keyOf(host.key);
+    return {key, name: this.hosts.nameOf(key)};
   }
 
-  private keep(kept: Kept): void {
-    const {key} = kept.identity;
+  private outdatedOf(key: string): Kept[] {
+    const name = this.hosts.nameOf(key);
+    return (this.readings.get(key) ?? []).filter(
+      ({identity}) => identity.key !== key || identity.name !== name,
+    );
+  }
+
+  private keep(key: string, kept: Kept): void {
     const readings = [...(this.readings.get(key) ?? []), kept].sort(byTime);
     // Tables are compared over the last two, counters over all the time.
     this.readings.set(key, readings.length > 3 ? [...readings.slice(0, 1), ...readings.slice(-2)] : readings);
@@ -130,7 +155,7 @@ export class Examiner {
     for (const readings of hosts) {
       const [first, last] = [readings[0], readings.at(-1)];
       if (!first || !last) continue;
-      const seconds = secondsBetween(first, last);
+      const seconds = secondsBetween(first.identity, last.identity);
       if (first === last || !(seconds > 0)) {
         if (sampling.length > 0) said.notChecked.push(readOnce(last.identity.name));
         continue;
@@ -144,17 +169,6 @@ export class Examiner {
       }
     }
     return {...said, samples};
-  }
-
-  /** Two hosts may have one name; the second and later ones get a number. */
-  private distinctName(key: string, name: string): string {
-    const known = this.names.get(key);
-    if (known !== undefined) return known;
-    const taken = new Set(this.names.values());
-    let distinct = name;
-    for (let number = 2; taken.has(distinct); number++) distinct = `${name}#${number}`;
-    this.names.set(key, distinct);
-    return distinct;
   }
 }
 
@@ -199,16 +213,10 @@ function digestsOf(check: Check, readings: Kept[]): HostDigest<unknown>[] {
   );
 }
 
-/** The reading before the last, where the two are far enough apart and not too far to be two looks at one state. */
+/** The reading before the last, where the two are two looks at one state. */
 function previous(readings: Kept[]): Kept | undefined {
   const [first, last] = readings.slice(-2);
-  if (!first || !last) return undefined;
-  const seconds = secondsBetween(first, last);
-  return seconds >= secondLook.least && seconds <= secondLook.most ? first : undefined;
-}
-
-function secondsBetween(first: Kept, last: Kept): number {
-  return (Date.parse(last.identity.startedAt) - Date.parse(first.identity.startedAt)) / 1000;
+  return first && last && lookedTwice(first.identity, last.identity) ? first : undefined;
 }
 
 function compareNames(a: Kept | undefined, b: Kept | undefined): number {

@@ -32,6 +32,8 @@ export interface ReaderOptions {
 export class HostReader implements ProbingReader, EachReader {
   private readonly models: HostModel[] = [];
   private source: EvidenceSource | undefined;
+  /** Whether reading again would tell the same again, which is not recorded twice. */
+  private toldAll = false;
   private readonly flags: HostFlags;
   private readonly interruption: Interruption;
   private readonly via: ServiceChoice | undefined;
@@ -56,9 +58,10 @@ export class HostReader implements ProbingReader, EachReader {
 
   async readEach(wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
     for await (const evidence of this.evidence(wanted)) {
-      this.recording?.add(evidence);
+      if (!this.toldAll) this.recording?.add(evidence);
       use(hostFromEvidence(evidence));
     }
+    this.toldAll = !this.live;
     await this.recording?.write();
   }
 

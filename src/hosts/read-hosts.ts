@@ -108,6 +108,13 @@ async function gathered(evidences: Evidences): Promise<HostEvidence[]> {
 }
 
 function recordedSource(paths: string[]): EvidenceSource {
+  const input: {evidence: HostEvidence; left: number}[] = [];
+  /** Standard input is there once, so what came by it is kept for whoever reads again. */
+  async function* eachOf(path: string): ReturnType<typeof eachRecorded> {
+    if (path !== '-') return yield* eachRecorded(path);
+    if (input.length === 0) for await (const one of eachRecorded(path)) input.push(one);
+    yield* input;
+  }
   async function* each(
     _: Wanted,
     signal: AbortSignal,
@@ -116,7 +123,7 @@ function recordedSource(paths: string[]): EvidenceSource {
     let done = 0;
     let failed = 0;
     for (const [index, path] of paths.entries()) {
-      for await (const {evidence, left} of eachRecorded(path)) {
+      for await (const {evidence, left} of eachOf(path)) {
         signal.throwIfAborted();
         onProgress({done, failed, running: [evidence.source], waiting: left + paths.length - index - 1});
         yield evidence;

@@ -1,9 +1,21 @@
 import type {HostModel} from '../model/host.js';
 import {sameHostKey} from '../model/host-key.js';
 import type {Problem} from '../model/problem.js';
+import {distinctNames} from './distinct-names.js';
 
-/** Two readings of a host count as "looked at twice" when they are this far apart, in seconds. */
+/** Two readings of a host are two looks at one state when they are this far apart, in seconds. */
 const secondLook = {least: 3, most: 60};
+
+/** Seconds from one reading to another. */
+export function secondsBetween(first: {startedAt: string}, last: {startedAt: string}): number {
+  return (Date.parse(last.startedAt) - Date.parse(first.startedAt)) / 1000;
+}
+
+/** Whether two readings of a host are far enough apart, and not too far, to be two looks at one state. */
+export function lookedTwice(first: {startedAt: string}, last: {startedAt: string}): boolean {
+  const seconds = secondsBetween(first, last);
+  return seconds >= secondLook.least && seconds <= secondLook.most;
+}
 
 export interface Readings {
   /** The newest reading of each host, by name. */
@@ -19,46 +31,44 @@ export interface Readings {
  * @param maxSkew seconds; hosts whose readings are further apart are compared only with a warning
  */
 export function sortReadings(models: HostModel[], maxSkew = 60): Readings {
-  const byKey = new Map<string, HostModel[]>();
-  const keys = [...new Set(models.map(({key}) => key))];
-  for (const model of models) {
-    const key = sameHostKey(model.key, keys);
-    byKey.set(key, [...(byKey.get(key) ?? []), model]);
-  }
-  const hosts: HostModel[] = [];
-  const before: HostModel[] = [];
-  let seenTwice = false;
-  for (const readings of byKey.values()) {
-    readings.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
-    const last = readings.at(-1);
-    const previous = readings.at(-2);
-    if (!last) continue;
-    hosts.push(last);
-    const gap = previous
-      ? (Date.parse(last.startedAt) - Date.parse(previous.startedAt)) / 1000
-      : Number.POSITIVE_INFINITY;
-    const looked = previous !== undefined && gap >= secondLook.least && gap <= secondLook.most;
-    seenTwice ||= looked;
-    before.push(looked ? previous : last);
-  }
-  const byName = (a: HostModel, b: HostModel) =>
-    a.name < b.name ? -1 : a.name > b.name ? 1 : a.key < b.key ? -1 : 1;
-  hosts.sort(byName);
-  before.sort(byName);
+  const all = [...readingsByKey(models)].map(([key, readings]) => ({key, ...latest(readings)}));
+  all.sort((a, b) => compare(a.last.name, b.last.name) || compare(a.key, b.key));
+  const names = distinctNames(all.map(({key, last}) => ({key, name: last.name})));
+  const named = (host: HostModel, index: number): HostModel => {
+    const name = names[index] ?? host.name;
+    return name === host.name ? host : {...host, name};
+  };
+  const hosts = all.map(({last}) => last);
   return {
-    hosts: distinctNames(hosts),
-    ...(seenTwice ? {before: distinctNames(before)} : {}),
+    hosts: hosts.map(named),
+    ...(all.some(({before}) => before)
+      ? {before: all.map(({before, last}) => before ?? last).map(named)}
+      : {}),
     problems: skew(hosts, maxSkew),
   };
 }
 
-/** Two hosts may have one name; then where they were read is added. */
-function distinctNames(hosts: HostModel[]): HostModel[] {
-  const count = new Map<string, number>();
-  for (const {name} of hosts) count.set(name, (count.get(name) ?? 0) + 1);
-  return hosts.map((host, index) =>
-    (count.get(host.name) ?? 0) > 1 ? {...host, name: `${host.name}#${index + 1}`} : host,
-  );
+function readingsByKey(models: HostModel[]): Map<string, HostModel[]> {
+  const byKey = new Map<string, HostModel[]>();
+  const keys = [...new Set(models.map(({key}) => key))].sort();
+  for (const model of models) {
+    const key = sameHostKey(model.key, keys);
+    byKey.set(key, [...(byKey.get(key) ?? []), model]);
+  }
+  return byKey;
+}
+
+/** The last reading of a host, and the one before it where the two are two looks at one state. */
+function latest(readings: HostModel[]): {last: HostModel; before?: HostModel} {
+  const ordered = [...readings].sort((a, b) => compare(a.startedAt, b.startedAt));
+  const [before, last] = ordered.slice(-2);
+  if (!before) throw new TypeError('a host without a reading');
+  if (!last) return {last: before};
+  return lookedTwice(before, last) ? {last, before} : {last};
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A warning where the readings of several hosts are more than so many seconds apart, too far to be one moment. */

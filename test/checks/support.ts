@@ -8,7 +8,9 @@ import {recordedModel, sectionOf} from '../support/evidence.js';
 /** What all checks say of these readings, in their order. */
 export function examine(...readings: (HostEvidence | HostModel)[]): Examination {
   const examiner = new Examiner(checks);
-  for (const reading of readings) examiner.add('namespaces' in reading ? reading : hostModel(reading));
+  const models = readings.map((reading) => ('namespaces' in reading ? reading : hostModel(reading)));
+  for (const model of models) examiner.add(model);
+  for (const model of models) examiner.addAgain(model);
   return examiner.end();
 }
 
