@@ -6,6 +6,7 @@ import path from 'node:path';
 import {after, describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {processesWith} from '../support/processes.js';
+import {HopelessError} from './error.js';
 import {defaultLabName, labNames, netnsDirectory} from './names.js';
 import {processesIn} from './process.js';
 import {down} from './swarm.js';
@@ -25,7 +26,8 @@ describe('a run of the tests that is cut while it builds its lab', labSuite(), (
     const [variable = '', value] = mark.split('=');
     return spawn(process.execPath, ['--import', 'tsx', 'scripts/test.ts', '--built', word], {
       cwd: root,
-      env: {...process.env, OVDIAG_LAB: names.lab, [variable]: value},
+      // With its context a runner within a test would run nothing.
+      env: {...process.env, NODE_TEST_CONTEXT: undefined, OVDIAG_LAB: names.lab, [variable]: value},
       stdio: 'ignore',
     });
   }
@@ -34,8 +36,9 @@ describe('a run of the tests that is cut while it builds its lab', labSuite(), (
     (await readdir(netnsDirectory)).filter((file) => file.startsWith(names.netnsPrefix));
 
   /** Waits until engines run in its namespaces, and gives the inodes of these. */
-  async function begun(): Promise<Set<number>> {
+  async function begun(run: ChildProcess): Promise<Set<number>> {
     return await until({what: 'the engines of a lab'}, async () => {
+      if (run.exitCode !== null) throw new HopelessError(`the run has ended with ${run.exitCode}`);
       const files = await namespaces();
       const stats = await Promise.all(files.map((file) => stat(path.join(netnsDirectory, file))));
       const inodes = new Set(stats.map(({ino}) => ino));
@@ -61,7 +64,7 @@ describe('a run of the tests that is cut while it builds its lab', labSuite(), (
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`leaves nothing after ${signal}`, async () => {
       const run = startRun('lab-suite/redact');
-      const inodes = await begun();
+      const inodes = await begun(run);
       run.kill(signal);
       const [status] = (await once(run, 'exit')) as [number | null];
       assert.deepEqual(await left(inodes), []);
@@ -71,7 +74,7 @@ describe('a run of the tests that is cut while it builds its lab', labSuite(), (
 
   it('leaves nothing that the next run does not remove, when all its processes were killed', async () => {
     const run = startRun('lab-suite/redact');
-    const inodes = await begun();
+    const inodes = await begun(run);
     // Whoever is left could otherwise end the others.
     for (const {pid} of processesWith(mark)) process.kill(pid, 'SIGSTOP');
     const stopped = processesWith(mark).filter(({command}) => /scripts\/test/.test(command));
