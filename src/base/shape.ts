@@ -81,15 +81,21 @@ export function lenient<T>(shape: Shape<T>): Shape<T | undefined> {
   };
 }
 
+/** What a value has under a key; says where it was, if that is odd. */
+function part<T>(shape: Shape<T>, value: unknown, key: string | number, report: Report): T | typeof odd {
+  const before = report.found.length;
+  const read = shape(value, report);
+  if (read === odd || report.found.length > before) blame(report, before, String(key), value);
+  return read;
+}
+
 /** A list, which is odd as a whole where one of its elements is. */
 export function array<T>(shape: Shape<T>): Shape<T[]> {
   return (value, report) => {
     if (!Array.isArray(value)) return odd;
     const result: T[] = [];
-    const before = report.found.length;
     for (let index = 0; index < value.length; index++) {
-      const read = shape(value[index], report);
-      if (read === odd || report.found.length > before) blame(report, before, String(index), value[index]);
+      const read = part(shape, value[index], index, report);
       if (read === odd) return odd;
       result.push(read);
     }
@@ -104,10 +110,7 @@ export function record<T>(shape: Shape<T>): Shape<Record<string, T>> {
     const result: Record<string, T> = {};
     for (const key of Object.keys(value)) {
       if (key === '__proto__' || key === 'constructor' || key === 'prototype') continue;
-      const before = report.found.length;
-      const own = (value as Record<string, unknown>)[key];
-      const read = shape(own, report);
-      if (read === odd || report.found.length > before) blame(report, before, key, own);
+      const read = part(shape, (value as Record<string, unknown>)[key], key, report);
       if (read === odd) return odd;
       result[key] = read;
     }
@@ -122,22 +125,28 @@ export type Objected<S extends Record<string, Shape<unknown>>> = {
 /** An object with these keys; others are left out. */
 export function object<S extends Record<string, Shape<unknown>>>(shapes: S): Shape<Objected<S>> {
   const entries = Object.entries(shapes);
-  return (value, report) => {
-    if (typeof value !== 'object' || value === null) return odd;
-    const result: Record<string, unknown> = {};
-    let whole = true;
-    for (let at = 0; at < entries.length; at++) {
-      const [key, shape] = entries[at] as [string, Shape<unknown>];
-      const before = report.found.length;
-      const own = (value as Record<string, unknown>)[key];
-      let read = shape(own, report);
-      if (read === odd || report.found.length > before) blame(report, before, key, own);
-      if (read === odd && report.lax) read = shape(undefined, report);
-      if (read !== odd) {
-        if (read !== undefined) result[key] = read;
-      } else if (report.lax) whole = false;
-      else return odd;
-    }
-    return whole ? (result as Objected<S>) : odd;
-  };
+  return (value, report) =>
+    typeof value === 'object' && value !== null
+      ? (parts(entries, value as Record<string, unknown>, report) as Objected<S> | typeof odd)
+      : odd;
+}
+
+/** When lax it goes on after an odd value, to tell of them all. */
+function parts(
+  entries: readonly [string, Shape<unknown>][],
+  value: Record<string, unknown>,
+  report: Report,
+): Record<string, unknown> | typeof odd {
+  const result: Record<string, unknown> = {};
+  let whole = true;
+  for (let at = 0; at < entries.length; at++) {
+    const [key, shape] = entries[at] as [string, Shape<unknown>];
+    let read = part(shape, value[key], key, report);
+    if (read === odd && report.lax) read = shape(undefined, report);
+    if (read === odd) {
+      if (!report.lax) return odd;
+      whole = false;
+    } else if (read !== undefined) result[key] = read;
+  }
+  return whole ? result : odd;
 }
