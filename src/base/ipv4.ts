@@ -6,7 +6,7 @@ export function ipv4Number(text: string): number | undefined {
   for (let at = 0; at < text.length; at++) {
     const digit = text.charCodeAt(at) - 48;
     if (digit >= 0 && digit <= 9) {
-      octet = octet < 0 ? digit : octet * 10 + digit;
+      octet = Math.max(octet, 0) * 10 + digit;
       if (octet > 255) return undefined;
     } else if (digit === -2 && octet >= 0 && dots < 3) {
       value = value * 256 + octet;

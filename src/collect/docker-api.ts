@@ -10,6 +10,8 @@ const answerDeadlineMs = 5000;
 const connectDeadlineMs = 15_000;
 const lastWordsMs = 300;
 const largestAnswer = 32 * 1024 * 1024;
+/** A login banner and the like, before the far side's own line. */
+const longestNoise = 64 * 1024;
 
 export interface DockerOptions extends DockerScriptOptions {
   /** How long one GET may take; tests are less patient. */
@@ -139,16 +141,17 @@ function readiness(
     const timer = setTimeout(() => fail('the host did not answer in time', true), deadlineMs);
     const onData = (chunk: Buffer) => {
       seen = Buffer.concat([seen, chunk]);
-      const at = seen.indexOf(`${nonce} `);
-      const newline = at < 0 ? -1 : seen.indexOf(10, at);
-      if (newline >= 0) {
-        stop();
-        session.stdout.pause();
-        if (newline + 1 < seen.length) session.stdout.unshift(seen.subarray(newline + 1));
-        const relay = seen.toString('latin1', at + nonce.length + 1, newline);
-        if (relay === 'docker' || relay === 'curl') resolve(relay);
-        else fail("there is neither a docker client nor curl with the engine's socket", false);
-      } else if (seen.length > 65_536) fail('the host prints something else than asked', false);
+      const greeting = greetingIn(seen, nonce);
+      if (greeting === undefined) {
+        if (seen.length > longestNoise) fail('the host prints something else than asked', false);
+        return;
+      }
+      const {relay, end} = greeting;
+      stop();
+      session.stdout.pause();
+      if (end < seen.length) session.stdout.unshift(seen.subarray(end));
+      if (relay === 'docker' || relay === 'curl') resolve(relay);
+      else fail("there is neither a docker client nor curl with the engine's socket", false);
     };
     const onEnd = () => {
       stop();
@@ -165,6 +168,15 @@ function readiness(
     // Without an end before: we were told to stop, or the program could not be started.
     session.stdout.once('close', onEnd);
   });
+}
+
+/** The line `NONCE RELAY` where it has come whole: who relays, and where the line ends. */
+function greetingIn(seen: Buffer, nonce: string): {relay: string; end: number} | undefined {
+  const at = seen.indexOf(`${nonce} `);
+  const newline = at < 0 ? -1 : seen.indexOf(10, at);
+  return newline < 0
+    ? undefined
+    : {relay: seen.toString('latin1', at + nonce.length + 1, newline), end: newline + 1};
 }
 
 /** What a session that is ending says on standard error, which may come after the end of its output. */

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {constants, gunzipSync} from 'node:zlib';
-import {type Frame, frameReader} from './frames.js';
+import {type Frame, FrameReader} from './frames.js';
 
 /** Unpacked; the same as for any other host. */
 const largestRun = 512 * 1024 * 1024;
@@ -70,7 +70,7 @@ function unpacked(packed: Buffer): Buffer {
  * printed at `endedAt` of it was seen here at `seenAt`, in milliseconds since the epoch.
  */
 export function jobFrames(output: JobOutput, nonce: string, seenAt: number): Frame[] {
-  const reader = frameReader(nonce, largestSection, () => seenAt);
+  const reader = new FrameReader(nonce, largestSection, () => seenAt);
   reader.push(output.bytes);
   reader.end();
   return reader.frames.map((frame) => {

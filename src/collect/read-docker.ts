@@ -1,8 +1,14 @@
 import {randomBytes} from 'node:crypto';
 import {keepListed} from '../snapshot/docker-fields.js';
 import type {DockerAnswer, HostEvidence} from '../snapshot/snapshot.js';
-import {connectDocker, type DockerConnection, type DockerOptions, DockerSilence} from './docker-api.js';
-import {contactEngine, type Relay} from './engine-contact.js';
+import {
+  connectDocker,
+  type DockerConnection,
+  type DockerOptions,
+  type DockerResponse,
+  DockerSilence,
+} from './docker-api.js';
+import {contactEngine, type EngineContact, type Relay} from './engine-contact.js';
 import type {Transport} from './transport.js';
 import type {DockerWanted} from './wanted.js';
 
@@ -21,73 +27,115 @@ export async function readDocker(
   signal: AbortSignal,
   place: DockerPlace = {},
 ): Promise<DockerEvidence> {
-  const answers: DockerAnswer[] = [];
-  const {endBy = Number.POSITIVE_INFINITY} = place;
-  let relay: Relay = 'any';
-  const connect = (by: Relay) =>
-    connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay: by, ...place}, signal);
-  let connection: DockerConnection | undefined;
-  let failures = 0;
-  let unasked = 0;
-  let prefix = '';
+  const connect = (relay: Relay) =>
+    connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay, ...place}, signal);
+  let contact: EngineContact;
+  try {
+    contact = await contactEngine(connect);
+  } catch (error) {
+    return {failure: silence(error, signal).slice(0, 1000), answers: []};
+  }
+  const asker = new Asker(contact, connect, place.endBy ?? Number.POSITIVE_INFINITY, signal);
+  try {
+    await askAll((path) => asker.ask(path), wanted);
+  } finally {
+    asker.close();
+  }
+  return asker.evidence();
+}
+
+/** Asks the engine one thing after another, over a connection that is made anew where it goes silent. */
+class Asker {
+  private readonly answers: DockerAnswer[] = [];
+  private readonly contact: EngineContact;
+  private readonly connect: (relay: Relay) => Promise<DockerConnection>;
+  private readonly endBy: number;
+  private readonly signal: AbortSignal;
+  private connection: DockerConnection | undefined;
+  /** Of paths: the version that both sides know, until the engine has refused it. */
+  private prefix: string;
+  private failures = 0;
+  private unasked = 0;
+
+  constructor(
+    contact: EngineContact,
+    connect: (relay: Relay) => Promise<DockerConnection>,
+    endBy: number,
+    signal: AbortSignal,
+  ) {
+    this.contact = contact;
+    this.connection = contact.connection;
+    this.prefix = contact.apiVersion ? `/v${contact.apiVersion}` : '';
+    this.connect = connect;
+    this.endBy = endBy;
+    this.signal = signal;
+  }
 
   /** The kept body of one answer, or undefined where there is none. */
-  async function ask(path: string): Promise<unknown> {
+  async ask(path: string): Promise<unknown> {
     const at = new Date().toISOString();
-    if (failures > reconnects || Date.now() >= endBy) {
-      unasked++;
+    if (this.failures > reconnects || Date.now() >= this.endBy) {
+      this.unasked++;
       return;
     }
     try {
-      connection ??= await connect(relay);
-      let answer = await connection.get(prefix + path);
-      if (answer.status === 400 && prefix !== '') {
-        // An engine that has given up our version (the text may be plain): it takes paths without one.
-        const newest = await connection.get(path);
-        if (newest.status !== 400) [answer, prefix] = [newest, ''];
-      }
+      const answer = await this.get(path);
       const body = keepListed(path, answer.status, parseJson(answer.body.toString('utf8')));
-      answers.push({path, at, status: answer.status, ...(body === undefined ? {} : {body})});
+      this.answers.push({path, at, status: answer.status, ...(body === undefined ? {} : {body})});
       return answer.status === 200 ? body : undefined;
     } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof DockerSilence)) throw error;
-      failures++;
-      connection = undefined;
-      answers.push({path, at, status: null, error: error.message.slice(0, 500)});
+      const said = silence(error, this.signal);
+      this.failures++;
+      this.connection = undefined;
+      this.answers.push({path, at, status: null, error: said.slice(0, 500)});
       return;
     }
   }
 
-  let apiVersion: string | undefined;
-  try {
-    ({connection, relay, apiVersion} = await contactEngine(connect));
-    if (apiVersion) prefix = `/v${apiVersion}`;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof DockerSilence)) throw error;
-    return {failure: error.message.slice(0, 1000), answers};
+  private async get(path: string): Promise<DockerResponse> {
+    this.connection ??= await this.connect(this.contact.relay);
+    const answer = await this.connection.get(this.prefix + path);
+    if (answer.status !== 400 || this.prefix === '') return answer;
+    // An engine that has given up our version (the text may be plain): it takes paths without one.
+    const newest = await this.connection.get(path);
+    if (newest.status === 400) return answer;
+    this.prefix = '';
+    return newest;
   }
-  try {
-    await ask('/version');
-    const info = await ask('/info');
-    if (wanted.networks !== 'none') await readNetworks(ask, wanted);
-    if (wanted.containers) await readContainers(ask);
-    if (wanted.cluster && isManager(info)) {
-      await ask('/nodes');
-      await ask('/services');
-      await ask('/tasks');
-      // The default list hides plain containers that are attached to overlay networks.
-      await ask(`/tasks?filters=${encodeURIComponent('{"runtime":["attachment"]}')}`);
-    }
-  } finally {
-    connection?.close();
+
+  close(): void {
+    this.connection?.close();
   }
-  return {
-    ...(prefix === '' || apiVersion === undefined ? {} : {apiVersion}),
-    ...(failures + unasked > 0 ? {failure: missing(failures, unasked)} : {}),
-    answers,
-  };
+
+  evidence(): DockerEvidence {
+    const {answers, failures, unasked, prefix} = this;
+    const {apiVersion} = this.contact;
+    return {
+      ...(prefix === '' || apiVersion === undefined ? {} : {apiVersion}),
+      ...(failures + unasked > 0 ? {failure: missing(failures, unasked)} : {}),
+      answers,
+    };
+  }
+}
+
+/** What a silence of the engine says; anything else is thrown on, as is an abort. */
+function silence(error: unknown, signal: AbortSignal): string {
+  signal.throwIfAborted();
+  if (!(error instanceof DockerSilence)) throw error;
+  return error.message;
+}
+
+async function askAll(ask: Ask, wanted: DockerWanted): Promise<void> {
+  await ask('/version');
+  const info = await ask('/info');
+  if (wanted.networks !== 'none') await readNetworks(ask, wanted);
+  if (wanted.containers) await readContainers(ask);
+  if (!wanted.cluster || !isManager(info)) return;
+  await ask('/nodes');
+  await ask('/services');
+  await ask('/tasks');
+  // The default list hides plain containers that are attached to overlay networks.
+  await ask(`/tasks?filters=${encodeURIComponent('{"runtime":["attachment"]}')}`);
 }
 
 function missing(failures: number, unasked: number): string {

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import type {HostEvidence, Section} from '../snapshot/snapshot.js';
-import {type Frame, frameReader} from './frames.js';
+import {type Frame, FrameReader} from './frames.js';
 import type {CollectOptions} from './options.js';
 import {collectorScript} from './script.js';
 import {closeSession, collectStderr, endSession, startShell} from './shell-session.js';
@@ -43,7 +43,7 @@ export async function readKernel(
   });
   const session = startShell(transport, options.signal);
   const stderr = collectStderr(session);
-  const reader = frameReader(nonce, largestSection);
+  const reader = new FrameReader(nonce, largestSection);
   let stalled = false;
   let excess: TransportEnd['excess'];
   let received = 0;
@@ -91,19 +91,16 @@ export async function readKernel(
   const complete = reader.frames.some((frame) => frame.name === 'end');
   const sections = reader.frames.filter((frame) => frame.name !== 'end').flatMap(sectionsOf);
   if (complete) return {sections};
-  return {
-    sections,
-    failure: explainFailure(transport, {
-      code: result.code,
-      exitCode: result.exitCode,
-      stderr: stderr(),
-      stalled: stalled
-        ? (where ?? (sections.length > 0 ? 'the next section' : 'the start of the collector'))
-        : undefined,
-      ...(excess === undefined ? {} : {excess}),
-      begun: sections.length > 0,
-    }),
-  };
+  const begun = sections.length > 0;
+  const failure = explainFailure(transport, {
+    code: result.code,
+    exitCode: result.exitCode,
+    stderr: stderr(),
+    stalled: stalled ? (where ?? (begun ? 'the next section' : 'the start of the collector')) : undefined,
+    ...(excess === undefined ? {} : {excess}),
+    begun,
+  });
+  return {sections, failure};
 }
 
 const batchNames: Record<string, string> = {

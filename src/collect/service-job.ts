@@ -122,7 +122,7 @@ export async function startJob(
     maxBuffer: 64 * 1024,
   });
   session.stdin.on('error', () => undefined);
-  const said = {created: '', removed: [] as string[], others: [] as string[], last: ''};
+  const said: Said = {created: '', removed: [], others: [], last: ''};
   let stderr = '';
   session.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-4000);
@@ -132,16 +132,7 @@ export async function startJob(
     session.stdout.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString('utf8')).split('\n');
       rest = (lines.pop() ?? '').slice(-4000);
-      for (const line of lines) {
-        const [mark, word = '', ...more] = line.split(' ');
-        if (mark !== plan.nonce) continue;
-        const value = more.join(' ');
-        said.last = word;
-        if (word === 'leftover') said.removed.push(value);
-        if (word === 'other') said.others.push(value);
-        if (word === 'created') said.created = value;
-        if (word !== 'leftover' && word !== 'other') resolve();
-      }
+      if (lines.map((line) => note(said, line, plan.nonce)).includes('answered')) resolve();
     });
     session.finally(resolve).catch(() => undefined);
   });
@@ -173,6 +164,31 @@ export async function startJob(
     throw refused(said.last, stderr, inTime);
   }
   return {id: said.created, removed: said.removed, others: said.others, remove: end};
+}
+
+/** What the shell on the manager has said (see service.sh). */
+interface Said {
+  /** Id of the service; empty until it is there. */
+  created: string;
+  removed: string[];
+  others: string[];
+  /** The word of its last line. */
+  last: string;
+}
+
+/** Takes one line of the shell down, which is `NONCE WORD VALUE`; says whether it tells how the creation went. */
+function note(said: Said, line: string, nonce: string): 'answered' | 'more' {
+  const [mark, word = '', ...more] = line.split(' ');
+  if (mark !== nonce) return 'more';
+  const value = more.join(' ');
+  said.last = word;
+  if (word === 'leftover') said.removed.push(value);
+  else if (word === 'other') said.others.push(value);
+  else {
+    if (word === 'created') said.created = value;
+    return 'answered';
+  }
+  return 'more';
 }
 
 /** Whether a promise is settled in time; the timer keeps nobody waiting. */

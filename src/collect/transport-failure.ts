@@ -89,44 +89,70 @@ const sshReasons: [RegExp, string, string, (to: SshTarget) => string[]][] = [
 /** Says why the collector did not come to its end, and what to do next. */
 export function explainFailure(transport: Transport, end: TransportEnd): Failure {
   const said = end.stderr === '' ? '' : ` (it said: ${quoteText(lastLine(end.stderr), 300)})`;
-  const failure = (code: string, why: string, suggestions: string[]): Failure => ({
-    code,
-    message: `${quoteText(transport.label)}: ${why}${said}.`,
-    suggestions,
-  });
-  if (end.stalled !== undefined) {
-    const kept = 'What had come before is kept. Is the host overloaded, or one of its tools stuck?';
-    const where = quoteText(end.stalled);
-    if (end.excess === 'bytes')
-      return failure('host-flood', `it sent far too much while reading ${where}`, [kept]);
-    if (end.excess === 'limit')
-      return failure('host-timeout', `its time was over while reading ${where}`, [
-        'What had come before is kept. To give each host longer: --host-timeout 2m',
-      ]);
-    if (end.excess === 'time')
-      return failure('host-stalled', `it came to no end while reading ${where}`, [kept]);
-    return failure('host-stalled', `nothing more came while reading ${where}`, [kept]);
-  }
+  const {code, why, suggestions} = reasonOf(transport, end);
+  return {code, message: `${quoteText(transport.label)}: ${why}${said}.`, suggestions};
+}
+
+interface Reason {
+  code: string;
+  why: string;
+  suggestions: string[];
+}
+
+function reasonOf(transport: Transport, end: TransportEnd): Reason {
+  if (end.stalled !== undefined) return stallReason(quoteText(end.stalled), end.excess);
   if (end.code === 'ENOENT') {
-    return failure('program-missing', `there is no program ${quoteText(transport.argv[0] ?? '')} here`, [
-      transport.kind === 'ssh'
-        ? 'Install it: apt-get install openssh-client'
-        : 'Check the prefix after exec:',
-    ]);
+    return {
+      code: 'program-missing',
+      why: `there is no program ${quoteText(transport.argv[0] ?? '')} here`,
+      suggestions: [
+        transport.kind === 'ssh'
+          ? 'Install it: apt-get install openssh-client'
+          : 'Check the prefix after exec:',
+      ],
+    };
   }
-  // 255 is ssh's own; any other status comes from the far side, whose shell may say `Permission denied` as well.
-  if (transport.kind === 'ssh' && (end.exitCode === 255 || end.exitCode === undefined)) {
-    const to = sshTarget(transport.label);
-    for (const [pattern, code, why, suggestions] of sshReasons) {
-      if (pattern.test(end.stderr)) return failure(code, why, suggestions(to));
-    }
+  const bySsh = sshReason(transport, end);
+  if (bySsh) return bySsh;
+  if (end.begun)
+    return {code: 'host-cut', why: 'the connection ended before all was read', suggestions: ['Try again.']};
+  return {
+    code: 'host-failed',
+    why: `the shell there ended with status ${end.exitCode ?? '?'} and read nothing`,
+    suggestions: [
+      transport.kind === 'exec'
+        ? 'The prefix must run the command that follows it and pass its standard input on (docker exec needs -i).'
+        : 'Can you get a shell there by hand?',
+    ],
+  };
+}
+
+/** Why we gave up waiting, and what is there to be done about it. */
+function stallReason(where: string, excess: TransportEnd['excess']): Reason {
+  const kept = 'What had come before is kept. Is the host overloaded, or one of its tools stuck?';
+  switch (excess) {
+    case 'bytes':
+      return {code: 'host-flood', why: `it sent far too much while reading ${where}`, suggestions: [kept]};
+    case 'limit':
+      return {
+        code: 'host-timeout',
+        why: `its time was over while reading ${where}`,
+        suggestions: ['What had come before is kept. To give each host longer: --host-timeout 2m'],
+      };
+    case 'time':
+      return {code: 'host-stalled', why: `it came to no end while reading ${where}`, suggestions: [kept]};
+    default:
+      return {code: 'host-stalled', why: `nothing more came while reading ${where}`, suggestions: [kept]};
   }
-  if (end.begun) return failure('host-cut', 'the connection ended before all was read', ['Try again.']);
-  return failure('host-failed', `the shell there ended with status ${end.exitCode ?? '?'} and read nothing`, [
-    transport.kind === 'exec'
-      ? 'The prefix must run the command that follows it and pass its standard input on (docker exec needs -i).'
-      : 'Can you get a shell there by hand?',
-  ]);
+}
+
+/** 255 is ssh's own status; any other comes from the far side, whose shell may say `Permission denied` as well. */
+function sshReason({kind, label}: Transport, {exitCode, stderr}: TransportEnd): Reason | undefined {
+  if (kind !== 'ssh' || (exitCode !== 255 && exitCode !== undefined)) return undefined;
+  const found = sshReasons.find(([pattern]) => pattern.test(stderr));
+  if (!found) return undefined;
+  const [, code, why, suggestions] = found;
+  return {code, why, suggestions: suggestions(sshTarget(label))};
 }
 
 function lastLine(text: string): string {

@@ -98,27 +98,24 @@ function execTransport(text: string): Transport {
   return {kind: 'exec', label: text, argv: [...words, 'sh', '-s']};
 }
 
+/** White space, a quoted piece, an escaped character, a plain piece, or a quote that is never closed. */
+const pieces = /(\s+)|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.?)|([^\s'"\\]+)|(['"])/gs;
+
 /** Splits into words at white space; quotes (' and ") and backslashes keep it. Nothing is expanded and no shell sees it. */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
-  let quote: string | undefined;
-  for (let index = 0; index < text.length; index++) {
-    const character = text.charAt(index);
-    if (quote === undefined && /\s/.test(character)) {
-      if (word !== undefined) words.push(word);
+  for (const [, blank, single, double, escaped, plain, open] of text.matchAll(pieces)) {
+    if (open !== undefined)
+      throw usageError('invalid-host', `There is an open ${open} in ${quoteText(text)}.`);
+    if (blank === undefined) {
+      const piece = single ?? double?.replaceAll(/\\(.)/gs, '$1') ?? escaped ?? plain ?? '';
+      word = (word ?? '') + piece;
+    } else if (word !== undefined) {
+      words.push(word);
       word = undefined;
-    } else if (character === quote) quote = undefined;
-    else if (quote === undefined && (character === "'" || character === '"')) {
-      quote = character;
-      word ??= '';
-    } else if (character === '\\' && quote !== "'") {
-      index++;
-      word = (word ?? '') + text.charAt(index);
-    } else word = (word ?? '') + character;
+    }
   }
-  if (quote !== undefined)
-    throw usageError('invalid-host', `There is an open ${quote} in ${quoteText(text)}.`);
   if (word !== undefined) words.push(word);
   return words;
 }

@@ -16,80 +16,14 @@ export interface Addresses {
   number: (value: number) => number;
 }
 
+/** Other octets of the same length. */
+type Mapping = (octets: Octets) => Octets;
+
 export function addresses(bytes: Keyed): Addresses {
-  const publicOctets = [shuffled(range(1, 127), bytes), shuffled(range(128, 224), bytes)];
-
-  function ipv4(octets: Octets): Octets {
-    const [first = 0, second = 0, third = 0, last = 0] = octets;
-    const fixed = fixedBits(octets);
-    if (fixed === 'all') return octets;
-    const one = fixed === 'none' ? (publicOctets[first < 128 ? 0 : 1]?.get(first) ?? first) : first;
-    const free = fixed === 'none' ? 0 : fixed;
-    return [
-      one,
-      // The lowest bits are always others, so that no address, and no base of a subnet, stays what it was.
-      permuted(bytes('ipv4', `${first}`), second, free, free < 8),
-      permuted(bytes('ipv4', `${first}.${second}`), third, 0, true),
-      last,
-    ];
-  }
-
-  function ipv6(octets: Octets): Octets {
-    const network = octets.slice(0, 8);
-    const host = octets.slice(8);
-    if (isMappedIpv4(octets)) return [...octets.slice(0, 12), ...ipv4(octets.slice(12))];
-    if (octets[0] === 0xff) return group6(octets);
-    if (octets.slice(0, 15).every((octet) => octet === 0)) return octets;
-    if (starts(octets, [0x20, 0x01, 0x0d, 0xb8])) return octets;
-    const linkLocal = starts(octets, [0xfe, 0x80]);
-    const prefix = linkLocal ? network : walk6(network, 0);
-    if (host[3] === 0xff && host[4] === 0xfe) return [...prefix, ...eui64(host)];
-    return [...prefix, ...walk6(octets, 8).slice(8)];
-  }
-
-  /** From octet `from` on, but for the last two; what comes before decides how. */
-  function walk6(octets: Octets, from: number): Octets {
-    return octets.map((octet, at) => {
-      if (at < from || at > 13) return octet;
-      const key = bytes('ipv6', Buffer.from(octets.slice(0, at)).toString('hex'));
-      // fc00::/7 and 2000::/3 tell what kind it is; fd00::/8 is what is used.
-      if (at === 0) return octet >= 0xfc ? octet : permuted(key, octet, 3);
-      return permuted(key, octet, 0, at === 13 || (from === 0 && at === 7));
-    });
-  }
-
-  function eui64(host: Octets): Octets {
-    const [flipped = 0, b = 0, c = 0, , , d = 0, e = 0, f = 0] = host;
-    const [one = 0, ...others] = macOctets([flipped ^ 2, b, c, d, e, f]);
-    return [one ^ 2, ...others.slice(0, 2), 0xff, 0xfe, ...others.slice(2)];
-  }
-
-  /** The group in which an address is asked for has its last three octets, and so has the MAC of that group. */
-  function group6(octets: Octets): Octets {
-    if (!starts(octets, [0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff])) return octets;
-    return [...octets.slice(0, 13), ...solicited(octets.slice(13))];
-  }
-
-  function solicited(octets: Octets): Octets {
-    return [...bytes('solicited', octets.join('.')).subarray(0, 3)];
-  }
-
-  function macOctets(octets: Octets): Octets {
-    const [first = 0, second] = octets;
-    if (octets.every((octet) => octet === 0) || octets.every((octet) => octet === 0xff)) return octets;
-    if (starts(octets, [0x33, 0x33, 0xff])) return [0x33, 0x33, 0xff, ...solicited(octets.slice(3))];
-    if (starts(octets, [0x33, 0x33]) || first === 0x01) return octets;
-    const random = [...bytes('mac', octets.join('.'))];
-    if (first === 0x02 && second === 0x42) {
-      const followed = ipv4(octets.slice(2));
-      const same = followed.every((octet, at) => octet === octets[at + 2]);
-      return [0x02, 0x42, ...(same ? random.slice(0, 4) : followed)];
-    }
-    // Group and locally administered bits stay, and no other MAC may look like one that Docker made of an address.
-    const [one = 0, two = 0, ...rest] = random;
-    const begin = (one & 0xfc) | (first & 0x03);
-    return [begin, begin === 0x02 && two === 0x42 ? 0x43 : two, ...rest.slice(0, 4)];
-  }
+  const ipv4 = ipv4Mapping(bytes);
+  const solicited: Mapping = (octets) => [...bytes('solicited', octets.join('.')).subarray(0, 3)];
+  const mac = macMapping(bytes, ipv4, solicited);
+  const ipv6 = ipv6Mapping(bytes, {ipv4, mac, solicited});
 
   const address = remembered((original) => {
     const [plain = '', zone] = original.split('%');
@@ -115,7 +49,7 @@ export function addresses(bytes: Keyed): Addresses {
     mac: remembered((original) => {
       const octets = original.split(':').map((octet) => Number.parseInt(octet, 16));
       const mapped =
-        octets.length === 6 ? macOctets(octets) : [...bytes('lladdr', original)].slice(0, octets.length);
+        octets.length === 6 ? mac(octets) : [...bytes('lladdr', original)].slice(0, octets.length);
       // A bridge's id has its MAC without leading zeros.
       const padded = original.split(':').every((octet) => octet.length === 2);
       const text = mapped.map((octet) => octet.toString(16).padStart(padded ? 2 : 1, '0')).join(':');
@@ -126,6 +60,90 @@ export function addresses(bytes: Keyed): Addresses {
       return ipv4(octets).reduce((number, octet) => number * 256 + octet, 0);
     },
   };
+}
+
+function ipv4Mapping(bytes: Keyed): Mapping {
+  const publicOctets = [shuffled(range(1, 127), bytes), shuffled(range(128, 224), bytes)];
+  return (octets) => {
+    const [first = 0, second = 0, third = 0, last = 0] = octets;
+    const fixed = fixedBits(octets);
+    if (fixed === 'all') return octets;
+    const one = fixed === 'none' ? (publicOctets[first < 128 ? 0 : 1]?.get(first) ?? first) : first;
+    const free = fixed === 'none' ? 0 : fixed;
+    return [
+      one,
+      // The lowest bits are always others, so that no address, and no base of a subnet, stays what it was.
+      permuted(bytes('ipv4', `${first}`), second, free, free < 8),
+      permuted(bytes('ipv4', `${first}.${second}`), third, 0, true),
+      last,
+    ];
+  };
+}
+
+/** @param parts how the pieces of an IPv6 address that come from elsewhere are mapped */
+function ipv6Mapping(bytes: Keyed, parts: {ipv4: Mapping; mac: Mapping; solicited: Mapping}): Mapping {
+  const {ipv4, mac, solicited} = parts;
+
+  /** From octet `from` on, but for the last two; what comes before decides how. */
+  function walk(octets: Octets, from: number): Octets {
+    return octets.map((octet, at) => {
+      if (at < from || at > 13) return octet;
+      const key = bytes('ipv6', Buffer.from(octets.slice(0, at)).toString('hex'));
+      // fc00::/7 and 2000::/3 tell what kind it is; fd00::/8 is what is used.
+      if (at === 0) return octet >= 0xfc ? octet : permuted(key, octet, 3);
+      return permuted(key, octet, 0, at === 13 || (from === 0 && at === 7));
+    });
+  }
+
+  function eui64(host: Octets): Octets {
+    const [flipped = 0, b = 0, c = 0, , , d = 0, e = 0, f = 0] = host;
+    const [one = 0, ...others] = mac([flipped ^ 2, b, c, d, e, f]);
+    return [one ^ 2, ...others.slice(0, 2), 0xff, 0xfe, ...others.slice(2)];
+  }
+
+  /** The group in which an address is asked for has its last three octets, and so has the MAC of that group. */
+  function group(octets: Octets): Octets {
+    if (!starts(octets, [0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff])) return octets;
+    return [...octets.slice(0, 13), ...solicited(octets.slice(13))];
+  }
+
+  return (octets) => {
+    const network = octets.slice(0, 8);
+    const host = octets.slice(8);
+    if (isMappedIpv4(octets)) return [...octets.slice(0, 12), ...ipv4(octets.slice(12))];
+    if (octets[0] === 0xff) return group(octets);
+    if (octets.slice(0, 15).every((octet) => octet === 0)) return octets;
+    if (starts(octets, [0x20, 0x01, 0x0d, 0xb8])) return octets;
+    const linkLocal = starts(octets, [0xfe, 0x80]);
+    const prefix = linkLocal ? network : walk(network, 0);
+    if (host[3] === 0xff && host[4] === 0xfe) return [...prefix, ...eui64(host)];
+    return [...prefix, ...walk(octets, 8).slice(8)];
+  };
+}
+
+function macMapping(bytes: Keyed, ipv4: Mapping, solicited: Mapping): Mapping {
+  return (octets) => {
+    if (starts(octets, [0x33, 0x33, 0xff])) return [0x33, 0x33, 0xff, ...solicited(octets.slice(3))];
+    if (isFixedMac(octets)) return octets;
+    const random = [...bytes('mac', octets.join('.'))];
+    if (starts(octets, [0x02, 0x42])) {
+      const followed = ipv4(octets.slice(2));
+      const same = followed.every((octet, at) => octet === octets[at + 2]);
+      return [0x02, 0x42, ...(same ? random.slice(0, 4) : followed)];
+    }
+    // Group and locally administered bits stay, and no other MAC may look like one that Docker made of an address.
+    const [first = 0] = octets;
+    const [one = 0, two = 0, ...rest] = random;
+    const begin = (one & 0xfc) | (first & 0x03);
+    return [begin, begin === 0x02 && two === 0x42 ? 0x43 : two, ...rest.slice(0, 4)];
+  };
+}
+
+/** Nobody's, everybody's, and groups: they tell of no one. */
+function isFixedMac(octets: Octets): boolean {
+  const [first] = octets;
+  const alike = octets.every((octet) => octet === first) && (first === 0 || first === 0xff);
+  return alike || first === 0x01 || starts(octets, [0x33, 0x33]);
 }
 
 type Octets = number[];

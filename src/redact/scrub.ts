@@ -25,26 +25,33 @@ const pieces = new RegExp(
 
 const words = /[^\x00-\x2c/:-@[-^\x60{-\x7f]+/gu;
 
+/** What the pieces' groups have caught. */
+type Found = Record<string, string | undefined>;
+
 export function scrubber(tokens: Tokens): Scrub {
   const word = wordScrubber(tokens);
-  const path = (text: string) => scrubPath(text, tokens, word);
   return (text) =>
-    text.replace(pieces, (whole: string, ...rest: unknown[]) => {
-      const found = rest.at(-1) as Record<string, string | undefined>;
-      const {bridge, mac, uuid, ipv4, ipv6, length4, length6} = found;
-      if (bridge !== undefined) return `${bridge.slice(0, 5)}${tokens.mac(bridge.slice(5))}`;
-      if (mac !== undefined) return tokens.mac(mac);
-      if (uuid !== undefined) return tokens.id(uuid);
-      const address = ipv4 ?? ipv6;
-      if (address !== undefined) {
-        const length = length4 ?? length6;
-        // Something like it: a time, a version, an address in other clothes.
-        if (!isAddress(address)) return whole.replace(words, word);
-        return length === undefined ? tokens.address(address) : tokens.prefix(address, Number(length));
-      }
-      if (found['path'] !== undefined) return path(found['path']);
-      return word(whole);
-    });
+    text.replace(pieces, (whole: string, ...rest: unknown[]) =>
+      scrubPiece(whole, rest.at(-1) as Found, tokens, word),
+    );
+}
+
+function scrubPiece(whole: string, found: Found, tokens: Tokens, word: (text: string) => string): string {
+  const {bridge, mac, uuid, path} = found;
+  if (bridge !== undefined) return `${bridge.slice(0, 5)}${tokens.mac(bridge.slice(5))}`;
+  if (mac !== undefined) return tokens.mac(mac);
+  if (uuid !== undefined) return tokens.id(uuid);
+  // What only looks like an address is a time, a version, an address in other clothes.
+  if ((found['ipv4'] ?? found['ipv6']) !== undefined)
+    return scrubAddress(found, tokens) ?? whole.replace(words, word);
+  return path === undefined ? word(whole) : scrubPath(path, tokens, word);
+}
+
+function scrubAddress({ipv4, ipv6, length4, length6}: Found, tokens: Tokens): string | undefined {
+  const address = ipv4 ?? ipv6 ?? '';
+  if (!isAddress(address)) return undefined;
+  const length = length4 ?? length6;
+  return length === undefined ? tokens.address(address) : tokens.prefix(address, Number(length));
 }
 
 /** Numbers as tools print them, with a unit or without. */

@@ -144,17 +144,16 @@ async function checkOwn(directory: string): Promise<string[]> {
     : undefined;
   const own = new Set([indexName, ...(index?.hosts.map(({file}) => file) ?? [])]);
   const foreign = index ? entries.find((entry) => !own.has(entry.name) || !entry.isFile()) : entries[0];
-  if (foreign) {
-    throw cannotWrite(
-      directory,
-      /^\.part-\d+$/.test(foreign.name)
-        ? `it holds ${foreign.name}: another run writes there now, or was killed; then remove that`
-        : index
-          ? `it holds ${quoteText(foreign.name)} besides an earlier snapshot`
-          : `it holds other things (${quoteText(foreign.name)}${entries.length > 1 ? `, and ${entries.length - 1} more` : ''})`,
-    );
-  }
+  if (foreign) throw cannotWrite(directory, whatElse(foreign.name, entries.length - 1, index !== undefined));
   return [indexName, ...entries.map(({name}) => name).filter((name) => name !== indexName)];
+}
+
+/** What else a directory holds, in words. */
+function whatElse(name: string, more: number, besides: boolean): string {
+  if (/^\.part-\d+$/.test(name))
+    return `it holds ${name}: another run writes there now, or was killed; then remove that`;
+  if (besides) return `it holds ${quoteText(name)} besides an earlier snapshot`;
+  return `it holds other things (${quoteText(name)}${more > 0 ? `, and ${more} more` : ''})`;
 }
 
 /**

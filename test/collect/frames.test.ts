@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import fc from 'fast-check';
-import {type Frame, frameReader} from '../../src/collect/frames.js';
+import {type Frame, FrameReader} from '../../src/collect/frames.js';
 
 const nonce = '0123456789abcdef0123456789abcdef';
 
 function read(stream: Buffer, cuts: number[] = [], limit = 1e6): Frame[] {
-  const reader = frameReader(nonce, limit, () => 0);
+  const reader = new FrameReader(nonce, limit, () => 0);
   let from = 0;
   for (const cut of [
     ...cuts.map((part) => Math.floor(part * stream.length)).sort((a, b) => a - b),
@@ -93,7 +93,7 @@ describe('frames', () => {
     fc.assert(
       fc.property(fc.array(piece, {maxLength: 3}), (pieces) => {
         const stream = Buffer.from(pieces.map(frameText).join(''));
-        const reader = frameReader(nonce, 1e6, () => 0);
+        const reader = new FrameReader(nonce, 1e6, () => 0);
         for (let at = 0; at < stream.length; at++) reader.push(stream.subarray(at, at + 1));
         reader.end();
         assert.deepEqual(reader.frames, read(stream));
@@ -163,7 +163,7 @@ describe('frames', () => {
   });
 
   it('wait for no endless head, and stay fast', () => {
-    const reader = frameReader(nonce, 1000, () => 0);
+    const reader = new FrameReader(nonce, 1000, () => 0);
     reader.push(Buffer.from(`\n${nonce}< a - `));
     const chunk = Buffer.alloc(65_536, 'x');
     for (let count = 0; count < 2000; count++) reader.push(chunk);
@@ -173,7 +173,7 @@ describe('frames', () => {
   });
 
   it('name the section that is open', () => {
-    const reader = frameReader(nonce, 100);
+    const reader = new FrameReader(nonce, 100);
     assert.equal(reader.open(), undefined);
     reader.push(Buffer.from(`\n${nonce}< fdb 1-abc bridge fdb\n`));
     assert.equal(reader.open(), 'fdb of 1-abc');
