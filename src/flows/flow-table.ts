@@ -81,7 +81,7 @@ export function newFlowTable(limit: number = maxFlows): FlowTable {
     const frame = view.depth > 1 ? (view.frames[1] as Frame) : outer;
     const vni = view.depth > 1 ? outer.vni : view.vni;
     if (outer.fragment === Fragment.waiting || frame.fragment === Fragment.waiting) {
-      
+      fragments++;
       return;
     }
     const source = endsOf(frame);
