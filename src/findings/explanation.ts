@@ -1,3 +1,4 @@
+import {defaultNetnsDir} from '../base/netns-dir.js';
 import type {Remedy, Severity} from './severity.js';
 
 /** The text behind a finding code: what `explain` prints, and what makes its page in docs/checks. */
@@ -22,4 +23,11 @@ export interface Explanation<Code extends string = string> {
   explains?: readonly Code[];
   /** Set on codes that only `trace` reports. */
   traceOnly?: true;
+}
+
+/** Said beside commands that name the engine's directory: here no host tells where its own is. */
+export function directoryNote({prove, mend}: Explanation): string | undefined {
+  return [...prove, ...mend].some(({command}) => command.includes(defaultNetnsDir))
+    ? `${defaultNetnsDir} is the default directory of namespaces: an engine that was started with another --exec-root has it as netns under that. The commands that doctor and trace print name the host's own.`
+    : undefined;
 }

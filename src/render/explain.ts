@@ -1,4 +1,4 @@
-import type {Explanation} from '../findings/explanation.js';
+import {directoryNote, type Explanation} from '../findings/explanation.js';
 import type {Remedy} from '../findings/severity.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
@@ -18,6 +18,7 @@ export function renderExplanation(
   const paragraph = (text: string) => wrapText(text, prose);
   const part = (head: string, lines: string[]) =>
     lines.length === 0 ? [] : ['', paint('strong', head), ...lines];
+  const note = directoryNote(explanation);
   const where = explanation.traceOnly ? 'ovdiag trace' : 'ovdiag doctor';
   return [
     ...wrapText(`${code}: ${title}`, prose).map((line) => paint('strong', line)),
@@ -26,6 +27,7 @@ export function renderExplanation(
     ...part('What happens then', paragraph(behaviour)),
     ...part('Prove it by hand', commands(prove, {...terminal, width})),
     ...part('Mend it', commands(mend, {...terminal, width})),
+    ...(note === undefined ? [] : ['', ...paragraph(note)]),
     ...part('Findings that follow from it', explains ? paragraph(explains.join(', ')) : []),
     ...part('See', references.flatMap(paragraph)),
     '',
@@ -64,6 +66,7 @@ export function renderCodes(
 /** The same text as a page of docs/checks. */
 export function explanationPage(explanation: Explanation): string {
   const {code, title, severity, needs, meaning, behaviour, prove, mend, references, explains} = explanation;
+  const note = directoryNote(explanation);
   const shell = (remedies: readonly Remedy[]) =>
     remedies.map(({command, touches}) => `\`\`\`sh\n${command}\n\`\`\`\n\nTouches ${touches}.\n`).join('\n');
   const part = (head: string, body: string) => (body === '' ? '' : `\n## ${head}\n\n${body.trimEnd()}\n`);
@@ -74,6 +77,7 @@ export function explanationPage(explanation: Explanation): string {
     part('What happens then', behaviour),
     part('Prove it by hand', shell(prove)),
     part('Mend it', shell(mend)),
+    note === undefined ? '' : `\n${note}\n`,
     part('Findings that follow from it', (explains ?? []).map((one) => `- [${one}](${one}.md)`).join('\n')),
     part('See', references.map((one) => `- ${one}`).join('\n')),
   ].join('');

@@ -35,7 +35,7 @@ export const wayOutTexts = [
     behaviour:
       'The engine connects such a container to docker_gwbridge when it joins its first overlay, and gives it its default route there. A veth that is in no bridge drops what comes from its other end.',
     prove: [
-      {command: 'nsenter --net=SANDBOX ip addr', touches: 'nothing'},
+      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip addr', touches: 'nothing'},
       {command: 'bridge link show', touches: 'nothing: the ports of docker_gwbridge'},
     ],
     mend: [
@@ -62,16 +62,17 @@ export const wayOutTexts = [
     behaviour:
       'Both routes are made with the interfaces and go with them; nobody makes them again when something in the container takes them away, such as a VPN client or a script with NET_ADMIN. Packets for the network then take the default route to docker_gwbridge, or are refused with "network is unreachable".',
     prove: [
-      {command: 'nsenter --net=SANDBOX ip route', touches: 'nothing'},
-      {command: 'nsenter --net=SANDBOX ip route get ADDRESS', touches: 'nothing'},
+      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route', touches: 'nothing'},
+      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route get ADDRESS', touches: 'nothing'},
     ],
     mend: [
       {
-        command: 'nsenter --net=SANDBOX ip route add SUBNET dev INTERFACE scope link src ADDRESS',
+        command:
+          'nsenter --net=/var/run/docker/netns/SANDBOX ip route add SUBNET dev INTERFACE scope link src ADDRESS',
         touches: 'the routes of that container, until it is started again',
       },
       {
-        command: 'nsenter --net=SANDBOX ip route add default via GATEWAY dev INTERFACE',
+        command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route add default via GATEWAY dev INTERFACE',
         touches: 'the routes of that container, until it is started again',
       },
     ],
