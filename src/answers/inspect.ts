@@ -1,20 +1,17 @@
 import type {Wanted} from '../collect/wanted.js';
 import {type HostDocument, hostDocument} from '../hosts/document.js';
 import {defaultRoute} from '../kernel/default-route.js';
-import {isUp} from '../kernel/link-state.js';
 import {appended} from '../kernel/printed-rule.js';
-import type {Container, ContainerEndpoint, Network} from '../model/docker-types.js';
-import type {Link, Route} from '../model/facts.js';
+import type {Container, Network} from '../model/docker-types.js';
+import type {Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {rulesAround} from '../model/rules/questions.js';
 import {endpointsOf} from '../topology/endpoints.js';
 import {knownHost} from '../topology/known-host.js';
 import {findContainer} from '../topology/names.js';
-import {ownerOf, type Sandbox} from '../topology/sandboxes.js';
-import type {VethPairs} from '../topology/veths.js';
+import {type InterfacesOf, interfacesIn} from './inspect-interfaces.js';
 import type {ContainerMode, InspectedInterface, InspectedNeighbour, Inspection} from './inspection.js';
-import {cidrs} from './link-rows.js';
 import {reachSentences} from './reach.js';
 import type {Reader} from './reader.js';
 
@@ -37,44 +34,59 @@ export async function inspectAnswer(
 
 /** All that is known of one container's networking. `host` is the host that runs it, `hosts` everything that was read. */
 export function inspectContainer(host: HostModel, container: Container, hosts: HostModel[]): Inspection {
-  const {sandboxes, pairs, sandboxOf} = knownHost(host);
-  const sandbox = sandboxOf(container);
-  const {mode, owner} = modeOf(host, container);
+  const sandbox = knownHost(host).sandboxOf(container);
+  const {mode, owner = container} = modeOf(host, container);
   const tables = mode === 'host' ? host.host : sandbox?.namespace.tables;
-  const netns = mode === 'host' ? '@host' : (sandbox?.namespace.file ?? '');
-  const owningContainer = owner ?? container;
-  const around = {host, container: owningContainer, netns, identified: sandboxes, pairs};
-  const interfaces = (tables?.links ?? [])
-    .filter(({name}) => name !== 'lo')
-    .map((link) => interfaceOf(link, around));
-  const routes = tables?.routes ?? [];
+  const networks = networksOf(host, owner);
+  const at = {host, container: owner, netns: sandbox?.namespace.file ?? ''};
   const inspection: Omit<Inspection, 'reach'> = {
     host: host.name,
-    container: {
-      name: container.name,
-      id: container.id,
-      status: container.status ?? null,
-      running: container.running,
-      task: container.task?.name ?? null,
-      service: container.service?.name ?? null,
-      networkMode: container.networkMode,
-    },
+    container: whoIs(container),
     mode,
     sharedWith: (sandbox?.containers ?? []).filter(({id}) => id !== container.id).map(({name}) => name),
     namespace: sandbox
       ? {name: sandbox.namespace.file, inode: sandbox.namespace.inode ?? null, state: sandbox.namespace.state}
       : null,
-    interfaces: mode === 'host' ? [] : interfaces,
-    routes: mode === 'host' ? [] : routes.filter(({table}) => table !== 'local'),
-    defaultGateway: mode === 'host' ? null : defaultGateway(routes, interfaces),
-    gatewayLeg: mode === 'host' ? null : gatewayLeg(interfaces),
-    neighbours: mode === 'host' ? [] : neighboursOf(tables, interfaces, hosts),
-    ports: portsOf(owningContainer, networksOf(host, owningContainer)),
-    dropRules: dropRules(host, networksOf(host, owningContainer)),
+    // In the host's own namespace all of these are the host's.
+    ...(mode === 'host' ? nothingOwn : inNamespace(tables, at, hosts)),
+    ports: portsOf(owner, networks),
+    dropRules: dropRules(host, networks),
   };
+  return {...inspection, reach: reachSentences(inspection, {tables, host, networks})};
+}
+
+function whoIs({name, id, status, running, task, service, networkMode}: Container): Inspection['container'] {
   return {
-    ...inspection,
-    reach: reachSentences(inspection, {tables, host, networks: networksOf(host, owningContainer)}),
+    name,
+    id,
+    status: status ?? null,
+    running,
+    task: task?.name ?? null,
+    service: service?.name ?? null,
+    networkMode,
+  };
+}
+
+type InNamespace = Pick<Inspection, 'interfaces' | 'routes' | 'defaultGateway' | 'gatewayLeg' | 'neighbours'>;
+
+const nothingOwn: InNamespace = {
+  interfaces: [],
+  routes: [],
+  defaultGateway: null,
+  gatewayLeg: null,
+  neighbours: [],
+};
+
+/** What the tables of a container's namespace hold. */
+function inNamespace(tables: NetnsTables | undefined, at: InterfacesOf, hosts: HostModel[]): InNamespace {
+  const interfaces = interfacesIn(tables, at);
+  const routes = tables?.routes ?? [];
+  return {
+    interfaces,
+    routes: routes.filter(({table}) => table !== 'local'),
+    defaultGateway: defaultGateway(routes, interfaces),
+    gatewayLeg: gatewayLeg(interfaces),
+    neighbours: neighboursOf(tables, interfaces, hosts),
   };
 }
 
@@ -91,103 +103,6 @@ function modeOf(host: HostModel, container: Container): {mode: ContainerMode; ow
 function networksOf(host: HostModel, container: Container): Network[] {
   const ids = new Set(container.endpoints.map(({networkId}) => networkId));
   return (host.docker?.networks ?? []).filter(({id}) => ids.has(id));
-}
-
-interface Around {
-  host: HostModel;
-  container: Container;
-  netns: string;
-  identified: Sandbox[];
-  pairs: VethPairs;
-}
-
-function interfaceOf(link: Link, {host, container, netns, identified, pairs}: Around): InspectedInterface {
-  const pairing = pairs(netns, link.ifindex);
-  const {peer, proof} = pairing ?? {};
-  const peerSandbox = identified.find(({namespace}) => namespace.file === peer?.netns);
-  const peerLinks = peer?.netns === '@host' ? host.host?.links : peerSandbox?.namespace.tables?.links;
-  const bridge = peer?.link.master;
-  const device =
-    bridge === undefined
-      ? undefined
-      : peerLinks?.find(({vxlan, master}) => vxlan !== undefined && master === bridge);
-  const match = networkOf(host, container, link, peer?.link.master);
-  const parent =
-    (link.kind === 'macvlan' || link.kind === 'ipvlan') && leadsToHost(link, host, identified, netns)
-      ? host.host?.links?.find(({ifindex}) => ifindex === link.iflink)
-      : undefined;
-  return {
-    name: link.name,
-    ifindex: link.ifindex,
-    kind: link.kind ?? null,
-    mac: link.mac ?? null,
-    mtu: link.mtu ?? null,
-    state: link.operState ?? null,
-    addresses: cidrs(link.addresses),
-    network: match
-      ? {
-          name: match.network.name,
-          id: match.network.id,
-          driver: match.network.driver,
-          internal: match.network.internal,
-          encrypted: match.network.encrypted,
-        }
-      : null,
-    matchedBy: match?.by ?? null,
-    peer:
-      peer && proof
-        ? {
-            netns: peer.netns,
-            owner:
-              peer.netns === '@host' ? `host ${host.name}` : peerSandbox ? ownerOf(peerSandbox) : peer.netns,
-            name: peer.link.name,
-            ifindex: peer.link.ifindex,
-            bridge: peer.link.master ?? null,
-            portState: peer.link.bridgePort?.state ?? null,
-            vni: device?.vxlan?.vni ?? null,
-            up: isUp(peer.link) ?? null,
-            tunnelUp: device ? (isUp(device) ?? null) : null,
-            proof,
-          }
-        : null,
-    peerReason: pairing?.reason ?? null,
-    parent: parent ? {name: parent.name, ifindex: parent.ifindex} : null,
-    mode: link.mode ?? null,
-  };
-}
-
-/** False where the namespace of the lower link is known to be another than the host's: its index means nothing there. */
-function leadsToHost(link: Link, host: HostModel, identified: Sandbox[], netns: string): boolean {
-  const tables = identified.find(({namespace}) => namespace.file === netns)?.namespace.tables;
-  const inode = link.linkNetnsid === undefined ? undefined : tables?.nsids?.get(link.linkNetnsid);
-  return inode === undefined || host.hostNetnsInode === undefined || inode === host.hostNetnsInode;
-}
-
-/** Interface names and indexes say nothing about networks (facts: names change with published ports): MAC and address do. */
-function networkOf(
-  host: HostModel,
-  container: Container,
-  link: Link,
-  bridge: string | undefined,
-): {network: Network; by: 'mac' | 'address' | 'bridge'} | undefined {
-  const networks = host.docker?.networks ?? [];
-  const addresses = new Set((link.addresses ?? []).map(({address}) => address));
-  const byId = (id: string) => networks.find((network) => network.id === id);
-  const endpoint = (matches: (endpoint: ContainerEndpoint) => boolean) =>
-    byId(container.endpoints.find(matches)?.networkId ?? '');
-  const sameMac = ({mac}: ContainerEndpoint) => mac !== undefined && mac === link.mac;
-  // A user may give one MAC to several endpoints of a container.
-  const byMac =
-    endpoint((one) => sameMac(one) && one.ip !== undefined && addresses.has(one.ip)) ?? endpoint(sameMac);
-  if (byMac) return {network: byMac, by: 'mac'};
-  const byAddress = endpoint(({ip, ip6}) => addresses.has(ip ?? '') || addresses.has(ip6 ?? ''));
-  if (byAddress) return {network: byAddress, by: 'address'};
-  const gateway = networks.find(({name}) => name === 'docker_gwbridge');
-  if (gateway?.endpoints?.some(({mac, ip}) => mac === link.mac && ip !== undefined && addresses.has(ip))) {
-    return {network: gateway, by: 'mac'};
-  }
-  const byBridge = bridge === undefined ? undefined : networks.find(({bridgeName}) => bridgeName === bridge);
-  return byBridge ? {network: byBridge, by: 'bridge'} : undefined;
 }
 
 function defaultGateway(routes: Route[], interfaces: InspectedInterface[]): Inspection['defaultGateway'] {

@@ -39,25 +39,31 @@ export function packetNames(hosts: HostModel[]): Names {
 
 /** A VNI belongs to the network whose sandbox holds its device; else to the one that Docker's options give it. */
 function networksByVni(hosts: HostModel[]): Map<number, NamedNetwork> {
-  const found = new Map<number, NamedNetwork>();
+  const found = instantiatedByVni(hosts);
+  const configured = hosts.flatMap(({docker}) => docker?.networks ?? []);
+  for (const {id, name, vnis} of configured) {
+    for (const vni of vnis) if (!found.has(vni)) found.set(vni, {id, name});
+  }
   // Hosts of two swarms may be read together, and each swarm counts its VNIs from the same number.
-  const shared = new Set<number>();
-  for (const host of hosts) {
-    for (const {kind, network, vnis} of knownHost(host).sandboxes) {
-      if (kind !== 'overlay' || !network) continue;
-      for (const vni of vnis) {
-        if ((found.get(vni)?.id ?? network.id) !== network.id) shared.add(vni);
-        found.set(vni, {id: network.id, name: network.name});
-      }
-    }
+  return new Map([...found].flatMap(([vni, network]) => (network === 'shared' ? [] : [[vni, network]])));
+}
+
+/** By the devices in the sandboxes; `shared` where several networks have one VNI. */
+function instantiatedByVni(hosts: HostModel[]): Map<number, NamedNetwork | 'shared'> {
+  const found = new Map<number, NamedNetwork | 'shared'>();
+  const overlays = hosts.flatMap((host) => knownHost(host).sandboxes).filter(({kind}) => kind === 'overlay');
+  for (const {network, vnis} of overlays) {
+    if (!network) continue;
+    for (const vni of vnis) found.set(vni, oneOrShared(network, found.get(vni)));
   }
-  for (const network of hosts.flatMap(({docker}) => docker?.networks ?? [])) {
-    for (const vni of network.vnis) {
-      if (!found.has(vni)) found.set(vni, {id: network.id, name: network.name});
-    }
-  }
-  for (const vni of shared) found.delete(vni);
   return found;
+}
+
+function oneOrShared(
+  {id, name}: NamedNetwork,
+  known: NamedNetwork | 'shared' | undefined,
+): NamedNetwork | 'shared' {
+  return known === undefined || (known !== 'shared' && known.id === id) ? {id, name} : 'shared';
 }
 
 const kinds = {

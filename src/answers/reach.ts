@@ -45,7 +45,7 @@ export function reachSentences(inspection: Omit<Inspection, 'reach'>, around: Ar
 
 /** What one interface leads to. */
 function wayOf(link: InspectedInterface, {dropRules}: Omit<Inspection, 'reach'>): string | undefined {
-  const {name, network, peer, parent, mode} = link;
+  const {name, network, peer} = link;
   const down =
     link.state === 'DOWN' || link.state === 'LOWERLAYERDOWN'
       ? ` ${name} is down, so nothing passes now.`
@@ -55,22 +55,38 @@ function wayOf(link: InspectedInterface, {dropRules}: Omit<Inspection, 'reach'>)
     case 'overlay':
       return `${overlayWay(name, network, peer)}${down}`;
     case 'bridge':
-      if (!network.internal)
-        return `${name} leads to the endpoints of ${network.name} over the bridge ${peer?.bridge ?? '(not seen)'}.${down}`;
-      return dropRules.length > 0
-        ? `${name} leads to the endpoints of ${network.name} and, as far as its INPUT rules let it, to this host; the network is internal, and the host forwards nothing else, by: ${dropRules.map(({rule}) => rule).join('; ')}.${down}`
-        : `${name} is on ${network.name}, an internal network; the rules that keep it inside were not found in what was read.${down}`;
+      return `${bridgeWay(name, network, peer, dropRules)}${down}`;
     case 'macvlan':
     case 'ipvlan':
-      return `${name} puts its frames straight onto ${parent ? `${parent.name} of the host` : 'the parent link'} (${network.driver}${mode ? ` ${mode}` : ''}): to whatever that link leads to and to its peers on the same parent, but not to the host itself.${down}`;
+      return `${parentWay(link, network)}${down}`;
     default:
       return down.trim() || undefined;
   }
 }
 
+type ItsNetwork = NonNullable<InspectedInterface['network']>;
+
+function bridgeWay(
+  name: string,
+  network: ItsNetwork,
+  peer: Peer,
+  dropRules: Inspection['dropRules'],
+): string {
+  if (!network.internal)
+    return `${name} leads to the endpoints of ${network.name} over the bridge ${peer?.bridge ?? '(not seen)'}.`;
+  return dropRules.length > 0
+    ? `${name} leads to the endpoints of ${network.name} and, as far as its INPUT rules let it, to this host; the network is internal, and the host forwards nothing else, by: ${dropRules.map(({rule}) => rule).join('; ')}.`
+    : `${name} is on ${network.name}, an internal network; the rules that keep it inside were not found in what was read.`;
+}
+
+function parentWay({name, parent, mode}: InspectedInterface, {driver}: ItsNetwork): string {
+  const onto = parent ? `${parent.name} of the host` : 'the parent link';
+  return `${name} puts its frames straight onto ${onto} (${driver}${mode ? ` ${mode}` : ''}): to whatever that link leads to and to its peers on the same parent, but not to the host itself.`;
+}
+
 type Peer = InspectedInterface['peer'];
 
-function overlayWay(name: string, network: NonNullable<InspectedInterface['network']>, peer: Peer): string {
+function overlayWay(name: string, network: ItsNetwork, peer: Peer): string {
   if (peer && peer.bridge === null) {
     return `${name} leads nowhere: ${peer.name}, its other end, is a port of no bridge.`;
   }
@@ -86,36 +102,41 @@ function overlayWay(name: string, network: NonNullable<InspectedInterface['netwo
 }
 
 /** The way out, or why there is none. */
-function outside(
-  {interfaces, defaultGateway, gatewayLeg}: Omit<Inspection, 'reach'>,
-  {host, networks, tables}: Around,
-): string[] {
+function outside(inspection: Omit<Inspection, 'reach'>, {host, networks, tables}: Around): string[] {
+  const {interfaces, defaultGateway, gatewayLeg} = inspection;
   if (interfaces.length === 0) return [];
   if (tables?.routes === undefined)
     return ['Its routes could not be read, so whether it reaches the outside is not known.'];
-  if (!defaultGateway) {
-    const internal = networks.filter((network) => network.internal).map(({name}) => name);
-    return internal.length > 0 && internal.length === networks.length
-      ? [
-          `It can't reach anything outside: ${internal.join(', ')} ${internal.length === 1 ? 'is' : 'are'} internal, so Docker gave it no leg on docker_gwbridge and no default route.`,
-        ]
-      : [withoutDefault(tables)];
-  }
-  const {address, dev, network} = defaultGateway;
-  const alone = defaultRoute(tables.routes, 'inet') === undefined;
+  if (!defaultGateway) return [shutIn(networks) ?? withoutDefault(tables)];
+  const {address, dev} = defaultGateway;
+  const isIpv6Alone = defaultRoute(tables.routes, 'inet') === undefined;
   const via = `${dev ?? 'its default route'}${address ? ` by ${address}` : ''}`;
-  const out = interfaces.find(({name}) => name === dev);
-  const known = host.docker?.networks.find(
-    ({name, id}) => name === network && (!out?.network || out.network.id === id),
-  );
-  if (known?.driver !== 'bridge') {
-    return [`Everything else leaves through ${via}${alone ? ', over IPv6 alone' : ''}.`];
-  }
+  const known = gatewayNetwork(inspection, host);
+  if (known?.driver !== 'bridge')
+    return [`Everything else leaves through ${via}${isIpv6Alone ? ', over IPv6 alone' : ''}.`];
   if (known.internal) return [];
   const leg = gatewayLeg?.interface === dev ? ' (docker_gwbridge)' : ` (${known.name})`;
   // The rules that were read are those for IPv4.
-  const how = alone ? ', over IPv6 alone' : masqueraded(host, known);
+  const how = isIpv6Alone ? ', over IPv6 alone' : masqueraded(host, known);
   return [`Everything else leaves through ${via}${leg}${how}.`];
+}
+
+/** Why a container that is on internal networks alone has no way out. */
+function shutIn(networks: Network[]): string | undefined {
+  if (networks.length === 0 || !networks.every(({internal}) => internal)) return undefined;
+  const names = networks.map(({name}) => name).join(', ');
+  return `It can't reach anything outside: ${names} ${networks.length === 1 ? 'is' : 'are'} internal, so Docker gave it no leg on docker_gwbridge and no default route.`;
+}
+
+/** The network by which the default route leaves. */
+function gatewayNetwork(
+  {interfaces, defaultGateway}: Omit<Inspection, 'reach'>,
+  {docker}: HostModel,
+): Network | undefined {
+  const out = interfaces.find(({name}) => name === defaultGateway?.dev);
+  return docker?.networks.find(
+    ({name, id}) => name === defaultGateway?.network && (!out?.network || out.network.id === id),
+  );
 }
 
 /** Routes to single prefixes, and rules that send packets to other tables, may lead out all the same. */

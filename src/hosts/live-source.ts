@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Transport} from '../collect/transport.js';
 import type {Wanted} from '../collect/wanted.js';
 import type {HostEvidence} from '../snapshot/snapshot.js';
 import {fanOut, type Progress} from './fan-out.js';
@@ -30,7 +31,7 @@ const patienceWithDownMs = 5000;
 /** Live hosts, a few at a time. */
 export function liveSource(
   targetsOf: (signal: AbortSignal) => Promise<Target[]>,
-  {netnsDir, parallel = defaultParallel, hostTimeoutMs}: LiveOptions,
+  options: LiveOptions,
 ): EvidenceSource {
   async function* inOrderOfArrival(
     wanted: Wanted,
@@ -43,28 +44,17 @@ export function liveSource(
       import('./targets.js'),
     ]);
     const targets = await targetsOf(signal);
+    const readOne = patientReader(collect, wanted, options);
     let done = 0;
     let failed = 0;
-    const waitMs = (wanted.listenSeconds ?? 0) * 1000;
-    const inTurn = turns(sshSpacingMs);
     const read = async (target: Target, stop: AbortSignal) => {
       const {transport, node} = target;
-      const options = {
-        signal: stop,
-        ...(netnsDir === undefined ? {} : {netnsDir}),
-        ...(hostTimeoutMs === undefined ? {} : {endBy: Date.now() + waitMs + hostTimeoutMs}),
-        ...(node === undefined || node.state === 'ready' ? {} : {startMs: patienceWithDownMs}),
-      };
-      if (transport?.kind === 'ssh') await inTurn(stop);
-      let evidence = transport ? await collect(transport, wanted, options) : unreached(target);
-      for (let again = 0; transport && again < sshRetries && turnedAway(evidence); again++) {
-        await sleep(sshPauseMs * (1 + Math.random()), undefined, {signal: stop});
-        evidence = await collect(transport, wanted, options);
-      }
+      const evidence = transport ? await readOne(transport, node, stop) : unreached(target);
       done++;
       if (evidence.failure) failed++;
       return ofTarget(target, evidence);
     };
+    const {parallel = defaultParallel} = options;
     yield* fanOut(targets, parallel, read, signal, ({running, waiting}) =>
       onProgress({done, failed, running: running.flatMap((index) => targets[index]?.label ?? []), waiting}),
     );
@@ -79,6 +69,29 @@ export function liveSource(
       for await (const {index, result} of inOrderOfArrival(wanted, signal, onProgress)) all[index] = result;
       return all;
     },
+  };
+}
+
+type Collect = typeof import('../collect/collect.js')['collect'];
+
+/** Reads a host within its time: over ssh in turn, and again where it was turned away. */
+function patientReader(collect: Collect, wanted: Wanted, {netnsDir, hostTimeoutMs}: LiveOptions) {
+  const inTurn = turns(sshSpacingMs);
+  const waitMs = (wanted.listenSeconds ?? 0) * 1000;
+  return async (transport: Transport, node: Target['node'], signal: AbortSignal): Promise<HostEvidence> => {
+    const options = {
+      signal,
+      ...(netnsDir === undefined ? {} : {netnsDir}),
+      ...(hostTimeoutMs === undefined ? {} : {endBy: Date.now() + waitMs + hostTimeoutMs}),
+      ...(node === undefined || node.state === 'ready' ? {} : {startMs: patienceWithDownMs}),
+    };
+    if (transport.kind === 'ssh') await inTurn(signal);
+    let evidence = await collect(transport, wanted, options);
+    for (let again = 0; again < sshRetries && turnedAway(evidence); again++) {
+      await sleep(sshPauseMs * (1 + Math.random()), undefined, {signal});
+      evidence = await collect(transport, wanted, options);
+    }
+    return evidence;
   };
 }
 

@@ -23,25 +23,16 @@ export interface HostSelection extends LiveOptions {
 /** A host with a thousand namespaces takes half of it. */
 const defaultHostTimeoutMs = 60_000;
 
+/** Where the selected evidence comes from. Throws where the parts of the selection exclude each other. */
 export function evidenceSource(
   selection: HostSelection,
   platform: string = process.platform,
 ): EvidenceSource {
-  const {hosts, snapshots, netnsDir, context, swarm} = selection;
-  if (snapshots.length > 0) {
-    if (hosts.length > 0 || context !== undefined || swarm)
-      throw usageError(
-        'host-and-snapshot',
-        `${hosts.length > 0 ? '--host' : swarm ? '--swarm' : '--context'} reads live and --snapshot reads files: give one kind of them.`,
-      );
-    if (netnsDir !== undefined) {
-      throw usageError(
-        'netns-dir-and-snapshot',
-        '--netns-dir names a folder of a live host; a snapshot has its namespaces in it.',
-      );
-    }
-    return recordedSource(snapshots);
+  if (selection.snapshots.length > 0) {
+    checkRecorded(selection);
+    return recordedSource(selection.snapshots);
   }
+  const {hosts, context, swarm} = selection;
   if (context !== undefined && hosts.length > 0) {
     throw usageError(
       'host-and-context',
@@ -50,30 +41,57 @@ export function evidenceSource(
   }
   const local = context === undefined ? localTransport : {...localTransport, context};
   const transports = hosts.length > 0 ? hosts.map(parseHost) : [local];
-  if (platform !== 'linux' && !swarm && transports.some(({kind}) => kind === 'local')) {
-    throw new OvdiagError({
-      code: 'not-linux',
-      message: 'Docker overlay networks live in a Linux kernel, and this is another system.',
-      suggestions: [
-        'Snapshots work here: ovdiag COMMAND --snapshot FILE',
-        'So do other hosts: ovdiag COMMAND --host ssh://user@host',
-      ],
-    });
+  if (swarm) return swarmSource(transports, swarm, selection);
+  if (platform !== 'linux' && transports.some(({kind}) => kind === 'local')) throw notLinux();
+  const targets = transports.map((transport) => ({label: transport.label, transport}));
+  return liveSource(() => Promise.resolve(targets), selection);
+}
+
+/** Flags that only mean something on a live host do not go with snapshots. */
+function checkRecorded({hosts, context, swarm, netnsDir}: HostSelection): void {
+  const live =
+    hosts.length > 0 ? '--host' : swarm ? '--swarm' : context === undefined ? undefined : '--context';
+  if (live !== undefined)
+    throw usageError(
+      'host-and-snapshot',
+      `${live} reads live and --snapshot reads files: give one kind of them.`,
+    );
+  if (netnsDir !== undefined) {
+    throw usageError(
+      'netns-dir-and-snapshot',
+      '--netns-dir names a folder of a live host; a snapshot has its namespaces in it.',
+    );
   }
-  const [manager = local, ...more] = transports;
-  if (swarm && more.length > 0) {
+}
+
+function notLinux(): OvdiagError {
+  return new OvdiagError({
+    code: 'not-linux',
+    message: 'Docker overlay networks live in a Linux kernel, and this is another system.',
+    suggestions: [
+      'Snapshots work here: ovdiag COMMAND --snapshot FILE',
+      'So do other hosts: ovdiag COMMAND --host ssh://user@host',
+    ],
+  });
+}
+
+/** The nodes of a swarm: its manager is asked for them, once. */
+function swarmSource(
+  [manager = localTransport, ...more]: Transport[],
+  swarm: SwarmChoice,
+  selection: HostSelection,
+): EvidenceSource {
+  if (more.length > 0) {
     throw usageError(
       'one-manager',
       '--swarm asks one manager for all nodes: give one --host, or none for this host.',
     );
   }
-  const via = swarm?.via;
-  if (swarm && via) return serviceSource(manager, {...swarm, via}, selection);
+  const {via} = swarm;
+  if (via) return serviceSource(manager, {...swarm, via}, selection);
   let found: Promise<Target[]> | undefined;
   return liveSource((signal) => {
-    found ??= swarm
-      ? nodesOfSwarm(manager, swarm, signal)
-      : Promise.resolve(transports.map((transport) => ({label: transport.label, transport})));
+    found ??= nodesOfSwarm(manager, swarm, signal);
     return found;
   }, selection);
 }

@@ -50,22 +50,18 @@ export async function* serviceEvidence(
   const lender = {name: nodes.find(({id}) => id === asked)?.name ?? manager.label, docker: own.docker};
   // Read directly it tells more, the processes of each namespace for one; without the rights to, the job has them.
   const direct = place.elsewhere === undefined && own.failure === undefined && hostModel(own).privileged;
-  const served: ListedNode[] = [];
   const counts = {done: 0, failed: 0};
   const count = (evidence: HostEvidence): HostEvidence => {
     counts.done++;
     if (evidence.failure) counts.failed++;
     return evidence;
   };
+  const isOwn = (node: ListedNode) => node.id === asked && (direct || unserved(node) !== undefined);
   for (const node of chosen) {
-    const why = unserved(node);
-    const {labels: _, ...known} = node;
-    if (node.id === asked && (direct || why !== undefined)) {
-      const {source, ...rest} = own;
-      yield count({source, node: known, ...rest});
-    } else if (why === undefined) served.push(node);
-    else yield count({...unreached({label: node.name, failure: why}), node: known});
+    const evidence = isOwn(node) ? ownEvidence(own, node) : unservedEvidence(node);
+    if (evidence) yield count(evidence);
   }
+  const served = chosen.filter((node) => !isOwn(node) && unserved(node) === undefined);
   if (served.length === 0) return;
   const plan = planJob({
     image: choice.via.image,
@@ -94,6 +90,20 @@ export async function* serviceEvidence(
       choice.via.left(error);
     });
   }
+}
+
+function ownEvidence({source, ...rest}: HostEvidence, node: ListedNode): HostEvidence {
+  return {source, node: withoutLabels(node), ...rest};
+}
+
+/** Of a node on which Swarm would start no task; undefined of others. */
+function unservedEvidence(node: ListedNode): HostEvidence | undefined {
+  const failure = unserved(node);
+  return failure && {...unreached({label: node.name, failure}), node: withoutLabels(node)};
+}
+
+function withoutLabels({labels: _, ...known}: ListedNode): Omit<ListedNode, 'labels'> {
+  return known;
 }
 
 type Failure = NonNullable<HostEvidence['failure']>;

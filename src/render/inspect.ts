@@ -1,6 +1,6 @@
 import type {InspectedInterface, Inspection} from '../answers/inspection.js';
 import type {Paint} from './paint.js';
-import {renderTable} from './table.js';
+import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
 import {columnsOf, duration} from './text.js';
 import {renderTree, type TreeNode} from './tree.js';
@@ -16,60 +16,9 @@ export async function renderInspection(
   if (inspection.interfaces.length > 0) {
     section('Interfaces', renderTree(inspection.interfaces.map(interfaceNode), terminal, paint));
   }
-  if (inspection.routes.length > 0) {
-    section(
-      'Routes',
-      await renderTable(
-        [
-          {head: 'to', priority: 9, shrink: 'never'},
-          {head: 'via', priority: 9, shrink: 'never'},
-          {head: 'dev', priority: 9, shrink: 'never'},
-          {head: 'source', priority: 5, shrink: 'never'},
-          {head: 'table', priority: 3, shrink: 'never'},
-        ],
-        inspection.routes.map(({type, dst, gateway, dev, prefSrc, table}) => [
-          type === 'unicast' ? dst : `${type} ${dst}`,
-          gateway ?? '-',
-          dev ?? '-',
-          prefSrc ?? '-',
-          table,
-        ]),
-        terminal,
-        paint,
-      ),
-    );
-  }
-  if (inspection.neighbours.length > 0) {
-    section(
-      'Neighbours',
-      await renderTable(
-        [
-          {head: 'address', priority: 9, shrink: 'never'},
-          {head: 'mac', priority: 8, shrink: 'never'},
-          {head: 'dev', priority: 7, shrink: 'never'},
-          {head: 'state', priority: 9, shrink: 'never'},
-          {head: 'endpoint', priority: 8, shrink: 'middle'},
-          {head: 'used', priority: 2, shrink: 'never', align: 'right'},
-        ],
-        inspection.neighbours.map(({ip, mac, dev, state, endpoint, usedSeconds}) => [
-          ip,
-          mac ?? '-',
-          dev,
-          {
-            text: state.join(',').toLowerCase() || '-',
-            tone:
-              state.includes('FAILED') || state.includes('INCOMPLETE')
-                ? ('bad' as const)
-                : ('plain' as const),
-          },
-          endpoint ?? '-',
-          usedSeconds === undefined ? '-' : duration(usedSeconds),
-        ]),
-        terminal,
-        paint,
-      ),
-    );
-  }
+  if (inspection.routes.length > 0) section('Routes', await routeTable(inspection.routes, terminal, paint));
+  if (inspection.neighbours.length > 0)
+    section('Neighbours', await neighbourTable(inspection.neighbours, terminal, paint));
   section(
     'Ways, by its tables (nothing was sent)',
     renderTree(
@@ -79,6 +28,53 @@ export async function renderInspection(
     ),
   );
   return parts.join('\n');
+}
+
+const routeColumns: Column[] = [
+  {head: 'to', priority: 9, shrink: 'never'},
+  {head: 'via', priority: 9, shrink: 'never'},
+  {head: 'dev', priority: 9, shrink: 'never'},
+  {head: 'source', priority: 5, shrink: 'never'},
+  {head: 'table', priority: 3, shrink: 'never'},
+];
+
+function routeTable(routes: Inspection['routes'], terminal: Terminal, paint: Paint): Promise<string> {
+  const rows = routes.map(({type, dst, gateway, dev, prefSrc, table}) => [
+    type === 'unicast' ? dst : `${type} ${dst}`,
+    gateway ?? '-',
+    dev ?? '-',
+    prefSrc ?? '-',
+    table,
+  ]);
+  return renderTable(routeColumns, rows, terminal, paint);
+}
+
+const neighbourColumns: Column[] = [
+  {head: 'address', priority: 9, shrink: 'never'},
+  {head: 'mac', priority: 8, shrink: 'never'},
+  {head: 'dev', priority: 7, shrink: 'never'},
+  {head: 'state', priority: 9, shrink: 'never'},
+  {head: 'endpoint', priority: 8, shrink: 'middle'},
+  {head: 'used', priority: 2, shrink: 'never', align: 'right'},
+];
+
+function neighbourTable(
+  neighbours: Inspection['neighbours'],
+  terminal: Terminal,
+  paint: Paint,
+): Promise<string> {
+  const rows = neighbours.map(({ip, mac, dev, state, endpoint, usedSeconds}) => {
+    const isLost = state.includes('FAILED') || state.includes('INCOMPLETE');
+    return [
+      ip,
+      mac ?? '-',
+      dev,
+      {text: state.join(',').toLowerCase() || '-', tone: isLost ? ('bad' as const) : ('plain' as const)},
+      endpoint ?? '-',
+      usedSeconds === undefined ? '-' : duration(usedSeconds),
+    ];
+  });
+  return renderTable(neighbourColumns, rows, terminal, paint);
 }
 
 function head({
@@ -122,21 +118,7 @@ function portsText({mapped, note}: Inspection['ports']): string | null {
 }
 
 function interfaceNode(link: InspectedInterface): TreeNode {
-  const {
-    name,
-    ifindex,
-    network,
-    addresses,
-    mac,
-    mtu,
-    state,
-    kind,
-    peer,
-    parent,
-    matchedBy,
-    peerReason,
-    mode,
-  } = link;
+  const {name, ifindex, addresses, mac, mtu, state, kind, parent, peerReason, mode} = link;
   const facts = [
     `${name} (${ifindex})`,
     addresses.join(' '),
@@ -145,27 +127,30 @@ function interfaceNode(link: InspectedInterface): TreeNode {
     state?.toLowerCase() ?? '',
     kind && kind !== 'veth' ? `${kind} ${mode ?? ''}`.trim() : '',
   ];
-  const kindOf = network
-    ? [
-        network.driver,
-        network.internal ? 'internal' : '',
-        network.encrypted ? 'encrypted' : '',
-        peer?.vni ? `VNI ${peer.vni}` : '',
-      ]
-        .filter(Boolean)
-        .join(', ')
-    : '';
   const notes = [
-    network
-      ? `network: ${network.name} (${kindOf}), told by its ${matchedBy}`
-      : 'network: none that Docker tells',
-    ...(peer
-      ? [
-          `other end: ${peer.name} (${peer.ifindex}) in ${peer.netns === '@host' ? 'the host' : peer.netns} (${peer.owner})${peer.bridge ? `, port of ${peer.bridge}${peer.portState ? `, ${peer.portState}` : ''}` : ', on no bridge'}; proof: ${peer.proof}`,
-        ]
-      : []),
+    networkNote(link),
+    ...peerNote(link),
     ...(peerReason ? [`other end: not found: ${peerReason}`] : []),
     ...(parent ? [`parent: ${parent.name} (${parent.ifindex}) of the host`] : []),
   ];
   return {text: facts.filter(Boolean).join('  '), tone: state === 'DOWN' ? 'bad' : 'strong', notes};
+}
+
+function networkNote({network, peer, matchedBy}: InspectedInterface): string {
+  if (!network) return 'network: none that Docker tells';
+  const kind = [
+    network.driver,
+    network.internal ? 'internal' : '',
+    network.encrypted ? 'encrypted' : '',
+    peer?.vni ? `VNI ${peer.vni}` : '',
+  ];
+  return `network: ${network.name} (${kind.filter(Boolean).join(', ')}), told by its ${matchedBy}`;
+}
+
+function peerNote({peer}: InspectedInterface): string[] {
+  if (!peer) return [];
+  const {name, ifindex, netns, owner, bridge, portState, proof} = peer;
+  const place = netns === '@host' ? 'the host' : netns;
+  const port = bridge ? `port of ${bridge}${portState ? `, ${portState}` : ''}` : 'on no bridge';
+  return [`other end: ${name} (${ifindex}) in ${place} (${owner}), ${port}; proof: ${proof}`];
 }

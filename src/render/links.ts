@@ -1,6 +1,6 @@
-import type {LinkGroup, LinkRow} from '../answers/link-rows.js';
+import type {LinkGroup, LinkRow, PeerRow} from '../answers/link-rows.js';
 import type {LinksAnswer} from '../answers/links.js';
-import type {Paint, Tone} from './paint.js';
+import type {Paint, Tone, Toned} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
 import {bytes} from './text.js';
@@ -60,15 +60,11 @@ function groupNode({netns, owner, vnis, links}: LinkGroup, stats: boolean, arrow
 function linkNode(link: LinkRow, stats: boolean, arrow: string): TreeNode {
   const facts = [
     `${link.name} (${link.ifindex})`,
-    link.kind === 'bridge' ? 'bridge' : '',
-    link.vxlan ? vxlanText(link) : '',
-    link.kind === 'macvlan' || link.kind === 'ipvlan' ? `${link.kind} ${link.mode ?? ''}`.trim() : '',
-    link.peer ? `${arrow} ${link.peer.owner} ${link.peer.name} (${link.peer.ifindex})` : '',
+    kindText(link),
+    link.peer ? `${arrow} ${peerText(link.peer)}` : '',
     macText(link),
     ((showsPeer(link) ? link.peer?.addresses : link.addresses) ?? []).join(' '),
-    link.mtu === null
-      ? ''
-      : `mtu ${link.mtu}${link.peer?.mtu !== undefined && link.peer?.mtu !== null && link.peer.mtu !== link.mtu ? ` (peer ${link.peer.mtu})` : ''}`,
+    mtuText(link),
     link.portState && link.portState !== 'forwarding' ? `port ${link.portState}` : '',
     link.state && link.state !== 'UNKNOWN' ? link.state.toLowerCase() : '',
   ];
@@ -77,6 +73,22 @@ function linkNode(link: LinkRow, stats: boolean, arrow: string): TreeNode {
     ...(stats && link.stats ? [statsText(link.stats)] : []),
   ];
   return {text: facts.filter(Boolean).join('  '), tone: toneOf(link), ...(notes.length > 0 ? {notes} : {})};
+}
+
+function kindText(link: LinkRow): string {
+  if (link.kind === 'bridge') return 'bridge';
+  if (link.kind === 'macvlan' || link.kind === 'ipvlan') return `${link.kind} ${link.mode ?? ''}`.trim();
+  return vxlanText(link);
+}
+
+function peerText({owner, name, ifindex}: PeerRow): string {
+  return `${owner} ${name} (${ifindex})`;
+}
+
+function mtuText({mtu, peer}: LinkRow): string {
+  if (mtu === null) return '';
+  const other = peer?.mtu ?? mtu;
+  return `mtu ${mtu}${other === mtu ? '' : ` (peer ${other})`}`;
 }
 
 /** A port of a bridge is there for what is plugged in at its other end. */
@@ -148,32 +160,30 @@ function renderLinkTable(
   const only = <T>(cells: readonly T[]) => (many ? cells : cells.slice(1));
   const rows = groups.flatMap((group) =>
     group.links.map((link) => [
-      ...only([
-        group.host,
-        group.netns,
-        group.owner,
-        String(link.ifindex),
-        {text: link.name, tone: 'strong' as const},
-        link.kind ?? '-',
-        link.master ?? '-',
-        {text: link.state?.toLowerCase() ?? '-', tone: toneOf(link)},
-        link.mtu === null ? '-' : String(link.mtu),
-        link.mac ?? '-',
-        link.addresses.join(' ') || '-',
-        link.vxlan ? String(link.vxlan.vni) : '-',
-        link.peer
-          ? `${link.peer.owner} ${link.peer.name} (${link.peer.ifindex})`
-          : link.peerReason
-            ? 'not found'
-            : '-',
-        link.peer?.proof ?? link.peerReason ?? '-',
-      ]),
+      ...only([group.host, group.netns, group.owner, ...linkCells(link)]),
       ...(stats ? counterCells(link) : []),
     ]),
   );
   return renderTable([...only(columns), ...(stats ? counters : [])], rows, terminal, paint, {
     wideFlag: '--wide',
   });
+}
+
+function linkCells(link: LinkRow): Toned[] {
+  const {ifindex, name, kind, master, state, mtu, mac, addresses, vxlan, peer, peerReason} = link;
+  return [
+    String(ifindex),
+    {text: name, tone: 'strong'},
+    kind ?? '-',
+    master ?? '-',
+    {text: state?.toLowerCase() ?? '-', tone: toneOf(link)},
+    mtu === null ? '-' : String(mtu),
+    mac ?? '-',
+    addresses.join(' ') || '-',
+    vxlan ? String(vxlan.vni) : '-',
+    peer ? peerText(peer) : peerReason ? 'not found' : '-',
+    peer?.proof ?? peerReason ?? '-',
+  ];
 }
 
 function counterCells({stats}: LinkRow): string[] {

@@ -53,38 +53,47 @@ export function bytes(count: number): string {
 export function wrapText(text: string, width: number, indent = 0): string[] {
   if (displayWidth(text) <= width) return [text];
   const hanging = indent < width ? ' '.repeat(indent) : '';
-  const lines: string[] = [];
   const [, spaces = '', first = ''] = /^( *)([^ ]*)/.exec(text) ?? [];
   const lead = displayWidth(first) <= width - spaces.length ? spaces : '';
-  let line = lead;
-  let used = lead.length;
-  const breakLine = () => {
-    lines.push(line.trimEnd());
-    line = hanging;
-    used = hanging.length;
-  };
-  for (const word of text.slice(spaces.length).split(' ')) {
-    const size = displayWidth(word);
-    const isFirst = line === (lines.length > 0 ? hanging : lead);
-    if (!isFirst && used + 1 + size > width) breakLine();
-    else if (!isFirst) {
-      line += ' ';
-      used++;
-    }
-    if (used + size <= width) {
-      line += word;
-      used += size;
-      continue;
-    }
-    const parts = pieces(word, width - hanging.length);
-    parts.forEach((part, index) => {
-      if (index > 0) breakLine();
-      line += part;
-      used += displayWidth(part);
-    });
+  const page: Page = {lines: [], line: lead, used: lead.length, start: lead};
+  for (const word of text.slice(spaces.length).split(' ')) putWord(page, word, width, hanging);
+  if (page.line.trim() !== '' || page.lines.length === 0) page.lines.push(page.line.trimEnd());
+  return page.lines;
+}
+
+/** Lines that are full, and the one that words are put on. */
+interface Page {
+  lines: string[];
+  line: string;
+  /** Columns of that line. */
+  used: number;
+  /** What that line began with. */
+  start: string;
+}
+
+function putWord(page: Page, word: string, width: number, hanging: string): void {
+  const size = displayWidth(word);
+  if (page.line !== page.start) {
+    if (page.used + 1 + size > width) breakLine(page, hanging);
+    else append(page, ' ');
   }
-  if (line.trim() !== '' || lines.length === 0) lines.push(line.trimEnd());
-  return lines;
+  const parts = page.used + size <= width ? [word] : pieces(word, width - hanging.length);
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) breakLine(page, hanging);
+    append(page, part);
+  }
+}
+
+function append(page: Page, text: string): void {
+  page.line += text;
+  page.used += displayWidth(text);
+}
+
+function breakLine(page: Page, hanging: string): void {
+  page.lines.push(page.line.trimEnd());
+  page.line = hanging;
+  page.used = hanging.length;
+  page.start = hanging;
 }
 
 /** A value never starts further right than this; a longer key takes a line of its own. */

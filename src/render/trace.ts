@@ -141,20 +141,31 @@ function wayNode(title: string, walk: Walk, verbose: boolean): TreeNode {
 }
 
 function hopNode(hop: Hop, verbose: boolean): TreeNode {
-  const {host, layer, verdict, summary, evidence, code, cause, kernelReason, counter, next} = hop;
-  const failing = verdict === 'fail';
-  const notes = [
-    ...(verbose || verdict !== 'pass' ? evidence.map((line) => `evidence: ${line}`) : []),
-    ...(verdict !== 'pass' && cause ? [`cause: ${cause}`] : []),
-    ...(failing && kernelReason ? [`kernel's reason: ${kernelReason}`] : []),
-    ...(failing && counter ? [`what counts it: ${counter}`] : []),
-    ...(failing && next ? [`look at: ${next}`] : []),
-  ];
+  const {host, layer, verdict, summary, code} = hop;
+  const notes = hopNotes(hop, verbose);
   return {
     text: `${verdict.padEnd(7)} ${host ?? 'between'}  ${layer}: ${summary}${code ? ` [${code}]` : ''}`,
-    tone: verdict === 'fail' ? 'bad' : verdict === 'unknown' ? 'warn' : 'plain',
+    tone: verdictTones[verdict],
     ...(notes.length > 0 ? {notes} : {}),
   };
+}
+
+const verdictTones: Record<Hop['verdict'], Tone> = {pass: 'plain', fail: 'bad', unknown: 'warn'};
+
+/** Of a hop that passes, its evidence is for those who ask; why one does not pass is always told. */
+function hopNotes({verdict, evidence, cause, kernelReason, counter, next}: Hop, verbose: boolean): string[] {
+  const isPass = verdict === 'pass';
+  const isFail = verdict === 'fail';
+  const told: [isTold: boolean, label: string, text: string | undefined][] = [
+    [!isPass, 'cause', cause],
+    [isFail, "kernel's reason", kernelReason],
+    [isFail, 'what counts it', counter],
+    [isFail, 'look at', next],
+  ];
+  return [
+    ...(verbose || !isPass ? evidence.map((line) => `evidence: ${line}`) : []),
+    ...told.flatMap(([isTold, label, text]) => (isTold && text ? [`${label}: ${text}`] : [])),
+  ];
 }
 
 function toneOf(disposition: Disposition): Tone {
