@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {type DoctorQuestion, diagnose, statusOfDiagnosis} from '../../src/answers/doctor.js';
+import {type Check, defineCheck} from '../../src/checks/check.js';
+import type {CheckCode} from '../../src/findings/catalogue.js';
+import type {Finding} from '../../src/findings/finding.js';
+import {secondLookMs} from '../../src/hosts/document.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
+import {derived, later, recordedEvidence} from '../support/evidence.js';
+import {readerOf, type ToldReader} from './reader.js';
+
+const node1 = recordedEvidence('node1');
+const node2 = recordedEvidence('node2');
+
+function finding(code: CheckCode, more: Partial<Finding> = {}): Finding {
+  return {
+    code,
+    severity: 'error',
+    host: 'node1',
+    network: null,
+    subject: code,
+    evidence: ['a row'],
+    cause: 'it is broken',
+    remedy: [],
+    basis: 'one-host',
+    at: {},
+    ...more,
+  };
+}
+
+/** A check that finds these on node1, in the first of its readings and in later ones. */
+function checkThat(first: Finding[], then: Finding[] = first): Check {
+  let readings = 0;
+  return defineCheck({
+    name: 'told',
+    codes: [...first, ...then].map(({code}) => code),
+    perHost: ({model}, report) => {
+      if (model.name !== 'node1') return;
+      for (const one of readings++ === 0 ? first : then) report.found(one);
+    },
+  });
+}
+
+const lookingAgain = defineCheck({
+  name: 'unsure',
+  codes: [],
+  perHost: (_, report) => report.lookAgain(),
+});
+
+const diagnosed = (reader: ToldReader, checks: Check[], question: Partial<DoctorQuestion> = {}) =>
+  diagnose(reader, {maxSkew: 60, ...question}, checks);
+
+const codesOf = (findings: {code: string}[]) => findings.map(({code}) => code);
+
+/** Of one host at two times. */
+const twice = (evidence: HostEvidence) => [[evidence], [later(evidence, 4)]];
+
+const [dead, wrong] = ['vxlan-down', 'fdb-wrong-vtep'] as const;
+
+describe('a diagnosis', () => {
+  it('has the hosts by name, what they could not tell, and how many checks looked', async () => {
+    const blind = derived(node2, (draft) => {
+      draft.docker = {...draft.docker, answers: [], failure: 'permission denied'};
+    });
+    const document = await diagnosed(readerOf([[blind, node1]]), [checkThat([])]);
+    assert.deepEqual(
+      document.hosts.map(({name}) => name),
+      ['node1', 'node2'],
+    );
+    assert.ok(document.problems.some(({host}) => host === 'node2'));
+    assert.deepEqual([document.findings, document.checks], [[], 1]);
+  });
+
+  it('says so where the hosts were read too far apart', async () => {
+    const reader = () => readerOf([[node1, later(node2, 3600)]]);
+    const skewOf = async (maxSkew: number) =>
+      codesOf((await diagnosed(reader(), [], {maxSkew})).problems).filter((code) => code === 'skew');
+    assert.deepEqual([await skewOf(60), await skewOf(7200)], [['skew'], []]);
+  });
+
+  it('is of the codes and the network that were asked for', async () => {
+    const found = [
+      finding(dead, {network: 'uber-net'}),
+      finding(wrong, {network: 'ingress'}),
+      finding('clock-skew'),
+    ];
+    const codes = async (question: Partial<DoctorQuestion>) =>
+      codesOf((await diagnosed(readerOf([[node1]]), [checkThat(found)], question)).findings).sort();
+    assert.deepEqual(await codes({}), ['clock-skew', wrong, dead].sort());
+    assert.deepEqual(await codes({only: [wrong]}), [wrong]);
+    assert.deepEqual(await codes({skip: [wrong, dead]}), ['clock-skew']);
+    assert.deepEqual(await codes({network: 'uber-net'}), ['clock-skew', dead]);
+    assert.deepEqual(await codes({network: 'uber-net@node1'}), ['clock-skew', dead]);
+  });
+
+  it('refuses a network that no host has', async () => {
+    const asked = (network: string) => diagnosed(readerOf([[node1]]), [], {network});
+    await assert.rejects(asked('uber-nett'), (error: {code?: string; suggestions?: string[]}) => {
+      assert.equal(error.code, 'unknown-network');
+      assert.ok(error.suggestions?.includes('Did you mean: uber-net'));
+      return true;
+    });
+    await assert.rejects(asked('uber-net@node2'), {code: 'unknown-network'});
+  });
+});
+
+describe('live hosts', () => {
+  it('are read again where something was found, and what does not stand is told apart', async () => {
+    const reader = readerOf(twice(node1), {live: true});
+    const check = checkThat([finding(dead)], [finding(dead), finding(wrong)]);
+    const document = await diagnosed(reader, [check]);
+    assert.deepEqual([reader.asked.length, reader.pauses], [2, [secondLookMs]]);
+    assert.deepEqual(codesOf(document.findings), [dead]);
+    assert.deepEqual(codesOf(document.transient), [wrong]);
+    assert.equal(document.hosts.length, 1);
+    assert.equal(document.hosts[0]?.startedAt, later(node1, 4).startedAt);
+  });
+
+  it('are read again where a check cannot tell yet', async () => {
+    const reader = readerOf(twice(node1), {live: true});
+    await diagnosed(reader, [lookingAgain]);
+    assert.equal(reader.asked.length, 2);
+  });
+
+  it('are read once where nothing was found but what is skipped', async () => {
+    for (const [found, skip] of [
+      [[], []],
+      [[finding(dead)], [dead]],
+    ] as const) {
+      const reader = readerOf(twice(node1), {live: true});
+      await diagnosed(reader, [checkThat([...found])], {skip});
+      assert.deepEqual([reader.asked.length, reader.pauses], [1, []]);
+    }
+  });
+
+  it('are listened to between two readings where that was asked for', async () => {
+    const reader = readerOf(twice(node1), {live: true});
+    await diagnosed(reader, [], {listenSeconds: 10});
+    assert.deepEqual(
+      reader.asked.map(({listenSeconds}) => listenSeconds),
+      [undefined, 10],
+    );
+    assert.deepEqual(reader.pauses, []);
+  });
+
+  it('and no snapshots', async () => {
+    const reader = readerOf(twice(node1));
+    const document = await diagnosed(reader, [checkThat([finding(dead)])]);
+    assert.deepEqual([reader.asked.length, codesOf(document.findings)], [1, [dead]]);
+  });
+});
+
+describe('its exit status', () => {
+  it('is 1 from the severity on that is to fail, else 3 where something was not read', async () => {
+    const of = async (evidence: HostEvidence, severity: 'error' | 'warning' | 'info') =>
+      diagnosed(readerOf([[evidence]]), [checkThat([finding(dead, {severity})])]);
+    const warned = await of(node1, 'warning');
+    assert.equal(statusOfDiagnosis(warned, 'warning'), 1);
+    assert.equal(statusOfDiagnosis(warned, 'info'), 1);
+    assert.equal(statusOfDiagnosis(warned, 'error'), 0);
+    assert.equal(statusOfDiagnosis(warned, 'never'), 0);
+    const unread = derived(node1, (draft) => {
+      draft.failure = {code: 'ssh-closed', message: 'the connection was closed', suggestions: []};
+    });
+    const failed = await of(unread, 'error');
+    assert.equal(statusOfDiagnosis(failed, 'never'), 3);
+    assert.equal(statusOfDiagnosis(failed, 'error'), 1);
+  });
+});
