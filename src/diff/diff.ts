@@ -1,13 +1,13 @@
 import type {HostModel} from '../model/host.js';
-import {compareShelves, kindOrder} from './compare.js';
+import {compareLists, kindOrder} from './compare.js';
 import {findFollowers} from './follow.js';
-import {ownShelves} from './host-things.js';
+import {ownLists} from './host-items.js';
 import {type HostPair, matchHosts} from './match-hosts.js';
-import {comparedNamespaces, namespaceShelf, tableShelves} from './namespace-things.js';
-import {gossipShelves, localNetworkShelves, swarmNetworkShelves} from './network-things.js';
-import {type HostSide, joined, type Side, sideOf} from './side.js';
-import {swarmShelves} from './swarm-things.js';
-import type {Difference, NotCompared, Shelf} from './types.js';
+import {comparedNamespaces, namespaceList, tableLists} from './namespace-items.js';
+import {gossipLists, localNetworkLists, swarmNetworkLists} from './network-items.js';
+import {type ComparedHost, type Side, sideOf} from './side.js';
+import {swarmLists} from './swarm-items.js';
+import type {Difference, ItemList, NotCompared} from './types.js';
 
 export interface Diff {
   pairs: HostPair[];
@@ -45,17 +45,17 @@ export function beginDiff(before: HostModel[], after: HostModel[]): Comparing {
       hosts,
     );
   const [first, second] = [sidesOf(before, 'before'), sidesOf(after, 'after')];
-  const comparisons = [compareShelves(sharedShelves(first), sharedShelves(second))];
+  const comparisons = [compareLists(sharedLists(first), sharedLists(second))];
   const places = new Map(pairs.map(({label}, index) => [label, index + 1]));
   return {
     pairs,
     compare(pair, one, other) {
       const index = pairs.indexOf(pair);
-      const shelvesOf = (side: Side, host: HostModel) => {
+      const listsOf = (side: Side, host: HostModel) => {
         const known = side.hosts[index];
-        return known ? hostShelves(side, joined({...known, host})) : [];
+        return known ? hostLists(side, {...known, host}) : [];
       };
-      comparisons[index + 1] = compareShelves(shelvesOf(first, one), shelvesOf(second, other));
+      comparisons[index + 1] = compareLists(listsOf(first, one), listsOf(second, other));
     },
     end: () => ({
       pairs,
@@ -95,17 +95,17 @@ function lonely(host: string, there: 'first' | 'second'): NotCompared {
 }
 
 /** What the hosts tell together, of the swarm and its networks. */
-function sharedShelves(side: Side): Shelf[] {
-  return [...swarmShelves(side), ...swarmNetworkShelves(side)];
+function sharedLists(side: Side): ItemList[] {
+  return [...swarmLists(side), ...swarmNetworkLists(side)];
 }
 
-function hostShelves(side: Side, host: HostSide): Shelf[] {
+function hostLists(side: Side, host: ComparedHost): ItemList[] {
   const namespaces = comparedNamespaces(host);
   return [
-    ...ownShelves(host),
-    ...localNetworkShelves(host),
-    ...gossipShelves(host),
-    namespaceShelf(host, namespaces),
-    ...namespaces.flatMap((namespace) => tableShelves(side, host, namespace)),
+    ...ownLists(host),
+    ...localNetworkLists(host),
+    ...gossipLists(host),
+    namespaceList(host, namespaces),
+    ...namespaces.flatMap((namespace) => tableLists(side, host, namespace)),
   ];
 }

@@ -1,7 +1,7 @@
-import type {Difference, ThingKind} from './types.js';
+import type {Difference, ItemKind} from './types.js';
 
 /** What may explain others, widest first. */
-const causes: ThingKind[] = [
+const causes: ItemKind[] = [
   'network',
   'container',
   'service',
@@ -12,8 +12,8 @@ const causes: ThingKind[] = [
   'address',
 ];
 
-/** Facts whose change explains others; all else that may change about such a thing explains nothing. */
-const weighty: Partial<Record<ThingKind, readonly string[]>> = {
+/** Facts whose change explains others; all else that may change about such an item explains nothing. */
+const weighty: Partial<Record<ItemKind, readonly string[]>> = {
   network: ['id', 'VNIs', 'subnets'],
   container: ['id', 'status', 'sandbox', 'networks'],
   service: ['id'],
@@ -49,7 +49,7 @@ export function findFollowers(differences: Difference[]): Difference[] {
 }
 
 function rank(difference: Difference | undefined): number {
-  const at = causes.indexOf(difference?.kind as ThingKind);
+  const at = causes.indexOf(difference?.kind as ItemKind);
   if (at < 0) return causes.length;
   // The end that lost its carrier comes after the end that was set down.
   return difference?.about.some((token) => token.startsWith('carrier:')) ? at + 0.5 : at;

@@ -1,4 +1,6 @@
-import type {HostSide} from './side.js';
+import type {HostModel} from '../model/host.js';
+import {knownHost} from '../topology/known-host.js';
+import {namespaceOwners} from './side.js';
 import type {ComparedNamespace} from './types.js';
 
 export interface LinkName {
@@ -20,12 +22,14 @@ export type LinkNames = Map<string, LinkName>;
  * The ports of a bridge have names by number (overlay) or at random (host), so they go by what is plugged in; vxlan
  * devices go by their VNI, as their numbers are in the order of first use.
  */
-export function linkNames(host: HostSide, {netns, tables, place}: ComparedNamespace): LinkNames {
+export function linkNames(host: HostModel, {netns, tables, place}: ComparedNamespace): LinkNames {
   const names: LinkNames = new Map();
   const keys = new Set<string>();
+  const {pairs} = knownHost(host);
+  const owners = namespaceOwners(host);
   for (const link of tables?.links ?? []) {
-    const peer = host.pairs(netns, link.ifindex)?.peer;
-    const owner = peer && peer.netns !== netns ? host.owners.get(peer.netns) : undefined;
+    const peer = pairs(netns, link.ifindex)?.peer;
+    const owner = peer && peer.netns !== netns ? owners.get(peer.netns) : undefined;
     const isPort = link.master !== undefined || /^(overlay|host)/.test(place.title);
     let name: LinkName = {key: link.name, shown: link.name};
     if (link.vxlan && !link.vxlan.external) name = {key: `vni ${link.vxlan.vni}`, shown: link.name};

@@ -1,3 +1,4 @@
+import {oncePer} from '../base/once.js';
 import type {HostModel} from '../model/host.js';
 import {fdbEntries} from '../rows/fdb.js';
 import {nameOf} from '../rows/fdb-raw.js';
@@ -5,11 +6,10 @@ import {endpointsOf} from '../topology/endpoints.js';
 import {knownHost} from '../topology/known-host.js';
 import {hintedMac} from '../topology/mac.js';
 import {nodeNames} from '../topology/node-names.js';
-import {ownerOf, type Sandbox} from '../topology/sandboxes.js';
-import type {VethPairs} from '../topology/veths.js';
+import {ownerOf} from '../topology/sandboxes.js';
 
 /** One host of one snapshot. */
-export interface SideHost {
+export interface ComparedHost {
   /** The name that the host goes by in the comparison; the same on both sides. */
   label: string;
   host: HostModel;
@@ -17,30 +17,18 @@ export interface SideHost {
   told: boolean;
 }
 
-/** The same, joined as far as comparing its own things needs it. */
-export interface HostSide extends SideHost {
-  sandboxes: Sandbox[];
-  pairs: VethPairs;
-  /** Whose each namespace file is, in words. */
-  owners: Map<string, string>;
-}
-
-export function joined(side: SideHost): HostSide {
-  const {sandboxes, pairs} = knownHost(side.host);
-  return {
-    ...side,
-    sandboxes,
-    pairs,
-    owners: new Map([
-      ...sandboxes.map((sandbox) => [sandbox.namespace.file, ownerOf(sandbox)] as const),
+/** Whose each namespace of a host is, in words, by its file name or `@host`. */
+export const namespaceOwners = oncePer(
+  (host: HostModel): ReadonlyMap<string, string> =>
+    new Map([
+      ...knownHost(host).sandboxes.map((sandbox) => [sandbox.namespace.file, ownerOf(sandbox)] as const),
       ['@host', 'host'],
     ]),
-  };
-}
+);
 
 /** One snapshot: the hosts that are in both, and what all of them together tell. */
 export interface Side {
-  hosts: SideHost[];
+  hosts: ComparedHost[];
   /** What to call the endpoint with this address or MAC on a network (full id); undefined where nobody names it. */
   endpointName: (networkId: string, addressOrMac: string) => string | undefined;
   /** Names of nodes by VTEP. */
@@ -48,7 +36,7 @@ export interface Side {
 }
 
 /** @param all all hosts of the snapshot, as those that are not compared know names too */
-export function sideOf(hosts: SideHost[], all: HostModel[]): Side {
+export function sideOf(hosts: ComparedHost[], all: HostModel[]): Side {
   const names = endpointNames(all);
   return {
     hosts,

@@ -2,7 +2,7 @@ import type {NetnsTables} from '../model/netns-tables.js';
 import type {Sandbox} from '../topology/sandboxes.js';
 
 /** What can be compared between two snapshots. More kinds may come. */
-export type ThingKind =
+export type ItemKind =
   | 'host'
   | 'node'
   | 'service'
@@ -25,8 +25,8 @@ export type ThingKind =
   | 'xfrm-policy'
   | 'sysctl';
 
-/** Where a thing is: a namespace of a host, a container, a network of the whole swarm. */
-export interface Place {
+/** Where an item is: a namespace of a host, a container, a network of the whole swarm. */
+export interface ItemPlace {
   /** The same place has the same key in both snapshots. */
   key: string;
   /** Absent for what is of the swarm as a whole. */
@@ -37,12 +37,12 @@ export interface Place {
   network?: string;
 }
 
-/** One thing of a snapshot, as it can be compared with the same one in another. */
-export interface Thing {
+/** One item of a snapshot, as it can be compared with the same one in another. */
+export interface Item {
   /** Who it is within its place and kind. */
   key: string;
   /**
-   * A wider identity: where exactly one thing of a slot vanished and one appeared, it is one thing that changed (the
+   * A wider identity: where exactly one item of a slot vanished and one appeared, it is one item that changed (the
    * FDB row of a MAC that now names another VTEP, the task that took the place of another).
    */
   slot?: string;
@@ -60,14 +60,14 @@ export interface Thing {
   explains?: string[];
 }
 
-/** All things of one kind in one place. */
-export interface Shelf {
-  place: Place;
-  kind: ThingKind;
-  things: Thing[];
+/** All items of one kind in one place. */
+export interface ItemList {
+  place: ItemPlace;
+  kind: ItemKind;
+  items: Item[];
   /** Whether the source was read: `part` is a table of which some rows are missing, so that absence proves nothing. */
   read: 'whole' | 'part' | 'no';
-  /** Whether a thing of this key would be here if it existed; absent where all would. */
+  /** Whether an item of this key would be here if it existed; absent where all would. */
   asked?: (key: string) => boolean;
 }
 
@@ -79,8 +79,8 @@ export interface FactChange {
 
 export interface Difference {
   change: 'appeared' | 'vanished' | 'changed';
-  kind: ThingKind;
-  place: Place;
+  kind: ItemKind;
+  place: ItemPlace;
   name: string;
   detail?: string;
   /** Of a change: what of it. */
@@ -95,7 +95,7 @@ export interface Difference {
 export interface NotCompared {
   host?: string;
   place: string;
-  kinds: ThingKind[];
+  kinds: ItemKind[];
   /** In which snapshot it is missing. What is in neither was not asked for, or has its own problem. */
   missingIn: 'first' | 'second' | 'both';
   reason: string;
@@ -106,7 +106,7 @@ export type HostMatch = 'identity' | 'node-id' | 'engine-id' | 'boot-id' | 'name
 
 /** What is compared of one network namespace, by what it belongs to and not by the file it happens to have. */
 export interface ComparedNamespace {
-  place: Place;
+  place: ItemPlace;
   sandbox?: Sandbox;
   tables: NetnsTables | undefined;
   /** File name in the namespace directory, or `@host`. */

@@ -1,7 +1,7 @@
-import type {Difference, ThingKind} from './types.js';
+import type {Difference, ItemKind} from './types.js';
 
-/** One thing of a kind and several, in words. */
-export const kindWords: Record<ThingKind, readonly [one: string, many: string]> = {
+/** One item of a kind and several, in words. */
+export const kindWords: Record<ItemKind, readonly [one: string, many: string]> = {
   host: ['host', 'hosts'],
   node: ['node', 'nodes'],
   service: ['service', 'services'],
@@ -25,8 +25,8 @@ export const kindWords: Record<ThingKind, readonly [one: string, many: string]> 
   sysctl: ['sysctl', 'sysctls'],
 };
 
-/** What it means where such a fact changed: the thing is another one of the same name. */
-const anew: Partial<Record<ThingKind, Record<string, string>>> = {
+/** What it means where such a fact changed: the item is another one of the same name. */
+const anew: Partial<Record<ItemKind, Record<string, string>>> = {
   host: {boot: 'booted anew'},
   network: {id: 'made anew'},
   container: {id: 'made anew', sandbox: 'started anew'},

@@ -1,28 +1,28 @@
 import type {HostModel} from '../model/host.js';
 import {textFacts} from './link-names.js';
 import {hasName} from './match-hosts.js';
-import {hostPlace} from './namespace-things.js';
-import type {HostSide} from './side.js';
-import type {Shelf, Thing} from './types.js';
+import {hostPlace} from './namespace-items.js';
+import type {ComparedHost} from './side.js';
+import type {Item, ItemList} from './types.js';
 
 /** The host itself, its containers and its IPsec. */
-export function ownShelves(side: HostSide): Shelf[] {
+export function ownLists(side: ComparedHost): ItemList[] {
   const {host, label} = side;
   const place = hostPlace(label);
   const {docker} = host;
   return [
-    {place, kind: 'host', read: 'whole', things: [hostThing(host)]},
+    {place, kind: 'host', read: 'whole', items: [hostItem(host)]},
     {
       place,
       kind: 'container',
       read: docker?.read.containers ? 'whole' : 'no',
-      things: containerThings(side),
+      items: containerItems(side),
     },
-    ...xfrmShelves(side),
+    ...xfrmLists(side),
   ];
 }
 
-function hostThing(host: HostModel): Thing {
+function hostItem(host: HostModel): Item {
   const {name, kernel, bootId, hostNetnsInode, docker, dataRoot, engineMakesRules} = host;
   const swarm = docker?.engine.swarm;
   return {
@@ -44,7 +44,7 @@ function hostThing(host: HostModel): Thing {
   };
 }
 
-function containerThings({host, label}: HostSide): Thing[] {
+function containerItems({host, label}: ComparedHost): Item[] {
   return (host.docker?.containers ?? []).map((container) => {
     const {name, id, status, running, networkMode, sandboxFile, endpoints, publishedPorts, task} = container;
     const networks = endpoints.map(({networkName}) => networkName).sort();
@@ -80,7 +80,7 @@ function containerThings({host, label}: HostSide): Thing[] {
 }
 
 /** `ip xfrm` prints an entry as a line that begins with `src`, and what belongs to it indented below. */
-function xfrmShelves({host, label}: HostSide): Shelf[] {
+function xfrmLists({host, label}: ComparedHost): ItemList[] {
   const place = hostPlace(label);
   // Without a socket of its own the kernel has no IPsec; where the counters were not read, it was not asked.
   const asked =
@@ -88,8 +88,8 @@ function xfrmShelves({host, label}: HostSide): Shelf[] {
     !['xfrm-state', 'xfrm-policy'].some((name) => host.host?.failed?.has(name));
   const read = host.xfrm || asked ? ('whole' as const) : ('no' as const);
   return [
-    {place, kind: 'xfrm-state', read, things: entries(host.xfrm?.states).map(stateThing)},
-    {place, kind: 'xfrm-policy', read, things: entries(host.xfrm?.policies).map(policyThing)},
+    {place, kind: 'xfrm-state', read, items: entries(host.xfrm?.states).map(stateItem)},
+    {place, kind: 'xfrm-policy', read, items: entries(host.xfrm?.policies).map(policyItem)},
   ];
 }
 
@@ -105,7 +105,7 @@ function pairOf(entry: string): string {
 }
 
 /** Without lifetimes, counters and the replay window. Keys are not read at all. */
-function stateThing(entry: string): Thing {
+function stateItem(entry: string): Item {
   const spi = found(entry, /\bspi (0x[0-9a-f]+)/);
   const proto = found(entry, /\bproto (\S+)/);
   return {
@@ -121,7 +121,7 @@ function stateThing(entry: string): Thing {
   };
 }
 
-function policyThing(entry: string): Thing {
+function policyItem(entry: string): Item {
   const direction = found(entry, /^\s+dir (\S+)/m) ?? found(entry, /^\s+socket (\S+)/m);
   const selector =
     entry

@@ -3,28 +3,29 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NamespaceState} from '../model/namespace-files.js';
 import type {Nic} from '../model/nic.js';
+import {knownHost} from '../topology/known-host.js';
 import type {Sandbox} from '../topology/sandboxes.js';
 import {removesLate} from '../topology/sandboxes.js';
-import {ipvsShelf} from './ipvs-things.js';
+import {ipvsList} from './ipvs-items.js';
 import {carrierOf, type LinkNames, linkNames, named, textFacts} from './link-names.js';
-import {netfilterShelf, orderShelf} from './netfilter-things.js';
-import type {HostSide, Side} from './side.js';
+import {netfilterList, orderList} from './netfilter-items.js';
+import type {ComparedHost, Side} from './side.js';
 import {
-  addressThings,
+  addressItems,
   askedSysctls,
-  fdbThings,
-  neighbourThings,
-  routeThings,
-  ruleThing,
-  sysctlThings,
-} from './table-things.js';
-import type {ComparedNamespace, Place, Shelf, Thing, ThingKind} from './types.js';
+  fdbItems,
+  neighbourItems,
+  routeItems,
+  ruleItem,
+  sysctlItems,
+} from './table-items.js';
+import type {ComparedNamespace, Item, ItemKind, ItemList, ItemPlace} from './types.js';
 
 /** The namespaces of a host, those of Docker and the host's own; a file that nothing identifies goes by its name. */
-export function comparedNamespaces({label, host, sandboxes}: HostSide): ComparedNamespace[] {
+export function comparedNamespaces({label, host}: ComparedHost): ComparedNamespace[] {
   const taken = new Map<string, number>();
-  const found = sandboxes
-    .filter(({kind, namespace}) => kind !== 'host' && stays(host, namespace.state))
+  const found = knownHost(host)
+    .sandboxes.filter(({kind, namespace}) => kind !== 'host' && stays(host, namespace.state))
     .map((sandbox): ComparedNamespace => {
       const {namespace} = sandbox;
       const {key, title, network} = identityOf(sandbox);
@@ -61,7 +62,7 @@ function stays(host: HostModel, state: NamespaceState): boolean {
   return state !== 'torn-down' && state !== 'gone' && state !== 'foreign';
 }
 
-export function hostPlace(label: string): Place {
+export function hostPlace(label: string): ItemPlace {
   return {key: `${label}/host`, host: label, title: 'host'};
 }
 
@@ -88,13 +89,13 @@ function identityOf({kind, namespace, network, containers, containerIds}: Sandbo
   }
 }
 
-/** The namespace files of a host as things of their own. */
-export function namespaceShelf(side: HostSide, namespaces: ComparedNamespace[]): Shelf {
+/** The namespace files of a host as items of their own. */
+export function namespaceList(side: ComparedHost, namespaces: ComparedNamespace[]): ItemList {
   return {
     place: hostPlace(side.label),
     kind: 'namespace',
     read: side.host.privileged && side.host.namespaces.length > 0 ? 'whole' : 'no',
-    things: namespaces.flatMap(({sandbox, place, inode}): Thing[] => {
+    items: namespaces.flatMap(({sandbox, place, inode}): Item[] => {
       if (!sandbox) return [];
       const {file, state} = sandbox.namespace;
       return [
@@ -127,42 +128,44 @@ function networkTokens({network}: Sandbox): string[] {
 }
 
 /** Everything inside one namespace. */
-export function tableShelves(side: Side, host: HostSide, namespace: ComparedNamespace): Shelf[] {
+export function tableLists(side: Side, host: ComparedHost, namespace: ComparedNamespace): ItemList[] {
   const {place, tables, netns} = namespace;
-  const names = linkNames(host, namespace);
-  const shelf = (kind: ThingKind, section: string, rows: unknown, things: () => Thing[]): Shelf => ({
+  const names = linkNames(host.host, namespace);
+  const list = (kind: ItemKind, section: string, rows: unknown, items: () => Item[]): ItemList => ({
     place,
     kind,
     read: rows === undefined ? 'no' : tables?.partial?.has(section) ? 'part' : 'whole',
-    things: rows === undefined ? [] : things(),
+    items: rows === undefined ? [] : items(),
   });
   const {links, routes, rules, fdb, neighbours, proc} = tables ?? {};
   const bridged = netns === '@host' || namespace.sandbox?.kind === 'overlay';
-  const within = (things: Thing[]) =>
-    things.map((thing) => ({...thing, about: [...(thing.about ?? []), `place:${place.key}`]}));
-  const shelves = [
-    shelf('link', 'addr', links, () => (links ?? []).map((link) => linkThing(link, names, namespace, host))),
-    shelf('address', 'addr', links, () => (links ?? []).flatMap((link) => addressThings(link, names, place))),
-    shelf('route', 'route', routes, () => routeThings(routes ?? [], names, place)),
-    shelf('routing-rule', 'rule', rules, () => (rules ?? []).map(ruleThing)),
-    shelf('neighbour', 'neigh', neighbours, () => neighbourThings(side, namespace, names)),
+  const within = (items: Item[]) =>
+    items.map((item) => ({...item, about: [...(item.about ?? []), `place:${place.key}`]}));
+  const lists = [
+    list('link', 'addr', links, () =>
+      (links ?? []).map((link) => linkItem(link, names, namespace, host.host)),
+    ),
+    list('address', 'addr', links, () => (links ?? []).flatMap((link) => addressItems(link, names, place))),
+    list('route', 'route', routes, () => routeItems(routes ?? [], names, place)),
+    list('routing-rule', 'rule', rules, () => (rules ?? []).map(ruleItem)),
+    list('neighbour', 'neigh', neighbours, () => neighbourItems(side, namespace, names)),
     // Only where there are bridges is it read.
-    ...(bridged ? [shelf('fdb-row', 'fdb', fdb, () => fdbThings(side, namespace, names))] : []),
+    ...(bridged ? [list('fdb-row', 'fdb', fdb, () => fdbItems(side, namespace, names))] : []),
     {
-      ...shelf('sysctl', 'proc', proc, () => sysctlThings(proc ?? new Map(), names, place)),
+      ...list('sysctl', 'proc', proc, () => sysctlItems(proc ?? new Map(), names, place)),
       ...(tables?.procAsked ? {asked: askedSysctls(tables.procAsked)} : {}),
     },
-    ipvsShelf(host, namespace),
-    netfilterShelf(place, tables),
-    orderShelf(place, tables),
+    ipvsList(host, namespace),
+    netfilterList(place, tables),
+    orderList(place, tables),
   ];
-  return shelves.map((one) => ({...one, things: within(one.things)}));
+  return lists.map((one) => ({...one, items: within(one.items)}));
 }
 
-function linkThing(link: Link, names: LinkNames, namespace: ComparedNamespace, host: HostSide): Thing {
+function linkItem(link: Link, names: LinkNames, namespace: ComparedNamespace, host: HostModel): Item {
   const {place, inode, netns, tables} = namespace;
   const {key, shown, peer} = named(names, link.name);
-  const other = host.pairs(netns, link.ifindex)?.peer;
+  const other = knownHost(host).pairs(netns, link.ifindex)?.peer;
   const bridge = tables?.links?.find(({name}) => name === link.master);
   // Bridges take a MAC of their ports, whose MACs are random.
   const hasOwnMac = link.kind !== 'bridge' && link.master === undefined;

@@ -1,26 +1,26 @@
 import type {DockerModel} from '../model/docker-types.js';
 import {textFacts} from './link-names.js';
-import {swarmPlace} from './network-things.js';
+import {swarmPlace} from './network-items.js';
 import type {Side} from './side.js';
-import type {Shelf, Thing} from './types.js';
+import type {Item, ItemList} from './types.js';
 
 /** Nodes, services and running tasks, as the first manager among the hosts tells them. */
-export function swarmShelves({hosts}: Side): Shelf[] {
+export function swarmLists({hosts}: Side): ItemList[] {
   const manager = hosts.find(({host}) => host.docker?.read.nodes)?.host.docker;
-  const shelf = (kind: Shelf['kind'], read: boolean | undefined, things: Thing[]): Shelf => ({
+  const list = (kind: ItemList['kind'], read: boolean | undefined, items: Item[]): ItemList => ({
     place: swarmPlace,
     kind,
     read: read ? 'whole' : 'no',
-    things,
+    items,
   });
   return [
-    shelf('node', manager?.read.nodes, manager ? nodeThings(manager) : []),
-    shelf('service', manager?.read.services, manager ? serviceThings(manager) : []),
-    shelf('task', manager?.read.tasks, manager ? taskThings(manager) : []),
+    list('node', manager?.read.nodes, manager ? nodeItems(manager) : []),
+    list('service', manager?.read.services, manager ? serviceItems(manager) : []),
+    list('task', manager?.read.tasks, manager ? taskItems(manager) : []),
   ];
 }
 
-function nodeThings({nodes}: DockerModel): Thing[] {
+function nodeItems({nodes}: DockerModel): Item[] {
   return nodes.map(({id, hostname, role, availability, state, address, engineVersion}) => ({
     key: id,
     slot: hostname ?? id,
@@ -38,7 +38,7 @@ function nodeThings({nodes}: DockerModel): Thing[] {
   }));
 }
 
-function serviceThings({services, networks}: DockerModel): Thing[] {
+function serviceItems({services, networks}: DockerModel): Item[] {
   const names = new Map(networks.map(({id, name}) => [id, name]));
   return services.map(({id, name, vips, ports}) => ({
     key: id,
@@ -65,7 +65,7 @@ function serviceThings({services, networks}: DockerModel): Thing[] {
 }
 
 /** Tasks that run and are to run: all others are on their way somewhere, or history. */
-function taskThings({tasks, services, nodes, networks}: DockerModel): Thing[] {
+function taskItems({tasks, services, nodes, networks}: DockerModel): Item[] {
   const serviceNames = new Map(services.map(({id, name}) => [id, name]));
   const hostnames = new Map(nodes.map(({id, hostname}) => [id, hostname]));
   const networkNames = new Map(networks.map(({id, name}) => [id, name]));

@@ -2,16 +2,16 @@ import type {Network, NetworkEndpoint} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {type Endpoint, endpointsOf} from '../topology/endpoints.js';
 import {textFacts} from './link-names.js';
-import {hostPlace} from './namespace-things.js';
-import type {HostSide, Side, SideHost} from './side.js';
-import type {Place, Shelf, Thing} from './types.js';
+import {hostPlace} from './namespace-items.js';
+import {type ComparedHost, namespaceOwners, type Side} from './side.js';
+import type {Item, ItemList, ItemPlace} from './types.js';
 
 const isSwarm = ({scope}: Network) => scope === 'swarm';
 
-export const swarmPlace: Place = {key: 'swarm', title: 'swarm'};
+export const swarmPlace: ItemPlace = {key: 'swarm', title: 'swarm'};
 
 /** Networks of the swarm and who is on them, once for all hosts. */
-export function swarmNetworkShelves(side: Side): Shelf[] {
+export function swarmNetworkLists(side: Side): ItemList[] {
   const hosts = side.hosts.filter(({told}) => told).map(({host}) => host);
   const byId = new Map<string, Network>();
   for (const {docker} of hosts) {
@@ -24,14 +24,14 @@ export function swarmNetworkShelves(side: Side): Shelf[] {
   const read = hosts.length > 0 ? 'whole' : 'no';
   const networks = [...byId.values()];
   return [
-    {place: swarmPlace, kind: 'network', read, things: networks.map((network) => networkThing(network, ''))},
+    {place: swarmPlace, kind: 'network', read, items: networks.map((network) => networkItem(network, ''))},
     ...networks
       .filter(({driver}) => driver === 'overlay')
-      .map((network) => endpointShelf(side, network, hosts)),
+      .map((network) => endpointList(side, network, hosts)),
   ];
 }
 
-function networkThing(network: Network, label: string): Thing {
+function networkItem(network: Network, label: string): Item {
   const {id, name, driver, subnets, vnis, mtuOption, internal, attachable, ingress, encrypted, bridgeName} =
     network;
   return {
@@ -62,8 +62,8 @@ function networkThing(network: Network, label: string): Thing {
 }
 
 /** The endpoints of an overlay by all engines, gossip and the manager together. */
-function endpointShelf(side: Side, network: Network, hosts: HostModel[]): Shelf {
-  const place: Place = {
+function endpointList(side: Side, network: Network, hosts: HostModel[]): ItemList {
+  const place: ItemPlace = {
     key: `network/${network.id}`,
     title: `network ${network.name}`,
     network: network.name,
@@ -73,13 +73,13 @@ function endpointShelf(side: Side, network: Network, hosts: HostModel[]): Shelf 
   const told = taking.every(
     ({host}) => host.docker?.networks.find(({id}) => id === network.id)?.endpoints !== undefined,
   );
-  const things = [...endpointsOf(hosts, network.id).values()].map((endpoint) =>
-    endpointThing(side, network, endpoint),
+  const items = [...endpointsOf(hosts, network.id).values()].map((endpoint) =>
+    endpointItem(side, network, endpoint),
   );
-  return {place, kind: 'endpoint', read: told ? 'whole' : 'no', things: withDistinctKeys(things)};
+  return {place, kind: 'endpoint', read: told ? 'whole' : 'no', items: withDistinctKeys(items)};
 }
 
-function endpointThing(side: Side, {id}: Network, {ip, claims}: Endpoint): Thing {
+function endpointItem(side: Side, {id}: Network, {ip, claims}: Endpoint): Item {
   const [{kind, name, vtep, mac}] = claims;
   const node = vtep === undefined ? undefined : (side.nodes.get(vtep) ?? vtep);
   const who =
@@ -106,23 +106,23 @@ function endpointThing(side: Side, {id}: Network, {ip, claims}: Endpoint): Thing
 }
 
 /** Two endpoints may have one name; then their addresses tell them apart. */
-function withDistinctKeys(things: Thing[]): Thing[] {
+function withDistinctKeys(items: Item[]): Item[] {
   const count = new Map<string, number>();
-  for (const {key} of things) count.set(key, (count.get(key) ?? 0) + 1);
-  return things.map((thing) =>
-    (count.get(thing.key) ?? 0) > 1 ? {...thing, key: `${thing.key} ${thing.facts['address']}`} : thing,
+  for (const {key} of items) count.set(key, (count.get(key) ?? 0) + 1);
+  return items.map((item) =>
+    (count.get(item.key) ?? 0) > 1 ? {...item, key: `${item.key} ${item.facts['address']}`} : item,
   );
 }
 
 /** What one host has heard of the endpoints and the nodes of its overlays. The random names of peers say nothing. */
-export function gossipShelves({host, label}: SideHost): Shelf[] {
+export function gossipLists({host, label}: ComparedHost): ItemList[] {
   return (host.docker?.networks ?? [])
     .filter((network) => isSwarm(network) && network.driver === 'overlay')
-    .flatMap((network) => gossipShelf(host, label, network));
+    .flatMap((network) => gossipList(host, label, network));
 }
 
-function gossipShelf(host: HostModel, label: string, network: Network): Shelf[] {
-  const place: Place = {
+function gossipList(host: HostModel, label: string, network: Network): ItemList[] {
+  const place: ItemPlace = {
     key: `${label}/overlay/${network.id}`,
     host: label,
     title: `overlay ${network.name}`,
@@ -131,7 +131,7 @@ function gossipShelf(host: HostModel, label: string, network: Network): Shelf[] 
   // A manager lists networks that it takes no part in: there is no gossip of those.
   if (network.services === undefined && !hasSandbox(host, network.id)) return [];
   const tasks = (network.services ?? []).flatMap((service) =>
-    service.tasks.map((task): Thing => {
+    service.tasks.map((task): Item => {
       const {ip, name, hostIp} = task;
       return {
         key: `${name} ${ip}`,
@@ -144,18 +144,18 @@ function gossipShelf(host: HostModel, label: string, network: Network): Shelf[] 
     }),
   );
   const peers = [...new Set((network.peers ?? []).map(({ip}) => ip))].map(
-    (ip): Thing => ({
+    (ip): Item => ({
       key: `node ${ip}`,
       name: `gossip with node ${ip}`,
       facts: {},
       about: [`network:${network.id}`],
     }),
   );
-  return [{place, kind: 'gossip', read: network.services ? 'whole' : 'no', things: [...tasks, ...peers]}];
+  return [{place, kind: 'gossip', read: network.services ? 'whole' : 'no', items: [...tasks, ...peers]}];
 }
 
 /** A host's own networks. */
-export function localNetworkShelves({host, label, owners}: HostSide): Shelf[] {
+export function localNetworkLists({host, label}: ComparedHost): ItemList[] {
   const place = hostPlace(label);
   const networks = (host.docker?.networks ?? []).filter((network) => !isSwarm(network));
   return [
@@ -163,10 +163,10 @@ export function localNetworkShelves({host, label, owners}: HostSide): Shelf[] {
       place,
       kind: 'network',
       read: host.docker?.read.networks ? 'whole' : 'no',
-      things: networks.map((network) => networkThing(network, label)),
+      items: networks.map((network) => networkItem(network, label)),
     },
     ...networks.map(
-      (network): Shelf => ({
+      (network): ItemList => ({
         place: {
           key: `${label}/network/${network.id}`,
           host: label,
@@ -175,8 +175,8 @@ export function localNetworkShelves({host, label, owners}: HostSide): Shelf[] {
         },
         kind: 'endpoint',
         read: network.endpoints ? 'whole' : 'no',
-        things: (network.endpoints ?? []).map((endpoint) =>
-          localEndpointThing(endpoint, network, owners, label),
+        items: (network.endpoints ?? []).map((endpoint) =>
+          localEndpointItem(endpoint, network, namespaceOwners(host), label),
         ),
       }),
     ),
@@ -184,12 +184,12 @@ export function localNetworkShelves({host, label, owners}: HostSide): Shelf[] {
 }
 
 /** The leg on docker_gwbridge is named `gateway_` and the file of the sandbox that it is of. */
-function localEndpointThing(
+function localEndpointItem(
   {key, name, ip, mac}: NetworkEndpoint,
   {id}: Network,
-  owners: Map<string, string>,
+  owners: ReadonlyMap<string, string>,
   label: string,
-): Thing {
+): Item {
   const owner = owners.get(/^gateway_([0-9a-z_]+)$/.exec(name)?.[1] ?? '');
   const shown = owner === undefined ? `endpoint ${name || key}` : `leg of ${owner}`;
   return {

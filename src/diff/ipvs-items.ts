@@ -1,9 +1,9 @@
 import type {HostModel} from '../model/host.js';
-import type {HostSide} from './side.js';
-import type {ComparedNamespace, Shelf, Thing} from './types.js';
+import type {ComparedHost} from './side.js';
+import type {ComparedNamespace, Item, ItemList} from './types.js';
 
 /** The backends of load balancers. Marks are a node's own numbers, so services go by their names where gossip tells. */
-export function ipvsShelf({host}: HostSide, {place, sandbox, tables}: ComparedNamespace): Shelf {
+export function ipvsList({host}: ComparedHost, {place, sandbox, tables}: ComparedNamespace): ItemList {
   const {services, problems} = tables?.ipvs ?? {services: [], problems: []};
   const names = serviceNames(host);
   return {
@@ -11,7 +11,7 @@ export function ipvsShelf({host}: HostSide, {place, sandbox, tables}: ComparedNa
     kind: 'ipvs',
     // A kernel without IPVS has no such file; where no file was read, it was not asked for.
     read: tables?.proc === undefined ? 'no' : problems.length > 0 ? 'part' : 'whole',
-    things: services.flatMap(({mark, text, destinations}): Thing[] => {
+    items: services.flatMap(({mark, text, destinations}): Item[] => {
       const service = mark === undefined ? text : (names.get(mark) ?? `mark ${mark}`);
       return [
         {key: service, name: `IPVS service ${service}`, facts: {}},

@@ -3,10 +3,10 @@ import {isGroupMac} from '../topology/mac.js';
 import type {Sandbox} from '../topology/sandboxes.js';
 import {type LinkNames, named, textFacts} from './link-names.js';
 import type {Side} from './side.js';
-import type {ComparedNamespace, Place, Thing} from './types.js';
+import type {ComparedNamespace, Item, ItemPlace} from './types.js';
 
 /** Link-local addresses of IPv6 are left out: the kernel makes them of the MAC. */
-export function addressThings(link: Link, names: LinkNames, place: Place): Thing[] {
+export function addressItems(link: Link, names: LinkNames, place: ItemPlace): Item[] {
   const {key, shown} = named(names, link.name);
   return (link.addresses ?? [])
     .filter(({family, scope}) => !(family === 'inet6' && scope === 'link'))
@@ -22,7 +22,7 @@ export function addressThings(link: Link, names: LinkNames, place: Place): Thing
 }
 
 /** The local table and link-local prefixes are the kernel's own, made of the addresses. */
-export function routeThings(routes: Route[], names: LinkNames, place: Place): Thing[] {
+export function routeItems(routes: Route[], names: LinkNames, place: ItemPlace): Item[] {
   return routes
     .filter(({table, dst}) => table !== 'local' && !/^(fe80:|ff00:)/.test(dst))
     .map((route) => {
@@ -58,7 +58,7 @@ export function routeThings(routes: Route[], names: LinkNames, place: Place): Th
     });
 }
 
-export function ruleThing({family, priority, src, dst, table, other}: RoutingRule): Thing {
+export function ruleItem({family, priority, src, dst, table, other}: RoutingRule): Item {
   const others = Object.entries(other ?? {}).map(([word, value]) => `${word} ${value}`);
   const text = [`from ${src}`, dst && `to ${dst}`, ...others, table && `lookup ${table}`]
     .filter(Boolean)
@@ -73,11 +73,11 @@ export function ruleThing({family, priority, src, dst, table, other}: RoutingRul
 }
 
 /** Permanent rows only: all others come and go with traffic. */
-export function neighbourThings(
+export function neighbourItems(
   side: Side,
   {sandbox, tables, place}: ComparedNamespace,
   names: LinkNames,
-): Thing[] {
+): Item[] {
   return (tables?.neighbours ?? [])
     .filter(({state, proxy}) => state.includes('PERMANENT') || proxy === true)
     .map(({ip, dev, mac, proxy}) => {
@@ -122,11 +122,7 @@ export function endpointTokens(
  * Programmed rows only: what a bridge or a vxlan device learned ages out by itself. The own MACs of links and the
  * groups that the kernel joins come with the link.
  */
-export function fdbThings(
-  side: Side,
-  {sandbox, tables, place}: ComparedNamespace,
-  names: LinkNames,
-): Thing[] {
+export function fdbItems(side: Side, {sandbox, tables, place}: ComparedNamespace, names: LinkNames): Item[] {
   const links = new Map((tables?.links ?? []).map((link) => [link.name, link]));
   const isOwn = (mac: string, dev: string) => {
     const link = links.get(dev);
@@ -173,7 +169,7 @@ export function fdbThings(
 }
 
 /** Settings under /proc/sys; what is counted there is not a setting. Those of an interface come and go with it. */
-export function sysctlThings(proc: Map<string, string>, names: LinkNames, place: Place): Thing[] {
+export function sysctlItems(proc: Map<string, string>, names: LinkNames, place: ItemPlace): Item[] {
   return [...proc]
     .filter(([path]) => path.startsWith('/proc/sys/') && !path.endsWith('_count'))
     .map(([path, text]) => {

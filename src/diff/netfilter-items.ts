@@ -2,7 +2,7 @@ import {policyText, ruleText} from '../kernel/printed-rule.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {actionOf, isOfIptables, matchesOf, singleTarget} from '../model/rules/questions.js';
 import type {Rule, RuleChain, RuleStatement, RuleTable} from '../model/rules/rule.js';
-import type {Place, Shelf, Thing} from './types.js';
+import type {Item, ItemList, ItemPlace} from './types.js';
 
 /** A rule, or an element of a set, and the chain or set that it is in. */
 interface Line {
@@ -16,18 +16,18 @@ interface Line {
  * What decides on packets in a namespace, by all back ends. One that is not there has no rules: tables are made with
  * their first rule.
  */
-export function netfilterShelf(place: Place, tables: NetnsTables | undefined): Shelf {
+export function netfilterList(place: ItemPlace, tables: NetnsTables | undefined): ItemList {
   return {
     place,
     kind: 'netfilter-rule',
     read: readOf(tables),
-    things: [...policyThings(tables), ...ruleThings(tables, place)],
+    items: [...policyItems(tables), ...ruleItems(tables, place)],
   };
 }
 
-function ruleThings(tables: NetnsTables | undefined, place: Place): Thing[] {
+function ruleItems(tables: NetnsTables | undefined, place: ItemPlace): Item[] {
   const seen = new Map<string, number>();
-  return linesOf(tables).map(({chain, text, rule}): Thing => {
+  return linesOf(tables).map(({chain, text, rule}): Item => {
     // A rule may stand twice in a chain.
     const nth = (seen.get(`${chain} ${text}`) ?? 0) + 1;
     seen.set(`${chain} ${text}`, nth);
@@ -47,7 +47,7 @@ const ownChains = ['filter/INPUT', 'filter/FORWARD', 'filter/OUTPUT'].flatMap((c
   `iptables-legacy ${chain}`,
 ]);
 
-function policyThings(tables: NetnsTables | undefined): Thing[] {
+function policyItems(tables: NetnsTables | undefined): Item[] {
   const policies = new Map(ownChains.map((chain) => [chain, 'ACCEPT']));
   for (const chain of tablesOf(tables).flatMap(({chains}) => [...chains.values()])) {
     const policy = policyOf(chain);
@@ -88,7 +88,7 @@ function singleAddress(prefix: string): string[] {
 }
 
 /** The order of each chain's rules; compared by itself, over those rules that stand in both. */
-export function orderShelf(place: Place, tables: NetnsTables | undefined): Shelf {
+export function orderList(place: ItemPlace, tables: NetnsTables | undefined): ItemList {
   const chains = new Map<string, string[]>();
   for (const {chain, text} of linesOf(tables)) {
     const rules = chains.get(chain);
@@ -99,7 +99,7 @@ export function orderShelf(place: Place, tables: NetnsTables | undefined): Shelf
     place,
     kind: 'netfilter-order',
     read: readOf(tables),
-    things: [...chains].map(([chain, rules]) => ({
+    items: [...chains].map(([chain, rules]) => ({
       key: chain,
       name: `order of the rules in ${chain}`,
       facts: {order: rules.join('\n')},
@@ -107,7 +107,7 @@ export function orderShelf(place: Place, tables: NetnsTables | undefined): Shelf
   };
 }
 
-function readOf(tables: NetnsTables | undefined): Shelf['read'] {
+function readOf(tables: NetnsTables | undefined): ItemList['read'] {
   if (!tables) return 'no';
   const {failed, netfilter, nftables, proc} = tables;
   if (['iptables-legacy', 'iptables-nft', 'nft'].some((name) => failed?.has(name))) return 'no';
