@@ -1,7 +1,7 @@
 import {OvdiagError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
 import type {HostNode} from '../snapshot/snapshot.js';
-import type {Place} from './collect.js';
+import type {EngineAccess} from './collect.js';
 import {engineQuestions} from './engine-questions.js';
 
 /** A node as the manager lists it; its labels serve to choose nodes and are never kept. */
@@ -16,10 +16,10 @@ export interface SwarmView {
 }
 
 /** Asks an engine for the nodes of its swarm. Throws where it is no manager, or no engine answers. */
-export async function askSwarm(place: Place, signal: AbortSignal): Promise<SwarmView> {
-  const engine = engineQuestions(place, signal);
+export async function askSwarm(access: EngineAccess, signal: AbortSignal): Promise<SwarmView> {
+  const engine = engineQuestions(access, signal);
   try {
-    const asked = selfOf(await engine.json('/info'), place.shell.label);
+    const asked = selfOf(await engine.json('/info'), access.shell.label);
     return {asked, nodes: nodesOf(await engine.json('/nodes'))};
   } catch (error) {
     if (!(error instanceof OvdiagError) || error.code !== 'docker-unreachable') throw error;

@@ -3,27 +3,27 @@ import type {HostEvidence} from '../snapshot/snapshot.js';
 import {listen} from './listen.js';
 import {currentContext, type LocalEngine, localEngine} from './local-engine.js';
 import type {CollectOptions} from './options.js';
-import {type DockerPlace, readDocker} from './read-docker.js';
+import {type EngineOptions, readDocker} from './read-docker.js';
 import {type KernelEvidence, readKernel} from './read-kernel.js';
 import {parseHost, type Transport} from './transport.js';
 import type {Wanted} from './wanted.js';
 
 /** Where a transport leads, after the docker client's own settings: where a shell can be had, and where the engine is. */
-export interface Place {
+export interface EngineAccess {
   /** Runs a shell where the engine's client is to be asked; the engine's own host unless `elsewhere` is set. */
   shell: Transport;
-  docker: DockerPlace;
+  docker: EngineOptions;
   /** The engine that is asked gives no shell, so its kernel can't be read. */
   elsewhere?: LocalEngine & {place: 'elsewhere'};
 }
 
 /** The engine of "this host" is the one that the docker command here would talk to. */
-export async function locate(transport: Transport, signal: AbortSignal): Promise<Place> {
+export async function locate(transport: Transport, signal: AbortSignal): Promise<EngineAccess> {
   if (transport.kind === 'exec') return {shell: transport, docker: await withoutCallersSettings()};
   if (transport.kind === 'ssh') return {shell: transport, docker: {}};
   const engine = await localEngine(signal, process.env, transport.context);
   if (engine.place === 'ssh') return {shell: parseHost(engine.host), docker: {}};
-  const docker = transport.context === undefined ? {} : contextPlace(transport.context);
+  const docker = transport.context === undefined ? {} : contextOptions(transport.context);
   return {shell: transport, docker, ...(engine.place === 'elsewhere' ? {elsewhere: engine} : {})};
 }
 
@@ -37,7 +37,7 @@ export async function collect(
   options: CollectOptions,
 ): Promise<HostEvidence> {
   options.signal.throwIfAborted();
-  const {shell, docker: place, elsewhere} = await locate(transport, options.signal);
+  const {shell, docker: engineOptions, elsewhere} = await locate(transport, options.signal);
   const heard =
     wanted.listenSeconds === undefined || elsewhere ? [] : await listen(shell, wanted.listenSeconds, options);
   const startedAt = new Date().toISOString();
@@ -49,7 +49,7 @@ export async function collect(
   // Both to their end, also where one rejects: an abort is over only when nothing of it runs any more.
   const [kernelEnd, dockerEnd] = await Promise.allSettled([
     elsewhere ? noKernel(elsewhere) : readKernel(shell, wanted, options),
-    readDocker(shell, wanted.docker, options.signal, {...place, ...limits}),
+    readDocker(shell, wanted.docker, options.signal, {...engineOptions, ...limits}),
   ]);
   const [kernel, docker] = [outcome(kernelEnd), outcome(dockerEnd)];
   return {
@@ -63,7 +63,7 @@ export async function collect(
 }
 
 /** On any other host its own settings count, not the caller's, which a prefix on this machine would pass on. */
-async function withoutCallersSettings(): Promise<DockerPlace> {
+async function withoutCallersSettings(): Promise<EngineOptions> {
   const {DOCKER_HOST: callersHost, DOCKER_CONTEXT: callersContext} = process.env;
   const context = await currentContext(process.env);
   return {
@@ -74,7 +74,7 @@ async function withoutCallersSettings(): Promise<DockerPlace> {
 }
 
 /** A named context passes over DOCKER_HOST and DOCKER_CONTEXT, save `default`, which stands for DOCKER_HOST. */
-function contextPlace(context: string): DockerPlace {
+function contextOptions(context: string): EngineOptions {
   const {DOCKER_HOST: callersHost, DOCKER_CONTEXT: callersContext} = process.env;
   return {
     context,

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {OvdiagError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
-import type {Place} from './collect.js';
+import type {EngineAccess} from './collect.js';
 import {connectDocker, type DockerConnection, DockerSilence} from './docker-api.js';
 import {contactEngine} from './engine-contact.js';
 
@@ -16,7 +16,7 @@ export interface EngineQuestions {
 }
 
 /** Asks one engine, over a connection that is made when it is first needed and again where it broke. */
-export function engineQuestions({shell, docker}: Place, signal: AbortSignal): EngineQuestions {
+export function engineQuestions({shell, docker}: EngineAccess, signal: AbortSignal): EngineQuestions {
   let contact: {connection: DockerConnection; prefix: string} | undefined;
 
   async function connected(): Promise<{connection: DockerConnection; prefix: string}> {

@@ -18,24 +18,24 @@ const reconnects = 2;
 type DockerEvidence = HostEvidence['docker'];
 
 /** Where the engine's client is to look, decided from the caller's settings, and how long to wait. */
-export type DockerPlace = Omit<DockerOptions, 'nonce' | 'relay'>;
+export type EngineOptions = Omit<DockerOptions, 'nonce' | 'relay'>;
 
 /** Reads what is wanted of Docker, GET by GET; what can't be had is recorded as such. Rejects only on abort. */
 export async function readDocker(
   transport: Transport,
   wanted: DockerWanted,
   signal: AbortSignal,
-  place: DockerPlace = {},
+  options: EngineOptions = {},
 ): Promise<DockerEvidence> {
   const connect = (relay: Relay) =>
-    connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay, ...place}, signal);
+    connectDocker(transport, {nonce: randomBytes(12).toString('hex'), relay, ...options}, signal);
   let contact: EngineContact;
   try {
     contact = await contactEngine(connect);
   } catch (error) {
     return {failure: silence(error, signal).slice(0, 1000), answers: []};
   }
-  const asker = new Asker(contact, connect, place.endBy ?? Number.POSITIVE_INFINITY, signal);
+  const asker = new Asker(contact, connect, options.endBy ?? Number.POSITIVE_INFINITY, signal);
   try {
     await askAll((path) => asker.ask(path), wanted);
   } finally {

@@ -106,7 +106,7 @@ export function jobCommand({words}: PlannedJob): string {
  */
 export async function startJob(
   shell: Transport,
-  place: ClientSettings,
+  client: ClientSettings,
   plan: PlannedJob,
   signal: AbortSignal,
 ): Promise<RunningJob> {
@@ -148,7 +148,7 @@ export async function startJob(
       label,
       lifetimeSeconds: plan.lifetimeSeconds,
       words: [...plan.words, plan.text],
-      ...place,
+      ...client,
     }),
   );
   const interrupted = new Promise<void>((resolve) => {

@@ -16,13 +16,13 @@ export function foldFindings(findings: Finding[]): FoldedFinding[] {
     const cause = possible.get(finding.code)?.find(finding);
     if (cause) causeOf.set(finding, cause);
   }
-  const places = new Map(findings.map((finding, place) => [finding, place]));
-  const roots = findings.map((finding) => rootOf(finding, causeOf, places));
+  const indices = new Map(findings.map((finding, index) => [finding, index]));
+  const roots = findings.map((finding) => rootOf(finding, causeOf, indices));
   const folded = new Map<Finding, FoldedFinding>();
-  for (const [place, finding] of findings.entries())
-    if (roots[place] === finding) folded.set(finding, {...finding, folded: []});
-  for (const [place, finding] of findings.entries()) {
-    const root = roots[place];
+  for (const [index, finding] of findings.entries())
+    if (roots[index] === finding) folded.set(finding, {...finding, folded: []});
+  for (const [index, finding] of findings.entries()) {
+    const root = roots[index];
     if (root && root !== finding) folded.get(root)?.folded.push({because: 'follows', finding});
   }
   return gatherAlike([...folded.values()]).sort(byWeight);
@@ -32,30 +32,30 @@ export function foldFindings(findings: Finding[]): FoldedFinding[] {
 function rootOf(
   finding: Finding,
   causeOf: ReadonlyMap<Finding, Finding>,
-  places: ReadonlyMap<Finding, number>,
+  indices: ReadonlyMap<Finding, number>,
 ): Finding {
   const passed = new Set([finding]);
   let last = finding;
   for (let cause = causeOf.get(finding); cause; cause = causeOf.get(cause)) {
-    if (passed.has(cause)) return earliest([...passed].slice([...passed].indexOf(cause)), places);
+    if (passed.has(cause)) return earliest([...passed].slice([...passed].indexOf(cause)), indices);
     passed.add(cause);
     last = cause;
   }
   return last;
 }
 
-function earliest(circle: Finding[], places: ReadonlyMap<Finding, number>): Finding {
-  const place = (finding: Finding) => places.get(finding) ?? 0;
-  return circle.reduce((first, other) => (place(other) < place(first) ? other : first));
+function earliest(circle: Finding[], indices: ReadonlyMap<Finding, number>): Finding {
+  const index = (finding: Finding) => indices.get(finding) ?? 0;
+  return circle.reduce((first, other) => (index(other) < index(first) ? other : first));
 }
 
 /** The findings that could bring about one of a code, by that code. */
 function possibleCauses(findings: Finding[]): Map<string, Causes> {
   const causes = new Map<string, Causes>();
-  for (const [place, finding] of findings.entries()) {
+  for (const [index, finding] of findings.entries()) {
     for (const code of explanationOf(finding.code)?.explains ?? []) {
       const known = causes.get(code) ?? new Causes();
-      known.add(finding, place);
+      known.add(finding, index);
       causes.set(code, known);
     }
   }
@@ -64,7 +64,7 @@ function possibleCauses(findings: Finding[]): Map<string, Causes> {
 
 interface Placed {
   finding: Finding;
-  place: number;
+  index: number;
 }
 
 /** Causes by the hosts that they reach, as nearly all reach one: in an outage of a large swarm there are thousands. */
@@ -73,8 +73,8 @@ class Causes {
   private readonly anywhere: Placed[] = [];
   private readonly byHost = new Map<string, Placed[]>();
 
-  add(finding: Finding, place: number): void {
-    const one = {finding, place};
+  add(finding: Finding, index: number): void {
+    const one = {finding, index};
     this.all.push(one);
     const hosts = new Set(scopesOf(finding).map(({host}) => host));
     for (const host of hosts) {
@@ -91,7 +91,7 @@ class Causes {
     const found = lists.flatMap(
       (list) => list.find((one) => one.finding !== finding && reaches(one.finding, finding)) ?? [],
     );
-    return found.sort((a, b) => a.place - b.place)[0]?.finding;
+    return found.sort((a, b) => a.index - b.index)[0]?.finding;
   }
 }
 

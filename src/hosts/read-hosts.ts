@@ -102,9 +102,9 @@ async function nodesOfSwarm(manager: Transport, choice: SwarmChoice, signal: Abo
     import('../collect/collect.js'),
     import('./targets.js'),
   ]);
-  const place = await locate(manager, signal);
+  const access = await locate(manager, signal);
   // An engine that gives no shell is reached over ssh like any other node.
-  return nodeTargets(await askSwarm(place, signal), choice, place.elsewhere ? undefined : manager);
+  return nodeTargets(await askSwarm(access, signal), choice, access.elsewhere ? undefined : manager);
 }
 
 function serviceSource(

@@ -3,7 +3,7 @@ import {OvdiagError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
 import {defaultNetnsDir} from '../base/netns-dir.js';
 import {askSwarm, type ListedNode} from '../collect/ask-swarm.js';
-import {collect, locate, type Place} from '../collect/collect.js';
+import {collect, type EngineAccess, locate} from '../collect/collect.js';
 import {type EngineQuestions, engineQuestions} from '../collect/engine-questions.js';
 import {demultiplexed, type JobOutput, jobFrames, jobOutput} from '../collect/job-log.js';
 import {lentAnswers} from '../collect/lend.js';
@@ -42,14 +42,14 @@ export async function* serviceEvidence(
   signal: AbortSignal,
   onProgress: (progress: Progress) => void = () => {},
 ): Evidences {
-  const place = await locate(manager, signal);
-  const {asked, nodes} = await askSwarm(place, signal);
+  const access = await locate(manager, signal);
+  const {asked, nodes} = await askSwarm(access, signal);
   const chosen = chosenNodes(nodes, choice.filters).sort((a, b) => (a.name < b.name ? -1 : 1));
   onProgress({done: 0, failed: 0, running: ['the manager'], waiting: chosen.length - 1});
   const own = await collect(manager, wanted, {signal, endBy: Date.now() + hostTimeoutMs});
   const lender = {name: nodes.find(({id}) => id === asked)?.name ?? manager.label, docker: own.docker};
   // Read directly it tells more, the processes of each namespace for one; without the rights to, the job has them.
-  const direct = place.elsewhere === undefined && own.failure === undefined && hostModel(own).privileged;
+  const direct = access.elsewhere === undefined && own.failure === undefined && hostModel(own).privileged;
   const counts = {done: 0, failed: 0};
   const count = (evidence: HostEvidence): HostEvidence => {
     counts.done++;
@@ -72,12 +72,12 @@ export async function* serviceEvidence(
     lifetimeSeconds: Math.ceil((startLimitMs + hostTimeoutMs) / 1000) + 300,
   });
   await choice.via.agree(announcement(plan, served, netnsDir), signal);
-  const job = await startJob(place.shell, place.docker, plan, signal);
+  const job = await startJob(access.shell, access.docker, plan, signal);
   try {
     for (const name of job.removed) choice.via.say(`Removed ${name}, which an earlier run had left behind.`);
     for (const name of job.others)
       choice.via.say(`There is a service ${name} of another run; if that is dead: docker service rm ${name}`);
-    const results = jobResults({place, plan, job, served, hostTimeoutMs}, signal, (running, waiting) =>
+    const results = jobResults({access, plan, job, served, hostTimeoutMs}, signal, (running, waiting) =>
       onProgress({...counts, running, waiting}),
     );
     for await (const {node, evidence} of results) {
@@ -146,7 +146,7 @@ function announcement(plan: PlannedJob, served: ListedNode[], netnsDir: string):
 }
 
 interface JobRun {
-  place: Place;
+  access: EngineAccess;
   plan: PlannedJob;
   job: RunningJob;
   served: ListedNode[];
@@ -162,11 +162,11 @@ interface JobTask {
 
 /** What the nodes told, as their tasks end. */
 async function* jobResults(
-  {place, plan, job, served, hostTimeoutMs}: JobRun,
+  {access, plan, job, served, hostTimeoutMs}: JobRun,
   signal: AbortSignal,
   onProgress: (running: string[], waiting: number) => void,
 ): AsyncGenerator<{node: ListedNode; evidence: HostEvidence}> {
-  const engine = engineQuestions(place, signal);
+  const engine = engineQuestions(access, signal);
   const waiting = new Map(served.map((node) => [node.id, node]));
   const created = Date.now();
   const endBy = created + startLimitMs + hostTimeoutMs;
