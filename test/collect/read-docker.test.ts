@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {createServer, type RequestListener, type Server, type ServerResponse} from 'node:http';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
-import {after, before, describe, it} from 'node:test';
+import type {RequestListener, ServerResponse} from 'node:http';
+import {describe, it} from 'node:test';
 import {readDocker} from '../../src/collect/read-docker.js';
-import type {Transport} from '../../src/collect/transport.js';
 import type {DockerWanted} from '../../src/collect/wanted.js';
+import {type Answers, json, servedEngines} from './served-engine.js';
 
 const all: DockerWanted = {containers: true, networks: 'inspect', verbose: () => true, cluster: true};
 const {signal} = new AbortController();
@@ -15,13 +12,6 @@ const impatient = {answerDeadlineMs: 1000};
 const installed = (program: string) => !spawnSync(program, ['--version']).error;
 const [one, two, three] = ['a', 'b', 'c'].map((letter) => letter.repeat(64)) as [string, string, string];
 
-const json = (response: ServerResponse, body: unknown, status = 200) => {
-  response.writeHead(status, {'content-type': 'application/json', 'api-version': '1.41'});
-  response.end(JSON.stringify(body));
-};
-
-/** What an engine answers, by path without its version; a function may do as it likes. */
-type Answers = Record<string, unknown>;
 const engine: Answers = {
   '/_ping': 'OK',
   '/version': {Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12'},
@@ -45,50 +35,7 @@ describe('readDocker', {
   skip: installed('curl') ? false : 'curl is not installed',
   concurrency: true,
 }, () => {
-  let folder = '';
-  const servers: Server[] = [];
-  before(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'ovdiag-engine-'));
-  });
-  after(() => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
-    rmSync(folder, {recursive: true, force: true});
-  });
-
-  /** An engine that answers from a table, behind a docker client that can't relay, so that curl does. */
-  async function serve(
-    changes: Record<string, unknown | RequestListener>,
-    client = '#!/bin/sh\necho "docker: \'system dial-stdio\' is not a docker command." >&2\nexit 1\n',
-  ): Promise<{transport: Transport; asked: string[]}> {
-    const asked: string[] = [];
-    const answers: Answers = {...engine, ...changes};
-    const server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      const path = (request.url ?? '').replace(/^\/v[\d.]+/, '');
-      const answer = answers[request.url ?? ''] ?? answers[path];
-      if (typeof answer === 'function') (answer as RequestListener)(request, response);
-      else if (answer === undefined) json(response, {message: `page not found`}, 404);
-      else json(response, answer);
-    });
-    servers.push(server);
-    const place = mkdtempSync(path.join(folder, 'x'));
-    await new Promise<void>((resolve) => server.listen(`${place}/docker.sock`, resolve));
-    if (client !== '') writeFileSync(`${place}/docker`, client, {mode: 0o755});
-    const search = `${place}:${process.env['PATH']}`;
-    const argv = [
-      'env',
-      '-i',
-      `PATH=${search}`,
-      `HOME=${place}`,
-      `DOCKER_HOST=unix://${place}/docker.sock`,
-      'sh',
-      '-s',
-    ];
-    return {transport: {kind: 'exec', label: 'test', argv}, asked};
-  }
+  const {folder, serve} = servedEngines(engine);
 
   const bodies = (evidence: Awaited<ReturnType<typeof readDocker>>) =>
     JSON.parse(
