@@ -38,13 +38,7 @@ export function matchHosts(before: HostModel[], after: HostModel[]): MatchedHost
     const candidates = byMark(right, markOf);
     for (const [mark, [one, ...more]] of byMark(left, markOf)) {
       const [other, ...others] = candidates.get(mark) ?? [];
-      if (!one || !other || more.length > 0 || others.length > 0) continue;
-      // Two machines may have one name; what contradicts it tells that they are two.
-      if (match === 'name' && contradict(one, other)) continue;
-      // Where both engines answered and are two, a namespace of the same number is a later one.
-      if (match === 'boot-id' && one.docker && other.docker) continue;
-      // Where it was read counts only for a host that could not be read.
-      if (match === 'source' && isRead(one) && isRead(other)) continue;
+      if (!one || !other || more.length > 0 || others.length > 0 || !proves(match, one, other)) continue;
       pairs.push({before: one, after: other, match, label: hasName(other) ? other.name : one.name});
     }
     const found = new Set(pairs.flatMap((pair) => [pair.before, pair.after]));
@@ -54,6 +48,23 @@ export function matchHosts(before: HostModel[], after: HostModel[]): MatchedHost
   const order = new Map(after.map((host, index) => [host, index]));
   pairs.sort((a, b) => (order.get(a.after) ?? 0) - (order.get(b.after) ?? 0));
   return {pairs, onlyBefore: left, onlyAfter: right};
+}
+
+/** Whether nothing else that is known of two hosts with the same mark tells that they are two. */
+function proves(match: HostMatch, one: HostModel, other: HostModel): boolean {
+  switch (match) {
+    case 'name':
+      // Two machines may have one name.
+      return !contradict(one, other);
+    case 'boot-id':
+      // Where both engines answered and are two, a namespace of the same number is a later one.
+      return !(one.docker && other.docker);
+    case 'source':
+      // Where it was read counts only for a host that could not be read.
+      return !(isRead(one) && isRead(other));
+    default:
+      return true;
+  }
 }
 
 function byMark(

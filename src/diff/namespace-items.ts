@@ -1,5 +1,5 @@
 import {isDown, isUp} from '../kernel/link-state.js';
-import type {Link} from '../model/facts.js';
+import type {BridgePort, Link, VxlanDevice} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NamespaceState} from '../model/namespace-files.js';
 import type {Nic} from '../model/nic.js';
@@ -169,7 +169,7 @@ function linkItem(link: Link, names: LinkNames, namespace: ComparedNamespace, ho
   const bridge = tables?.links?.find(({name}) => name === link.master);
   // Bridges take a MAC of their ports, whose MACs are random.
   const hasOwnMac = link.kind !== 'bridge' && link.master === undefined;
-  const {vxlan, bridgePort: port} = link;
+  const {vxlan} = link;
   const state = stateOf(link);
   const facts = {
     state,
@@ -179,21 +179,10 @@ function linkItem(link: Link, names: LinkNames, namespace: ComparedNamespace, ho
     bridge: link.master ?? 'none',
     'plugged in': peer,
     mode: link.mode,
-    VNI: vxlan?.vni,
-    'UDP port': vxlan?.port,
-    'local address': vxlan?.local,
-    group: vxlan?.group,
-    'lower device': vxlan?.dev,
-    learning: vxlan?.learning,
-    proxy: vxlan?.proxy,
-    l2miss: vxlan?.l2miss,
-    l3miss: vxlan?.l3miss,
+    ...vxlanFacts(vxlan),
     'ageing (s)': vxlan?.ageingSeconds ?? link.ageingSeconds,
-    'port state': state === 'up' && bridge && isUp(bridge) ? settledPortState(link) : undefined,
-    hairpin: port?.hairpin,
-    'port learning': port?.learning,
-    flood: port?.flood,
-    isolated: port?.isolated,
+    'port state': state === 'up' ? settledPortState(link, bridge) : undefined,
+    ...portFacts(link.bridgePort),
     // Another index is another device. A veth is as old as its container, which says so itself.
     ifindex: link.kind === 'veth' || inode === undefined ? undefined : link.ifindex,
     ...cardFacts(tables?.nics?.find(({name}) => name === link.name)),
@@ -213,6 +202,29 @@ function linkItem(link: Link, names: LinkNames, namespace: ComparedNamespace, ho
       `link:${place.key}/${key}`,
       ...(other && state === 'down' ? [carrierOf(place.host, other.netns, other.link.ifindex)] : []),
     ],
+  };
+}
+
+function vxlanFacts(device: VxlanDevice | undefined) {
+  return {
+    VNI: device?.vni,
+    'UDP port': device?.port,
+    'local address': device?.local,
+    group: device?.group,
+    'lower device': device?.dev,
+    learning: device?.learning,
+    proxy: device?.proxy,
+    l2miss: device?.l2miss,
+    l3miss: device?.l3miss,
+  };
+}
+
+function portFacts(port: BridgePort | undefined) {
+  return {
+    hairpin: port?.hairpin,
+    'port learning': port?.learning,
+    flood: port?.flood,
+    isolated: port?.isolated,
   };
 }
 
@@ -236,8 +248,9 @@ function stateOf({flags, operState}: Link): string | undefined {
     : `up, ${operState.toLowerCase()}`;
 }
 
-/** A port that listens or learns is on its way to forwarding. */
-function settledPortState({bridgePort}: Link): string | undefined {
+/** Of a port of a bridge that is up. One that listens or learns is on its way to forwarding. */
+function settledPortState({bridgePort}: Link, bridge: Link | undefined): string | undefined {
+  if (!bridge || !isUp(bridge)) return undefined;
   const state = bridgePort?.state;
   return state === 'listening' || state === 'learning' ? 'forwarding' : state;
 }

@@ -1,4 +1,4 @@
-import {oncePer} from '../base/once.js';
+import {onceEach, oncePer} from '../base/once.js';
 import type {HostModel} from '../model/host.js';
 import {fdbEntries} from '../rows/fdb.js';
 import {nameOf} from '../rows/fdb-raw.js';
@@ -49,26 +49,30 @@ export function sideOf(hosts: ComparedHost[], all: HostModel[]): Side {
 const fewHosts = 3;
 
 /** By address and by MAC; found once for each network that is asked for. */
-function endpointNames(hosts: HostModel[]): (networkId: string) => Map<string, string> {
-  const known = new Map<string, Map<string, string>>();
-  return (id) => {
-    const before = known.get(id);
-    if (before) return before;
+function endpointNames(hosts: HostModel[]): (networkId: string) => ReadonlyMap<string, string> {
+  return onceEach((id) => {
     const names = new Map<string, string>();
-    known.set(id, names);
-    const add = (name: string, ...keys: (string | null | undefined)[]) => {
+    for (const [name, keys] of [...claimedNames(hosts, id), ...judgedNames(hosts, id)])
       for (const key of keys) if (key != null && !names.has(key)) names.set(key, name);
-    };
-    for (const {ip, claims} of endpointsOf(hosts, id).values()) {
-      const [{kind, name, host}] = claims;
-      if (kind === 'unknown') continue;
-      const shown = kind === 'load-balancer' ? `load balancer of ${host}` : name;
-      add(shown, ip, hintedMac(ip), ...claims.map(({mac}) => mac));
-    }
-    if (hosts.length <= fewHosts) {
-      for (const entry of fdbEntries(hosts, id))
-        if (entry.endpoint.kind !== 'unknown') add(nameOf(entry), entry.ip, entry.mac);
-    }
     return names;
-  };
+  });
+}
+
+/** What an endpoint is called, and its address and MACs. */
+type Called = [name: string, keys: (string | null | undefined)[]];
+
+function claimedNames(hosts: HostModel[], networkId: string): Called[] {
+  return [...endpointsOf(hosts, networkId).values()].flatMap(({ip, claims}): Called[] => {
+    const [{kind, name, host}] = claims;
+    if (kind === 'unknown') return [];
+    const shown = kind === 'load-balancer' ? `load balancer of ${host}` : name;
+    return [[shown, [ip, hintedMac(ip), ...claims.map(({mac}) => mac)]]];
+  });
+}
+
+function judgedNames(hosts: HostModel[], networkId: string): Called[] {
+  if (hosts.length > fewHosts) return [];
+  return fdbEntries(hosts, networkId).flatMap((entry): Called[] =>
+    entry.endpoint.kind === 'unknown' ? [] : [[nameOf(entry), [entry.ip, entry.mac]]],
+  );
 }

@@ -25,37 +25,44 @@ export function addressItems(link: Link, names: LinkNames, place: ItemPlace): It
 export function routeItems(routes: Route[], names: LinkNames, place: ItemPlace): Item[] {
   return routes
     .filter(({table, dst}) => table !== 'local' && !/^(fe80:|ff00:)/.test(dst))
-    .map((route) => {
-      const dev = route.dev === undefined ? undefined : named(names, route.dev);
-      const others = Object.entries(route.other ?? {}).map(([word, value]) => `${word} ${value}`);
-      const way = [
-        route.type === 'unicast' ? undefined : route.type,
-        route.gateway && `via ${route.gateway}`,
-        route.dev && `dev ${route.dev}`,
-        ...(route.nexthops ?? []).map(({gateway, dev: out, weight}) =>
-          `nexthop ${gateway ?? ''} ${out ?? ''} ${weight ?? ''}`.trim(),
-        ),
-      ].filter(Boolean);
-      const connected = route.scope === 'link' && route.gateway === undefined;
-      const slot = [route.family, route.table, route.dst, route.metric ?? '', ...others].join(' ');
-      return {
-        key: `${slot} ${dev?.key ?? ''} ${route.gateway ?? ''}`,
-        slot,
-        name: `route to ${route.dst}${route.table === 'main' ? '' : ` in table ${route.table}`}`,
-        detail: [...way, ...others].join(' '),
-        facts: textFacts({
-          way: way.join(' '),
-          source: route.prefSrc ?? 'none',
-          mtu: route.mtu ?? 'none',
-          metric: route.metric,
-          flags: route.flags.join(' ') || 'none',
-        }),
-        about: [
-          ...(dev ? [`link:${place.key}/${dev.key}`] : []),
-          ...(dev && connected ? [`connected:${place.key}/${dev.key}`] : []),
-        ],
-      };
-    });
+    .map((route) => routeItem(route, names, place));
+}
+
+function routeItem(route: Route, names: LinkNames, place: ItemPlace): Item {
+  const {family, table, dst, metric, gateway, prefSrc, mtu, flags} = route;
+  const dev = route.dev === undefined ? undefined : named(names, route.dev);
+  const others = Object.entries(route.other ?? {}).map(([word, value]) => `${word} ${value}`);
+  const way = wayWords(route);
+  const connected = route.scope === 'link' && gateway === undefined;
+  const slot = [family, table, dst, metric ?? '', ...others].join(' ');
+  return {
+    key: `${slot} ${dev?.key ?? ''} ${gateway ?? ''}`,
+    slot,
+    name: `route to ${dst}${table === 'main' ? '' : ` in table ${table}`}`,
+    detail: [...way, ...others].join(' '),
+    facts: textFacts({
+      way: way.join(' '),
+      source: prefSrc ?? 'none',
+      mtu: mtu ?? 'none',
+      metric,
+      flags: flags.join(' ') || 'none',
+    }),
+    about: [
+      ...(dev ? [`link:${place.key}/${dev.key}`] : []),
+      ...(dev && connected ? [`connected:${place.key}/${dev.key}`] : []),
+    ],
+  };
+}
+
+/** By what a packet on the route leaves, as `ip route` writes it. */
+function wayWords({type, gateway, dev, nexthops = []}: Route): string[] {
+  const words = [
+    type === 'unicast' ? undefined : type,
+    gateway && `via ${gateway}`,
+    dev && `dev ${dev}`,
+    ...nexthops.map((hop) => `nexthop ${hop.gateway ?? ''} ${hop.dev ?? ''} ${hop.weight ?? ''}`.trim()),
+  ];
+  return words.flatMap((word) => word || []);
 }
 
 export function ruleItem({family, priority, src, dst, table, other}: RoutingRule): Item {

@@ -133,26 +133,29 @@ export function gossipEndpoints(
   wants: Wants = any,
 ): Claim[] {
   const network = host.docker?.networks.find(({id}) => id === networkId);
-  return (network?.services ?? []).flatMap((service) =>
+  if (!network) return [];
+  const base = {source: 'gossip' as const, host: host.name, hostKey: host.key};
+  return (network.services ?? []).flatMap((service) =>
     service.tasks
       .filter(({ip}) => wants(ip))
       .map((task): Claim => {
-        // In ingress, and only there, gossip lists the load balancers too: on engine 20.10, and no more on 26.1 and 28.5.
-        const balancer = network?.ingress === true && task.name === 'ingress-endpoint';
-        const kind: EndpointKind = balancer ? 'load-balancer' : service.name === '' ? 'container' : 'task';
-        const id = kind === 'task' ? task.name.split('.').at(-1) : undefined;
-        return {
-          source: 'gossip',
-          host: host.name,
-          hostKey: host.key,
-          ip: task.ip,
-          kind,
-          name: balancer ? 'ingress-endpoint' : task.name,
-          ...(task.hostIp ? {vtep: task.hostIp} : {}),
-          ...(id ? {id} : {}),
-        };
+        const {ip, hostIp} = task;
+        return {...base, ip, ...(hostIp ? {vtep: hostIp} : {}), ...gossipIdentity(network, service, task)};
       }),
   );
+}
+
+function gossipIdentity(
+  {ingress}: Network,
+  service: {name: string},
+  task: {name: string},
+): Pick<Claim, 'kind' | 'name' | 'id'> {
+  // In ingress, and only there, gossip lists the load balancers too: on engine 20.10, and no more on 26.1 and 28.5.
+  if (ingress && task.name === 'ingress-endpoint') return {kind: 'load-balancer', name: task.name};
+  if (service.name === '') return {kind: 'container', name: task.name};
+  // Tasks are named SERVICE.SLOT.TASK-ID.
+  const id = task.name.split('.').at(-1);
+  return {kind: 'task', name: task.name, ...(id ? {id} : {})};
 }
 
 /** Running tasks only. Attachments of plain containers are left out: they can outlive their container for ever. */

@@ -1,4 +1,5 @@
 import type {Container, ContainerEndpoint, LentName, Network} from '../model/docker-types.js';
+import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {knownHost} from './known-host.js';
 import type {Sandbox} from './sandboxes.js';
@@ -29,17 +30,10 @@ function containerIn(
   networkOf: Map<string, Network>,
 ): Container | undefined {
   if (kind !== 'container' || namespace.state !== 'live') return undefined;
-  const found: {name: LentName; endpoint: ContainerEndpoint}[] = [];
-  for (const {ifindex, mac, addresses = []} of namespace.tables?.links ?? []) {
-    const network = networkOf.get(pairs(namespace.file, ifindex)?.peer?.netns ?? '');
-    if (!network) continue;
-    for (const {address: ip, prefixLength} of addresses) {
-      const name = names.find((one) => one.networkId === network.id && one.ip === ip);
-      if (!name) continue;
-      const endpoint = {networkName: network.name, networkId: network.id, ip, prefixLength};
-      found.push({name, endpoint: {...endpoint, ...(mac === undefined ? {} : {mac})}});
-    }
-  }
+  const found = (namespace.tables?.links ?? []).flatMap((link) => {
+    const network = networkOf.get(pairs(namespace.file, link.ifindex)?.peer?.netns ?? '');
+    return network ? namedEndpoints(link, network, names) : [];
+  });
   const [first] = found;
   // Two containers in one namespace would mean that one of the addresses is old.
   if (!first || found.some(({name}) => name.id !== first.name.id)) return undefined;
@@ -57,4 +51,18 @@ function containerIn(
     requestedPorts: {},
     publishedPorts: {},
   };
+}
+
+/** The addresses of a link on a network that a manager has names for. */
+function namedEndpoints(
+  {mac, addresses = []}: Link,
+  network: Network,
+  names: LentName[],
+): {name: LentName; endpoint: ContainerEndpoint}[] {
+  return addresses.flatMap(({address: ip, prefixLength}) => {
+    const name = names.find((one) => one.networkId === network.id && one.ip === ip);
+    if (!name) return [];
+    const endpoint = {networkName: network.name, networkId: network.id, ip, prefixLength};
+    return [{name, endpoint: {...endpoint, ...(mac === undefined ? {} : {mac})}}];
+  });
 }

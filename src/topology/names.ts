@@ -54,28 +54,11 @@ export interface FoundDestination {
 
 /** As findContainer, but a service is all of its tasks, an address may be anybody's, and gossip's names are taken too. */
 export function findDestination(hosts: HostModel[], typed: string): FoundDestination {
-  if (isIP(typed) !== 0) {
-    if (/^(0\.|22[4-9]\.|2[34]\d\.|25[0-5]\.|ff|::$)/i.test(typed)) {
-      throw usageError(
-        'invalid-argument',
-        `${typed} is no address of one endpoint: multicast and broadcast cross no overlay.`,
-      );
-    }
-    return {target: bearerOf(hosts, typed) ?? {ip: typed}};
-  }
+  if (isIP(typed) !== 0) return addressed(hosts, typed);
   const parsed = parseName(typed, kinds);
-  const {kind, name, hostName} = parsed;
-  if (hostName === undefined && (kind === undefined || kind === 'service')) {
-    const services = serviceNames(hosts);
-    if (services.has(name)) {
-      const other = kind === undefined ? pick(containersOf(hosts), typed, parsed, 'service') : undefined;
-      return other ? {target: other, ...servedName(other, name)} : {target: {service: name}, name};
-    }
-    if (kind === 'service') {
-      if (hosts.some(({docker}) => !docker?.read.networks)) throw dockerUnread(hosts, typed, 'network');
-      throw unknown('service', typed, [...services], 'docker service ls');
-    }
-  }
+  const {kind, name} = parsed;
+  const service = serviceMeant(hosts, typed, parsed);
+  if (service) return service;
   if (kind === undefined) refuseAllTasks(hosts, name);
   try {
     const target = findContainer(hosts, typed);
@@ -85,6 +68,30 @@ export function findDestination(hosts: HostModel[], typed: string): FoundDestina
     if (ip === undefined) throw error;
     return {target: {ip: ip.address}, ...(ip.name === name ? {name} : {})};
   }
+}
+
+function addressed(hosts: HostModel[], ip: string): FoundDestination {
+  if (/^(0\.|22[4-9]\.|2[34]\d\.|25[0-5]\.|ff|::$)/i.test(ip)) {
+    throw usageError(
+      'invalid-argument',
+      `${ip} is no address of one endpoint: multicast and broadcast cross no overlay.`,
+    );
+  }
+  return {target: bearerOf(hosts, ip) ?? {ip}};
+}
+
+/** The service of that name, unless a container or a task that comes before it has the name. */
+function serviceMeant(hosts: HostModel[], typed: string, parsed: ParsedName): FoundDestination | undefined {
+  const {kind, name, hostName} = parsed;
+  if (hostName !== undefined || (kind !== undefined && kind !== 'service')) return undefined;
+  const services = serviceNames(hosts);
+  if (services.has(name)) {
+    const other = kind === undefined ? pick(containersOf(hosts), typed, parsed, 'service') : undefined;
+    return other ? {target: other, ...servedName(other, name)} : {target: {service: name}, name};
+  }
+  if (kind === undefined) return undefined;
+  if (hosts.some(({docker}) => !docker?.read.networks)) throw dockerUnread(hosts, typed, 'network');
+  throw unknown('service', typed, [...services], 'docker service ls');
 }
 
 /** The name of all tasks of a service has many addresses, and a path one. */
@@ -224,12 +231,10 @@ function nodesOf(hosts: HostModel[]): Set<string> {
   return new Set(hosts.flatMap((host) => knownHost(host).vtepAmong(hosts)?.address ?? []));
 }
 
-/** Finds the network that a user means: by name, `NAME@HOST` or id prefix. */
-export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
-  const {name, hostName} = parseName(typed, []);
-  const searched = searchedHosts(hosts, hostName);
+/** All networks that the hosts list, each with the hosts that list it and what the fullest answer tells of it. */
+function networksOf(hosts: HostModel[]): FoundNetwork[] {
   const byId = new Map<string, FoundNetwork>();
-  for (const host of searched) {
+  for (const host of hosts) {
     for (const network of host.docker?.networks ?? []) {
       const found = byId.get(network.id);
       if (found) {
@@ -239,7 +244,14 @@ export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
       } else byId.set(network.id, {network, hosts: [host]});
     }
   }
-  const all = [...byId.values()];
+  return [...byId.values()];
+}
+
+/** Finds the network that a user means: by name, `NAME@HOST` or id prefix. */
+export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
+  const {name, hostName} = parseName(typed, []);
+  const searched = searchedHosts(hosts, hostName);
+  const all = networksOf(searched);
   const rules: ((network: Network) => boolean)[] = [
     (network) => network.name === name,
     ({id}) => name.length >= shortestId && id.startsWith(name),
@@ -274,8 +286,15 @@ function fullness(network: Network): number {
   return (network.endpoints ? 1 : 0) + (network.services ? 2 : 0);
 }
 
+/** `KIND:NAME@HOST`, taken apart. */
+interface ParsedName {
+  kind?: string;
+  name: string;
+  hostName?: string;
+}
+
 /** Splits `KIND:NAME@HOST`. A name may hold a colon or an @ of its own, so unknown kinds stay part of it. */
-export function parseName(typed: string, kinds: string[]): {kind?: string; name: string; hostName?: string} {
+export function parseName(typed: string, kinds: string[]): ParsedName {
   const kind = kinds.find((known) => typed.startsWith(`${known}:`));
   const rest = kind === undefined ? typed : typed.slice(kind.length + 1);
   const at = rest.lastIndexOf('@');

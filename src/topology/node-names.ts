@@ -1,3 +1,4 @@
+import type {DockerModel} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {knownHost} from './known-host.js';
 import {usableAddress} from './vteps.js';
@@ -12,19 +13,27 @@ export function nodeNames(hosts: HostModel[]): Map<string, string> {
   for (const {docker} of hosts) {
     // Only managers list nodes; without them there is nothing to name.
     if (!docker || docker.nodes.length === 0) continue;
-    const hostnameOf = new Map(docker.nodes.map(({id, hostname}) => [id, hostname]));
-    const nodeOfTask = new Map(docker.tasks.map(({id, nodeId}) => [id, nodeId]));
-    for (const task of docker.networks.flatMap(({services}) => services ?? []).flatMap(({tasks}) => tasks)) {
-      if (task.hostIp === undefined || names.has(task.hostIp)) continue;
-      // Tasks are named SERVICE.SLOT.TASK-ID; the node of the task is the node of its VTEP.
-      const node = hostnameOf.get(nodeOfTask.get(task.name.split('.').at(-1) ?? '') ?? '');
-      if (node) names.set(task.hostIp, node);
-    }
-    for (const node of docker.nodes) {
-      // The control-plane address is the VTEP too unless a data-path address was set; a node has it in either case.
-      const address = usableAddress(node.address) ?? usableAddress(node.managerAddress);
-      if (address && node.hostname && !names.has(address)) names.set(address, node.hostname);
-    }
+    addByTasks(names, docker);
+    addByNodes(names, docker);
   }
   return names;
+}
+
+/** Tasks are named SERVICE.SLOT.TASK-ID; the node of the task is the node of its VTEP. */
+function addByTasks(names: Map<string, string>, {nodes, tasks, networks}: DockerModel): void {
+  const hostnameOf = new Map(nodes.map(({id, hostname}) => [id, hostname]));
+  const nodeOfTask = new Map(tasks.map(({id, nodeId}) => [id, nodeId]));
+  for (const {name, hostIp} of networks.flatMap(({services}) => services ?? []).flatMap((one) => one.tasks)) {
+    if (hostIp === undefined || names.has(hostIp)) continue;
+    const node = hostnameOf.get(nodeOfTask.get(name.split('.').at(-1) ?? '') ?? '');
+    if (node) names.set(hostIp, node);
+  }
+}
+
+/** The control-plane address is the VTEP too unless a data-path address was set; a node has it in either case. */
+function addByNodes(names: Map<string, string>, {nodes}: DockerModel): void {
+  for (const {address, managerAddress, hostname} of nodes) {
+    const vtep = usableAddress(address) ?? usableAddress(managerAddress);
+    if (vtep && hostname && !names.has(vtep)) names.set(vtep, hostname);
+  }
 }

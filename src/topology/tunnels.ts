@@ -1,5 +1,5 @@
 import type {Network} from '../model/docker-types.js';
-import type {Link} from '../model/facts.js';
+import type {FdbRow, Link} from '../model/facts.js';
 import type {NamespaceState} from '../model/namespace-files.js';
 import type {Sandbox} from './sandboxes.js';
 
@@ -21,24 +21,21 @@ export function tunnelsOf(overlays: OverlayHere[], own: string | undefined): Tun
       (tables?.links ?? []).flatMap((device): Tunnel[] => {
         const {vxlan} = device;
         if (!vxlan || vxlan.external) return [];
-        const vteps = new Set<string>();
-        for (const {dev, plane, state, dst} of tables?.fdb ?? []) {
-          if (dst === undefined || dst === own || plane !== 'self') continue;
-          if (dev === device.name && state === 'permanent') vteps.add(dst);
-        }
-        return [
-          {
-            network,
-            netns: file,
-            device,
-            vni: vxlan.vni,
-            ...(vxlan.port === undefined ? {} : {port: vxlan.port}),
-            vteps: [...vteps].sort(),
-          },
-        ];
+        const vteps = programmedVteps(tables?.fdb ?? [], device.name).filter((vtep) => vtep !== own);
+        const port = vxlan.port === undefined ? {} : {port: vxlan.port};
+        return [{network, netns: file, device, vni: vxlan.vni, ...port, vteps}];
       }),
     ),
   );
+}
+
+/** Where the programmed rows of a vxlan device lead, each VTEP once, in order. */
+function programmedVteps(fdb: FdbRow[], device: string): string[] {
+  const vteps = new Set<string>();
+  for (const {dev, plane, state, dst} of fdb) {
+    if (dst !== undefined && plane === 'self' && dev === device && state === 'permanent') vteps.add(dst);
+  }
+  return [...vteps].sort();
 }
 
 /** An overlay network that has a sandbox on the host. Several sandboxes of one network are several epochs. */

@@ -25,7 +25,8 @@ export interface Pairing {
 /** Looks up the other end of a veth: `pairing('1-abc', 13)`. */
 export type VethPairs = (netns: string, ifindex: number) => Pairing | undefined;
 
-interface Place {
+/** A namespace that was read. */
+interface ReadNamespace {
   netns: string;
   inode: number | undefined;
   tables: NetnsTables;
@@ -41,35 +42,33 @@ interface Place {
  * this very network, or no other candidate exists on the host.
  */
 export function vethPairs(host: HostModel, identified: Sandbox[]): VethPairs {
-  const places = placesOf(host, identified);
-  const byIndexes = new Map<string, {place: Place; link: Link}[]>();
-  for (const place of places) {
-    for (const link of place.tables.links ?? []) {
-      if (!isVethEnd(link)) continue;
-      const key = `${link.ifindex}:${link.iflink}`;
-      byIndexes.set(key, [...(byIndexes.get(key) ?? []), {place, link}]);
-    }
+  const ends = namespacesOf(host, identified).flatMap((namespace) =>
+    (namespace.tables.links ?? []).filter(isVethEnd).map((link): VethEnd => ({namespace, link})),
+  );
+  const byIndexes = new Map<string, VethEnd[]>();
+  for (const end of ends) {
+    const key = `${end.link.ifindex}:${end.link.iflink}`;
+    const known = byIndexes.get(key);
+    if (known) known.push(end);
+    else byIndexes.set(key, [end]);
   }
-  const pairings = new Map<string, Pairing>();
-  for (const place of places) {
-    for (const link of place.tables.links ?? []) {
-      if (!isVethEnd(link)) continue;
-      const candidates = (byIndexes.get(`${link.iflink}:${link.ifindex}`) ?? []).filter(
-        ({link: other}) => other !== link,
-      );
-      pairings.set(`${place.netns}/${link.ifindex}`, pair(host, {place, link}, candidates));
-    }
-  }
+  const pairings = new Map(
+    ends.map((end) => {
+      const {ifindex, iflink} = end.link;
+      const candidates = (byIndexes.get(`${iflink}:${ifindex}`) ?? []).filter(({link}) => link !== end.link);
+      return [`${end.namespace.netns}/${ifindex}`, pair(host, end, candidates)];
+    }),
+  );
   return (netns, ifindex) => pairings.get(`${netns}/${ifindex}`);
 }
 
-function placesOf(host: HostModel, identified: Sandbox[]): Place[] {
-  const places: Place[] = identified.flatMap((sandbox) => {
+function namespacesOf(host: HostModel, identified: Sandbox[]): ReadNamespace[] {
+  const found: ReadNamespace[] = identified.flatMap((sandbox) => {
     const {file, inode, tables} = sandbox.namespace;
     return tables && sandbox.kind !== 'host' ? [{netns: file, inode, tables, sandbox}] : [];
   });
-  if (host.host) places.push({netns: '@host', inode: host.hostNetnsInode, tables: host.host});
-  return places;
+  if (host.host) found.push({netns: '@host', inode: host.hostNetnsInode, tables: host.host});
+  return found;
 }
 
 /**
@@ -82,16 +81,20 @@ function isVethEnd({kind, ifindex, iflink, linkNetnsid}: Link): boolean {
   return kind === undefined && iflink !== ifindex;
 }
 
-type Candidate = {place: Place; link: Link};
+/** One end of a veth, which may be the other of another. */
+interface VethEnd {
+  namespace: ReadNamespace;
+  link: Link;
+}
 
-function pair(host: HostModel, end: Candidate, candidates: Candidate[]): Pairing {
-  const here = candidates.filter(({place}) => place === end.place);
+function pair(host: HostModel, end: VethEnd, candidates: VethEnd[]): Pairing {
+  const here = candidates.filter(({namespace}) => namespace === end.namespace);
   // iproute2 names the other end only when it is in the same namespace.
   if (end.link.linkName !== undefined || end.link.linkNetnsid === undefined) {
     const [same] = here;
     if (same && here.length === 1) return accept(same, 'same-namespace');
   }
-  const elsewhere = candidates.filter(({place}) => place !== end.place);
+  const elsewhere = candidates.filter(({namespace}) => namespace !== end.namespace);
   if (elsewhere.length === 0)
     return {
       reason: `no link on this host has index ${end.link.iflink} and points back to ${end.link.ifindex}`,
@@ -112,27 +115,27 @@ function pair(host: HostModel, end: Candidate, candidates: Candidate[]): Pairing
   };
 }
 
-function accept({place, link}: Candidate, proof: PairProof): Pairing {
-  return {peer: {netns: place.netns, link}, proof};
+function accept({namespace, link}: VethEnd, proof: PairProof): Pairing {
+  return {peer: {netns: namespace.netns, link}, proof};
 }
 
-function nsidOf({place, link}: Candidate): number | undefined {
-  return link.linkNetnsid === undefined ? undefined : place.tables.nsids?.get(link.linkNetnsid);
+function nsidOf({namespace, link}: VethEnd): number | undefined {
+  return link.linkNetnsid === undefined ? undefined : namespace.tables.nsids?.get(link.linkNetnsid);
 }
 
 /** False where the end's namespace id is known to be of another namespace than the candidate's. */
-function nsidAllows(end: Candidate, other: Candidate): boolean {
+function nsidAllows(end: VethEnd, other: VethEnd): boolean {
   const expected = nsidOf(end);
-  return expected === undefined || other.place.inode === undefined || expected === other.place.inode;
+  return expected === undefined || other.namespace.inode === undefined || expected === other.namespace.inode;
 }
 
-const proofs: [PairProof, (host: HostModel, end: Candidate, other: Candidate) => boolean][] = [
-  ['nsid', (_, end, other) => nsidOf(end) !== undefined && nsidOf(end) === other.place.inode],
+const proofs: [PairProof, (host: HostModel, end: VethEnd, other: VethEnd) => boolean][] = [
+  ['nsid', (_, end, other) => nsidOf(end) !== undefined && nsidOf(end) === other.namespace.inode],
   [
     'mac-seen',
     (_, end, other) =>
       other.link.mac !== undefined &&
-      (end.place.tables.fdb ?? []).some(
+      (end.namespace.tables.fdb ?? []).some(
         ({dev, mac, plane, state}) =>
           plane === 'master' && state !== 'permanent' && dev === end.link.name && mac === other.link.mac,
       ),
@@ -141,17 +144,22 @@ const proofs: [PairProof, (host: HostModel, end: Candidate, other: Candidate) =>
 ];
 
 /** Docker gives the candidate's MAC to one of its container's endpoints on the overlay that the end is in. */
-function dockerNames(host: HostModel, end: Candidate, other: Candidate): boolean {
-  const network = end.place.sandbox?.kind === 'overlay' ? end.place.sandbox.network : undefined;
-  const [container] = other.place.sandbox?.containers ?? [];
+function dockerNames(host: HostModel, end: VethEnd, other: VethEnd): boolean {
+  const network = end.namespace.sandbox?.kind === 'overlay' ? end.namespace.sandbox.network : undefined;
+  const [container] = other.namespace.sandbox?.containers ?? [];
   if (!network || !other.link.mac) return false;
-  if (container && other.place.sandbox && !contradicted(host, container, other.place.sandbox.namespace)) {
+  if (
+    container &&
+    other.namespace.sandbox &&
+    !contradicted(host, container, other.namespace.sandbox.namespace)
+  ) {
     return container.endpoints.some(({networkId, mac}) => networkId === network.id && mac === other.link.mac);
   }
-  const isBalancer = other.place.sandbox?.kind === 'load-balancer' || other.place.sandbox?.kind === 'ingress';
+  const isBalancer =
+    other.namespace.sandbox?.kind === 'load-balancer' || other.namespace.sandbox?.kind === 'ingress';
   return (
     isBalancer &&
-    other.place.sandbox?.network?.id === network.id &&
+    other.namespace.sandbox?.network?.id === network.id &&
     (network.endpoints ?? []).some(({key, mac}) => mac === other.link.mac && !/^[0-9a-f]{64}$/.test(key))
   );
 }
