@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import {type ChildProcess, spawn} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, describe, it} from 'node:test';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {ovdiag, root} from '../cli/support.js';
 import {labSuite, useLab} from '../lab/use.js';
+import {until} from '../lab/wait.js';
 import {readAll} from '../pcap/support.js';
 import {engineContainer, reading} from './live.js';
 
@@ -61,7 +61,7 @@ describe('capture on the swarm', labSuite(), () => {
         '--proto',
         'icmp',
         '--for',
-        '60s',
+        '600s',
       ]),
     );
     assert.equal(status, 0, stderr);
@@ -102,7 +102,7 @@ describe('capture on the swarm', labSuite(), () => {
         '-c',
         '2',
         '--for',
-        '60s',
+        '600s',
       ]),
     );
     assert.equal(status, 0);
@@ -116,8 +116,13 @@ describe('capture on the swarm', labSuite(), () => {
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();
     });
-    await started(child);
-    await whilePinging(sleep(1500));
+    // Its output is a summary, so that it listens is seen by its socket: a line of /proc/net/packet below the head.
+    const node = lab().node('node1');
+    await until({what: 'a packet socket'}, async () =>
+      (await node.run(['cat', '/proc/net/packet'])).stdout.split('\n').length > 1 ? true : undefined,
+    );
+    // Each takes longer than the one before needs to arrive here.
+    for (let count = 0; count < 10; count++) await node.exec('web1', ['ping', '-c', '1', 'web2']);
     child.kill('SIGINT');
     const [status] = await new Promise<[number | null]>((resolve) =>
       child.on('close', (code) => resolve([code])),
@@ -143,16 +148,3 @@ describe('capture on the swarm', labSuite(), () => {
     assert.match(device.stderr, /nosuch0/);
   });
 });
-
-/** tcpdump says nothing through us; a moment after the announcement it listens. */
-async function started(child: ChildProcess): Promise<void> {
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  for (let waited = 0; !said.includes('Capturing in'); waited += 50) {
-    assert.ok(waited < 900_000, said);
-    await sleep(50);
-  }
-  await sleep(1500);
-}

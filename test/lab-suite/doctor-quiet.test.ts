@@ -106,6 +106,9 @@ describe('doctor is quiet on a healthy swarm', labSuite(), () => {
         : undefined;
     });
 
+  const deployment = () =>
+    lab.node('node1').ask<{UpdateStatus?: {State: string; StartedAt: string}}>('/services/app');
+
   it('at rest, over a sample with broadcast, multicast and pings', async () => {
     const before = await read();
     let isOver = false;
@@ -139,15 +142,25 @@ describe('doctor is quiet on a healthy swarm', labSuite(), () => {
 
   it('while a service is deployed again', () =>
     during('deploying again', async () => {
+      const begun = async () => (await deployment()).UpdateStatus;
+      const before = await begun();
       await manager('service', 'update', '-d', '--force', 'app');
-      await sleep(1000);
+      await until({what: 'the new tasks'}, async () => {
+        const now = await begun();
+        return now?.State === 'completed' && now.StartedAt !== before?.StartedAt ? true : undefined;
+      });
       await settled('app');
     }));
 
   it('while a node is drained, and takes work again', () =>
     during('draining', async () => {
       await manager('node', 'update', '--availability', 'drain', 'node2');
-      await sleep(5000);
+      const label = encodeURIComponent('{"label":["com.docker.swarm.service.name"]}');
+      await until({what: 'node2 to be empty'}, async () =>
+        (await lab.node('node2').ask<object[]>(`/containers/json?filters=${label}`)).length === 0
+          ? true
+          : undefined,
+      );
       await manager('node', 'update', '--availability', 'active', 'node2');
       await replicas('app', 2);
       await replicas('site', 1);

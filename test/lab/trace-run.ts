@@ -1,7 +1,7 @@
-import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lab} from './lab.js';
 import {arrives, endOf, rowsOf, taskOn} from './trace-ends.js';
 import type {Ends, Pair, TraceFault} from './trace-faults.js';
+import {until} from './wait.js';
 
 /** The ends of all walks, as the lab has them now. */
 export async function traceEnds(lab: Lab): Promise<Record<Pair, Ends>> {
@@ -69,15 +69,13 @@ export async function meet({one, two}: Ends): Promise<boolean> {
 }
 
 /**
- * Waits until both reach each other again, at most for a minute. A fault of the underlay cuts gossip as well: a node that
- * was away for some seconds is taken for lost, its rows are removed, and they come back only when it is heard of again.
+ * Waits until both reach each other again. A fault of the underlay cuts gossip as well: a node that was away for some seconds
+ * is taken for lost, its rows are removed, and they come back only when it is heard of again.
  */
-export async function meetAgain(ends: Ends): Promise<boolean> {
-  for (let attempt = 0; attempt < 60; attempt++) {
-    if (await meet(ends)) return true;
-    await sleep(1000);
-  }
-  return false;
+export async function meetAgain(ends: Ends): Promise<void> {
+  const pauses = {first: 500, longest: 4000};
+  const what = `${ends.one.container} and ${ends.two.container} to meet again`;
+  await until({what, pauses}, async () => ((await meet(ends)) ? true : undefined));
 }
 
 /** What the containers have learned of each other, and of the path. */
