@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type {Terminal} from '../../src/render/terminal.js';
 import {displayWidth} from '../../src/render/width.js';
@@ -39,4 +40,21 @@ export function linesOf(text: string): string[] {
 
 export function widest(text: string): number {
   return Math.max(0, ...linesOf(text).map(displayWidth));
+}
+
+/** A terminal as wide as it comes, as --wide has it. */
+export const wide = terminal({width: Number.POSITIVE_INFINITY});
+
+/** A name as somebody who controls a label could make it: a title, a line of its own, text that runs backwards. */
+export const hostileName = 'web\u001b]0;owned\u0007\n\u202e1';
+
+/** Holds that a view is this very text, which begins in the line after the quote. */
+export function shows(text: string, expected: string): void {
+  assert.equal(text, expected.replace(/^\n/, ''));
+}
+
+/** Holds that nothing of a hostile name but what can be read came through, and that the view says so. */
+export function assertEscaped(text: string): void {
+  assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f\u202e]/);
+  assert.match(text, /web\\x/);
 }

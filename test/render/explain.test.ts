@@ -1,0 +1,140 @@
+import {describe, it} from 'node:test';
+import type {Explanation} from '../../src/findings/explanation.js';
+import {explanationPage, renderCodes, renderExplanation} from '../../src/render/explain.js';
+import {plainPaint} from '../../src/render/paint.js';
+import {shows, terminal, wide} from './support.js';
+
+const explanation: Explanation = {
+  code: 'fdb-row-missing',
+  title: 'an endpoint has no row in the forwarding database',
+  severity: 'error',
+  needs: 'one host',
+  meaning:
+    'The host answers ARP for the endpoint and then drops every frame to it, because nothing says which host it is on.',
+  behaviour: 'The device counts each as dropped.',
+  prove: [
+    {
+      command:
+        'nsenter --net=/run/docker/netns/ID bridge fdb show dev vxlan0 | grep MAC # a command is never broken',
+      touches: 'nothing',
+    },
+  ],
+  mend: [{command: 'docker network disconnect NETWORK CONTAINER', touches: 'that endpoint'}],
+  references: ['moby libnetwork/drivers/overlay/peerdb.go'],
+  explains: ['l2-miss', 'hosts-disagree'],
+};
+const {explains: _, ...alone} = explanation;
+
+describe('an explanation', () => {
+  it('is prose in lines that can be read, with whole commands', () => {
+    shows(
+      renderExplanation(explanation, terminal(), plainPaint),
+      `
+fdb-row-missing: an endpoint has no row in the forwarding database
+error; reported by ovdiag doctor; needs one host
+
+What it means
+The host answers ARP for the endpoint and then drops every frame to it, because
+nothing says which host it is on.
+
+What happens then
+The device counts each as dropped.
+
+Prove it by hand
+  nsenter --net=/run/docker/netns/ID bridge fdb show dev vxlan0 | grep MAC # a command is never broken
+      touches nothing
+
+Mend it
+  docker network disconnect NETWORK CONTAINER
+      touches that endpoint
+
+Findings that follow from it
+l2-miss, hosts-disagree
+
+See
+moby libnetwork/drivers/overlay/peerdb.go
+`,
+    );
+    shows(
+      renderExplanation({...alone, mend: [], references: [], traceOnly: true}, wide, plainPaint),
+      `
+fdb-row-missing: an endpoint has no row in the forwarding database
+error; reported by ovdiag trace; needs one host
+
+What it means
+The host answers ARP for the endpoint and then drops every frame to it, because nothing says which
+host it is on.
+
+What happens then
+The device counts each as dropped.
+
+Prove it by hand
+  nsenter --net=/run/docker/netns/ID bridge fdb show dev vxlan0 | grep MAC # a command is never broken
+      touches nothing
+`,
+    );
+  });
+
+  it('is a line among all codes', async () => {
+    shows(
+      await renderCodes([explanation], terminal(), plainPaint),
+      `
+CODE             SEVERITY  NEEDS     WHAT IS WRONG
+fdb-row-missing  error     one host  an endpoint has no row in the forwarding d…
+`,
+    );
+    shows(
+      await renderCodes([explanation], wide, plainPaint),
+      `
+CODE             SEVERITY  NEEDS     WHAT IS WRONG
+fdb-row-missing  error     one host  an endpoint has no row in the forwarding database
+`,
+    );
+  });
+
+  it('is a page of Markdown', () => {
+    shows(
+      explanationPage(explanation),
+      `
+# fdb-row-missing
+
+An endpoint has no row in the forwarding database.
+
+Severity: error. Reported by: \`ovdiag doctor\`. Needs: one host.
+
+## What it means
+
+The host answers ARP for the endpoint and then drops every frame to it, because nothing says which host it is on.
+
+## What happens then
+
+The device counts each as dropped.
+
+## Prove it by hand
+
+\`\`\`sh
+nsenter --net=/run/docker/netns/ID bridge fdb show dev vxlan0 | grep MAC # a command is never broken
+\`\`\`
+
+Touches nothing.
+
+## Mend it
+
+\`\`\`sh
+docker network disconnect NETWORK CONTAINER
+\`\`\`
+
+Touches that endpoint.
+
+## Findings that follow from it
+
+- [l2-miss](l2-miss.md)
+- [hosts-disagree](hosts-disagree.md)
+
+## See
+
+- moby libnetwork/drivers/overlay/peerdb.go
+`,
+    );
+  });
+});

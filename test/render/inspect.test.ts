@@ -1,0 +1,214 @@
+import {describe, it} from 'node:test';
+import type {InspectedInterface, Inspection} from '../../src/answers/inspection.js';
+import {renderInspection} from '../../src/render/inspect.js';
+import {plainPaint} from '../../src/render/paint.js';
+import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
+
+const eth0: InspectedInterface = {
+  name: 'eth0',
+  ifindex: 21,
+  kind: 'veth',
+  mac: '02:42:0a:00:01:05',
+  mtu: 1450,
+  state: 'UP',
+  addresses: ['10.0.1.5/24'],
+  network: {name: 'uber-net', id: 'ft3hjmt9wa', driver: 'overlay', internal: false, encrypted: true},
+  matchedBy: 'mac',
+  peer: {
+    netns: '1-ft3hjmt9wa',
+    owner: 'overlay uber-net',
+    name: 'veth0',
+    ifindex: 22,
+    bridge: 'br0',
+    portState: 'forwarding',
+    vni: 4097,
+    up: true,
+    tunnelUp: true,
+    proof: 'nsid',
+  },
+  peerReason: null,
+  parent: null,
+  mode: null,
+};
+
+const mac0: InspectedInterface = {
+  ...eth0,
+  name: 'mac0',
+  ifindex: 30,
+  kind: 'macvlan',
+  mode: 'bridge',
+  state: 'DOWN',
+  mtu: null,
+  network: null,
+  matchedBy: null,
+  peer: null,
+  peerReason: 'its other end was not read',
+  parent: {name: 'ens3', ifindex: 2},
+};
+
+const inspection: Inspection = {
+  host: 'node1',
+  container: {
+    name: 'web1',
+    id: '0123456789abcdef0123456789abcdef',
+    status: 'running',
+    running: true,
+    task: 'web.1',
+    service: 'web',
+    networkMode: 'uber-net',
+  },
+  mode: 'own',
+  sharedWith: [],
+  namespace: {name: 'aaaaaaaaaaaa', inode: 4026532500, state: 'live'},
+  interfaces: [eth0, mac0],
+  routes: [
+    {
+      type: 'unicast',
+      family: 'inet',
+      dst: 'default',
+      gateway: '172.18.0.1',
+      dev: 'eth1',
+      table: 'main',
+      flags: [],
+    },
+    {type: 'blackhole', family: 'inet', dst: '10.9.0.0/16', table: '100', flags: []},
+  ],
+  defaultGateway: {address: '172.18.0.1', dev: 'eth1', network: 'docker_gwbridge'},
+  gatewayLeg: {interface: 'eth1', address: '172.18.0.3/16', hostLink: 'veth9'},
+  neighbours: [
+    {
+      ip: '10.0.1.9',
+      dev: 'eth0',
+      mac: '02:42:0a:00:01:09',
+      state: ['REACHABLE'],
+      endpoint: 'web2',
+      usedSeconds: 3,
+    },
+    {ip: '10.0.1.99', dev: 'eth0', state: ['FAILED'], endpoint: null},
+  ],
+  ports: {requested: {}, mapped: {'80/tcp': ['0.0.0.0:8080']}, note: 'published by Docker'},
+  dropRules: [],
+  reach: ['eth0 leads to the endpoints of uber-net.', 'Everything else leaves through eth1.'],
+};
+
+describe("a container's networking", () => {
+  it('is told from top to bottom', async () => {
+    shows(
+      await renderInspection(inspection, terminal(), plainPaint),
+      `
+container:     web1  0123456789ab  running
+host:          node1
+task:          web.1 of web
+namespace:     aaaaaaaaaaaa  inode 4026532500  live
+default route: by 172.18.0.1 on eth1 (docker_gwbridge)
+gwbridge leg:  eth1 172.18.0.3/16, veth9 on the host
+ports:         80/tcp from 0.0.0.0:8080; published by Docker
+
+Interfaces
+eth0 (21)  10.0.1.5/24  02:42:0a:00:01:05  mtu 1450  up
+    network: uber-net (overlay, encrypted, VNI 4097), told by its mac
+    other end: veth0 (22) in 1-ft3hjmt9wa (overlay uber-net), port of br0,
+    forwarding; proof: nsid
+mac0 (30)  10.0.1.5/24  02:42:0a:00:01:05  down  macvlan bridge
+    network: none that Docker tells
+    other end: not found: its other end was not read
+    parent: ens3 (2) of the host
+
+Routes
+TO                     VIA         DEV   SOURCE  TABLE
+default                172.18.0.1  eth1  -       main
+blackhole 10.9.0.0/16  -           -     -       100
+
+Neighbours
+ADDRESS    MAC                DEV   STATE      ENDPOINT  USED
+10.0.1.9   02:42:0a:00:01:09  eth0  reachable  web2       3 s
+10.0.1.99  -                  eth0  failed     -            -
+
+Ways, by its tables (nothing was sent)
+eth0 leads to the endpoints of uber-net.
+Everything else leaves through eth1.
+`,
+    );
+    shows(
+      await renderInspection(inspection, wide, plainPaint),
+      `
+container:     web1  0123456789ab  running
+host:          node1
+task:          web.1 of web
+namespace:     aaaaaaaaaaaa  inode 4026532500  live
+default route: by 172.18.0.1 on eth1 (docker_gwbridge)
+gwbridge leg:  eth1 172.18.0.3/16, veth9 on the host
+ports:         80/tcp from 0.0.0.0:8080; published by Docker
+
+Interfaces
+eth0 (21)  10.0.1.5/24  02:42:0a:00:01:05  mtu 1450  up
+    network: uber-net (overlay, encrypted, VNI 4097), told by its mac
+    other end: veth0 (22) in 1-ft3hjmt9wa (overlay uber-net), port of br0, forwarding; proof: nsid
+mac0 (30)  10.0.1.5/24  02:42:0a:00:01:05  down  macvlan bridge
+    network: none that Docker tells
+    other end: not found: its other end was not read
+    parent: ens3 (2) of the host
+
+Routes
+TO                     VIA         DEV   SOURCE  TABLE
+default                172.18.0.1  eth1  -       main
+blackhole 10.9.0.0/16  -           -     -       100
+
+Neighbours
+ADDRESS    MAC                DEV   STATE      ENDPOINT  USED
+10.0.1.9   02:42:0a:00:01:09  eth0  reachable  web2       3 s
+10.0.1.99  -                  eth0  failed     -            -
+
+Ways, by its tables (nothing was sent)
+eth0 leads to the endpoints of uber-net.
+Everything else leaves through eth1.
+`,
+    );
+  });
+
+  it('is short where it has nothing of its own', async () => {
+    const bare: Inspection = {
+      ...inspection,
+      mode: 'host',
+      container: {...inspection.container, task: null, service: null, networkMode: 'host'},
+      namespace: null,
+      interfaces: [],
+      routes: [],
+      neighbours: [],
+      defaultGateway: null,
+      gatewayLeg: null,
+      ports: {requested: {}, mapped: {}, note: null},
+      reach: ["It uses the host's own network namespace."],
+    };
+    shows(
+      await renderInspection(bare, terminal(), plainPaint),
+      `
+container:    web1  0123456789ab  running
+host:         node1
+network mode: host
+
+Ways, by its tables (nothing was sent)
+It uses the host's own network namespace.
+`,
+    );
+  });
+
+  it('lets nothing of a name through', async () => {
+    const hostile: Inspection = {
+      ...inspection,
+      host: hostileName,
+      container: {...inspection.container, name: hostileName, task: hostileName, service: hostileName},
+      interfaces: [
+        {
+          ...eth0,
+          name: hostileName,
+          network: {name: hostileName, id: 'x', driver: hostileName, internal: true, encrypted: false},
+        },
+      ],
+      routes: [{type: 'unicast', family: 'inet', dst: hostileName, table: hostileName, flags: []}],
+      neighbours: [{ip: '10.0.1.9', dev: hostileName, state: [], endpoint: hostileName}],
+      reach: [hostileName],
+    };
+    for (const at of [terminal(), wide]) assertEscaped(await renderInspection(hostile, at, plainPaint));
+  });
+});

@@ -1,0 +1,308 @@
+import {describe, it} from 'node:test';
+import type {PathDocument, PublishedDocument, TraceDocument} from '../../src/answers/trace.js';
+import {plainPaint} from '../../src/render/paint.js';
+import {renderTraceAnswer} from '../../src/render/trace.js';
+import type {Hop} from '../../src/trace/hop.js';
+import type {Backend} from '../../src/trace/targets.js';
+import {probeReport} from './probe-report.js';
+import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
+
+function hop(more: Partial<Hop> = {}): Hop {
+  return {
+    host: 'node1',
+    layer: 'route',
+    verdict: 'pass',
+    summary: 'by eth0, on the link',
+    evidence: ['10.0.1.0/24 dev eth0 scope link'],
+    ...more,
+  };
+}
+
+const lost = hop({
+  layer: 'vxlan-fdb',
+  verdict: 'fail',
+  summary: 'no row for 02:42:0a:00:01:09',
+  evidence: ['bridge fdb show dev vxlan0: 12 rows, none of this MAC'],
+  code: 'fdb-row-missing',
+  cause: 'Docker did not program the endpoint here',
+  kernelReason: 'VXLAN_NO_REMOTE',
+  counter: 'tx_dropped of vxlan0',
+  next: 'bridge fdb show dev vxlan0',
+});
+
+const path: PathDocument = {
+  schemaVersion: 1,
+  hosts: [],
+  problems: [],
+  disposition: 'dropped',
+  source: 'web1',
+  destination: 'web2',
+  network: 'uber-net',
+  chosenBy: 'both are on it, and on ingress',
+  forward: {disposition: 'dropped', hops: [hop(), lost]},
+  reverse: {
+    disposition: 'delivered',
+    hops: [
+      hop({host: 'node2'}),
+      hop({host: null, layer: 'underlay', verdict: 'unknown', summary: 'nothing was captured'}),
+    ],
+  },
+};
+
+const backend: Backend = {
+  name: 'app.1',
+  ip: '10.0.1.20',
+  node: 'node2',
+  from: 'the load balancer of uber-net',
+  disposition: 'dropped',
+  forward: {disposition: 'dropped', hops: [hop(), lost]},
+  reverse: {disposition: 'delivered', hops: [hop()]},
+};
+
+const published: PublishedDocument = {
+  ...path,
+  source: 'a client outside',
+  destination: '8080/tcp of site',
+  chosenBy: null,
+  reverse: null,
+  entries: [
+    {
+      host: 'node1',
+      mode: 'ingress',
+      disposition: 'dropped',
+      forward: {disposition: 'delivered', hops: [hop()]},
+      backends: [backend],
+    },
+    {
+      host: 'node2',
+      mode: 'host',
+      disposition: 'delivered',
+      forward: {disposition: 'delivered', hops: [hop()]},
+      backends: [],
+    },
+  ],
+};
+
+const view = (of: TraceDocument, at = terminal(), verbose = false) =>
+  renderTraceAnswer(of, verbose, at, plainPaint);
+
+describe('a walk', () => {
+  it('has the answer first, then each hop, and why one does not pass', () => {
+    shows(
+      view(path),
+      `
+web1 to web2 on uber-net: dropped (frames are lost at the hop that is marked
+    fail)
+    both are on it, and on ingress
+forward: web1 to web2: dropped
+├── pass    node1  route: by eth0, on the link
+└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
+        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+        cause: Docker did not program the endpoint here
+        kernel's reason: VXLAN_NO_REMOTE
+        what counts it: tx_dropped of vxlan0
+        look at: bridge fdb show dev vxlan0
+reply: web2 to web1: delivered
+├── pass    node2  route: by eth0, on the link
+└── unknown between  underlay: nothing was captured
+        evidence: 10.0.1.0/24 dev eth0 scope link
+`,
+    );
+    shows(
+      view(path, wide),
+      `
+web1 to web2 on uber-net: dropped (frames are lost at the hop that is marked fail)
+    both are on it, and on ingress
+forward: web1 to web2: dropped
+├── pass    node1  route: by eth0, on the link
+└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
+        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+        cause: Docker did not program the endpoint here
+        kernel's reason: VXLAN_NO_REMOTE
+        what counts it: tx_dropped of vxlan0
+        look at: bridge fdb show dev vxlan0
+reply: web2 to web1: delivered
+├── pass    node2  route: by eth0, on the link
+└── unknown between  underlay: nothing was captured
+        evidence: 10.0.1.0/24 dev eth0 scope link
+`,
+    );
+  });
+
+  it('shows the rows of every hop where all is asked for', () => {
+    shows(
+      view({...path, reverse: null}, terminal(), true),
+      `
+web1 to web2 on uber-net: dropped (frames are lost at the hop that is marked
+    fail)
+    both are on it, and on ingress
+forward: web1 to web2: dropped
+├── pass    node1  route: by eth0, on the link
+│       evidence: 10.0.1.0/24 dev eth0 scope link
+└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
+        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+        cause: Docker did not program the endpoint here
+        kernel's reason: VXLAN_NO_REMOTE
+        what counts it: tx_dropped of vxlan0
+        look at: bridge fdb show dev vxlan0
+`,
+    );
+  });
+
+  it('to a service has its address and each task', () => {
+    shows(
+      view({
+        ...path,
+        destination: 'app',
+        virtualAddress: '10.0.1.3',
+        chosenBy: null,
+        reverse: null,
+        backends: [backend],
+      }),
+      `
+web1 to app (10.0.1.3) on uber-net: dropped (frames are lost at the hop that
+    is marked fail)
+forward: web1 to app (10.0.1.3): dropped
+├── pass    node1  route: by eth0, on the link
+└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
+        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+        cause: Docker did not program the endpoint here
+        kernel's reason: VXLAN_NO_REMOTE
+        what counts it: tx_dropped of vxlan0
+        look at: bridge fdb show dev vxlan0
+backend app.1 10.0.1.20 on node2, from the load balancer of uber-net:
+│   dropped
+├── forward: dropped, 1 of 2 hops pass
+│   └── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09
+│           [fdb-row-missing]
+│           evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+│           cause: Docker did not program the endpoint here
+│           kernel's reason: VXLAN_NO_REMOTE
+│           what counts it: tx_dropped of vxlan0
+│           look at: bridge fdb show dev vxlan0
+└── reply: delivered, 1 of 1 hops pass
+`,
+    );
+  });
+
+  it('with real packets has what they showed, and where the model differs', () => {
+    shows(
+      view({...path, reverse: null, probe: probeReport({difference: 'the model lets it pass'})}),
+      `
+The model and the probe differ: the model lets it pass
+web1 to web2 on uber-net: dropped (frames are lost at the hop that is marked
+    fail)
+    both are on it, and on ingress
+probe: lost-after: last seen at the uplink of node1
+│   0 of 3 answered, 100 % loss
+│   the model alone said delivered (forward delivered, reply delivered)
+│   the answer of ARP was right
+│   not captured at the container of node2: tcpdump is missing
+├── node1  container eth0: 3 of 3 out, 0 back
+├── node1  uplink eth0: 3 of 3 out, 0 back
+├── node2  uplink eth0: encrypted; 4 ESP packets out, 2 back, ours or not
+└── node2  vxlan vxlan0: not captured: tcpdump ended
+forward: web1 to web2: dropped
+├── pass    node1  route: by eth0, on the link
+└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
+        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+        cause: Docker did not program the endpoint here
+        kernel's reason: VXLAN_NO_REMOTE
+        what counts it: tx_dropped of vxlan0
+        look at: bridge fdb show dev vxlan0
+`,
+    );
+  });
+
+  it('lets nothing of a name through', () => {
+    const hostile = hop({host: hostileName, summary: hostileName, evidence: [hostileName]});
+    const document = {
+      ...path,
+      source: hostileName,
+      destination: hostileName,
+      network: hostileName,
+      forward: {...path.forward, hops: [hostile]},
+    };
+    for (const at of [terminal(), wide]) assertEscaped(view(document, at, true));
+  });
+});
+
+describe('a request from outside', () => {
+  it('is told by each host that it comes in by', () => {
+    shows(
+      view(published),
+      `
+a client outside to 8080/tcp of site: dropped (frames are lost at the hop
+    that is marked fail)
+in by node1, through ingress: delivered
+├── pass    node1  route: by eth0, on the link
+└── backend app.1 10.0.1.20 on node2, from the load balancer of uber-net:
+    │   dropped
+    ├── forward: dropped, 1 of 2 hops pass
+    │   └── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09
+    │           [fdb-row-missing]
+    │           evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    │           cause: Docker did not program the endpoint here
+    │           kernel's reason: VXLAN_NO_REMOTE
+    │           what counts it: tx_dropped of vxlan0
+    │           look at: bridge fdb show dev vxlan0
+    └── reply: delivered, 1 of 1 hops pass
+in by node2, to a container of its own: delivered
+└── pass    node1  route: by eth0, on the link
+`,
+    );
+    shows(
+      view(published, wide),
+      `
+a client outside to 8080/tcp of site: dropped (frames are lost at the hop that is marked fail)
+in by node1, through ingress: delivered
+├── pass    node1  route: by eth0, on the link
+└── backend app.1 10.0.1.20 on node2, from the load balancer of uber-net: dropped
+    ├── forward: dropped, 1 of 2 hops pass
+    │   └── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
+    │           evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    │           cause: Docker did not program the endpoint here
+    │           kernel's reason: VXLAN_NO_REMOTE
+    │           what counts it: tx_dropped of vxlan0
+    │           look at: bridge fdb show dev vxlan0
+    └── reply: delivered, 1 of 1 hops pass
+in by node2, to a container of its own: delivered
+└── pass    node1  route: by eth0, on the link
+`,
+    );
+  });
+
+  it('is told where no host has the port', () => {
+    const none: PublishedDocument = {
+      ...published,
+      disposition: 'unreachable',
+      entries: [],
+      forward: {
+        disposition: 'unreachable',
+        hops: [hop({verdict: 'fail', layer: 'published', summary: 'no host publishes 8080/tcp'})],
+      },
+    };
+    shows(
+      view(none),
+      `
+a client outside to 8080/tcp of site: unreachable (the source finds no way
+    to it)
+no host has it: unreachable
+└── fail    node1  published: no host publishes 8080/tcp
+        evidence: 10.0.1.0/24 dev eth0 scope link
+`,
+    );
+  });
+
+  it('lets nothing of a name through', () => {
+    const [entry] = published.entries;
+    if (!entry) throw new Error('no entry');
+    const document = {
+      ...published,
+      entries: [
+        {...entry, host: hostileName, backends: [{...backend, name: hostileName, node: hostileName}]},
+      ],
+    };
+    for (const at of [terminal(), wide]) assertEscaped(view(document, at));
+  });
+});
