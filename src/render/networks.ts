@@ -1,5 +1,6 @@
 import type {NetworkRow} from '../answers/network-rows.js';
 import type {NetworksAnswer} from '../answers/networks.js';
+import {escapeText} from '../base/escape.js';
 import type {Paint, Toned} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
@@ -35,7 +36,8 @@ export async function renderNetworks(
   paint: Paint,
   {all, drivers}: NetworksViewOptions,
 ): Promise<string> {
-  if (rows.length === 0) return drivers ? `No network here has the driver ${drivers.join(' or ')}.\n` : '';
+  if (rows.length === 0)
+    return drivers ? `No network here has the driver ${escapeText(drivers.join(' or '))}.\n` : '';
   const hostCount = hosts.length;
   const fold = hostCount > fewHosts && !all;
   const table = await renderTable(
