@@ -1,5 +1,5 @@
 import {inSubnet} from '../base/subnet.js';
-import type {FdbEntry} from '../rows/fdb.js';
+import type {FdbEntry} from '../rows/entry.js';
 import type {RawFdbRow} from '../rows/fdb-raw.js';
 
 /** Which endpoints are asked for; what is absent, any. */

@@ -1,6 +1,6 @@
 import type {FdbShown} from '../answers/fdb.js';
 import type {Network} from '../model/docker-types.js';
-import type {FdbEntry} from '../rows/fdb.js';
+import type {FdbEntry} from '../rows/entry.js';
 import {nameOf, type RawFdbRow} from '../rows/fdb-raw.js';
 import type {FdbStatus} from '../rows/status.js';
 import type {Paint, Tone} from './paint.js';

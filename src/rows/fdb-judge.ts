@@ -57,14 +57,29 @@ export function judgePair(
   const programmed = rows.filter(isProgrammed);
   const [row] = programmed;
   if (!row) return judgeUnprogrammed(view, rows[0], claim);
+  return judgePlace(view, [row, ...programmed.slice(1)], endpoint, unclaimed);
+}
+
+/**
+ * Whether rows lead to where the sources have an endpoint. `trace` asks it of the one row that a frame takes.
+ *
+ * @param unclaimed consistent pairs to each VTEP that no source claims
+ */
+export function judgePlace(
+  view: SandboxView,
+  rows: readonly [FdbRow, ...FdbRow[]],
+  endpoint: Endpoint | undefined,
+  unclaimed: ReadonlyMap<string, number>,
+): Verdict {
+  const [row] = rows;
   if (!endpoint) return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
   const standing = standingClaims(view, endpoint);
   if (standing.length === 0) return judgeDenied(view, endpoint.claims, row.dst ?? '');
   const rivals = rivalOf(view, endpoint);
-  if (rivals) return judgeRivals(standing, rivals, programmed);
+  if (rivals) return judgeRivals(standing, rivals, rows);
   const [expected] = standing.filter(({vtep}) => vtep !== undefined);
   if (expected?.vtep === undefined) return judgeUnplaced(view, standing, row.dst ?? '');
-  const astray = programmed.find(({dst}) => dst !== expected.vtep);
+  const astray = rows.find(({dst}) => dst !== expected.vtep);
   if (astray) {
     const node = view.nodes.get(expected.vtep);
     return {
@@ -80,7 +95,7 @@ export function judgePair(
  * A neighbour row with another MAC than the endpoint has: by the word of the engine that runs it, else because the MAC
  * that Docker makes of its address has the row to its VTEP, and the one that is told has none.
  */
-function judgeMac(
+export function judgeMac(
   {ip, mac}: Neighbour,
   rows: FdbRow[],
   {claims}: Endpoint,
@@ -107,7 +122,7 @@ function judgeMac(
 }
 
 /** Two owners of one address pass through gossip while a task moves, and may stay there: the row of neither is wrong. */
-function judgeRivals(standing: Claim[], rivals: [Claim, Claim], rows: FdbRow[]): Verdict {
+function judgeRivals(standing: Claim[], rivals: [Claim, Claim], rows: readonly FdbRow[]): Verdict {
   const isHeard = ({dst}: FdbRow) => standing.some(({source, vtep}) => source === 'gossip' && vtep === dst);
   const astray = rows.find((row) => !isHeard(row));
   const places = twoPlaces(...rivals);

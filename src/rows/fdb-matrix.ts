@@ -1,7 +1,7 @@
 import type {HostModel} from '../model/host.js';
 import {endpointsOf} from '../topology/endpoints.js';
 import {nodeNames} from '../topology/node-names.js';
-import type {FdbEntry} from './fdb.js';
+import type {FdbEntry} from './entry.js';
 import {nameOf} from './fdb-raw.js';
 import type {FdbStatus} from './status.js';
 

@@ -2,7 +2,7 @@ import type {FdbRow} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {knownHost} from '../topology/known-host.js';
 import {isGroupMac} from '../topology/mac.js';
-import type {FdbEntry} from './fdb.js';
+import type {FdbEntry} from './entry.js';
 
 /** One row of `bridge fdb show` in an overlay sandbox, with what it means. */
 export interface RawFdbRow extends FdbRow {

@@ -12,7 +12,7 @@ import {type Claim, gossipEndpoints, managerEndpoints, ownEndpoints} from '../to
 import {type NamespaceDirectory, namespaceDirectory} from '../topology/in-namespace.js';
 import {knownHost} from '../topology/known-host.js';
 import {nodeNames} from '../topology/node-names.js';
-import {judgedHost} from './fdb.js';
+import {judgedHost} from './network-view.js';
 import {type DeviceTables, deviceTables, isProgrammed, type JudgedHost, type Place} from './sandbox-view.js';
 
 export interface RowsDigest {

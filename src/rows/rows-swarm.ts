@@ -5,7 +5,8 @@
 
 import {hintedMacOf, ipv4Number, ipv4Text} from '../base/ipv4.js';
 import type {Claim, Endpoint} from '../topology/endpoints.js';
-import {type JudgedEntry, judgeSandbox} from './fdb.js';
+import type {JudgedEntry} from './entry.js';
+import {judgeSandbox} from './judge-sandbox.js';
 import type {NetworkRows, PackedPairs, RowsDigest, SandboxRows} from './rows-digest.js';
 import {type JudgedHost, type NetworkView, type Place, sandboxView} from './sandbox-view.js';
 

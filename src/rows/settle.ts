@@ -1,4 +1,4 @@
-import type {FdbEntry} from './fdb.js';
+import type {FdbEntry} from './entry.js';
 import {isFault} from './status.js';
 
 /**

@@ -2,6 +2,7 @@ import {isDown} from '../kernel/link-state.js';
 import {linkText, rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {isBridgeRow, judgeBridgeRow} from '../rows/bridge-row.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import type {Walk} from './hop.js';
@@ -119,7 +120,8 @@ export function fdbTrouble(
   row: FdbRow | undefined,
   {mac, to}: {mac: string; to: Link},
 ): Walk | undefined {
-  if (row?.state === 'permanent') {
+  const place = judgeBridgeRow([], row, to);
+  if (row && place === 'taken') {
     return trail.fail(
       host.model,
       'bridge-fdb',
@@ -132,7 +134,7 @@ export function fdbTrouble(
       },
     );
   }
-  if (!row && to.bridgePort?.flood === false) {
+  if (place === 'flooded' && to.bridgePort?.flood === false) {
     return trail.fail(
       host.model,
       'bridge-fdb',
@@ -183,10 +185,7 @@ export function vxlanOf(trail: Trail, at: AtBridge, vnis: number[]): Link | Walk
 
 /** Rows of the bridge for a MAC: behind which port it was seen. */
 export function portRow({tables, bridge}: AtBridge, mac: string): FdbRow | undefined {
-  return tables.fdb?.find(
-    ({plane, mac: other, master, vlan}) =>
-      plane === 'master' && other === mac && master === bridge.name && !vlan,
-  );
+  return tables.fdb?.find((row) => isBridgeRow(row) && row.mac === mac && row.master === bridge.name);
 }
 
 export function isWalk(value: unknown): value is Walk {

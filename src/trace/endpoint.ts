@@ -9,6 +9,7 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {takes, waitingSockets} from '../model/sockets.js';
+import {judgeBridgeRow} from '../rows/bridge-row.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble} from './bridge.js';
@@ -207,11 +208,12 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
     crossTrouble(trail, at, from, port) ??
     fdbTrouble(trail, at, row, {mac: dstMac, to: port});
   if (trouble) return trouble;
-  if (row && row.dev !== port.name) {
+  const place = judgeBridgeRow(at.tables.links ?? [], row, port);
+  if (row && place !== 'right') {
     return trail.fail(
       model,
       'bridge-fdb',
-      'mac-behind-other-port',
+      place === 'into-tunnel' ? 'local-mac-on-vxlan' : 'mac-behind-other-port',
       `${bridge.name} has ${dstMac} behind ${row.dev}, its container is behind ${port.name}`,
       {
         evidence: [rowText(row)],

@@ -7,6 +7,7 @@ import {chooseRoute} from '../kernel/route.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import type {RowJudge} from '../rows/row-judge.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, overVeth} from './bridge.js';
@@ -31,7 +32,7 @@ export function leaveSource(
   host: KnownHost,
   src: Party,
   dst: Party,
-  {packet, vnis}: {packet: FilteredPacket; vnis: number[]},
+  {packet, vnis, rows}: {packet: FilteredPacket; vnis: number[]; rows: RowJudge},
 ): Left | Walk {
   const {model} = host;
   const place = placeOf(host, src);
@@ -60,7 +61,7 @@ export function leaveSource(
   if (filtered) return filtered;
   const at = overVeth(trail, host, place.netns, link);
   if ('disposition' in at) return at;
-  const resolved = resolve(trail, at, tables, {src, dst, link, nextHop: left.gateway ?? dst.ip, vnis});
+  const resolved = resolve(trail, at, tables, {src, dst, link, nextHop: left.gateway ?? dst.ip, vnis, rows});
   return typeof resolved === 'string'
     ? {at, srcMac: link.mac ?? '', dstMac: resolved, mtu: left.mtu ?? link.mtu}
     : resolved;

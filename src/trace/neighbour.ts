@@ -4,6 +4,7 @@ import {isDown} from '../kernel/link-state.js';
 import {linkText, neighbourText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import type {RowJudge} from '../rows/row-judge.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import {type AtBridge, vxlanTrouble} from './bridge.js';
 import type {Walk} from './hop.js';
@@ -23,6 +24,7 @@ interface Asked {
   nextHop: string;
   /** VNIs of the network, for telling which vxlan device is missing. */
   vnis: number[];
+  rows: RowJudge;
 }
 
 export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: Asked): string | Walk {
@@ -35,13 +37,8 @@ export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: 
   const own = tables.neighbours.find(({ip, dev}) => ip === nextHop && dev === link.name);
   const answer = answerTo(at, nextHop);
   const local = dst.host?.key === model.key && nextHop === dst.ip;
-  // What the endpoint has in fact, and what Docker gave it: a frame to either is on its way to the right one.
-  const right =
-    nextHop === dst.ip
-      ? [actualMac(dst), dst.mac].filter((mac) => mac !== undefined)
-      : answer
-        ? [answer.mac]
-        : [];
+  // A frame to any of them is on its way to the right one.
+  const right = nextHop === dst.ip ? rightMacs(at, asked) : answer ? [answer.mac] : [];
   if (own?.mac && own.state.some((state) => usable.test(state))) {
     const evidence = [neighbourText(own), ...(answer ? [answer.evidence] : [])];
     if (right.length > 0 && !right.includes(own.mac)) {
@@ -119,6 +116,15 @@ export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: 
     },
     'unreachable',
   );
+}
+
+/** What the endpoint has in fact, and what Docker gave it; where neither was read, what the rows tell by themselves. */
+function rightMacs({host, netns, tables, bridge}: AtBridge, {dst, rows}: Asked): string[] {
+  const known = [...new Set([actualMac(dst), dst.mac])].filter((mac) => mac !== undefined);
+  if (known.length > 0) return known;
+  const device = tables.links?.find(({vxlan, master}) => vxlan !== undefined && master === bridge.name);
+  const mac = device && rows.rightMac({host: host.model, netns, tables}, device, dst.ip);
+  return mac === undefined ? [] : [mac];
 }
 
 function answered(

@@ -4,6 +4,7 @@ import {isDown} from '../kernel/link-state.js';
 import {linkText} from '../kernel/printed.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {HostModel, Namespace} from '../model/host.js';
+import {rowJudge} from '../rows/row-judge.js';
 import {
   type HostPort,
   hostPorts,
@@ -161,6 +162,7 @@ function ingressEntry(
     traffic: {protocol: asked.protocol, dport: asked.port},
     nodes: nodeNames(hosts),
     vteps: new Map(hosts.map((one) => [one.key, knownHost(one).vtepAmong(hosts)])),
+    rows: rowJudge(hosts, network.id, known.endpoints),
   };
   const from = balancerParty(known, host);
   const tasks = serviceOn([host, ...hosts.filter(({key}) => key !== host.key)], service).find(

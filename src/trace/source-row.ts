@@ -5,7 +5,7 @@ import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {ageSlack, droppedSilently, recentSeconds} from '../rows/row-ages.js';
-import {isProgrammed} from '../rows/sandbox-view.js';
+import {sourceCheck} from '../rows/source-check.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {Walk} from './hop.js';
 import {readTime} from './party.js';
@@ -21,10 +21,7 @@ export interface Receiving {
   srcMac: string;
 }
 
-/**
- * The silent check (drivers/net/vxlan/vxlan_core.c vxlan_snoop): a frame whose source MAC has a permanent row with
- * another VTEP than the outer source is dropped, and no counter of the device moves. Only a device that learns checks.
- */
+/** The silent check of a frame's source MAC: what it drops, no counter of the device shows. */
 export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined {
   const {model, netns, tables, device, outer, srcMac} = receiving;
   if (!tables.fdb) {
@@ -33,7 +30,8 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
   }
   const rows = selfRows(tables.fdb, device, srcMac);
   const [row] = rows;
-  if (device.vxlan?.learning === false) {
+  const verdict = sourceCheck(device, row, outer.src === '' ? undefined : outer.src);
+  if (verdict === 'unchecked') {
     trail.pass(
       model,
       'source-row',
@@ -42,20 +40,18 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
     );
     return undefined;
   }
-  if (row && (row.dst === undefined || row.via !== undefined || row.viaIndex !== undefined)) {
-    trail.doubt(model, 'source-row', 'the row of the sender is of a kind that is not walked', [rowText(row)]);
+  if (row && (verdict === 'other-kind' || verdict === 'unknown')) {
+    trail.doubt(
+      model,
+      'source-row',
+      verdict === 'other-kind'
+        ? 'the row of the sender is of a kind that is not walked'
+        : `this host's row for the sender's MAC names VTEP ${row.dst}; where its frames come from is not known`,
+      [rowText(row)],
+    );
     return undefined;
   }
-  if (row && isProgrammed(row) && row.dst !== outer.src) {
-    if (outer.src === '') {
-      trail.doubt(
-        model,
-        'source-row',
-        `this host's row for the sender's MAC names VTEP ${row.dst}; where its frames come from is not known`,
-        [rowText(row)],
-      );
-      return undefined;
-    }
+  if (row && verdict === 'discarded') {
     return trail.fail(
       model,
       'source-row',

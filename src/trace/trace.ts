@@ -4,6 +4,7 @@ import {inSubnet} from '../base/subnet.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
+import {rowJudge} from '../rows/row-judge.js';
 import {endpointsOf} from '../topology/endpoints.js';
 import {type KnownHost, knownHost} from '../topology/known-host.js';
 import {nodeNames} from '../topology/node-names.js';
@@ -59,11 +60,12 @@ export function trace(
   }
   const network = shared.length === 1 ? first : (byRoute(walked, ask, shared) ?? first);
   const vteps = new Map(hosts.map((host) => [host.key, knownHost(host).vtepAmong(hosts)]));
-  const context = {hosts: walked, network, traffic, vteps, nodes: nodeNames(hosts)};
   const service = serviceAt(ask, network);
   // Of a service every task is walked, and who they are is not known before.
   const endpoints = endpointsOf(hosts, network.id, service ? undefined : addressesOf([from, to]));
   const known = {hosts: walked, network, endpoints};
+  const rows = rowJudge(hosts, network.id, endpoints);
+  const context = {hosts: walked, network, traffic, vteps, nodes: nodeNames(hosts), rows};
   const src = containerParty(known, from);
   const dst =
     'container' in to ? containerParty(known, to) : 'ip' in to ? addressParty(known, to.ip) : undefined;

@@ -3,6 +3,8 @@ import {linkText, rowText} from '../kernel/printed.js';
 import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import {judgeBridgeRow} from '../rows/bridge-row.js';
+import type {RowJudge} from '../rows/row-judge.js';
 import {isProgrammed} from '../rows/sandbox-view.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
@@ -28,6 +30,8 @@ export interface WalkContext {
   /** Names of nodes by VTEP, and each host's own VTEP by its key. */
   nodes: Map<string, string>;
   vteps: Map<string, OwnVtep | undefined>;
+  /** The judgement of rows that fdb and doctor have as well. */
+  rows: RowJudge;
 }
 
 /** Walks one frame from `src` to `dst` over a network, decision by decision, as the kernels would take them. */
@@ -42,7 +46,7 @@ export function walk(context: WalkContext, src: Party, dst: Party, reply: boolea
   const packet = packetOf(traffic, src.ip, dst.ip, reply);
   if (network.driver === 'macvlan' || network.driver === 'ipvlan') return overParent(steps, host, src, dst);
   const vnis = network.driver === 'overlay' ? network.vnis : [];
-  const left = leaveSource(steps, host, src, dst, {packet, vnis});
+  const left = leaveSource(steps, host, src, dst, {packet, vnis, rows: context.rows});
   if (isWalk(left)) return left;
   const onward = isRouted(left, dst) ? acrossSubnets(steps, left, dst, packet) : left;
   if (isWalk(onward)) return onward;
@@ -70,7 +74,7 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
     crossTrouble(steps, at, at.port ?? device, device) ??
     fdbTrouble(steps, at, row, {mac: dstMac, to: device});
   if (trouble) return trouble;
-  if (row && row.dev !== device.name) {
+  if (row && judgeBridgeRow([], row, device) === 'behind-other-port') {
     return steps.fail(
       model,
       'bridge-fdb',
@@ -98,7 +102,7 @@ function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): 
   const {at, srcMac, dstMac} = left;
   const {host, bridge, netns, tables} = at;
   const row = portRow(at, dstMac);
-  if (row && tables.links?.some(({name, vxlan}) => name === row.dev && vxlan !== undefined)) {
+  if (row && judgeBridgeRow(tables.links ?? [], row, undefined) === 'into-tunnel') {
     return steps.fail(
       host.model,
       'bridge-fdb',
@@ -184,7 +188,7 @@ function hasAddress({host}: HostModel, wanted: string): boolean {
 /** The vxlan device's row for the destination, by which it chooses the VTEP. */
 function tunnelRow(
   steps: Trail,
-  {network, nodes}: WalkContext,
+  context: WalkContext,
   {at, dstMac, dst, device}: {at: Left['at']; dstMac: string; dst: Party; device: Link},
 ): (FdbRow & {dst: string}) | Walk {
   const {host, tables, netns} = at;
@@ -218,29 +222,44 @@ function tunnelRow(
     );
     return steps.end('undecided');
   }
+  const leading = {...row, dst: row.dst};
+  return placeTrouble(steps, context, {at, dst, device, row: leading}) ?? leading;
+}
+
+/** Whether the row leads to where the destination is, by the judgement that fdb has. Ends the walk where it does not. */
+function placeTrouble(
+  steps: Trail,
+  {network, nodes, rows}: WalkContext,
+  {at, dst, device, row}: {at: Left['at']; dst: Party; device: Link; row: FdbRow & {dst: string}},
+): Walk | undefined {
+  const {model} = at.host;
+  const evidence = [rowText(row)];
   const node = (vtep: string) => (nodes.has(vtep) ? ` (${nodes.get(vtep)})` : '');
+  const leads = `${row.mac} is behind VTEP ${row.dst}${node(row.dst)}${isProgrammed(row) ? '' : ', by a learned row that will age out'}`;
   // A second address of the right host gets the frames there as well.
   const second = dst.host !== undefined && hasAddress(dst.host, row.dst) && !hasAddress(model, row.dst);
-  if (dst.vtep && row.dst !== dst.vtep && !second) {
+  const {status, reason, names} = rows.place({host: model, netns: at.netns, tables: at.tables}, row, dst.ip);
+  if (status === 'ok' || second) steps.pass(model, 'vxlan-fdb', leads, evidence);
+  else if (status === 'unknown')
+    steps.note(
+      model,
+      'vxlan-fdb',
+      `${leads}; whether ${dst.name} is there is not known: ${reason}`,
+      evidence,
+    );
+  else
     return steps.fail(
       model,
       'vxlan-fdb',
-      'fdb-wrong-vtep',
-      `${device.name} sends ${dstMac} to ${row.dst}; ${dst.name} is behind ${dst.vtep}${node(dst.vtep)}`,
+      names === 'this-host' ? 'fdb-points-home' : status === 'stale' ? 'fdb-stale' : 'fdb-wrong-vtep',
+      `${device.name} sends ${row.mac} to ${row.dst}; ${dst.vtep && dst.vtep !== row.dst ? `${dst.name} is behind ${dst.vtep}${node(dst.vtep)}` : reason}`,
       {
-        evidence: [rowText(row)],
+        evidence,
         cause: 'the row is of an earlier owner of the address, or its update was lost',
         next: `ovdiag fdb ${network.name}`,
       },
     );
-  }
-  steps.pass(
-    model,
-    'vxlan-fdb',
-    `${dstMac} is behind VTEP ${row.dst}${node(row.dst)}${isProgrammed(row) ? '' : ', by a learned row that will age out'}`,
-    [rowText(row)],
-  );
-  return {...row, dst: row.dst};
+  return undefined;
 }
 
 function hostOf({hosts}: WalkContext, model: HostModel | undefined): KnownHost | undefined {

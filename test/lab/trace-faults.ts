@@ -441,7 +441,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     warm: true,
     make: ({two}) => two.sandbox(`bridge fdb replace ${two.mac} dev ${two.vxlan} master dynamic`),
     mend: ({two}) => two.sandbox(`bridge fdb replace ${two.mac} dev ${two.port} master dynamic`),
-    forward: 'node2 bridge-fdb mac-behind-other-port',
+    forward: 'node2 bridge-fdb local-mac-on-vxlan',
     reverse: null,
   },
   'bridge-takes-mac': {

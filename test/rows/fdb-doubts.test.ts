@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {hostModel} from '../../src/model/host.js';
-import {type FdbEntry, fdbEntries} from '../../src/rows/fdb.js';
+import type {FdbEntry} from '../../src/rows/entry.js';
+import {fdbEntries} from '../../src/rows/fdb.js';
 import {rawFdb} from '../../src/rows/fdb-raw.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {knownHost} from '../../src/topology/known-host.js';

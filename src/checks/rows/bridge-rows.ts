@@ -1,6 +1,7 @@
 import {rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {FdbRow} from '../../model/facts.js';
+import {isBridgeRow, judgeBridgeRow} from '../../rows/bridge-row.js';
 import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
@@ -36,11 +37,11 @@ export const bridgeRows = defineCheck({
   },
 });
 
-/** The bridges' rows by MAC. Those with a VLAN are another table: Docker's bridges filter none. */
+/** The bridges' rows by MAC. */
 function bridgeRowsOf(fdb: FdbRow[]): Map<string, FdbRow[]> {
   const rows = new Map<string, FdbRow[]>();
   for (const row of fdb) {
-    if (row.plane !== 'master' || row.vlan) continue;
+    if (!isBridgeRow(row)) continue;
     const known = rows.get(row.mac);
     if (known) known.push(row);
     else rows.set(row.mac, [row]);
@@ -64,10 +65,10 @@ function astray(
   const mac = link?.mac ?? endpoint.mac;
   if (mac === undefined || endpoint.kind === 'unknown') return;
   for (const row of rows.get(mac) ?? []) {
-    if (row.state === 'permanent') continue;
-    const onVxlan = tables?.links?.some((one) => one.name === row.dev && one.vxlan !== undefined) ?? false;
-    const elsewhere = port?.netns === file && port.link.master === row.master && port.link.name !== row.dev;
-    if (!onVxlan && !elsewhere) continue;
+    const own = port?.netns === file && port.link.master === row.master ? port.link : undefined;
+    const place = judgeBridgeRow(tables?.links ?? [], row, own);
+    if (place !== 'into-tunnel' && place !== 'behind-other-port') continue;
+    const onVxlan = place === 'into-tunnel';
     const behind = port ? `, its container is behind ${port.link.name}` : '';
     report.found({
       code: onVxlan ? 'local-mac-on-vxlan' : 'mac-behind-other-port',
@@ -95,7 +96,7 @@ function astray(
   }
 }
 
-/** A permanent row of a bridge is the bridge's own address; for the MAC of an endpoint it swallows what is sent to it. */
+/** MACs of endpoints that a bridge takes for its own. */
 function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report): void {
   const {file, tables} = sandbox.namespace;
   const own = new Set(tables?.links?.flatMap(({mac}) => mac ?? []));
@@ -104,7 +105,7 @@ function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report)
   for (const {mac, name, ip} of host.endpoints(network) ?? [])
     if (mac) owners.set(mac, {name, ...(ip ? {ip} : {})});
   for (const [mac, same] of rows) {
-    const row = same.find(({state}) => state === 'permanent');
+    const row = same.find((one) => judgeBridgeRow([], one, undefined) === 'taken');
     const owner = owners.get(mac);
     if (!row || !owner || own.has(mac)) continue;
     report.found({

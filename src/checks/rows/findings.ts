@@ -4,10 +4,11 @@ import type {Finding} from '../../findings/finding.js';
 import type {Remedy, Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {FdbRow} from '../../model/facts.js';
-import type {JudgedEntry} from '../../rows/fdb.js';
+import type {JudgedEntry} from '../../rows/entry.js';
 import {nameOf} from '../../rows/fdb-raw.js';
 import type {Member, NetworkJudgement} from '../../rows/rows-swarm.js';
 import {isProgrammed} from '../../rows/sandbox-view.js';
+import {sourceCheck} from '../../rows/source-check.js';
 import {isMissing} from '../../rows/status.js';
 import {type Claim, isNews} from '../../topology/endpoints.js';
 import {inNamespace} from '../../topology/in-namespace.js';
@@ -209,10 +210,10 @@ export function sourceFindings(
 ): Finding[] {
   const links = member.rows.sandboxes.find(({file}) => file === entry.netns)?.tables.links;
   return rows.flatMap((row: FdbRow): Finding[] => {
-    const owner = isProgrammed(row) ? ownerOfMac(row.mac) : undefined;
-    if (!owner?.vtep || owner.vtep === row.dst || row.dst === undefined) return [];
-    if (owner.hostKey === member.host.key || isNews(owner, member.host)) return [];
-    if (links?.find(({name}) => name === row.dev)?.vxlan?.learning === false) return [];
+    const owner = ownerOfMac(row.mac);
+    if (!owner?.vtep || owner.hostKey === member.host.key || isNews(owner, member.host)) return [];
+    const device = links?.find(({name}) => name === row.dev);
+    if (sourceCheck(device, row, owner.vtep) !== 'discarded') return [];
     return [
       {
         code: 'receiver-source-stale',

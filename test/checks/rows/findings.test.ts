@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {rowFinding} from '../../../src/checks/rows/findings.js';
 import type {Finding} from '../../../src/findings/finding.js';
-import type {JudgedEntry} from '../../../src/rows/fdb.js';
+import type {JudgedEntry} from '../../../src/rows/entry.js';
 import {rowsDigest} from '../../../src/rows/rows-digest.js';
 import {judgeNetworks} from '../../../src/rows/rows-swarm.js';
 import {knownHost} from '../../../src/topology/known-host.js';
