@@ -3,7 +3,7 @@ import type {Network} from '../../src/model/docker-types.js';
 import {renderFdbAnswer} from '../../src/render/fdb.js';
 import {plainPaint} from '../../src/render/paint.js';
 import type {Terminal} from '../../src/render/terminal.js';
-import type {FdbEntry} from '../../src/rows/fdb.js';
+import type {FdbEntry} from '../../src/rows/entry.js';
 import type {RawFdbRow} from '../../src/rows/fdb-raw.js';
 import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
 
