@@ -1,4 +1,4 @@
-import type {Disposition} from '../trace/hop.js';
+import type {Disposition} from '../trace/disposition.js';
 
 /** What a disposition comes to: as far as can be known it arrives, nothing decides, or it is proven not to arrive. */
 export type Outcome = 'passes' | 'open' | 'fails';

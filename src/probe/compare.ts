@@ -1,6 +1,7 @@
 /** Sets what the model says beside what the probe has proven. */
 import type {FindingCode} from '../findings/catalogue.js';
-import type {Disposition, Hop, Layer, Walk} from '../trace/hop.js';
+import type {Layer, Step} from '../services/step.js';
+import type {Disposition, Walk} from '../trace/disposition.js';
 import {type Trace, worstOf} from '../trace/targets.js';
 import type {Verdict} from './judge.js';
 import type {PathMtu} from './ladder.js';
@@ -107,7 +108,7 @@ function openPort({disposition, hops}: Walk): string | null {
   return open && disposition !== 'refused' ? open.summary : null;
 }
 
-function failingHop({hops}: Walk): Hop | undefined {
+function failingHop({hops}: Walk): Step | undefined {
   return [...hops].reverse().find(({verdict}) => verdict === 'fail');
 }
 
@@ -237,7 +238,7 @@ function codeOf({code}: Verdict): FindingCode {
 
 function judged(walk: Walk, disposition: Disposition | undefined, verdict: Verdict): Walk {
   if (disposition === undefined) return walk;
-  const hop: Hop = {
+  const hop: Step = {
     host: verdict.after?.host ?? null,
     layer: 'probe',
     verdict: passing.has(disposition) ? 'pass' : disposition === 'undecided' ? 'unknown' : 'fail',

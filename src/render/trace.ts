@@ -1,7 +1,8 @@
 import {type Outcome, outcomeOf} from '../answers/outcome.js';
 import type {TraceDocument} from '../answers/trace.js';
 import type {ProbeReport} from '../probe/probe.js';
-import type {Disposition, Hop, Walk} from '../trace/hop.js';
+import type {Step} from '../services/step.js';
+import type {Disposition, Walk} from '../trace/disposition.js';
 import type {Backend, PublishedTrace, Trace} from '../trace/targets.js';
 import type {Paint, Tone} from './paint.js';
 import {probeNodes} from './probe.js';
@@ -140,7 +141,7 @@ function wayNode(title: string, walk: Walk, verbose: boolean): TreeNode {
   };
 }
 
-function hopNode(hop: Hop, verbose: boolean): TreeNode {
+function hopNode(hop: Step, verbose: boolean): TreeNode {
   const {host, layer, verdict, summary, code} = hop;
   const notes = hopNotes(hop, verbose);
   return {
@@ -150,10 +151,10 @@ function hopNode(hop: Hop, verbose: boolean): TreeNode {
   };
 }
 
-const verdictTones: Record<Hop['verdict'], Tone> = {pass: 'plain', fail: 'bad', unknown: 'warn'};
+const verdictTones: Record<Step['verdict'], Tone> = {pass: 'plain', fail: 'bad', unknown: 'warn'};
 
 /** Of a hop that passes, its evidence is for those who ask; why one does not pass is always told. */
-function hopNotes({verdict, evidence, cause, kernelReason, counter, next}: Hop, verbose: boolean): string[] {
+function hopNotes({verdict, evidence, cause, kernelReason, counter, next}: Step, verbose: boolean): string[] {
   const isPass = verdict === 'pass';
   const isFail = verdict === 'fail';
   const told: [isTold: boolean, label: string, text: string | undefined][] = [

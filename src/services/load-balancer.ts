@@ -4,6 +4,7 @@
  */
 
 import {inSubnet} from '../base/subnet.js';
+import type {FindingCode} from '../findings/catalogue.js';
 import type {FilteredPacket} from '../kernel/netfilter.js';
 import {foreignChains, metIn} from '../kernel/packet-filter.js';
 import {ruleLine} from '../kernel/printed-rule.js';
@@ -15,7 +16,7 @@ import type {NetnsTables} from '../model/netns-tables.js';
 import {isOnlyAddress, matchesOf} from '../model/rules/questions.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import {knownHost} from '../topology/known-host.js';
-import type {Chain, ChainCode} from './step.js';
+import type {Chain} from './step.js';
 
 /** The load balancer's own endpoint on the network. */
 export interface Balancer {
@@ -75,7 +76,7 @@ export function ipvsStep(chain: Chain, {file, tables}: Namespace, what: string):
 export interface Marking {
   chain: 'INPUT' | 'PREROUTING';
   packet: FilteredPacket;
-  code: ChainCode;
+  code: FindingCode;
   /** What is to be marked, in words. */
   what: string;
 }

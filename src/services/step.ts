@@ -1,40 +1,61 @@
+import type {FindingCode} from '../findings/catalogue.js';
 import type {HostModel} from '../model/host.js';
 
-/** One decision of a chain that Docker sets up around a network: names, load balancers, published ports. */
+/** The layers of the walk, in its order. */
+export type Layer =
+  | 'name'
+  | 'published'
+  | 'listener'
+  | 'dnat'
+  | 'load-balancer'
+  | 'route'
+  | 'neighbour'
+  | 'interface'
+  | 'source-filter'
+  | 'veth'
+  | 'parent'
+  | 'bridge'
+  | 'bridge-filter'
+  | 'bridge-fdb'
+  | 'forwarding'
+  | 'vxlan-fdb'
+  | 'vxlan'
+  | 'encryption'
+  | 'underlay-route'
+  | 'underlay-mtu'
+  | 'underlay-neighbour'
+  | 'filter-out'
+  | 'underlay'
+  | 'filter-in'
+  | 'data-path-port'
+  | 'vni'
+  | 'source-row'
+  | 'endpoint-filter'
+  | 'endpoint'
+  | 'port'
+  | 'outside'
+  /** What a probe's own packets showed; not of the model. */
+  | 'probe';
+
+/** One decision on the way of a packet: of a kernel, or of what Docker sets up around a network. */
 export interface Step {
-  /** Name of the host. */
-  host: string;
-  layer: 'name' | 'published' | 'listener' | 'dnat' | 'forwarding' | 'load-balancer';
+  /** Name of the host; null where it is on none. */
+  host: string | null;
+  layer: Layer;
   verdict: 'pass' | 'fail' | 'unknown';
   /** What is decided here, in a few words. */
   summary: string;
   /** The very rows, links or rules that it rests on. */
   evidence: string[];
   /** Finding code of a failing step. */
-  code?: ChainCode;
+  code?: FindingCode;
   cause?: string;
+  /** The kernel's own word for the loss (skb drop reason) and what counts it, where something does. */
+  kernelReason?: string;
+  counter?: string;
   /** The next command to type; never run. */
   next?: string;
 }
-
-/** Codes of these chains. */
-export type ChainCode =
-  | 'dns-answer-differs'
-  | 'dns-listener-missing'
-  | 'dns-name-unknown'
-  | 'dns-other-server'
-  | 'dns-rules-missing'
-  | 'ingress-dnat-missing'
-  | 'ingress-dnat-stale'
-  | 'ingress-mark-missing'
-  | 'ip-forward-off'
-  | 'ipvs-conntrack-off'
-  | 'ipvs-missing'
-  | 'ipvs-no-backend'
-  | 'ipvs-service-missing'
-  | 'ipvs-snat-missing'
-  | 'vip-alias-missing'
-  | 'vip-mark-missing';
 
 /** Steps in the order of the way. After one that fails nothing more is added: the first absent link is the verdict. */
 export interface Chain {
@@ -43,9 +64,9 @@ export interface Chain {
   steps: Step[];
   /** Whether a step has failed. */
   broken(): boolean;
-  pass(layer: Step['layer'], summary: string, evidence?: string[]): void;
-  doubt(layer: Step['layer'], summary: string, evidence?: string[]): void;
-  fail(layer: Step['layer'], code: ChainCode, summary: string, details?: Details): void;
+  pass(layer: Layer, summary: string, evidence?: string[]): void;
+  doubt(layer: Layer, summary: string, evidence?: string[]): void;
+  fail(layer: Layer, code: FindingCode, summary: string, details?: Details): void;
 }
 
 type Details = Partial<Pick<Step, 'evidence' | 'cause' | 'next'>>;
@@ -63,6 +84,6 @@ export function chainOn(host: HostModel): Chain {
     pass: (layer, summary, evidence = []) => add({layer, verdict: 'pass', summary, evidence}),
     doubt: (layer, summary, evidence = []) => add({layer, verdict: 'unknown', summary, evidence}),
     fail: (layer, code, summary, {evidence = [], ...details} = {}) =>
-      add({layer, verdict: 'fail', code, summary, evidence, ...details}),
+      add({layer, verdict: 'fail', summary, evidence, code, ...details}),
   };
 }

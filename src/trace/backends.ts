@@ -3,7 +3,7 @@
 import type {GossipTask} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {Sharing} from '../services/load-balancer.js';
-import {type Walk, worse} from './hop.js';
+import {type Walk, worse} from './disposition.js';
 import {addressParty, type Known} from './parties.js';
 import type {Party} from './party.js';
 import type {Backend} from './targets.js';

@@ -5,7 +5,7 @@ import type {NetnsTables} from '../model/netns-tables.js';
 import {isBridgeRow, judgeBridgeRow} from '../rows/bridge-row.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
-import type {Walk} from './hop.js';
+import type {Walk} from './disposition.js';
 import type {Trail} from './trail.js';
 
 /** A frame at a bridge of an overlay sandbox. */

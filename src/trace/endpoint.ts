@@ -13,8 +13,8 @@ import {judgeBridgeRow} from '../rows/bridge-row.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble} from './bridge.js';
+import type {Walk} from './disposition.js';
 import {bridgeFilter, filterHop} from './filter.js';
-import type {Walk} from './hop.js';
 import {linkOf, type Party, placeOf} from './party.js';
 import type {Trail} from './trail.js';
 

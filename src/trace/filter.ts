@@ -8,8 +8,9 @@ import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {besideIptables, rulesOf} from '../model/rules/questions.js';
 import type {Ruleset} from '../model/rules/rule.js';
+import type {Layer} from '../services/step.js';
 import type {AtBridge} from './bridge.js';
-import type {Layer, Walk} from './hop.js';
+import type {Walk} from './disposition.js';
 import type {Trail} from './trail.js';
 
 /** What the walked packet carries. */

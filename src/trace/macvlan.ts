@@ -5,8 +5,8 @@ import {linkText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {KnownHost} from '../topology/known-host.js';
+import type {Walk} from './disposition.js';
 import {heardFrom} from './endpoint.js';
-import type {Walk} from './hop.js';
 import type {Party} from './party.js';
 import type {Trail} from './trail.js';
 

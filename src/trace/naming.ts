@@ -3,10 +3,9 @@ import {isIPv4} from 'node:net';
 import type {Container} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {answersFor, isServed, type NameAnswer, nameServiceSteps} from '../services/name-service.js';
-import {type Chain, chainOn} from '../services/step.js';
+import {type Chain, chainOn, type Step} from '../services/step.js';
 import {knownHost} from '../topology/known-host.js';
-import {type Hop, worse} from './hop.js';
-import {addSteps} from './steps.js';
+import {worse} from './disposition.js';
 import {type Trace, type TraceEnd, type TraceTarget, worstOf} from './targets.js';
 import {ownerOf} from './trace.js';
 import {trail} from './trail.js';
@@ -19,7 +18,7 @@ export interface Naming {
   resolves: boolean | null;
   /** Whom the source asks, by its resolv.conf; Docker's own where that was not read. */
   server: string;
-  hops: Hop[];
+  hops: Step[];
 }
 
 /**
@@ -43,7 +42,7 @@ export function traceName(
   if (!chain.broken())
     answerStep(chain, host, container, {name, listed: isListed(target, name), addresses, networkId});
   const steps = trail();
-  addSteps(steps, host, chain.steps);
+  steps.take(chain.steps);
   const known = steps.hops.every(({verdict}) => verdict === 'pass');
   const [first] = host.resolvers.get(sandbox?.namespace.inode ?? -1)?.nameservers ?? [];
   return {
@@ -156,7 +155,7 @@ export function withName(
   return {...answer, name: {asked, resolves}, forward, disposition: worstOf({...answer, forward})};
 }
 
-function provenHop(hops: Hop[], {resolves, text}: NameProven): Hop {
+function provenHop(hops: Step[], {resolves, text}: NameProven): Step {
   return {
     host: hops[0]?.host ?? null,
     layer: 'probe',

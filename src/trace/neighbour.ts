@@ -7,7 +7,7 @@ import type {NetnsTables} from '../model/netns-tables.js';
 import type {RowJudge} from '../rows/row-judge.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import {type AtBridge, vxlanTrouble} from './bridge.js';
-import type {Walk} from './hop.js';
+import type {Walk} from './disposition.js';
 import {actualMac, type Party} from './party.js';
 import type {Trail} from './trail.js';
 

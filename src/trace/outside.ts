@@ -9,8 +9,8 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {rulesAround} from '../model/rules/questions.js';
 import type {KnownHost, NamespaceAt} from '../topology/known-host.js';
+import type {Walk} from './disposition.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
-import type {Walk} from './hop.js';
 import type {TraceEnd} from './targets.js';
 import {type Trail, trail} from './trail.js';
 

@@ -26,12 +26,11 @@ import {nodeNames} from '../topology/node-names.js';
 import {serviceOn} from '../topology/services.js';
 import {walkBackends} from './backends.js';
 import {isWalk, overVeth} from './bridge.js';
+import {type Disposition, type Walk, worse} from './disposition.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
-import {type Disposition, type Walk, worse} from './hop.js';
 import {balancerParty} from './parties.js';
 import {linkOf} from './party.js';
-import {addSteps} from './steps.js';
 import type {Backend, Entry, PublishedTrace} from './targets.js';
 import {type Trail, trail} from './trail.js';
 
@@ -145,14 +144,14 @@ function ingressEntry(
   );
   const balancer = ingressStep(chain, host, network);
   const to = chain.broken() ? undefined : hostSteps(chain, host, request, 'ingress');
-  let ended = addSteps(steps, host, chain.steps, 'unreachable');
+  let ended = steps.take(chain.steps, 'unreachable');
   ended ??= to && forwarded(steps, host, request, to);
   let sharing: Sharing | undefined;
   if (balancer && to) ended ??= intoSandbox(steps, here, balancer.namespace, to);
   if (!ended && balancer && to) {
     const inside = chainOn(host);
     sharing = sandboxSteps(inside, balancer, request, to);
-    ended = addSteps(steps, host, inside.steps);
+    ended = steps.take(inside.steps);
   }
   const forward = ended ?? steps.end(to && sharing ? 'delivered' : 'undecided');
   const known = {hosts: walked, network, endpoints: endpointsOf(hosts, network.id)};
@@ -253,7 +252,7 @@ function hostEntry(walked: KnownHost[], host: KnownHost, port: HostPort, asked: 
     [port.text],
   );
   const to = hostSteps(chain, model, request, 'host');
-  let ended = addSteps(steps, model, chain.steps, 'unreachable');
+  let ended = steps.take(chain.steps, 'unreachable');
   ended ??= to && forwarded(steps, model, request, to);
   const forward = ended ?? (to ? toContainer(steps, host, port, request, to) : steps.end('undecided'));
   return {host: model.name, mode: 'host', disposition: forward.disposition, forward, backends: []};

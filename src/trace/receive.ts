@@ -13,9 +13,9 @@ import {inNamespace} from '../topology/in-namespace.js';
 
 import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, portTrouble} from './bridge.js';
+import type {Walk} from './disposition.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
-import type {Walk} from './hop.js';
 import type {Party} from './party.js';
 import {passage, sourceRow} from './source-row.js';
 import type {Trail} from './trail.js';

@@ -5,11 +5,10 @@ import {balancerOf, readVirtualAddress, type Sharing} from '../services/load-bal
 import {chainOn} from '../services/step.js';
 import type {ServiceOn} from '../topology/services.js';
 import {walkBackends} from './backends.js';
+import {type Disposition, type Walk, worse} from './disposition.js';
 import {packetOf} from './filter.js';
-import {type Disposition, type Walk, worse} from './hop.js';
 import {balancerParty, type Known} from './parties.js';
 import type {Party} from './party.js';
-import {addSteps} from './steps.js';
 import type {Backend} from './targets.js';
 import {trail} from './trail.js';
 import {type WalkContext, walk} from './walk.js';
@@ -97,7 +96,7 @@ function toAddress(
   const chain = chainOn(host);
   const packet = {...packetOf(context.traffic, src.ip, vip, false), dstLocal: true};
   const sharing = readVirtualAddress(chain, balancer, packet);
-  const broken = addSteps(steps, host, chain.steps);
+  const broken = steps.take(chain.steps);
   if (broken && addressless.has(broken.hops.at(-1)?.code))
     return {forward: {...broken, disposition: 'unreachable'}, reverse: null, sharing};
   const way = walk(context, src, dst, false);

@@ -1,6 +1,7 @@
 /** Believes what two tables say against each other only where two readings show it. */
 import type {FindingCode} from '../findings/catalogue.js';
-import {type Hop, type Walk, worse} from './hop.js';
+import type {Step} from '../services/step.js';
+import {type Walk, worse} from './disposition.js';
 import {type Backend, type Entry, type Trace, worstOf} from './targets.js';
 
 /**
@@ -82,10 +83,10 @@ function settleBackends(latest: Backend[], before: Backend[] = []): Backend[] {
 }
 
 function settleWalk(walk: Walk, before: Walk | null | undefined): Walk {
-  const stands = (hop: Hop) =>
+  const stands = (hop: Step) =>
     before?.hops.some(({code, host, layer}) => code === hop.code && host === hop.host && layer === hop.layer);
   let changed = false;
-  const hops = walk.hops.map((hop): Hop => {
+  const hops = walk.hops.map((hop): Step => {
     if (hop.verdict !== 'fail' || !twoSources.has(hop.code) || stands(hop)) return hop;
     changed = true;
     return {...hop, verdict: 'unknown', summary: `${hop.summary} (in the second of two readings only)`};

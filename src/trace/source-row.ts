@@ -7,7 +7,7 @@ import type {NetnsTables} from '../model/netns-tables.js';
 import {ageSlack, droppedSilently, recentSeconds} from '../rows/row-ages.js';
 import {sourceCheck} from '../rows/source-check.js';
 import {inNamespace} from '../topology/in-namespace.js';
-import type {Walk} from './hop.js';
+import type {Walk} from './disposition.js';
 import {readTime} from './party.js';
 import type {Trail} from './trail.js';
 import type {OuterPacket} from './underlay.js';

@@ -1,6 +1,6 @@
 /** Ends that are no matter of a walk: what does not run, and what has no network. */
 
-import type {Walk} from './hop.js';
+import type {Walk} from './disposition.js';
 import type {TraceEnd, TraceTarget} from './targets.js';
 import {trail} from './trail.js';
 

@@ -1,6 +1,6 @@
 import type {Container} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
-import {type Disposition, type Walk, worse} from './hop.js';
+import {type Disposition, type Walk, worse} from './disposition.js';
 
 export interface TraceEnd {
   host: HostModel;

@@ -1,14 +1,15 @@
 import type {FindingCode} from '../findings/catalogue.js';
 import type {HostModel} from '../model/host.js';
-import type {Disposition, Hop, Layer, Walk} from './hop.js';
+import type {Layer, Step} from '../services/step.js';
+import type {Disposition, Walk} from './disposition.js';
 
 /** What a doubtful hop can still tell. */
-type Finding = Pick<Hop, 'code' | 'cause'>;
-type Details = Partial<Pick<Hop, 'evidence' | 'cause' | 'kernelReason' | 'counter' | 'next'>>;
+type Finding = Pick<Step, 'code' | 'cause'>;
+type Details = Partial<Pick<Step, 'evidence' | 'cause' | 'kernelReason' | 'counter' | 'next'>>;
 
 /** Collects the hops of one walk. `fail` ends it; after `doubt` it goes on, but can no longer end as delivered. */
 export interface Trail {
-  hops: Hop[];
+  hops: Step[];
   pass(host: HostModel | null, layer: Layer, summary: string, evidence?: string[]): void;
   doubt(host: HostModel | null, layer: Layer, summary: string, evidence?: string[], finding?: Finding): void;
   /** Something that is not known and changes nothing: what lies between the hosts, what an age hints at. */
@@ -23,15 +24,17 @@ export interface Trail {
     details?: Details,
     disposition?: Disposition,
   ): Walk;
+  /** Takes over what a chain of Docker's decided; the walk ends where one of its steps fails. */
+  take(steps: readonly Step[], disposition?: Disposition): Walk | undefined;
   /** The end of a walk that met no failure. */
   end(disposition: Disposition): Walk;
 }
 
 export function trail(): Trail {
-  const hops: Hop[] = [];
+  const hops: Step[] = [];
   let doubtful = false;
   let limited = false;
-  const add = (hop: Hop) => hops.push(hop);
+  const add = (hop: Step) => hops.push(hop);
   return {
     hops,
     pass: (host, layer, summary, evidence = []) =>
@@ -49,6 +52,11 @@ export function trail(): Trail {
     fail(host, layer, code, summary, {evidence = [], ...details} = {}, disposition = 'dropped') {
       add({host: host?.name ?? null, layer, verdict: 'fail', summary, evidence, code, ...details});
       return {disposition, hops};
+    },
+    take(steps, disposition = 'dropped') {
+      hops.push(...steps);
+      doubtful ||= steps.some(({verdict}) => verdict === 'unknown');
+      return steps.some(({verdict}) => verdict === 'fail') ? {disposition, hops} : undefined;
     },
     end: (disposition) => ({
       disposition: limited

@@ -8,8 +8,8 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {dockerXfrm, sealing} from '../services/encryption.js';
 import type {OwnVtep} from '../topology/vteps.js';
+import type {Walk} from './disposition.js';
 import {filterHop} from './filter.js';
-import type {Walk} from './hop.js';
 import type {Trail} from './trail.js';
 
 export interface OuterPacket {

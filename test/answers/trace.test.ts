@@ -4,7 +4,7 @@ import {outcomeOf} from '../../src/answers/outcome.js';
 import {type PathQuestion, statusOfTrace, type TraceDocument, traceAnswer} from '../../src/answers/trace.js';
 import {secondLookMs} from '../../src/hosts/document.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import {dispositions} from '../../src/trace/hop.js';
+import {dispositions} from '../../src/trace/disposition.js';
 import {later, recordedEvidence} from '../support/evidence.js';
 import {readerOf} from './reader.js';
 

@@ -4,13 +4,14 @@ import {compare, withProbe} from '../../src/probe/compare.js';
 import {nameOf, type Verdict, type VerdictCode} from '../../src/probe/judge.js';
 import {type PathMtu, pathMtu} from '../../src/probe/ladder.js';
 import type {ProbeDirection} from '../../src/probe/types.js';
-import type {Disposition, Hop, Layer, Walk} from '../../src/trace/hop.js';
-import {worse} from '../../src/trace/hop.js';
+import type {Layer, Step} from '../../src/services/step.js';
+import type {Disposition, Walk} from '../../src/trace/disposition.js';
+import {worse} from '../../src/trace/disposition.js';
 import type {Trace} from '../../src/trace/targets.js';
 import {points} from './support.js';
 
 function walk(disposition: Disposition, fail?: [host: string, layer: Layer]): Walk {
-  const hop: Hop | undefined = fail && {
+  const hop: Step | undefined = fail && {
     host: fail[0],
     layer: fail[1],
     verdict: 'fail',

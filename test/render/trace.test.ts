@@ -2,12 +2,12 @@ import {describe, it} from 'node:test';
 import type {PathDocument, PublishedDocument, TraceDocument} from '../../src/answers/trace.js';
 import {plainPaint} from '../../src/render/paint.js';
 import {renderTraceAnswer} from '../../src/render/trace.js';
-import type {Hop} from '../../src/trace/hop.js';
+import type {Step} from '../../src/services/step.js';
 import type {Backend} from '../../src/trace/targets.js';
 import {probeReport} from './probe-report.js';
 import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
 
-function hop(more: Partial<Hop> = {}): Hop {
+function hop(more: Partial<Step> = {}): Step {
   return {
     host: 'node1',
     layer: 'route',

@@ -12,7 +12,7 @@ import type {HostModel} from '../../src/model/host.js';
 import type {FdbEntry} from '../../src/rows/entry.js';
 import {fdbEntries} from '../../src/rows/fdb.js';
 import type {FdbStatus} from '../../src/rows/status.js';
-import type {Hop} from '../../src/trace/hop.js';
+import type {Step} from '../../src/services/step.js';
 import {trace} from '../../src/trace/trace.js';
 import {examine} from '../checks/support.js';
 import {recordedHosts, recordings} from '../support/recordings.js';
@@ -23,7 +23,7 @@ interface Judged {
   entry: FdbEntry;
   findings: Finding[];
   /** What trace makes of its rows, walking from a container of that host; undefined where it ends before them. */
-  hops: Hop[] | undefined;
+  hops: Step[] | undefined;
 }
 
 const rowCode = /^(fdb-|neighbour-)/;
@@ -56,7 +56,7 @@ function judgements(folder: string, hosts: HostModel[]): Judged[] {
 }
 
 /** The hops of a walk to the endpoint from the first container of the host whose walk comes so far. */
-function walked(hosts: HostModel[], {host, ip}: FdbEntry, id: string, network: string): Hop[] | undefined {
+function walked(hosts: HostModel[], {host, ip}: FdbEntry, id: string, network: string): Step[] | undefined {
   const model = hosts.find(({name}) => name === host);
   for (const container of model?.docker?.containers ?? []) {
     if (!model || !container.running || !container.endpoints.some(({networkId}) => networkId === id))
@@ -70,7 +70,7 @@ function walked(hosts: HostModel[], {host, ip}: FdbEntry, id: string, network: s
 }
 
 /** What trace says at the rows, as `layer code`; undefined where it passes them. */
-function stopped(hops: Hop[] | undefined): string | undefined {
+function stopped(hops: Step[] | undefined): string | undefined {
   const hop = hops?.find(
     ({layer, verdict, code}) =>
       (layer === 'neighbour' || layer === 'vxlan-fdb') && (verdict === 'fail' || code),

@@ -3,9 +3,9 @@ import {readdirSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {type HostModel, hostModel} from '../../src/model/host.js';
+import type {Step} from '../../src/services/step.js';
 import {inNamespace, namespacePath} from '../../src/topology/in-namespace.js';
 import {findContainer, findDestination} from '../../src/topology/names.js';
-import type {Hop} from '../../src/trace/hop.js';
 import {traceName} from '../../src/trace/naming.js';
 import {tracePublished} from '../../src/trace/published.js';
 import {trace} from '../../src/trace/trace.js';
@@ -74,7 +74,7 @@ function judge(hosts: HostModel[], commands: string[]): {wrong: string[]; named:
   return {wrong: naming.filter((command) => !right(command)), named: naming.length};
 }
 
-const nextOf = (hops: readonly Hop[] = []) => hops.flatMap(({next}) => next ?? []);
+const nextOf = (hops: readonly Step[] = []) => hops.flatMap(({next}) => next ?? []);
 
 describe('advice where the engine keeps its namespaces elsewhere', () => {
   it('doctor names real files there in every remedy', () => {

@@ -1,4 +1,4 @@
-import type {Walk} from '../../src/trace/hop.js';
+import type {Walk} from '../../src/trace/disposition.js';
 import type {Naming} from '../../src/trace/naming.js';
 
 /** Where a walk ends, as the table of faults writes it: `node layer code`, `? node layer`, or null. */

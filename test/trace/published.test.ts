@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {type HostModel, hostModel} from '../../src/model/host.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import type {Walk} from '../../src/trace/hop.js';
+import type {Walk} from '../../src/trace/disposition.js';
 import {tracePublished} from '../../src/trace/published.js';
 import type {Entry} from '../../src/trace/targets.js';
 import {addBalancers, addLines, balancerFaults, dropLines, listening} from '../support/balanced.js';

@@ -4,9 +4,10 @@ import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {sortReadings} from '../../src/hosts/readings.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
+import type {Step} from '../../src/services/step.js';
 import {readSnapshot} from '../../src/snapshot/snapshot-file.js';
 import {findContainer} from '../../src/topology/names.js';
-import type {Hop, Walk} from '../../src/trace/hop.js';
+import type {Walk} from '../../src/trace/disposition.js';
 import type {Trace, TraceTarget} from '../../src/trace/targets.js';
 import {trace} from '../../src/trace/trace.js';
 
@@ -21,7 +22,7 @@ function run(read: HostModel[], from: string, to: string | TraceTarget): Trace {
   return trace(read, findContainer(read, from), typeof to === 'string' ? findContainer(read, to) : to);
 }
 
-function firstFailure({hops}: Walk): Hop | undefined {
+function firstFailure({hops}: Walk): Step | undefined {
   return hops.find(({verdict}) => verdict === 'fail');
 }
 

@@ -3,7 +3,7 @@ import {describe, it} from 'node:test';
 import {type HostModel, hostModel} from '../../src/model/host.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {findContainer, findDestination} from '../../src/topology/names.js';
-import type {Walk} from '../../src/trace/hop.js';
+import type {Walk} from '../../src/trace/disposition.js';
 import type {Trace} from '../../src/trace/targets.js';
 import {trace} from '../../src/trace/trace.js';
 import {

@@ -1,4 +1,4 @@
-import type {FindingCode} from '../findings/catalogue.js';
+import type {Step} from '../services/step.js';
 
 /** How a walk of one direction can end. The worst first; a trace's own disposition is the worse of its two directions. */
 export const dispositions = [
@@ -37,64 +37,7 @@ export function worse(a: Disposition, b: Disposition): Disposition {
   return dispositions.indexOf(a) <= dispositions.indexOf(b) ? a : b;
 }
 
-/** The layers of the walk, in its order. */
-export type Layer =
-  | 'name'
-  | 'published'
-  | 'listener'
-  | 'dnat'
-  | 'load-balancer'
-  | 'route'
-  | 'neighbour'
-  | 'interface'
-  | 'source-filter'
-  | 'veth'
-  | 'parent'
-  | 'bridge'
-  | 'bridge-filter'
-  | 'bridge-fdb'
-  | 'forwarding'
-  | 'vxlan-fdb'
-  | 'vxlan'
-  | 'encryption'
-  | 'underlay-route'
-  | 'underlay-mtu'
-  | 'underlay-neighbour'
-  | 'filter-out'
-  | 'underlay'
-  | 'filter-in'
-  | 'data-path-port'
-  | 'vni'
-  | 'source-row'
-  | 'endpoint-filter'
-  | 'endpoint'
-  | 'port'
-  | 'outside'
-  /** What a probe's own packets showed; not of the model. */
-  | 'probe';
-
-export type HopVerdict = 'pass' | 'fail' | 'unknown';
-
-/** One decision of a kernel on the way of a frame. */
-export interface Hop {
-  host: string | null;
-  layer: Layer;
-  verdict: HopVerdict;
-  /** What is decided here, in a few words. */
-  summary: string;
-  /** The very rows, links or rules that it rests on. */
-  evidence: string[];
-  /** Finding code of a failing hop. */
-  code?: FindingCode;
-  cause?: string;
-  /** The kernel's own word for the loss (skb drop reason) and what counts it, where something does. */
-  kernelReason?: string;
-  counter?: string;
-  /** The next command to type; never run. */
-  next?: string;
-}
-
 export interface Walk {
   disposition: Disposition;
-  hops: Hop[];
+  hops: Step[];
 }
