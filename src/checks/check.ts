@@ -50,10 +50,13 @@ export interface CounterPair<Counters> {
   seconds: number;
 }
 
+/** What a check could not look at. */
+export type Gap = Omit<NotChecked, 'check'>;
+
 /** Where a check says what it saw. */
 export interface Report {
   found: (finding: Finding) => void;
-  notChecked: (gap: Omit<NotChecked, 'check'>) => void;
+  notChecked: (gap: Gap) => void;
   /** Asks for a second reading of live hosts, where one can't tell whether something is wrong. */
   lookAgain: () => void;
   /** How the endpoints of a network came out; told by one check only. */

@@ -161,14 +161,19 @@ export class Examiner {
         continue;
       }
       samples.push({host: last.identity.name, seconds, listened: last.listened});
-      for (const check of sampling) {
-        const [before, after] = [first.counters.get(check.name), last.counters.get(check.name)];
-        if (before === undefined || after === undefined) continue;
-        const pair = {host: last.identity, before, after, seconds};
-        check.sample?.(pair, reportOf(check, said), digestsOf(check, latest));
-      }
+      this.sample(sampling, [first, last], latest, said);
     }
     return {...said, samples};
+  }
+
+  private sample(checks: readonly Check[], [first, last]: [Kept, Kept], latest: Kept[], said: Said): void {
+    const seconds = secondsBetween(first.identity, last.identity);
+    for (const check of checks) {
+      const [before, after] = [first.counters.get(check.name), last.counters.get(check.name)];
+      if (before === undefined || after === undefined) continue;
+      const pair = {host: last.identity, before, after, seconds};
+      check.sample?.(pair, reportOf(check, said), digestsOf(check, latest));
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type {Namespace} from '../../model/host.js';
 import type {Miss} from '../../model/iproute/miss.js';
+import type {FdbEntry} from '../../rows/entry.js';
 import {hostRows, lacksRow} from '../../rows/host-rows.js';
 import {ownEndpoints} from '../../topology/endpoints.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -184,46 +185,63 @@ function failedOf(host: KnownHost): Failed[] {
       const misses = namespace.tables?.misses ?? [];
       if (misses.length === 0) return [];
       const members = membersOf(host, namespace);
-      const addresses = new Set(
-        [namespace, ...members.map(({namespace: member}) => member)].flatMap(({tables}) =>
-          (tables?.links ?? []).flatMap(({addresses: own}) => (own ?? []).map(({address}) => address)),
-        ),
-      );
+      const own = {
+        macs,
+        virtual,
+        addresses: addressesIn([namespace, ...members.map((one) => one.namespace)]),
+      };
       const entries = hostRows(host)
         .entries(network.id)
         .filter(({netns}) => netns === namespace.file);
       return misses.flatMap((miss): Failed[] => {
-        const {layer, sought} = miss;
-        // The overlays carry IPv4 only; questions of IPv6 go nowhere on every healthy host.
-        if (layer === 'l3' && sought.includes(':')) return [];
-        const entry = entries.find(({ip, mac}) => (layer === 'l2' ? mac : ip) === sought);
-        if (entry?.status === 'local') return [];
-        if (layer === 'l2' ? macs.has(sought) : addresses.has(sought) || virtual.has(sought)) return [];
+        const entry = entries.find(({ip, mac}) => (miss.layer === 'l2' ? mac : ip) === miss.sought);
+        if (isNormal(miss, entry, own)) return [];
         return [
           {
             ...miss,
             networkId: network.id,
             network: network.name,
             netns: namespace.file,
-            target: entry
-              ? {
-                  name: entry.endpoint.name,
-                  ip: entry.ip,
-                  mac: entry.mac,
-                  vtep: entry.vtep,
-                  reason: entry.reason,
-                }
-              : null,
-            lacking:
-              entry !== undefined &&
-              lacksRow(entry) &&
-              (layer === 'l2' ? entry.self === null : entry.neighbour === null),
+            target: entry ? targetOf(entry) : null,
+            lacking: entry !== undefined && lacksSought(entry, miss),
             askers: members.flatMap(({name, namespace: member}) => (asks(member, miss) ? [name] : [])),
           },
         ];
       });
     });
   });
+}
+
+/** What the host itself has, so that a question for it proves nothing. */
+interface OwnAddresses {
+  macs: ReadonlySet<string>;
+  addresses: ReadonlySet<string>;
+  /** Virtual addresses of services. */
+  virtual: ReadonlySet<string>;
+}
+
+/** Whether a healthy host has such questions too. */
+function isNormal({layer, sought}: Miss, entry: FdbEntry | undefined, own: OwnAddresses): boolean {
+  // The overlays carry IPv4 only; questions of IPv6 go nowhere on every healthy host.
+  if (layer === 'l3' && sought.includes(':')) return true;
+  if (entry?.status === 'local') return true;
+  return layer === 'l2' ? own.macs.has(sought) : own.addresses.has(sought) || own.virtual.has(sought);
+}
+
+function targetOf({endpoint: {name}, ip, mac, vtep, reason}: FdbEntry): NonNullable<Failed['target']> {
+  return {name, ip, mac, vtep, reason};
+}
+
+function lacksSought(entry: FdbEntry, {layer}: Miss): boolean {
+  return lacksRow(entry) && (layer === 'l2' ? entry.self === null : entry.neighbour === null);
+}
+
+function addressesIn(namespaces: Namespace[]): Set<string> {
+  return new Set(
+    namespaces.flatMap(({tables}) =>
+      (tables?.links ?? []).flatMap(({addresses}) => (addresses ?? []).map(({address}) => address)),
+    ),
+  );
 }
 
 interface Member {

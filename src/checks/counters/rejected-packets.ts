@@ -1,3 +1,4 @@
+import type {Finding} from '../../findings/finding.js';
 import {protocolCounters} from '../../model/proc/counters.js';
 import {waitingSockets} from '../../model/sockets.js';
 import {defineCheck} from '../check.js';
@@ -46,49 +47,68 @@ export const rejectedPackets = defineCheck<undefined, Counts>({
         `${later.netns}: ${later.device} TX packets ${later.txPackets} (${risen(later.txPackets - earlier.txPackets, seconds)}), RX packets ${later.rxPackets} (+0)`,
     );
     const networks = [...new Set(unanswered.map(([, {network}]) => network))].join(', ');
-    const common = {
-      host: host.name,
-      network: null,
-      basis: 'sample' as const,
-      at: {host: host.name, netns: '@host'},
-    };
-    const refused = rise(before.noPorts ?? undefined, after.noPorts ?? undefined, seconds, steady);
-    const closed = after.closed ?? [];
-    if (refused !== undefined && (closed.length > 0 || unanswered.length > 0)) {
-      report.found({
-        ...common,
-        code: 'udp-no-ports',
-        severity: closed.length > 0 ? 'error' : 'warning',
-        subject: closed.length > 0 ? `UDP port ${closed.join(', ')}` : 'UDP ports',
-        evidence: [`/proc/net/snmp: Udp NoPorts ${after.noPorts} (${risen(refused, seconds)})`, ...rows],
-        cause:
-          closed.length > 0
-            ? `${refused} UDP packets came to closed ports of this host, and the port of its own vxlan devices, ${closed.join(', ')}, is closed`
-            : `${refused} UDP packets came to closed ports of this host, while nothing arrives on ${networks}: other nodes may send their VXLAN to another port than this one uses`,
-        remedy: [
-          {command: 'ss -lun', touches: 'nothing'},
-          {command: 'ovdiag capture --uplink --flows --for 10s', touches: 'nothing (it only listens)'},
-        ],
-      });
-    }
-    const answered = rise(before.unreachable ?? undefined, after.unreachable ?? undefined, seconds, steady);
-    if (answered === undefined || unanswered.length === 0) return;
-    report.found({
-      ...common,
-      code: 'icmp-unreachable',
-      severity: 'warning',
-      subject: networks,
-      evidence: [
-        `/proc/net/snmp: Icmp InDestUnreachs ${after.unreachable} (${risen(answered, seconds)})`,
-        ...rows,
-      ],
-      cause: `what this host sends on ${networks} is not answered, and ${answered} times somebody told it by ICMP that a destination is unreachable: the data-path port is closed over there, or a firewall rejects it`,
-      remedy: [
-        {
-          command: "tcpdump -n -i UPLINK 'icmp[icmptype] == icmp-unreach'",
-          touches: 'nothing (it only listens; the quoted packet names the port and who refused it)',
-        },
-      ],
-    });
+    const seen = {host: host.name, before, after, seconds, rows, networks};
+    for (const finding of [closedPort(seen), rejected(seen)]) if (finding) report.found(finding);
   },
 });
+
+interface Seen {
+  host: string;
+  before: Counts;
+  after: Counts;
+  seconds: number;
+  /** Devices that sent and got nothing, as rows. */
+  rows: string[];
+  /** Their networks, in words. */
+  networks: string;
+}
+
+const wholeHost = (host: string) => ({
+  host,
+  network: null,
+  basis: 'sample' as const,
+  at: {host, netns: '@host'},
+});
+
+function closedPort({host, before, after, seconds, rows, networks}: Seen): Finding | undefined {
+  const refused = rise(before.noPorts ?? undefined, after.noPorts ?? undefined, seconds, steady);
+  const closed = after.closed ?? [];
+  if (refused === undefined || (closed.length === 0 && rows.length === 0)) return undefined;
+  const isClosed = closed.length > 0;
+  return {
+    ...wholeHost(host),
+    code: 'udp-no-ports',
+    severity: isClosed ? 'error' : 'warning',
+    subject: isClosed ? `UDP port ${closed.join(', ')}` : 'UDP ports',
+    evidence: [`/proc/net/snmp: Udp NoPorts ${after.noPorts} (${risen(refused, seconds)})`, ...rows],
+    cause: isClosed
+      ? `${refused} UDP packets came to closed ports of this host, and the port of its own vxlan devices, ${closed.join(', ')}, is closed`
+      : `${refused} UDP packets came to closed ports of this host, while nothing arrives on ${networks}: other nodes may send their VXLAN to another port than this one uses`,
+    remedy: [
+      {command: 'ss -lun', touches: 'nothing'},
+      {command: 'ovdiag capture --uplink --flows --for 10s', touches: 'nothing (it only listens)'},
+    ],
+  };
+}
+
+function rejected({host, before, after, seconds, rows, networks}: Seen): Finding | undefined {
+  const answered = rise(before.unreachable ?? undefined, after.unreachable ?? undefined, seconds, steady);
+  if (answered === undefined || rows.length === 0) return undefined;
+  return {
+    ...wholeHost(host),
+    code: 'icmp-unreachable',
+    severity: 'warning',
+    subject: networks,
+    evidence: [
+      `/proc/net/snmp: Icmp InDestUnreachs ${after.unreachable} (${risen(answered, seconds)})`,
+      ...rows,
+    ],
+    cause: `what this host sends on ${networks} is not answered, and ${answered} times somebody told it by ICMP that a destination is unreachable: the data-path port is closed over there, or a firewall rejects it`,
+    remedy: [
+      {
+        command: "tcpdump -n -i UPLINK 'icmp[icmptype] == icmp-unreach'",
+        touches: 'nothing (it only listens; the quoted packet names the port and who refused it)',
+      },
+    ],
+  };
+}

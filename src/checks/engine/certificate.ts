@@ -1,5 +1,6 @@
-import {parseCertificate} from '../../model/certificate.js';
-import {defineCheck} from '../check.js';
+import type {Finding} from '../../findings/finding.js';
+import {type NodeCertificate, parseCertificate} from '../../model/certificate.js';
+import {defineCheck, type Gap} from '../check.js';
 
 /**
  * A node renews its certificate at a random moment after half and before four fifths of its time (moby swarmkit
@@ -20,6 +21,49 @@ const rotate = {
   touches: 'the certificates of all nodes, renewed one by one',
 };
 
+const states = {
+  early: {
+    code: 'certificate-expired',
+    severity: 'error',
+    cause: `the certificate is not valid yet by the node's own clock, which is most likely behind: managers and nodes refuse each other`,
+    remedy: [setClock],
+  },
+  expired: {
+    code: 'certificate-expired',
+    severity: 'error',
+    cause:
+      'the certificate has expired: managers refuse the node, so it gets no tasks, no keys and no news of others',
+    remedy: [joinAnew, setClock],
+  },
+  overdue: {
+    code: 'certificate-expiring',
+    severity: 'warning',
+    cause:
+      'the certificate should have been renewed by now and was not: the node can not reach a manager, or is refused by it; once it has expired the node is lost to the swarm',
+    remedy: [rotate, joinAnew],
+  },
+} satisfies Record<string, Pick<Finding, 'code' | 'severity' | 'cause' | 'remedy'>>;
+
+/** What is wrong with a certificate at a time in milliseconds; undefined where nothing is. */
+function stateOf({notBefore, notAfter}: NodeCertificate, now: number): keyof typeof states | undefined {
+  const [from, to] = [Date.parse(notBefore), Date.parse(notAfter)];
+  if (now < from) return 'early';
+  if (now > to) return 'expired';
+  return now < from + (to - from) * overdue ? undefined : 'overdue';
+}
+
+function unread(host: string, pem: string | undefined, own: NodeCertificate | undefined): Gap {
+  return {
+    host,
+    network: null,
+    why:
+      pem === undefined || own
+        ? "the node's certificate in the swarm was not read"
+        : 'nothing of what the node keeps as its certificate in the swarm can be read',
+    add: `Read ${host} as root; by hand: openssl x509 -noout -dates -in /var/lib/docker/swarm/certificates/swarm-node.crt`,
+  };
+}
+
 /** The node's certificate against its own clock. */
 export const certificate = defineCheck({
   name: 'certificate',
@@ -28,42 +72,26 @@ export const certificate = defineCheck({
     const {certificate: pem, clock, docker} = host.model;
     const own = pem === undefined ? undefined : parseCertificate(pem);
     if (!own || !clock) {
-      if (docker?.engine.swarm?.state === 'active') {
-        report.notChecked({
-          host: host.name,
-          network: null,
-          why:
-            pem === undefined || own
-              ? "the node's certificate in the swarm was not read"
-              : 'nothing of what the node keeps as its certificate in the swarm can be read',
-          add: `Read ${host.name} as root; by hand: openssl x509 -noout -dates -in /var/lib/docker/swarm/certificates/swarm-node.crt`,
-        });
-      }
+      if (docker?.engine.swarm?.state === 'active') report.notChecked(unread(host.name, pem, own));
       return undefined;
     }
     const now = clock.seconds * 1000;
-    const [from, to] = [Date.parse(own.notBefore), Date.parse(own.notAfter)];
-    const early = now < from;
-    const expired = now > to;
-    if (!early && !expired && now < from + (to - from) * overdue) return undefined;
-    const words = `valid from ${own.notBefore} to ${own.notAfter}`;
+    const state = stateOf(own, now);
+    if (state === undefined) return undefined;
+    const {code, severity, cause, remedy} = states[state];
     report.found({
-      code: early || expired ? 'certificate-expired' : 'certificate-expiring',
-      severity: early || expired ? 'error' : 'warning',
+      code,
+      severity,
       host: host.name,
       network: null,
       subject: 'certificate of the node',
       evidence: [
         `swarm-node.crt: ${own.subject}`,
-        words,
+        `valid from ${own.notBefore} to ${own.notAfter}`,
         `clock of ${host.name}: ${new Date(now).toISOString()}`,
       ],
-      cause: early
-        ? `the certificate is not valid yet by the node's own clock, which is most likely behind: managers and nodes refuse each other`
-        : expired
-          ? 'the certificate has expired: managers refuse the node, so it gets no tasks, no keys and no news of others'
-          : 'the certificate should have been renewed by now and was not: the node can not reach a manager, or is refused by it; once it has expired the node is lost to the swarm',
-      remedy: early ? [setClock] : expired ? [joinAnew, setClock] : [rotate, joinAnew],
+      cause,
+      remedy,
       basis: 'one-host',
       at: {host: host.name},
     });

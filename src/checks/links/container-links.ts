@@ -7,6 +7,7 @@ import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
+import type {Pairing} from '../../topology/veths.js';
 import {defineCheck, type Report} from '../check.js';
 import {linkLine} from '../words.js';
 
@@ -42,7 +43,7 @@ export const containerLinks = defineCheck({
 /** The interface of one endpoint: there, up, with its address and its MAC. */
 function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint, report: Report): void {
   const {name, ip, mac, container, sandbox, link, kind} = endpoint;
-  const found = (code: CheckCode, fault: Pick<Finding, 'evidence' | 'cause' | 'remedy'> & Partial<Finding>) =>
+  const found: Found = (code, fault) =>
     report.found({
       code,
       severity: 'error',
@@ -76,51 +77,59 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
     });
     return;
   }
+  stateTrouble(host, network, {...endpoint, link, file}, {said, line: line(link)}, found);
+}
+
+type Found = (
+  code: CheckCode,
+  fault: Pick<Finding, 'evidence' | 'cause' | 'remedy'> & Partial<Finding>,
+) => void;
+
+/** An interface that is there, and is down or has not the address or MAC that the engine gave it. */
+function stateTrouble(
+  host: KnownHost,
+  network: Network,
+  endpoint: LocalEndpoint & {link: Link; file: string},
+  {said, line}: {said: string; line: string},
+  found: Found,
+): void {
+  const {name, ip, mac, link, file} = endpoint;
   const inside = (touches: string, command: string, ...words: string[]) => ({
     command: inNamespace(host.model, file, command, ...words),
     touches,
   });
+  const mend = mendOf(network, endpoint);
   if (isDown(link)) {
+    const touches = `${link.name} of ${name}; routes that went with it must be made again`;
     found('container-link-down', {
-      evidence: [line(link)],
+      evidence: [line],
       cause: `${link.name} of ${name} is down: it can neither send nor be reached on ${network.name}`,
-      remedy: [
-        inside(
-          `${link.name} of ${name}; routes that went with it must be made again`,
-          'ip link set',
-          link.name,
-          'up',
-        ),
-        mendOf(network, endpoint),
-      ],
+      remedy: [inside(touches, 'ip link set', link.name, 'up'), mend],
     });
   }
+  const touches = `${link.name} of ${name}`;
   if (ip !== undefined && link.addresses && !link.addresses.some(({address}) => address === ip)) {
+    const address = `${ip}/${prefixOf(network, endpoint)}`;
     found('container-address-missing', {
-      evidence: [said, line(link)],
+      evidence: [said, line],
       cause: `the engine gave ${name} ${ip}, which others send to, and ${link.name} does not have it`,
-      remedy: [
-        inside(
-          `${link.name} of ${name}`,
-          'ip addr add',
-          `${ip}/${prefixOf(network, endpoint)}`,
-          'dev',
-          link.name,
-        ),
-        mendOf(network, endpoint),
-      ],
+      remedy: [inside(touches, 'ip addr add', address, 'dev', link.name), mend],
     });
   }
   if (mac !== undefined && link.mac !== undefined && link.mac !== mac) {
     found('container-mac-changed', {
-      evidence: [said, line(link)],
+      evidence: [said, line],
       cause: `${link.name} of ${name} has ${link.mac}; the engine, gossip and every other host's rows say ${mac}, and the interface discards frames for that`,
-      remedy: [
-        inside(`${link.name} of ${name}`, 'ip link set', link.name, 'address', mac),
-        mendOf(network, endpoint),
-      ],
+      remedy: [inside(touches, 'ip link set', link.name, 'address', mac), mend],
     });
   }
+}
+
+/** Whether a port leads to one of the endpoints, or to what was not read, or to one of several. */
+function mayBelong(host: KnownHost, pairing: Pairing | undefined, endpoints: LocalEndpoint[]): boolean {
+  const peer = pairing?.peer;
+  if (!peer) return unreadElsewhere(host) || pairing?.ambiguous === true;
+  return endpoints.some((one) => one.sandbox?.namespace.file === peer.netns && one.link === peer.link);
 }
 
 /** Ports of the sandbox behind which there is none of the engine's endpoints. */
@@ -135,11 +144,8 @@ function strangers(
   for (const link of tables?.links ?? []) {
     if (link.kind !== 'veth') continue;
     const pairing = host.pairs(file, link.ifindex);
+    if (mayBelong(host, pairing, endpoints)) continue;
     const peer = pairing?.peer;
-    // The other end may be in a namespace that was not read, or one of several may be it.
-    if (!peer && (unreadElsewhere(host) || pairing?.ambiguous)) continue;
-    if (peer && endpoints.some((one) => one.sandbox?.namespace.file === peer.netns && one.link === peer.link))
-      continue;
     const where = peer
       ? `${peer.link.name} in ${peer.netns}`
       : 'nothing in any namespace that Docker keeps on this host';

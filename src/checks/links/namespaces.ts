@@ -1,6 +1,6 @@
 import {shellWord} from '../../base/shell.js';
 import type {Finding} from '../../findings/finding.js';
-import type {Network} from '../../model/docker-types.js';
+import type {Container, Network} from '../../model/docker-types.js';
 import type {NamespaceState} from '../../model/namespace-files.js';
 import {namespacePath} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -61,28 +61,59 @@ export const namespaces = defineCheck<Digest>({
 /** States of a plain file; which of the two is told by its age, and that is the age of the namespace that it was. */
 const plain: ReadonlySet<NamespaceState> = new Set(['dead', 'torn-down']);
 
-/** A plain file where a namespace should be. On engines up to 27 it may be of the last minute, whatever its age. */
-function dead(
+/** The network of which a file was the only sandbox here, and which has endpoints on this host. */
+function instantiatedBy(
   host: KnownHost,
-  {kind, namespace: {file, state}}: Sandbox,
+  {kind, namespace: {file}}: Sandbox,
   networks: Network[],
-  report: Report,
-): void {
+): Network | undefined {
+  if (kind !== 'overlay') return undefined;
+  const prefix = file.replace(/^\d+-/, '');
+  const others = host.sandboxes.some(
+    ({namespace}) => present.has(namespace.state) && namespace.file.replace(/^\d+-/, '') === prefix,
+  );
+  if (others) return undefined;
+  return networks.find(
+    ({id, driver, endpoints}) => driver === 'overlay' && id.startsWith(prefix) && endpoints?.length,
+  );
+}
+
+/** Who uses a namespace: the proof, and what puts it right. */
+interface Use {
+  user: string;
+  evidence: string;
+  remedy: Finding['remedy'][number];
+}
+
+function usedByContainer({name}: Container, file: string): Use {
+  return {
+    user: name,
+    evidence: `docker inspect ${name}: running, SandboxKey …/${file}`,
+    remedy: {
+      command: `docker restart ${name}`,
+      touches: `${name}: it stops, and starts in a new namespace`,
+    },
+  };
+}
+
+function usedByNetwork({name, endpoints = []}: Network): Use {
+  return {
+    user: name,
+    evidence: `docker network inspect ${name}: ${endpoints.map((endpoint) => endpoint.name).join(', ')} on this host`,
+    remedy: {
+      command: `move the endpoints of ${name} off this host and back`,
+      touches: 'them; with the last one the sandbox goes, with the next it is built anew',
+    },
+  };
+}
+
+/** A plain file where a namespace should be. On engines up to 27 it may be of the last minute, whatever its age. */
+function dead(host: KnownHost, sandbox: Sandbox, networks: Network[], report: Report): void {
+  const {file, state} = sandbox.namespace;
   const container = (host.model.docker?.containers ?? []).find(
     ({running, sandboxFile}) => running && sandboxFile === file,
   );
-  const rest = file.replace(/^(\d+-|lb_)/, '');
-  const others = (wanted: string) =>
-    host.sandboxes.some(
-      ({namespace}) => present.has(namespace.state) && namespace.file.replace(/^\d+-/, '') === wanted,
-    );
-  const network =
-    kind === 'overlay' && !others(rest)
-      ? networks.find(
-          ({id, driver, endpoints}) => driver === 'overlay' && id.startsWith(rest) && endpoints?.length,
-        )
-      : undefined;
-  const user = container?.name ?? network?.name;
+  const network = instantiatedBy(host, sandbox, networks);
   const evidence = [`${namespacePath(host.model, file)}: a plain file, no namespace is mounted on it`];
   const shared = {
     code: 'namespace-dead' as const,
@@ -91,29 +122,15 @@ function dead(
     basis: 'one-host' as const,
     at: {host: host.name, netns: file, ...(network ? {network: network.id} : {})},
   };
-  if (user !== undefined) {
+  const use = container ? usedByContainer(container, file) : network && usedByNetwork(network);
+  if (use) {
     report.found({
       ...shared,
       severity: 'error',
       network: network?.name ?? null,
-      evidence: [
-        ...evidence,
-        container
-          ? `docker inspect ${container.name}: running, SandboxKey …/${file}`
-          : `docker network inspect ${user}: ${network?.endpoints?.map(({name}) => name).join(', ')} on this host`,
-      ],
-      cause: `${file} is the namespace of ${user}, which is in use, and nothing is mounted on it any more: the engine can change nothing in there, and can not let it go either`,
-      remedy: [
-        container
-          ? {
-              command: `docker restart ${container.name}`,
-              touches: `${container.name}: it stops, and starts in a new namespace`,
-            }
-          : {
-              command: `move the endpoints of ${user} off this host and back`,
-              touches: 'them; with the last one the sandbox goes, with the next it is built anew',
-            },
-      ],
+      evidence: [...evidence, use.evidence],
+      cause: `${file} is the namespace of ${use.user}, which is in use, and nothing is mounted on it any more: the engine can change nothing in there, and can not let it go either`,
+      remedy: [use.remedy],
     });
     return;
   }
@@ -230,45 +247,69 @@ function unusedFile(sandboxes: Sandbox[]): string | undefined {
   return unused.length === 1 ? unused[0]?.namespace.file : undefined;
 }
 
+function some(names: string[]): string {
+  return names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '');
+}
+
 /** One swarm has one network of a name: a host with another id for it has an earlier one, and is on its own. */
 function twoIds(hosts: HostDigest<Digest>[], report: Report): void {
-  const seen = new Map<string, Map<string, {hosts: string[]; here: boolean}>>();
+  for (const {network, ids} of idsByName(hosts)) {
+    // What most hosts have is taken for the present one.
+    const [current, ...others] = [...ids].sort(([, a], [, b]) => b.hosts.length - a.hosts.length);
+    const evidence = [...ids].map(([id, {hosts: on}]) => `${network} is ${id} on ${some(on)}`);
+    const now = current?.[1].hosts.slice(0, 3).join(', ') ?? '';
+    for (const [id, known] of others) report.found(otherId(network, id, known, {now, evidence}));
+  }
+}
+
+function otherId(
+  network: string,
+  id: string,
+  {hosts, here}: HostsOfId,
+  {now, evidence}: {now: string; evidence: string[]},
+): Finding {
+  const [only] = hosts.length === 1 ? hosts : [];
+  const [have, keep] = only === undefined ? ['have', 'they keep'] : ['has', 'it keeps'];
+  return {
+    code: 'network-id-mismatch',
+    severity: here ? 'error' : 'warning',
+    host: only ?? null,
+    network,
+    subject: `${network} as ${id.slice(0, 12)}`,
+    evidence,
+    cause: `${hosts.join(', ')} ${have} ${network} with another id than ${now}: ${keep} a network that was removed and made again elsewhere, and its containers there reach none of the others`,
+    remedy: [
+      {
+        command: `docker network inspect ${id}`,
+        touches: 'nothing; run it there: what still uses it keeps it alive',
+      },
+    ],
+    basis: 'several-hosts',
+    at: {network: id},
+  };
+}
+
+/** Hosts that have an id for a network of a name, and whether its sandbox is on one of them. */
+interface HostsOfId {
+  hosts: string[];
+  here: boolean;
+}
+
+type Ids = Map<string, HostsOfId>;
+
+/** For each name of a network in each swarm. */
+function idsByName(hosts: HostDigest<Digest>[]): Iterable<{network: string; ids: Ids}> {
+  const seen = new Map<string, {network: string; ids: Ids}>();
   for (const {name: host, digest} of hosts) {
     for (const {id, name, here} of digest.networks) {
       const key = JSON.stringify([digest.swarm, name]);
-      const ids = seen.get(key) ?? new Map<string, {hosts: string[]; here: boolean}>();
-      const known = ids.get(id) ?? {hosts: [], here: false};
-      known.hosts.push(host);
-      known.here ||= here;
-      seen.set(key, ids.set(id, known));
+      const known = seen.get(key) ?? {network: name, ids: new Map()};
+      const of = known.ids.get(id) ?? {hosts: [], here: false};
+      of.hosts.push(host);
+      of.here ||= here;
+      known.ids.set(id, of);
+      seen.set(key, known);
     }
   }
-  for (const [key, ids] of seen) {
-    if (ids.size < 2) continue;
-    const [, network = ''] = JSON.parse(key) as string[];
-    // What most hosts have is taken for the present one.
-    const [present, ...others] = [...ids].sort(([, a], [, b]) => b.hosts.length - a.hosts.length);
-    for (const [id, {hosts: on, here}] of others) {
-      report.found({
-        code: 'network-id-mismatch',
-        severity: here ? 'error' : 'warning',
-        host: on.length === 1 ? (on[0] ?? null) : null,
-        network,
-        subject: `${network} as ${id.slice(0, 12)}`,
-        evidence: [...ids].map(
-          ([other, {hosts: names}]) =>
-            `${network} is ${other} on ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`,
-        ),
-        cause: `${on.join(', ')} ${on.length === 1 ? 'has' : 'have'} ${network} with another id than ${present?.[1].hosts.slice(0, 3).join(', ')}: ${on.length === 1 ? 'it keeps' : 'they keep'} a network that was removed and made again elsewhere, and its containers there reach none of the others`,
-        remedy: [
-          {
-            command: `docker network inspect ${id}`,
-            touches: 'nothing; run it there: what still uses it keeps it alive',
-          },
-        ],
-        basis: 'several-hosts',
-        at: {network: id},
-      });
-    }
-  }
+  return seen.values();
 }

@@ -33,18 +33,34 @@ export const overlayLinks = defineCheck({
   },
 });
 
+/** Where a link of an overlay sandbox is. */
+interface Around {
+  host: KnownHost;
+  network: Network;
+  sandbox: Sandbox;
+  /** All links of the sandbox. */
+  links: Link[];
+}
+
 function troubles(host: KnownHost, network: Network, sandbox: Sandbox, links: Link[]): Finding[] {
-  const {file} = sandbox.namespace;
-  const found = (
-    code: CheckCode,
-    link: Link,
-    subject: string,
-    cause: string,
-    remedy: Finding['remedy'],
-    severity: Finding['severity'] = 'error',
-  ): Finding => ({
+  const around = {host, network, sandbox, links};
+  return links.flatMap((link): Finding[] => {
+    if (link.kind === 'bridge') return bridgeTroubles(around, link);
+    if (link.vxlan && !link.vxlan.external) return tunnelTroubles(around, link);
+    return link.kind === 'veth' ? portTroubles(around, link) : [];
+  });
+}
+
+function found(
+  {host, network, sandbox: {namespace}}: Around,
+  link: Link,
+  fault: {code: CheckCode; subject?: string; cause: string; remedy: Finding['remedy']; device?: string},
+): Finding {
+  const {file} = namespace;
+  const {code, subject = `${link.name} in ${file}`, cause, remedy, device} = fault;
+  return {
     code,
-    severity,
+    severity: 'error',
     host: host.name,
     network: network.name,
     subject,
@@ -56,103 +72,96 @@ function troubles(host: KnownHost, network: Network, sandbox: Sandbox, links: Li
       host: host.name,
       network: network.id,
       netns: file,
-      ...(code === 'veth-down' ? {device: link.name} : {}),
+      ...(device === undefined ? {} : {device}),
     },
-  });
-  const setUp = ({name}: Link) => ({
-    command: inNamespace(host.model, file, 'ip link set', name, 'up'),
+  };
+}
+
+function setUp({host, sandbox: {namespace}}: Around, {name}: Link): Finding['remedy'][number] {
+  return {
+    command: inNamespace(host.model, namespace.file, 'ip link set', name, 'up'),
     touches: `${name} in this sandbox`,
-  });
-  return links.flatMap((link): Finding[] => {
-    const {kind, name, master, vxlan} = link;
-    const at = `${name} in ${file}`;
-    if (kind === 'bridge') {
-      if (isDown(link)) {
-        return [
-          found(
-            'bridge-down',
-            link,
-            at,
-            `${name} is down, and a bridge that is down forwards nothing: no endpoint here reaches any other on this subnet`,
-            [setUp(link)],
-          ),
-        ];
-      }
-      return lacksTunnel(link, links, network)
-        ? [
-            found(
-              'vxlan-missing',
-              link,
-              at,
-              `${name} has no vxlan device: endpoints here are cut off from those of other hosts`,
-              [
-                {
-                  command: `docker service update --force SERVICE, or move every task and container of ${network.name} off this host and back`,
-                  touches: `the endpoints of ${network.name} on this host; with the last of them the sandbox goes, and it is built anew`,
-                },
-              ],
-            ),
-          ]
-        : [];
-    }
-    if (vxlan && !vxlan.external) {
-      const down = isDown(link)
-        ? [
-            found(
-              'vxlan-down',
-              link,
-              at,
-              `${name} is down: nothing passes to other hosts or from them, and its neighbour rows went with it`,
-              [
-                setUp(link),
-                {
-                  command: `ovdiag fdb ${network.name}`,
-                  touches: 'nothing; shows which neighbour rows must be made again once it is up',
-                },
-              ],
-            ),
-          ]
-        : [];
-      const loose =
-        master === undefined
-          ? [
-              found(
-                'vxlan-not-in-bridge',
-                link,
-                at,
-                `${name} is a port of no bridge: the endpoints here reach each other, and nobody on other hosts`,
-                [
-                  {
-                    command: inNamespace(
-                      host.model,
-                      file,
-                      'ip link set',
-                      name,
-                      'master',
-                      bridgeFor(links) ?? 'BRIDGE',
-                    ),
-                    touches: `the membership of ${name} in this sandbox`,
-                  },
-                ],
-              ),
-            ]
-          : [];
-      return [...down, ...loose];
-    }
-    if (kind === 'veth' && isDown(link)) {
-      const owner = ownerOf(host, sandbox, link);
-      return [
-        found(
-          'veth-down',
-          link,
-          owner ?? at,
-          `${name}, the port of ${owner ?? 'an endpoint'}, is down: nothing that it sends or is sent gets through`,
-          [setUp(link)],
-        ),
-      ];
-    }
-    return [];
-  });
+  };
+}
+
+function bridgeTroubles(around: Around, link: Link): Finding[] {
+  const {network, links} = around;
+  const {name} = link;
+  if (isDown(link)) {
+    return [
+      found(around, link, {
+        code: 'bridge-down',
+        cause: `${name} is down, and a bridge that is down forwards nothing: no endpoint here reaches any other on this subnet`,
+        remedy: [setUp(around, link)],
+      }),
+    ];
+  }
+  if (!lacksTunnel(link, links, network)) return [];
+  return [
+    found(around, link, {
+      code: 'vxlan-missing',
+      cause: `${name} has no vxlan device: endpoints here are cut off from those of other hosts`,
+      remedy: [
+        {
+          command: `docker service update --force SERVICE, or move every task and container of ${network.name} off this host and back`,
+          touches: `the endpoints of ${network.name} on this host; with the last of them the sandbox goes, and it is built anew`,
+        },
+      ],
+    }),
+  ];
+}
+
+function tunnelTroubles(around: Around, link: Link): Finding[] {
+  const {host, network, sandbox, links} = around;
+  const {name, master} = link;
+  const all: Finding[] = [];
+  if (isDown(link)) {
+    all.push(
+      found(around, link, {
+        code: 'vxlan-down',
+        cause: `${name} is down: nothing passes to other hosts or from them, and its neighbour rows went with it`,
+        remedy: [
+          setUp(around, link),
+          {
+            command: `ovdiag fdb ${network.name}`,
+            touches: 'nothing; shows which neighbour rows must be made again once it is up',
+          },
+        ],
+      }),
+    );
+  }
+  if (master === undefined) {
+    const {file} = sandbox.namespace;
+    const bridge = bridgeFor(links) ?? 'BRIDGE';
+    all.push(
+      found(around, link, {
+        code: 'vxlan-not-in-bridge',
+        cause: `${name} is a port of no bridge: the endpoints here reach each other, and nobody on other hosts`,
+        remedy: [
+          {
+            command: inNamespace(host.model, file, 'ip link set', name, 'master', bridge),
+            touches: `the membership of ${name} in this sandbox`,
+          },
+        ],
+      }),
+    );
+  }
+  return all;
+}
+
+function portTroubles(around: Around, link: Link): Finding[] {
+  if (!isDown(link)) return [];
+  const {host, sandbox} = around;
+  const owner = ownerOf(host, sandbox, link);
+  return [
+    found(around, link, {
+      code: 'veth-down',
+      ...(owner === undefined ? {} : {subject: owner}),
+      cause: `${link.name}, the port of ${owner ?? 'an endpoint'}, is down: nothing that it sends or is sent gets through`,
+      remedy: [setUp(around, link)],
+      device: link.name,
+    }),
+  ];
 }
 
 /**

@@ -30,10 +30,8 @@ export const vni = defineCheck({
     const networks = docker.networks.filter(({driver}) => driver === 'overlay');
     for (const device of devices) {
       const owner = networks.find(({vnis}) => vnis.includes(device.vxlan.vni));
-      if (device.of !== undefined) {
-        if (owner && owner.id !== device.of) report.found(heldTwice(host, device, owner, devices));
-      } else if (device.left) report.found(leftover(host, device, owner, devices));
-      else if (owner && device.port === dataPathPort(host, devices))
+      if (device.left && device.of === undefined) report.found(leftover(host, device, owner, devices));
+      else if (owner && isHeldTwice(host, device, owner, devices))
         report.found(heldTwice(host, device, owner, devices));
     }
     for (const link of strayBridges(host)) report.found(strayBridge(host, link));
@@ -50,6 +48,11 @@ interface Device {
   of?: string;
   /** It is Docker's, and of no network that is here now. */
   left: boolean;
+}
+
+/** Whether a device has the VNI of a network that is not its own. */
+function isHeldTwice(host: KnownHost, {of, port}: Device, owner: Network, devices: Device[]): boolean {
+  return of === undefined ? port === dataPathPort(host, devices) : owner.id !== of;
 }
 
 /** Names that devices have before they are in their sandbox and after they were taken out (moby overlay_utils GenerateIfaceName). */

@@ -7,7 +7,8 @@ import type {Network} from '../../model/docker-types.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
-import {leavers} from '../../topology/way-out.js';
+import type {LocalEndpoint} from '../../topology/local-endpoints.js';
+import {type Leaver, leavers} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
 
 /** Addresses that stand for the world outside (RFC 5737): a route to both is as good as a default route. */
@@ -18,47 +19,57 @@ export const containerRoutes = defineCheck({
   name: 'container-routes',
   codes: ['container-route-missing'],
   perHost(host, report) {
-    for (const {name, file, tables} of leavers(host.model, host.sandboxes)) {
-      if (!tables?.routes || tables.partial?.has('route')) continue;
-      if (outside.some((address) => chooseRoute(tables, address).verdict !== 'none')) continue;
-      tell(host, report, {
-        name,
-        file,
-        tables,
-        network: null,
-        way: 'outside',
-        cause: `${name} has no default route: it reaches its networks and nothing outside`,
-        route: ['default', 'via', 'GATEWAY', 'dev', 'LEG'],
-      });
-    }
+    for (const missing of leavers(host.model, host.sandboxes).flatMap(wayOutside))
+      tell(host, report, missing);
     for (const {network} of host.overlays) {
-      for (const endpoint of host.endpoints(network) ?? []) {
-        const {ip, link, sandbox, name} = endpoint;
-        const tables = sandbox?.namespace.tables;
-        const own = link?.addresses?.find(({address}) => address === ip);
-        if (!ip || !sandbox || !link || !isUp(link) || !own || !tables?.routes) continue;
-        if (tables.partial?.has('route')) continue;
-        const other = neighbourOf(
-          network.subnets.map(({gateway}) => gateway),
-          ip,
-          own.prefixLength,
-        );
-        const chosen = other === undefined ? undefined : chooseRoute(tables, other);
-        if (!chosen || chosen.verdict === 'unknown' || chosen.route?.dev === link.name) continue;
-        tell(host, report, {
-          name: endpoint.kind === 'load-balancer' ? `the load balancer of ${network.name}` : name,
-          file: sandbox.namespace.file,
-          tables,
-          network,
-          way: `to ${network.name}`,
-          cause: `${name} has ${ip} on ${network.name} and no route to that network by ${link.name}${chosen.route ? `: ${routeText(chosen.route)} is taken instead` : ''}`,
-          route: [subnetOf(network, ip), 'dev', link.name, 'scope', 'link', 'src', ip],
-        });
-      }
+      for (const missing of (host.endpoints(network) ?? []).flatMap((one) => wayToNetwork(network, one)))
+        tell(host, report, missing);
     }
     return undefined;
   },
 });
+
+/** A default route, or two that stand for one, of a container that the engine gives a way outside. */
+function wayOutside({name, file, tables}: Leaver): Missing[] {
+  if (!tables?.routes || tables.partial?.has('route')) return [];
+  if (outside.some((address) => chooseRoute(tables, address).verdict !== 'none')) return [];
+  return [
+    {
+      name,
+      file,
+      tables,
+      network: null,
+      way: 'outside',
+      cause: `${name} has no default route: it reaches its networks and nothing outside`,
+      route: ['default', 'via', 'GATEWAY', 'dev', 'LEG'],
+    },
+  ];
+}
+
+/** The route of an endpoint to its own network, by its own interface. */
+function wayToNetwork(network: Network, endpoint: LocalEndpoint): Missing[] {
+  const {ip, link, sandbox, name, kind} = endpoint;
+  const tables = sandbox?.namespace.tables;
+  const own = link?.addresses?.find(({address}) => address === ip);
+  if (!ip || !sandbox || !link || !isUp(link) || !own) return [];
+  if (!tables?.routes || tables.partial?.has('route')) return [];
+  const gateways = network.subnets.map(({gateway}) => gateway);
+  const other = neighbourOf(gateways, ip, own.prefixLength);
+  const chosen = other === undefined ? undefined : chooseRoute(tables, other);
+  if (!chosen || chosen.verdict === 'unknown' || chosen.route?.dev === link.name) return [];
+  const instead = chosen.route ? `: ${routeText(chosen.route)} is taken instead` : '';
+  return [
+    {
+      name: kind === 'load-balancer' ? `the load balancer of ${network.name}` : name,
+      file: sandbox.namespace.file,
+      tables,
+      network,
+      way: `to ${network.name}`,
+      cause: `${name} has ${ip} on ${network.name} and no route to that network by ${link.name}${instead}`,
+      route: [subnetOf(network, ip), 'dev', link.name, 'scope', 'link', 'src', ip],
+    },
+  ];
+}
 
 function subnetOf({subnets}: Network, ip: string): string {
   return subnets.find(({subnet}) => inSubnet(ip, subnet))?.subnet ?? 'SUBNET';

@@ -11,40 +11,44 @@ export const forwarding = defineCheck({
   name: 'forwarding',
   codes: ['ip-forward-off'],
   perHost(host, report) {
-    for (const {network, sandboxes} of host.overlays) {
-      for (const {namespace} of sandboxes) {
-        const bridges = (namespace.tables?.links ?? []).filter(
-          ({kind, addresses}) => kind === 'bridge' && addresses?.some(({family}) => family === 'inet'),
-        );
-        if (bridges.length < 2 || !isOff(namespace.tables)) continue;
-        tell(host, report, namespace.file, {
-          network,
-          evidence: bridges.map((bridge) => `${namespace.file}: ${linkLine(bridge)}`),
-          lost: `the bridges of ${network.name} stand for its ${bridges.length} subnets and must route between them: endpoints of different subnets don't reach each other through this host`,
-        });
-      }
-    }
-    for (const sandbox of host.sandboxes) {
-      const {namespace, network} = sandbox;
-      if (!isOff(namespace.tables)) continue;
-      const backends = masqueraded(sandbox);
-      if (backends.length === 0) continue;
-      tell(host, report, namespace.file, {
-        ...(network ? {network} : {}),
-        evidence: backends.slice(0, 3),
-        lost: `the load balancer sends requests to the tasks under its own address and must send the answers on: no service answers under its ${sandbox.kind === 'ingress' ? 'published port' : 'virtual address'} from this host`,
-      });
-    }
-    const legs = (host.model.host?.links ?? []).filter(({master}) => master === 'docker_gwbridge');
-    if (legs.length > 0 && isOff(host.model.host)) {
-      tell(host, report, '@host', {
-        evidence: [`ports of docker_gwbridge: ${legs.map(({name}) => name).join(', ')}`],
-        lost: "what containers send out of docker_gwbridge ends here, and published ports don't answer",
-      });
-    }
+    for (const off of [...subnets(host), ...balancers(host), ...gatewayBridge(host)]) tell(host, report, off);
     return undefined;
   },
 });
+
+/** Sandboxes of networks of several subnets: the bridges route between them. */
+function subnets({overlays}: KnownHost): Off[] {
+  return overlays.flatMap(({network, sandboxes}) =>
+    sandboxes.flatMap(({namespace: {file, tables}}): Off[] => {
+      const bridges = (tables?.links ?? []).filter(
+        ({kind, addresses}) => kind === 'bridge' && addresses?.some(({family}) => family === 'inet'),
+      );
+      if (bridges.length < 2 || !isOff(tables)) return [];
+      const lost = `the bridges of ${network.name} stand for its ${bridges.length} subnets and must route between them: endpoints of different subnets don't reach each other through this host`;
+      return [
+        {netns: file, network, evidence: bridges.map((bridge) => `${file}: ${linkLine(bridge)}`), lost},
+      ];
+    }),
+  );
+}
+
+function balancers({sandboxes}: KnownHost): Off[] {
+  return sandboxes.flatMap((sandbox): Off[] => {
+    const {namespace, network, kind} = sandbox;
+    const backends = isOff(namespace.tables) ? masqueraded(sandbox) : [];
+    if (backends.length === 0) return [];
+    const lost = `the load balancer sends requests to the tasks under its own address and must send the answers on: no service answers under its ${kind === 'ingress' ? 'published port' : 'virtual address'} from this host`;
+    return [{netns: namespace.file, ...(network ? {network} : {}), evidence: backends.slice(0, 3), lost}];
+  });
+}
+
+function gatewayBridge({model: {host}}: KnownHost): Off[] {
+  const legs = (host?.links ?? []).filter(({master}) => master === 'docker_gwbridge');
+  if (legs.length === 0 || !isOff(host)) return [];
+  const evidence = [`ports of docker_gwbridge: ${legs.map(({name}) => name).join(', ')}`];
+  const lost = "what containers send out of docker_gwbridge ends here, and published ports don't answer";
+  return [{netns: '@host', evidence, lost}];
+}
 
 function isOff(tables: NetnsTables | undefined): boolean {
   return setting(tables?.proc, 'ipv4/ip_forward') === 0;
@@ -61,12 +65,13 @@ function masqueraded({kind, namespace}: Sandbox): string[] {
 }
 
 interface Off {
+  netns: string;
   network?: {id: string; name: string};
   evidence: string[];
   lost: string;
 }
 
-function tell(host: KnownHost, report: Report, netns: string, {network, evidence, lost}: Off): void {
+function tell(host: KnownHost, report: Report, {netns, network, evidence, lost}: Off): void {
   report.found({
     code: 'ip-forward-off',
     severity: 'error',

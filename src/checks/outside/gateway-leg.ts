@@ -50,6 +50,7 @@ export const gatewayLeg = defineCheck({
 function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leaver[], report: Report): void {
   if (link && !isDown(link)) return;
   const who = listed(all.map((leaver) => leaver.name));
+  const one = all.length === 1;
   report.found({
     code: 'gwbridge-missing',
     severity: 'error',
@@ -58,11 +59,11 @@ function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leav
     subject: name,
     evidence: [
       link ? linkLine(link) : `no link of the host is called ${name}`,
-      ...all.slice(0, 8).map(({name: one, file}) => `${one} (${file}) leaves by it`),
+      ...all.slice(0, 8).map((leaver) => `${leaver.name} (${leaver.file}) leaves by it`),
     ],
     cause: link
-      ? `${name} is down: ${who} ${all.length === 1 ? 'reaches' : 'reach'} the overlay and nothing else, and ports published through ingress don't answer here`
-      : `the host has no bridge ${name}: ${who} ${all.length === 1 ? 'has' : 'have'} no way outside, and ports published through ingress don't answer here`,
+      ? `${name} is down: ${who} ${one ? 'reaches' : 'reach'} the overlay and nothing else, and ports published through ingress don't answer here`
+      : `the host has no bridge ${name}: ${who} ${one ? 'has' : 'have'} no way outside, and ports published through ingress don't answer here`,
     remedy: [
       link
         ? {command: `ip link set ${shellWord(name)} up`, touches: `the administrative state of ${name}`}
@@ -104,9 +105,7 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
     network: null,
     subject: leaver.name,
     evidence: [
-      ...(found
-        ? [`${file}: ${linkLine(found.link)}`]
-        : (leaver.tables.links ?? []).map((link) => `${file}: ${linkLine(link)}`)),
+      ...(found ? [found.link] : leaver.tables.links).map((link) => `${file}: ${linkLine(link)}`),
       ...(found?.port ? [`host: ${linkLine(found.port.link)}`] : []),
       endpoint
         ? `the engine lists it on docker_gwbridge: ${endpoint.ip ?? '?'} ${endpoint.mac ?? ''}`.trim()

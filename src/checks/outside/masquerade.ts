@@ -1,6 +1,8 @@
+import type {PacketFilter} from '../../kernel/packet-filter.js';
 import {countedLine} from '../../kernel/printed-rule.js';
 import {chooseRoute} from '../../kernel/route.js';
 import {rulesMet} from '../../kernel/rule-walk.js';
+import type {HostModel} from '../../model/host.js';
 import {rulesOf, tableOf} from '../../model/rules/questions.js';
 import type {ActionName} from '../../model/rules/rule.js';
 import {mayHideRules} from '../../services/docker-rules.js';
@@ -31,19 +33,9 @@ export const masquerade = defineCheck({
         why: `whether packets from ${subnet} (docker_gwbridge) get the host's address on their way outside: ${why}`,
         add: 'On that host, as root: iptables-save -t nat; nft list ruleset',
       });
-    if (!filter) {
-      gap('its packet filter was not read');
-      return undefined;
-    }
-    if (filter.unread || mayHideRules(model)) {
-      gap('not all of its packet filters were read, or not whether the engine is to make rules at all');
-      return undefined;
-    }
-    const beside = filter.foreign.filter(({base}) => base?.hook === 'postrouting');
-    if (beside.length > 0) {
-      gap(
-        `nftables chains beside those of iptables see them: ${beside.map(({family, table, name}) => `${family} ${table} ${name}`).join(', ')}`,
-      );
+    const hidden = filter ? hiding(model, filter) : 'its packet filter was not read';
+    if (!filter || hidden !== undefined) {
+      gap(hidden ?? '');
       return undefined;
     }
     const route = model.host ? chooseRoute(model.host, '203.0.113.1').route : undefined;
@@ -93,3 +85,12 @@ export const masquerade = defineCheck({
     return undefined;
   },
 });
+
+/** What keeps a rule that would do it from being seen, in words. */
+function hiding(model: HostModel, {unread, foreign}: PacketFilter): string | undefined {
+  if (unread || mayHideRules(model))
+    return 'not all of its packet filters were read, or not whether the engine is to make rules at all';
+  const beside = foreign.filter(({base}) => base?.hook === 'postrouting');
+  if (beside.length === 0) return undefined;
+  return `nftables chains beside those of iptables see them: ${beside.map(({family, table, name}) => `${family} ${table} ${name}`).join(', ')}`;
+}

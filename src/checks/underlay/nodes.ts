@@ -17,21 +17,14 @@ export const nodes = defineCheck<Digest>({
     return {lost: (host.model.docker?.nodes ?? []).filter(isLost), vteps: remoteVteps(host)};
   },
   across(hosts, report) {
-    const byNode = new Map<string, {node: SwarmNode; told: HostDigest<Digest>[]}>();
-    for (const host of hosts) {
-      for (const node of host.digest.lost) {
-        const known = byNode.get(node.id);
-        if (known) known.told.push(host);
-        else byNode.set(node.id, {node, told: [host]});
-      }
-    }
-    for (const {node, told} of byNode.values()) {
+    for (const {node, told} of lostNodes(hosts)) {
       const name = node.hostname ?? node.id;
       const address = node.managerAddress ?? node.address;
       const senders = hosts.filter(({digest}) => address !== undefined && digest.vteps.includes(address));
+      const isUsed = senders.length > 0;
       report.found({
         code: 'node-down',
-        severity: senders.length > 0 ? 'error' : 'warning',
+        severity: isUsed ? 'error' : 'warning',
         host: null,
         network: null,
         subject: `node ${name}`,
@@ -42,10 +35,9 @@ export const nodes = defineCheck<Digest>({
           ),
           ...senders.slice(0, 5).map((host) => `${host.name} has FDB rows that lead to ${address}`),
         ],
-        cause:
-          senders.length > 0
-            ? `the swarm has lost ${name}, and hosts still send to endpoints there`
-            : `the swarm has lost ${name}: its tasks are started elsewhere, and what runs there is out of reach`,
+        cause: isUsed
+          ? `the swarm has lost ${name}, and hosts still send to endpoints there`
+          : `the swarm has lost ${name}: its tasks are started elsewhere, and what runs there is out of reach`,
         remedy: [
           {command: `docker node inspect --pretty ${shellWord(name)}`, touches: 'nothing'},
           {command: 'systemctl status docker', touches: 'nothing; on that node'},
@@ -73,4 +65,17 @@ function line({id, hostname, state, availability, message, reachability, address
     ...(reachability === undefined ? [] : [`manager ${reachability}`]),
     ...(address === undefined ? [] : [`address ${address}`]),
   ].join(', ');
+}
+
+/** Each node that some manager has lost, with the managers that say so. */
+function lostNodes(hosts: HostDigest<Digest>[]): Iterable<{node: SwarmNode; told: HostDigest<Digest>[]}> {
+  const byNode = new Map<string, {node: SwarmNode; told: HostDigest<Digest>[]}>();
+  for (const host of hosts) {
+    for (const node of host.digest.lost) {
+      const known = byNode.get(node.id);
+      if (known) known.told.push(host);
+      else byNode.set(node.id, {node, told: [host]});
+    }
+  }
+  return byNode.values();
 }

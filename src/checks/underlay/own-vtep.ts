@@ -1,9 +1,10 @@
 import {inSubnet} from '../../base/subnet.js';
+import type {Finding} from '../../findings/finding.js';
 import {decide} from '../../kernel/packet-filter.js';
 import {routeText} from '../../kernel/printed.js';
 import {chainOf, inTable} from '../../kernel/printed-rule.js';
 import type {UnderlayWay} from '../../kernel/underlay-way.js';
-import type {Link} from '../../model/facts.js';
+import type {Link, Route} from '../../model/facts.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {OwnVtep} from '../../topology/vteps.js';
 import {defineCheck, type Report} from '../check.js';
@@ -97,57 +98,80 @@ function notHere(host: KnownHost, {address, source}: OwnVtep, links: Link[], rep
   });
 }
 
-/** Packets whose outer source is another address than the one in the receivers' rows are dropped there, uncounted. */
-function sources(host: KnownHost, own: OwnVtep, report: Report): void {
-  const others = new Map<string, {vtep: string; way: UnderlayWay}[]>();
+interface WayTo {
+  vtep: string;
+  way: UnderlayWay;
+}
+
+/** The ways to other hosts that leave from another address than the host's VTEP, by that address. */
+function waysFromOthers(host: KnownHost, own: OwnVtep): Map<string, WayTo[]> {
+  const others = new Map<string, WayTo[]>();
   for (const vtep of remoteVteps(host)) {
     const way = host.way(vtep);
     if (way?.verdict !== 'found' || way.source === undefined || way.source === own.address) continue;
     others.set(way.source, [...(others.get(way.source) ?? []), {vtep, way}]);
   }
-  for (const [source, group] of others) {
+  return others;
+}
+
+/** Packets whose outer source is another address than the one in the receivers' rows are dropped there, uncounted. */
+function sources(host: KnownHost, own: OwnVtep, report: Report): void {
+  for (const [source, group] of waysFromOthers(host, own)) {
     const [first] = group;
-    const {route, uplink} = first?.way ?? {};
+    const route = first?.way.route;
     if (!first || !route) continue;
-    const vteps = group.map(({vtep}) => vtep);
     const rule = translation(host, source, first.vtep, first.way);
-    if (rule !== undefined) {
+    if (rule === undefined) report.found(mismatch(host, own, source, [first, ...group.slice(1)], route));
+    else {
+      const vteps = group.map(({vtep}) => vtep);
       report.notChecked({
         host: host.name,
         network: null,
         why: `packets to ${listed(vteps)} leave from ${source}, not from this node's VTEP ${own.address}, unless this rule changes that: ${rule}`,
         add: `tcpdump -ni ${route.dev ?? 'any'} udp port ${host.tunnels[0]?.port ?? 4789}`,
       });
-      continue;
     }
-    report.found({
-      code: 'outer-source-mismatch',
-      severity: 'error',
-      host: host.name,
-      network: null,
-      subject: `outer source ${source}`,
-      evidence: [
-        `own VTEP ${own.address} (${toldBy[own.source]})`,
-        ...group
-          .slice(0, 5)
-          .flatMap(({vtep, way}) => (way.route ? [`to ${vtep}: ${routeText(way.route)}`] : [])),
-        ...(uplink ? [linkLine(uplink)] : []),
-      ],
-      cause: `packets to ${listed(vteps)} leave from ${source}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
-      remedy: [
-        {
-          command: `ip route replace ${first.vtep}/32 ${route.gateway === undefined ? '' : `via ${route.gateway} `}dev ${route.dev ?? 'DEVICE'} src ${own.address}`,
-          touches: `the source address of this host's packets to ${first.vtep}${vteps.length > 1 ? ', the first of these nodes' : ''}`,
-        },
-        {
-          command: `docker swarm leave && docker swarm join --data-path-addr ${source} --token TOKEN MANAGER:2377`,
-          touches: 'all tasks and overlay networks of this node, which start anew',
-        },
-      ],
-      basis: 'one-host',
-      at: {host: host.name, vtep: own.address, ...(route.dev === undefined ? {} : {device: route.dev})},
-    });
   }
+}
+
+function mismatch(
+  host: KnownHost,
+  own: OwnVtep,
+  source: string,
+  group: [WayTo, ...WayTo[]],
+  route: Route,
+): Finding {
+  const [first] = group;
+  const {uplink} = first.way;
+  const vteps = group.map(({vtep}) => vtep);
+  const via = route.gateway === undefined ? '' : `via ${route.gateway} `;
+  return {
+    code: 'outer-source-mismatch',
+    severity: 'error',
+    host: host.name,
+    network: null,
+    subject: `outer source ${source}`,
+    evidence: [
+      `own VTEP ${own.address} (${toldBy[own.source]})`,
+      ...group
+        .slice(0, 5)
+        .flatMap(({vtep, way}) => (way.route ? [`to ${vtep}: ${routeText(way.route)}`] : [])),
+      ...(uplink ? [linkLine(uplink)] : []),
+    ],
+    cause: `packets to ${listed(vteps)} leave from ${source}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
+    remedy: [
+      {
+        command: `ip route replace ${first.vtep}/32 ${via}dev ${route.dev ?? 'DEVICE'} src ${own.address}`,
+        touches: `the source address of this host's packets to ${first.vtep}${vteps.length > 1 ? ', the first of these nodes' : ''}`,
+      },
+      {
+        command: `docker swarm leave && docker swarm join --data-path-addr ${source} --token TOKEN MANAGER:2377`,
+        touches: 'all tasks and overlay networks of this node, which start anew',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, vtep: own.address, ...(route.dev === undefined ? {} : {device: route.dev})},
+  };
 }
 
 /** The rule that may give an outer packet another source address on its way out. */

@@ -222,28 +222,46 @@ function amongOverlays({model, overlays}: KnownHost, network: Network, all: Netw
     });
 }
 
-function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
-  const subnetsSeen = new Map<string, {host: string; clash: Clash}[]>();
+interface SeenClash {
+  host: string;
+  clash: Clash;
+}
+
+/** What hosts have seen of each subnet of a network. */
+function clashesBySubnet(hosts: HostDigest<Digest>[]): Iterable<SeenClash[]> {
+  const bySubnet = new Map<string, SeenClash[]>();
   for (const {name, digest} of hosts) {
     for (const clash of digest.clashes) {
       const key = `${clash.id} ${clash.subnet}`;
-      const seen = subnetsSeen.get(key);
+      const seen = bySubnet.get(key);
       if (seen) seen.push({host: name, clash});
-      else subnetsSeen.set(key, [{host: name, clash}]);
+      else bySubnet.set(key, [{host: name, clash}]);
     }
   }
-  for (const seen of subnetsSeen.values()) {
+  return bySubnet.values();
+}
+
+function overlapText({network, subnet}: Clash, isCertain: boolean, told: string[]): string {
+  return isCertain
+    ? `${subnet} also has ${listed(told)}: containers of ${network} look for all of it on the overlay and don't reach what is elsewhere`
+    : `${subnet} has addresses in common with ${listed(told)}: if anything there has one and is to be reached, containers of ${network} don't reach it`;
+}
+
+function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
+  for (const seen of clashesBySubnet(hosts)) {
     const certain = seen.filter(({clash}) => clash.kind === 'certain');
-    const [{clash: first} = {clash: undefined}] = certain.length > 0 ? certain : seen;
+    const isCertain = certain.length > 0;
+    const weighed = isCertain ? certain : seen;
+    const [{clash: first} = {clash: undefined}] = weighed;
     if (!first) continue;
     const {network, id, subnet} = first;
     const names = distinct(seen.map(({host}) => host));
     const [only] = names.length === 1 ? names : [];
-    const told = distinct((certain.length > 0 ? certain : seen).map(({clash}) => clash.what));
+    const told = distinct(weighed.map(({clash}) => clash.what));
     const name = shellWord(network);
     report.found({
       code: 'subnet-overlap',
-      severity: certain.length > 0 ? 'warning' : 'info',
+      severity: isCertain ? 'warning' : 'info',
       host: only ?? null,
       network,
       subject: subnet,
@@ -251,10 +269,7 @@ function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
         `${network}: ${subnet}`,
         ...distinct(seen.map(({host, clash}) => `${host}: ${clash.evidence}`)).slice(0, 12),
       ],
-      cause:
-        certain.length > 0
-          ? `${subnet} also has ${listed(told)}: containers of ${network} look for all of it on the overlay and don't reach what is elsewhere`
-          : `${subnet} has addresses in common with ${listed(told)}: if anything there has one and is to be reached, containers of ${network} don't reach it`,
+      cause: overlapText(first, isCertain, told),
       remedy: [
         {
           command: `docker network rm ${name} && docker network create --driver overlay --subnet SUBNET ${name}`,
