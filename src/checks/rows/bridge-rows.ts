@@ -86,7 +86,7 @@ function astray(
           touches: 'that row; the bridge learns the MAC anew from its next frame',
         },
         {
-          command: inNamespace(host.model, file, 'tcpdump -eni', row.dev, 'ether src', mac),
+          command: inNamespace(host.model, file, 'tcpdump -eni', row.dev, 'ether', 'src', mac),
           touches: 'nothing; shows who else sends with this MAC',
         },
       ],
