@@ -28,7 +28,8 @@ process.on('message', async ({file, script}: Job) => {
     result.failures.push(`it left running:\n${left.map(({pid, command}) => `${pid} ${command}`).join('\n')}`);
     await endStartedBy(await mark);
   }
-  process.send?.(result);
+  // Who was cut off has nobody to tell.
+  if (process.connected) process.send?.(result);
 });
 process.once('disconnect', async () => {
   interrupt.abort();
