@@ -61,26 +61,8 @@ export function toEndpoint(
   }
   // The bridge stops a port whose other end is down, so the cause is looked at before its effect.
   if (isDown(link)) return linkDown(trail, model, dst, link);
-  const pairing = host.pairs(place.netns, link.ifindex);
-  const port = pairing?.peer?.link;
-  if (!port) {
-    trail.doubt(
-      model,
-      'veth',
-      `the other end of ${link.name} of ${dst.name} was not found: ${pairing?.reason ?? 'it is no veth'}`,
-      [linkText(link)],
-    );
-  } else {
-    const stuck = overPort(trail, at, {port, from, dst, dstMac});
-    if (stuck) return stuck;
-    // What the bridge sends itself is not forwarded by it (net/bridge/br_forward.c, NF_BR_LOCAL_OUT).
-    const filtered = from.ifindex === at.bridge.ifindex ? undefined : bridgeFilter(trail, at, packet);
-    if (filtered) return filtered;
-    if (port.mtu !== undefined && link.mtu !== undefined && port.mtu < link.mtu)
-      trail.note(model, 'veth', `${port.name} takes ${port.mtu} bytes, less than ${link.name}`, [
-        linkText(port),
-      ]);
-  }
+  const stuck = fromBridge(trail, at, {netns: place.netns, link}, {dst, dstMac, from, packet});
+  if (stuck) return stuck;
   const arrived: FilteredPacket = {...packet, inInterface: link.name, dstLocal: true};
   return (
     endpointItself(trail, model, dst, dstMac, link) ??
@@ -99,6 +81,38 @@ export function toEndpoint(
     ) ??
     openPort(trail, model, dst, place, arrived)
   );
+}
+
+/** Over the port that the destination's interface is plugged into, where that was found. */
+function fromBridge(
+  trail: Trail,
+  at: AtBridge,
+  {netns, link}: {netns: string; link: Link},
+  {dst, dstMac, from, packet}: Ending,
+): Walk | undefined {
+  const {host} = at;
+  const {model} = host;
+  const pairing = host.pairs(netns, link.ifindex);
+  const port = pairing?.peer?.link;
+  if (!port) {
+    trail.doubt(
+      model,
+      'veth',
+      `the other end of ${link.name} of ${dst.name} was not found: ${pairing?.reason ?? 'it is no veth'}`,
+      [linkText(link)],
+    );
+    return undefined;
+  }
+  const stuck = overPort(trail, at, {port, from, dst, dstMac});
+  if (stuck) return stuck;
+  // What the bridge sends itself is not forwarded by it (net/bridge/br_forward.c, NF_BR_LOCAL_OUT).
+  const filtered = from.ifindex === at.bridge.ifindex ? undefined : bridgeFilter(trail, at, packet);
+  if (filtered) return filtered;
+  if (port.mtu !== undefined && link.mtu !== undefined && port.mtu < link.mtu)
+    trail.note(model, 'veth', `${port.name} takes ${port.mtu} bytes, less than ${link.name}`, [
+      linkText(port),
+    ]);
+  return undefined;
 }
 
 /** Whether a socket of the destination takes the packet. A load balancer has none: IPVS is before them. */

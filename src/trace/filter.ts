@@ -115,11 +115,15 @@ function callsIptables(model: HostModel, tables: NetnsTables): string | undefine
   return hosts !== undefined && !hosts.has(path) ? '0' : undefined;
 }
 
+function flowText({protocol, dport, src, dst}: FilteredPacket): string {
+  return `${protocol}${dport === undefined ? '' : ` ${dport}`} ${src || 'any'} → ${dst}`;
+}
+
 /** What the rules at one place do to a packet, over all back ends: it must pass every one of them. */
 export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPacket): Walk | undefined {
   const {host, tables, layer, whose, hook, code} = place;
   const filter = tables && packetFilter(tables);
-  const what = `${packet.protocol}${packet.dport === undefined ? '' : ` ${packet.dport}`} ${packet.src || 'any'} → ${packet.dst}`;
+  const what = flowText(packet);
   if (!filter) {
     if (place.needed) trail.doubt(host, layer, `the packet filter of ${whose} was not read`);
     return undefined;

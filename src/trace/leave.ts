@@ -3,7 +3,7 @@
 import {isDown} from '../kernel/link-state.js';
 import type {FilteredPacket} from '../kernel/netfilter.js';
 import {linkText, routeText} from '../kernel/printed.js';
-import {chooseRoute} from '../kernel/route.js';
+import {chooseRoute, type RouteChoice} from '../kernel/route.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
@@ -127,25 +127,8 @@ function routeOf(trail: Trail, {model, netns, tables, src, dst, link}: Routing):
     return trail.end('undecided');
   }
   const {route} = chosen;
-  if (chosen.verdict === 'none' || !route || (route.dev !== link.name && route.type !== 'local')) {
-    const elsewhere = chosen.verdict === 'found' && route;
-    return trail.fail(
-      model,
-      'route',
-      'container-route-missing',
-      elsewhere
-        ? `${src.name} sends to ${dst.ip} by ${routeText(route)}, not by ${link.name}, which is on the network`
-        : `${src.name} has no route to ${dst.ip}`,
-      {
-        evidence: (tables.routes ?? []).filter(({table}) => table === 'main').map(routeText),
-        cause: elsewhere
-          ? `the route by ${link.name} is gone, so a wider one is taken, which leads out of the network`
-          : (chosen.reason ?? 'no route matches'),
-        next: inNamespace(model, netns, 'ip route get', dst.ip),
-      },
-      'unreachable',
-    );
-  }
+  if (chosen.verdict === 'none' || !route || (route.dev !== link.name && route.type !== 'local'))
+    return routeless(trail, {model, netns, tables, src, dst, link}, chosen);
   trail.pass(model, 'route', `${dst.ip} by ${routeText(route)}`, [routeText(route)]);
   if (route.type === 'local') return trail.end('deliverable');
   // What a load balancer sends has its address already.
@@ -158,4 +141,26 @@ function routeOf(trail: Trail, {model, netns, tables, src, dst, link}: Routing):
     );
   }
   return route;
+}
+
+/** There is no route to the destination, or one that leads out of the network. */
+function routeless(trail: Trail, {model, netns, tables, src, dst, link}: Routing, chosen: RouteChoice): Walk {
+  const {route} = chosen;
+  const elsewhere = chosen.verdict === 'found' && route;
+  return trail.fail(
+    model,
+    'route',
+    'container-route-missing',
+    elsewhere
+      ? `${src.name} sends to ${dst.ip} by ${routeText(route)}, not by ${link.name}, which is on the network`
+      : `${src.name} has no route to ${dst.ip}`,
+    {
+      evidence: (tables.routes ?? []).filter(({table}) => table === 'main').map(routeText),
+      cause: elsewhere
+        ? `the route by ${link.name} is gone, so a wider one is taken, which leads out of the network`
+        : (chosen.reason ?? 'no route matches'),
+      next: inNamespace(model, netns, 'ip route get', dst.ip),
+    },
+    'unreachable',
+  );
 }

@@ -57,6 +57,12 @@ export function overParent(trail: Trail, host: KnownHost, src: Party, dst: Party
     );
     return {disposition: 'sent-receiver-unknown', hops: trail.hops};
   }
+  return onOneParent(trail, host, from, src, dst);
+}
+
+/** Both ends are on this host: whether the parent, or the mode of both, lets them meet. */
+function onOneParent(trail: Trail, host: KnownHost, from: Link, src: Party, dst: Party): Walk {
+  const {model} = host;
   const to = ownLink(trail, host, dst, 'endpoint');
   if (!to) return trail.end('undecided');
   if (isDown(to)) return down(trail, model, to, dst);

@@ -2,7 +2,7 @@
 
 import {isDown} from '../kernel/link-state.js';
 import {linkText, neighbourText} from '../kernel/printed.js';
-import type {Link} from '../model/facts.js';
+import type {Link, Neighbour} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {RowJudge} from '../rows/row-judge.js';
 import {inNamespace} from '../topology/in-namespace.js';
@@ -28,7 +28,7 @@ interface Asked {
 }
 
 export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: Asked): string | Walk {
-  const {src, dst, link, nextHop} = asked;
+  const {dst, link, nextHop} = asked;
   const {model} = at.host;
   if (!tables.neighbours || !at.tables.neighbours) {
     trail.doubt(model, 'neighbour', 'the neighbour tables on the way were not read');
@@ -39,53 +39,76 @@ export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: 
   const local = dst.host?.key === model.key && nextHop === dst.ip;
   // A frame to any of them is on its way to the right one.
   const right = nextHop === dst.ip ? rightMacs(at, asked) : answer ? [answer.mac] : [];
-  if (own?.mac && own.state.some((state) => usable.test(state))) {
-    const evidence = [neighbourText(own), ...(answer ? [answer.evidence] : [])];
-    if (right.length > 0 && !right.includes(own.mac)) {
-      return trail.fail(
-        model,
-        'neighbour',
-        'neighbour-wrong-mac',
-        `${src.name} has ${own.mac} for ${nextHop}, which has ${right.join(' or ')}`,
-        {
-          evidence,
-          cause: 'frames go to a MAC that nobody on the way has, or to another endpoint',
-          next: inNamespace(model, at.netns, 'ip neigh show'),
-        },
-      );
-    }
-    if (right.length === 0 && answer && own.mac !== answer.mac) {
-      trail.doubt(
-        model,
-        'neighbour',
-        `${src.name} has ${own.mac} for ${nextHop}, the sandbox answers with ${answer.mac}; which is right is not known`,
+  if (own?.mac && own.state.some((state) => usable.test(state)))
+    return byOwnEntry(trail, at, {...own, mac: own.mac}, asked, {right, local, answer});
+  if (answer) return answered(trail, at, answer, asked, {right, local});
+  return unanswered(trail, at, own, asked, local);
+}
+
+/** By the source's own neighbour entry, which it uses without asking. */
+function byOwnEntry(
+  trail: Trail,
+  at: AtBridge,
+  own: Neighbour & {mac: string},
+  {src, nextHop}: Asked,
+  {right, local, answer}: {right: string[]; local: boolean; answer: Answer | undefined},
+): string | Walk {
+  const {model} = at.host;
+  const evidence = [neighbourText(own), ...(answer ? [answer.evidence] : [])];
+  if (right.length > 0 && !right.includes(own.mac)) {
+    return trail.fail(
+      model,
+      'neighbour',
+      'neighbour-wrong-mac',
+      `${src.name} has ${own.mac} for ${nextHop}, which has ${right.join(' or ')}`,
+      {
         evidence,
-      );
-      return own.mac;
-    }
-    if (answer || local || own.state.some((state) => lasting.test(state))) {
-      trail.pass(
-        model,
-        'neighbour',
-        `${nextHop} is ${own.mac} (${own.state.join(',').toLowerCase()} in ${src.name})`,
-        evidence,
-      );
-      return own.mac;
-    }
+        cause: 'frames go to a MAC that nobody on the way has, or to another endpoint',
+        next: inNamespace(model, at.netns, 'ip neigh show'),
+      },
+    );
+  }
+  if (right.length === 0 && answer && own.mac !== answer.mac) {
     trail.doubt(
       model,
       'neighbour',
-      `${nextHop} is ${own.mac} by an entry of ${src.name} that nobody will confirm`,
+      `${src.name} has ${own.mac} for ${nextHop}, the sandbox answers with ${answer.mac}; which is right is not known`,
       evidence,
-      {
-        code: 'neighbour-missing',
-        cause:
-          'the entry works for a while yet; then ARP is asked again, which crosses no tunnel, and the vxlan device has no neighbour row to answer from',
-      },
     );
     return own.mac;
   }
-  if (answer) return answered(trail, at, answer, asked, {right, local});
+  if (answer || local || own.state.some((state) => lasting.test(state))) {
+    trail.pass(
+      model,
+      'neighbour',
+      `${nextHop} is ${own.mac} (${own.state.join(',').toLowerCase()} in ${src.name})`,
+      evidence,
+    );
+    return own.mac;
+  }
+  trail.doubt(
+    model,
+    'neighbour',
+    `${nextHop} is ${own.mac} by an entry of ${src.name} that nobody will confirm`,
+    evidence,
+    {
+      code: 'neighbour-missing',
+      cause:
+        'the entry works for a while yet; then ARP is asked again, which crosses no tunnel, and the vxlan device has no neighbour row to answer from',
+    },
+  );
+  return own.mac;
+}
+
+/** Nobody but the destination itself, on this very bridge, can answer. */
+function unanswered(
+  trail: Trail,
+  at: AtBridge,
+  own: Neighbour | undefined,
+  {dst, nextHop, vnis}: Asked,
+  local: boolean,
+): string | Walk {
+  const {model} = at.host;
   if (local) {
     const mac = actualMac(dst) ?? dst.mac;
     if (mac) {
@@ -99,7 +122,7 @@ export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: 
     }
   }
   // A vxlan device that is down or unplugged answers nothing, and its rows go with it: that is the fault to name.
-  const broken = local ? undefined : vxlanTrouble(trail, at, asked.vnis);
+  const broken = local ? undefined : vxlanTrouble(trail, at, vnis);
   if (broken) return broken;
   return trail.fail(
     model,

@@ -157,25 +157,28 @@ function toOwnHost({steps, host, name, ip, link, src, hostLink, traffic}: Leavin
   return steps.end('deliverable');
 }
 
+/** What leaves the bridge of an internal network is dropped on purpose. */
+function keptInside(steps: Trail, host: HostModel, network: Network, bridge: string | undefined): Walk {
+  const rules = bridge === undefined ? [] : rulesAround(host.host?.netfilter, bridge);
+  return steps.fail(
+    host,
+    'filter-out',
+    'internal-network',
+    `${network.name} is internal: the host drops what leaves its bridge`,
+    {
+      evidence: rules.map(appended),
+      cause:
+        rules.length > 0
+          ? 'these rules drop it'
+          : 'the rules that keep it inside were not found in what was read',
+    },
+    'isolated',
+  );
+}
+
 function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Leaving): Walk {
   const bridge = hostLink?.master;
-  if (network?.internal) {
-    const rules = bridge === undefined ? [] : rulesAround(host.host?.netfilter, bridge);
-    return steps.fail(
-      host,
-      'filter-out',
-      'internal-network',
-      `${network.name} is internal: the host drops what leaves its bridge`,
-      {
-        evidence: rules.map(appended),
-        cause:
-          rules.length > 0
-            ? 'these rules drop it'
-            : 'the rules that keep it inside were not found in what was read',
-      },
-      'isolated',
-    );
-  }
+  if (network?.internal) return keptInside(steps, host, network, bridge);
   if (hostLink)
     steps.pass(
       host,

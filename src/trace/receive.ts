@@ -48,25 +48,7 @@ export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving):
   if (shut) return shut;
   const closed = portOpen(trail, model, outer.port);
   if (closed) return closed;
-  if (!found) {
-    const unread = host
-      .sandboxesOf(arriving.networkId)
-      .some(({namespace}) => namespace.tables?.links === undefined);
-    if (unread || !model.privileged) {
-      trail.doubt(
-        model,
-        'vni',
-        `the sandbox of the network could not be read, so whether it has VNI ${outer.vni} is not known`,
-      );
-      return trail.end('undecided');
-    }
-    return trail.fail(model, 'vni', 'vni-missing', `no vxlan device here has VNI ${outer.vni}`, {
-      cause: 'the network has no sandbox on this host, or its tunnel was removed',
-      kernelReason: 'VXLAN_VNI_NOT_FOUND',
-      counter: 'none moves',
-      next: 'ovdiag links',
-    });
-  }
+  if (!found) return withoutVni(trail, host, arriving);
   const {device, tables, netns} = found;
   trail.pass(model, 'vni', `${device.name} in ${netns} has VNI ${outer.vni}`, [linkText(device)]);
   const receiving = {model, netns, tables, device, outer, srcMac};
@@ -91,6 +73,26 @@ export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving):
   const passed = passage(trail, receiving, arriving);
   if (typeof passed === 'object') return passed;
   return trail.end(passed === 'proven' ? 'delivered' : 'deliverable');
+}
+
+/** No device of the receiver takes the frame: none was found, or what would show one was not read. */
+function withoutVni(trail: Trail, host: KnownHost, {networkId, outer}: Arriving): Walk {
+  const {model} = host;
+  const unread = host.sandboxesOf(networkId).some(({namespace}) => namespace.tables?.links === undefined);
+  if (unread || !model.privileged) {
+    trail.doubt(
+      model,
+      'vni',
+      `the sandbox of the network could not be read, so whether it has VNI ${outer.vni} is not known`,
+    );
+    return trail.end('undecided');
+  }
+  return trail.fail(model, 'vni', 'vni-missing', `no vxlan device here has VNI ${outer.vni}`, {
+    cause: 'the network has no sandbox on this host, or its tunnel was removed',
+    kernelReason: 'VXLAN_VNI_NOT_FOUND',
+    counter: 'none moves',
+    next: 'ovdiag links',
+  });
 }
 
 /** The outer packet at the receiver's uplink: its address, the way back, the rules. */

@@ -13,7 +13,7 @@ import type {Walk} from './disposition.js';
 import type {Traffic} from './filter.js';
 import {usesHost, walkHostNetwork} from './host-network.js';
 import {walkOutside} from './outside.js';
-import {addressParty, containerParty} from './parties.js';
+import {addressParty, containerParty, type Known} from './parties.js';
 import type {Party} from './party.js';
 import {walkService} from './service.js';
 import {specialWalk} from './special.js';
@@ -43,8 +43,7 @@ export function trace(
       : [];
   const special = specialWalk(from, to);
   const walked = hosts.map(knownHost);
-  const destination =
-    'container' in target ? target.container.name : 'service' in target ? target.service : target.ip;
+  const destination = nameOf(target);
   const base = {source: source.container.name, destination, network: null, chosenBy: null, reverse: null};
   const only = (forward: Walk): Trace => ({...base, disposition: forward.disposition, forward});
   if (special) return only(special);
@@ -53,10 +52,7 @@ export function trace(
   const [first] = shared;
   if (!first) {
     refuseOtherNetwork(sharedNetworks(ask, undefined), wantedNetwork, base);
-    if ('ip' in to) return only(walkOutside(walked, from, to.ip, traffic));
-    if (usesHost(from) || ('container' in to && usesHost(to)))
-      return only(walkHostNetwork(walked, from, to, traffic));
-    return only(apart(ask));
+    return only(withoutNetwork(walked, ask, traffic));
   }
   const network = shared.length === 1 ? first : (byRoute(walked, ask, shared) ?? first);
   const vteps = new Map(hosts.map((host) => [host.key, knownHost(host).vtepAmong(hosts)]));
@@ -67,8 +63,7 @@ export function trace(
   const rows = rowJudge(hosts, network.id, endpoints);
   const context = {hosts: walked, network, traffic, vteps, nodes: nodeNames(hosts), rows};
   const src = containerParty(known, from);
-  const dst =
-    'container' in to ? containerParty(known, to) : 'ip' in to ? addressParty(known, to.ip) : undefined;
+  const dst = service ? undefined : partyOf(known, to);
   if (!src || !(dst || service))
     return {...only(missing(source.container.name, destination, network)), network: network.name};
   const ways = service ? walkService(context, known, src, service) : pairWalk(context, src, dst as Party);
@@ -82,6 +77,24 @@ export function trace(
         ? `${shared.map((one) => one.name).join(', ')} are shared; the route of ${source.container.name} picks ${network.name}`
         : null,
   };
+}
+
+function nameOf(target: TraceTarget): string {
+  return 'container' in target ? target.container.name : 'service' in target ? target.service : target.ip;
+}
+
+function partyOf(known: Known, to: TraceTarget): Party | undefined {
+  if ('container' in to) return containerParty(known, to);
+  return 'ip' in to ? addressParty(known, to.ip) : undefined;
+}
+
+/** Between ends that meet on no network that can be walked. */
+function withoutNetwork(walked: KnownHost[], ask: Asked, traffic: Traffic): Walk {
+  const {from, to} = ask;
+  if ('ip' in to) return walkOutside(walked, from, to.ip, traffic);
+  if (usesHost(from) || ('container' in to && usesHost(to)))
+    return walkHostNetwork(walked, from, to, traffic);
+  return apart(ask);
 }
 
 function pairWalk(context: Parameters<typeof walk>[0], src: Party, dst: Party): Ways {

@@ -47,29 +47,12 @@ export function sendOuter(
   if (stopped) return stopped;
   const {route, uplink} = way;
   if (way.verdict === 'unknown' || !route) return {src: own?.address ?? '', dst: vtep, port, vni};
-  const dead = uplink && deadLink(uplink);
-  if (dead) {
-    return trail.fail(host, 'underlay-route', 'uplink-down', `${uplink.name} is ${dead}`, {
-      evidence: [linkText(uplink)],
-    });
-  }
+  const dead = uplink && uplinkTrouble(trail, host, uplink);
+  if (dead) return dead;
   const src = way.source ?? '';
   const evidence = [routeText(route), ...(uplink ? [linkText(uplink)] : [])];
-  if (own && src && own.address !== src) {
-    return trail.fail(
-      host,
-      'underlay-route',
-      'outer-source-mismatch',
-      `packets to ${vtep} leave from ${src}; this node is known as ${own.address}`,
-      {
-        evidence: [...evidence, `own VTEP ${own.address} (told by ${own.source})`],
-        cause:
-          'the vxlan device has no address of its own, so the route chooses the outer source; the receiver has a permanent row with the other address and drops every frame without counting it',
-        kernelReason: 'VXLAN_ENTRY_EXISTS at the receiver',
-        next: `ip route get ${vtep}`,
-      },
-    );
-  }
+  const mismatch = sourceTrouble(trail, host, own, {src, vtep, evidence});
+  if (mismatch) return mismatch;
   trail.pass(
     host,
     'underlay-route',
@@ -77,16 +60,35 @@ export function sendOuter(
     evidence,
   );
   fitMtu(trail, host, {mtu, routeMtu: way.mtu, vtep, encrypted: network.encrypted, evidence});
-  const unreachable = nextHop(trail, host, way, {vtep, device});
-  if (unreachable) return unreachable;
   const outer = {src, dst: vtep, port, vni};
-  const sealed = network.encrypted ? encryption(trail, host, outer) : undefined;
-  if (sealed) return sealed;
-  const dropped = filterHop(
+  const stuck =
+    nextHop(trail, host, way, {vtep, device}) ??
+    (network.encrypted ? encryption(trail, host, outer) : undefined);
+  if (stuck) return stuck;
+  return rulesOut(trail, {host, network}, way, outer) ?? outer;
+}
+
+function uplinkTrouble(trail: Trail, host: HostModel, uplink: Link): Walk | undefined {
+  const dead = deadLink(uplink);
+  return dead === undefined
+    ? undefined
+    : trail.fail(host, 'underlay-route', 'uplink-down', `${uplink.name} is ${dead}`, {
+        evidence: [linkText(uplink)],
+      });
+}
+
+/** The host's own rules for the outer packet. */
+function rulesOut(
+  trail: Trail,
+  {host, network}: Pick<Sending, 'host' | 'network'>,
+  {route, selected}: UnderlayWay,
+  {src, dst, port, vni}: OuterPacket,
+): Walk | undefined {
+  return filterHop(
     trail,
     {
       host,
-      tables,
+      tables: host.host,
       layer: 'filter-out',
       whose: 'this host',
       hook: 'OUTPUT',
@@ -96,17 +98,39 @@ export function sendOuter(
     {
       protocol: 'udp',
       src,
-      dst: vtep,
+      dst,
       dport: port,
       ctState: 'NEW',
-      ...(route.dev === undefined ? {} : {outInterface: route.dev}),
-      ...(way.selected === undefined ? {} : {masqueradeAs: way.selected}),
+      ...(route?.dev === undefined ? {} : {outInterface: route.dev}),
+      ...(selected === undefined ? {} : {masqueradeAs: selected}),
       vni,
       ipsec: network.encrypted,
       dstLocal: false,
     },
   );
-  return dropped ?? outer;
+}
+
+/** Packets that leave from another address than the one that all others have rows for. */
+function sourceTrouble(
+  trail: Trail,
+  host: HostModel,
+  own: OwnVtep | undefined,
+  {src, vtep, evidence}: {src: string; vtep: string; evidence: string[]},
+): Walk | undefined {
+  if (!own || !src || own.address === src) return undefined;
+  return trail.fail(
+    host,
+    'underlay-route',
+    'outer-source-mismatch',
+    `packets to ${vtep} leave from ${src}; this node is known as ${own.address}`,
+    {
+      evidence: [...evidence, `own VTEP ${own.address} (told by ${own.source})`],
+      cause:
+        'the vxlan device has no address of its own, so the route chooses the outer source; the receiver has a permanent row with the other address and drops every frame without counting it',
+      kernelReason: 'VXLAN_ENTRY_EXISTS at the receiver',
+      next: `ip route get ${vtep}`,
+    },
+  );
 }
 
 /** Where there is no way to a VTEP, or none that is known. */
