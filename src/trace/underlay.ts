@@ -38,15 +38,16 @@ export function sendOuter(
   {host, own, network, vtep, port, vni, device, mtu}: Sending,
 ): OuterPacket | Walk {
   const {host: tables} = host;
+  const unread = {src: own?.address ?? '', dst: vtep, port, vni};
   if (!tables) {
     trail.doubt(host, 'underlay-route', "the host's own tables were not read");
-    return {src: own?.address ?? '', dst: vtep, port, vni};
+    return unread;
   }
   const way = wayToVtep(tables, vtep);
   const stopped = untrodden(trail, host, way, {vtep, device});
   if (stopped) return stopped;
   const {route, uplink} = way;
-  if (way.verdict === 'unknown' || !route) return {src: own?.address ?? '', dst: vtep, port, vni};
+  if (way.verdict === 'unknown' || !route) return unread;
   const dead = uplink && uplinkTrouble(trail, host, uplink);
   if (dead) return dead;
   const src = way.source ?? '';
