@@ -2,22 +2,27 @@
 import {compact} from '../compact.js';
 import {readMark} from './iptables-matches.js';
 import type {ActionKind, RuleAction, Translation} from './rule.js';
-import type {Word} from './words.js';
+import {type Words, wordsBetween} from './words.js';
 
-/** Reads `-j TARGET …` or `-g CHAIN`, which ends a rule. */
-export function readAction(words: Word[], text: string): RuleAction {
-  const [how, target, ...options] = words;
-  const name = target?.text ?? '';
-  const kind: ActionKind =
-    how?.text === '-g' ? {action: 'goto', chain: name} : targetOf(name, optionsOf(options));
-  return {...kind, words: text.slice(how?.start, words.at(-1)?.end)};
+/** Reads `-j TARGET …` or `-g CHAIN`, which begins at `at` and ends a rule. */
+export function readAction(words: Words, at: number): RuleAction {
+  const {texts} = words;
+  const name = texts[at + 1] ?? '';
+  const action = (
+    texts[at] === '-g' ? {action: 'goto', chain: name} : targetOf(name, optionsFrom(texts, at + 2))
+  ) as RuleAction;
+  action.words = wordsBetween(words, at, texts.length);
+  return action;
 }
 
 /** Options of a target with the word after each. */
-function optionsOf(words: Word[]): ReadonlyMap<string, string> {
+function optionsFrom(texts: string[], from: number): ReadonlyMap<string, string> {
+  if (from >= texts.length) return none;
   const options = new Map<string, string>();
-  for (const [at, {text}] of words.entries())
-    if (text.startsWith('-') && !options.has(text)) options.set(text, words[at + 1]?.text ?? '');
+  for (let at = from; at < texts.length; at++) {
+    const text = texts[at] ?? '';
+    if (text.startsWith('-') && !options.has(text)) options.set(text, texts[at + 1] ?? '');
+  }
   return options;
 }
 
@@ -25,9 +30,17 @@ const none: ReadonlyMap<string, string> = new Map();
 
 /** What a target of this name does: an extension of iptables, else a chain of the user's where it has no options. */
 export function targetOf(name: string, options = none): ActionKind {
-  const simple = simpleTargets.get(name);
-  if (simple) return simple;
   switch (name) {
+    case 'ACCEPT':
+      return {action: 'accept'};
+    case 'DROP':
+      return {action: 'drop'};
+    case 'RETURN':
+      return {action: 'return'};
+    case 'MASQUERADE':
+      return {action: 'masquerade'};
+    case 'NETMAP':
+      return {action: 'netmap'};
     case 'REJECT':
       return compact({action: 'reject' as const, with: options.get('--reject-with')});
     case 'DNAT':
@@ -39,20 +52,22 @@ export function targetOf(name: string, options = none): ActionKind {
     case 'MARK':
       return {action: 'mark', ...readMark(options.get('--set-xmark') ?? options.get('--set-mark') ?? '')};
     default:
+      if (passing.has(name)) return {action: 'pass', name};
       return options.size === 0 ? {action: 'jump', chain: name} : {action: 'other', name};
   }
 }
 
 /** After these a packet goes on with the next rule as it is; what they change is asked for nowhere. */
-const passing = ['CHECKSUM', 'CONNMARK', 'CONNSECMARK', 'CT', 'LOG', 'NFLOG', 'NOTRACK', 'SECMARK', 'TCPMSS'];
-
-const simpleTargets: ReadonlyMap<string, ActionKind> = new Map<string, ActionKind>([
-  ['ACCEPT', {action: 'accept'}],
-  ['DROP', {action: 'drop'}],
-  ['RETURN', {action: 'return'}],
-  ['MASQUERADE', {action: 'masquerade'}],
-  ['NETMAP', {action: 'netmap'}],
-  ...passing.map((name): [string, ActionKind] => [name, {action: 'pass', name}]),
+const passing = new Set([
+  'CHECKSUM',
+  'CONNMARK',
+  'CONNSECMARK',
+  'CT',
+  'LOG',
+  'NFLOG',
+  'NOTRACK',
+  'SECMARK',
+  'TCPMSS',
 ]);
 
 /** `ADDRESS[-ADDRESS][:PORT[-PORT]]`, `:PORT`; IPv6 with a port in brackets. Undefined for what is more. */

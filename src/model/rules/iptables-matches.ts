@@ -1,36 +1,33 @@
 /** The matches of iptables rules, as iptables-extensions(8) lists them. */
-import {isIP} from 'node:net';
 import type {InterfaceName, MatchKind, Range, Side} from './rule.js';
-import type {Word} from './words.js';
-
-/** A match, and the index of the word after it. */
-interface Found {
-  kind: MatchKind;
-  end: number;
-}
+import {isQuoted, type Words} from './words.js';
 
 /** Reads the match whose option is at `at`. `module` is that of the last `-m`: some options mean another thing in another. */
-export function readMatch(words: Word[], at: number, module: string | undefined): Found {
-  const option = words[at]?.text ?? '';
-  const value = words[at + 1]?.text;
-  if (option === '--ipvs') return {kind: {match: 'ipvs'}, end: at + 1};
+export function readMatch({texts}: Words, at: number, module: string | undefined): MatchKind {
+  const option = texts[at] ?? '';
+  if (option === '--ipvs') return {match: 'ipvs'};
+  const value = texts[at + 1];
   const kind = value === undefined ? undefined : readers.get(option)?.(value, module);
-  if (kind) return {kind, end: at + 2};
-  return {kind: {match: 'other', ...(module === undefined ? {} : {module})}, end: nextOption(words, at + 1)};
+  return kind ?? (module === undefined ? {match: 'other'} : {match: 'other', module});
 }
 
-/** An option that is not known may have any number of values. */
-function nextOption(words: Word[], from: number): number {
+/** The index of the word after a match, whose option is at `at`. */
+export function matchEnd({match}: MatchKind, words: Words, at: number): number {
+  if (match === 'ipvs') return at + 1;
+  return match === 'other' ? nextOption(words, at + 1) : at + 2;
+}
+
+/** An option that is not understood may have any number of values. */
+function nextOption(words: Words, from: number): number {
   let at = from;
-  while (at < words.length && !beginsOption(words, at)) at++;
+  while (at < words.texts.length && !beginsOption(words, at)) at++;
   return at;
 }
 
-function beginsOption(words: Word[], at: number): boolean {
-  const word = words[at];
-  if (!word || word.quoted) return false;
-  if (word.text === '!') return at + 1 < words.length;
-  return word.text.startsWith('-');
+function beginsOption(words: Words, at: number): boolean {
+  const text = words.texts[at] ?? '';
+  if (isQuoted(words, at)) return false;
+  return text === '!' ? at + 1 < words.texts.length : text.startsWith('-');
 }
 
 /** What an option with one value asks for; undefined for a value that is not understood. */
@@ -67,14 +64,18 @@ function interfaceName(text: string): InterfaceName {
 
 /** Undefined for a mask that is no prefix (`10.0.0.1/255.0.0.255`). */
 function addressMatch(side: Side, text: string): MatchKind | undefined {
-  const [address = '', length] = text.split('/');
-  const bits = isIP(address) === 4 ? 32 : 128;
-  if (length !== undefined && !(/^\d{1,3}$/.test(length) && Number(length) <= bits)) return undefined;
-  return {match: 'address', side, prefixes: [length === undefined ? `${address}/${bits}` : text]};
+  const slash = text.indexOf('/');
+  const bits = text.includes(':') ? 128 : 32;
+  if (slash < 0) return {match: 'address', side, prefixes: [`${text}/${bits}`]};
+  const length = text.slice(slash + 1);
+  if (length.includes('.') || !(Number(length) <= bits)) return undefined;
+  return {match: 'address', side, prefixes: [text]};
 }
 
 /** `80`, `80:90`, `:90`, `80:` or, of multiport, several of them with commas. */
 function portMatch(side: Side, text: string): MatchKind | undefined {
+  const single = Number(text);
+  if (single >= 0 && text !== '') return {match: 'port', side, ports: [[single, single]]};
   const ports = text.split(',').map(portRange);
   return ports.every((range) => range !== undefined) ? {match: 'port', side, ports} : undefined;
 }

@@ -1,18 +1,18 @@
 /** `iptables-save -c` of either back end (iptables/iptables-save.c): `*TABLE`, `:CHAIN POLICY [p:b]`, `[p:b] -A CHAIN …`. */
 import {readAction} from './iptables-actions.js';
-import {readMatch} from './iptables-matches.js';
+import {matchEnd, readMatch} from './iptables-matches.js';
 import {
   type ChainBase,
-  type Counters,
   hookedChains,
   type Rule,
   type RuleChain,
+  type RuleMatch,
   type RuleProgram,
   type RuleStatement,
   type Ruleset,
   type RuleTable,
 } from './rule.js';
-import {splitWords, type Word} from './words.js';
+import {splitWords, wordsBetween} from './words.js';
 
 interface TableInProgress extends RuleTable {
   chains: Map<string, RuleChain>;
@@ -47,17 +47,12 @@ function addRule(table: TableInProgress, program: RuleProgram, line: string): vo
   if (!found) return;
   const [, packets, bytes, name = '', text = ''] = found;
   const chain = chainOf(table, program, name);
-  const counters: Counters | undefined =
-    packets === undefined ? undefined : {packets: Number(packets), bytes: Number(bytes)};
   const statements = readStatements(text);
+  chain.size++;
+  const rule: Rule = {chain, position: chain.size, statements};
   const comment = commentOf(statements);
-  const rule: Rule = {
-    chain,
-    position: chain.rules.length + 1,
-    statements,
-    ...(counters ? {counters} : {}),
-    ...(comment === undefined ? {} : {comment}),
-  };
+  if (comment !== undefined) rule.comment = comment;
+  if (packets !== undefined) rule.counters = {packets: Number(packets), bytes: Number(bytes)};
   chain.rules.push(rule);
   table.rules.push(rule);
 }
@@ -77,6 +72,7 @@ function chainOf(table: TableInProgress, program: RuleProgram, name: string): Ru
     family: 'ip',
     table: table.name,
     name,
+    size: 0,
     rules: [],
     ...(base ? {base} : {}),
   };
@@ -104,23 +100,24 @@ function baseOf(table: string, chain: string): ChainBase | undefined {
 /** The matches and the target of a rule, which is given without its `-A CHAIN`. */
 export function readStatements(text: string): RuleStatement[] {
   const words = splitWords(text);
+  const {texts} = words;
   const statements: RuleStatement[] = [];
   let module: string | undefined;
-  for (let at = 0; at < words.length; ) {
-    const negated = words[at]?.text === '!';
-    const option = words[negated ? at + 1 : at];
-    if (option?.text === '-j' || option?.text === '-g') {
-      statements.push(readAction(words.slice(at), text));
+  for (let at = 0; at < texts.length; ) {
+    const negated = texts[at] === '!';
+    const option = negated ? at + 1 : at;
+    if (texts[option] === '-j' || texts[option] === '-g') {
+      statements.push(readAction(words, at));
       break;
     }
-    const {kind, end} = readMatch(words, negated ? at + 1 : at, module);
+    const kind = readMatch(words, option, module);
     if (kind.match === 'module') ({module} = kind);
-    statements.push({...kind, negated, words: wordsFrom(words, at, end, text)});
+    const end = matchEnd(kind, words, option);
+    const match = kind as RuleMatch;
+    match.negated = negated;
+    match.words = wordsBetween(words, at, end);
+    statements.push(match);
     at = end;
   }
   return statements;
-}
-
-function wordsFrom(words: Word[], from: number, to: number, text: string): string {
-  return text.slice(words[from]?.start, words[to - 1]?.end);
 }

@@ -8,6 +8,7 @@ import type {
   InterfaceName,
   MatchKind,
   Range,
+  RuleAction,
   RuleMatch,
   RuleStatement,
   Side,
@@ -23,7 +24,9 @@ export function readStatement(statement: unknown): RuleStatement[] {
   if (name === 'match' && isObject(value)) return [readMatch(value, words)];
   if (name === 'xt' && isObject(value)) return [xtStatement(value, words)];
   if (limits.has(name)) return [{match: 'other', negated: false, words}];
-  return [{...(actions.get(name)?.(value) ?? {action: 'other', name}), words}];
+  const action = (actions.get(name)?.(value) ?? {action: 'other', name}) as RuleAction;
+  action.words = words;
+  return [action];
 }
 
 /** Statements that end a rule's evaluation for some packets, by what is not in the packet. */
@@ -84,7 +87,10 @@ function mangle(value: unknown): ActionKind {
 function readMatch({left, op, right}: Json, words: string): RuleMatch {
   const known = op === '==' || op === '!=' || op === 'in';
   const kind = known && isObject(left) ? kindOf(left, valuesOf(right)) : undefined;
-  return {...(kind ?? {match: 'other'}), negated: op === '!=', words};
+  const match = (kind ?? {match: 'other'}) as RuleMatch;
+  match.negated = op === '!=';
+  match.words = words;
+  return match;
 }
 
 /** What is looked at, and for which values; undefined where one of both is not understood. */

@@ -1,4 +1,5 @@
 /** `nft -j list ruleset` (libnftables-json(5)). */
+import {lazily} from '../lazy.js';
 import {readStatement} from './nftables-statements.js';
 import {isObject, type Json, valueText, word} from './nftables-words.js';
 import {
@@ -14,6 +15,8 @@ import {
 
 interface TableInProgress extends RuleTable {
   chains: Map<string, RuleChain>;
+  /** Rules as they were printed, by chain. */
+  unread: Map<RuleChain, Json[]>;
 }
 
 type Tables = Map<string, TableInProgress>;
@@ -30,8 +33,15 @@ export function parseNftRuleset(text: string): Ruleset {
     else if (isObject(set)) addSet(byName, set);
     else if (isObject(map)) addSet(byName, map);
   }
-  const tables = [...byName.values()];
+  const tables = [...byName.values()].map(withRules);
   return {program: 'nft', tables, hooked: hookedChains(tables)};
+}
+
+/** nft prints the rules chain by chain, after all chains of their table. */
+function withRules({unread, ...table}: TableInProgress): RuleTable {
+  for (const [chain, printed] of unread)
+    lazily(chain, {rules: () => printed.map((rule, at) => ruleOf(chain, rule, at + 1))});
+  return lazily(table, {rules: () => [...table.chains.values()].flatMap(({rules}) => rules)});
 }
 
 function itemsOf(text: string): unknown[] {
@@ -48,7 +58,14 @@ function tableOf(tables: Tables, family: unknown, name: unknown): TableInProgres
   const key = `${word(family)} ${word(name)}`;
   const known = tables.get(key);
   if (known) return known;
-  const made = {family: word(family), name: word(name), chains: new Map(), sets: [], rules: []};
+  const made = {
+    family: word(family),
+    name: word(name),
+    chains: new Map(),
+    sets: [],
+    rules: [],
+    unread: new Map(),
+  };
   tables.set(key, made);
   return made;
 }
@@ -58,7 +75,7 @@ function chainOf(tables: Tables, from: Json, chain: unknown): {table: TableInPro
   const name = word(chain);
   const known = table.chains.get(name);
   if (known) return {table, chain: known};
-  const made: RuleChain = {program: 'nft', family: table.family, table: table.name, name, rules: []};
+  const made: RuleChain = {program: 'nft', family: table.family, table: table.name, name, size: 0, rules: []};
   table.chains.set(name, made);
   return {table, chain: made};
 }
@@ -76,17 +93,19 @@ function baseOf({hook, prio}: Json): ChainBase | undefined {
 
 function addRule(tables: Tables, from: Json): void {
   const {table, chain} = chainOf(tables, from, from['chain']);
-  const expressions = Array.isArray(from['expr']) ? from['expr'] : [];
+  const unread = table.unread.get(chain);
+  if (unread) unread.push(from);
+  else table.unread.set(chain, [from]);
+  chain.size++;
+}
+
+function ruleOf(chain: RuleChain, {expr, comment}: Json, position: number): Rule {
+  const expressions = Array.isArray(expr) ? expr : [];
+  const rule: Rule = {chain, position, statements: expressions.flatMap(readStatement)};
   const counters = countersOf(expressions);
-  const rule: Rule = {
-    chain,
-    position: chain.rules.length + 1,
-    statements: expressions.flatMap(readStatement),
-    ...(counters ? {counters} : {}),
-    ...(typeof from['comment'] === 'string' ? {comment: from['comment']} : {}),
-  };
-  chain.rules.push(rule);
-  table.rules.push(rule);
+  if (counters) rule.counters = counters;
+  if (typeof comment === 'string') rule.comment = comment;
+  return rule;
 }
 
 /** A counter that has a name is of more rules than one. */

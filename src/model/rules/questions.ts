@@ -140,7 +140,7 @@ export function besideIptables(nftables: Ruleset | undefined): RuleChain[] {
     family === 'ip6' || isOfIptables(family, name)
       ? []
       : [...chains.values()].filter(
-          ({base, rules, policy = 'accept'}) => base && (rules.length > 0 || policy !== 'accept'),
+          ({base, size, policy = 'accept'}) => base && (size > 0 || policy !== 'accept'),
         ),
   );
 }

@@ -39,6 +39,9 @@ export interface RuleChain {
   policy?: string;
   /** Packets that met the policy. */
   counters?: Counters;
+  /** How many rules it has. */
+  size: number;
+  /** Those of nft are read when they are first asked for: most readers ask few chains. */
   rules: Rule[];
 }
 
