@@ -6,7 +6,7 @@
  */
 
 import {inSubnet} from '../base/subnet.js';
-import type {InterfaceName, Range, Rule, RuleMatch} from '../model/rules/rule.js';
+import type {InterfaceName, Range, Rule, RuleMatch, Side} from '../model/rules/rule.js';
 
 export interface FilteredPacket {
   protocol: 'udp' | 'tcp' | 'icmp' | 'esp';
@@ -76,17 +76,14 @@ function holds(match: RuleMatch, packet: FilteredPacket): Held {
       return addressHolds(packet[match.side], match.prefixes);
     case 'protocol':
       return protocolHolds(packet.protocol, match.protocols);
-    case 'port': {
-      const own = match.protocol === undefined || match.protocol === packet.protocol;
-      return own ? portHolds(match.side === 'dst' ? packet.dport : packet.sport, match.ports) : 'no';
-    }
+    case 'port':
+      return portHolds(match, packet);
     case 'icmp-type':
-      if (match.type === 'any') return 'yes';
-      return packet.icmpType === undefined ? 'perhaps' : truth(match.type === packet.icmpType);
+      return icmpTypeHolds(packet.icmpType, match.type);
     case 'state':
       return stateHolds(packet.ctState, match.states);
     case 'mark':
-      return match.value === dockerMark && match.mask === 0xffffffff ? truth(packet.ipsec) : 'perhaps';
+      return markHolds(match, packet.ipsec);
     case 'address-type':
       return localHolds(match.side === 'dst' ? packet.dstLocal : packet.srcLocal, match.type);
     case 'ipsec':
@@ -100,6 +97,11 @@ function holds(match: RuleMatch, packet: FilteredPacket): Held {
 
 /** The mark that Docker gives packets which are to be encrypted (moby libnetwork/drivers/overlay/encryption.go). */
 const dockerMark = 0xd0c4e3;
+
+/** Of other marks nothing is known. */
+function markHolds({value, mask}: {value: number; mask: number}, ipsec: boolean): Held {
+  return value === dockerMark && mask === 0xffffffff ? truth(ipsec) : 'perhaps';
+}
 
 function interfaceHolds(own: string | undefined, names: InterfaceName[]): Held {
   if (own === undefined) return 'perhaps';
@@ -119,9 +121,19 @@ function protocolHolds(own: FilteredPacket['protocol'], protocols: string[]): He
 }
 
 /** A port that is not known may be any, as the source port of VXLAN is (a hash of the inner flow). */
-function portHolds(port: number | undefined, ports: Range[]): Held {
+function portHolds(
+  {side, ports, protocol}: {side: Side; ports: Range[]; protocol?: string},
+  packet: FilteredPacket,
+): Held {
+  if (protocol !== undefined && protocol !== packet.protocol) return 'no';
+  const port = side === 'dst' ? packet.dport : packet.sport;
   if (port !== undefined) return truth(ports.some(([low, high]) => port >= low && port <= high));
   return ports.some(([low, high]) => low <= 1 && high === 65_535) ? 'yes' : 'perhaps';
+}
+
+function icmpTypeHolds(own: number | undefined, wanted: number | 'any'): Held {
+  if (wanted === 'any') return 'yes';
+  return own === undefined ? 'perhaps' : truth(own === wanted);
 }
 
 /** INVALID and RELATED never hold for the packets that are walked; one that skips conntrack may be UNTRACKED. */

@@ -1,6 +1,6 @@
 import {isIPv4} from 'node:net';
 import {inSubnet} from '../base/subnet.js';
-import type {Route} from '../model/facts.js';
+import type {Route, RoutingRule} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 
 export interface RouteChoice {
@@ -18,27 +18,9 @@ export interface RouteChoice {
 export function chooseRoute({routes, rules, partial}: NetnsTables, dst: string, src?: string): RouteChoice {
   if (!routes) return {verdict: 'unknown', reason: 'its routes were not read'};
   if (!isIPv4(dst)) return {verdict: 'unknown', reason: 'only IPv4 routes are walked'};
-  const ordered = rules
-    ? [...rules].filter(({family}) => family === 'inet').sort((a, b) => a.priority - b.priority)
-    : [
-        {priority: 0, src: 'all', table: 'local'},
-        {priority: 32_766, src: 'all', table: 'main'},
-        {priority: 32_767, src: 'all', table: 'default'},
-      ];
-  for (const rule of ordered) {
-    if ('other' in rule && rule.other && Object.keys(rule.other).some((key) => key !== 'protocol')) {
-      const reaches = rule.table !== undefined && best(routes, rule.table, dst) !== undefined;
-      if (!reaches && rule.table !== undefined) continue;
-      return {
-        verdict: 'unknown',
-        reason: `the rule with priority ${rule.priority} matches by something that is not walked`,
-      };
-    }
-    if (rule.src !== 'all' && (src === undefined || !matches(src, rule.src))) continue;
-    if ('dst' in rule && rule.dst !== undefined && !matches(dst, rule.dst)) continue;
-    const route = rule.table === undefined ? undefined : best(routes, rule.table, dst);
-    if (!route || route.type === 'throw') continue;
-    return verdictOf(route);
+  for (const rule of inOrder(rules)) {
+    const choice = choiceBy(rule, routes, dst, src);
+    if (choice) return choice;
   }
   if (partial?.has('route') || partial?.has('rule'))
     return {
@@ -46,6 +28,48 @@ export function chooseRoute({routes, rules, partial}: NetnsTables, dst: string, 
       reason: 'its routes were not read whole, and none of those that were leads there',
     };
   return {verdict: 'none', reason: 'no table has a route to it'};
+}
+
+type Selector = Pick<RoutingRule, 'priority' | 'src' | 'dst' | 'table' | 'other'>;
+
+/** The rules of every namespace that nobody gave others (net/ipv4/fib_rules.c, fib_default_rules_init). */
+const standardRules: Selector[] = [
+  {priority: 0, src: 'all', table: 'local'},
+  {priority: 32_766, src: 'all', table: 'main'},
+  {priority: 32_767, src: 'all', table: 'default'},
+];
+
+function inOrder(rules: RoutingRule[] | undefined): Selector[] {
+  if (!rules) return standardRules;
+  return rules.filter(({family}) => family === 'inet').sort((a, b) => a.priority - b.priority);
+}
+
+/** What a rule makes of a packet; undefined where the next one is asked. */
+function choiceBy(
+  rule: Selector,
+  routes: Route[],
+  dst: string,
+  src: string | undefined,
+): RouteChoice | undefined {
+  const {table, priority} = rule;
+  const route = table === undefined ? undefined : best(routes, table, dst);
+  if (isConditional(rule)) {
+    if (table !== undefined && !route) return undefined;
+    const reason = `the rule with priority ${priority} matches by something that is not walked`;
+    return {verdict: 'unknown', reason};
+  }
+  if (!selects(rule, dst, src) || !route || route.type === 'throw') return undefined;
+  return verdictOf(route);
+}
+
+/** Whether a rule asks for more than addresses. */
+function isConditional({other = {}}: Selector): boolean {
+  return Object.keys(other).some((key) => key !== 'protocol');
+}
+
+function selects(rule: Selector, dst: string, src: string | undefined): boolean {
+  if (rule.src !== 'all' && (src === undefined || !matches(src, rule.src))) return false;
+  return rule.dst === undefined || matches(dst, rule.dst);
 }
 
 /** What a route that was chosen does with the packet. */

@@ -153,18 +153,24 @@ function meet(run: Search, rule: Rule, match: 'yes' | 'perhaps', depth: number):
   for (const action of rule.statements) {
     if ('match' in action) continue;
     if (run.actions.includes(action.action)) run.met.push({match, action, rule});
-    if (final.has(action.action)) {
-      if (match === 'yes') return 'ended';
-      run.goesOn = 'perhaps';
-      return 'next';
-    }
-    if (action.action === 'return') return 'returned';
-    if (action.action !== 'jump' && action.action !== 'goto') continue;
-    if (search(run, action.chain, match, depth + 1) === 'ended') return 'ended';
-    // What a goto jumped to returns to whoever called this chain.
-    if (action.action === 'goto') return 'returned';
+    const left = leave(run, action, match, depth);
+    if (left !== 'next') return left;
   }
   return 'next';
+}
+
+/** Where an action takes the search. */
+function leave(run: Search, action: RuleAction, match: 'yes' | 'perhaps', depth: number): Onward | 'next' {
+  if (final.has(action.action)) {
+    if (match === 'yes') return 'ended';
+    run.goesOn = 'perhaps';
+    return 'next';
+  }
+  if (action.action === 'return') return 'returned';
+  if (action.action !== 'jump' && action.action !== 'goto') return 'next';
+  if (search(run, action.chain, match, depth + 1) === 'ended') return 'ended';
+  // What a goto jumped to returns to whoever called this chain.
+  return action.action === 'goto' ? 'returned' : 'next';
 }
 
 type End = 'accept' | 'drop' | 'return';
@@ -188,20 +194,21 @@ function follow(run: Run, chain: RuleChain, depth: number): Set<End> {
     const held = ruleHolds(rule, run.packet);
     if (held === 'no') continue;
     const own = ruleEnds(run, rule, depth);
-    if (own.has('drop')) {
-      if (held === 'yes') run.dropped ??= rule;
-      else run.odd ??= rule;
-    }
+    note(run, rule, held, own);
     if (own.has('accept')) ends.add('accept');
     if (own.has('drop')) ends.add('drop');
     // A RETURN ends this chain, and so does a goto that comes back, which goes on with whoever called it.
-    if (own.has('return')) {
-      if (held === 'perhaps') run.left ??= rule;
-      atEnd(ends, run, chain);
-    }
+    if (own.has('return')) atEnd(ends, run, chain);
     if (held === 'yes' && !own.has('next')) return ends;
   }
   return atEnd(ends, run, chain);
+}
+
+/** Keeps the first rule of each kind that has a say: it is quoted. */
+function note(run: Run, rule: Rule, held: Held, ends: ReadonlySet<End | 'next'>): void {
+  if (ends.has('drop') && held === 'yes') run.dropped ??= rule;
+  if (ends.has('drop') && held === 'perhaps') run.odd ??= rule;
+  if (ends.has('return') && held === 'perhaps') run.left ??= rule;
 }
 
 /** What happens at the end of a chain: a built-in one has a policy, another returns. */

@@ -1,6 +1,7 @@
 /** How a host sends the outer packets of an overlay: the kernel's route to a VTEP, and what follows from it. */
 import {isIPv6} from 'node:net';
 import {inSubnet} from '../base/subnet.js';
+import {compact} from '../model/compact.js';
 import type {Link, Neighbour, Route} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {chooseRoute} from './route.js';
@@ -38,26 +39,26 @@ export function wayToVtep(tables: NetnsTables, vtep: string): UnderlayWay {
   const nextHop = route?.gateway ?? vtep;
   if (!asked && (chosen.verdict === 'none' || (chosen.verdict === 'found' && !route?.dev)))
     return {verdict: 'none', nextHop, reason: chosen.reason ?? 'no route matches'};
-  if (chosen.verdict === 'unknown' || !route) {
-    const {reason} = chosen;
-    return {verdict: 'unknown', nextHop, ...(route ? {route} : {}), ...(reason ? {reason} : {})};
-  }
+  if (chosen.verdict === 'unknown' || !route)
+    return compact({verdict: 'unknown' as const, nextHop, route, reason: chosen.reason});
   if (route.type === 'local') return {verdict: 'home', route, nextHop};
+  return wayBy(tables, route, vtep, nextHop);
+}
+
+/** The uplink that a route leads to, the addresses of this host there, and what is known of the next hop. */
+function wayBy(tables: NetnsTables, route: Route, vtep: string, nextHop: string): UnderlayWay {
   const uplink = tables.links?.find(({name}) => name === route.dev);
   const selected = selectedAddress(uplink, route.gateway, vtep);
-  const source = route.prefSrc ?? selected;
-  const mtu = route.mtu ?? uplink?.mtu;
-  const neighbour = tables.neighbours?.find(({ip, dev}) => ip === nextHop && dev === route.dev);
-  return {
-    verdict: 'found',
+  return compact({
+    verdict: 'found' as const,
     route,
     nextHop,
-    ...(uplink ? {uplink} : {}),
-    ...(neighbour ? {neighbour} : {}),
-    ...(selected === undefined ? {} : {selected}),
-    ...(source === undefined ? {} : {source}),
-    ...(mtu === undefined ? {} : {mtu}),
-  };
+    uplink,
+    neighbour: tables.neighbours?.find(({ip, dev}) => ip === nextHop && dev === route.dev),
+    selected,
+    source: route.prefSrc ?? selected,
+    mtu: route.mtu ?? uplink?.mtu,
+  });
 }
 
 /** Of IPv6 only the kernel's own answer is taken, where no rule asks for more than addresses. */

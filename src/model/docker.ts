@@ -11,6 +11,7 @@ import type {
   GossipTask,
   LentName,
   Network,
+  NetworkEndpoint,
   SwarmNode,
   SwarmService,
   SwarmTask,
@@ -132,112 +133,130 @@ export function parseDocker(
   docker: HostEvidence['docker'],
   node?: HostNode,
 ): {docker?: DockerModel; problems: Problem[]} {
-  const problems: Problem[] = [];
-  const parsed = <T>(
-    read: shape.Shape<T>,
-    answer: DockerAnswer | undefined,
-    body: unknown,
-  ): T | undefined => {
-    const result = read(body, {lax: false, found: []});
-    if (result !== shape.odd) return result;
-    problems.push({
-      code: 'docker-unparsable',
-      subject: answer?.path ?? 'docker',
-      message: 'an entry is not of the known shape',
-    });
-    return undefined;
-  };
+  const problems = answerProblems(docker);
   const ok = docker.answers.filter((answer) => answer.status === 200);
-  const find = (path: string) => ok.find((answer) => answer.path === path);
-  const rows = <T>(read: shape.Shape<T>, ...paths: string[]): T[] =>
-    paths.flatMap((path) => {
-      const answer = find(path);
-      const entries = Array.isArray(answer?.body) ? answer.body : [];
-      return entries.flatMap((entry) => parsed(read, answer, entry) ?? []);
-    });
+  if (ok.length === 0) return {problems};
+  const answers = readAnswers(ok, problems);
+  if (docker.lentBy === undefined) return {problems, docker: ownModel(answers, docker.apiVersion)};
+  problems.push({
+    code: 'docker-lent',
+    subject: 'docker',
+    message: `the engine there was not asked; the names are those that the manager ${docker.lentBy} knows`,
+  });
+  return {problems, docker: lentModel(answers, docker.lentBy, node)};
+}
 
-  for (const answer of docker.answers) {
-    if (answer.status === 200) continue;
-    // A container or network that went away between the list and its inspection is no problem.
-    if (answer.status === 404) continue;
-    problems.push({
-      code: answer.status === null ? 'docker-silent' : 'docker-error',
-      subject: answer.path,
-      message: answer.error ?? messageOf(answer.body) ?? `HTTP status ${answer.status}`,
+/** Answers that are none, and an engine that could not be asked. */
+function answerProblems({answers, failure}: HostEvidence['docker']): Problem[] {
+  // A container or network that went away between the list and its inspection is no problem.
+  const problems = answers
+    .filter(({status}) => status !== 200 && status !== 404)
+    .map(({status, path, error, body}): Problem => {
+      return {
+        code: status === null ? 'docker-silent' : 'docker-error',
+        subject: path,
+        message: error ?? messageOf(body) ?? `HTTP status ${status}`,
+      };
     });
-  }
-  if (docker.failure !== undefined) {
-    problems.push({
+  if (failure === undefined) return problems;
+  return [
+    ...problems,
+    {
       code: 'docker-unreachable',
       subject: 'docker',
-      message: docker.failure,
+      message: failure,
       suggestions: [
         'Names come from Docker: without it, namespaces are shown by their file names. Is it up? docker version',
       ],
-    });
-  }
-  const info = find('/info');
-  if (ok.length === 0) return {problems};
+    },
+  ];
+}
 
-  const details = ok.filter((answer) => /^\/networks\/[^?]+(\?verbose=true)?$/.test(answer.path));
-  const inspected = new Map(
-    details.flatMap((answer) => {
-      const network = parsed(NetworkShape, answer, answer.body);
-      return network ? [[network.Id, networkOf(network, true)] as const] : [];
-    }),
-  );
-  const networks = rows(NetworkShape, '/networks').map(
-    (network) => inspected.get(network.Id) ?? networkOf(network, false),
-  );
-  const containers = ok
-    .filter((answer) => /^\/containers\/[0-9a-z]+\/json$/.test(answer.path))
-    .flatMap((answer) => {
-      const container = parsed(ContainerShape, answer, answer.body);
-      return container ? [containerOf(container)] : [];
-    });
-  const attachmentPath = ok.find((answer) => answer.path.startsWith('/tasks?'))?.path ?? '/tasks?';
-  const tasks = rows(TaskShape, '/tasks', attachmentPath).map(taskOf);
-  const services = rows(ServiceShape, '/services').map(serviceOf);
-  if (docker.lentBy !== undefined) {
-    problems.push({
-      code: 'docker-lent',
-      subject: 'docker',
-      message: `the engine there was not asked; the names are those that the manager ${docker.lentBy} knows`,
-    });
-    const gossip = [...inspected.values()];
-    const nodes = rows(NodeShape, '/nodes').map(nodeOf);
-    return {
-      problems,
-      docker: {
-        engine: lentEngine(node, nodes),
-        lent: {by: docker.lentBy, names: lentNames(tasks, services, gossip)},
-        containers: [],
-        networks: rows(NetworkShape, '/networks').map((network) => networkOf(network, false)),
-        nodes: [],
-        tasks: [],
-        services: [],
-        read: {containers: false, networks: false, nodes: false, tasks: false, services: false},
-      },
-    };
-  }
+/** Answers by their path, each entry read by its shape. */
+interface Answers {
+  has(path: string): boolean;
+  /** The entries of the lists at these paths, without those that are not of the shape. */
+  rows<T>(shape: shape.Shape<T>, ...paths: string[]): T[];
+  /** The answers whose path is of a form, without those that are not of the shape. */
+  details<T>(shape: shape.Shape<T>, path: RegExp): T[];
+  /** The path of the first answer that begins so. */
+  pathOf(begin: string): string | undefined;
+}
+
+function readAnswers(ok: DockerAnswer[], problems: Problem[]): Answers {
+  const find = (path: string) => ok.find((answer) => answer.path === path);
+  const parsed = <T>(read: shape.Shape<T>, {path}: DockerAnswer, body: unknown): T[] => {
+    const result = read(body, {lax: false, found: []});
+    if (result !== shape.odd) return [result];
+    problems.push({code: 'docker-unparsable', subject: path, message: 'an entry is not of the known shape'});
+    return [];
+  };
   return {
-    problems,
-    docker: {
-      engine: engineOf(info ? parsed(InfoShape, info, info.body) : undefined, docker.apiVersion),
-      containers: containers.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      networks: networks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1)),
-      nodes: rows(NodeShape, '/nodes').map(nodeOf),
-      tasks,
-      services,
-      read: {
-        containers: ok.some((answer) => answer.path.startsWith('/containers/json')),
-        networks: find('/networks') !== undefined,
-        nodes: find('/nodes') !== undefined,
-        tasks: find('/tasks') !== undefined,
-        services: find('/services') !== undefined,
-      },
+    has: (path) => find(path) !== undefined,
+    rows: (read, ...paths) =>
+      paths.flatMap((path) => {
+        const answer = find(path);
+        return answer && Array.isArray(answer.body)
+          ? answer.body.flatMap((entry) => parsed(read, answer, entry))
+          : [];
+      }),
+    details: (read, path) =>
+      ok.filter((answer) => path.test(answer.path)).flatMap((answer) => parsed(read, answer, answer.body)),
+    pathOf: (begin) => ok.find(({path}) => path.startsWith(begin))?.path,
+  };
+}
+
+/** What an engine told of itself and of what it runs. */
+function ownModel(answers: Answers, apiVersion: string | undefined): DockerModel {
+  const inspected = inspectedNetworks(answers);
+  const networks = answers
+    .rows(NetworkShape, '/networks')
+    .map((network) => inspected.get(network.Id) ?? networkOf(network, false));
+  const containers = answers.details(ContainerShape, /^\/containers\/[0-9a-z]+\/json$/).map(containerOf);
+  const tasks = readTasks(answers);
+  const services = answers.rows(ServiceShape, '/services').map(serviceOf);
+  return {
+    engine: engineOf(answers.details(InfoShape, /^\/info$/)[0], apiVersion),
+    containers: containers.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    networks: networks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1)),
+    nodes: answers.rows(NodeShape, '/nodes').map(nodeOf),
+    tasks,
+    services,
+    read: {
+      containers: answers.pathOf('/containers/json') !== undefined,
+      networks: answers.has('/networks'),
+      nodes: answers.has('/nodes'),
+      tasks: answers.has('/tasks'),
+      services: answers.has('/services'),
     },
   };
+}
+
+/** What a manager knows of a node whose own engine was not asked. */
+function lentModel(answers: Answers, by: string, node: HostNode | undefined): DockerModel {
+  const gossip = [...inspectedNetworks(answers).values()];
+  const tasks = readTasks(answers);
+  const services = answers.rows(ServiceShape, '/services').map(serviceOf);
+  return {
+    engine: lentEngine(node, answers.rows(NodeShape, '/nodes').map(nodeOf)),
+    lent: {by, names: lentNames(tasks, services, gossip)},
+    containers: [],
+    networks: answers.rows(NetworkShape, '/networks').map((network) => networkOf(network, false)),
+    nodes: [],
+    tasks: [],
+    services: [],
+    read: {containers: false, networks: false, nodes: false, tasks: false, services: false},
+  };
+}
+
+/** Networks that were inspected one by one, by id; of two inspections the later one. */
+function inspectedNetworks(answers: Answers): Map<string, Network> {
+  const details = answers.details(NetworkShape, /^\/networks\/[^?]+(\?verbose=true)?$/);
+  return new Map(details.map((network) => [network.Id, networkOf(network, true)]));
+}
+
+function readTasks(answers: Answers): SwarmTask[] {
+  return answers.rows(TaskShape, '/tasks', answers.pathOf('/tasks?') ?? '/tasks?').map(taskOf);
 }
 
 /** What the manager knows of the engine of one of its nodes. */
@@ -256,38 +275,44 @@ function lentEngine(node: HostNode | undefined, nodes: SwarmNode[]): Engine {
   });
 }
 
-/** Attachments of plain containers have no name; gossip has it, by the address. */
+/** The names of running tasks by their addresses. */
 function lentNames(tasks: SwarmTask[], services: SwarmService[], gossip: Network[]): LentName[] {
   const serviceOf = new Map(services.map((service) => [service.id, service]));
   return tasks
     .filter(({state, desiredState}) => state === 'running' && desiredState === 'running')
-    .flatMap((task) =>
-      task.attachments.flatMap(({networkId, addresses}) =>
-        addresses.flatMap((ip): LentName[] => {
-          const id = task.containerId;
-          if (id === undefined) return [];
-          if (task.attachment) {
-            const told = gossip
-              .find((network) => network.id === networkId)
-              ?.services?.flatMap((service) => service.tasks)
-              .find((endpoint) => endpoint.ip === ip);
-            return [{networkId, ip, id, name: told?.name ?? id.slice(0, 12)}];
-          }
-          const service = serviceOf.get(task.serviceId ?? '');
-          const name = `${service?.name ?? task.serviceId ?? 'task'}.${task.slot ?? task.nodeId ?? ''}.${task.id}`;
-          return [
-            {
-              networkId,
-              ip,
-              id,
-              name,
-              task: {id: task.id, name},
-              ...(service ? {service: {id: service.id, name: service.name}} : {}),
-            },
-          ];
+    .flatMap((task) => {
+      const {containerId: id, attachments} = task;
+      if (id === undefined) return [];
+      return attachments.flatMap(({networkId, addresses}) =>
+        addresses.map((ip): LentName => {
+          const whose = task.attachment
+            ? {name: attachedName(gossip, networkId, ip) ?? id.slice(0, 12)}
+            : taskName(task, serviceOf.get(task.serviceId ?? ''));
+          return {networkId, ip, id, ...whose};
         }),
-      ),
-    );
+      );
+    });
+}
+
+/** Attachments of plain containers have no name; gossip has it, by the address. */
+function attachedName(gossip: Network[], networkId: string, ip: string): string | undefined {
+  return gossip
+    .find((network) => network.id === networkId)
+    ?.services?.flatMap((service) => service.tasks)
+    .find((endpoint) => endpoint.ip === ip)?.name;
+}
+
+/** As Swarm names a task's container: `SERVICE.SLOT.ID`, or `SERVICE.NODE.ID` of a global service. */
+function taskName(
+  task: SwarmTask,
+  service: SwarmService | undefined,
+): Pick<LentName, 'name' | 'task' | 'service'> {
+  const name = `${service?.name ?? task.serviceId ?? 'task'}.${task.slot ?? task.nodeId ?? ''}.${task.id}`;
+  return {
+    name,
+    task: {id: task.id, name},
+    ...(service ? {service: {id: service.id, name: service.name}} : {}),
+  };
 }
 
 function messageOf(body: unknown): string | undefined {
@@ -392,6 +417,39 @@ function hostPort({
   return `${HostIp.includes(':') ? `[${HostIp}]` : HostIp || '0.0.0.0'}:${HostPort}`;
 }
 
+function vniList(list = ''): number[] {
+  return list
+    .split(',')
+    .map(Number)
+    .filter((vni) => Number.isInteger(vni) && vni > 0);
+}
+
+function bridgeOptions(
+  id: string,
+  options: Record<string, string>,
+): Pick<Network, 'bridgeName' | 'masquerade'> {
+  return compact({
+    bridgeName: told(options['com.docker.network.bridge.name']) ?? `br-${id.slice(0, 12)}`,
+    masquerade: masquerades(options),
+  });
+}
+
+/** Null where the engine has none of its own; absent where it is not told, or not as an engine would. */
+function endpointsOf(
+  containers: shape.Shaped<typeof NetworkShape>['Containers'],
+): NetworkEndpoint[] | undefined {
+  if (containers === undefined) return undefined;
+  return Object.entries(containers ?? {}).map(([key, endpoint]) =>
+    compact({
+      key,
+      name: endpoint.Name ?? '',
+      endpointId: told(endpoint.EndpointID),
+      mac: told(endpoint.MacAddress)?.toLowerCase(),
+      ip: told(endpoint.IPv4Address)?.split('/')[0],
+    }),
+  );
+}
+
 function networkOf(raw: shape.Shaped<typeof NetworkShape>, inspected: boolean): Network {
   const options = raw.Options ?? {};
   return compact({
@@ -408,29 +466,10 @@ function networkOf(raw: shape.Shaped<typeof NetworkShape>, inspected: boolean): 
     subnets: (raw.IPAM?.Config ?? []).flatMap(({Subnet, Gateway, IPRange}) =>
       Subnet ? [compact({subnet: Subnet, gateway: told(Gateway), range: told(IPRange)})] : [],
     ),
-    vnis: (options['com.docker.network.driver.overlay.vxlanid_list'] ?? '')
-      .split(',')
-      .map(Number)
-      .filter((vni) => Number.isInteger(vni) && vni > 0),
-    bridgeName:
-      raw.Driver === 'bridge'
-        ? (told(options['com.docker.network.bridge.name']) ?? `br-${raw.Id.slice(0, 12)}`)
-        : undefined,
+    vnis: vniList(options['com.docker.network.driver.overlay.vxlanid_list']),
     parent: told(options['parent']),
-    masquerade: raw.Driver === 'bridge' ? masquerades(options) : undefined,
-    // Null where the engine has none of its own; absent where it is not told, or not as an engine would.
-    endpoints:
-      inspected && raw.Containers !== undefined
-        ? Object.entries(raw.Containers ?? {}).map(([key, endpoint]) =>
-            compact({
-              key,
-              name: endpoint.Name ?? '',
-              endpointId: told(endpoint.EndpointID),
-              mac: told(endpoint.MacAddress)?.toLowerCase(),
-              ip: told(endpoint.IPv4Address)?.split('/')[0],
-            }),
-          )
-        : undefined,
+    ...(raw.Driver === 'bridge' ? bridgeOptions(raw.Id, options) : {}),
+    endpoints: inspected ? endpointsOf(raw.Containers) : undefined,
     peers: raw.Peers?.map(({Name, IP}) => ({name: Name ?? '', ip: IP ?? ''})),
     services: raw.Services
       ? Object.entries(raw.Services).map(([name, service]) => gossipService(name, service))

@@ -67,98 +67,141 @@ export interface HostModel {
 
 /** Parses one host's evidence. Pure: an old snapshot gains from a new parser. */
 export function hostModel(evidence: HostEvidence): HostModel {
-  const about = facts(evidence.sections.find(({name}) => name === 'about'));
-  const listing = evidence.sections.find(({name}) => name === 'files');
-  const here = evidence.sections.find(({name}) => name === 'files-here');
-  const processes = facts(evidence.sections.find(({name}) => name === 'processes'));
-  const byNetns = groupBy(evidence.sections, ({netns}) => netns);
-  const problems: Problem[] = [...collectorProblems(evidence, about)];
-  const docker = parseDocker(evidence.docker, evidence.node);
-  // A host that could not be reached at all has one problem, not one more for its engine.
-  if (!evidence.failure || evidence.sections.length > 0) problems.push(...docker.problems);
-
-  const netnsOfPid = new Map<number, number>();
-  const pidsOf = new Map<number, number[]>();
-  for (const [key, value] of processes) {
-    if (!/^\d+$/.test(key)) continue;
-    const [pid, inode] = [Number(key), Number(value)];
-    netnsOfPid.set(pid, inode);
-    pidsOf.set(inode, [...(pidsOf.get(inode) ?? []), pid]);
-  }
-
-  const files = parseNamespaceFiles(
-    listing?.output ?? '',
-    here?.output,
-    Number(about.get('time')) || undefined,
-  );
-  const seenRules = new Map();
-  // An engine that keeps its rules in nftables needs no program for that, and without one they are not seen.
-  const isHidden =
-    docker.docker?.engine.firewall?.startsWith('nftables') &&
-    !evidence.sections.some(({name}) => name === 'nft');
-  const missing = isHidden ? ['nft'] : [];
-  const namespaces = files.map((file): Namespace => {
-    const sections = byNetns.get(file.file) ?? [];
-    const pids = (file.inode === undefined ? undefined : pidsOf.get(file.inode)) ?? [];
-    const enter = sections.find(({name}) => name === 'enter');
-    const read = sections.filter(({name}) => name !== 'enter');
-    const state = enter && read.length === 0 && file.state === 'live' ? entryFailure(enter) : file.state;
-    if (enter && (read.length === 0 || enter.status !== 0) && file.state === 'live') {
-      problems.push({
-        code: state === 'gone' ? 'netns-gone' : 'netns-unreadable',
-        subject: file.file,
-        message: enter.output.trim().slice(0, 500),
-      });
-    }
-    const tables = read.length > 0 ? parseTables(read, seenRules, missing) : undefined;
-    problems.push(...(tables?.problems ?? []));
-    return {...file, state, pids, ...(tables ? {tables} : {})};
-  });
-  const hostSections = byNetns.get('@host');
-  const host = hostSections ? parseTables(hostSections, seenRules, missing) : undefined;
-  problems.push(...(host?.problems ?? []));
-  const hostNetns =
-    /^[0-9a-f]+ (\d+) .* \/proc\/(?!self)\d+\/ns\/net$/m.exec(listing?.output ?? '') ??
-    /^[0-9a-f]+ (\d+) .* \/proc\/self\/ns\/net$/m.exec(listing?.output ?? '');
-
-  const hostNetnsInode = hostNetns ? Number(hostNetns[1]) : undefined;
-  const ownNodeId = docker.docker?.engine.swarm?.nodeId;
-  const isOther = evidence.node !== undefined && ownNodeId !== undefined && ownNodeId !== evidence.node.id;
-  if (evidence.node && isOther) problems.push(otherNode(evidence.node, evidence.source));
-  const node = isOther ? undefined : evidence.node;
-  const identity = [ownNodeId ?? docker.docker?.engine.id ?? node?.id, about.get('bootId'), hostNetnsInode];
+  const {sections, source} = evidence;
+  const about = facts(named(sections, 'about'));
+  const processes = facts(named(sections, 'processes'));
+  const {docker, problems: dockerProblems} = parseDocker(evidence.docker, evidence.node);
+  const netnsOfPid = networkNamespaces(processes);
+  const read = readNamespaces(sections, {about, netnsOfPid, docker});
+  const hostNetnsInode = ownNetns(named(sections, 'files')?.output ?? '');
+  const other = isOtherNode(evidence, docker) ? evidence.node : undefined;
+  const node = other ? undefined : evidence.node;
+  const id = docker?.engine.swarm?.nodeId ?? docker?.engine.id ?? node?.id;
+  const identity = [id, about.get('bootId'), hostNetnsInode];
   return compact({
-    key: identity.some((part) => part !== undefined) ? identity.join('/') : evidence.source,
-    name: about.get('hostname') ?? docker.docker?.engine.name ?? node?.name ?? evidence.source,
-    source: evidence.source,
+    key: identity.some((part) => part !== undefined) ? identity.join('/') : source,
+    name: about.get('hostname') ?? docker?.engine.name ?? node?.name ?? source,
+    source,
     node,
     startedAt: evidence.startedAt,
     finishedAt: evidence.finishedAt,
     bootId: about.get('bootId'),
     kernel: about.get('kernel'),
     hostNetnsInode,
-    clock: clock(
-      evidence.sections.find(({name}) => name === 'about'),
-      about,
-    ),
+    clock: clock(named(sections, 'about'), about),
     dataRoot: about.get('dataRoot') || undefined,
-    engineMakesRules:
-      about.get('engineRules') === undefined ? undefined : about.get('engineRules') !== 'false',
-    certificate: evidence.sections.find(({name}) => name === 'certificate')?.output,
-    swarmState: swarmState(evidence.sections),
+    engineMakesRules: flagOf(about, 'engineRules'),
+    certificate: named(sections, 'certificate')?.output,
+    swarmState: swarmState(sections),
     privileged: about.get('enter') === '1',
     netnsDir: about.get('netnsDir'),
     netnsPath: about.get('netnsPath'),
-    namespaces,
-    host,
-    docker: docker.docker,
-    xfrm: xfrm(hostSections ?? []),
+    namespaces: read.namespaces,
+    host: read.host,
+    docker,
+    xfrm: xfrm(sections.filter(({netns}) => netns === '@host')),
     cgroupContainers: cgroupContainers(processes),
     netnsOfPid,
     resolvers: resolvers(processes, netnsOfPid),
-    nameservers: nameservers(evidence.sections),
-    problems,
+    nameservers: nameservers(sections),
+    problems: [
+      ...collectorProblems(evidence, about),
+      // A host that could not be reached at all has one problem, not one more for its engine.
+      ...(!evidence.failure || sections.length > 0 ? dockerProblems : []),
+      ...read.problems,
+      ...(other ? [otherNode(other, source)] : []),
+    ],
   });
+}
+
+function named(sections: Section[], wanted: string): Section | undefined {
+  return sections.find(({name}) => name === wanted);
+}
+
+/** Undefined where the collector did not tell. */
+function flagOf(about: Map<string, string>, key: string): boolean | undefined {
+  const value = about.get(key);
+  return value === undefined ? undefined : value !== 'false';
+}
+
+/** Inode of the network namespace of each process. */
+function networkNamespaces(processes: Map<string, string>): Map<number, number> {
+  return new Map(
+    [...processes].flatMap(([key, value]) =>
+      /^\d+$/.test(key) ? [[Number(key), Number(value)] as const] : [],
+    ),
+  );
+}
+
+/** Inode of dockerd's own namespace, by the listing of namespace files; without its process that of the collector. */
+function ownNetns(listing: string): number | undefined {
+  const found =
+    /^[0-9a-f]+ (\d+) .* \/proc\/(?!self)\d+\/ns\/net$/m.exec(listing) ??
+    /^[0-9a-f]+ (\d+) .* \/proc\/self\/ns\/net$/m.exec(listing);
+  return found ? Number(found[1]) : undefined;
+}
+
+/** Whether the engine that answered is not that of the node which was asked for. */
+function isOtherNode({node}: HostEvidence, docker: DockerModel | undefined): boolean {
+  const own = docker?.engine.swarm?.nodeId;
+  return node !== undefined && own !== undefined && own !== node.id;
+}
+
+interface Known {
+  about: Map<string, string>;
+  netnsOfPid: Map<number, number>;
+  docker: DockerModel | undefined;
+}
+
+/** The host's own tables, and the namespaces of the namespace directory with theirs. */
+function readNamespaces(
+  sections: Section[],
+  {about, netnsOfPid, docker}: Known,
+): Pick<HostModel, 'namespaces' | 'host' | 'problems'> {
+  const byNetns = groupBy(sections, ({netns}) => netns);
+  const pidsOf = groupBy([...netnsOfPid.keys()], (pid) => netnsOfPid.get(pid));
+  const files = parseNamespaceFiles(
+    named(sections, 'files')?.output ?? '',
+    named(sections, 'files-here')?.output,
+    Number(about.get('time')) || undefined,
+  );
+  const missing = hidesRules(sections, docker) ? ['nft'] : [];
+  const seenRules = new Map();
+  const parse = (own: Section[]) => parseTables(own, seenRules, missing);
+  const problems: Problem[] = [];
+  const namespaces = files.map((file): Namespace => {
+    const pids = (file.inode === undefined ? undefined : pidsOf.get(file.inode)) ?? [];
+    const own = byNetns.get(file.file) ?? [];
+    const {state, problem} = entered(file, own);
+    const read = own.filter(({name}) => name !== 'enter');
+    const tables = read.length > 0 ? parse(read) : undefined;
+    problems.push(...(problem ? [problem] : []), ...(tables?.problems ?? []));
+    return {...file, state, pids, ...(tables ? {tables} : {})};
+  });
+  const hostSections = byNetns.get('@host');
+  const host = hostSections && parse(hostSections);
+  problems.push(...(host?.problems ?? []));
+  return {namespaces, problems, ...(host ? {host} : {})};
+}
+
+/** An engine that keeps its rules in nftables needs no program for that, and without one they are not seen. */
+function hidesRules(sections: Section[], docker: DockerModel | undefined): boolean {
+  return docker?.engine.firewall?.startsWith('nftables') === true && !named(sections, 'nft');
+}
+
+/** The state of a namespace after it was entered, and why it was not read, or not whole. */
+function entered(
+  file: NamespaceFile,
+  sections: Section[],
+): {state: NamespaceFile['state']; problem?: Problem} {
+  const enter = named(sections, 'enter');
+  if (!enter || file.state !== 'live') return {state: file.state};
+  const isUnread = sections.every(({name}) => name === 'enter');
+  const state = isUnread ? entryFailure(enter) : file.state;
+  if (!isUnread && enter.status === 0) return {state};
+  const message = enter.output.trim().slice(0, 500);
+  const code = state === 'gone' ? 'netns-gone' : 'netns-unreadable';
+  return {state, problem: {code, subject: file.file, message}};
 }
 
 /** What says which host it is and what was missing, without the tables: for whoever has many. */

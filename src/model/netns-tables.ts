@@ -63,49 +63,14 @@ export function parseTables(
   seenRules = new Map<string, Parsed<RoutingRule>>(),
   missing: readonly string[] = [],
 ): NetnsTables {
-  const problems: Problem[] = [];
-  const partial = new Set<string>();
-  const subject = (name: string) => `${name} of ${sections[0]?.netns ?? 'namespace'}`;
-  const find = (name: string): Section | undefined => sections.find((section) => section.name === name);
-
-  /** The rows of a table, or undefined where it was not read whole. */
-  function rows<Row>(name: string, json: Parser<Row>, text: Parser<Row>): Row[] | undefined {
-    const section = find(name);
-    if (!section) return undefined;
-    if (section.status !== 0) {
-      problems.push({
-        code: 'section-failed',
-        subject: subject(name),
-        message: `"${section.command}" ended with status ${section.status ?? 'none'}`,
-      });
-      return undefined;
-    }
-    if (section.truncated) {
-      problems.push({code: 'section-cut', subject: subject(name), message: 'it was too long and is cut'});
-      partial.add(name);
-    }
-    const asJson = /^\s*\[/.test(section.output) || / -j( |$)/.test(section.command);
-    const parsed = asJson ? json(section.output) : text(section.output);
-    for (const message of parsed.problems)
-      problems.push({code: 'unparsable', subject: subject(name), message});
-    if (parsed.problems.length === 0) return parsed.rows;
-    partial.add(name);
-    if (parsed.rows.length > 0) return parsed.rows;
-    problems.push({
-      code: 'section-failed',
-      subject: subject(name),
-      message: `nothing that "${section.command}" printed is understood`,
-    });
-    return undefined;
-  }
-
+  const {rows, partial, problems} = tableReader(sections);
   const links = rows('addr', parseLinksJson, parseLinksText);
   const routes = rows('route', parseRoutesJson, parseRoutesText);
   const routeCache = rows('route-cache', parseRoutesJson, parseRoutesText);
   const neighbours = rows('neigh', parseNeighboursJson, parseNeighboursText);
   const fdb = rows('fdb', parseFdbJson, parseFdbText);
   const rules = rows('rule', once(parseRulesJson, seenRules), parseRulesText);
-  const files = find('proc');
+  const files = sections.find(({name}) => name === 'proc');
   if (files && isCut(files)) partial.add('proc');
   const failed = new Set([
     ...missing,
@@ -119,9 +84,7 @@ export function parseTables(
     neighbours,
     fdb,
     rules,
-    procAsked: find('proc')
-      ?.command.match(/(?<= )\/proc\/\S+/g)
-      ?.map(String),
+    procAsked: files?.command.match(/(?<= )\/proc\/\S+/g)?.map(String),
     failed: failed.size > 0 ? failed : undefined,
     readAt: Object.fromEntries(sections.map(({name, at}) => [name, at])),
     problems,
@@ -130,6 +93,46 @@ export function parseTables(
     tables,
     sections.filter(({name}) => restNames.test(name)),
   );
+}
+
+interface TableReader {
+  /** The rows of a table, or undefined where it was not read whole. */
+  rows: <Row>(name: string, json: Parser<Row>, text: Parser<Row>) => Row[] | undefined;
+  /** Names of the sections of which some rows were not understood, so far. */
+  partial: Set<string>;
+  problems: Problem[];
+}
+
+function tableReader(sections: Section[]): TableReader {
+  const problems: Problem[] = [];
+  const partial = new Set<string>();
+  const tell = (code: Problem['code'], name: string, message: string) =>
+    problems.push({code, subject: `${name} of ${sections[0]?.netns ?? 'namespace'}`, message});
+  const rows: TableReader['rows'] = (name, json, text) => {
+    const section = sections.find((one) => one.name === name);
+    if (!section) return undefined;
+    const {command, status, output} = section;
+    if (status !== 0) {
+      tell('section-failed', name, `"${command}" ended with status ${status ?? 'none'}`);
+      return undefined;
+    }
+    if (section.truncated) {
+      tell('section-cut', name, 'it was too long and is cut');
+      partial.add(name);
+    }
+    const parsed = isJson(section) ? json(output) : text(output);
+    for (const message of parsed.problems) tell('unparsable', name, message);
+    if (parsed.problems.length === 0) return parsed.rows;
+    partial.add(name);
+    if (parsed.rows.length > 0) return parsed.rows;
+    tell('section-failed', name, `nothing that "${command}" printed is understood`);
+    return undefined;
+  };
+  return {rows, partial, problems};
+}
+
+function isJson({command, output}: Section): boolean {
+  return /^\s*\[/.test(output) || / -j( |$)/.test(command);
 }
 
 /** Sections that make no problems to tell, however odd they are, and that most commands ask nothing of. */

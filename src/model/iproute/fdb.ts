@@ -122,28 +122,50 @@ const PLAIN_STATES = new Map<unknown, FdbRow['state']>([
   ['stale', 'stale'],
 ]);
 
+interface Checks {
+  isDevice: (value: unknown) => value is string;
+  isVtep: (value: unknown) => value is string;
+}
+
 /** Reads the rows that a bridge and a vxlan device usually have; to the rest it gives nothing. */
 function plainRows(): (entry: Entry) => FdbRow | undefined {
-  const isDevice = checkedOnce(isInterfaceName);
-  const isVtep = checkedOnce((text) => isAddress(text) && text === text.toLowerCase());
-  return (entry) => {
-    const {mac, ifname, dst, linkNetNsId, used, updated, flags, master} = entry as Record<string, unknown>;
-    const state = PLAIN_STATES.get(entry['state']);
-    if (state === undefined || typeof mac !== 'string' || !isMac(mac) || !isDevice(ifname)) return undefined;
-    if (!isAge(used) || !isAge(updated) || !isAge(linkNetNsId) || !Array.isArray(flags)) return undefined;
-    const plane = flags.length === 0 ? 'master' : 'self';
-    if (flags.length > 1 || (plane === 'self' ? flags[0] !== 'self' : dst !== undefined)) return undefined;
-    if (!hasOnly(entry, PLAIN_KEYS)) return undefined;
-    const row: FdbRow = {mac: mac.toLowerCase(), dev: ifname, plane, state};
-    if (isVtep(dst)) row.dst = dst;
-    else if (dst !== undefined) return undefined;
-    if (isDevice(master)) row.master = master;
-    else if (master !== undefined) return undefined;
-    if (linkNetNsId !== undefined) row.linkNetnsid = linkNetNsId;
-    if (used !== undefined) row.usedSeconds = used;
-    if (updated !== undefined) row.updatedSeconds = updated;
-    return row;
+  const checks: Checks = {
+    isDevice: checkedOnce(isInterfaceName),
+    isVtep: checkedOnce((text) => isAddress(text) && text === text.toLowerCase()),
   };
+  return (entry) => plainRow(entry, checks);
+}
+
+function plainRow(entry: Entry, checks: Checks): FdbRow | undefined {
+  const {mac, ifname, linkNetNsId, used, updated} = entry as Record<string, unknown>;
+  const state = PLAIN_STATES.get(entry['state']);
+  if (state === undefined || typeof mac !== 'string' || !isMac(mac) || !checks.isDevice(ifname))
+    return undefined;
+  if (!isAge(used) || !isAge(updated) || !isAge(linkNetNsId)) return undefined;
+  const plane = plainPlane(entry);
+  if (plane === undefined || !hasOnly(entry, PLAIN_KEYS)) return undefined;
+  const row: FdbRow = {mac: mac.toLowerCase(), dev: ifname, plane, state};
+  if (!addTargets(row, entry, checks)) return undefined;
+  if (linkNetNsId !== undefined) row.linkNetnsid = linkNetNsId;
+  if (used !== undefined) row.usedSeconds = used;
+  if (updated !== undefined) row.updatedSeconds = updated;
+  return row;
+}
+
+/** A row of the device says so by one flag, a row of the bridge by none, and that one leads to no VTEP. */
+function plainPlane({flags, dst}: Entry): FdbRow['plane'] | undefined {
+  if (!Array.isArray(flags)) return undefined;
+  if (flags.length === 0) return dst === undefined ? 'master' : undefined;
+  return flags.length === 1 && flags[0] === 'self' ? 'self' : undefined;
+}
+
+/** False where the row's VTEP or bridge is not of the usual form. */
+function addTargets(row: FdbRow, {dst, master}: Entry, {isDevice, isVtep}: Checks): boolean {
+  if (isVtep(dst)) row.dst = dst;
+  else if (dst !== undefined) return false;
+  if (isDevice(master)) row.master = master;
+  else if (master !== undefined) return false;
+  return true;
 }
 
 /** Reads `bridge -j fdb show`. */

@@ -100,17 +100,22 @@ function plainRows(): (entry: Entry) => Neighbour | undefined {
   const isDevice = checkedOnce(isInterfaceName);
   const isState = checkedOnce((text) => STATE.test(text));
   return (entry) => {
-    const {dst, dev, lladdr, used, confirmed, updated, state} = entry as Record<string, unknown>;
+    const {dst, dev, lladdr, state} = entry as Record<string, unknown>;
     if (typeof dst !== 'string' || typeof lladdr !== 'string' || !isDevice(dev)) return undefined;
     if (!Array.isArray(state) || state.length !== 1 || !isState(state[0])) return undefined;
-    if (!isAge(used) || !isAge(confirmed) || !isAge(updated)) return undefined;
     if (!isAddress(dst) || !isMac(lladdr) || !hasOnly(entry, PLAIN_KEYS)) return undefined;
     const row: Neighbour = {ip: dst.toLowerCase(), dev, mac: lladdr.toLowerCase(), state: [state[0]]};
-    if (used !== undefined) row.usedSeconds = used;
-    if (confirmed !== undefined) row.confirmedSeconds = confirmed;
-    if (updated !== undefined) row.updatedSeconds = updated;
-    return row;
+    return addAges(row, entry) ? row : undefined;
   };
+}
+
+/** False where an age is none. */
+function addAges(row: Neighbour, {used, confirmed, updated}: Entry): boolean {
+  if (!isAge(used) || !isAge(confirmed) || !isAge(updated)) return false;
+  if (used !== undefined) row.usedSeconds = used;
+  if (confirmed !== undefined) row.confirmedSeconds = confirmed;
+  if (updated !== undefined) row.updatedSeconds = updated;
+  return true;
 }
 
 /** Reads `ip -j neigh show`. */

@@ -191,24 +191,24 @@ function lineToEntry(tokens: readonly string[]): Entry {
   const words = rest.filter((token) => !NOTES.has(token));
   for (let index = 0; index < words.length; index += 1) {
     const key = words[index] ?? '';
-    if (ALONE.has(key)) {
-      other.push([key, '']);
-      continue;
+    if (ALONE.has(key)) other.push([key, '']);
+    else if (ACTIONS.has(key)) other.push(['action', key]);
+    else {
+      index += 1;
+      addPair(entry, other, key, words[index] ?? '');
     }
-    if (ACTIONS.has(key)) {
-      other.push(['action', key]);
-      continue;
-    }
-    index += 1;
-    const value = words[index] ?? '';
-    if (key === 'from') entry['src'] = value;
-    else if (key === 'to') entry['dst'] = value;
-    else if (key === 'lookup' && value === '[l3mdev-table]') other.push(['l3mdev', '']);
-    else if (key === 'lookup' && value !== 'unspec') entry['table'] = value;
-    else if (key !== 'proto') other.push([key, value]);
   }
   entry['other'] = Object.fromEntries(other);
   return entry;
+}
+
+/** A word with its value: of the entry itself, or of what else the rule asks for. Who made the rule is not told in text. */
+function addPair(entry: Entry, other: [string, string][], key: string, value: string): void {
+  if (key === 'from') entry['src'] = value;
+  else if (key === 'to') entry['dst'] = value;
+  else if (key === 'lookup' && value === '[l3mdev-table]') other.push(['l3mdev', '']);
+  else if (key === 'lookup' && value !== 'unspec') entry['table'] = value;
+  else if (key !== 'proto') other.push([key, value]);
 }
 
 function* textEntries(text: string, problems: ProblemList): Generator<{where: string; entry: Entry}> {
