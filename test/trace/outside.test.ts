@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import type {Change} from '../support/evidence.js';
+import {
+  addRule,
+  deciding,
+  dropEntries,
+  editLink,
+  forward,
+  hopsOf,
+  netnsOf,
+  setDown,
+  unread,
+} from './changed.js';
+
+const web1 = netnsOf('node1', 'web1');
+const away = '198.51.100.1';
+const way = (from: string, to: string, node1: Change = () => {}): string[] =>
+  deciding(forward(from, to, {node1}));
+
+describe('the way to an address on none of the networks', () => {
+  it('is docker_gwbridge, the route of the host and its FORWARD rules', () => {
+    assert.deepEqual(hopsOf(forward('web1', away)), [
+      'node1 route pass',
+      'node1 veth pass',
+      'node1 underlay-route pass',
+      'node1 filter-out pass',
+      '- outside unknown',
+    ]);
+    assert.equal(forward('web1', away).disposition, 'sent-outside');
+  });
+
+  it('needs a route of the container', () => {
+    assert.deepEqual(
+      way(
+        'web1',
+        away,
+        dropEntries(web1, 'route', ({dst}) => dst === 'default'),
+      ),
+      ['unreachable', 'node1 route fail container-route-missing'],
+    );
+  });
+
+  it('needs its interface up', () => {
+    assert.deepEqual(way('web1', away, setDown(web1, 'eth1')), [
+      'unreachable',
+      'node1 interface fail container-link-down',
+    ]);
+  });
+
+  it('needs a route of the host', () => {
+    assert.deepEqual(
+      way(
+        'web1',
+        away,
+        dropEntries('@host', 'route', ({dst}) => dst === 'default'),
+      ),
+      ['unreachable', 'node1 underlay-route fail host-route-missing'],
+    );
+  });
+
+  it("passes the host's FORWARD rules", () => {
+    assert.deepEqual(way('web1', away, addRule('@host', 'FORWARD', `-d ${away}/32 -j DROP`)), [
+      'dropped',
+      'node1 filter-out fail host-filtered',
+    ]);
+    assert.deepEqual(way('web1', away, addRule('@host', 'FORWARD', '-i docker0 -j DROP')), ['sent-outside']);
+  });
+
+  it('is none from internal networks: an overlay has no route, a bridge is shut by the host', () => {
+    assert.deepEqual(way('quiet1', away), ['isolated', 'node1 route fail internal-network']);
+    assert.deepEqual(way('closed1', away), ['isolated', 'node1 filter-out fail internal-network']);
+  });
+
+  it('is not known where the namespace was not read', () => {
+    assert.deepEqual(way('web1', away, unread(web1)), ['undecided', 'node1 route unknown']);
+  });
+});
+
+describe("the way to an address of the container's own host", () => {
+  it('ends at the INPUT rules', () => {
+    assert.deepEqual(way('web1', '172.31.1.5'), ['deliverable']);
+    assert.deepEqual(way('web1', '172.31.1.5', addRule('@host', 'INPUT', '-i docker_gwbridge -j DROP')), [
+      'dropped',
+      'node1 filter-in fail host-filtered',
+    ]);
+    assert.deepEqual(way('web1', '172.31.1.5', addRule('@host', 'INPUT', '-i docker0 -j DROP')), [
+      'deliverable',
+    ]);
+  });
+
+  it('is none of a macvlan endpoint', () => {
+    assert.deepEqual(way('mac1', '172.31.1.5'), ['isolated', 'node1 parent fail own-host-apart']);
+  });
+
+  it('is not known where the other end of its interface was not found', () => {
+    const lost = editLink(web1, 'eth1', (link) => {
+      link.link_index = 4000;
+    });
+    assert.deepEqual(way('web1', '172.31.1.5', lost), ['undecided', 'node1 veth unknown']);
+  });
+});
