@@ -122,12 +122,18 @@ export function describedEntry(
     ip: neighbour?.ip ?? claim?.ip ?? null,
     vtep,
     node: vtep === null ? null : (view.nodes.get(vtep) ?? null),
-    self: row ? (isProgrammed(row) ? 'permanent' : 'learned') : null,
+    ...(row ? agesOf(row) : {}),
     master: view.portOf.get(mac ?? '')?.dev ?? null,
     neighbour: neighbour?.state.join(',') ?? null,
-    usedSeconds: row?.usedSeconds ?? null,
-    updatedSeconds: row?.updatedSeconds ?? null,
   });
+}
+
+function agesOf(row: FdbRow): Pick<FdbEntry, 'self' | 'usedSeconds' | 'updatedSeconds'> {
+  return {
+    self: isProgrammed(row) ? 'permanent' : 'learned',
+    usedSeconds: row.usedSeconds ?? null,
+    updatedSeconds: row.updatedSeconds ?? null,
+  };
 }
 
 function judged(

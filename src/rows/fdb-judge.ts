@@ -267,8 +267,16 @@ export function judgeLonelyRows(
       reason: 'the FDB row is there, the neighbour row is not: ARP for it stays without an answer',
     };
   }
-  const bridge = bridgeWith(view, mac);
-  if (bridge) return bridge;
+  return bridgeWith(view, mac) ?? judgeUnnamedMac(view, mac, rows, others);
+}
+
+/** FDB rows of a MAC that no source names and no neighbour row has. */
+function judgeUnnamedMac(
+  view: SandboxView,
+  mac: string,
+  rows: FdbRow[],
+  others: {unclaimed: Map<string, number>; nextWithoutMac: () => Endpoint | undefined},
+): Verdict {
   if (!rows.some(isProgrammed)) {
     return {
       status: 'unknown',

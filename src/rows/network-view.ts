@@ -63,13 +63,12 @@ export function networkView(
 /** Bridges by MAC: of the sandboxes that have this network's id in their names. */
 function bridgesOf(hosts: HostModel[], networkId: string): NetworkView['bridges'] {
   const bridges: NetworkView['bridges'] = new Map();
+  const isOf = (file: string) => /^\d+-/.test(file) && networkId.startsWith(file.replace(/^\d+-/, ''));
   for (const host of hosts) {
-    for (const {tables, file} of host.namespaces) {
-      if (!/^\d+-/.test(file) || !networkId.startsWith(file.replace(/^\d+-/, ''))) continue;
-      for (const {kind, mac, name} of tables?.links ?? []) {
-        if (kind === 'bridge' && mac !== undefined)
-          bridges.set(mac, [...(bridges.get(mac) ?? []), {host: judgedHost(host), name}]);
-      }
+    const links = host.namespaces.flatMap(({tables, file}) => (isOf(file) ? (tables?.links ?? []) : []));
+    for (const {kind, mac, name} of links) {
+      if (kind === 'bridge' && mac !== undefined)
+        bridges.set(mac, [...(bridges.get(mac) ?? []), {host: judgedHost(host), name}]);
     }
   }
   return bridges;

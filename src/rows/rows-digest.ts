@@ -186,7 +186,6 @@ interface Packing {
 }
 
 function packDevice({device, neighbours, selfRows}: DeviceTables, packing: Packing): PackedPairs {
-  const {cut} = packing;
   const packed = packer(device.name);
   const paired = new Set<string>();
   const kept = new Set<string>();
@@ -201,19 +200,42 @@ function packDevice({device, neighbours, selfRows}: DeviceTables, packing: Packi
       const heard = packing.claims.has(ip);
       packed.add(number, mac, dst, heard);
       if (heard) packing.settled.add(ip);
-    } else if (packing.neighbours.length < mostKept) {
-      packing.neighbours.push(neighbour);
-      if (mac === undefined || kept.has(mac)) continue;
-      kept.add(mac);
-      packing.fdb.push(...rows);
-    } else if (number !== undefined) cut.push(number);
+    } else keepLoose(neighbour, rows, kept, packing);
   }
+  keepUnpaired(selfRows, paired, packing);
+  return packed.done();
+}
+
+/** A neighbour row that can't be packed, with the rows of its MAC; of what is too much only the address is kept. */
+function keepLoose(
+  neighbour: Neighbour,
+  rows: FdbRow[],
+  kept: Set<string>,
+  {neighbours, fdb, cut}: Packing,
+): void {
+  const {ip, mac} = neighbour;
+  const number = ipv4Number(ip);
+  if (neighbours.length >= mostKept) {
+    if (number !== undefined) cut.push(number);
+    return;
+  }
+  neighbours.push(neighbour);
+  if (mac === undefined || kept.has(mac)) return;
+  kept.add(mac);
+  fdb.push(...rows);
+}
+
+/** Rows of MACs that no neighbour row has. */
+function keepUnpaired(
+  selfRows: DeviceTables['selfRows'],
+  paired: ReadonlySet<string>,
+  {fdb, cut}: Packing,
+): void {
   for (const [mac, rows] of selfRows) {
     if (paired.has(mac)) continue;
-    if (packing.fdb.length < 2 * mostKept) packing.fdb.push(...rows);
+    if (fdb.length < 2 * mostKept) fdb.push(...rows);
     else cut.push(...hintedAddress(mac));
   }
-  return packed.done();
 }
 
 /** MACs that Docker makes of addresses which have other ones: an address that is judged by such a row needs the row itself. */

@@ -133,21 +133,18 @@ function placed(hosts: KeptHost[]): KeptHost[] {
 /** A sandbox that Docker did not name belongs to the one network whose id begins like its file. */
 function networksOf(hosts: KeptHost[]): {id: string; name: string; members: Member[]}[] {
   const networks = new Map<string, {id: string; name: string; members: Member[]}>();
-  for (const host of hosts) {
-    for (const rows of host.digest.networks) {
-      const {id, name} = rows;
-      if (name === undefined) continue;
-      const known = networks.get(id);
-      if (known) known.members.push({host, rows});
-      else networks.set(id, {id, name, members: [{host, rows}]});
-    }
+  const members = hosts.flatMap((host) => host.digest.networks.map((rows): Member => ({host, rows})));
+  for (const member of members) {
+    const {id, name} = member.rows;
+    if (name === undefined) continue;
+    const known = networks.get(id);
+    if (known) known.members.push(member);
+    else networks.set(id, {id, name, members: [member]});
   }
-  for (const host of hosts) {
-    for (const rows of host.digest.networks) {
-      if (rows.name !== undefined) continue;
-      const [only, ...more] = [...networks.values()].filter(({id}) => id.startsWith(rows.id));
-      if (only && more.length === 0) only.members.push({host, rows});
-    }
+  for (const member of members) {
+    if (member.rows.name !== undefined) continue;
+    const [only, ...more] = [...networks.values()].filter(({id}) => id.startsWith(member.rows.id));
+    if (only && more.length === 0) only.members.push(member);
   }
   return [...networks.values()];
 }
@@ -162,7 +159,7 @@ interface Asked {
 
 function judgeNetwork({id, name, members, nodes, hostnames}: Asked): NetworkJudgement {
   const endpoints = new EndpointTable();
-  tell(endpoints, members);
+  addClaims(endpoints, members);
   const view = networkView(endpoints, members, nodes, hostnames);
   const judgement: NetworkJudgement = {id, name, members, entries: [], endpoints, nodes, skewed: 0};
   const settled = new Int32Array(endpoints.size);
@@ -186,17 +183,17 @@ function judgeNetwork({id, name, members, nodes, hostnames}: Asked): NetworkJudg
 }
 
 /** Every claim of every host, the sources to believe first. */
-function tell(endpoints: EndpointTable, members: Member[]): void {
-  for (const {rows, host} of members) for (const claim of rows.own ?? []) tellOwn(endpoints, host, claim);
-  for (const {rows} of members) {
-    for (const claim of rows.gossip ?? []) {
-      const number = addClaim(endpoints, claim);
-      if (number === undefined) continue;
-      merge(endpoints.gossipVtep, number, claim.vtep === undefined ? several : endpoints.vtep(claim.vtep));
-    }
-  }
-  for (const {rows, host} of members) for (const pairs of packed(rows)) tellPairs(endpoints, host, pairs);
+function addClaims(endpoints: EndpointTable, members: Member[]): void {
+  for (const {rows, host} of members) for (const claim of rows.own ?? []) addOwn(endpoints, host, claim);
+  for (const {rows} of members) for (const claim of rows.gossip ?? []) addGossip(endpoints, claim);
+  for (const {rows, host} of members) for (const pairs of packed(rows)) addPairs(endpoints, host, pairs);
   for (const {rows} of members) for (const claim of rows.manager) addClaim(endpoints, claim);
+}
+
+function addGossip(endpoints: EndpointTable, claim: Claim): void {
+  const number = addClaim(endpoints, claim);
+  if (number === undefined) return;
+  merge(endpoints.gossipVtep, number, claim.vtep === undefined ? several : endpoints.vtep(claim.vtep));
 }
 
 function addClaim(endpoints: EndpointTable, claim: Claim): number | undefined {
@@ -207,7 +204,7 @@ function addClaim(endpoints: EndpointTable, claim: Claim): number | undefined {
   return number;
 }
 
-function tellOwn(endpoints: EndpointTable, host: KeptHost, claim: Claim): void {
+function addOwn(endpoints: EndpointTable, host: KeptHost, claim: Claim): void {
   const vtep = claim.vtep ?? host.vtep;
   const number = addClaim(endpoints, vtep === undefined ? claim : {...claim, vtep});
   if (number === undefined) return;
@@ -218,7 +215,7 @@ function tellOwn(endpoints: EndpointTable, host: KeptHost, claim: Claim): void {
 }
 
 /** The gossip that goes with packed pairs: told once for each VTEP, as which of many hosts said it does not matter. */
-function tellPairs(
+function addPairs(
   endpoints: EndpointTable,
   host: KeptHost,
   {ips, vteps, vtepNames, gossip}: PackedPairs,
@@ -253,6 +250,19 @@ function merge(column: number[], number: number, value: number): void {
   column[number] = known === none || known === value ? value : several;
 }
 
+/** Bridges of the sandboxes by MAC. */
+function bridgesOf(members: Member[]): NetworkView['bridges'] {
+  const bridges: NetworkView['bridges'] = new Map();
+  for (const {host, rows} of members) {
+    for (const {kind, mac, name} of rows.sandboxes.flatMap(({tables}) => tables.links ?? [])) {
+      if (kind !== 'bridge' || mac === undefined) continue;
+      const known = bridges.get(mac) ?? [];
+      bridges.set(mac, [...known, {host: judged(host), name}]);
+    }
+  }
+  return bridges;
+}
+
 function networkView(
   endpoints: EndpointTable,
   members: Member[],
@@ -274,14 +284,6 @@ function networkView(
   }
   const asked = members.filter(({rows}) => rows.own);
   const peers = members.map(({rows}) => rows.peers);
-  const bridges: NetworkView['bridges'] = new Map();
-  for (const {host, rows} of members) {
-    for (const {kind, mac, name} of rows.sandboxes.flatMap(({tables}) => tables.links ?? [])) {
-      if (kind !== 'bridge' || mac === undefined) continue;
-      const known = bridges.get(mac) ?? [];
-      bridges.set(mac, [...known, {host: judged(host), name}]);
-    }
-  }
   return {
     endpoints: byIp,
     nodes,
@@ -298,7 +300,7 @@ function networkView(
     ),
     balancerVteps,
     hostnames,
-    bridges,
+    bridges: bridgesOf(members),
   };
 }
 
@@ -359,44 +361,50 @@ interface Settling {
  * Settles the pairs that are right by the engine that runs the endpoint, or by all gossip where no engine was asked:
  * just what judgePair would say of them. Gives back the others.
  */
-function settlePairs(
+function settlePairs(endpoints: EndpointTable, settling: Settling): LooseRows {
+  const rest: LooseRows = {fdb: [], neighbours: []};
+  for (const pairs of settling.sandbox.pairs) settleDevice(endpoints, settling, pairs, rest);
+  return rest;
+}
+
+function settleDevice(
   endpoints: EndpointTable,
-  {member, sandbox, view, stamp, settled}: Settling,
-): Required<Pick<Place['tables'], 'fdb' | 'neighbours'>> {
-  const rest: Required<Pick<Place['tables'], 'fdb' | 'neighbours'>> = {fdb: [], neighbours: []};
+  {member, view, stamp, settled}: Settling,
+  {device, ips, vteps, vtepNames, gossip, macs}: PackedPairs,
+  rest: LooseRows,
+): void {
   const {ownVtep, ownMac, gossipVtep, found} = endpoints;
   const home = member.host.vtep === undefined ? none : endpoints.vtep(member.host.vtep);
-  for (const {device, ips, vteps, vtepNames, gossip, macs} of sandbox.pairs) {
-    const known = vtepNames.map((vtep) => endpoints.vtep(vtep));
-    const asked = vtepNames.map((vtep) => view.inspected.has(vtep));
-    for (let at = 0; at < ips.length; at++) {
-      const ip = ips[at] ?? 0;
-      const number = endpoints.numberOf(ip);
-      const pointer = vteps[at] ?? 0;
-      const vtep = known[pointer] ?? none;
-      const own = ownVtep[number] ?? none;
-      const right =
-        own === none
-          ? gossip[at] === 1 && gossipVtep[number] === vtep && !asked[pointer]
-          : own === vtep && own !== home && sameMac(ownMac[number], ip, macs.get(at));
-      if (right) {
-        settled[number] = stamp;
-        found[number] = (found[number] ?? 0) | seen.right;
-        continue;
-      }
-      const mac = macs.get(at) ?? hintedMacOf(ip);
-      rest.neighbours.push({ip: ipv4Text(ip), dev: device, mac, state: ['PERMANENT']});
-      const dst = vtepNames[pointer];
-      rest.fdb.push({
-        mac,
-        dev: device,
-        plane: 'self',
-        state: 'permanent',
-        ...(dst === undefined ? {} : {dst}),
-      });
-    }
+  const known = vtepNames.map((vtep) => endpoints.vtep(vtep));
+  const asked = vtepNames.map((vtep) => view.inspected.has(vtep));
+  for (let at = 0; at < ips.length; at++) {
+    const ip = ips[at] ?? 0;
+    const number = endpoints.numberOf(ip);
+    const pointer = vteps[at] ?? 0;
+    const vtep = known[pointer] ?? none;
+    const own = ownVtep[number] ?? none;
+    const right =
+      own === none
+        ? gossip[at] === 1 && gossipVtep[number] === vtep && !asked[pointer]
+        : own === vtep && own !== home && sameMac(ownMac[number], ip, macs.get(at));
+    if (right) {
+      settled[number] = stamp;
+      found[number] = (found[number] ?? 0) | seen.right;
+    } else addRows(rest, device, {ip, mac: macs.get(at) ?? hintedMacOf(ip), dst: vtepNames[pointer]});
   }
-  return rest;
+}
+
+/** Rows that are to be judged one by one. */
+type LooseRows = Required<Pick<Place['tables'], 'fdb' | 'neighbours'>>;
+
+/** A packed pair as the two rows that it was made of. */
+function addRows(
+  {fdb, neighbours}: LooseRows,
+  dev: string,
+  {ip, mac, dst}: {ip: number; mac: string; dst: string | undefined},
+): void {
+  neighbours.push({ip: ipv4Text(ip), dev, mac, state: ['PERMANENT']});
+  fdb.push({mac, dev, plane: 'self', state: 'permanent', ...(dst === undefined ? {} : {dst})});
 }
 
 function sameMac(own: string | undefined, ip: number, mac: string | undefined): boolean {
@@ -418,7 +426,7 @@ function leftOut(endpoints: EndpointTable, cut: number[]): {ips: Set<string>; ma
 function placeOf(
   {host, rows}: Member,
   {file, tables}: SandboxRows,
-  rest: Required<Pick<Place['tables'], 'fdb' | 'neighbours'>>,
+  rest: LooseRows,
   {ips, macs}: {ips: ReadonlySet<string>; macs: ReadonlySet<string>},
 ): Place {
   const fdb = tables.fdb && [...tables.fdb, ...unique(rest.fdb)].filter(({mac}) => !macs.has(mac));
