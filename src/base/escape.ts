@@ -22,3 +22,14 @@ export function quoteText(text: string, limit = 120): string {
   const shown = escapeText(text.slice(0, limit + 1));
   return text.length > limit ? `${shown.slice(0, limit)}…` : shown;
 }
+
+/**
+ * JSON of printable ASCII alone: foreign text in it stays valid however bytes are written, and reaches a terminal
+ * neither as a control sequence nor in another order. A parser gives back what went in.
+ */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\0-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

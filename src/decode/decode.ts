@@ -1,5 +1,5 @@
 import {exitStatus} from '../base/errors.js';
-import {escapeText} from '../base/escape.js';
+import {asciiJson, escapeText} from '../base/escape.js';
 import {describeError, errorDocument} from '../cli/errors.js';
 import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
@@ -44,7 +44,7 @@ export async function decode(request: DecodeRequest): Promise<number> {
   async function problem({text, error}: FileProblem): Promise<void> {
     progress.clear();
     if (options.views.json && error !== undefined) {
-      await views.sink.write(`${JSON.stringify(errorDocument(describeError(error, '')))}\n`);
+      await views.sink.write(`${asciiJson(errorDocument(describeError(error, '')))}\n`);
       return;
     }
     say(`ovdiag: ${text}`);

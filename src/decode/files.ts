@@ -65,6 +65,6 @@ async function reportEnding(
   {result}: DecodeRun,
   listener: FileListener,
 ): Promise<void> {
-  if (kind === 'corrupt') result.failed++;
-  if (text !== undefined) await listener.problem({kind: kind === 'cut' ? 'cut' : 'damaged', text});
+  if (kind === 'corrupt' || kind === 'headless') result.failed++;
+  if (text !== undefined) await listener.problem({kind: kind === 'corrupt' ? 'damaged' : 'cut', text});
 }

@@ -45,7 +45,7 @@ export interface DecodeRunOptions {
 export function newDecodeRun({options, sinks, vni, isStopped}: DecodeRunOptions): DecodeRun {
   const scanner = newScanner(options.vxlanPorts);
   const selection = newSelection(options);
-  const totals = newTotals();
+  const totals = newTotals(options.vxlanPorts);
   const span = newTimeSpan();
   const view = newPacketView();
   view.vni = vni;

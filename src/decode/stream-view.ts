@@ -1,3 +1,4 @@
+import {asciiJson} from '../base/escape.js';
 import type {Names} from '../packet/names.js';
 import {highWater, newOutput, type Output, putText} from '../packet/output.js';
 import type {PacketView} from '../packet/view.js';
@@ -35,7 +36,7 @@ export function jsonView(sink: Sink, fileName: () => string, names: Names | unde
   return streamView(sink, (out, view) => {
     if (fileName() !== name) {
       name = fileName();
-      text = JSON.stringify(name);
+      text = asciiJson(name);
     }
     putJson(out, view, text, names);
   });

@@ -1,7 +1,9 @@
-import {reportFlows} from '../flows/flow-report.js';
+import {asciiJson} from '../base/escape.js';
+import {type FlowRow, reportFlows} from '../flows/flow-report.js';
 import {type FlowTable, newFlowTable} from '../flows/flow-table.js';
 import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
+import type {LeftOut} from '../render/packet/flow-text.js';
 import type {Paint} from '../render/paint.js';
 import type {Terminal} from '../render/terminal.js';
 import type {AskedViews, DecodeOptions} from './options.js';
@@ -42,31 +44,42 @@ export interface SummaryRequest {
 
 /** Prints `--stats` and `--flows` after the last packet: as one document under --json, else as tables. */
 export async function printSummaries(request: SummaryRequest): Promise<void> {
-  const {result, table, views, names, sink, terminal, paint} = request;
-  const rows = table === undefined ? [] : reportFlows(table.flows());
-  if (views.json) {
-    const {flowsJson} = await import('../render/packet/flow-json.js');
-    const {statsDocument} = await import('../render/packet/stats-json.js');
-    const head = {schemaVersion: 1, hosts: request.hosts, files: request.files};
-    // In pieces, as tens of thousands of conversations are more than should be one text.
-    await sink.write(JSON.stringify(head).slice(0, -1));
-    if (views.stats)
-      await sink.write(`,"stats":${JSON.stringify(statsDocument(result.totals, result.span, names))}`);
-    if (table !== undefined) {
-      await sink.write(',');
-      for (const piece of flowsJson(rows, table, result.span, names)) await sink.write(piece);
-    }
-    await sink.write('}\n');
-    return;
+  const {result, table} = request;
+  const rows = table === undefined ? undefined : reportFlows(table.flows());
+  const left = {
+    overflow: table?.overflow() ?? 0,
+    fragments: result.scanner.incompleteFragments().fragments,
+  };
+  await (request.views.json ? printJson(request, rows, left) : printText(request, rows, left));
+}
+
+type Rows = readonly FlowRow[] | undefined;
+
+async function printJson(request: SummaryRequest, rows: Rows, left: LeftOut): Promise<void> {
+  const {result, views, names, sink} = request;
+  const {flowsJson} = await import('../render/packet/flow-json.js');
+  const {statsDocument} = await import('../render/packet/stats-json.js');
+  const head = {schemaVersion: 1, hosts: request.hosts, files: request.files};
+  // In pieces, as tens of thousands of conversations are more than should be one text.
+  await sink.write(asciiJson(head).slice(0, -1));
+  if (views.stats)
+    await sink.write(`,"stats":${asciiJson(statsDocument(result.totals, result.span, names))}`);
+  if (rows !== undefined) {
+    await sink.write(',');
+    for (const piece of flowsJson(rows, left, result.span, names)) await sink.write(piece);
   }
+  await sink.write('}\n');
+}
+
+async function printText(request: SummaryRequest, rows: Rows, left: LeftOut): Promise<void> {
+  const {result, views, names, sink, terminal, paint} = request;
   if (views.stats) {
     const {statsText} = await import('../render/packet/stats-text.js');
     await sink.write(await statsText(result.totals, result.span, names, terminal, paint));
   }
-  if (table !== undefined) {
-    const {flowsText} = await import('../render/packet/flow-text.js');
-    if (views.stats) await sink.write('\n');
-    for await (const piece of flowsText(rows, table, result.span, names, terminal, paint))
-      await sink.write(piece);
-  }
+  if (rows === undefined) return;
+  const {flowsText} = await import('../render/packet/flow-text.js');
+  if (views.stats) await sink.write('\n');
+  for await (const piece of flowsText(rows, left, result.span, names, terminal, paint))
+    await sink.write(piece);
 }

@@ -1,9 +1,15 @@
 import {Proto} from '../packet/numbers.js';
 import {type Flow, flowEnd} from './flow-table.js';
-import {type TcpState, tcpState} from './tcp-track.js';
+import {isOneSideCaptured, type TcpState, tcpState} from './tcp-track.js';
 
 /** What stands out in a conversation. */
-export type FlowNote = 'one-way' | 'no-answer' | 'unanswered' | 'retransmissions';
+export type FlowNote =
+  | 'one-way'
+  | 'one-side-captured'
+  | 'no-answer'
+  | 'unanswered'
+  | 'retransmissions'
+  | 'icmp-error';
 
 /** One conversation as views show it, from its starter's side. */
 export interface FlowRow {
@@ -34,6 +40,7 @@ export function reportFlow(flow: Flow): FlowRow {
   const answer = answerNote(flow, state);
   const notes: FlowNote[] = answer === undefined ? [] : [answer];
   if (flow.tcp !== undefined && flow.tcp.retransmissions > 0) notes.push('retransmissions');
+  if (flow.errors.length > 0) notes.push('icmp-error');
   return {flow, clientIsA, state, notes};
 }
 
@@ -42,9 +49,11 @@ function answerNote(flow: Flow, state: TcpState | undefined): FlowNote | undefin
   const {arp, echo, packetsA, packetsB} = flow;
   if (arp !== undefined) return arp.replies === 0 && !isSameAddress(flow) ? 'no-answer' : undefined;
   if (echo !== undefined && echo.requests > echo.matched) return 'unanswered';
-  if (packetsA > 0 && packetsB > 0) return undefined;
+  // No packet at all: the conversation is only known from an ICMP error.
+  if (packetsA > 0 === packetsB > 0) return undefined;
   if (echo !== undefined) return 'one-way';
   if (!isTwoWayProtocol(flow)) return undefined;
+  if (flow.tcp !== undefined && isOneSideCaptured(flow.tcp)) return 'one-side-captured';
   return state === 'no-answer' ? 'no-answer' : 'one-way';
 }
 

@@ -4,10 +4,11 @@ import {ethernetField} from '../packet/ethernet.js';
 import {Fragment, type Frame} from '../packet/frame.js';
 import {hasIcmpHeader, icmpId, isEcho} from '../packet/icmp.js';
 import {Proto} from '../packet/numbers.js';
-import type {PacketView} from '../packet/view.js';
+import {type PacketView, quotesTunnel} from '../packet/view.js';
 import {type EchoTrack, newEchoTrack, noteEcho} from './echo-track.js';
 import {newKeyTable} from './key-table.js';
 import {newTcpTrack, noteTcp, type TcpTrack} from './tcp-track.js';
+import {type IcmpError, noteFlowError} from './tunnel-errors.js';
 
 /** What two ends said to each other on one network: the one object that is made for a conversation. */
 export interface Flow {
@@ -42,6 +43,8 @@ export interface Flow {
   tcp: TcpTrack | undefined;
   echo: EchoTrack | undefined;
   arp: {requests: number; replies: number} | undefined;
+  /** What routers of the underlay, or the other host, reported about its packets. */
+  errors: IcmpError[];
 }
 
 /** Offsets in Flow.ends. */
@@ -76,7 +79,32 @@ export function newFlowTable(limit: number = maxFlows): FlowTable {
   let fragments = 0;
   let others = 0;
 
+  /** Joins an ICMP error to the conversation whose packet it quotes, seen or not. */
+  function noteError(view: PacketView, now: number): void {
+    const outer = view.quotes[0] as Frame;
+    const isInner = view.quoteDepth > 1;
+    const frame = isInner ? (view.quotes[1] as Frame) : outer;
+    const source = endsOf(frame);
+    if (source < 0 || (outer.vxlan >= 0 && !isInner)) {
+      others++;
+      return;
+    }
+    const vni = isInner ? outer.vni : view.vni;
+    const fromA = setKey(key, frame, vni, source);
+    const index = table.find();
+    if (index < 0) {
+      overflow++;
+      return;
+    }
+    if (index === flows.length) flows.push(newFlow(frame, outer, vni, fromA, now, isInner));
+    noteFlowError((flows[index] as Flow).errors, view.frames[0] as Frame);
+  }
+
   function note(view: PacketView, now: number): void {
+    if (quotesTunnel(view)) {
+      noteError(view, now);
+      return;
+    }
     const outer = view.frames[0] as Frame;
     const frame = view.depth > 1 ? (view.frames[1] as Frame) : outer;
     const vni = view.depth > 1 ? outer.vni : view.vni;
@@ -215,6 +243,7 @@ function newFlow(
     tcp: frame.proto === Proto.tcp && dport >= 0 ? newTcpTrack() : undefined,
     echo: undefined,
     arp: undefined,
+    errors: [],
   };
   if (frame.ip < 0) {
     flow.proto = 'arp';

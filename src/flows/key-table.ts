@@ -1,6 +1,9 @@
 /**
  * Finds the index of a key of some 32-bit words in one array of numbers: a packet's conversation is looked up a
  * million times and must not make a string each time. Open addressing, never more than half full.
+ *
+ * Keys come from captures, which may be made to collide. The hash is seeded for each table, and a search that takes
+ * longer than chance allows changes to a keyed hash for which no collisions can be prepared.
  */
 export interface KeyTable {
   /** Where the caller puts the key's words before `find`. */
@@ -10,22 +13,27 @@ export interface KeyTable {
   /** The words of a key that was found before. */
   wordsOf(index: number): Uint32Array;
   size(): number;
+  /** Whether a flood of collisions has made it change to the keyed hash. */
+  isHardened(): boolean;
 }
+
+/** Half full and hashed by chance, a search of this length is one in 10^21. */
+const longestSearch = 256;
+
+const randomWord = (): number => (Math.random() * 0x1_0000_0000) | 0;
 
 export function newKeyTable(words: number, capacity: number): KeyTable {
   const key = new Uint32Array(words);
+  const [seed, seed2] = [randomWord(), randomWord()];
   let slotCount = 1024;
   let slots = new Int32Array(slotCount);
   let keys = new Uint32Array((slotCount / 2) * words);
   let size = 0;
+  let isHardened = false;
 
   function hash(source: Uint32Array, from: number): number {
-    let mixed = 0x9e3779b9 | 0;
-    for (let word = 0; word < words; word++) {
-      mixed = Math.imul(mixed ^ (source[from + word] ?? 0), 0x85ebca6b);
-      mixed ^= mixed >>> 15;
-    }
-    return Math.imul(mixed, 0xc2b2ae35) >>> 8;
+    if (isHardened) return halfSipHash(source, from, words, seed, seed2) >>> 0;
+    return fastHash(source, from, words, seed);
   }
 
   function holds(index: number): boolean {
@@ -34,12 +42,8 @@ export function newKeyTable(words: number, capacity: number): KeyTable {
     return true;
   }
 
-  function grow(): void {
-    slotCount *= 2;
+  function fillSlots(): void {
     slots = new Int32Array(slotCount);
-    const larger = new Uint32Array((slotCount / 2) * words);
-    larger.set(keys);
-    keys = larger;
     for (let index = 0; index < size; index++) {
       let slot = hash(keys, index * words) & (slotCount - 1);
       while (slots[slot] !== 0) slot = (slot + 1) & (slotCount - 1);
@@ -47,18 +51,38 @@ export function newKeyTable(words: number, capacity: number): KeyTable {
     }
   }
 
+  function grow(): void {
+    slotCount *= 2;
+    const larger = new Uint32Array((slotCount / 2) * words);
+    larger.set(keys);
+    keys = larger;
+    fillSlots();
+  }
+
+  /** The slot of the key, or the empty one where it would go. */
+  function search(): number {
+    let slot = hash(key, 0) & (slotCount - 1);
+    for (let steps = 0; ; steps++) {
+      const entry = slots[slot] ?? 0;
+      if (entry === 0 || holds(entry - 1)) return slot;
+      if (steps === longestSearch && !isHardened) {
+        isHardened = true;
+        fillSlots();
+        return search();
+      }
+      slot = (slot + 1) & (slotCount - 1);
+    }
+  }
+
   return {
     key,
     size: () => size,
+    isHardened: () => isHardened,
     wordsOf: (index) => keys.subarray(index * words, (index + 1) * words),
     find() {
-      let slot = hash(key, 0) & (slotCount - 1);
-      for (;;) {
-        const entry = slots[slot] ?? 0;
-        if (entry === 0) break;
-        if (holds(entry - 1)) return entry - 1;
-        slot = (slot + 1) & (slotCount - 1);
-      }
+      const slot = search();
+      const entry = slots[slot] ?? 0;
+      if (entry !== 0) return entry - 1;
       if (size === capacity) return -1;
       slots[slot] = size + 1;
       keys.set(key, size * words);
@@ -67,4 +91,39 @@ export function newKeyTable(words: number, capacity: number): KeyTable {
       return size - 1;
     },
   };
+}
+
+function fastHash(source: Uint32Array, from: number, words: number, seed: number): number {
+  let mixed = seed;
+  for (let word = 0; word < words; word++) {
+    mixed = Math.imul(mixed ^ (source[from + word] ?? 0), 0x85ebca6b);
+    mixed ^= mixed >>> 15;
+  }
+  return Math.imul(mixed, 0xc2b2ae35) >>> 8;
+}
+
+/** HalfSipHash-1-3 (https://github.com/veorq/SipHash) over whole words; linux/lib/siphash.c uses it for its tables. */
+function halfSipHash(source: Uint32Array, from: number, words: number, key0: number, key1: number): number {
+  let v0 = key0;
+  let v1 = key1;
+  let v2 = key0 ^ 0x6c796765;
+  let v3 = key1 ^ 0x74656462;
+  // One round for each word and for the length, three to end with.
+  for (let round = 0; round < words + 4; round++) {
+    const word = round < words ? (source[from + round] ?? 0) : round === words ? words << 26 : 0;
+    v3 ^= word;
+    if (round === words + 1) v2 ^= 0xff;
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 ^= word;
+  }
+  return v1 ^ v3;
 }

@@ -15,6 +15,10 @@ export interface TcpSide {
   syn: boolean;
   fin: boolean;
   rst: boolean;
+  /** Whether it acknowledged something: the other side did send, whether that was captured or not. */
+  acked: boolean;
+  /** Whether all its segments were SYNs: the handshake was not seen to go on. */
+  onlySyn: boolean;
   /** The newest segment, to tell a packet that was captured twice from one that was sent twice. */
   lastSeq: number;
   lastId: number;
@@ -51,6 +55,8 @@ const newSide = (): TcpSide => ({
   syn: false,
   fin: false,
   rst: false,
+  acked: false,
+  onlySyn: true,
   lastSeq: -1,
   lastId: -1,
   lastChecksum: -1,
@@ -87,7 +93,9 @@ export function noteTcp(track: TcpTrack, frame: Frame, direction: 0 | 1, now: nu
   if (!side.seen) start(side, seq, span, now);
   else if (span > 0) noteSequence(track, side, seq, span, length, isSyn || isFin, now);
   if (isFin) side.fin = true;
+  if (!isSyn) side.onlySyn = false;
   if ((flags & TcpFlag.rst) !== 0) side.rst = true;
+  if ((flags & TcpFlag.ack) !== 0) side.acked = true;
 }
 
 /** The time from the first SYN to the first segment after both. */
@@ -177,14 +185,21 @@ export type TcpState =
 /** The state at the end, as far as the capture shows it. */
 export function tcpState({sides: [a, b], handshake}: TcpTrack): TcpState {
   if (a.rst || b.rst) return isRefused(a, b) || isRefused(b, a) ? 'refused' : 'reset';
-  if (a.fin && b.fin) return 'closed';
-  if (a.fin || b.fin) return 'closing';
+  if (a.fin || b.fin) return a.fin && b.fin ? 'closed' : 'closing';
   if (a.syn && b.syn) return handshake >= 0 ? 'established' : 'half-open';
-  if (isUnanswered(a, b) || isUnanswered(b, a)) return 'no-answer';
-  return 'ongoing';
+  return stateOfOne(a, b) ?? stateOfOne(b, a) ?? 'ongoing';
 }
+
+/** Where only one side was captured, and with its SYN: what it acknowledged shows how far the other went. */
+function stateOfOne(side: TcpSide, other: TcpSide): TcpState | undefined {
+  if (!side.syn || other.seen) return undefined;
+  if (!side.acked) return 'no-answer';
+  return side.onlySyn ? 'half-open' : 'established';
+}
+
+/** Whether only one direction of a conversation was captured that has two: one side acknowledges what isn't there. */
+export const isOneSideCaptured = ({sides: [a, b]}: TcpTrack): boolean =>
+  (a.acked && !b.seen) || (b.acked && !a.seen);
 
 /** A SYN that a reset answered. */
 const isRefused = (asking: TcpSide, asked: TcpSide): boolean => asking.syn && !asked.syn && asked.rst;
-
-const isUnanswered = (asking: TcpSide, asked: TcpSide): boolean => asking.syn && !asked.seen;

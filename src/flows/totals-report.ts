@@ -47,13 +47,13 @@ export function kindRows(counts: KindCounts, totals: Totals): NamedCount[] {
 
 /** The busiest ports of packets that are not VXLAN. */
 export function portRows(totals: Totals, most = 10): PortCount[] {
+  const {udpPorts, tcpPorts, likeVxlan} = totals;
   const rows: PortCount[] = [];
-  totals.udpPorts.forEach((packets, port) => {
-    if (packets > 0) rows.push({proto: 'udp', port, packets, likeVxlan: totals.likeVxlan[port] ?? 0});
-  });
-  totals.tcpPorts.forEach((packets, port) => {
-    if (packets > 0) rows.push({proto: 'tcp', port, packets, likeVxlan: 0});
-  });
+  for (let port = 0; port < udpPorts.length; port++) {
+    const [udp, tcp] = [udpPorts[port] ?? 0, tcpPorts[port] ?? 0];
+    if (udp > 0) rows.push({proto: 'udp', port, packets: udp, likeVxlan: likeVxlan[port] ?? 0});
+    if (tcp > 0) rows.push({proto: 'tcp', port, packets: tcp, likeVxlan: 0});
+  }
   rows.sort((a, b) => b.likeVxlan - a.likeVxlan || b.packets - a.packets || a.port - b.port);
   return rows.slice(0, most);
 }

@@ -1,10 +1,12 @@
 import {get32} from '../packet/bytes.js';
 import {Fragment, type Frame, Stop} from '../packet/frame.js';
 import {Kind, kindOf} from '../packet/kind.js';
-import type {PacketView} from '../packet/view.js';
+import {protoName} from '../packet/numbers.js';
+import {type PacketView, quotesTunnel} from '../packet/view.js';
 import {looksLikeVxlan} from '../packet/vxlan.js';
 import {newKeyTable} from './key-table.js';
 import {newTimeline, noteInTimeline, type Timeline} from './timeline.js';
+import {noteTunnelError, type TunnelError} from './tunnel-errors.js';
 
 /** Counts without an object a packet: everything is an array of numbers. */
 export interface Count {
@@ -28,6 +30,10 @@ export interface VtepPair extends Count {
   esp: Count;
 }
 
+export interface VniCount extends Count {
+  vni: number;
+}
+
 export interface Totals {
   all: Count;
   /** Packets with a VXLAN header; those without the I flag among them. */
@@ -35,7 +41,8 @@ export interface Totals {
   invalid: number;
   /** Packets in which the snap length cut off something that would have been read. */
   cut: number;
-  byVni: Map<number, Count>;
+  /** By VNI; -1 is what had no room for a row of its own. */
+  byVni: VniCount[];
   pairs: VtepPair[];
   /** Packets of VTEP pairs for which there was no room. */
   pairOverflow: number;
@@ -49,6 +56,9 @@ export interface Totals {
   tcpPorts: Uint32Array;
   /** Packets by link type, for those that aren't read. */
   linkTypes: Map<number, number>;
+  /** ICMP errors about packets between VTEPs, and how many packets of ICMP and of ICMPv6 they are. */
+  tunnelErrors: TunnelError[];
+  errorPackets: Record<string, number>;
   timeline: Timeline;
   /** Counts a packet at `now` nanoseconds since the base of the times. */
   note(view: PacketView, now: number): void;
@@ -65,14 +75,17 @@ const newKinds = (): KindCounts => ({
   etherTypes: new Map(),
 });
 
-export function newTotals(): Totals {
+/** `readPorts` are those that VXLAN is read on: nothing there is worth a hint. */
+export function newTotals(readPorts: readonly number[] = []): Totals {
   const findPair = newPairFinder();
+  const byVni: VniCount[] = [];
+  const findVni = newVniFinder(byVni);
   const totals: Totals = {
     all: newCount(),
     vxlan: newCount(),
     invalid: 0,
     cut: 0,
-    byVni: new Map(),
+    byVni,
     pairs: [],
     pairOverflow: 0,
     inner: newKinds(),
@@ -81,6 +94,8 @@ export function newTotals(): Totals {
     likeVxlan: new Uint32Array(65_536),
     tcpPorts: new Uint32Array(65_536),
     linkTypes: new Map(),
+    tunnelErrors: [],
+    errorPackets: {ICMP: 0, ICMPv6: 0},
     timeline: newTimeline(),
     note(view, now) {
       const outer = view.frames[0] as Frame;
@@ -89,17 +104,23 @@ export function newTotals(): Totals {
       if (view.captured < view.length && (view.frames[view.depth - 1] as Frame).stop === Stop.cut)
         totals.cut++;
       const kind = kindOf(outer);
-      if (kind === Kind.vxlan) noteVxlan(totals, view, outer, findPair(totals, outer));
+      if (kind === Kind.vxlan) noteVxlan(totals, view, outer, findPair(totals, outer), findVni);
       else if (kind === Kind.esp) noteEsp(totals, view, outer, findPair(totals, outer));
-      else noteOther(totals, view, outer, kind);
+      else noteOther(totals, view, outer, kind, readPorts);
     },
   };
   return totals;
 }
 
-function noteVxlan(totals: Totals, view: PacketView, outer: Frame, pair: VtepPair | undefined): void {
+function noteVxlan(
+  totals: Totals,
+  view: PacketView,
+  outer: Frame,
+  pair: VtepPair | undefined,
+  findVni: (vni: number) => VniCount,
+): void {
   add(totals.vxlan, view.length);
-  if (outer.vni >= 0) noteVni(totals, outer.vni, view.length);
+  if (outer.vni >= 0) add(findVni(outer.vni), view.length);
   else totals.invalid++;
   if (pair !== undefined) add(pair, view.length);
   if (view.depth > 1) noteKind(totals.inner, view.frames[1] as Frame, view.length);
@@ -110,24 +131,39 @@ function noteEsp(totals: Totals, view: PacketView, outer: Frame, pair: VtepPair 
   if (pair !== undefined) add(pair.esp, view.length);
 }
 
-function noteOther(totals: Totals, view: PacketView, outer: Frame, kind: Kind): void {
+function noteOther(
+  totals: Totals,
+  view: PacketView,
+  outer: Frame,
+  kind: Kind,
+  readPorts: readonly number[],
+): void {
   noteKind(totals.other, outer, view.length);
-  if (kind === Kind.udp) noteUdp(totals, outer);
+  if (kind === Kind.udp) noteUdp(totals, outer, readPorts);
   else if (kind === Kind.tcp && outer.dport >= 0) bump(totals.tcpPorts, Math.min(outer.sport, outer.dport));
-  else if (kind === Kind.link) {
+  else if (quotesTunnel(view)) {
+    const name = protoName(outer.proto);
+    totals.errorPackets[name] = (totals.errorPackets[name] ?? 0) + 1;
+    noteTunnelError(totals.tunnelErrors, view);
+  } else if (kind === Kind.link) {
     totals.linkTypes.set(view.linkType, (totals.linkTypes.get(view.linkType) ?? 0) + 1);
   }
 }
 
-function noteVni({byVni}: Totals, vni: number, length: number): void {
-  let count = byVni.get(vni);
-  if (count === undefined) {
-    // Random VNIs are an attack: the rest share one row, which is shown as such.
-    const row = byVni.size < maxVnis ? vni : -1;
-    count = byVni.get(row) ?? newCount();
-    byVni.set(row, count);
-  }
-  add(count, length);
+/** Looks up the count of a VNI; random VNIs are an attack: what has no room shares one row, which is shown as such. */
+function newVniFinder(byVni: VniCount[]): (vni: number) => VniCount {
+  const table = newKeyTable(1, maxVnis);
+  // Packets of one network come in runs.
+  let newest: VniCount | undefined;
+  return (vni) => {
+    if (newest !== undefined && newest.vni === vni) return newest;
+    table.key[0] = vni;
+    const found = table.find();
+    const index = found < 0 ? maxVnis : found;
+    if (index === byVni.length) byVni.push({vni: found < 0 ? -1 : vni, packets: 0, bytes: 0});
+    newest = byVni[index] as VniCount;
+    return newest;
+  };
 }
 
 /** Looks up the pair of VTEPs of an outer frame; undefined where there is no room for another. */
@@ -189,8 +225,9 @@ function noteIn(map: Map<number, Count>, value: number, length: number): void {
   add(count, length);
 }
 
-function noteUdp(totals: Totals, frame: Frame): void {
+function noteUdp(totals: Totals, frame: Frame, readPorts: readonly number[]): void {
   if (frame.dport < 0 || frame.fragment === Fragment.waiting) return;
   bump(totals.udpPorts, frame.dport);
+  if (readPorts.includes(frame.dport)) return;
   if (looksLikeVxlan(frame.payload, frame.l4 + 8, frame.l4End)) bump(totals.likeVxlan, frame.dport);
 }

@@ -18,11 +18,14 @@ export const arpField = {
 export const ArpOperation = {request: 1, reply: 2} as const;
 
 /** Whether it is whole, and about IPv4 addresses on Ethernet. */
-export function isIpv4Arp(frame: Frame): boolean {
-  const {data, arp, end} = frame;
+export const isIpv4Arp = (frame: Frame): boolean =>
+  frame.arp + arpField.length <= frame.end && isArpOfIpv4(frame);
+
+/** Whether it is about IPv4 addresses on Ethernet, whole or cut behind what says so. */
+export function isArpOfIpv4({data, arp, end}: Frame): boolean {
   return (
     arp >= 0 &&
-    arp + arpField.length <= end &&
+    arp + arpField.operation <= end &&
     get16(data, arp) === 1 &&
     get16(data, arp + 2) === 0x0800 &&
     get8(data, arp + 4) === 6 &&

@@ -26,7 +26,7 @@ export function describeEthernet(frame: Frame): Layer[] {
   ];
 }
 
-function describeVlans({data, vlans, vlanCount}: Frame, start: number): Layer[] {
+function describeVlans({data, vlans, vlanCount, end}: Frame, start: number): Layer[] {
   return Array.from(vlans.subarray(0, vlanCount), (tag, index) => {
     const type = get16(data, start + index * 4 + 2);
     return {
@@ -37,7 +37,9 @@ function describeVlans({data, vlans, vlanCount}: Frame, start: number): Layer[] 
         field('id', vlanId(tag)),
         field('priority', tag >> 13),
         field('drop eligible', (tag >> 12) & 1),
-        field('type', type > 1500 ? `${etherTypeName(type)} (${hex(type, 4)})` : type),
+        ...(start + index * 4 + 4 <= end
+          ? [field('type', type > 1500 ? `${etherTypeName(type)} (${hex(type, 4)})` : type)]
+          : []),
       ],
     };
   });

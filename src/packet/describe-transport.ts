@@ -2,8 +2,18 @@ import {get8, get16} from './bytes.js';
 import {isDns, readDns} from './dns.js';
 import {espSequence} from './esp.js';
 import type {Frame} from './frame.js';
-import {hasIcmpHeader, icmpCode, icmpId, icmpMtu, icmpSequence, icmpText, icmpType, isEcho} from './icmp.js';
-import {bitNames, type Field, field, hex, hex16, type Layer} from './layer.js';
+import {
+  hasIcmpHeader,
+  icmpCode,
+  icmpField,
+  icmpId,
+  icmpMtu,
+  icmpSequence,
+  icmpText,
+  icmpType,
+  isEcho,
+} from './icmp.js';
+import {bitNames, capturedFields, type Field, field, hex, hex16, type Layer} from './layer.js';
 import {Proto} from './numbers.js';
 import {
   hasTcpHeader,
@@ -17,7 +27,7 @@ import {
   tcpWindow,
 } from './tcp.js';
 import {udpField} from './udp.js';
-import {VxlanFlag, vxlanField, vxlanGroup} from './vxlan.js';
+import {hasVxlanFlags, VxlanFlag, vxlanField, vxlanGroup} from './vxlan.js';
 
 /** What stands above IP, up to and with a VXLAN header. Offsets count from where `payload` starts. */
 export function describeTransport(frame: Frame): Layer[] {
@@ -29,7 +39,7 @@ export function describeTransport(frame: Frame): Layer[] {
       return frame.dport < 0 ? [] : describeUdp(frame);
     case Proto.icmp:
     case Proto.icmpv6:
-      return hasIcmpHeader(frame) ? [describeIcmp(frame)] : [];
+      return [describeIcmp(frame)];
     case Proto.esp:
       return frame.spi < 0 ? [] : [describeEsp(frame)];
     default:
@@ -67,7 +77,8 @@ function describeTcp(frame: Frame): Layer {
 /** RFC 9293 3.2: kind, length, value; 0 ends the list and 1 is padding, both without a length. */
 function describeTcpOptions(frame: Frame): Field[] {
   const {payload, l4, l4End} = frame;
-  const end = Math.min(l4 + tcpHeaderLength(frame), l4End);
+  const listEnd = l4 + tcpHeaderLength(frame);
+  const end = Math.min(listEnd, l4End);
   const words: string[] = [];
   for (let at = l4 + tcpField.header; at < end; ) {
     const kind = get8(payload, at);
@@ -76,9 +87,9 @@ function describeTcpOptions(frame: Frame): Field[] {
       at++;
       continue;
     }
-    const length = get8(payload, at + 1);
+    const length = at + 1 < end ? get8(payload, at + 1) : 2;
     if (length < 2 || at + length > end) {
-      words.push('malformed');
+      words.push(length < 2 || end === listEnd ? 'malformed' : 'cut');
       break;
     }
     words.push(tcpOption(payload, at, kind, length));
@@ -100,52 +111,57 @@ function tcpOption(payload: Buffer, at: number, kind: number, length: number): s
 
 function describeUdp(frame: Frame): Layer[] {
   const {payload, l4} = frame;
-  const layers: Layer[] = [
-    {
-      name: 'UDP',
-      start: l4,
-      length: udpField.header,
-      fields: [
-        field('source port', frame.sport),
-        field('destination port', frame.dport),
-        field('length', get16(payload, l4 + udpField.length)),
-        field(
-          'checksum',
-          get16(payload, l4 + udpField.checksum) === 0 ? '0: none' : hex16(payload, l4 + udpField.checksum),
-        ),
-      ],
-    },
-  ];
+  const checksum = l4 + udpField.checksum;
+  const fields = capturedFields(
+    [
+      {name: 'source port', at: l4, length: 2, value: () => frame.sport},
+      {name: 'destination port', at: l4 + udpField.dport, length: 2, value: () => frame.dport},
+      {
+        name: 'length',
+        at: l4 + udpField.length,
+        length: 2,
+        value: () => get16(payload, l4 + udpField.length),
+      },
+      {
+        name: 'checksum',
+        at: checksum,
+        length: 2,
+        value: () => (get16(payload, checksum) === 0 ? '0: none' : hex16(payload, checksum)),
+      },
+    ],
+    frame.l4End,
+  );
+  const layers: Layer[] = [{name: 'UDP', start: l4, length: udpField.header, fields}];
   if (frame.vxlan >= 0) layers.push(describeVxlan(frame));
   else if (isDns(frame)) layers.push(...describeDns(frame));
   return layers;
 }
 
 function describeVxlan(frame: Frame): Layer {
-  const {payload, vxlan, vxlanFlags} = frame;
+  const {payload, vxlan, vxlanFlags, l4End} = frame;
+  const layer: Layer = {name: 'VXLAN', start: vxlan, length: vxlanField.header, fields: []};
+  if (!hasVxlanFlags(frame)) return layer;
   const isValid = (vxlanFlags & VxlanFlag.vni) !== 0;
-  const known = VxlanFlag.vni | VxlanFlag.group | VxlanFlag.dontLearn | VxlanFlag.policyApplied;
-  const fields = [
-    field(
-      'flags',
-      `${hex(vxlanFlags, 4)} (${bitNames(vxlanFlags, [
-        [VxlanFlag.vni, 'I: VNI valid'],
-        [VxlanFlag.group, 'G: group policy'],
-        [VxlanFlag.dontLearn, "D: don't learn"],
-        [VxlanFlag.policyApplied, 'A: policy applied'],
-        [0xffff & ~known, 'reserved bits'],
-      ])})`,
-    ),
-    field('VNI', isValid && frame.vni >= 0 ? frame.vni : 'none'),
-  ];
+  const {fields} = layer;
+  fields.push(field('flags', `${hex(vxlanFlags, 4)} (${bitNames(vxlanFlags, vxlanFlagNames)})`));
+  if (frame.vni >= 0) fields.push(field('VNI', frame.vni));
+  else if (!isValid) fields.push(field('VNI', 'none'));
   const group = vxlanGroup(frame);
   if (group >= 0) fields.push(field('group', group));
-  const layer: Layer = {name: 'VXLAN', start: vxlan, length: vxlanField.header, fields};
+  const reserved = vxlan + vxlanField.reserved < l4End ? get8(payload, vxlan + vxlanField.reserved) : 0;
   if (!isValid) layer.problem = 'the I flag is clear: there is no VNI, and a receiver drops it (RFC 7348 5)';
-  else if (get8(payload, vxlan + vxlanField.reserved) !== 0)
-    fields.push(field('reserved', hex(get8(payload, vxlan + 7), 2)));
+  else if (reserved !== 0) fields.push(field('reserved', hex(reserved, 2)));
   return layer;
 }
+
+const knownFlags = VxlanFlag.vni | VxlanFlag.group | VxlanFlag.dontLearn | VxlanFlag.policyApplied;
+const vxlanFlagNames = [
+  [VxlanFlag.vni, 'I: VNI valid'],
+  [VxlanFlag.group, 'G: group policy'],
+  [VxlanFlag.dontLearn, "D: don't learn"],
+  [VxlanFlag.policyApplied, 'A: policy applied'],
+  [0xffff & ~knownFlags, 'reserved bits'],
+] as const;
 
 function describeDns(frame: Frame): Layer[] {
   const message = readDns(frame);
@@ -164,20 +180,25 @@ function describeDns(frame: Frame): Layer[] {
 }
 
 function describeIcmp(frame: Frame): Layer {
-  const fields = [
-    field('type', icmpType(frame)),
-    field('code', icmpCode(frame)),
-    field('meaning', icmpText(frame)),
-    field('checksum', hex16(frame.payload, frame.l4 + 2)),
-  ];
-  if (isEcho(frame)) fields.push(field('id', icmpId(frame)), field('sequence', icmpSequence(frame)));
-  if (icmpMtu(frame) >= 0) fields.push(field('MTU', icmpMtu(frame)));
-  return {
+  const {payload, l4, l4End} = frame;
+  const layer: Layer = {
     name: frame.version === 6 ? 'ICMPv6' : 'ICMP',
-    start: frame.l4,
-    length: Math.min(8, frame.l4End - frame.l4),
-    fields,
+    start: l4,
+    length: Math.min(icmpField.header, l4End - l4),
+    fields: capturedFields(
+      [
+        {name: 'type', at: l4, length: 1, value: () => icmpType(frame)},
+        {name: 'code', at: l4 + icmpField.code, length: 1, value: () => icmpCode(frame)},
+        {name: 'meaning', at: l4, length: 2, value: () => icmpText(frame)},
+        {name: 'checksum', at: l4 + icmpField.checksum, length: 2, value: () => hex16(payload, l4 + 2)},
+      ],
+      l4End,
+    ),
   };
+  if (!hasIcmpHeader(frame)) return layer;
+  if (isEcho(frame)) layer.fields.push(field('id', icmpId(frame)), field('sequence', icmpSequence(frame)));
+  if (icmpMtu(frame) >= 0) layer.fields.push(field('MTU', icmpMtu(frame)));
+  return layer;
 }
 
 function describeEsp(frame: Frame): Layer {

@@ -18,6 +18,8 @@ export interface Frame {
   vlans: Uint16Array;
   /** The EtherType behind all tags; -1 for IEEE 802.3 lengths and link types without one. */
   etherType: number;
+  /** The address family of a BSD loopback header where it is none that is read; -1 elsewhere. */
+  family: number;
 
   /** Offsets of the network header. */
   arp: number;
@@ -36,6 +38,10 @@ export interface Frame {
   fragmentId: number;
   /** How many frames a reassembled datagram came in, and bytes it has. */
   fragments: number;
+  /** Bytes that the IP header counts and the wire didn't have: what carried the packet lost its end. */
+  missing: number;
+  /** Whether it comes from a fragment that is looked at alone, and so may lack its end. */
+  isPart: boolean;
 
   /** What IP carries: payload[l4, l4End) captured, up to `l4WireEnd` on the wire; l4 is -1 where none is seen. */
   payload: Buffer;
@@ -78,7 +84,7 @@ export const Stop = {
   malformed: 3,
   /** Deeper nesting than is followed. */
   deep: 4,
-  /** The link type isn't read. */
+  /** The link type isn't read, or the address family that it names. */
   link: 5,
 } as const;
 export type Stop = (typeof Stop)[keyof typeof Stop];
@@ -97,6 +103,7 @@ export function newFrame(): Frame {
     vlanCount: 0,
     vlans: new Uint16Array(maxVlans),
     etherType: -1,
+    family: -1,
     arp: -1,
     ip: -1,
     version: 0,
@@ -108,6 +115,8 @@ export function newFrame(): Frame {
     fragmentMore: false,
     fragmentId: 0,
     fragments: 0,
+    missing: 0,
+    isPart: false,
     payload: nothing,
     l4: -1,
     l4End: 0,
@@ -132,6 +141,7 @@ export function resetFrame(frame: Frame, data: Buffer, start: number, end: numbe
   frame.ethernet = -1;
   frame.vlanCount = 0;
   frame.etherType = -1;
+  frame.family = -1;
   frame.arp = -1;
   frame.ip = -1;
   frame.version = 0;
@@ -143,6 +153,8 @@ export function resetFrame(frame: Frame, data: Buffer, start: number, end: numbe
   frame.fragmentMore = false;
   frame.fragmentId = 0;
   frame.fragments = 0;
+  frame.missing = 0;
+  frame.isPart = false;
   frame.payload = data;
   frame.l4 = -1;
   frame.l4End = 0;
@@ -166,4 +178,14 @@ export function stopShort(frame: Frame, at: number, need: number, wireEnd: numbe
 export function stopMalformed(frame: Frame, at: number): void {
   frame.stop = Stop.malformed;
   frame.stopAt = at;
+}
+
+/** Sets where the payload of an IP packet ends; `claimed` is the end by the header's length. */
+export function setEnds(frame: Frame, claimed: number): void {
+  const {end, wireEnd} = frame;
+  if (claimed > wireEnd) {
+    if (!frame.isPart) frame.missing = claimed - wireEnd;
+    frame.l4WireEnd = wireEnd;
+  } else frame.l4WireEnd = claimed;
+  frame.l4End = Math.min(frame.l4WireEnd, end);
 }

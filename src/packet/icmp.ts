@@ -1,5 +1,6 @@
 import {get8, get16} from './bytes.js';
-import type {Frame} from './frame.js';
+import {Fragment, type Frame, stopShort} from './frame.js';
+import {Proto} from './numbers.js';
 
 /*
  * RFC 792, RFC 4443:
@@ -59,6 +60,11 @@ const unreachable6: Record<number, string> = {
   4: 'port unreachable',
 };
 
+/** Notes where the header isn't whole: all messages have 8 bytes (RFC 792, RFC 4443 2.1 with the body that each has). */
+export function scanIcmp(frame: Frame): void {
+  if (!hasIcmpHeader(frame)) stopShort(frame, frame.l4, icmpField.header, frame.l4WireEnd);
+}
+
 export const hasIcmpHeader = (frame: Frame): boolean =>
   frame.l4 >= 0 && frame.l4 + icmpField.header <= frame.l4End;
 
@@ -76,6 +82,20 @@ export function isEcho(frame: Frame): boolean {
   return frame.version === 6
     ? type === Echo.request6 || type === Echo.reply6
     : type === Echo.request4 || type === Echo.reply4;
+}
+
+/**
+ * Whether it is a message about another packet, and quotes some of that (RFC 792; RFC 4443 2.1: types below 128). RFC 792
+ * asks for 8 bytes behind the IP header, RFC 1812 4.3.2.3 for what fits into 576 bytes, which holds the inner headers.
+ */
+export function isIcmpError(frame: Frame): boolean {
+  const {proto, fragment} = frame;
+  if (proto !== Proto.icmp && proto !== Proto.icmpv6) return false;
+  if (fragment === Fragment.waiting || frame.l4 < 0 || frame.l4 + icmpField.header >= frame.l4End)
+    return false;
+  const type = icmpType(frame);
+  if (frame.version === 6) return type >= 1 && type <= 4;
+  return type === 3 || type === 11 || type === 12;
 }
 
 /** The type in words, with the reason where the code gives one. */

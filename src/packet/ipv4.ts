@@ -1,5 +1,5 @@
 import {get8, get16} from './bytes.js';
-import {Fragment, type Frame, stopMalformed, stopShort} from './frame.js';
+import {Fragment, type Frame, setEnds, stopMalformed, stopShort} from './frame.js';
 
 /*
  * RFC 791 3.1:
@@ -47,8 +47,7 @@ export function scanIpv4(frame: Frame, at: number): void {
   frame.proto = get8(data, at + ipv4Field.proto);
   // A length of 0 is a frame that the sender left for its network card to split (TSO, BIG TCP): it goes to the end.
   const claimed = total === 0 ? wireEnd : at + total;
-  frame.l4WireEnd = Math.min(claimed, wireEnd);
-  frame.l4End = Math.min(frame.l4WireEnd, end);
+  setEnds(frame, claimed);
   if (at + header > end) {
     stopShort(frame, at + minHeader, header - minHeader, wireEnd);
     return;

@@ -1,5 +1,5 @@
 import {get8, get16, get32} from './bytes.js';
-import {Fragment, type Frame, Stop, stopMalformed, stopShort} from './frame.js';
+import {Fragment, type Frame, Stop, setEnds, stopMalformed, stopShort} from './frame.js';
 
 /*
  * RFC 8200 3:
@@ -52,8 +52,7 @@ export function scanIpv6(frame: Frame, at: number): void {
   // length the network card fills in. Both go to the end.
   const isOpen = length === 0 && (get8(data, at + ipv6Field.next) === hopByHop || wireEnd - payload > 0xffff);
   const claimed = isOpen ? wireEnd : payload + length;
-  frame.l4WireEnd = Math.min(claimed, wireEnd);
-  frame.l4End = Math.min(frame.l4WireEnd, end);
+  setEnds(frame, claimed);
   scanExtensions(frame, payload);
 }
 

@@ -84,7 +84,7 @@ export function kindText(frame: Frame): string {
     case Kind.malformed:
       return 'malformed';
     case Kind.link:
-      return 'unread link type';
+      return frame.family < 0 ? 'unread link type' : `address family ${frame.family}`;
     case Kind.ethernet:
       return frame.etherType < 0 ? 'IEEE 802.3' : etherTypeName(frame.etherType);
     default:

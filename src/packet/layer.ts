@@ -20,6 +20,18 @@ export function field(name: string, value: string | number): Field {
   return {name, value: String(value)};
 }
 
+/** A field of a header at its offset in the data: what the snap length cut off is left out. */
+export interface FieldAt {
+  name: string;
+  at: number;
+  length: number;
+  value: () => string | number;
+}
+
+/** The fields that are whole before `end`. */
+export const capturedFields = (fields: readonly FieldAt[], end: number): Field[] =>
+  fields.filter(({at, length}) => at + length <= end).map(({name, value}) => field(name, value()));
+
 export const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`;
 
 export const hex16 = (data: Buffer, at: number): string => hex(get16(data, at), 4);

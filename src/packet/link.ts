@@ -109,6 +109,11 @@ function scanFamily(frame: Frame): number {
   if (family === 2) frame.etherType = EtherType.ipv4;
   // AF_INET6 is 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS, 10 on Linux.
   else if (family === 24 || family === 28 || family === 30 || family === 10) frame.etherType = EtherType.ipv6;
-  else return -1;
+  else {
+    frame.family = family;
+    frame.stop = Stop.link;
+    frame.stopAt = start;
+    return -1;
+  }
   return start + 4;
 }

@@ -1,8 +1,10 @@
+import {get8, get16} from './bytes.js';
 import {scanEsp} from './esp.js';
 import {scanEthernet} from './ethernet.js';
 import {Fragment, type Frame, resetFrame, Stop, stopShort} from './frame.js';
-import {scanIpv4} from './ipv4.js';
-import {scanIpv6} from './ipv6.js';
+import {icmpField, isIcmpError, scanIcmp} from './icmp.js';
+import {ipv4Field, scanIpv4} from './ipv4.js';
+import {ipv6Field, scanIpv6} from './ipv6.js';
 import {scanLink} from './link.js';
 import {EtherType, Proto} from './numbers.js';
 import {newReassembler, type Reassembler, type ReassemblyCounts} from './reassembly.js';
@@ -17,6 +19,8 @@ export interface Scanner {
   scan(record: PacketRecord, number: number, view: PacketView): void;
   readonly fragments: ReassemblyCounts;
   waitingFragments(): number;
+  /** Datagrams that never became complete, and fragments of them; copies of complete ones are none. */
+  incompleteFragments(): {datagrams: number; fragments: number};
 }
 
 /** Decodes packets down to the ports of the innermost frame, by offsets and without objects a packet. */
@@ -24,37 +28,86 @@ export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort]): 
   const isVxlanPort = new Uint8Array(65_536);
   for (const port of vxlanPorts) isVxlanPort[port] = 1;
   const reassembler = newReassembler();
+
+  /** Follows tunnels inwards from the outer frame, whose network header is at `first`. */
+  function scanInwards(view: PacketView, first: number, now: number): void {
+    let frame = view.frames[0] as Frame;
+    let at = first;
+    let context = -1;
+    for (;;) {
+      scanNetwork(frame, at);
+      if (frame.l4 < 0) return;
+      if (frame.fragment === Fragment.waiting && !join(reassembler, frame, context, now)) return;
+      const inner = scanTransport(frame, isVxlanPort);
+      if (inner < 0) return;
+      if (view.depth === maxDepth) {
+        frame.stop = Stop.deep;
+        frame.stopAt = inner;
+        return;
+      }
+      context = context * 31 + frame.vni;
+      frame = enter(frame, view.frames[view.depth++] as Frame, inner);
+      at = scanEthernet(frame, inner);
+    }
+  }
+
   return {
     fragments: reassembler.counts,
     waitingFragments: reassembler.waiting,
+    incompleteFragments: reassembler.incomplete,
     scan(record, number, view) {
-      const {frames} = view;
       fillView(view, record, number);
       const wireEnd = record.start + Math.max(record.original, record.end - record.start);
-      let frame = frames[0] as Frame;
+      const frame = view.frames[0] as Frame;
       resetFrame(frame, record.data, record.start, record.end, wireEnd);
-      let at = scanLink(frame, record.linkType);
-      let context = -1;
       view.depth = 1;
-      for (;;) {
-        scanNetwork(frame, at);
-        if (frame.l4 < 0) return;
-        if (frame.fragment === Fragment.waiting && !join(reassembler, frame, context, record.seconds)) return;
-        const inner = scanTransport(frame, isVxlanPort);
-        if (inner < 0) return;
-        if (view.depth === maxDepth) {
-          frame.stop = Stop.deep;
-          frame.stopAt = inner;
-          return;
-        }
-        const next = frames[view.depth++] as Frame;
-        resetFrame(next, frame.payload, inner, frame.l4End, frame.l4WireEnd);
-        context = context * 31 + frame.vni;
-        frame = next;
-        at = scanEthernet(frame, inner);
-      }
+      view.quoteDepth = 0;
+      scanInwards(view, scanLink(frame, record.linkType), record.seconds);
+      if (view.depth === 1 && isIcmpError(frame)) scanQuote(view, frame, isVxlanPort);
     },
   };
+}
+
+/** Decodes the packet that an ICMP error is about, as far as it is quoted. */
+function scanQuote(view: PacketView, error: Frame, isVxlanPort: Uint8Array): void {
+  const start = error.l4 + icmpField.header;
+  if (get8(error.payload, start) >> 4 !== error.version) return;
+  let frame = view.quotes[0] as Frame;
+  // What the quote leaves out is cut, not missing.
+  resetFrame(frame, error.payload, start, error.l4End, Math.max(error.l4End, quotedEnd(error, start)));
+  frame.etherType = error.version === 6 ? EtherType.ipv6 : EtherType.ipv4;
+  let network = start;
+  view.quoteDepth = 1;
+  for (;;) {
+    scanNetwork(frame, network);
+    if (frame.l4 < 0 || !isStart(frame)) return;
+    const inner = scanTransport(frame, isVxlanPort);
+    if (inner < 0 || view.quoteDepth === maxDepth) return;
+    frame = enter(frame, view.quotes[view.quoteDepth++] as Frame, inner);
+    network = scanEthernet(frame, inner);
+  }
+}
+
+/** Where the quoted packet ended when it was sent. */
+function quotedEnd({payload, version}: Frame, at: number): number {
+  if (version === 6) return at + ipv6Field.header + get16(payload, at + ipv6Field.length);
+  return at + get16(payload, at + ipv4Field.length);
+}
+
+/** A quoted fragment is never put together: the first one shows what it can, later ones only their addresses. */
+function isStart(frame: Frame): boolean {
+  if (frame.fragment !== Fragment.waiting) return true;
+  if (frame.fragmentOffset > 0) return false;
+  frame.fragment = Fragment.alone;
+  return true;
+}
+
+/** Makes `next` ready for the frame that `frame` carries at `inner`. */
+function enter(frame: Frame, next: Frame, inner: number): Frame {
+  resetFrame(next, frame.payload, inner, frame.l4End, frame.l4WireEnd);
+  // What a first fragment that is looked at alone lacks is in the others.
+  next.isPart = frame.isPart || frame.fragment === Fragment.alone;
+  return next;
 }
 
 function fillView(view: PacketView, record: PacketRecord, number: number): void {
@@ -85,6 +138,10 @@ function scanTransport(frame: Frame, isVxlanPort: Uint8Array): number {
     case Proto.sctp:
       scanPorts(frame);
       return -1;
+    case Proto.icmp:
+    case Proto.icmpv6:
+      scanIcmp(frame);
+      return -1;
     case Proto.esp:
       scanEsp(frame);
       return -1;
@@ -97,7 +154,10 @@ function scanTransport(frame: Frame, isVxlanPort: Uint8Array): number {
 function join(reassembler: Reassembler, frame: Frame, context: number, now: number): boolean {
   if (frame.l4End < frame.l4WireEnd) {
     // Cut by the snap length, so it can't be joined. The first part still shows the ports.
-    if (frame.fragmentOffset > 0) return false;
+    if (frame.fragmentOffset > 0) {
+      reassembler.counts.cut++;
+      return false;
+    }
     frame.fragment = Fragment.alone;
     return true;
   }

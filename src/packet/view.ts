@@ -20,10 +20,19 @@ export interface PacketView {
   /** Outer frame first, then what VXLAN carries, and so on; the first `depth` are filled. */
   frames: readonly Frame[];
   depth: number;
+  /** The packet that an ICMP error on the underlay quotes, and what it carries; the first `quoteDepth` are filled. */
+  quotes: readonly Frame[];
+  quoteDepth: number;
 }
 
 /** VXLAN within VXLAN that is followed; deeper is said, not decoded. */
 export const maxDepth = 8;
+
+/** Whether it is an ICMP error about a packet between VTEPs, open or encrypted. */
+export function quotesTunnel({quoteDepth, quotes}: PacketView): boolean {
+  const quote = quoteDepth > 0 ? quotes[0] : undefined;
+  return quote !== undefined && (quote.vxlan >= 0 || quote.spi >= 0);
+}
 
 export function newPacketView(): PacketView {
   return {
@@ -40,5 +49,7 @@ export function newPacketView(): PacketView {
     vni: -1,
     frames: Array.from({length: maxDepth}, newFrame),
     depth: 0,
+    quotes: Array.from({length: maxDepth}, newFrame),
+    quoteDepth: 0,
   };
 }

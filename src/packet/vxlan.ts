@@ -17,10 +17,9 @@ export const defaultVxlanPort = 4789;
 /** Gives the offset of the inner frame, or -1. Without the I flag there is no VNI, and a receiver drops the packet. */
 export function scanVxlan(frame: Frame, at: number): number {
   const {payload, l4End} = frame;
-  if (at + 2 <= l4End) {
-    frame.vxlan = at;
-    frame.vxlanFlags = get16(payload, at);
-  }
+  // However little is there of the header: the port says what it is.
+  frame.vxlan = at;
+  if (at + 2 <= l4End) frame.vxlanFlags = get16(payload, at);
   if (at + vxlanField.reserved <= l4End && (frame.vxlanFlags & VxlanFlag.vni) !== 0) {
     frame.vni = get24(payload, at + vxlanField.vni);
   }
@@ -30,6 +29,9 @@ export function scanVxlan(frame: Frame, at: number): number {
   }
   return at + vxlanField.header;
 }
+
+/** Whether the flags are there. */
+export const hasVxlanFlags = (frame: Frame): boolean => frame.vxlan >= 0 && frame.vxlan + 2 <= frame.l4End;
 
 /** The group of the group policy extension, or -1. */
 export const vxlanGroup = (frame: Frame): number =>

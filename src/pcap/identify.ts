@@ -2,7 +2,10 @@ import {quoteText} from '../base/escape.js';
 import {isPcap} from './pcap.js';
 import {isPcapng} from './pcapng.js';
 
-export type Format = 'pcap' | 'pcapng' | 'gzip' | 'other';
+export type Format = 'pcap' | 'pcapng' | 'gzip' | 'zstd' | 'other';
+
+/** RFC 8878 3.1.1. */
+const zstdMagic = 0xfd2fb528;
 
 /** How many bytes from the start `identify` and `describeOther` want to see, where there are so many. */
 export const sniffLength = 512;
@@ -11,6 +14,7 @@ export const sniffLength = 512;
 export function identify(data: Buffer, from: number, to: number): Format {
   if (to - from >= 2 && data[from] === 0x1f && data[from + 1] === 0x8b) return 'gzip';
   if (to - from < 4) return 'other';
+  if (data.readUInt32LE(from) === zstdMagic) return 'zstd';
   if (isPcap(data, from)) return 'pcap';
   if (isPcapng(data, from)) return 'pcapng';
   return 'other';

@@ -51,6 +51,12 @@ function fileSource(handle: FileHandle, size: number | undefined): ByteSource {
   return {
     size,
     read: async (into, at) => (await handle.read(into, at, into.length - at, null)).bytesRead,
+    ...(size === undefined
+      ? {}
+      : {
+          again: async (into: Buffer, position: number) =>
+            (await handle.read(into, 0, into.length, position)).bytesRead,
+        }),
     // A file's reads end by themselves.
     cancel: () => undefined,
     close: () => handle.close(),

@@ -1,12 +1,12 @@
 import {OvdiagError} from '../base/errors.js';
 import {newRecord, type PacketRecord} from '../packet/record.js';
 import {CorruptCapture, CutCapture, type Framer} from './framer.js';
-import {gunzipSource} from './gunzip.js';
 import {describeOther, type Format, identify, sniffLength} from './identify.js';
 import {notACapture, shownName} from './open.js';
 import {pcapFramer, pcapHeaderLength, readPcapHeader} from './pcap.js';
 import {pcapngFramer} from './pcapng.js';
 import type {ByteSource} from './source.js';
+import {canUnpack, type Packing, unpackSource} from './unpack.js';
 import {advance, fill, newWindow, readMore, skip, type Window} from './window.js';
 
 export interface CaptureHandler {
@@ -25,11 +25,12 @@ export interface Progress {
 export interface Ending {
   /**
    * `whole`: after a whole record. `stopped`: the handler said so. `cut`: within a record (a writer that was
-   * killed, a full disk, a partial copy). `corrupt`: at bytes that contradict the format.
+   * killed, a full disk, a partial copy). `headless`: before the end of what a capture starts with, so that nothing is
+   * there to look at. `corrupt`: at bytes that contradict the format.
    */
-  kind: 'whole' | 'stopped' | 'cut' | 'corrupt';
+  kind: 'whole' | 'stopped' | 'cut' | 'headless' | 'corrupt';
   packets: number;
-  /** Where and how, for `cut` and `corrupt`. */
+  /** Where and how, for `cut`, `headless` and `corrupt`. */
   text?: string;
 }
 
@@ -46,7 +47,7 @@ export async function readCapture(name: string, raw: ByteSource, handler: Captur
     const whole = state.packets === 1 ? 'one whole packet' : `${state.packets} whole packets`;
     if (error instanceof CutCapture) {
       return {
-        kind: 'cut',
+        kind: window.position === 0 ? 'headless' : 'cut',
         packets: state.packets,
         text: `${shownName(name)} is cut, after ${whole}: ${error.message}.`,
       };
@@ -99,23 +100,19 @@ function refuseRest(window: Window, need: number): void {
   );
 }
 
-/** Tells the format from the first bytes, unpacking them where they are packed. */
+/** Finds the format by the first bytes, unpacking them where they are packed. */
 async function start(name: string, window: Window): Promise<Framer> {
   const raw = window.source;
   let format = await sniff(window);
-  if (format === 'gzip') {
-    window.source = gunzipSource(raw, Buffer.from(window.data.subarray(window.from, window.to)));
+  let packing: Packing | undefined;
+  if ((format === 'gzip' || format === 'zstd') && canUnpack(format)) {
+    packing = format;
+    window.source = unpackSource(raw, Buffer.from(window.data.subarray(window.from, window.to)), packing);
     window.to = window.from;
     format = await sniff(window);
   }
   if (format === 'pcapng') return pcapngFramer();
-  if (format !== 'pcap') {
-    await fill(window, sniffLength);
-    const other =
-      format === 'gzip' ? {is: 'gzipped twice'} : describeOther(window.data, window.from, window.to);
-    const packed = window.source === raw ? '' : ', gzipped';
-    throw notACapture(name, `${other.is}${packed}`, other.hint === undefined ? [] : [other.hint]);
-  }
+  if (format !== 'pcap') return await refuse(name, window, format, packing);
   if (!(await fill(window, pcapHeaderLength))) {
     throw new CutCapture(
       `a capture's header has ${pcapHeaderLength} bytes, ${window.to - window.from} are there`,
@@ -124,6 +121,22 @@ async function start(name: string, window: Window): Promise<Framer> {
   const framer = pcapFramer(readPcapHeader(window.data, window.from));
   advance(window, pcapHeaderLength);
   return framer;
+}
+
+const packedWith = {gzip: 'gzipped', zstd: 'packed with zstd'} as const;
+
+/** Says what it is instead. */
+async function refuse(
+  name: string,
+  window: Window,
+  format: Format,
+  packing: Packing | undefined,
+): Promise<never> {
+  await fill(window, sniffLength);
+  if (packing !== undefined && format !== 'other') throw notACapture(name, `${packedWith[packing]} twice`);
+  const {is, hint} = describeOther(window.data, window.from, window.to);
+  const packed = packing === undefined ? '' : `, ${packedWith[packing]}`;
+  throw notACapture(name, `${is}${packed}`, hint === undefined ? [] : [hint]);
 }
 
 async function sniff(window: Window): Promise<Format> {
@@ -145,6 +158,7 @@ function countReads(name: string, raw: ByteSource, progress: Progress): ByteSour
     },
     cancel: () => raw.cancel(),
     close: () => raw.close(),
+    ...(raw.again === undefined ? {} : {again: raw.again}),
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import fc from 'fast-check';
-import {escapeText, quoteText} from '../../src/base/escape.js';
+import {asciiJson, escapeText, quoteText} from '../../src/base/escape.js';
 
 describe('escapeText', () => {
   it('shows control characters as their codes', () => {
@@ -36,5 +36,19 @@ describe('quoteText', () => {
     assert.equal(quoteText('\u0000\u0000\u0000', 3), '\\x00\\x00\\x00');
     assert.equal(quoteText('\u0000\u0000\u0000\u0000', 8), '\\x00\\x00\\x00\\x00');
     assert.equal(quoteText('\u0000'.repeat(9), 8), '\\x00\\x00…');
+  });
+});
+
+describe('asciiJson', () => {
+  it('is printable ASCII, and comes back whole', () => {
+    // U+011B ends in the byte of ESC.
+    assert.equal(asciiJson('\u011b\u202e\u007f'), '"\\u011b\\u202e\\u007f"');
+    fc.assert(
+      fc.property(fc.string({unit: 'binary'}), (name) => {
+        const text = asciiJson({name});
+        assert.match(text, /^[\u0020-\u007e]*$/);
+        assert.deepEqual(JSON.parse(text), {name});
+      }),
+    );
   });
 });

@@ -50,7 +50,14 @@ describe('decode: input that is no capture', () => {
       '10:02:21.187382 IP 172.31.1.5.4 > 10.0.0.1.53: UDP',
       /text that tcpdump or tshark printed/,
     ],
-    ['zstd.pcap', Buffer.from('28b52ffd00000000', 'hex'), /compressed with zstd/],
+    ['lz4.pcap', Buffer.from('04224d1864407000', 'hex'), /compressed with lz4[\s\S]*lz4 -dc FILE/],
+    [
+      'start.pcap',
+      pcap([]).subarray(0, 20),
+      /is cut, after 0 whole packets: a capture's header has 24 bytes/,
+    ],
+    ['start.gz', gzipSync(pcap(packets(2))).subarray(0, 12), /is cut, after 0 whole packets: its compressed/],
+    ['empty.gz', gzipSync(''), /it is empty, gzipped/],
     ['packed-text.pcap.gz', gzipSync('hello'), /it is text \("hello"\), gzipped/],
     ['twice.gz', gzipSync(gzipSync(pcap(packets(1)))), /gzipped twice/],
     ['random.bin', Buffer.from([1, 2, 3, 4, 250, 251]), /starts with the bytes 01 02 03 04 fa fb/],
@@ -86,6 +93,18 @@ describe('decode: input that is no capture', () => {
     assert.equal(error.code, 'not-a-capture');
     assert.match(error.message, /text/);
     assert.equal(lines(stdout).length, 1);
+  });
+
+  it('a name that is not ASCII stays one in JSON, and reaches no terminal raw', () => {
+    for (const name of ['größe.pcap', '\u011b[31m.pcap', 'a\u202eb.pcap', '日本.pcap', '\u{1f600}.pcap']) {
+      const named = file(name, pcap(packets(1)));
+      for (const flags of [[], ['--flows', '--stats']]) {
+        const {stdout} = runDecode(['--json', ...flags, named]);
+        assert.match(stdout, /^[\u0020-\u007e\n]*$/);
+        const document = JSON.parse(stdout) as {file?: string; files?: string[]};
+        assert.equal(document.file ?? document.files?.[0], named);
+      }
+    }
   });
 
   it('good files among bad ones are shown, and the end is 3', () => {
@@ -279,6 +298,71 @@ describe('decode: views', () => {
     assert.equal('vni' in JSON.parse(runDecode([invalid, '--json']).stdout), false);
   });
 
+  it('TCP of which one side was captured is no unanswered one', () => {
+    const segment = (options: Parameters<typeof tcp>[1], back = false): TestPacket => ({
+      data: tunnel(
+        ethernet(
+          ipv4(
+            tcp(Buffer.alloc(0), options),
+            back ? {proto: 6, src: '10.0.1.3', dst: '10.0.1.2'} : {proto: 6},
+          ),
+        ),
+        4097,
+      ),
+    });
+    const stateOf = (name: string, list: TestPacket[]): unknown => {
+      const {flows} = JSON.parse(runDecode([file(name, pcap(list)), '--flows', '--json']).stdout);
+      return [flows[0].tcp.state, flows[0].notes];
+    };
+    const ends = {sport: 40000, dport: 80};
+    const syn = segment({...ends, flags: 'S'});
+    const ack = segment({...ends, flags: 'A', seq: 2, ack: 9});
+    const fin = segment({...ends, flags: 'FA', seq: 2, ack: 9});
+    assert.deepEqual(stateOf('syn.pcap', [syn, syn]), ['no-answer', ['no-answer', 'retransmissions']]);
+    assert.deepEqual(stateOf('side.pcap', [syn, ack]), ['established', ['one-side-captured']]);
+    assert.deepEqual(stateOf('fin.pcap', [syn, ack, fin]), ['closing', ['one-side-captured']]);
+    const synAck = segment({sport: 80, dport: 40000, flags: 'SA', ack: 2}, true);
+    assert.deepEqual(stateOf('server.pcap', [synAck]), ['half-open', ['one-side-captured']]);
+    assert.deepEqual(stateOf('middle.pcap', [ack]), ['ongoing', ['one-side-captured']]);
+    assert.deepEqual(stateOf('both.pcap', [syn, synAck, ack]), ['established', []]);
+    const text = runDecode([file('side.pcap', pcap([syn, ack])), '--flows']).stdout;
+    assert.match(text, /established, one side captured/);
+  });
+
+  it('ICMP errors about a tunnel: listed, joined to their conversation, counted by VTEP pair', () => {
+    const inner = ethernet(ipv4(tcp(Buffer.alloc(900), {sport: 40000, dport: 80}), {proto: 6}));
+    const sent = tunnel(inner, 4097);
+    const quote = Buffer.concat([Buffer.from('030400000000057e', 'hex'), sent.subarray(14, 14 + 300)]);
+    const error = ethernet(ipv4(quote, {proto: 1, src: '192.0.2.254', dst: '172.31.1.5'}));
+    const named = file('icmp.pcap', pcap([{data: sent}, {data: error}, {data: error}]));
+    const plain = runDecode([named]);
+    assert.equal(lines(plain.stdout).length, 3, 'without --all');
+    assert.match(
+      plain.stderr,
+      /2 ICMP errors about 172\.31\.1\.5 > 192\.168\.1\.5: fragmentation needed, mtu 1406, from 192\.0\.2\.254/,
+    );
+    const {flows} = JSON.parse(runDecode([named, '--flows', '--json']).stdout);
+    assert.equal(flows.length, 1);
+    assert.equal(flows[0].client.packets, 1);
+    const expected = {meaning: 'fragmentation needed', mtu: 1406, from: '192.0.2.254', packets: 2};
+    assert.deepEqual(flows[0].icmpErrors, [expected]);
+    assert.ok(flows[0].notes.includes('icmp-error'));
+    const {stats} = JSON.parse(runDecode([named, '--stats', '--json']).stdout);
+    assert.deepEqual(stats.icmpErrors, [{...expected, src: '172.31.1.5', dst: '192.168.1.5'}]);
+    const [, line = ''] = lines(runDecode([named, '--json']).stdout);
+    const packet = JSON.parse(line);
+    assert.equal(packet.quote.vni, 4097);
+    assert.equal(packet.quote.inner.dport, 80);
+  });
+
+  it('the port that is read is never named as another to try', () => {
+    // A UDP length below 8 keeps the datagram from being read as VXLAN, though it looks like it.
+    const odd = tunnel(ping, 4097);
+    odd.writeUInt16BE(4, 14 + 20 + 4);
+    const {stderr} = runDecode([file('odd.pcap', pcap([{data: odd}]))]);
+    assert.doesNotMatch(stderr, /try --vxlan-port/);
+  });
+
   it('TCP retransmissions and reordering', () => {
     const segment = (seq: number, id: number, length = 100): Buffer =>
       tunnel(
@@ -309,7 +393,7 @@ describe('decode: views', () => {
     const {flows} = JSON.parse(runDecode([sent, '--flows', '--json']).stdout);
     const {retransmissions, outOfOrder, capturedTwice, keepAlives} = flows[0].tcp;
     assert.deepEqual([retransmissions, outOfOrder, capturedTwice, keepAlives], [1, 1, 1, 1]);
-    assert.deepEqual(flows[0].notes, ['one-way', 'retransmissions']);
+    assert.deepEqual(flows[0].notes, ['one-side-captured', 'retransmissions']);
   });
 });
 

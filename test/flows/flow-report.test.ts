@@ -35,7 +35,9 @@ describe('what stands out in a conversation', () => {
   it('is that only one end sends', () => {
     assert.deepEqual(notes([0, there], [1, there]), ['one-way']);
     assert.deepEqual(notes([0, there], [1, back]), []);
-    assert.deepEqual(notes([0, segment('a', 'PA', {length: 5})]), ['one-way']);
+    // An acknowledgement proves that the other end sent too.
+    assert.deepEqual(notes([0, segment('a', 'PA', {length: 5})]), ['one-side-captured']);
+    assert.deepEqual(notes([0, segment('a', 'R')]), ['one-way']);
   });
 
   it('is not that multicast and broadcast have no answer', () => {

@@ -27,7 +27,7 @@ export function decodedPackets(stdout: string): Record<string, unknown>[] {
     .map((line) => withoutOwn(JSON.parse(line)) as Record<string, unknown>);
 }
 
-const own = new Set(['file', 'kind', 'info', 'stop', 'fragment', 'fragments']);
+const own = new Set(['file', 'kind', 'info', 'stop', 'fragment', 'fragments', 'missing', 'quote']);
 
 function withoutOwn(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;

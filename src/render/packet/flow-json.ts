@@ -1,8 +1,10 @@
+import {asciiJson} from '../../base/escape.js';
 import type {FlowRow} from '../../flows/flow-report.js';
-import type {Flow, FlowTable} from '../../flows/flow-table.js';
+import type {Flow} from '../../flows/flow-table.js';
 import {absolute, type TimeSpan} from '../../flows/time-span.js';
+import type {IcmpError} from '../../flows/tunnel-errors.js';
 import type {Names} from '../../packet/names.js';
-import {endAddress, endMac, endVtep, nameOf} from './flow-text.js';
+import {endAddress, endMac, endVtep, type LeftOut, nameOf} from './flow-text.js';
 
 export function epochText(span: TimeSpan, relative: number): string | undefined {
   if (span.base < 0) return undefined;
@@ -15,19 +17,19 @@ const toSeconds = (nanos: number): number => nanos / 1e9;
 /** The conversations as members of a JSON object, in pieces of text; schemas/decode-summary.json. */
 export function* flowsJson(
   rows: readonly FlowRow[],
-  table: FlowTable,
+  left: LeftOut,
   span: TimeSpan,
   names: Names | undefined,
 ): Generator<string> {
   yield '"flows":[';
   let piece = '';
   for (const [index, row] of rows.entries()) {
-    piece += `${index === 0 ? '\n' : ',\n'}${JSON.stringify(flowDocument(row, span, names))}`;
+    piece += `${index === 0 ? '\n' : ',\n'}${asciiJson(flowDocument(row, span, names))}`;
     if (piece.length < 65_536) continue;
     yield piece;
     piece = '';
   }
-  yield `${piece}],"overflowPackets":${table.overflow()},"incompleteFragments":${table.fragments()}`;
+  yield `${piece}],"overflowPackets":${left.overflow},"incompleteFragments":${left.fragments}`;
 }
 
 function flowDocument(row: FlowRow, span: TimeSpan, names: Names | undefined): object {
@@ -76,8 +78,17 @@ function flowDocument(row: FlowRow, span: TimeSpan, names: Names | undefined): o
           },
         }),
     ...(arp === undefined ? {} : {arp}),
+    ...(flow.errors.length === 0 ? {} : {icmpErrors: flow.errors.map(errorDocument)}),
   };
 }
+
+/** What an ICMP error reports; the MTU where it is about that. */
+export const errorDocument = ({meaning, mtu, from, packets}: IcmpError): object => ({
+  meaning,
+  ...(mtu < 0 ? {} : {mtu}),
+  from,
+  packets,
+});
 
 function endDocument(flow: Flow, isA: boolean, names: Names | undefined): object {
   const port = isA ? flow.portA : flow.portB;

@@ -1,8 +1,9 @@
 import type {EchoTrack} from '../../flows/echo-track.js';
 import type {FlowRow} from '../../flows/flow-report.js';
-import {type Flow, type FlowTable, flowEnd} from '../../flows/flow-table.js';
+import {type Flow, flowEnd} from '../../flows/flow-table.js';
 import type {TcpTrack} from '../../flows/tcp-track.js';
 import {absolute, type TimeSpan} from '../../flows/time-span.js';
+import {errorText} from '../../flows/tunnel-errors.js';
 import {addressText, macText} from '../../packet/address.js';
 import type {Names} from '../../packet/names.js';
 import {protoName} from '../../packet/numbers.js';
@@ -27,10 +28,18 @@ const columns: Column[] = [
 /** Nobody reads more rows than this, and a table of them all would take more memory than the conversations. */
 const mostRows = 1000;
 
+/** What the conversations don't hold. */
+export interface LeftOut {
+  /** Packets of conversations for which there was no room. */
+  overflow: number;
+  /** Fragments of datagrams that never became complete. */
+  fragments: number;
+}
+
 /** The conversations of each overlay, the largest first, and what stands out in them; piece by piece. */
 export async function* flowsText(
   rows: readonly FlowRow[],
-  table: FlowTable,
+  left: LeftOut,
   span: TimeSpan,
   names: Names | undefined,
   terminal: Terminal,
@@ -43,16 +52,16 @@ export async function* flowsText(
     const shown = rows.slice(from, Math.min(to, from + mostRows)).map((row) => cells(row, span, names));
     yield `${paint('strong', headOf(vni, to - from, names))}\n`;
     yield await renderTable(columns, shown, terminal, paint, {wideFlag: '--wide'});
-    const left = to - from - shown.length;
-    yield left > 0 ? `and ${plural(left, 'smaller conversation')} (--json lists all)\n\n` : '\n';
+    const more = to - from - shown.length;
+    yield more > 0 ? `and ${plural(more, 'smaller conversation')} (--json lists all)\n\n` : '\n';
     from = to;
   }
   if (rows.length === 0) yield 'No conversations.\n';
-  if (table.overflow() > 0) {
-    yield `${paint('warn', `${plural(table.overflow(), 'packet')} of further conversations had no room in the table and are left out.`)}\n`;
+  if (left.overflow > 0) {
+    yield `${paint('warn', `${plural(left.overflow, 'packet')} of further conversations had no room in the table and are left out.`)}\n`;
   }
-  if (table.fragments() > 0) {
-    yield `${plural(table.fragments(), 'fragment')} came before or without the rest; a datagram counts once it is complete.\n`;
+  if (left.fragments > 0) {
+    yield `${plural(left.fragments, 'fragment')} of incomplete datagrams left out.\n`;
   }
 }
 
@@ -157,7 +166,9 @@ function stateText({flow, state, notes}: FlowRow): Toned {
   if (echo !== undefined) parts.push(...echoParts(echo));
   if (arp !== undefined)
     parts.push(arp.replies > 0 ? `answered ${arp.replies} of ${arp.requests}` : 'no answer');
+  for (const error of flow.errors) parts.push(`${errorText(error)} (${plural(error.packets, 'time')})`);
   if (notes.includes('one-way')) parts.push('one way only');
+  if (notes.includes('one-side-captured')) parts.push('one side captured');
   const isBad = notes.length > 0 || state === 'refused' || state === 'reset';
   return {text: parts.join(', '), tone: isBad ? 'warn' : 'plain'};
 }

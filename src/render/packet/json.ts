@@ -1,3 +1,4 @@
+import {asciiJson} from '../../base/escape.js';
 import {addressText, macText, putAddress, putMac} from '../../packet/address.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
 import {Fragment, type Frame, Stop} from '../../packet/frame.js';
@@ -5,14 +6,14 @@ import {Kind, kindNames, kindOf} from '../../packet/kind.js';
 import type {Names} from '../../packet/names.js';
 import {type Output, put, putNumber, putPadded, putText} from '../../packet/output.js';
 import type {PacketView} from '../../packet/view.js';
-import {VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
+import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
 import {putSummary} from './summary.js';
 
 const stopNames = ['', 'cut', 'short', 'malformed', 'deep', 'link'] as const;
 
 /**
  * One packet as one line of JSON (schemas/decode.json), made byte by byte: 350 bytes a packet through objects and
- * JSON.stringify cost more than all decoding. `file` is JSON text already.
+ * JSON.stringify cost more than all decoding. `file` is JSON text already, of ASCII alone.
  */
 export function putJson(out: Output, view: PacketView, file: string, names?: Names): void {
   const outer = view.frames[0] as Frame;
@@ -34,7 +35,8 @@ export function putJson(out: Output, view: PacketView, file: string, names?: Nam
     putNetwork(out, outer, start);
     put(out, '}');
   }
-  putAbove(out, view, 0);
+  putAbove(out, view.frames, view.depth, 0);
+  if (view.quoteDepth > 0) putQuote(out, view);
   if (names !== undefined) putNames(out, view, names);
   put(out, ',"info":"');
   putInfo(out, view);
@@ -91,11 +93,15 @@ function putNetwork(out: Output, frame: Frame, start: number): void {
     put(out, ',"fragments":');
     putNumber(out, frame.fragments);
   }
+  if (frame.missing > 0) {
+    put(out, ',"missing":');
+    putNumber(out, frame.missing);
+  }
 }
 
 /** VXLAN and the frame inside, and so on inwards. */
-function putAbove(out: Output, view: PacketView, level: number): void {
-  const frame = view.frames[level] as Frame;
+function putAbove(out: Output, frames: readonly Frame[], depth: number, level: number): void {
+  const frame = frames[level] as Frame;
   if (frame.spi >= 0) {
     put(out, ',"spi":');
     putNumber(out, frame.spi);
@@ -105,15 +111,17 @@ function putAbove(out: Output, view: PacketView, level: number): void {
       put(out, ',"vni":');
       putNumber(out, frame.vni);
     }
-    put(out, ',"flags":');
-    putNumber(out, frame.vxlanFlags);
+    if (hasVxlanFlags(frame)) {
+      put(out, ',"flags":');
+      putNumber(out, frame.vxlanFlags);
+    }
     const group = vxlanGroup(frame);
     if (group >= 0) {
       put(out, ',"group":');
       putNumber(out, group);
     }
   }
-  const next = level + 1 < view.depth ? view.frames[level + 1] : undefined;
+  const next = level + 1 < depth ? frames[level + 1] : undefined;
   // A cut right behind the VXLAN header leaves no inner frame to tell of.
   const stop = next !== undefined && next.ethernet < 0 ? next.stop : frame.stop;
   if (stop !== Stop.none) {
@@ -123,13 +131,13 @@ function putAbove(out: Output, view: PacketView, level: number): void {
   }
   if (next !== undefined && next.ethernet >= 0) {
     put(out, ',"inner":{');
-    putInner(out, view, level + 1);
+    putInner(out, frames, depth, level + 1);
     put(out, '}');
   }
 }
 
-function putInner(out: Output, view: PacketView, level: number): void {
-  const frame = view.frames[level] as Frame;
+function putInner(out: Output, frames: readonly Frame[], depth: number, level: number): void {
+  const frame = frames[level] as Frame;
   const start = out.at;
   put(out, '"ethSrc":"');
   putMac(out, frame.data, frame.ethernet + ethernetField.src);
@@ -149,7 +157,17 @@ function putInner(out: Output, view: PacketView, level: number): void {
     putNumber(out, frame.etherType);
   }
   putNetwork(out, frame, start);
-  putAbove(out, view, level);
+  putAbove(out, frames, depth, level);
+}
+
+/** The packet that an ICMP error is about. */
+function putQuote(out: Output, view: PacketView): void {
+  const quote = view.quotes[0] as Frame;
+  if (quote.src < 0) return;
+  put(out, ',"quote":{');
+  putNetwork(out, quote, out.at);
+  putAbove(out, view.quotes, view.quoteDepth, 0);
+  put(out, '}');
 }
 
 /** The innermost summary; text from the packet is made fit for a JSON string afterwards, as it is rare. */
@@ -189,5 +207,5 @@ function putNames(out: Output, view: PacketView, names: Names): void {
         }
       : {}),
   };
-  putText(out, `,"names":${JSON.stringify(known)}`);
+  putText(out, `,"names":${asciiJson(known)}`);
 }

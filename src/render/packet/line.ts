@@ -6,7 +6,7 @@ import type {Frame} from '../../packet/frame.js';
 import type {Names} from '../../packet/names.js';
 import {type Output, put, putHex, putNumber, putText} from '../../packet/output.js';
 import type {PacketView} from '../../packet/view.js';
-import {VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
+import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
 import {type Clock, putTimeOfDay} from './clock.js';
 import type {PacketStyle, Palette} from './style.js';
 import {putSummary} from './summary.js';
@@ -20,12 +20,19 @@ export function putLine(out: Output, view: PacketView, clock: Clock, style: Pack
   close(out, palette.dim);
   put(out, ' ');
   putLevel(out, view, 0, palette, names);
+  if (view.quoteDepth > 0) {
+    put(out, ', about ');
+    putLevel(out, {frames: view.quotes, depth: view.quoteDepth, vni: view.vni}, 0, palette, names);
+  }
   put(out, '\n');
 }
 
+/** Frames within each other, outermost first, and the VNI that the outermost belongs to. */
+type Nested = Pick<PacketView, 'frames' | 'depth' | 'vni'>;
+
 function putLevel(
   out: Output,
-  view: PacketView,
+  view: Nested,
   level: number,
   palette: Palette,
   names: Names | undefined,
@@ -51,10 +58,13 @@ function putLevel(
     putLevel(out, view, level + 1, palette, names);
   } else {
     open(out, palette.warn);
-    put(out, frame.stop === 4 ? ' [nested too deep]' : ' [cut]');
+    put(out, vxlanStops[frame.stop]);
     close(out, palette.warn);
   }
 }
+
+/** Why there is no inner frame. */
+const vxlanStops = ['', ' [cut]', ' [VXLAN header too short]', '', ' [nested too deep]', ''] as const;
 
 function putNode(out: Output, frame: Frame, at: number, names: Names | undefined): void {
   putAddress(out, frame.data, at, frame.version);
@@ -63,6 +73,10 @@ function putNode(out: Output, frame: Frame, at: number, names: Names | undefined
 }
 
 function putVni(out: Output, frame: Frame, palette: Palette, names: Names | undefined): void {
+  if (!hasVxlanFlags(frame)) {
+    put(out, ' VXLAN');
+    return;
+  }
   if ((frame.vxlanFlags & VxlanFlag.vni) === 0) {
     open(out, palette.warn);
     put(out, ' no VNI (I flag clear, flags 0x');

@@ -3,13 +3,13 @@ import type {Totals} from '../../flows/totals.js';
 import {kindRows, portRows} from '../../flows/totals-report.js';
 import {addressText} from '../../packet/address.js';
 import type {Names} from '../../packet/names.js';
-import {epochText} from './flow-json.js';
+import {epochText, errorDocument} from './flow-json.js';
 
 /** Totals as data; schemas/decode-summary.json. */
 export function statsDocument(totals: Totals, span: TimeSpan, names: Names | undefined): object {
   const {timeline} = totals;
   const used = timeline.counts.findLastIndex((count) => count > 0) + 1;
-  const vnis = [...totals.byVni].sort(([a], [b]) => a - b);
+  const vnis = totals.byVni.toSorted((a, b) => a.vni - b.vni);
   return {
     packets: totals.all.packets,
     bytes: totals.all.bytes,
@@ -18,7 +18,7 @@ export function statsDocument(totals: Totals, span: TimeSpan, names: Names | und
     vxlanPackets: totals.vxlan.packets,
     invalidVni: totals.invalid,
     cutPackets: totals.cut,
-    vnis: vnis.map(([vni, {packets, bytes}]) => ({
+    vnis: vnis.map(({vni, packets, bytes}) => ({
       ...(vni < 0 ? {} : {vni, network: names?.network(vni)}),
       packets,
       bytes,
@@ -36,6 +36,11 @@ export function statsDocument(totals: Totals, span: TimeSpan, names: Names | und
         espBytes: esp.bytes,
       };
     }),
+    icmpErrors: totals.tunnelErrors.map((error) => ({
+      ...errorDocument(error),
+      src: error.src,
+      dst: error.dst,
+    })),
     inner: kindRows(totals.inner, totals).map(({name, packets, bytes}) => ({kind: name, packets, bytes})),
     other: kindRows(totals.other, totals).map(({name, packets, bytes}) => ({kind: name, packets, bytes})),
     ports: portRows(totals),

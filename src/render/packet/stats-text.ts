@@ -2,6 +2,7 @@ import type {TimeSpan} from '../../flows/time-span.js';
 import {absolute} from '../../flows/time-span.js';
 import type {Count, Totals} from '../../flows/totals.js';
 import {kindRows, portRows} from '../../flows/totals-report.js';
+import {errorText} from '../../flows/tunnel-errors.js';
 import {addressText} from '../../packet/address.js';
 import type {Names} from '../../packet/names.js';
 import type {Paint, Toned} from '../paint.js';
@@ -39,12 +40,7 @@ export async function statsText(
     bytes(size),
     share(packets, totals.all.packets),
   ];
-  const vnis = [...totals.byVni].sort(([a], [b]) => a - b);
-  const pairs = totals.pairs.toSorted((a, b) => b.packets + b.esp.packets - a.packets - a.esp.packets);
-  const name = (address: string): string => {
-    const node = names?.node(address);
-    return node === undefined ? address : `${address} (${node})`;
-  };
+  const vnis = totals.byVni.toSorted((a, b) => a.vni - b.vni);
   return [
     `${headLine(totals, span)}\n`,
     overTime(totals, terminal),
@@ -54,30 +50,15 @@ export async function statsText(
         {head: 'vni', priority: 9, shrink: 'never'},
         ...(names === undefined ? [] : [{head: 'network', priority: 8, shrink: 'middle'} as const]),
       ],
-      vnis.map(([vni, count]) => [
-        vni < 0 ? 'others' : String(vni),
-        ...(names === undefined ? [] : [names.network(vni) ?? ({text: 'unknown', tone: 'warn'} as const)]),
+      vnis.map((count) => [
+        count.vni < 0 ? 'others' : String(count.vni),
+        ...(names === undefined
+          ? []
+          : [names.network(count.vni) ?? ({text: 'unknown', tone: 'warn'} as const)]),
         ...cells(count),
       ]),
     ),
-    await table(
-      'By VTEP pair',
-      [
-        {head: 'from', priority: 9, shrink: 'never'},
-        {head: 'to', priority: 9, shrink: 'never'},
-        {head: 'kind', priority: 8, shrink: 'never'},
-      ],
-      pairs.flatMap((pair) => {
-        const ends = [
-          name(addressText(pair.src, 0, pair.version)),
-          name(addressText(pair.dst, 0, pair.version)),
-        ];
-        return [
-          ...(pair.packets > 0 ? [[...ends, 'VXLAN', ...cells(pair)]] : []),
-          ...(pair.esp.packets > 0 ? [[...ends, 'ESP, encrypted', ...cells(pair.esp)]] : []),
-        ];
-      }),
-    ),
+    await table('By VTEP pair', pairColumns, pairRows(totals, names, cells)),
     await table(
       'Inside VXLAN',
       [{head: 'kind', priority: 9, shrink: 'end'}],
@@ -88,11 +69,37 @@ export async function statsText(
       [{head: 'kind', priority: 9, shrink: 'end'}],
       kindRows(totals.other, totals).map((row) => [row.name, ...cells(row)]),
     ),
+    await errorTable(totals, terminal, paint),
     await portTable(totals, terminal, paint),
     remarks(totals, paint),
   ]
     .join('')
     .replace(/\n\n$/, '\n');
+}
+
+const pairColumns: Column[] = [
+  {head: 'from', priority: 9, shrink: 'never'},
+  {head: 'to', priority: 9, shrink: 'never'},
+  {head: 'kind', priority: 8, shrink: 'never'},
+];
+
+function pairRows({pairs}: Totals, names: Names | undefined, cells: (count: Count) => Toned[]): Toned[][] {
+  const name = (address: string): string => {
+    const node = names?.node(address);
+    return node === undefined ? address : `${address} (${node})`;
+  };
+  return pairs
+    .toSorted((a, b) => b.packets + b.esp.packets - a.packets - a.esp.packets)
+    .flatMap((pair) => {
+      const ends = [
+        name(addressText(pair.src, 0, pair.version)),
+        name(addressText(pair.dst, 0, pair.version)),
+      ];
+      return [
+        ...(pair.packets > 0 ? [[...ends, 'VXLAN', ...cells(pair)]] : []),
+        ...(pair.esp.packets > 0 ? [[...ends, 'ESP, encrypted', ...cells(pair.esp)]] : []),
+      ];
+    });
 }
 
 const share = (part: number, whole: number): string =>
@@ -115,6 +122,22 @@ function overTime({timeline, all}: Totals, terminal: Terminal): string {
   const marks = squeeze(counts, Math.max(1, room));
   const each = duration((Math.ceil(counts.length / marks.length) * timeline.step) / 1e9);
   return `${sparkline(marks, terminal.unicode)}\neach mark is ${each}, the highest ${plural(Math.max(...marks), 'packet')}\n\n`;
+}
+
+async function errorTable({tunnelErrors}: Totals, terminal: Terminal, paint: Paint): Promise<string> {
+  if (tunnelErrors.length === 0) return '';
+  const columns: Column[] = [
+    {head: 'packets', priority: 8, shrink: 'never', align: 'right'},
+    {head: 'error', priority: 9, shrink: 'never'},
+    {head: 'about', priority: 7, shrink: 'end'},
+  ];
+  const rows = tunnelErrors.map((error): Toned[] => [
+    String(error.packets),
+    {text: errorText(error), tone: 'warn'},
+    `${error.src} > ${error.dst}`,
+  ]);
+  const title = paint('strong', 'ICMP errors about packets between VTEPs');
+  return `${title}\n${await renderTable(columns, rows, terminal, paint)}\n`;
 }
 
 async function portTable(totals: Totals, terminal: Terminal, paint: Paint): Promise<string> {

@@ -53,6 +53,11 @@ export function putSummary(out: Output, frame: Frame, withPorts: boolean): void 
     putNumber(out, frame.fragments);
     put(out, ' fragments)');
   }
+  if (frame.missing > 0) {
+    put(out, ' [');
+    putNumber(out, frame.missing);
+    put(out, ' bytes missing]');
+  }
   putStop(out, frame);
 }
 
@@ -117,8 +122,9 @@ function putForeign(out: Output, text: string): void {
 }
 
 function putIcmp(out: Output, frame: Frame): void {
-  put(out, frame.version === 6 ? 'ICMPv6 ' : 'ICMP ');
+  put(out, frame.version === 6 ? 'ICMPv6' : 'ICMP');
   if (!hasIcmpHeader(frame)) return;
+  put(out, ' ');
   put(out, icmpText(frame));
   if (isEcho(frame)) {
     put(out, ' id ');
@@ -138,7 +144,7 @@ function putArp(out: Output, frame: Frame): void {
   put(out, 'ARP ');
   const {data, arp} = frame;
   if (!isIpv4Arp(frame)) {
-    put(out, arp + arpField.length > frame.end ? 'cut' : 'not about IPv4 on Ethernet');
+    put(out, arp + arpField.length > frame.end ? arpStop(frame) : 'not about IPv4 on Ethernet');
     return;
   }
   switch (arpOperation(frame)) {
@@ -158,6 +164,8 @@ function putArp(out: Output, frame: Frame): void {
       putNumber(out, arpOperation(frame));
   }
 }
+
+const arpStop = ({arp, wireEnd}: Frame): string => (arp + arpField.length > wireEnd ? 'too short' : 'cut');
 
 function putEsp(out: Output, frame: Frame): void {
   put(out, 'ESP');

@@ -19,25 +19,45 @@ const stopTexts = {
 
 /** The layers of a packet below each other, each with the offset of its first byte in the packet. */
 export function packetTree(view: PacketView, {palette}: PacketStyle): string {
+  const lines = nestedLines(view, view.frames, view.depth, 1, palette);
+  if (view.quoteDepth > 0) {
+    lines.push(`    ${palette.strong[0]}Quoted packet${palette.strong[1]}\n`);
+    lines.push(...nestedLines(view, view.quotes, view.quoteDepth, 3, palette));
+  }
+  return lines.join('');
+}
+
+function nestedLines(
+  view: PacketView,
+  frames: readonly Frame[],
+  depth: number,
+  indented: number,
+  palette: PacketStyle['palette'],
+): string[] {
   const lines: string[] = [];
-  for (let level = 0; level < view.depth; level++) {
-    const frame = view.frames[level] as Frame;
-    const indent = '  '.repeat(level + 1);
-    for (const layer of [...describeLink(frame, view, level), ...describeNetwork(frame, addressText)])
+  for (let level = 0; level < depth; level++) {
+    const frame = frames[level] as Frame;
+    const indent = '  '.repeat(level + indented);
+    for (const layer of [...describeLink(frame, view), ...describeNetwork(frame, addressText)])
       lines.push(...layerLines(layer, offsetIn(frame.data, view), indent, palette));
     lines.push(...fragmentLines(frame, indent));
     for (const layer of describeTransport(frame))
       lines.push(...layerLines(layer, offsetIn(frame.payload, view), indent, palette));
     if (frame.stop !== Stop.none) {
-      lines.push(`${indent}${palette.warn[0]}${stopTexts[frame.stop]}${palette.warn[1]}\n`);
+      lines.push(`${indent}${palette.warn[0]}${stopText(frame, frames === view.quotes)}${palette.warn[1]}\n`);
     }
   }
-  return lines.join('');
+  return lines;
 }
 
-function describeLink(frame: Frame, view: PacketView, level: number): Layer[] {
+function stopText({stop, family}: Frame, isQuoted: boolean): string {
+  if (family >= 0) return `address family ${family} is not read`;
+  return isQuoted && stop === Stop.cut ? 'the quote ends here' : stopTexts[stop];
+}
+
+function describeLink(frame: Frame, view: PacketView): Layer[] {
   if (frame.ethernet >= 0) return describeEthernet(frame);
-  return level === 0 ? describeCooked(frame, view.linkType) : [];
+  return frame === view.frames[0] ? describeCooked(frame, view.linkType) : [];
 }
 
 function fragmentLines({fragment, fragments}: Frame, indent: string): string[] {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+import {describe, it} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {fuzz} from './fuzz.js';
+import {checkViews, compareViews, seedCaptures, viewsOf} from './pieces.js';
+
+const captures = fileURLToPath(new URL('../../fixtures/captures/', import.meta.url));
+/** Another seed is another run: OVDIAG_FUZZ_SEED=7. */
+const seed = Number(process.env['OVDIAG_FUZZ_SEED'] ?? Date.now() & 0xffff);
+const inputs = Number(process.env['OVDIAG_FUZZ_INPUTS'] ?? 20_000);
+
+describe('every view is the same, whatever pieces the bytes arrive in', () => {
+  for (const name of readdirSync(captures).filter((file) => /\.pcap/.test(file))) {
+    it(name, async () => {
+      const bytes = readFileSync(path.join(captures, name));
+      const whole = await viewsOf(bytes, () => bytes.length, true);
+      checkViews(whole);
+      for (const size of [61, 1500])
+        compareViews(whole, await viewsOf(bytes, () => size), `pieces of ${size}`);
+    });
+  }
+
+  it('cut anywhere', async () => {
+    for (const bytes of seedCaptures()) {
+      for (let length = 0; length < bytes.length; length += 61) {
+        const cut = bytes.subarray(0, length);
+        compareViews(await viewsOf(cut, () => length || 1), await viewsOf(cut, () => 40), `cut to ${length}`);
+      }
+    }
+  });
+
+  it(`${inputs} damaged captures (seed ${seed})`, async () => {
+    const {printed, slowest} = await fuzz(inputs, seed);
+    assert.ok(printed > inputs * 1000, `only ${printed} bytes were printed: the damage hides the decoders`);
+    assert.ok(slowest < 20_000, `one input took ${slowest} ms of CPU time`);
+  });
+});
