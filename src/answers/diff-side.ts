@@ -35,7 +35,9 @@ export async function readSide(path: string): Promise<DiffSide> {
       const file = place && files[place.number];
       if (!outline || !file) return host;
       const evidence = (await readRecorded(file))[place.index];
-      return evidence ? {...hostFromEvidence(evidence), name: host.name} : host;
+      if (!evidence) return host;
+      const {name, sharedName} = host;
+      return {...hostFromEvidence(evidence), name, ...(sharedName === undefined ? {} : {sharedName})};
     },
   };
 }

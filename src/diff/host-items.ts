@@ -1,6 +1,6 @@
 import type {HostModel} from '../model/host.js';
 import {textFacts} from './link-names.js';
-import {hasName} from './match-hosts.js';
+import {hasName, ownName} from './match-hosts.js';
 import {hostPlace} from './namespace-items.js';
 import type {ComparedHost} from './side.js';
 import type {Item, ItemList} from './types.js';
@@ -23,13 +23,13 @@ export function ownLists(side: ComparedHost): ItemList[] {
 }
 
 function hostItem(host: HostModel): Item {
-  const {name, kernel, bootId, hostNetnsInode, docker, dataRoot, engineMakesRules} = host;
+  const {kernel, bootId, hostNetnsInode, docker, dataRoot, engineMakesRules} = host;
   const swarm = docker?.engine.swarm;
   return {
     key: 'host',
     name: 'host',
     facts: textFacts({
-      name: hasName(host) ? name : undefined,
+      name: hasName(host) ? ownName(host) : undefined,
       kernel,
       boot: bootId?.slice(0, 8),
       'network namespace': hostNetnsInode,

@@ -26,7 +26,7 @@ const marks: [HostMatch, (host: HostModel) => string | undefined][] = [
     ({bootId, hostNetnsInode}) =>
       bootId === undefined || hostNetnsInode === undefined ? undefined : `${bootId}/${hostNetnsInode}`,
   ],
-  ['name', ({name, source}) => (name === source ? undefined : name)],
+  ['name', (host) => (hasName(host) ? ownName(host) : undefined)],
   ['source', ({source}) => (source === 'local' ? undefined : source)],
 ];
 
@@ -77,6 +77,11 @@ function byMark(
     if (mark !== undefined) found.set(mark, [...(found.get(mark) ?? []), host]);
   }
   return found;
+}
+
+/** As it calls itself. The number that tells it from others of that name says nothing of another snapshot. */
+export function ownName({name, sharedName = name}: HostModel): string {
+  return sharedName;
 }
 
 /** A host that could not be read goes by where it was sought. */

@@ -35,8 +35,9 @@ export function sortReadings(models: HostModel[], maxSkew = 60): Readings {
   all.sort((a, b) => compare(a.last.name, b.last.name) || compare(a.key, b.key));
   const names = distinctNames(all.map(({key, last}) => ({key, name: last.name})));
   const named = (host: HostModel, index: number): HostModel => {
-    const name = names[index] ?? host.name;
-    return name === host.name ? host : {...host, name};
+    const [name, own] = [names[index], all[index]?.last.name];
+    if (name === undefined || own === undefined || name === host.name) return host;
+    return {...host, name, ...(name === own ? {} : {sharedName: own})};
   };
   const hosts = all.map(({last}) => last);
   return {

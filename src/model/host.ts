@@ -20,8 +20,10 @@ export interface Namespace extends NamespaceFile {
 export interface HostModel {
   /** Identity: swarm node, boot and network namespace. The same host read twice has the same key. */
   key: string;
-  /** Its own name, else where it was read. */
+  /** Its own name, else where it was read; numbered where hosts that were read share one. */
   name: string;
+  /** The name that it shares with others, where `name` is numbered. */
+  sharedName?: string;
   source: string;
   /** What a swarm's manager said of it, where it was found through one. */
   node?: HostNode;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {hostModel} from '../../src/model/host.js';
+import {diffSnapshots} from '../../src/diff/diff.js';
+import {sortReadings} from '../../src/hosts/readings.js';
+import {type HostModel, hostModel} from '../../src/model/host.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {
   derived,
@@ -425,6 +427,25 @@ describe('hosts are matched', () => {
       {ID: 'x', Swarm: {NodeID: 'y'}},
     );
     assert.deepEqual(matchOf(host({source: 'ssh://host1'}), other), []);
+  });
+
+  it('by no name that several share: their numbers are of one snapshot', () => {
+    const webs = (...boots: string[]) =>
+      sortReadings(
+        boots.map((bootId) => host({hostname: 'web', bootId}, {ID: bootId, Swarm: {NodeID: bootId}})),
+      ).hosts;
+    const pairs = (before: HostModel[], after: HostModel[]) => diffSnapshots(before, after).pairs;
+    assert.deepEqual(pairs(webs('a', 'b'), webs('c', 'd')), []);
+    // Whoever stays is known by what tells hosts, and its new number is no change.
+    const joined = diffSnapshots(webs('a', 'b'), webs('0', 'a', 'b'));
+    assert.deepEqual(
+      joined.pairs.map(({label, match}) => [label, match]),
+      [
+        ['web#2', 'identity'],
+        ['web#3', 'identity'],
+      ],
+    );
+    assert.deepEqual(rootsOf(joined), []);
   });
 
   it('by no name where one boot has two network namespaces: two nodes on one machine', () => {
