@@ -7,9 +7,8 @@
  * node_modules/.cache/corpus by its commit and the calls. With words only the calls that hold one of them are made. Ends
  * with 1 where answers differ, and prints the first lines of each difference.
  */
-import {type ChildProcess, fork, spawnSync} from 'node:child_process';
+import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -17,14 +16,14 @@ import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {gunzipSync, gzipSync} from 'node:zlib';
-import type {CorpusAnswer} from './corpus-worker.js';
+import {type CallAnswer, Caller} from '../test/support/calls.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Both revisions read this tree's fixtures by names that are the same on every machine. */
 const fixtures = 'fixtures';
 process.chdir(root);
 /** To be changed with the calls that are made, so that answers kept to others are not used. */
-const callsVersion = '1';
+const callsVersion = '2';
 /** Differences after so many are counted, not shown. */
 const mostShown = 20;
 /** Of a group's containers so many are asked for, and traced to each other. */
@@ -32,44 +31,20 @@ const mostContainers = 3;
 /** Of its networks so many. */
 const mostNetworks = 2;
 
-type Answers = Record<string, CorpusAnswer>;
+type Answers = Record<string, CallAnswer>;
 
-/** One process that answers calls in turn. */
-class Caller {
-  private readonly child: ChildProcess;
-  private readonly ready: Promise<unknown>;
-  private readonly ended: Promise<unknown>;
-  constructor(checkout: string) {
-    this.child = fork(path.join(root, 'scripts/corpus-worker.ts'), [checkout], {
-      execArgv: ['--import', 'tsx'],
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: '/nonexistent',
-        LC_ALL: 'C.UTF-8',
-        TZ: 'UTC',
-        NO_COLOR: '1',
-        OVDIAG_COLUMNS: '100',
-        OCLIF_COLUMNS: '100',
-      },
-    });
-    this.ready = once(this.child, 'message');
-    this.ended = once(this.child, 'exit');
-  }
-  async call(args: readonly string[]): Promise<CorpusAnswer> {
-    await this.ready;
-    this.child.send(args);
-    const [answer] = await Promise.race([
-      once(this.child, 'message'),
-      this.ended.then(() => {
-        throw new Error(`the process that answered ${args.join(' ')} ended`);
-      }),
-    ]);
-    return answer as CorpusAnswer;
-  }
-  end(): void {
-    this.child.disconnect();
-  }
-}
+/** All that decides how answers look, and nothing of the caller's. */
+const env = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: '/nonexistent',
+  LC_ALL: 'C.UTF-8',
+  TZ: 'UTC',
+  NO_COLOR: '1',
+  OVDIAG_COLUMNS: '100',
+  OCLIF_COLUMNS: '100',
+};
+
+const startCaller = (checkout: string) => new Caller(checkout, {env, cwd: root});
 
 function git(...args: string[]): string {
   const {status, stdout, stderr} = spawnSync('git', args, {cwd: root, encoding: 'utf8'});
@@ -187,13 +162,13 @@ async function answersOf(checkout: string, calls: readonly string[][]): Promise<
   const waiting = [...calls];
   console.error(`${calls.length} calls to ${path.basename(checkout)}`);
   const work = async () => {
-    const caller = new Caller(checkout);
+    const caller = startCaller(checkout);
     try {
       for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
         answers[call.join(' ')] = await caller.call(call);
       }
     } finally {
-      caller.end();
+      await caller.end();
     }
   };
   await Promise.all([work(), work()]);
@@ -216,7 +191,7 @@ async function frozen(revision: string): Promise<[string[][], Answers]> {
     git('worktree', 'add', '--quiet', '--detach', checkout, commit);
     await symlink(path.join(root, 'node_modules'), path.join(checkout, 'node_modules'));
     build(checkout);
-    const caller = new Caller(checkout);
+    const caller = startCaller(checkout);
     const calls = await allCalls(caller).finally(() => caller.end());
     const made: [string[][], Answers] = [calls, await answersOf(checkout, calls)];
     await mkdir(path.dirname(cache), {recursive: true});

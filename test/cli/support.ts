@@ -1,6 +1,8 @@
 import path from 'node:path';
+import {after} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {execa} from 'execa';
+import {Caller} from '../support/calls.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = path.join(root, 'bin', 'run.js');
@@ -28,8 +30,32 @@ const environment: Record<string, string> = {
   OCLIF_COLUMNS: '80',
 };
 
+/** One process for each surrounding that a test file asks for; they end with it. */
+const callers = new Map<string, Caller>();
+after(() => Promise.all([...callers.values()].map((caller) => caller.end())));
+
+/** What a process of its own must show: other hosts, standard input, and what a start itself does. */
+const needsProcess = /^(-|--host.*|-H.*|--hosts-file.*|--swarm|--debug)$/;
+
+/** Commands that never read a host. */
+const readsFiles: ReadonlySet<string> = new Set(['decode', 'diff', 'explain', 'help']);
+
+/** Runs the program as it is installed: offline answers in a process that is shared with other calls of the same file. */
+export function ovdiag(args: readonly string[], options: CallOptions = {}): Promise<Answer> {
+  const {env = {}, input = '', cwd = root} = options;
+  const isOffline =
+    readsFiles.has(args[0] ?? '') || args.some((word) => /^(-s|--snapshot|--help|-h)/.test(word));
+  if (input !== '' || !isOffline || args.some((word) => needsProcess.test(word)))
+    return ovdiagProcess(args, options);
+  const surrounding = {env: {...environment, ...env}, cwd};
+  const key = JSON.stringify(surrounding);
+  const caller = callers.get(key) ?? new Caller(root, surrounding);
+  callers.set(key, caller);
+  return caller.call(args);
+}
+
 /** Runs the program as it is installed, as its own process. */
-export async function ovdiag(args: readonly string[], options: CallOptions = {}): Promise<Answer> {
+export async function ovdiagProcess(args: readonly string[], options: CallOptions = {}): Promise<Answer> {
   const {env = {}, input = '', cwd = root} = options;
   const {stdout, stderr, exitCode, timedOut} = await execa(process.execPath, [program, ...args], {
     env: {...environment, ...env},
