@@ -93,6 +93,18 @@ describe('a diagnosis', () => {
     assert.deepEqual(await codes({network: 'uber-net@node1'}), ['clock-skew', dead]);
   });
 
+  it('leaves out what follows from a code that is skipped, and such codes under others', async () => {
+    const on = {network: 'uber-net', subject: 'web2', at: {host: 'node1'}};
+    const found = [finding('fdb-row-missing', on), finding('l2-miss', on)];
+    const told = async (skip: string[]) => {
+      const {findings} = await diagnosed(readerOf([[node1]]), [checkThat(found)], {skip});
+      return findings.map(({code, folded}) => [code, ...codesOf(folded.map((one) => one.finding))]);
+    };
+    assert.deepEqual(await told([]), [['fdb-row-missing', 'l2-miss']]);
+    assert.deepEqual(await told(['fdb-row-missing']), []);
+    assert.deepEqual(await told(['l2-miss']), [['fdb-row-missing']]);
+  });
+
   it('refuses a network that no host has', async () => {
     const asked = (network: string) => diagnosed(readerOf([[node1]]), [], {network});
     await assert.rejects(asked('uber-nett'), (error: {code?: string; suggestions?: string[]}) => {
