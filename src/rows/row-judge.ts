@@ -51,8 +51,7 @@ export function rowJudge(
     place(at, row, ip) {
       const endpoint = endpoints.get(ip);
       const view = viewAt(endpoint ? some() : all(), at);
-      const devices = endpoint ? [] : view.vxlans.flatMap((device) => deviceTables(at.tables, device) ?? []);
-      return judgePlace(view, [row], endpoint, unclaimedPairs(view, devices));
+      return judgePlace(view, [row], endpoint, endpoint ? new Map() : pairsWith(view, row, ip));
     },
     rightMac({tables}, device, ip) {
       const endpoint = endpoints.get(ip);
@@ -63,4 +62,13 @@ export function rowJudge(
       return judgeMac(neighbour, rowsOf(neighbour.mac ?? '') ?? [], endpoint, rowsOf)?.mac;
     },
   };
+}
+
+/** The pairs of rows that no source claims, with the one that is asked for, whether or not it has both its rows. */
+function pairsWith(view: SandboxView, {dst}: FdbRow, ip: string): Map<string, number> {
+  const devices = view.vxlans.flatMap((device) => deviceTables(view.tables, device) ?? []);
+  const pairs = unclaimedPairs(view, devices);
+  const counted = devices.some(({neighbours}) => neighbours.some((neighbour) => neighbour.ip === ip));
+  if (dst !== undefined && !counted) pairs.set(dst, (pairs.get(dst) ?? 0) + 1);
+  return pairs;
 }
