@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import {parseHost} from '../../src/collect/transport.js';
 import {everything} from '../../src/collect/wanted.js';
 import type {Progress} from '../../src/hosts/fan-out.js';
 import {liveSource} from '../../src/hosts/live-source.js';
@@ -36,6 +37,20 @@ describe('live hosts', () => {
     );
     assert.equal(steps.at(-1)?.failed, 3);
     assert.ok(steps.every(({done, failed}) => done === failed));
+  });
+
+  it('come as they end, and are put in the order in which they were named', async () => {
+    const slow: Target = {label: 'slow', transport: parseHost('exec:false')};
+    const source = liveSource(() => Promise.resolve([slow, lost('lost')]), {});
+    const arrived: string[] = [];
+    for await (const one of source.each(everything, signal)) arrived.push(one.source);
+    assert.deepEqual(arrived, ['lost', 'exec:false']);
+    const read = await source.read(everything, signal);
+    assert.deepEqual(
+      read.map((one) => one.source),
+      ['exec:false', 'lost'],
+    );
+    assert.ok(read.every((one) => one.failure !== undefined));
   });
 
   it('are what the list says, whose failure is theirs', async () => {
