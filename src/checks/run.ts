@@ -1,4 +1,5 @@
 import {type Finding, findingKey, type NetworkHealth, type NotChecked} from '../findings/finding.js';
+import {stoodIn} from '../findings/second-look.js';
 import {HostNames} from '../hosts/host-names.js';
 import {lookedTwice, secondsBetween} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
@@ -119,8 +120,7 @@ export class Examiner {
     const now = this.compare(latest);
     const moved = this.compareCounters(hosts, latest);
     const notChecked = [...now.notChecked, ...moved.notChecked];
-    const stood = settled ? new Set(this.compare(before).findings.map(findingKey)) : undefined;
-    const stands = (finding: Finding) => stood?.has(findingKey(finding)) ?? true;
+    const stands = settled ? stoodIn(this.compare(before).findings, findingKey) : () => true;
     return {
       findings: [...now.findings.filter(stands), ...moved.findings],
       notChecked,

@@ -1,17 +1,20 @@
+import {stoodIn} from '../findings/second-look.js';
 import type {FdbEntry} from './entry.js';
 import {isFault} from './status.js';
 
 /**
- * A fault is believed when two readings show it. The tables are read one after another while Docker changes
- * them, so a single reading can catch a state that never was.
+ * Faults that only the newest of two readings shows are transient.
  *
  * @param latest the entries of the newest reading
  * @param before those of the reading at least 3 s earlier
  */
 export function settle(latest: FdbEntry[], before: FdbEntry[]): FdbEntry[] {
-  const seen = new Set(before.filter(({status}) => isFault(status)).map(faultKey));
+  const stands = stoodIn(
+    before.filter(({status}) => isFault(status)),
+    faultKey,
+  );
   return latest.map((entry) =>
-    isFault(entry.status) && !seen.has(faultKey(entry))
+    isFault(entry.status) && !stands(entry)
       ? {
           ...entry,
           status: 'transient' as const,

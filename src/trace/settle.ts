@@ -1,24 +1,25 @@
 /** Believes what two tables say against each other only where two readings show it. */
 import type {FindingCode} from '../findings/catalogue.js';
+import {stoodIn} from '../findings/second-look.js';
 import type {Step} from '../services/step.js';
 import {type Walk, worse} from './disposition.js';
 import {type Backend, type Entry, type Trace, worstOf} from './targets.js';
 
-/**
- * Findings that hold two sources against each other: tables of one sandbox, of two hosts, gossip, Docker's lists. They are
- * read one after another while Docker changes them, so that a single reading can catch a state that never was.
- */
+/** Findings that hold two sources against each other: tables of one sandbox, of two hosts, gossip, Docker's lists. */
 const twoSources: ReadonlySet<FindingCode | undefined> = new Set<FindingCode>([
   'container-address-missing',
   'container-mac-changed',
   'dns-answer-differs',
   'dns-name-unknown',
+  'fdb-points-home',
   'fdb-row-missing',
+  'fdb-stale',
   'fdb-wrong-vtep',
   'ipvs-backend-missing',
   'ipvs-backend-stale',
   'ipvs-no-backend',
   'ipvs-service-missing',
+  'local-mac-on-vxlan',
   'mac-behind-other-port',
   'neighbour-missing',
   'neighbour-wrong-mac',
@@ -83,8 +84,9 @@ function settleBackends(latest: Backend[], before: Backend[] = []): Backend[] {
 }
 
 function settleWalk(walk: Walk, before: Walk | null | undefined): Walk {
-  const stands = (hop: Step) =>
-    before?.hops.some(({code, host, layer}) => code === hop.code && host === hop.host && layer === hop.layer);
+  const stands = stoodIn(before?.hops ?? [], ({code, host, layer}: Step) =>
+    JSON.stringify([code, host, layer]),
+  );
   let changed = false;
   const hops = walk.hops.map((hop): Step => {
     if (hop.verdict !== 'fail' || !twoSources.has(hop.code) || stands(hop)) return hop;
