@@ -45,6 +45,10 @@ export const packetFlags = {
   all: Flags.boolean({description: 'Also show packets that are neither VXLAN nor ESP', helpGroup: 'VIEW'}),
   verbose: Flags.boolean({description: 'Show the layers as a tree with offsets', helpGroup: 'VIEW'}),
   hex: Flags.boolean({description: 'Show the bytes of each packet', helpGroup: 'VIEW'}),
+  checksums: Flags.boolean({
+    description: 'Verify the checksums of IP, TCP, UDP and ICMP, outside and inside (--verbose always does)',
+    helpGroup: 'VIEW',
+  }),
   flows: Flags.boolean({description: 'Show the conversations of each overlay', helpGroup: 'VIEW'}),
   stats: Flags.boolean({
     description: 'Show totals by VNI, VTEP pair and kind, and packets over time',

@@ -17,6 +17,7 @@ export interface DecodeOptions {
   count: number;
   vxlanPorts: number[];
   all: boolean;
+  checksums: boolean;
   views: AskedViews;
 }
 
@@ -38,6 +39,7 @@ export interface RawFlags {
   count?: string | undefined;
   'vxlan-port'?: string[] | undefined;
   all: boolean;
+  checksums?: boolean | undefined;
   verbose: boolean;
   hex: boolean;
   flows: boolean;
@@ -61,6 +63,7 @@ export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
         : wholeNumber('-c', flags.count, 1, Number.MAX_SAFE_INTEGER),
     vxlanPorts: ports.length > 0 ? ports : [defaultVxlanPort],
     all: flags.all,
+    checksums: flags.checksums === true || verbose,
     views: {json, verbose, hex, flows, stats},
   };
 }

@@ -43,9 +43,9 @@ export interface DecodeRunOptions {
 }
 
 export function newDecodeRun({options, sinks, vni, isStopped}: DecodeRunOptions): DecodeRun {
-  const scanner = newScanner(options.vxlanPorts);
+  const scanner = newScanner(options.vxlanPorts, options.checksums);
   const selection = newSelection(options);
-  const totals = newTotals(options.vxlanPorts);
+  const totals = newTotals(options.vxlanPorts, options.checksums);
   const span = newTimeSpan();
   const view = newPacketView();
   view.vni = vni;

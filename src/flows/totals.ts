@@ -1,4 +1,5 @@
 import {get32} from '../packet/bytes.js';
+import {checksumNames, worstChecksum} from '../packet/checksum.js';
 import {Fragment, type Frame, Stop} from '../packet/frame.js';
 import {Kind, kindOf} from '../packet/kind.js';
 import {protoName} from '../packet/numbers.js';
@@ -28,6 +29,8 @@ export interface VtepPair extends Count {
   src: Buffer;
   dst: Buffer;
   esp: Count;
+  /** Packets by what their checksums say (Checksum), of the outer and the inner frame; undefined where nobody asked. */
+  checksums: {outer: Uint32Array; inner: Uint32Array} | undefined;
 }
 
 export interface VniCount extends Count {
@@ -76,8 +79,8 @@ const newKinds = (): KindCounts => ({
 });
 
 /** `readPorts` are those that VXLAN is read on: nothing there is worth a hint. */
-export function newTotals(readPorts: readonly number[] = []): Totals {
-  const findPair = newPairFinder();
+export function newTotals(readPorts: readonly number[] = [], checksums = false): Totals {
+  const findPair = newPairFinder(checksums);
   const byVni: VniCount[] = [];
   const findVni = newVniFinder(byVni);
   const totals: Totals = {
@@ -122,8 +125,16 @@ function noteVxlan(
   add(totals.vxlan, view.length);
   if (outer.vni >= 0) add(findVni(outer.vni), view.length);
   else totals.invalid++;
-  if (pair !== undefined) add(pair, view.length);
+  if (pair !== undefined) {
+    add(pair, view.length);
+    if (pair.checksums !== undefined) noteChecksums(pair.checksums, view);
+  }
   if (view.depth > 1) noteKind(totals.inner, view.frames[1] as Frame, view.length);
+}
+
+function noteChecksums({outer, inner}: {outer: Uint32Array; inner: Uint32Array}, view: PacketView): void {
+  bump(outer, worstChecksum(view.frames[0] as Frame));
+  if (view.depth > 1) bump(inner, worstChecksum(view.frames[1] as Frame));
 }
 
 function noteEsp(totals: Totals, view: PacketView, outer: Frame, pair: VtepPair | undefined): void {
@@ -167,7 +178,7 @@ function newVniFinder(byVni: VniCount[]): (vni: number) => VniCount {
 }
 
 /** Looks up the pair of VTEPs of an outer frame; undefined where there is no room for another. */
-function newPairFinder(): (totals: Totals, frame: Frame) => VtepPair | undefined {
+function newPairFinder(checksums: boolean): (totals: Totals, frame: Frame) => VtepPair | undefined {
   // Version, then both addresses.
   const table = newKeyTable(9, maxPairs);
   const {key} = table;
@@ -194,6 +205,9 @@ function newPairFinder(): (totals: Totals, frame: Frame) => VtepPair | undefined
         packets: 0,
         bytes: 0,
         esp: newCount(),
+        checksums: checksums
+          ? {outer: new Uint32Array(checksumNames.length), inner: new Uint32Array(checksumNames.length)}
+          : undefined,
       });
     }
     return totals.pairs[index];

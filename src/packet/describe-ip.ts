@@ -3,7 +3,17 @@ import {get8, get16, get32} from './bytes.js';
 import {type Frame, Stop} from './frame.js';
 import {dontFragment, ipv4Field, ipv4HeaderLength} from './ipv4.js';
 import {extensionLength, ipv6Field, isExtension} from './ipv6.js';
-import {bitNames, capturedFields, type Field, type FieldAt, field, hex, hex16, type Layer} from './layer.js';
+import {
+  bitNames,
+  capturedFields,
+  checksumText,
+  type Field,
+  type FieldAt,
+  field,
+  hex,
+  hex16,
+  type Layer,
+} from './layer.js';
 import {EtherType, protoName} from './numbers.js';
 
 /** Writes addresses; given by the view, which has the one place that prints them. */
@@ -42,7 +52,9 @@ function describeIpv4(frame: Frame, ip: number, text: AddressText): Layer {
       at('fragment offset', ipv4Field.fragment, 2, () => (bits & 0x1fff) * 8),
       at('time to live', ipv4Field.ttl, 1, () => get8(data, ip + ipv4Field.ttl)),
       at('type of service', ipv4Field.tos, 1, () => hex(get8(data, ip + ipv4Field.tos), 2)),
-      at('checksum', ipv4Field.checksum, 2, () => hex16(data, ip + ipv4Field.checksum)),
+      at('checksum', ipv4Field.checksum, 2, () =>
+        checksumText(data, ip + ipv4Field.checksum, frame.ipChecksum),
+      ),
     ],
     end,
   );

@@ -13,7 +13,7 @@ import {
   icmpType,
   isEcho,
 } from './icmp.js';
-import {bitNames, capturedFields, type Field, field, hex, hex16, type Layer} from './layer.js';
+import {bitNames, capturedFields, checksumText, type Field, field, hex, type Layer} from './layer.js';
 import {Proto} from './numbers.js';
 import {
   hasTcpHeader,
@@ -67,7 +67,7 @@ function describeTcp(frame: Frame): Layer {
     field('acknowledgement', tcpAck(frame)),
     field('flags', bitNames(tcpFlags(frame), tcpFlagNames)),
     field('window', tcpWindow(frame)),
-    field('checksum', hex16(payload, l4 + tcpField.checksum)),
+    field('checksum', checksumText(payload, l4 + tcpField.checksum, frame.l4Checksum)),
     ...describeTcpOptions(frame),
     field('data', `${tcpDataLength(frame)} bytes`),
   ];
@@ -126,7 +126,8 @@ function describeUdp(frame: Frame): Layer[] {
         name: 'checksum',
         at: checksum,
         length: 2,
-        value: () => (get16(payload, checksum) === 0 ? '0: none' : hex16(payload, checksum)),
+        value: () =>
+          get16(payload, checksum) === 0 ? '0: none' : checksumText(payload, checksum, frame.l4Checksum),
       },
     ],
     frame.l4End,
@@ -190,7 +191,12 @@ function describeIcmp(frame: Frame): Layer {
         {name: 'type', at: l4, length: 1, value: () => icmpType(frame)},
         {name: 'code', at: l4 + icmpField.code, length: 1, value: () => icmpCode(frame)},
         {name: 'meaning', at: l4, length: 2, value: () => icmpText(frame)},
-        {name: 'checksum', at: l4 + icmpField.checksum, length: 2, value: () => hex16(payload, l4 + 2)},
+        {
+          name: 'checksum',
+          at: l4 + icmpField.checksum,
+          length: 2,
+          value: () => checksumText(payload, l4 + 2, frame.l4Checksum),
+        },
       ],
       l4End,
     ),

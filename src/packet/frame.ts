@@ -58,6 +58,10 @@ export interface Frame {
   /** Security parameters index of ESP. */
   spi: number;
 
+  /** What the checksums of IP and of what it carries say (Checksum); 0 where nobody asked. */
+  ipChecksum: number;
+  l4Checksum: number;
+
   /** Why decoding went no further, and where (an offset into `data`, or `payload` above IP). */
   stop: Stop;
   stopAt: number;
@@ -127,6 +131,8 @@ export function newFrame(): Frame {
     vxlanFlags: 0,
     vni: -1,
     spi: -1,
+    ipChecksum: 0,
+    l4Checksum: 0,
     stop: Stop.none,
     stopAt: 0,
   };
@@ -165,6 +171,8 @@ export function resetFrame(frame: Frame, data: Buffer, start: number, end: numbe
   frame.vxlanFlags = 0;
   frame.vni = -1;
   frame.spi = -1;
+  frame.ipChecksum = 0;
+  frame.l4Checksum = 0;
   frame.stop = Stop.none;
   frame.stopAt = 0;
 }

@@ -1,4 +1,5 @@
 import {get16} from './bytes.js';
+import {checksumNames} from './checksum.js';
 
 /** One header of one packet in words, for views that print it. Made on demand, never on the hot path. */
 export interface Layer {
@@ -35,6 +36,12 @@ export const capturedFields = (fields: readonly FieldAt[], end: number): Field[]
 export const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`;
 
 export const hex16 = (data: Buffer, at: number): string => hex(get16(data, at), 4);
+
+/** A checksum, and what it says where it was verified. */
+export function checksumText(data: Buffer, at: number, status: number): string {
+  const name = checksumNames[status] ?? '';
+  return name === '' ? hex16(data, at) : `${hex16(data, at)} (${name})`;
+}
 
 /** Names of the set bits, joined; `none` where there are none. */
 export function bitNames(value: number, names: readonly (readonly [bit: number, name: string])[]): string {

@@ -1,4 +1,5 @@
 import {get8, get16} from './bytes.js';
+import {ipChecksum, transportChecksum} from './checksum.js';
 import {scanEsp} from './esp.js';
 import {scanEthernet} from './ethernet.js';
 import {Fragment, type Frame, resetFrame, Stop, stopShort} from './frame.js';
@@ -23,8 +24,11 @@ export interface Scanner {
   incompleteFragments(): {datagrams: number; fragments: number};
 }
 
-/** Decodes packets down to the ports of the innermost frame, by offsets and without objects a packet. */
-export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort]): Scanner {
+/**
+ * Decodes packets down to the ports of the innermost frame, by offsets and without objects a packet. `checksums` verifies
+ * them too, for which every byte has to be looked at.
+ */
+export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort], checksums = false): Scanner {
   const isVxlanPort = new Uint8Array(65_536);
   for (const port of vxlanPorts) isVxlanPort[port] = 1;
   const reassembler = newReassembler();
@@ -63,9 +67,19 @@ export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort]): 
       view.depth = 1;
       view.quoteDepth = 0;
       scanInwards(view, scanLink(frame, record.linkType), record.seconds);
+      if (checksums) verify(view);
       if (view.depth === 1 && isIcmpError(frame)) scanQuote(view, frame, isVxlanPort);
     },
   };
+}
+
+function verify({frames, depth}: PacketView): void {
+  // From the inside: an outer checksum may wait for the inner one.
+  for (let level = depth - 1; level >= 0; level--) {
+    const frame = frames[level] as Frame;
+    frame.ipChecksum = ipChecksum(frame);
+    frame.l4Checksum = transportChecksum(frame, level + 1 < depth ? frames[level + 1] : undefined);
+  }
 }
 
 /** Decodes the packet that an ICMP error is about, as far as it is quoted. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {decodedPackets, runDecode} from './run-decode.js';
-import {needsTshark, tsharkPackets} from './tshark.js';
+import {needsTshark, summedProtos, tsharkChecksums, tsharkPackets} from './tshark.js';
 
 const folder = fileURLToPath(new URL('../../fixtures/captures/', import.meta.url));
 
@@ -22,5 +22,51 @@ describe('recorded captures', needsTshark(), () => {
       assert.equal(decoded.length, expected.length);
       for (const [index, packet] of decoded.entries()) assert.deepEqual(packet, expected[index]);
     });
+
+    it(`${name}: checksums are what tshark says`, () => {
+      const file = path.join(folder, name);
+      const ports = name.includes('port-7789') ? [7789] : [];
+      const args = ports.flatMap((port) => ['--vxlan-port', String(port)]);
+      const {stdout} = runDecode(['--all', '--checksums', '--json', file, ...args]);
+      const expected = tsharkChecksums(file, ports);
+      const packets = stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as SummedFrame & {outer?: SummedFrame});
+      assert.equal(packets.length, expected.length);
+      for (const [index, packet] of packets.entries()) {
+        const own = statusesOf(packet);
+        for (const [column, proto] of summedProtos.entries()) {
+          const theirs = (expected[index]?.[column] ?? []).filter((status) => status !== '2');
+          // Behind ours come those of a packet that an ICMP error quotes.
+          assert.deepEqual(theirs.slice(0, own[proto].length), own[proto], `frame ${index + 1}, ${proto}`);
+        }
+      }
+    });
   }
 });
+
+interface SummedFrame {
+  proto?: number;
+  checksums?: {ip?: string; transport?: string};
+  inner?: SummedFrame;
+}
+
+type Statuses = Record<(typeof summedProtos)[number], string[]>;
+
+/** Ours in tshark's numbers, which has none for what is left to the network card: it calls that bad. */
+const numbers: Record<string, string> = {bad: '0', offloaded: '0', good: '1', absent: '3'};
+const protos: Record<number, keyof Statuses> = {1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6'};
+
+function statusesOf(packet: SummedFrame & {outer?: SummedFrame}): Statuses {
+  const statuses: Statuses = {ip: [], tcp: [], udp: [], icmp: [], icmpv6: []};
+  const frames = [packet.outer];
+  for (let inner = packet.inner; inner !== undefined; inner = inner.inner) frames.push(inner);
+  for (const frame of frames) {
+    const {ip, transport} = frame?.checksums ?? {};
+    const proto = protos[frame?.proto ?? -1];
+    if (ip !== undefined) statuses.ip.push(numbers[ip] ?? '');
+    if (transport !== undefined && proto !== undefined) statuses[proto].push(numbers[transport] ?? '');
+  }
+  return statuses;
+}

@@ -27,7 +27,17 @@ export function decodedPackets(stdout: string): Record<string, unknown>[] {
     .map((line) => withoutOwn(JSON.parse(line)) as Record<string, unknown>);
 }
 
-const own = new Set(['file', 'kind', 'info', 'stop', 'fragment', 'fragments', 'missing', 'quote']);
+const own = new Set([
+  'file',
+  'kind',
+  'info',
+  'stop',
+  'fragment',
+  'fragments',
+  'missing',
+  'quote',
+  'checksums',
+]);
 
 function withoutOwn(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;

@@ -21,6 +21,29 @@ export interface Expected {
   [key: string]: unknown;
 }
 
+/** The protocols whose checksums are compared, in the order of the columns of `tsharkChecksums`. */
+export const summedProtos = ['ip', 'tcp', 'udp', 'icmp', 'icmpv6'] as const;
+
+/**
+ * The checksum status of each header of each packet by protocol, outermost first: 0 bad, 1 good, 2 unverified, 3 not
+ * present. What an ICMP error quotes has some too.
+ */
+export function tsharkChecksums(file: string, vxlanPorts: number[] = []): string[][][] {
+  const args = [
+    ...['ip', 'tcp', 'udp'].flatMap((proto) => ['-o', `${proto}.check_checksum:TRUE`]),
+    ...vxlanPorts.flatMap((port) => ['-d', `udp.port==${port},vxlan`]),
+    ...summedProtos.flatMap((proto) => ['-e', `${proto}.checksum.status`]),
+  ];
+  const text = execFileSync('tshark', ['-n', '-r', file, '-T', 'fields', ...args], {
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).toString('utf8');
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split('\t').map((cell) => cell.split(',').filter((status) => status !== '')));
+}
+
 interface Proto {
   name: string;
   fields: [name: string, show: string][];

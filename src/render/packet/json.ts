@@ -1,5 +1,6 @@
 import {asciiJson} from '../../base/escape.js';
 import {addressText, macText, putAddress, putMac} from '../../packet/address.js';
+import {checksumNames} from '../../packet/checksum.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
 import {Fragment, type Frame, Stop} from '../../packet/frame.js';
 import {Kind, kindNames, kindOf} from '../../packet/kind.js';
@@ -97,6 +98,18 @@ function putNetwork(out: Output, frame: Frame, start: number): void {
     put(out, ',"missing":');
     putNumber(out, frame.missing);
   }
+  if (frame.ipChecksum !== 0 || frame.l4Checksum !== 0) putChecksums(out, frame);
+}
+
+function putChecksums(out: Output, {ipChecksum, l4Checksum}: Frame): void {
+  put(out, ',"checksums":{');
+  const start = out.at;
+  if (ipChecksum !== 0) put(out, `"ip":"${checksumNames[ipChecksum]}"`);
+  if (l4Checksum !== 0) {
+    putKey(out, start, '"transport":"');
+    put(out, `${checksumNames[l4Checksum]}"`);
+  }
+  put(out, '}');
 }
 
 /** VXLAN and the frame inside, and so on inwards. */

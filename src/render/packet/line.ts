@@ -1,9 +1,11 @@
 import {escapeText} from '../../base/escape.js';
 import {addressText, macText, putAddress, putEndpoint, putMac} from '../../packet/address.js';
 import {get8} from '../../packet/bytes.js';
+import {Checksum} from '../../packet/checksum.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
 import type {Frame} from '../../packet/frame.js';
 import type {Names} from '../../packet/names.js';
+import {protoName} from '../../packet/numbers.js';
 import {type Output, put, putHex, putNumber, putText} from '../../packet/output.js';
 import type {PacketView} from '../../packet/view.js';
 import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
@@ -24,7 +26,20 @@ export function putLine(out: Output, view: PacketView, clock: Clock, style: Pack
     put(out, ', about ');
     putLevel(out, {frames: view.quotes, depth: view.quoteDepth, vni: view.vni}, 0, palette, names);
   }
+  for (let level = 0; level < view.depth; level++) putChecksums(out, view, level, palette);
   put(out, '\n');
+}
+
+/** Says which checksum of a frame is bad, or left to a network card. */
+function putChecksums(out: Output, view: PacketView, level: number, palette: Palette): void {
+  const {ipChecksum, l4Checksum, version, proto} = view.frames[level] as Frame;
+  if (ipChecksum !== Checksum.bad && l4Checksum !== Checksum.bad && l4Checksum !== Checksum.offloaded) return;
+  const where = view.depth === 1 ? '' : level === 0 ? 'outer ' : 'inner ';
+  open(out, palette.warn);
+  if (ipChecksum === Checksum.bad) put(out, ` [bad ${where}IPv${version} checksum]`);
+  if (l4Checksum === Checksum.bad) put(out, ` [bad ${where}${protoName(proto)} checksum]`);
+  if (l4Checksum === Checksum.offloaded) put(out, ` [${where}${protoName(proto)} checksum offloaded]`);
+  close(out, palette.warn);
 }
 
 /** Frames within each other, outermost first, and the VNI that the outermost belongs to. */

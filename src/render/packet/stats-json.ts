@@ -2,6 +2,7 @@ import type {TimeSpan} from '../../flows/time-span.js';
 import type {Totals} from '../../flows/totals.js';
 import {kindRows, portRows} from '../../flows/totals-report.js';
 import {addressText} from '../../packet/address.js';
+import {checksumNames} from '../../packet/checksum.js';
 import type {Names} from '../../packet/names.js';
 import {epochText, errorDocument} from './flow-json.js';
 
@@ -23,7 +24,7 @@ export function statsDocument(totals: Totals, span: TimeSpan, names: Names | und
       packets,
       bytes,
     })),
-    vteps: totals.pairs.map(({src, dst, version, packets, bytes, esp}) => {
+    vteps: totals.pairs.map(({src, dst, version, packets, bytes, esp, checksums}) => {
       const [source, target] = [addressText(src, 0, version), addressText(dst, 0, version)];
       return {
         src: source,
@@ -34,16 +35,31 @@ export function statsDocument(totals: Totals, span: TimeSpan, names: Names | und
         bytes,
         espPackets: esp.packets,
         espBytes: esp.bytes,
+        ...(checksums === undefined
+          ? {}
+          : {checksums: {outer: checksumCounts(checksums.outer), inner: checksumCounts(checksums.inner)}}),
       };
     }),
-    icmpErrors: totals.tunnelErrors.map((error) => ({
-      ...errorDocument(error),
-      src: error.src,
-      dst: error.dst,
-    })),
+    ...(totals.tunnelErrors.length === 0
+      ? {}
+      : {
+          icmpErrors: totals.tunnelErrors.map((error) => ({
+            ...errorDocument(error),
+            src: error.src,
+            dst: error.dst,
+          })),
+        }),
     inner: kindRows(totals.inner, totals).map(({name, packets, bytes}) => ({kind: name, packets, bytes})),
     other: kindRows(totals.other, totals).map(({name, packets, bytes}) => ({kind: name, packets, bytes})),
     ports: portRows(totals),
     timeline: {stepSeconds: timeline.step / 1e9, packets: Array.from(timeline.counts.subarray(0, used))},
   };
 }
+
+/** Packets by what their checksums say; those without one to verify are left out. */
+const checksumCounts = (counts: Uint32Array): Record<string, number> =>
+  Object.fromEntries(
+    checksumNames
+      .map((name, status) => [name, counts[status] ?? 0] as const)
+      .filter(([name, count]) => name !== '' && count > 0),
+  );

@@ -4,6 +4,7 @@ import type {Count, Totals} from '../../flows/totals.js';
 import {kindRows, portRows} from '../../flows/totals-report.js';
 import {errorText} from '../../flows/tunnel-errors.js';
 import {addressText} from '../../packet/address.js';
+import {Checksum, checksumNames} from '../../packet/checksum.js';
 import type {Names} from '../../packet/names.js';
 import type {Paint, Toned} from '../paint.js';
 import {type Column, renderTable} from '../table.js';
@@ -69,6 +70,7 @@ export async function statsText(
       [{head: 'kind', priority: 9, shrink: 'end'}],
       kindRows(totals.other, totals).map((row) => [row.name, ...cells(row)]),
     ),
+    await checksumTable(totals, terminal, paint),
     await errorTable(totals, terminal, paint),
     await portTable(totals, terminal, paint),
     remarks(totals, paint),
@@ -122,6 +124,38 @@ function overTime({timeline, all}: Totals, terminal: Terminal): string {
   const marks = squeeze(counts, Math.max(1, room));
   const each = duration((Math.ceil(counts.length / marks.length) * timeline.step) / 1e9);
   return `${sparkline(marks, terminal.unicode)}\neach mark is ${each}, the highest ${plural(Math.max(...marks), 'packet')}\n\n`;
+}
+
+async function checksumTable({pairs}: Totals, terminal: Terminal, paint: Paint): Promise<string> {
+  const rows = pairs.flatMap(({src, dst, version, checksums}): Toned[][] =>
+    checksums === undefined
+      ? []
+      : [
+          [
+            addressText(src, 0, version),
+            addressText(dst, 0, version),
+            checksumCell(checksums.outer),
+            checksumCell(checksums.inner),
+          ],
+        ],
+  );
+  if (rows.length === 0) return '';
+  const columns: Column[] = [
+    {head: 'from', priority: 9, shrink: 'never'},
+    {head: 'to', priority: 9, shrink: 'never'},
+    {head: 'outer', priority: 8, shrink: 'end'},
+    {head: 'inner', priority: 8, shrink: 'end'},
+  ];
+  const shown = await renderTable(columns, rows.slice(0, mostRows), terminal, paint);
+  return `${paint('strong', 'Checksums by VTEP pair')}\n${shown}\n`;
+}
+
+function checksumCell(counts: Uint32Array): Toned {
+  const parts = checksumNames.flatMap((name, status) => {
+    const count = counts[status] ?? 0;
+    return name === '' || count === 0 ? [] : [`${count} ${name}`];
+  });
+  return {text: parts.join(', '), tone: (counts[Checksum.bad] ?? 0) > 0 ? 'warn' : 'plain'};
 }
 
 async function errorTable({tunnelErrors}: Totals, terminal: Terminal, paint: Paint): Promise<string> {
