@@ -1,3 +1,5 @@
+import {Proto} from './numbers.js';
+
 /**
  * What is known of one frame, outer or inner, as numbers and offsets: -1 where there is none. A frame is filled
  * again for every packet, so that looking at a packet makes no objects.
@@ -197,3 +199,7 @@ export function setEnds(frame: Frame, claimed: number): void {
   } else frame.l4WireEnd = claimed;
   frame.l4End = Math.min(frame.l4WireEnd, end);
 }
+
+/** Whether a fragment whose datagram isn't complete is the first, and has the ports of TCP or UDP. */
+export const hasFirstPorts = ({fragmentOffset, proto, l4, l4End}: Frame): boolean =>
+  fragmentOffset === 0 && (proto === Proto.tcp || proto === Proto.udp) && l4 >= 0 && l4 + 4 <= l4End;

@@ -37,6 +37,8 @@ const own = new Set([
   'missing',
   'quote',
   'checksums',
+  'dns',
+  'icmp',
 ]);
 
 function withoutOwn(value: unknown): unknown {

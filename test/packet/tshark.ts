@@ -81,7 +81,8 @@ function expectedOf(protos: Proto[]): Expected {
   const frame = protos.find(({name}) => name === 'frame');
   const time = first(frame, 'frame.time_epoch');
   const levels = levelsOf(protos);
-  const outer = network(levels[0] ?? []);
+  const {etherType: _type, ...macs} = link(levels[0] ?? []);
+  const outer = clean({...macs, ...network(levels[0] ?? [])});
   return clean({
     frame: Number(first(frame, 'frame.number')),
     time,
@@ -110,6 +111,7 @@ function above(levels: Proto[][], level: number): Record<string, unknown> {
   const inner = levels[level + 1];
   const hasInner = inner?.some(({name}) => name === 'eth') ?? false;
   return {
+    ...message(protos),
     spi: asNumber(
       first(
         protos.find(({name}) => name === 'esp'),
@@ -164,6 +166,41 @@ function network(protos: Proto[]): Record<string, unknown> {
     sport: asNumber(first(transport, `${transport?.name}.srcport`)),
     dport: asNumber(first(transport, `${transport?.name}.dstport`)),
   });
+}
+
+/** What stands above the addresses: the whole header of TCP, ICMP or ARP, as tshark names its fields. */
+function message(protos: Proto[]): Record<string, unknown> {
+  const [proto] = protos.filter(({name}) => /^(tcp|icmp|icmpv6|arp)$/.test(name));
+  const number = (name: string): number | undefined => asNumber(first(proto, name));
+  switch (proto?.name) {
+    case 'tcp': {
+      if (number('tcp.urgent_pointer') === undefined) return {};
+      const flags = number('tcp.flags') ?? 0;
+      const letters = [...'FSRPAUEC'].filter((_, bit) => (flags & (1 << bit)) !== 0).join('');
+      return {
+        tcp: {
+          flags: letters,
+          seq: number('tcp.seq_raw'),
+          ack: number('tcp.ack_raw'),
+          window: number('tcp.window_size_value'),
+          length: number('tcp.len') ?? 0,
+        },
+      };
+    }
+    case 'arp':
+      if (first(proto, 'arp.dst.proto_ipv4') === undefined) return {};
+      return {
+        arp: {
+          operation: number('arp.opcode'),
+          senderMac: first(proto, 'arp.src.hw_mac'),
+          sender: first(proto, 'arp.src.proto_ipv4'),
+          targetMac: first(proto, 'arp.dst.hw_mac'),
+          target: first(proto, 'arp.dst.proto_ipv4'),
+        },
+      };
+    default:
+      return {};
+  }
 }
 
 function clean(object: Record<string, unknown>): Record<string, unknown> {

@@ -1,13 +1,15 @@
 import {asciiJson} from '../../base/escape.js';
 import {addressText, macText, putAddress, putMac} from '../../packet/address.js';
+import {get16} from '../../packet/bytes.js';
 import {checksumNames} from '../../packet/checksum.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
-import {Fragment, type Frame, Stop} from '../../packet/frame.js';
+import {Fragment, type Frame, hasFirstPorts, Stop} from '../../packet/frame.js';
 import {Kind, kindNames, kindOf} from '../../packet/kind.js';
 import type {Names} from '../../packet/names.js';
 import {type Output, put, putNumber, putPadded, putText} from '../../packet/output.js';
 import type {PacketView} from '../../packet/view.js';
 import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
+import {putField, putMessage} from './message-json.js';
 import {putSummary} from './summary.js';
 
 const stopNames = ['', 'cut', 'short', 'malformed', 'deep', 'link'] as const;
@@ -33,6 +35,7 @@ export function putJson(out: Output, view: PacketView, file: string, names?: Nam
   if (outer.src >= 0) {
     put(out, ',"outer":{');
     const start = out.at;
+    if (outer.ethernet >= 0) putLink(out, outer);
     putNetwork(out, outer, start);
     put(out, '}');
   }
@@ -88,7 +91,9 @@ function putNetwork(out: Output, frame: Frame, start: number): void {
     putNumber(out, frame.fragmentId);
     put(out, ',"offset":');
     putNumber(out, frame.fragmentOffset);
-    put(out, frame.fragmentMore ? ',"more":true}' : ',"more":false}');
+    put(out, frame.fragmentMore ? ',"more":true' : ',"more":false');
+    if (hasFirstPorts(frame)) putFirstPorts(out, frame);
+    put(out, '}');
   }
   if (frame.fragments > 0) {
     put(out, ',"fragments":');
@@ -115,10 +120,8 @@ function putChecksums(out: Output, {ipChecksum, l4Checksum}: Frame): void {
 /** VXLAN and the frame inside, and so on inwards. */
 function putAbove(out: Output, frames: readonly Frame[], depth: number, level: number): void {
   const frame = frames[level] as Frame;
-  if (frame.spi >= 0) {
-    put(out, ',"spi":');
-    putNumber(out, frame.spi);
-  }
+  if (frame.spi >= 0) putField(out, ',"spi":', frame.spi);
+  putMessage(out, frame);
   if (frame.vxlan >= 0) {
     if ((frame.vxlanFlags & VxlanFlag.vni) !== 0 && frame.vni >= 0) {
       put(out, ',"vni":');
@@ -149,22 +152,30 @@ function putAbove(out: Output, frames: readonly Frame[], depth: number, level: n
   }
 }
 
+function putLink(out: Output, {data, ethernet, vlans, vlanCount}: Frame): void {
+  put(out, '"ethSrc":"');
+  putMac(out, data, ethernet + ethernetField.src);
+  put(out, '","ethDst":"');
+  putMac(out, data, ethernet + ethernetField.dst);
+  put(out, '"');
+  if (vlanCount === 0) return;
+  put(out, ',"vlan":[');
+  for (let index = 0; index < vlanCount; index++) {
+    if (index > 0) put(out, ',');
+    putNumber(out, vlanId(vlans[index] ?? 0));
+  }
+  put(out, ']');
+}
+
+function putFirstPorts(out: Output, {data, l4}: Frame): void {
+  putField(out, ',"sport":', get16(data, l4));
+  putField(out, ',"dport":', get16(data, l4 + 2));
+}
+
 function putInner(out: Output, frames: readonly Frame[], depth: number, level: number): void {
   const frame = frames[level] as Frame;
   const start = out.at;
-  put(out, '"ethSrc":"');
-  putMac(out, frame.data, frame.ethernet + ethernetField.src);
-  put(out, '","ethDst":"');
-  putMac(out, frame.data, frame.ethernet + ethernetField.dst);
-  put(out, '"');
-  if (frame.vlanCount > 0) {
-    put(out, ',"vlan":[');
-    for (let index = 0; index < frame.vlanCount; index++) {
-      if (index > 0) put(out, ',');
-      putNumber(out, vlanId(frame.vlans[index] ?? 0));
-    }
-    put(out, ']');
-  }
+  putLink(out, frame);
   if (frame.etherType >= 0) {
     putKey(out, start, '"etherType":');
     putNumber(out, frame.etherType);

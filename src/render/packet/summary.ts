@@ -4,7 +4,7 @@ import {ArpOperation, arpField, arpOperation, isIpv4Arp} from '../../packet/arp.
 import {get16} from '../../packet/bytes.js';
 import {isDns, readDns} from '../../packet/dns.js';
 import {espSequence} from '../../packet/esp.js';
-import {Fragment, type Frame, Stop} from '../../packet/frame.js';
+import {Fragment, type Frame, hasFirstPorts, Stop} from '../../packet/frame.js';
 import {hasIcmpHeader, icmpId, icmpMtu, icmpSequence, icmpText, isEcho} from '../../packet/icmp.js';
 import {Kind, kindOf, kindText} from '../../packet/kind.js';
 import {protoName} from '../../packet/numbers.js';
@@ -183,11 +183,7 @@ function putEsp(out: Output, frame: Frame): void {
 function putFragment(out: Output, frame: Frame): void {
   put(out, protoName(frame.proto));
   // The first part has the ports, though nothing is known of the rest yet.
-  if (
-    frame.fragmentOffset === 0 &&
-    (frame.proto === 6 || frame.proto === 17) &&
-    frame.l4 + 4 <= frame.l4End
-  ) {
+  if (hasFirstPorts(frame)) {
     put(out, ' ');
     putNumber(out, get16(frame.data, frame.l4));
     put(out, ' > ');
