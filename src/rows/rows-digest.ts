@@ -13,7 +13,13 @@ import {type NamespaceDirectory, namespaceDirectory} from '../topology/in-namesp
 import {knownHost} from '../topology/known-host.js';
 import {nodeNames} from '../topology/node-names.js';
 import {judgedHost} from './network-view.js';
-import {type DeviceTables, deviceTables, isProgrammed, type JudgedHost, type Place} from './sandbox-view.js';
+import {
+  type DeviceTables,
+  deviceTables,
+  isProgrammed,
+  type JudgedHost,
+  type SandboxTables,
+} from './sandbox-view.js';
 
 export interface RowsDigest {
   host: JudgedHost;
@@ -49,7 +55,7 @@ export interface NetworkRows {
 export interface SandboxRows {
   file: string;
   /** Devices, and the rows that are not packed. */
-  tables: Place['tables'];
+  tables: SandboxTables['tables'];
   pairs: PackedPairs[];
   /** Addresses whose rows were too many to be kept. */
   cut: number[];
@@ -142,7 +148,7 @@ interface Told {
 
 /** Packs what agrees; `settled` are the addresses of which gossip says nothing else. */
 function packSandbox(
-  {namespace: {file, tables = {}}}: {namespace: {file: string; tables?: Place['tables']}},
+  {namespace: {file, tables = {}}}: {namespace: {file: string; tables?: SandboxTables['tables']}},
   {own, heard, vtep}: Told,
 ): {rows: SandboxRows; settled: Set<string>} {
   const packing: Packing = {

@@ -8,7 +8,7 @@ import type {Claim, Endpoint} from '../topology/endpoints.js';
 import type {JudgedEntry} from './entry.js';
 import {judgeSandbox} from './judge-sandbox.js';
 import type {NetworkRows, PackedPairs, RowsDigest, SandboxRows} from './rows-digest.js';
-import {type JudgedHost, type NetworkView, type Place, sandboxView} from './sandbox-view.js';
+import {type JudgedHost, type NetworkView, type SandboxTables, sandboxView} from './sandbox-view.js';
 
 /** A host with what was kept of it. */
 export interface KeptHost {
@@ -172,7 +172,7 @@ function judgeNetwork({id, name, members, nodes, hostnames}: Asked): NetworkJudg
     for (const sandbox of member.rows.sandboxes) {
       stamp++;
       const rest = settlePairs(endpoints, {member, sandbox, view: near.view, stamp, settled});
-      const place = placeOf(member, sandbox, rest, leftOut(endpoints, sandbox.cut));
+      const place = tablesOf(member, sandbox, rest, leftOut(endpoints, sandbox.cut));
       const judged = judgeSandbox(
         sandboxView(near.view, place, unsettled(endpoints, near.view, {stamp, settled, cut: sandbox.cut})),
       );
@@ -395,7 +395,7 @@ function settleDevice(
 }
 
 /** Rows that are to be judged one by one. */
-type LooseRows = Required<Pick<Place['tables'], 'fdb' | 'neighbours'>>;
+type LooseRows = Required<Pick<SandboxTables['tables'], 'fdb' | 'neighbours'>>;
 
 /** A packed pair as the two rows that it was made of. */
 function addRows(
@@ -423,12 +423,12 @@ function leftOut(endpoints: EndpointTable, cut: number[]): {ips: Set<string>; ma
   return {ips: new Set(cut.map(ipv4Text)), macs};
 }
 
-function placeOf(
+function tablesOf(
   {host, rows}: Member,
   {file, tables}: SandboxRows,
   rest: LooseRows,
   {ips, macs}: {ips: ReadonlySet<string>; macs: ReadonlySet<string>},
-): Place {
+): SandboxTables {
   const fdb = tables.fdb && [...tables.fdb, ...unique(rest.fdb)].filter(({mac}) => !macs.has(mac));
   const neighbours =
     tables.neighbours && [...tables.neighbours, ...rest.neighbours].filter(({ip}) => !ips.has(ip));

@@ -35,7 +35,7 @@ export interface NetworkView {
 }
 
 /** One overlay sandbox with its tables, and what its host tells. */
-export interface Place {
+export interface SandboxTables {
   host: JudgedHost;
   /** File name of the namespace. */
   file: string;
@@ -49,7 +49,7 @@ export interface Place {
 }
 
 /** One overlay sandbox of one host, with its tables indexed. */
-export interface SandboxView extends NetworkView, Place {
+export interface SandboxView extends NetworkView, SandboxTables {
   links: Link[];
   vxlans: Link[];
   /** Whether some rows of a table could not be read, so that the absence of one proves nothing. */
@@ -72,7 +72,11 @@ export interface DeviceTables {
 }
 
 /** @param all the endpoints to look for; all of the network, or those that are not settled yet */
-export function sandboxView(network: NetworkView, place: Place, all: Iterable<Endpoint>): SandboxView {
+export function sandboxView(
+  network: NetworkView,
+  place: SandboxTables,
+  all: Iterable<Endpoint>,
+): SandboxView {
   const {tables, host, ownVtep} = place;
   const links = tables.links ?? [];
   const locals: Endpoint[] = [];
@@ -153,7 +157,10 @@ export function placeByClaims({claims}: Endpoint): string | undefined {
 const madeTables = new WeakMap<Link, {fdb: FdbRow[]; neighbours: Neighbour[]; made: DeviceTables}>();
 
 /** The rows of one vxlan device, by their MACs; undefined where one of the two tables was not read. */
-export function deviceTables({neighbours, fdb}: Place['tables'], device: Link): DeviceTables | undefined {
+export function deviceTables(
+  {neighbours, fdb}: SandboxTables['tables'],
+  device: Link,
+): DeviceTables | undefined {
   if (!neighbours || !fdb) return undefined;
   const known = madeTables.get(device);
   if (known?.fdb === fdb && known.neighbours === neighbours) return known.made;

@@ -15,7 +15,7 @@ import type {KnownHost} from '../topology/known-host.js';
 import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble} from './bridge.js';
 import type {Walk} from './disposition.js';
 import {bridgeFilter, filterHop} from './filter.js';
-import {linkOf, type Party, placeOf} from './party.js';
+import {linkOf, namespaceOf, type Party} from './party.js';
 import type {Trail} from './trail.js';
 
 export interface Ending {
@@ -34,7 +34,7 @@ export function toEndpoint(
 ): Walk | undefined {
   const {host} = at;
   const {model} = host;
-  const place = placeOf(host, dst);
+  const place = namespaceOf(host, dst);
   const links = place?.tables?.links;
   if (!place || !links) {
     trail.doubt(
@@ -182,7 +182,7 @@ export function heardFrom(
   dst: Party,
   {ip, mac}: {ip: string; mac: string | undefined},
 ): boolean {
-  const place = placeOf(host, dst);
+  const place = namespaceOf(host, dst);
   const link = place?.tables?.links && linkOf(place.tables.links, dst);
   const entry = place?.tables?.neighbours?.find((row) => row.ip === ip && row.dev === link?.name);
   if (!entry || entry.mac !== mac || mac === undefined) return false;

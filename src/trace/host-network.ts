@@ -11,7 +11,7 @@ import type {Walk} from './disposition.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
 import {walkOutside} from './outside.js';
-import {linkOf, placeOf} from './party.js';
+import {linkOf, namespaceOf} from './party.js';
 import type {TraceEnd, TraceTarget} from './targets.js';
 import {trail} from './trail.js';
 
@@ -145,7 +145,7 @@ function overBridge(
   );
   if (filtered) return filtered;
   const party = {name: to.container.name, ip, host, container: to.container};
-  const links = placeOf(walked, party)?.tables?.links;
+  const links = namespaceOf(walked, party)?.tables?.links;
   const link = links && linkOf(links, {...party, ...(endpoint.mac ? {mac: endpoint.mac} : {})});
   const ended = toEndpoint(
     steps,

@@ -14,7 +14,7 @@ import {type AtBridge, overVeth} from './bridge.js';
 import type {Walk} from './disposition.js';
 import {filterHop} from './filter.js';
 import {resolve} from './neighbour.js';
-import {linkOf, type Party, placeOf} from './party.js';
+import {linkOf, namespaceOf, type Party} from './party.js';
 import type {Trail} from './trail.js';
 
 export interface Left {
@@ -35,7 +35,7 @@ export function leaveSource(
   {packet, vnis, rows}: {packet: FilteredPacket; vnis: number[]; rows: RowJudge},
 ): Left | Walk {
   const {model} = host;
-  const place = placeOf(host, src);
+  const place = namespaceOf(host, src);
   const tables = place?.tables;
   if (!place || !tables?.links) {
     trail.doubt(model, 'route', `the namespace of ${src.name} could not be read`);

@@ -5,7 +5,7 @@ import type {HostModel} from '../model/host.js';
 import {balancerOf} from '../services/load-balancer.js';
 import type {Endpoint} from '../topology/endpoints.js';
 import type {KnownHost} from '../topology/known-host.js';
-import {linkOf, type Party, placeOf} from './party.js';
+import {linkOf, namespaceOf, type Party} from './party.js';
 
 /** What is known of one network. */
 export interface Known {
@@ -72,7 +72,7 @@ function vtepOf({endpoints}: Known, ip: string): {vtep?: string} {
 /** Adds the interface that the party really has, where its namespace was read. */
 function withLink({hosts}: Known, party: Party): Party {
   const host = hosts.find(({model}) => model.key === party.host?.key);
-  const links = host ? placeOf(host, party)?.tables?.links : undefined;
+  const links = host ? namespaceOf(host, party)?.tables?.links : undefined;
   const link = links ? linkOf(links, party) : undefined;
   return link ? {...party, link} : party;
 }

@@ -20,7 +20,7 @@ export interface Party {
 }
 
 /** The namespace of an endpoint: its container's, else the one on this host that has its address (a load balancer's). */
-export function placeOf(host: KnownHost, party: Party): NamespaceAt | undefined {
+export function namespaceOf(host: KnownHost, party: Party): NamespaceAt | undefined {
   if (party.container) return host.namespaceOf(party.container);
   const found = host.sandboxes.find(
     ({kind, namespace}) =>

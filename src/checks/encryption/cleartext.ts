@@ -14,12 +14,12 @@ export const cleartext = defineCheck({
       for (const vtep of sealed.vteps) {
         const policy = policyTo(policies ?? [], {to: vtep});
         if (!policy) {
-          tell(host, report, sealed, vtep, {
+          reportClear(host, report, sealed, vtep, {
             evidence: [`no policy out to ${vtep} with mark 0xd0c4e3`],
             why: 'there is no policy for this node',
           });
         } else if (policy.dport !== undefined && policy.dport !== sealed.port) {
-          tell(host, report, sealed, vtep, {
+          reportClear(host, report, sealed, vtep, {
             evidence: [policy.text, `the data path uses port ${sealed.port}`],
             why: `the policy is for port ${policy.dport}, whatever port the data path has (engines before 23.0.7 and 24.0.3)`,
           });
@@ -31,7 +31,7 @@ export const cleartext = defineCheck({
   },
 });
 
-function tell(
+function reportClear(
   host: KnownHost,
   report: Report,
   {network, vni}: EncryptedVni,

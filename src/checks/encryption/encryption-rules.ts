@@ -14,16 +14,11 @@ export const encryptionRules = defineCheck({
   name: 'encryption-rules',
   codes: ['encryption-mark-missing', 'encryption-drop-missing'],
   perHost(host, report) {
-    const tables = host.model.host;
     // Up to 20.10.23 the rules were made when the first other node was heard of.
     for (const sealed of encryptedVnis(host.overlays).filter(({vteps}) => vteps.length > 0)) {
-      const [vtep = ''] = sealed.vteps;
-      // Of IPv6 the rules are in ip6tables, which is not read.
-      const known = tables && isIPv4(vtep) && !mayBeElsewhere(host) ? tables : undefined;
-      const mark = known ? marked(known, sealed, vtep) : 'unknown';
-      const drop = known ? dropped(known, sealed, vtep, host.vtep?.address ?? '') : 'unknown';
-      if (mark === 'gone') tellMark(host, report, sealed);
-      if (drop === 'gone') tellDrop(host, report, sealed);
+      const {mark, drop} = rulesOf(host, sealed);
+      if (mark === 'gone') reportMark(host, report, sealed);
+      if (drop === 'gone') reportDrop(host, report, sealed);
       if (mark !== 'unknown' && drop !== 'unknown') continue;
       report.notChecked({
         host: host.name,
@@ -35,6 +30,17 @@ export const encryptionRules = defineCheck({
     return undefined;
   },
 });
+
+function rulesOf(host: KnownHost, sealed: EncryptedVni): {mark: Verdict; drop: Verdict} {
+  const tables = host.model.host;
+  const [vtep = ''] = sealed.vteps;
+  // Of IPv6 the rules are in ip6tables, which is not read.
+  if (!tables || !isIPv4(vtep) || mayBeElsewhere(host)) return {mark: 'unknown', drop: 'unknown'};
+  return {
+    mark: marked(tables, sealed, vtep),
+    drop: dropped(tables, sealed, vtep, host.vtep?.address ?? ''),
+  };
+}
 
 /** 29.6 and later may keep these rules in nftables, which a host without nft does not show. */
 function mayBeElsewhere({model}: KnownHost): boolean {
@@ -80,7 +86,7 @@ function dropped(tables: NetnsTables, {vni, port}: EncryptedVni, vtep: string, o
   return verdict === 'drop' ? 'there' : verdict === 'accept' ? 'gone' : 'unknown';
 }
 
-function tellMark(host: KnownHost, report: Report, {network, netns, vni, port, vteps}: EncryptedVni): void {
+function reportMark(host: KnownHost, report: Report, {network, netns, vni, port, vteps}: EncryptedVni): void {
   report.found({
     code: 'encryption-mark-missing',
     severity: 'error',
@@ -99,7 +105,7 @@ function tellMark(host: KnownHost, report: Report, {network, netns, vni, port, v
   });
 }
 
-function tellDrop(host: KnownHost, report: Report, {network, vni, port}: EncryptedVni): void {
+function reportDrop(host: KnownHost, report: Report, {network, vni, port}: EncryptedVni): void {
   report.found({
     code: 'encryption-drop-missing',
     severity: 'warning',

@@ -35,30 +35,40 @@ export const espFilter = defineCheck({
     const lost = {in: new Map<string, Lost>(), out: new Map<string, Lost>()};
     const doubts = {in: new Set<string>(), out: new Set<string>()};
     for (const group of alikeToRules(host, vteps)) {
-      const [vtep = ''] = group;
-      const esp = {protocol: 'esp' as const, ipsec: true};
-      const incoming = {...esp, src: vtep, ...arrivalAt(host, own, vtep), dstLocal: true};
-      const way = host.way(vtep);
-      const dev = way?.route?.dev;
-      const outgoing = {
-        ...esp,
-        src: way?.source ?? own,
-        dst: vtep,
-        dstLocal: false,
-        ...(dev ? {outInterface: dev} : {}),
-        ...(way?.selected === undefined ? {} : {masqueradeAs: way.selected}),
-      };
+      const {incoming, outgoing} = espPackets(host, own, group[0] ?? '');
       note({lost: lost.in, doubts: doubts.in}, group, filter, 'INPUT', incoming);
       note({lost: lost.out, doubts: doubts.out}, group, filter, 'OUTPUT', outgoing);
     }
     const networks = [...new Set(encrypted.map(({network}) => network.name))].join(', ');
     for (const way of ['in', 'out'] as const) {
-      for (const [rule, hit] of lost[way]) tell(host, report, {...hit, way, rule, networks});
+      for (const [rule, hit] of lost[way]) reportLoss(host, report, {...hit, way, rule, networks});
       if (doubts[way].size > 0) gap(`${way} hangs on what is not understood: ${[...doubts[way]].join('; ')}`);
     }
     return undefined;
   },
 });
+
+/** ESP from a node and to it. */
+function espPackets(
+  host: KnownHost,
+  own: string,
+  vtep: string,
+): {incoming: FilteredPacket; outgoing: FilteredPacket} {
+  const esp = {protocol: 'esp' as const, ipsec: true};
+  const way = host.way(vtep);
+  const dev = way?.route?.dev;
+  return {
+    incoming: {...esp, src: vtep, ...arrivalAt(host, own, vtep), dstLocal: true},
+    outgoing: {
+      ...esp,
+      src: way?.source ?? own,
+      dst: vtep,
+      dstLocal: false,
+      ...(dev ? {outInterface: dev} : {}),
+      ...(way?.selected === undefined ? {} : {masqueradeAs: way.selected}),
+    },
+  };
+}
 
 interface Lost {
   vteps: string[];
@@ -85,7 +95,7 @@ function note(
   lost.set(rule, known);
 }
 
-function tell(
+function reportLoss(
   host: KnownHost,
   report: Report,
   {

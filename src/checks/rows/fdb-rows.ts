@@ -16,7 +16,7 @@ import type {OverlayHere} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
 import {silentDrop, stillDropped} from './arrivals.js';
 import {rowFinding, sourceFindings} from './findings.js';
-import {disagreements, divided, heardOf, type Parted, partingFindings, partings} from './gossip.js';
+import {disagreements, divided, type GossipGap, gapFindings, gossipGaps, heardOf} from './gossip.js';
 import {unreachedPeers} from './one-host.js';
 
 /** Findings of one host on one network that are told one by one. */
@@ -48,7 +48,7 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
       for (const sandbox of sandboxes)
         for (const finding of unreachedPeers(host, network, sandbox)) report.found(finding);
     }
-    gaps(host, report);
+    reportUnread(host, report);
     const {arrivals, digest} = hostRows(host);
     if (arrivals.suspects.length > 0) report.lookAgain();
     const broken = new Map(host.overlays.map((overlay) => [overlay.network.id, cutOff(host, overlay)]));
@@ -60,23 +60,23 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
     for (const suspect of stillDropped(before, after)) report.found(silentDrop(host.name, suspect));
   },
   across(hosts, report) {
-    const parted: Parted[] = [];
+    const gaps: GossipGap[] = [];
     for (const judgement of judgeNetworks(hosts)) {
-      tellRows(judgement, report);
+      reportRows(judgement, report);
       const heard = heardOf(judgement);
-      parted.push(...partings(judgement, heard));
+      gaps.push(...gossipGaps(judgement, heard));
       for (const finding of [...divided(judgement, heard), ...disagreements(judgement)])
         report.found(finding);
       unread(judgement, report);
       const health = healthOf(judgement);
       if (health.hosts > 0) report.health(health);
     }
-    for (const finding of partingFindings(parted)) report.found(finding);
+    for (const finding of gapFindings(gaps)) report.found(finding);
   },
 });
 
 /** What of this host's own evidence is missing. */
-function gaps(host: KnownHost, report: Report): void {
+function reportUnread(host: KnownHost, report: Report): void {
   const {docker} = host.model;
   if (!docker?.read.networks) {
     report.notChecked({
@@ -108,7 +108,7 @@ function gaps(host: KnownHost, report: Report): void {
   }
 }
 
-function tellRows(judgement: NetworkJudgement, report: Report): void {
+function reportRows(judgement: NetworkJudgement, report: Report): void {
   const owners = ownersByMac(judgement);
   const told = new Map<Member, number>();
   const undecided = new Map<Member, string[]>();

@@ -18,7 +18,7 @@ import {claimLines, deviceOf, renewal} from './words.js';
 /** Docker's vxlan devices drop a learned row that has been idle for so many seconds, unless `ip -d link` says otherwise. */
 const defaultAgeing = 300;
 
-interface Told {
+interface RowFault {
   code: CheckCode;
   severity: Severity;
   cause: string;
@@ -32,7 +32,7 @@ export function rowFinding(
   judged: JudgedEntry,
 ): Finding | undefined {
   const {entry, rows, neighbour, endpoint, verdict} = judged;
-  const told = tell(network, member, judged);
+  const told = faultOf(network, member, judged);
   if (!told) return undefined;
   const claims = endpoint?.claims ?? [];
   const device = deviceOf(member, judged);
@@ -76,11 +76,11 @@ export function rowFinding(
   };
 }
 
-function tell(
+function faultOf(
   {name: network, nodes}: Pick<NetworkJudgement, 'name' | 'nodes'>,
   member: Member,
   judged: JudgedEntry,
-): Told | undefined {
+): RowFault | undefined {
   const {entry, verdict, rows, neighbour, endpoint} = judged;
   const claims = endpoint?.claims ?? [];
   const {ip} = entry;

@@ -20,7 +20,7 @@ export interface Heard {
  * What gossip on one host lacks of another host's endpoints on one network, has on another node, or still has though
  * they are gone.
  */
-export interface Parted {
+export interface GossipGap {
   kind: 'lacks' | 'misplaces' | 'keeps';
   here: string;
   owner: string;
@@ -34,8 +34,8 @@ export interface Parted {
 }
 
 /** Where gossip of two hosts that were read differs. */
-export function partings(judgement: NetworkJudgement, heard: Heard[]): Parted[] {
-  return heard.length < 2 ? [] : [...lacking(judgement, heard), ...ghosts(judgement, heard)];
+export function gossipGaps(judgement: NetworkJudgement, heard: Heard[]): GossipGap[] {
+  return heard.length < 2 ? [] : [...lacking(judgement, heard), ...outdated(judgement, heard)];
 }
 
 export function heardOf(judgement: NetworkJudgement): Heard[] {
@@ -46,9 +46,9 @@ export function heardOf(judgement: NetworkJudgement): Heard[] {
 }
 
 /** Two hosts that do not hear of each other differ on every network: that is one fault. */
-export function partingFindings(parted: Parted[]): Finding[] {
-  const groups = new Map<string, Parted[]>();
-  for (const one of parted) {
+export function gapFindings(gaps: GossipGap[]): Finding[] {
+  const groups = new Map<string, GossipGap[]>();
+  for (const one of gaps) {
     const key = JSON.stringify([one.kind, one.here, one.owner]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
@@ -98,7 +98,10 @@ interface Which {
   where: string;
 }
 
-function whichOf(endpoints: Parted['endpoints'], networks: string[]): Pick<Which, 'what' | 'many' | 'where'> {
+function whichOf(
+  endpoints: GossipGap['endpoints'],
+  networks: string[],
+): Pick<Which, 'what' | 'many' | 'where'> {
   const [first, ...more] = endpoints;
   return {
     what: first && more.length === 0 ? first.name : `${endpoints.length} endpoints`,
@@ -109,7 +112,7 @@ function whichOf(endpoints: Parted['endpoints'], networks: string[]): Pick<Which
 
 /** What is said of each kind of difference. */
 const wordsOf: Record<
-  Parted['kind'],
+  GossipGap['kind'],
   (which: Which) => Pick<Finding, 'subject' | 'severity' | 'cause'> & {last: string[]}
 > = {
   lacks: ({here, owner, asked, what, many, where}) => ({
@@ -165,7 +168,7 @@ function near(one: Heard, other: Heard): boolean {
 }
 
 /** Endpoints that their own engine and its gossip have, and this host's gossip has not. */
-function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[]): Parted[] {
+function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[]): GossipGap[] {
   const faulty = new Set(
     entries.flatMap(({member, judged: {entry}}) =>
       entry.status === 'unknown' ? [] : [`${member.host.key} ${entry.ip}`],
@@ -183,14 +186,14 @@ function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[
   }
   return heard.flatMap((one) => {
     const here = one.member.host.name;
-    const parted = new Map<string, Parted>();
+    const gaps = new Map<string, GossipGap>();
     for (const {number, claim, owner} of owned) {
       const has = one.has[number];
       if (has === heardThere || owner === one || !near(one, owner)) continue;
       if (isNews(claim, one.member.host)) continue;
       const kind = has === unheard ? 'lacks' : 'misplaces';
       const {name: named, vtep} = owner.member.host;
-      const known: Parted = parted.get(`${kind} ${owner.member.host.key}`) ?? {
+      const known: GossipGap = gaps.get(`${kind} ${owner.member.host.key}`) ?? {
         ...{kind, here, owner: named, vtep, network: name, networkId: id},
         lines: [],
         endpoints: [],
@@ -202,9 +205,9 @@ function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[
         known.lines.push(claimLine(claim, name));
         if (kind === 'misplaces') known.lines.push(...misplacedLines(one, claim, name));
       }
-      parted.set(`${kind} ${owner.member.host.key}`, known);
+      gaps.set(`${kind} ${owner.member.host.key}`, known);
     }
-    return [...parted.values()];
+    return [...gaps.values()];
   });
 }
 
@@ -225,7 +228,7 @@ function misplacedLines({member: {host, rows}}: Heard, {ip, name}: Claim, networ
 }
 
 /** Endpoints that this host's gossip has on a node whose engine and gossip do not have them. */
-function ghosts({id, name, endpoints}: NetworkJudgement, heard: Heard[]): Parted[] {
+function outdated({id, name, endpoints}: NetworkJudgement, heard: Heard[]): GossipGap[] {
   const byVtep = new Map(
     heard.flatMap((one) => {
       const {host, rows} = one.member;
@@ -254,7 +257,7 @@ function ghosts({id, name, endpoints}: NetworkJudgement, heard: Heard[]): Parted
     }
     const here = one.member.host.name;
     return [...found].map(
-      ([{member: owner}, ips]): Parted => ({
+      ([{member: owner}, ips]): GossipGap => ({
         kind: 'keeps',
         here,
         owner: owner.host.name,

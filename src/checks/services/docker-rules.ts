@@ -35,6 +35,14 @@ function notRead(host: KnownHost, report: Report, why: string): void {
   });
 }
 
+/** Why a host may have none of Docker's rules and be well; undefined where it should have them. */
+function whyNone(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[]): string | undefined {
+  if (host.model.engineMakesRules === undefined)
+    return 'whether the engine was told to make none (--iptables=false) was not read';
+  const nftRead = netfilter.some(({program}) => program === 'iptables-nft') || tables.nftables !== undefined;
+  return nftRead ? undefined : 'the nft back end was not read, and may hold them';
+}
+
 function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], report: Report): void {
   const version = engineVersion(host.model.docker?.engine.version);
   if (!version) {
@@ -50,14 +58,7 @@ function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], rep
   if (gone.length === 0) return;
   // With nothing of Docker's at all it may be elsewhere, or not be wanted.
   if (gone.length === pieces.length) {
-    const nftRead =
-      netfilter.some(({program}) => program === 'iptables-nft') || tables.nftables !== undefined;
-    const doubt =
-      host.model.engineMakesRules === undefined
-        ? 'whether the engine was told to make none (--iptables=false) was not read'
-        : nftRead
-          ? undefined
-          : 'the nft back end was not read, and may hold them';
+    const doubt = whyNone(host, tables, netfilter);
     if (doubt !== undefined) {
       notRead(host, report, doubt);
       return;

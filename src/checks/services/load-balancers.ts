@@ -12,7 +12,7 @@ import {balancerOf, hasIpvs, readVirtualAddress, type Sharing} from '../../servi
 import {type Chain, chainOn, type Step} from '../../services/step.js';
 import {inNamespace} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
-import {serviceNames, serviceOn} from '../../topology/services.js';
+import {type ServiceOn, serviceNames, serviceOn} from '../../topology/services.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 
 /** What the links of a chain report; whether a namespace forwards is told by another check. */
@@ -46,22 +46,8 @@ export const loadBalancers = defineCheck<Patient>({
     if (withoutIpvs(host, report)) return undefined;
     const undecided = new Set<string>();
     for (const name of serviceNames([host.model])) {
-      for (const {network, vip, tasks} of serviceOn([host.model], name)) {
-        if (vip === undefined || network.ingress || tasks.length === 0) continue;
-        const balancer = balancerOf(host.model, network);
-        if (!balancer?.namespace.tables) continue;
-        const chain = chainOn(host.model);
-        const packet = {protocol: 'tcp' as const, src: '', dst: vip, ipsec: false, dstLocal: true};
-        const sharing = readVirtualAddress(chain, balancer, packet);
-        const place: Place = {
-          network,
-          service: name,
-          file: balancer.namespace.file,
-          what: `${name} (${vip})`,
-        };
-        judge(host, report, chain, place, undecided);
-        if (sharing && !chain.broken()) compareBackends(host, report, sharing, tasks, place);
-      }
+      for (const service of serviceOn([host.model], name))
+        virtualAddress(host, report, name, service, undecided);
     }
     const published = ingressPorts([host.model]).map((port) => ingress(host, report, port, undecided));
     if (published.includes(true)) localnet(host, report);
@@ -85,7 +71,26 @@ interface Patient {
   examples: string[];
 }
 
-interface Place {
+/** A service by its virtual address: the load balancer of this host, link by link, and the tasks behind it. */
+function virtualAddress(
+  host: KnownHost,
+  report: Report,
+  name: string,
+  {network, vip, tasks}: ServiceOn,
+  undecided: Set<string>,
+): void {
+  if (vip === undefined || network.ingress || tasks.length === 0) return;
+  const balancer = balancerOf(host.model, network);
+  if (!balancer?.namespace.tables) return;
+  const chain = chainOn(host.model);
+  const packet = {protocol: 'tcp' as const, src: '', dst: vip, ipsec: false, dstLocal: true};
+  const sharing = readVirtualAddress(chain, balancer, packet);
+  const access: Access = {network, service: name, file: balancer.namespace.file, what: `${name} (${vip})`};
+  judge(host, report, chain, access, undecided);
+  if (sharing && !chain.broken()) compareBackends(host, report, sharing, tasks, access);
+}
+
+interface Access {
   network: Network;
   service: string;
   /** The load balancer's sandbox. */
@@ -145,21 +150,21 @@ function withoutIpvs(host: KnownHost, report: Report): boolean {
 }
 
 /** The first link that is not there is the verdict. */
-function judge(host: KnownHost, report: Report, chain: Chain, place: Place, undecided: Set<string>): void {
+function judge(host: KnownHost, report: Report, chain: Chain, place: Access, undecided: Set<string>): void {
   const last = chain.steps.at(-1);
   const code = links.find((one) => one === last?.code);
   // What fails behind a link that was not read may fail because of that one.
   if (chain.steps.some(({verdict}) => verdict === 'unknown')) undecided.add(place.what);
   else if (last?.verdict === 'fail' && code !== undefined)
-    tellLink(host, report, chain, {...last, code}, place);
+    reportLink(host, report, chain, {...last, code}, place);
 }
 
-function tellLink(
+function reportLink(
   host: KnownHost,
   report: Report,
   chain: Chain,
   last: Step & {code: (typeof links)[number]},
-  place: Place,
+  place: Access,
 ): void {
   report.found({
     code: last.code,
@@ -200,7 +205,7 @@ function ingress(host: KnownHost, report: Report, port: IngressPort, undecided: 
   const [walk = undefined] = [...walks].sort((a, b) => b.chain.steps.length - a.chain.steps.length);
   if (!walk) return false;
   const {chain, sharing, translated} = walk;
-  const place: Place = {network, service, file: 'ingress_sbox', what: `${service}, port ${published}`};
+  const place: Access = {network, service, file: 'ingress_sbox', what: `${service}, port ${published}`};
   judge(host, report, chain, place, undecided);
   const tasks = serviceOn([host.model], service).find((on) => on.network.id === network.id)?.tasks;
   if (sharing && tasks && !chain.broken()) compareBackends(host, report, sharing, tasks, place);
@@ -236,7 +241,7 @@ function compareBackends(
   report: Report,
   sharing: Sharing,
   tasks: GossipTask[],
-  {network, service, file, what}: Place,
+  {network, service, file, what}: Access,
 ): void {
   const rows = [sharing.text, ...sharing.destinations.map(({text}) => text)];
   const common = {
