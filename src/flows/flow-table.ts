@@ -6,7 +6,7 @@ import {hasIcmpHeader, icmpId, isEcho} from '../packet/icmp.js';
 import {Proto} from '../packet/numbers.js';
 import {type PacketView, quotesTunnel} from '../packet/view.js';
 import {type EchoTrack, newEchoTrack, noteEcho} from './echo-track.js';
-import {newKeyTable} from './key-table.js';
+import {type KeyTable, newKeyTable} from './key-table.js';
 import {newTcpTrack, noteTcp, type TcpTrack} from './tcp-track.js';
 import {type IcmpError, noteFlowError} from './tunnel-errors.js';
 
@@ -67,37 +67,61 @@ export interface FlowTable {
 /** Enough for a busy host's hour; as many of TCP take about 30 MB. */
 const maxFlows = 32_768;
 
-/** The key: VNI, protocol and version, both addresses (4 words each), ports or id. */
-const keyWords = 11;
+/**
+ * Conversations of one address family. The key: VNI, protocol and version, both addresses of so many words, ports or id.
+ * The short keys of IPv4 are looked up in half the time.
+ */
+interface Family {
+  words: number;
+  table: KeyTable;
+  /** By the table's index; undefined where there was no room. */
+  flows: (Flow | undefined)[];
+}
+
+const newFamily = (words: 1 | 4, limit: number): Family => ({
+  words,
+  table: newKeyTable(3 + words * 2, limit),
+  flows: [],
+});
+
 const arpProto = 0x100;
 
 export function newFlowTable(limit: number = maxFlows): FlowTable {
-  const table = newKeyTable(keyWords, limit);
-  const {key} = table;
+  const family4 = newFamily(1, limit);
+  const family6 = newFamily(4, limit);
   const flows: Flow[] = [];
   let overflow = 0;
   let fragments = 0;
   let others = 0;
+  /** Which end sent the packet whose conversation was looked up last. */
+  let fromA = false;
+
+  /** The conversation of a frame, a new one where it is the first; undefined where there is no room. */
+  function flowOf(frame: Frame, outer: Frame, vni: number, now: number, isInner: boolean): Flow | undefined {
+    const family = frame.version === 6 ? family6 : family4;
+    fromA = setKey(family, frame, vni, endsOf(frame));
+    const index = family.table.find();
+    if (index === family.flows.length) {
+      const flow = flows.length < limit ? newFlow(frame, outer, vni, fromA, now, isInner) : undefined;
+      family.flows.push(flow);
+      if (flow !== undefined) flows.push(flow);
+    }
+    const known = index < 0 ? undefined : family.flows[index];
+    if (known === undefined) overflow++;
+    return known;
+  }
 
   /** Joins an ICMP error to the conversation whose packet it quotes, seen or not. */
   function noteError(view: PacketView, now: number): void {
     const outer = view.quotes[0] as Frame;
     const isInner = view.quoteDepth > 1;
     const frame = isInner ? (view.quotes[1] as Frame) : outer;
-    const source = endsOf(frame);
-    if (source < 0 || (outer.vxlan >= 0 && !isInner)) {
+    if (endsOf(frame) < 0 || (outer.vxlan >= 0 && !isInner)) {
       others++;
       return;
     }
-    const vni = isInner ? outer.vni : view.vni;
-    const fromA = setKey(key, frame, vni, source);
-    const index = table.find();
-    if (index < 0) {
-      overflow++;
-      return;
-    }
-    if (index === flows.length) flows.push(newFlow(frame, outer, vni, fromA, now, isInner));
-    noteFlowError((flows[index] as Flow).errors, view.frames[0] as Frame);
+    const flow = flowOf(frame, outer, isInner ? outer.vni : view.vni, now, isInner);
+    if (flow !== undefined) noteFlowError(flow.errors, view.frames[0] as Frame);
   }
 
   function note(view: PacketView, now: number): void {
@@ -106,25 +130,18 @@ export function newFlowTable(limit: number = maxFlows): FlowTable {
       return;
     }
     const outer = view.frames[0] as Frame;
-    const frame = view.depth > 1 ? (view.frames[1] as Frame) : outer;
-    const vni = view.depth > 1 ? outer.vni : view.vni;
+    const isInner = view.depth > 1;
+    const frame = isInner ? (view.frames[1] as Frame) : outer;
     if (outer.fragment === Fragment.waiting || frame.fragment === Fragment.waiting) {
       fragments++;
       return;
     }
-    const source = endsOf(frame);
-    if (source < 0) {
+    if (endsOf(frame) < 0) {
       others++;
       return;
     }
-    const fromA = setKey(key, frame, vni, source);
-    const index = table.find();
-    if (index < 0) {
-      overflow++;
-      return;
-    }
-    if (index === flows.length) flows.push(newFlow(frame, outer, vni, fromA, now, view.depth > 1));
-    notePacket(flows[index] as Flow, frame, fromA, now);
+    const flow = flowOf(frame, outer, isInner ? outer.vni : view.vni, now, isInner);
+    if (flow !== undefined) notePacket(flow, frame, fromA, now);
   }
 
   return {
@@ -169,22 +186,21 @@ function endsOf(frame: Frame): number {
 }
 
 /** Writes the key with its ends in order; says whether the sender is the first of them. */
-function setKey(key: Uint32Array, frame: Frame, vni: number, source: number): boolean {
+function setKey({table, words}: Family, frame: Frame, vni: number, source: number): boolean {
+  const {key} = table;
   const {data} = frame;
   const isArp = frame.ip < 0;
-  const words = frame.version === 6 ? 4 : 1;
   const target = isArp ? frame.arp + arpField.target : frame.dst;
   const fromA = endOrder(frame, source, target, words) <= 0;
-  key.fill(0);
-  key[0] = vni;
-  key[1] = ((isArp ? arpProto : frame.proto) << 8) | frame.version;
   const first = fromA ? source : target;
   const second = fromA ? target : source;
+  key[0] = vni;
+  key[1] = ((isArp ? arpProto : frame.proto) << 8) | frame.version;
+  key[2] = portsOrId(frame, fromA);
   for (let word = 0; word < words; word++) {
-    key[2 + word] = get32(data, first + word * 4);
-    key[6 + word] = get32(data, second + word * 4);
+    key[3 + word] = get32(data, first + word * 4);
+    key[3 + words + word] = get32(data, second + word * 4);
   }
-  key[10] = portsOrId(frame, fromA);
   return fromA;
 }
 

@@ -179,38 +179,49 @@ function newVniFinder(byVni: VniCount[]): (vni: number) => VniCount {
 
 /** Looks up the pair of VTEPs of an outer frame; undefined where there is no room for another. */
 function newPairFinder(checksums: boolean): (totals: Totals, frame: Frame) => VtepPair | undefined {
-  // Version, then both addresses.
-  const table = newKeyTable(9, maxPairs);
-  const {key} = table;
+  const find4 = newFamilyFinder(1, checksums);
+  const find6 = newFamilyFinder(4, checksums);
   return (totals, frame) => {
-    const {data, src, dst, version} = frame;
-    const words = version === 6 ? 4 : 1;
-    key.fill(0);
-    key[0] = version;
+    const pair = frame.version === 6 ? find6(totals, frame) : find4(totals, frame);
+    if (pair === undefined) totals.pairOverflow++;
+    return pair;
+  };
+}
+
+/** The same for addresses of so many 32-bit words: the short keys of IPv4 are looked up in a third of the time. */
+function newFamilyFinder(
+  words: 1 | 4,
+  checksums: boolean,
+): (totals: Totals, frame: Frame) => VtepPair | undefined {
+  const table = newKeyTable(words * 2, maxPairs);
+  const {key} = table;
+  const found: (VtepPair | undefined)[] = [];
+  return ({pairs}, frame) => {
+    const {data, src, dst} = frame;
     for (let word = 0; word < words; word++) {
-      key[1 + word] = get32(data, src + word * 4);
-      key[5 + word] = get32(data, dst + word * 4);
+      key[word] = get32(data, src + word * 4);
+      key[words + word] = get32(data, dst + word * 4);
     }
     const index = table.find();
-    if (index < 0) {
-      totals.pairOverflow++;
-      return undefined;
+    if (index === found.length) {
+      const pair = pairs.length < maxPairs ? newPair(frame, words * 4, checksums) : undefined;
+      if (pair !== undefined) pairs.push(pair);
+      found.push(pair);
     }
-    if (index === totals.pairs.length) {
-      const size = words * 4;
-      totals.pairs.push({
-        version,
-        src: Buffer.from(data.subarray(src, src + size)),
-        dst: Buffer.from(data.subarray(dst, dst + size)),
-        packets: 0,
-        bytes: 0,
-        esp: newCount(),
-        checksums: checksums
-          ? {outer: new Uint32Array(checksumNames.length), inner: new Uint32Array(checksumNames.length)}
-          : undefined,
-      });
-    }
-    return totals.pairs[index];
+    return index < 0 ? undefined : found[index];
+  };
+}
+
+function newPair({data, src, dst, version}: Frame, size: number, checksums: boolean): VtepPair {
+  const counts = (): Uint32Array => new Uint32Array(checksumNames.length);
+  return {
+    version,
+    src: Buffer.from(data.subarray(src, src + size)),
+    dst: Buffer.from(data.subarray(dst, dst + size)),
+    packets: 0,
+    bytes: 0,
+    esp: newCount(),
+    checksums: checksums ? {outer: counts(), inner: counts()} : undefined,
   };
 }
 
