@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {Change} from '../support/evidence.js';
+import {type Change, editTable} from '../support/evidence.js';
 import {
   addRule,
   all,
@@ -72,6 +72,25 @@ describe('the way out of the source', () => {
       },
     );
     assert.deepEqual(way(other), ['undecided', 'node1 route unknown']);
+  });
+
+  it('is not known where the route depends on whether a program binds its address', () => {
+    const ruled: Change = (draft) => {
+      editTable(draft, web1, 'rule', (rules) => [...rules, {priority: 100, src: '10.0.1.10', table: '100'}]);
+      editTable(draft, web1, 'route', (routes) => [
+        ...routes,
+        {
+          type: 'unicast',
+          dst: '10.0.1.0/24',
+          dev: 'eth0',
+          table: '100',
+          protocol: 'boot',
+          scope: 'link',
+          flags: [],
+        },
+      ]);
+    };
+    assert.deepEqual(way(ruled), ['undecided', 'node1 route unknown']);
   });
 
   it('ends at rules of the namespace', () => {

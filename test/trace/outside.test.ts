@@ -90,7 +90,9 @@ describe("the way to an address of the container's own host", () => {
   });
 
   it('is none of a macvlan endpoint', () => {
+    // Within the subnet of its network, and beyond it.
     assert.deepEqual(way('mac1', '172.31.1.5'), ['isolated', 'node1 parent fail own-host-apart']);
+    assert.deepEqual(way('mac1', '172.18.0.1'), ['isolated', 'node1 parent fail own-host-apart']);
   });
 
   it('is not known where the other end of its interface was not found', () => {
