@@ -4,6 +4,7 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {judgeBridgeRow} from '../rows/bridge-row.js';
+import {rowCode} from '../rows/row-code.js';
 import type {RowJudge} from '../rows/row-judge.js';
 import {isProgrammed} from '../rows/sandbox-view.js';
 import {inNamespace} from '../topology/in-namespace.js';
@@ -238,7 +239,8 @@ function placeTrouble(
   const leads = `${row.mac} is behind VTEP ${row.dst}${node(row.dst)}${isProgrammed(row) ? '' : ', by a learned row that will age out'}`;
   // A second address of the right host gets the frames there as well.
   const second = dst.host !== undefined && hasAddress(dst.host, row.dst) && !hasAddress(model, row.dst);
-  const {status, reason, names} = rows.place({host: model, netns: at.netns, tables: at.tables}, row, dst.ip);
+  const verdict = rows.place({host: model, netns: at.netns, tables: at.tables}, row, dst.ip);
+  const {status, reason} = verdict;
   if (status === 'ok' || second) steps.pass(model, 'vxlan-fdb', leads, evidence);
   else if (status === 'unknown')
     steps.note(
@@ -251,7 +253,7 @@ function placeTrouble(
     return steps.fail(
       model,
       'vxlan-fdb',
-      names === 'this-host' ? 'fdb-points-home' : status === 'stale' ? 'fdb-stale' : 'fdb-wrong-vtep',
+      rowCode(verdict) ?? 'fdb-wrong-vtep',
       `${device.name} sends ${row.mac} to ${row.dst}; ${dst.vtep && dst.vtep !== row.dst ? `${dst.name} is behind ${dst.vtep}${node(dst.vtep)}` : reason}`,
       {
         evidence,

@@ -1,3 +1,4 @@
+import type {Finding} from '../../findings/finding.js';
 import {rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {FdbRow} from '../../model/facts.js';
@@ -16,19 +17,12 @@ export const bridgeRows = defineCheck({
     for (const {network, sandboxes} of host.overlays) {
       const endpoints = host.endpoints(network);
       for (const sandbox of sandboxes) {
-        const {tables, file} = sandbox.namespace;
-        if (!tables?.fdb || !tables.links || !endpoints) {
-          report.notChecked({
-            host: host.name,
-            network: network.name,
-            why: `where the bridge of ${file} has its endpoints' MACs: ${endpoints ? 'its FDB was not read' : 'the engine did not list them'}`,
-            add: endpoints
-              ? 'run it as root on that host, with iproute2'
-              : 'see that the engine answers there',
-          });
+        const fdb = sandbox.namespace.tables?.links && sandbox.namespace.tables.fdb;
+        if (!fdb || !endpoints) {
+          unread(host, network, sandbox, endpoints !== undefined, report);
           continue;
         }
-        const rows = bridgeRowsOf(tables.fdb);
+        const rows = bridgeRowsOf(fdb);
         for (const endpoint of endpoints) astray(host, {network, sandbox, endpoint, rows}, report);
         taken(host, {network, sandbox, rows}, report);
       }
@@ -36,6 +30,21 @@ export const bridgeRows = defineCheck({
     return undefined;
   },
 });
+
+function unread(
+  host: KnownHost,
+  network: Network,
+  {namespace: {file}}: Sandbox,
+  listed: boolean,
+  report: Report,
+): void {
+  report.notChecked({
+    host: host.name,
+    network: network.name,
+    why: `where the bridge of ${file} has its endpoints' MACs: ${listed ? 'its FDB was not read' : 'the engine did not list them'}`,
+    add: listed ? 'run it as root on that host, with iproute2' : 'see that the engine answers there',
+  });
+}
 
 /** The bridges' rows by MAC. */
 function bridgeRowsOf(fdb: FdbRow[]): Map<string, FdbRow[]> {
@@ -61,49 +70,70 @@ function astray(
   report: Report,
 ): void {
   const {file, tables} = sandbox.namespace;
-  const {name, ip, link, port} = endpoint;
+  const {link, port} = endpoint;
   const mac = link?.mac ?? endpoint.mac;
   if (mac === undefined || endpoint.kind === 'unknown') return;
   for (const row of rows.get(mac) ?? []) {
     const own = port?.netns === file && port.link.master === row.master ? port.link : undefined;
     const place = judgeBridgeRow(tables?.links ?? [], row, own);
     if (place !== 'into-tunnel' && place !== 'behind-other-port') continue;
-    const onVxlan = place === 'into-tunnel';
-    const behind = port ? `, its container is behind ${port.link.name}` : '';
-    report.found({
-      code: onVxlan ? 'local-mac-on-vxlan' : 'mac-behind-other-port',
-      severity: 'error',
-      host: host.name,
-      network: network.name,
-      subject: name,
-      evidence: [`${file}: ${rowText(row)}`],
-      cause: onVxlan
-        ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.dev}${behind}: what others send to it goes into the tunnel until ${name} itself sends or the row ages out (300 s)`
-        : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.dev}${behind}: what others send to it goes there until ${name} itself sends or the row ages out (300 s)`,
-      remedy: [
-        {
-          command: inNamespace(host.model, file, 'bridge fdb del', mac, 'dev', row.dev, 'master'),
-          touches: 'that row; the bridge learns the MAC anew from its next frame',
-        },
-        {
-          command: inNamespace(host.model, file, 'tcpdump -eni', row.dev, 'ether', 'src', mac),
-          touches: 'nothing; shows who else sends with this MAC',
-        },
-      ],
-      basis: 'one-host',
-      at: {host: host.name, network: network.id, netns: file, ...(ip ? {ip} : {})},
-    });
+    report.found(astrayRow(host, {network, sandbox, endpoint}, row, place));
   }
+}
+
+function astrayRow(
+  host: KnownHost,
+  {network, sandbox, endpoint: {name, ip, port}}: Omit<Asked, 'rows'> & {endpoint: LocalEndpoint},
+  row: FdbRow,
+  place: 'into-tunnel' | 'behind-other-port',
+): Finding {
+  const {file} = sandbox.namespace;
+  const {mac} = row;
+  const onVxlan = place === 'into-tunnel';
+  const behind = port ? `, its container is behind ${port.link.name}` : '';
+  return {
+    code: onVxlan ? 'local-mac-on-vxlan' : 'mac-behind-other-port',
+    severity: 'error',
+    host: host.name,
+    network: network.name,
+    subject: name,
+    evidence: [`${file}: ${rowText(row)}`],
+    cause: onVxlan
+      ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.dev}${behind}: what others send to it goes into the tunnel until ${name} itself sends or the row ages out (300 s)`
+      : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.dev}${behind}: what others send to it goes there until ${name} itself sends or the row ages out (300 s)`,
+    remedy: [
+      {
+        command: inNamespace(host.model, file, 'bridge fdb del', mac, 'dev', row.dev, 'master'),
+        touches: 'that row; the bridge learns the MAC anew from its next frame',
+      },
+      {
+        command: inNamespace(host.model, file, 'tcpdump -eni', row.dev, 'ether', 'src', mac),
+        touches: 'nothing; shows who else sends with this MAC',
+      },
+    ],
+    basis: 'one-host',
+    at: {host: host.name, network: network.id, netns: file, ...(ip ? {ip} : {})},
+  };
+}
+
+/** Endpoints by MAC: remote ones by the rows of the sandbox, local ones by the engine. */
+function ownersOf(
+  host: KnownHost,
+  network: Network,
+  {namespace: {tables}}: Sandbox,
+): Map<string, {name: string; ip?: string}> {
+  const owners = new Map<string, {name: string; ip?: string}>();
+  for (const {mac, ip} of tables?.neighbours ?? []) if (mac) owners.set(mac, {name: ip, ip});
+  for (const {mac, name, ip} of host.endpoints(network) ?? [])
+    if (mac) owners.set(mac, {name, ...(ip ? {ip} : {})});
+  return owners;
 }
 
 /** MACs of endpoints that a bridge takes for its own. */
 function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report): void {
   const {file, tables} = sandbox.namespace;
   const own = new Set(tables?.links?.flatMap(({mac}) => mac ?? []));
-  const owners = new Map<string, {name: string; ip?: string}>();
-  for (const {mac, ip} of tables?.neighbours ?? []) if (mac) owners.set(mac, {name: ip, ip});
-  for (const {mac, name, ip} of host.endpoints(network) ?? [])
-    if (mac) owners.set(mac, {name, ...(ip ? {ip} : {})});
+  const owners = ownersOf(host, network, sandbox);
   for (const [mac, same] of rows) {
     const row = same.find((one) => judgeBridgeRow([], one, undefined) === 'taken');
     const owner = owners.get(mac);

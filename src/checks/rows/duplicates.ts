@@ -3,6 +3,7 @@ import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
+import type {Namespace} from '../../model/host.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {OverlayHere} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
@@ -66,8 +67,20 @@ type Placed = Holder & {host: HostDigest<unknown>['name']};
 
 function holdersOf(host: KnownHost, {network, sandboxes}: OverlayHere): NetworkHolders {
   const asked = `docker network inspect --verbose ${network.name}`;
-  const own = (host.endpoints(network) ?? []).flatMap((endpoint): Holder[] => {
-    const {name, ip, mac, kind} = endpoint;
+  const own = ownHolders(host, network, asked);
+  const extra = extraAddresses(host, network);
+  const addresses = sharedAddresses(network, [...own, ...extra]);
+  const macs = sharedMacs(own, sandboxes);
+  const gossip = addresses.size > 0 || macs.size > 0 ? gossipHolders(network, asked) : [];
+  const owners = new Map(gossip.map((holder) => [holder.ip, holder]));
+  const sharing = sandboxes.flatMap(({namespace}) => rowHolders(namespace, macs, owners));
+  const shared = [...gossip, ...extra].filter(({ip}) => addresses.has(ip));
+  return {id: network.id, name: network.name, own, shared: [...shared, ...sharing]};
+}
+
+/** The endpoints that this host's own engine lists. */
+function ownHolders(host: KnownHost, network: Network, asked: string): Holder[] {
+  return (host.endpoints(network) ?? []).flatMap(({name, ip, mac, kind}): Holder[] => {
     if (!ip || kind === 'unknown') return [];
     return [
       {
@@ -80,35 +93,44 @@ function holdersOf(host: KnownHost, {network, sandboxes}: OverlayHere): NetworkH
       },
     ];
   });
-  const extra = extraAddresses(host, network);
+}
+
+/** Addresses that two endpoints have, by this host's engine, its interfaces and its gossip. */
+function sharedAddresses({services}: Network, holders: Holder[]): ReadonlySet<string> {
   const addresses = new Clashes();
-  for (const {ip, id} of [...own, ...extra]) addresses.add(ip, id);
-  for (const {name, vip, tasks} of network.services ?? []) {
+  for (const {ip, id} of holders) addresses.add(ip, id);
+  for (const {name, vip, tasks} of services ?? []) {
     for (const task of tasks) addresses.add(task.ip, task.endpointId ?? task.name);
     if (vip) addresses.add(vip, `vip ${name}`);
   }
+  return addresses.found;
+}
+
+/** MACs that two addresses have, by this host's engine and the neighbour rows of its sandboxes. */
+function sharedMacs(own: Holder[], sandboxes: OverlayHere['sandboxes']): ReadonlySet<string> {
   const macs = new Clashes();
   for (const {mac, ip} of own) if (mac) macs.add(mac, ip);
-  for (const {namespace} of sandboxes) {
-    for (const row of namespace.tables?.neighbours ?? [])
-      if (row.mac && row.state.includes('PERMANENT')) macs.add(row.mac, row.ip);
-  }
-  const gossip = addresses.found.size > 0 || macs.found.size > 0 ? gossipHolders(network, asked) : [];
-  const owners = new Map(gossip.map((holder) => [holder.ip, holder]));
-  const sharing = sandboxes.flatMap(({namespace: {tables, file}}) =>
-    (tables?.neighbours ?? []).flatMap((row): Holder[] => {
-      const {mac, ip, dev, state} = row;
-      if (!mac || !macs.found.has(mac) || !state.includes('PERMANENT')) return [];
-      // A row of an address that nobody has is another fault.
-      const owner = owners.get(ip);
-      if (!owner) return [];
-      const self = tables?.fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.dev === dev);
-      const evidence = `${file}: ${neighbourText(row)}${self ? `; ${rowText(self)}` : ''}`;
-      return [{...owner, mac, evidence, told: 'engine'}];
-    }),
-  );
-  const shared = [...gossip, ...extra].filter(({ip}) => addresses.found.has(ip));
-  return {id: network.id, name: network.name, own, shared: [...shared, ...sharing]};
+  for (const {mac, state, ip} of sandboxes.flatMap(({namespace}) => namespace.tables?.neighbours ?? []))
+    if (mac && state.includes('PERMANENT')) macs.add(mac, ip);
+  return macs.found;
+}
+
+/** Endpoints of gossip to whose addresses a sandbox gives a MAC that another one has too. */
+function rowHolders(
+  {tables, file}: Namespace,
+  macs: ReadonlySet<string>,
+  owners: ReadonlyMap<string, Holder>,
+): Holder[] {
+  return (tables?.neighbours ?? []).flatMap((row): Holder[] => {
+    const {mac, ip, dev, state} = row;
+    if (!mac || !macs.has(mac) || !state.includes('PERMANENT')) return [];
+    // A row of an address that nobody has is another fault.
+    const owner = owners.get(ip);
+    if (!owner) return [];
+    const self = tables?.fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.dev === dev);
+    const evidence = `${file}: ${neighbourText(row)}${self ? `; ${rowText(self)}` : ''}`;
+    return [{...owner, mac, evidence, told: 'engine'}];
+  });
 }
 
 /** Finds keys that come with more than one value. */

@@ -1,5 +1,6 @@
 import type {NetworkHealth} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
+import type {Namespace} from '../../model/host.js';
 import type {Arrivals} from '../../rows/arrivals.js';
 import {hostRows} from '../../rows/host-rows.js';
 import type {RowsDigest} from '../../rows/rows-digest.js';
@@ -94,18 +95,19 @@ function reportUnread(host: KnownHost, report: Report): void {
         'rows that only gossip could explain: it was not read',
         `docker network inspect --verbose ${network.name}`,
       );
-    for (const {namespace} of sandboxes) {
-      const {file, tables} = namespace;
-      const [unreadTable] = (['fdb', 'neighbours'] as const).filter((table) => !tables?.[table]);
-      if (unreadTable)
-        gap(
-          `rows of ${file}: its ${unreadTable === 'fdb' ? 'FDB' : 'neighbour table'} was not read`,
-          'run it as root on that host, with iproute2',
-        );
-      else if (tables?.partial?.has('fdb') || tables?.partial?.has('neigh'))
-        gap(`rows of ${file}: some of them were not understood`, 'nothing; the others were looked at');
-    }
+    for (const {namespace} of sandboxes) unreadTables(namespace, gap);
   }
+}
+
+function unreadTables({file, tables}: Namespace, gap: (why: string, add: string) => void): void {
+  const [unreadTable] = (['fdb', 'neighbours'] as const).filter((table) => !tables?.[table]);
+  if (unreadTable)
+    gap(
+      `rows of ${file}: its ${unreadTable === 'fdb' ? 'FDB' : 'neighbour table'} was not read`,
+      'run it as root on that host, with iproute2',
+    );
+  else if (tables?.partial?.has('fdb') || tables?.partial?.has('neigh'))
+    gap(`rows of ${file}: some of them were not understood`, 'nothing; the others were looked at');
 }
 
 function reportRows(judgement: NetworkJudgement, report: Report): void {
@@ -128,6 +130,16 @@ function reportRows(judgement: NetworkJudgement, report: Report): void {
     for (const other of sourceFindings(judgement, member, judged, (mac) => owners.get(mac)))
       report.found(other);
   }
+  reportRest(judgement, told, undecided, report);
+}
+
+/** What is not told one by one, and what nobody could decide. */
+function reportRest(
+  judgement: NetworkJudgement,
+  told: ReadonlyMap<Member, number>,
+  undecided: ReadonlyMap<Member, string[]>,
+  report: Report,
+): void {
   for (const [member, count] of told) {
     if (count <= mostTold) continue;
     report.notChecked({

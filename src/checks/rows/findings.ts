@@ -1,11 +1,11 @@
 /** From what was judged of a row to what is reported of it. */
-import type {CheckCode} from '../../findings/catalogue.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Remedy, Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {FdbRow} from '../../model/facts.js';
 import type {JudgedEntry} from '../../rows/entry.js';
 import {nameOf} from '../../rows/fdb-raw.js';
+import {rowCode} from '../../rows/row-code.js';
 import type {Member, NetworkJudgement} from '../../rows/rows-swarm.js';
 import {isProgrammed} from '../../rows/sandbox-view.js';
 import {sourceCheck} from '../../rows/source-check.js';
@@ -18,160 +18,129 @@ import {claimLines, deviceOf, renewal} from './words.js';
 /** Docker's vxlan devices drop a learned row that has been idle for so many seconds, unless `ip -d link` says otherwise. */
 const defaultAgeing = 300;
 
-interface RowFault {
-  code: CheckCode;
-  severity: Severity;
-  cause: string;
-  remedy: Remedy[];
-}
-
 /** The finding about one judged entry; undefined where it is no fault. */
 export function rowFinding(
   network: Pick<NetworkJudgement, 'id' | 'name' | 'nodes'>,
   member: Member,
   judged: JudgedEntry,
 ): Finding | undefined {
-  const {entry, rows, neighbour, endpoint, verdict} = judged;
-  const told = faultOf(network, member, judged);
-  if (!told) return undefined;
+  const {entry, endpoint, verdict} = judged;
+  const code = rowCode(verdict);
+  if (!code) return undefined;
   const claims = endpoint?.claims ?? [];
-  const device = deviceOf(member, judged);
-  const {netns: file, ip} = entry;
-  const expected = claims.find(({vtep}) => vtep !== undefined)?.vtep;
-  const lines = [
-    ...(neighbour
-      ? [`${file}: ${neighbourText(neighbour)}`]
-      : isMissing(entry.status)
-        ? [`${file}: ip neigh show dev ${device}: no row for ${ip ?? 'it'}`]
-        : []),
-    ...rows.map((row) => `${file}: ${rowText(row)}`),
-    ...(rows.some(isProgrammed)
-      ? []
-      : [
-          `${file}: bridge fdb show dev ${device}: no permanent row for ${entry.mac ?? hintedMac(ip ?? '') ?? 'its MAC'}`,
-        ]),
-    ...claimLines(claims, network.name),
-  ];
+  const {netns, ip} = entry;
+  const vtep = entry.status === 'missing-fdb' ? (expectedVtep(claims) ?? entry.vtep) : entry.vtep;
   const elsewhere =
     claims.some(({hostKey}) => hostKey !== member.host.key) ||
     (verdict.deniedBy !== undefined && verdict.deniedBy !== member.host.key);
-  const vtep = entry.status === 'missing-fdb' ? (expected ?? entry.vtep) : entry.vtep;
   return {
-    code: told.code,
-    severity: told.severity,
+    code,
+    severity: severityOf(judged),
     host: member.host.name,
     network: network.name,
     subject: nameOf(entry),
-    evidence: lines,
-    cause: told.cause,
-    remedy: told.remedy,
+    evidence: [...rowLines(member, judged), ...claimLines(claims, network.name)],
+    cause: causeOf(network, member, judged),
+    remedy: remedyOf(network, member, judged),
     basis: elsewhere ? 'several-hosts' : 'one-host',
     at: {
       host: member.host.name,
       network: network.id,
-      netns: file,
+      netns,
       ...(ip === null ? {} : {ip}),
       ...(vtep === null ? {} : {vtep}),
     },
   };
 }
 
-function faultOf(
-  {name: network, nodes}: Pick<NetworkJudgement, 'name' | 'nodes'>,
-  member: Member,
-  judged: JudgedEntry,
-): RowFault | undefined {
-  const {entry, verdict, rows, neighbour, endpoint} = judged;
-  const claims = endpoint?.claims ?? [];
-  const {ip} = entry;
-  const inside = (command: string, ...words: string[]) =>
-    inNamespace(member.host.digest.directory, entry.netns, command, ...words);
+/** The rows that it was judged by, and those that are not there. */
+function rowLines(member: Member, judged: JudgedEntry): string[] {
+  const {
+    entry: {netns: file, ip, mac, status},
+    rows,
+    neighbour,
+  } = judged;
+  const device = deviceOf(member, judged);
+  const lines = rows.map((row) => `${file}: ${rowText(row)}`);
+  if (neighbour) lines.unshift(`${file}: ${neighbourText(neighbour)}`);
+  else if (isMissing(status)) lines.unshift(`${file}: ip neigh show dev ${device}: no row for ${ip ?? 'it'}`);
+  if (!rows.some(isProgrammed))
+    lines.push(
+      `${file}: bridge fdb show dev ${device}: no permanent row for ${mac ?? hintedMac(ip ?? '') ?? 'its MAC'}`,
+    );
+  return lines;
+}
+
+function severityOf({entry: {status}, endpoint}: JudgedEntry): Severity {
+  if (status === 'learned-only' || status === 'stale') return 'warning';
+  // Without a source for the address it may be left of an endpoint that is gone.
+  return status === 'missing-fdb' && !endpoint ? 'warning' : 'error';
+}
+
+function causeOf({nodes}: Pick<NetworkJudgement, 'nodes'>, member: Member, judged: JudgedEntry): string {
+  const {entry, verdict, rows, neighbour} = judged;
+  const {names, reason} = verdict;
   const who = nameOf(entry);
   const here = member.host.name;
-  const device = deviceOf(member, judged);
-  const expected = claims.find(({vtep}) => vtep !== undefined)?.vtep;
-  const mac = verdict.mac ?? macOf(claims) ?? rows[0]?.mac ?? neighbour?.mac ?? hintedMac(ip ?? '') ?? 'MAC';
-  const look = {command: `ovdiag fdb ${network}`, touches: 'nothing'};
-  const program = {
-    command: inside('bridge fdb replace', mac, 'dev', device, 'dst', expected ?? 'VTEP', 'self', 'permanent'),
-    touches: 'that one row',
-  };
-  const answer = {
-    command: inside('ip neigh replace', ip ?? 'ADDRESS', 'lladdr', mac, 'dev', device, 'nud', 'permanent'),
-    touches: 'that one row',
-  };
-  const away = [...new Set(rows.map((row) => row.mac))].map((one) => ({
-    command: inside('bridge fdb del', one, 'dev', device, 'self'),
-    touches: 'that row',
-  }));
-  const forget = neighbour
-    ? [{command: inside('ip neigh del', neighbour.ip, 'dev', device), touches: 'that row'}]
-    : [];
   const node = (vtep: string | undefined) => {
     const name = vtep === undefined ? undefined : nodes.get(vtep);
     return `${vtep ?? 'another host'}${name ? ` (${name})` : ''}`;
   };
   switch (entry.status) {
     case 'missing-fdb':
-      return {
-        code: 'fdb-row-missing',
-        // Without a source for the address it may be left of an endpoint that is gone.
-        severity: endpoint ? 'error' : 'warning',
-        cause: `${here} has no row that tells where ${who} is, so it drops every frame for it: ${verdict.reason}`,
-        remedy: [program, ...(neighbour || !endpoint ? [] : [answer]), look, ...renewal(claims)],
-      };
+      return `${here} has no row that tells where ${who} is, so it drops every frame for it: ${reason}`;
     case 'missing-neighbour':
-      return {
-        code: 'neighbour-missing',
-        severity: 'error',
-        cause: `${here} answers no ARP request for ${who}: ${verdict.reason}`,
-        remedy: [answer, look, ...renewal(claims)],
-      };
+      return `${here} answers no ARP request for ${who}: ${reason}`;
     case 'wrong-mac':
-      return {
-        code: 'neighbour-wrong-mac',
-        severity: 'error',
-        cause: `${here} answers ARP for ${who} with ${neighbour?.mac ?? 'another MAC'}: ${verdict.reason}`,
-        remedy: [answer, look, ...renewal(claims)],
-      };
+      return `${here} answers ARP for ${who} with ${neighbour?.mac ?? 'another MAC'}: ${reason}`;
     case 'learned-only':
-      return {
-        code: 'fdb-learned-only',
-        severity: 'warning',
-        cause: `${who} is reached by a learned row only${timeLeft(member, judged)}; then ${here} drops every frame for it`,
-        remedy: [program, look, ...renewal(claims)],
-      };
+      return `${who} is reached by a learned row only${timeLeft(member, judged)}; then ${here} drops every frame for it`;
     case 'wrong-vtep':
-      return verdict.names === 'this-host'
-        ? {
-            code: 'fdb-points-home',
-            severity: 'error',
-            cause: `the row of ${who} names ${entry.vtep}, which is ${here} itself: ${verdict.reason}`,
-            remedy: [program, look, ...renewal(claims)],
-          }
-        : {
-            code: 'fdb-wrong-vtep',
-            severity: 'error',
-            cause: `${here} sends frames for ${who} to ${node(entry.vtep ?? undefined)}, and drops those that come from it: ${verdict.reason}`,
-            remedy: [program, look, ...renewal(claims)],
-          };
-    case 'stale':
-      return verdict.names === 'local-endpoint'
-        ? {
-            code: 'fdb-local-as-remote',
-            severity: 'warning',
-            cause: `${here} has remote rows for its own ${localName(judged)}, to ${node(rows[0]?.dst)}; delivery goes on as long as the bridge knows its port`,
-            remedy: [...away, ...forget],
-          }
-        : {
-            code: verdict.names === 'this-host' ? 'fdb-points-home' : 'fdb-stale',
-            severity: 'warning',
-            cause: `${here} keeps rows of ${who}, to ${node(rows[0]?.dst)}: ${verdict.reason}`,
-            remedy: [...away, ...forget],
-          };
+      return names === 'this-host'
+        ? `the row of ${who} names ${entry.vtep}, which is ${here} itself: ${reason}`
+        : `${here} sends frames for ${who} to ${node(entry.vtep ?? undefined)}, and drops those that come from it: ${reason}`;
     default:
-      return undefined;
+      return names === 'local-endpoint'
+        ? `${here} has remote rows for its own ${localName(judged)}, to ${node(rows[0]?.dst)}; delivery goes on as long as the bridge knows its port`
+        : `${here} keeps rows of ${who}, to ${node(rows[0]?.dst)}: ${reason}`;
   }
+}
+
+function remedyOf({name}: Pick<NetworkJudgement, 'name'>, member: Member, judged: JudgedEntry): Remedy[] {
+  const {entry, verdict, rows, neighbour, endpoint} = judged;
+  const {status, ip} = entry;
+  const claims = endpoint?.claims ?? [];
+  const device = deviceOf(member, judged);
+  const inside = (command: string, ...words: string[]) =>
+    inNamespace(member.host.digest.directory, entry.netns, command, ...words);
+  if (status === 'stale') {
+    const away = [...new Set(rows.map((row) => row.mac))].map((mac) => ({
+      command: inside('bridge fdb del', mac, 'dev', device, 'self'),
+      touches: 'that row',
+    }));
+    const forget = neighbour
+      ? [{command: inside('ip neigh del', neighbour.ip, 'dev', device), touches: 'that row'}]
+      : [];
+    return [...away, ...forget];
+  }
+  const mac = verdict.mac ?? macOf(claims) ?? rows[0]?.mac ?? neighbour?.mac ?? hintedMac(ip ?? '') ?? 'MAC';
+  const dst = expectedVtep(claims) ?? 'VTEP';
+  const program = {
+    command: inside('bridge fdb replace', mac, 'dev', device, 'dst', dst, 'self', 'permanent'),
+    touches: 'that one row',
+  };
+  const answer = {
+    command: inside('ip neigh replace', ip ?? 'ADDRESS', 'lladdr', mac, 'dev', device, 'nud', 'permanent'),
+    touches: 'that one row',
+  };
+  const first = status === 'missing-neighbour' || status === 'wrong-mac' ? answer : program;
+  const both = status === 'missing-fdb' && !neighbour && endpoint;
+  const look = {command: `ovdiag fdb ${name}`, touches: 'nothing'};
+  return [first, ...(both ? [answer] : []), look, ...renewal(claims)];
+}
+
+function expectedVtep(claims: readonly Claim[]): string | undefined {
+  return claims.find(({vtep}) => vtep !== undefined)?.vtep;
 }
 
 function localName({entry, endpoint}: JudgedEntry): string {

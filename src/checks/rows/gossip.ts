@@ -2,6 +2,7 @@
 
 import {ipv4Number, ipv4Text} from '../../base/ipv4.js';
 import type {Finding} from '../../findings/finding.js';
+import type {PackedPairs} from '../../rows/rows-digest.js';
 import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../rows/rows-swarm.js';
 import {type Claim, isNews} from '../../topology/endpoints.js';
 import {claimLine} from './words.js';
@@ -152,28 +153,32 @@ function heardBy({endpoints}: NetworkJudgement, {rows}: Member): Uint8Array {
   for (const {ip, vtep} of rows.gossip ?? [])
     note(ipv4Number(ip), vtep === undefined ? none : endpoints.vtep(vtep));
   for (const {pairs, cut} of rows.sandboxes) {
-    for (const {ips, gossip, vteps, vtepNames} of pairs) {
-      const known = vtepNames.map((vtep) => endpoints.vtep(vtep));
-      for (let at = 0; at < ips.length; at++)
-        if (gossip[at] === 1) note(ips[at], known[vteps[at] ?? 0] ?? none);
-    }
+    for (const packed of pairs) notePacked(endpoints, packed, note);
     // Nothing is known of what was not kept.
     for (const ip of cut) note(ip, none);
   }
   return has;
 }
 
+/** The gossip that goes with packed pairs. */
+function notePacked(
+  endpoints: NetworkJudgement['endpoints'],
+  {ips, gossip, vteps, vtepNames}: PackedPairs,
+  note: (ip: number | undefined, vtep: number) => void,
+): void {
+  const known = vtepNames.map((vtep) => endpoints.vtep(vtep));
+  for (let at = 0; at < ips.length; at++) if (gossip[at] === 1) note(ips[at], known[vteps[at] ?? 0] ?? none);
+}
+
 function near(one: Heard, other: Heard): boolean {
   return Math.abs(one.time - other.time) <= largestSkewMs;
 }
 
-/** Endpoints that their own engine and its gossip have, and this host's gossip has not. */
-function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[]): GossipGap[] {
-  const faulty = new Set(
-    entries.flatMap(({member, judged: {entry}}) =>
-      entry.status === 'unknown' ? [] : [`${member.host.key} ${entry.ip}`],
-    ),
-  );
+/** Endpoints that their own engine and its gossip have. */
+function ownHeard(
+  endpoints: NetworkJudgement['endpoints'],
+  heard: Heard[],
+): {number: number; claim: Claim; owner: Heard}[] {
   const byKey = new Map(heard.map((one) => [one.member.host.key, one]));
   const owned: {number: number; claim: Claim; owner: Heard}[] = [];
   for (const [number, claims] of endpoints.claims.entries()) {
@@ -184,31 +189,46 @@ function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[
     // A task is in gossip only once it is healthy, and no more when it is about to end.
     if (owner && owner.has[number] === heardThere) owned.push({number, claim, owner});
   }
+  return owned;
+}
+
+/** Endpoints that their own engine and its gossip have, and this host's gossip has not. */
+function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[]): GossipGap[] {
+  const faulty = new Set(
+    entries.flatMap(({member, judged: {entry}}) =>
+      entry.status === 'unknown' ? [] : [`${member.host.key} ${entry.ip}`],
+    ),
+  );
+  const owned = ownHeard(endpoints, heard);
   return heard.flatMap((one) => {
-    const here = one.member.host.name;
+    const {host} = one.member;
     const gaps = new Map<string, GossipGap>();
     for (const {number, claim, owner} of owned) {
       const has = one.has[number];
-      if (has === heardThere || owner === one || !near(one, owner)) continue;
-      if (isNews(claim, one.member.host)) continue;
+      if (has === heardThere || owner === one || !near(one, owner) || isNews(claim, host)) continue;
       const kind = has === unheard ? 'lacks' : 'misplaces';
-      const {name: named, vtep} = owner.member.host;
-      const known: GossipGap = gaps.get(`${kind} ${owner.member.host.key}`) ?? {
-        ...{kind, here, owner: named, vtep, network: name, networkId: id},
-        lines: [],
-        endpoints: [],
-        lost: false,
-      };
-      known.lost ||= faulty.has(`${one.member.host.key} ${claim.ip}`);
+      const key = `${kind} ${owner.member.host.key}`;
+      const known = gaps.get(key) ?? emptyGap(kind, host.name, owner, {id, name});
+      known.lost ||= faulty.has(`${host.key} ${claim.ip}`);
       known.endpoints.push({name: claim.name, ip: claim.ip});
       if (known.lines.length < mostLines) {
         known.lines.push(claimLine(claim, name));
         if (kind === 'misplaces') known.lines.push(...misplacedLines(one, claim, name));
       }
-      gaps.set(`${kind} ${owner.member.host.key}`, known);
+      gaps.set(key, known);
     }
     return [...gaps.values()];
   });
+}
+
+function emptyGap(
+  kind: GossipGap['kind'],
+  here: string,
+  {member: {host: owner}}: Heard,
+  {id: networkId, name: network}: {id: string; name: string},
+): GossipGap {
+  const named = {kind, here, owner: owner.name, vtep: owner.vtep, network, networkId};
+  return {...named, lines: [], endpoints: [], lost: false};
 }
 
 function misplacedLines({member: {host, rows}}: Heard, {ip, name}: Claim, network: string): string[] {
@@ -340,30 +360,38 @@ function remedyOf(host: string): Finding['remedy'] {
   ];
 }
 
-/** Endpoints whose engine was not read, and which two hosts' rows put behind different nodes. */
-export function disagreements({id, name, members, endpoints, nodes}: NetworkJudgement): Finding[] {
+/** What one host's rows say of an endpoint. */
+interface Side {
+  host: string;
+  time: number;
+  vtep: string;
+}
+
+/** Endpoints by number whose engine was not read, with all rows of them where two hosts' rows differ. */
+function sidesOf({members, endpoints}: NetworkJudgement): Map<number, Side[]> {
   const asked = new Set(members.flatMap(({host, rows}) => (rows.own && host.vtep ? [host.vtep] : [])));
-  const sides = new Map<number, {host: string; time: number; vtep: string; mac: string | undefined}[]>();
+  const differs = (number: number | undefined): number is number =>
+    number !== undefined && endpoints.rowVtep[number] === several && endpoints.ownVtep[number] === none;
+  const sides = new Map<number, Side[]>();
   for (const {host, rows} of members) {
-    for (const {ips, vteps, vtepNames, macs} of rows.sandboxes.flatMap(({pairs}) => pairs)) {
+    for (const {ips, vteps, vtepNames} of rows.sandboxes.flatMap(({pairs}) => pairs)) {
       for (let index = 0; index < ips.length; index++) {
-        const ip = ips[index] ?? 0;
-        const number = endpoints.find(ip);
-        if (
-          number === undefined ||
-          endpoints.rowVtep[number] !== several ||
-          endpoints.ownVtep[number] !== none
-        )
-          continue;
+        const number = endpoints.find(ips[index] ?? 0);
         const vtep = vtepNames[vteps[index] ?? 0] ?? '';
-        if (asked.has(vtep)) continue;
+        if (!differs(number) || asked.has(vtep)) continue;
         const known = sides.get(number) ?? [];
-        known.push({host: host.name, time: Date.parse(host.startedAt), vtep, mac: macs.get(index)});
+        known.push({host: host.name, time: Date.parse(host.startedAt), vtep});
         sides.set(number, known);
       }
     }
   }
-  return [...sides].flatMap(([number, rows]): Finding[] => {
+  return sides;
+}
+
+/** Endpoints whose engine was not read, and which two hosts' rows put behind different nodes. */
+export function disagreements(judgement: NetworkJudgement): Finding[] {
+  const {id, name, endpoints, nodes} = judgement;
+  return [...sidesOf(judgement)].flatMap(([number, rows]): Finding[] => {
     const [first] = rows;
     const other = rows.find(
       (row) => first && row.vtep !== first.vtep && Math.abs(row.time - first.time) <= largestSkewMs,

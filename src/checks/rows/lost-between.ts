@@ -1,4 +1,5 @@
 import {oncePer} from '../../base/once.js';
+import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
 import {rowText} from '../../kernel/printed.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
@@ -89,39 +90,56 @@ export const lostBetween = defineCheck<Device[], Device[]>({
       if (!earlier || sent === undefined) continue;
       if (!later.agesTell && later.rxPackets !== earlier.rxPackets) continue;
       for (const peer of later.peers) {
-        const first = earlier.peers.find(({vtep}) => vtep === peer.vtep)?.sentAt ?? null;
-        if (first === null || peer.sentAt === null || peer.sentAt <= first + 1000) continue;
-        const loss = lostSince(first, {sender: host.vtep, device: later, vtep: peer.vtep}, hosts);
-        if (!loss) continue;
-        const {receiver, there, arrived} = loss;
-        const carried = later.encrypted ? 'ESP' : `UDP ${later.port}`;
-        const silent = Math.round((there.readAt - arrived.arrivedAt) / 1000);
-        report.found({
-          code: 'frames-lost-between',
-          severity: 'error',
-          host: host.name,
-          network: later.network,
-          subject: `frames to ${receiver.name}`,
-          evidence: [
-            `${host.name}: ${later.netns}: ${peer.row}`,
-            `${host.name}: ${later.netns}: ${later.device} TX packets ${later.txPackets} (${risen(sent, seconds)})`,
-            `${receiver.name}: ${there.netns}: ${arrived.row}`,
-          ],
-          cause: `${host.name} sends to ${receiver.name} (${peer.vtep}), and for ${silent} s nothing of it has come to ${there.device} there: ${carried} is dropped on the way, as by a firewall or a security group between the hosts`,
-          remedy: [
-            {
-              command: `tcpdump -ni any ${later.encrypted ? 'esp' : `udp port ${later.port}`} and host ${host.vtep}`,
-              touches: `nothing; on ${receiver.name}: where nothing shows, allow ${carried} from ${host.vtep} to ${peer.vtep} between the hosts`,
-            },
-          ],
-          basis: 'sample',
-          // Rules of the receiver drop them just so.
-          at: {host: receiver.name, network: later.networkId},
-        });
+        const first = sentAgain(earlier, peer);
+        const loss =
+          first !== undefined && lostSince(first, {sender: host.vtep, device: later, vtep: peer.vtep}, hosts);
+        if (loss)
+          report.found(
+            lossFinding({name: host.name, vtep: host.vtep}, later, peer, loss, risen(sent, seconds)),
+          );
       }
     }
   },
 });
+
+/** When a frame had been sent to a VTEP by the first reading, where another one was sent since. */
+function sentAgain(earlier: Device, {vtep, sentAt}: Peer): number | undefined {
+  const first = earlier.peers.find((peer) => peer.vtep === vtep)?.sentAt ?? null;
+  return first === null || sentAt === null || sentAt <= first + 1000 ? undefined : first;
+}
+
+function lossFinding(
+  host: {name: string; vtep: string},
+  later: Device,
+  peer: Peer,
+  {receiver, there, arrived}: Loss,
+  rose: string,
+): Finding {
+  const carried = later.encrypted ? 'ESP' : `UDP ${later.port}`;
+  const silent = Math.round((there.readAt - arrived.arrivedAt) / 1000);
+  return {
+    code: 'frames-lost-between',
+    severity: 'error',
+    host: host.name,
+    network: later.network,
+    subject: `frames to ${receiver.name}`,
+    evidence: [
+      `${host.name}: ${later.netns}: ${peer.row}`,
+      `${host.name}: ${later.netns}: ${later.device} TX packets ${later.txPackets} (${rose})`,
+      `${receiver.name}: ${there.netns}: ${arrived.row}`,
+    ],
+    cause: `${host.name} sends to ${receiver.name} (${peer.vtep}), and for ${silent} s nothing of it has come to ${there.device} there: ${carried} is dropped on the way, as by a firewall or a security group between the hosts`,
+    remedy: [
+      {
+        command: `tcpdump -ni any ${later.encrypted ? 'esp' : `udp port ${later.port}`} and host ${host.vtep}`,
+        touches: `nothing; on ${receiver.name}: where nothing shows, allow ${carried} from ${host.vtep} to ${peer.vtep} between the hosts`,
+      },
+    ],
+    basis: 'sample',
+    // Rules of the receiver drop them just so.
+    at: {host: receiver.name, network: later.networkId},
+  };
+}
 
 interface Loss {
   receiver: HostDigest<Device[]>;
@@ -243,7 +261,7 @@ function refreshed({row, writtenSeconds}: AgedRow): boolean {
 }
 
 function peersOf(rows: AgedRow[], readAt: number, agesTell: boolean): Peer[] {
-  const peers = new Map<string, Peer>();
+  const peers = new Map<string, PeerRow>();
   for (const {row, writtenSeconds} of rows) {
     const {dst, usedSeconds, updatedSeconds} = row;
     if (dst === undefined || usedSeconds === undefined || updatedSeconds === undefined) continue;
@@ -251,15 +269,22 @@ function peersOf(rows: AgedRow[], readAt: number, agesTell: boolean): Peer[] {
     const heard = agesTell ? updatedSeconds : Math.min(updatedSeconds, usedSeconds);
     const sentAt = isUsed ? readAt - usedSeconds * 1000 : null;
     const arrivedAt = readAt - heard * 1000;
-    const known = peers.get(dst);
-    const isNewer = known === undefined || (sentAt ?? arrivedAt) > (known.sentAt ?? known.arrivedAt);
-    if (known && !isNewer && arrivedAt <= known.arrivedAt) continue;
-    peers.set(dst, {
-      vtep: dst,
-      sentAt: Math.max(sentAt ?? 0, known?.sentAt ?? 0) || null,
-      arrivedAt: Math.max(arrivedAt, known?.arrivedAt ?? 0),
-      row: isNewer ? rowText(row) : known.row,
-    });
+    peers.set(dst, newest(peers.get(dst), {vtep: dst, sentAt, arrivedAt, row}));
   }
-  return [...peers.values()];
+  return [...peers.values()].map(({row, ...peer}) => ({...peer, row: rowText(row)}));
+}
+
+type PeerRow = Omit<Peer, 'row'> & {row: FdbRow};
+
+/** The latest of what several rows tell of a VTEP, with the row that tells most of it. */
+function newest(known: PeerRow | undefined, other: PeerRow): PeerRow {
+  if (!known) return other;
+  const isNewer = (other.sentAt ?? other.arrivedAt) > (known.sentAt ?? known.arrivedAt);
+  if (!isNewer && other.arrivedAt <= known.arrivedAt) return known;
+  return {
+    vtep: known.vtep,
+    sentAt: Math.max(other.sentAt ?? 0, known.sentAt ?? 0) || null,
+    arrivedAt: Math.max(other.arrivedAt, known.arrivedAt),
+    row: isNewer ? other.row : known.row,
+  };
 }
