@@ -210,15 +210,18 @@ function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[
       const key = `${kind} ${owner.member.host.key}`;
       const known = gaps.get(key) ?? emptyGap(kind, host.name, owner, {id, name});
       known.lost ||= faulty.has(`${host.key} ${claim.ip}`);
-      known.endpoints.push({name: claim.name, ip: claim.ip});
-      if (known.lines.length < mostLines) {
-        known.lines.push(claimLine(claim, name));
-        if (kind === 'misplaces') known.lines.push(...misplacedLines(one, claim, name));
-      }
+      addToGap(known, one, claim);
       gaps.set(key, known);
     }
     return [...gaps.values()];
   });
+}
+
+function addToGap({kind, network, endpoints, lines}: GossipGap, one: Heard, claim: Claim): void {
+  endpoints.push({name: claim.name, ip: claim.ip});
+  if (lines.length >= mostLines) return;
+  lines.push(claimLine(claim, network));
+  if (kind === 'misplaces') lines.push(...misplacedLines(one, claim, network));
 }
 
 function emptyGap(
