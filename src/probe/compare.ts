@@ -59,20 +59,22 @@ function contradicted(
       return broken ? failureText(broken) : openPort(forward);
     case 'lossy':
       return broken ? failureText(broken) : passes;
-    case 'lost-after': {
-      const walk = verdict.direction === 'reverse' ? reverse : forward;
-      if (!walk) return null;
-      // What Docker keeps apart is stopped by rules in several places.
-      if (walk.disposition === 'isolated') return null;
-      if (failing.has(walk.disposition)) return fits(walk, verdict, points) ? null : failureText(walk);
-      return passing.has(walk.disposition) || walk.disposition === 'limited' ? walk.disposition : null;
-    }
+    case 'lost-after':
+      return lossContradicted(verdict.direction === 'reverse' ? reverse : forward, verdict, points);
     case 'no-answer':
       return failing.has(forward.disposition) && !failsAtEndpoint(forward) ? failureText(forward) : passes;
     case 'not-sent':
     case 'unanswered':
       return passes;
   }
+}
+
+/** What the model says against a loss at a known point of one direction. */
+function lossContradicted(walk: Walk | null, verdict: Verdict, points: Point[]): string | null {
+  // What Docker keeps apart is stopped by rules in several places.
+  if (!walk || walk.disposition === 'isolated') return null;
+  if (failing.has(walk.disposition)) return fits(walk, verdict, points) ? null : failureText(walk);
+  return passing.has(walk.disposition) || walk.disposition === 'limited' ? walk.disposition : null;
 }
 
 /** Whether both have decided; the model leaves much open, and a probe that nobody answers decides little. */

@@ -154,99 +154,126 @@ function lookThrough(points: Point[], states: PointState[], seen: Sighting[]): S
   };
 }
 
-function verdictOf(observed: Observed, sight: Sight, {answered, refused}: Answers, lost: TryId[]): Verdict {
-  const {points, tries, said} = observed;
+function verdictOf(observed: Observed, sight: Sight, answers: Answers, lost: TryId[]): Verdict {
+  const {points, said} = observed;
+  const pointAt = (index: number | undefined) => (index === undefined ? undefined : points[index]);
   const place = (index: number | undefined) => {
-    const point = index === undefined ? undefined : points[index];
+    const point = pointAt(index);
     return point ? nameOf(point) : null;
   };
-  const verdict = (
-    code: VerdictCode,
-    text: string,
-    {
-      direction = null,
-      after,
-      before,
-    }: {direction?: ProbeDirection | null; after?: number; before?: number} = {},
-  ): Verdict => ({
+  const {
+    code,
+    text,
+    direction = null,
+    after,
+    before,
+  } = outcomeOf(observed, sight, answers, lost, (index) => {
+    const point = pointAt(index);
+    return point ? pointText(nameOf(point)) : '';
+  });
+  return {
     code,
     direction,
     after: place(after),
     before: place(before),
     text,
-    notes: [...missed(observed, answered), ...(lost.length > 0 ? said.slice(0, 3) : [])],
-  });
-  const words = (index: number | undefined) => {
-    const point = index === undefined ? undefined : points[index];
-    return point ? pointText(nameOf(point)) : '';
+    notes: [...missed(observed, answers.answered), ...(lost.length > 0 ? said.slice(0, 3) : [])],
   };
-  const back = {
-    ...(sight.reverse === undefined ? {} : {after: sight.reverse}),
-    ...(sight.reverseNext === undefined ? {} : {before: sight.reverseNext}),
-  };
-  const out = {
-    ...(sight.forward === undefined ? {} : {after: sight.forward}),
-    ...(sight.forwardNext === undefined ? {} : {before: sight.forwardNext}),
-  };
+}
+
+/** A verdict with the points, by their indexes, between which it lies. */
+interface Outcome {
+  code: VerdictCode;
+  text: string;
+  direction?: ProbeDirection;
+  after?: number | undefined;
+  before?: number | undefined;
+}
+
+type Words = (index: number | undefined) => string;
+
+function outcomeOf(
+  {points, tries, transmitted}: Observed,
+  sight: Sight,
+  {answered, refused}: Answers,
+  lost: TryId[],
+  words: Words,
+): Outcome {
+  const back = {direction: 'reverse' as const, after: sight.reverse, before: sight.reverseNext};
+  const out = {direction: 'forward' as const, after: sight.forward, before: sight.forwardNext};
   if (lost.length === 0 && tries.length > 0) {
-    if (refused.size === 0) return verdict('arrived', `all ${tries.length} probes were answered`);
-    if (sight.far !== undefined && sight.forward !== sight.far) {
-      return verdict(
-        'lost-after',
-        `something on the way refused the connections: they were last seen at ${words(sight.forward)}, never at the destination`,
-        {direction: 'forward', ...out},
-      );
-    }
-    return verdict(
-      'refused',
-      'the destination was reached and refused the connections: nothing listens on that port',
-    );
+    return refused.size === 0
+      ? {code: 'arrived', text: `all ${tries.length} probes were answered`}
+      : refusal(sight, words);
   }
   if (answered.size > 0) {
-    return verdict(
-      'lossy',
-      `${answered.size} of ${tries.length} probes were answered${sight.forward === undefined ? '' : `; the others were last seen at ${words(sight.reverse ?? sight.forward)}`}`,
-      {
-        direction: sight.reverse === undefined ? 'forward' : 'reverse',
-        ...(sight.reverse === undefined ? out : back),
-      },
-    );
+    const seenAt = `; the others were last seen at ${words(sight.reverse ?? sight.forward)}`;
+    return {
+      code: 'lossy',
+      text: `${answered.size} of ${tries.length} probes were answered${sight.forward === undefined ? '' : seenAt}`,
+      ...(sight.reverse === undefined ? out : back),
+    };
   }
   if (sight.reverse !== undefined) {
     const next = sight.reverseNext;
-    return verdict(
-      'lost-after',
-      `the probes arrived and were answered; the answers were last seen at ${words(sight.reverse)}${next === undefined ? ', and the sender did not get them' : ` and never reached ${words(next)}${between(points, sight.reverse, next)}`}`,
-      {direction: 'reverse', ...back},
-    );
+    return {
+      code: 'lost-after',
+      text: `the probes arrived and were answered; the answers were last seen at ${words(sight.reverse)}${next === undefined ? ', and the sender did not get them' : ` and never reached ${words(next)}${between(points, sight.reverse, next)}`}`,
+      ...back,
+    };
   }
   if (sight.forward === undefined) {
-    return sight.home === undefined && observed.transmitted !== 0
-      ? verdict('unanswered', 'nothing came back, and nobody could look at the source itself')
-      : verdict('not-sent', 'not one probe left the source');
+    return sight.home === undefined && transmitted !== 0
+      ? {code: 'unanswered', text: 'nothing came back, and nobody could look at the source itself'}
+      : {code: 'not-sent', text: 'not one probe left the source'};
   }
-  if (sight.forward === sight.far) {
-    return verdict('no-answer', `the probes reached ${words(sight.far)}, which sent no answer`, {
+  return unanswered(points, {...sight, forward: sight.forward}, words);
+}
+
+/** All were answered, and some with a refusal: by the destination, or by something before it. */
+function refusal({forward, forwardNext, far}: Sight, words: Words): Outcome {
+  if (far !== undefined && forward !== far) {
+    return {
+      code: 'lost-after',
+      text: `something on the way refused the connections: they were last seen at ${words(forward)}, never at the destination`,
+      direction: 'forward',
+      after: forward,
+      before: forwardNext,
+    };
+  }
+  return {
+    code: 'refused',
+    text: 'the destination was reached and refused the connections: nothing listens on that port',
+  };
+}
+
+/** Probes left the source, and no answer was seen anywhere. */
+function unanswered(
+  points: Point[],
+  {forward, forwardNext: next, far}: Sight & {forward: number},
+  words: Words,
+): Outcome {
+  const ends = {after: forward, before: next};
+  if (forward === far)
+    return {
+      code: 'no-answer',
+      text: `the probes reached ${words(far)}, which sent no answer`,
       direction: 'reverse',
-      ...out,
-    });
-  }
-  const next = sight.forwardNext;
-  if (next === undefined) {
-    return verdict(
-      'unanswered',
-      `the probes left ${words(sight.forward)}, the last point at which they could be seen; nothing came back`,
-      {
-        direction: 'forward',
-        ...out,
-      },
-    );
-  }
-  return verdict(
-    'lost-after',
-    `the probes were last seen at ${words(sight.forward)} and never reached ${words(next)}${between(points, sight.forward, next)}`,
-    {direction: 'forward', ...out},
-  );
+      ...ends,
+    };
+  if (next === undefined)
+    return {
+      code: 'unanswered',
+      text: `the probes left ${words(forward)}, the last point at which they could be seen; nothing came back`,
+      direction: 'forward',
+      ...ends,
+    };
+  return {
+    code: 'lost-after',
+    text: `the probes were last seen at ${words(forward)} and never reached ${words(next)}${between(points, forward, next)}`,
+    direction: 'forward',
+    ...ends,
+  };
 }
 
 /** Between two hosts' uplinks lies what no host can show. */
