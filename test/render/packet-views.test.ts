@@ -91,6 +91,12 @@ describe('a packet that ends before its headers do', () => {
     assert.equal(lineOf(cut), '10.0.1.2 > 10.0.1.3 vni ? [cut]');
   });
 
+  it('gives no length of UDP behind extension headers that are cut', () => {
+    const options = Buffer.from([17, 3, 1, 4, 0, 0, 0, 0]);
+    const packet = ethernet(ipv6(Buffer.alloc(4), {proto: 17, next: 60, options}));
+    assert.equal(lineOf(scanned(packet)), 'fd00::2 > fd00::3 UDP [too short]');
+  });
+
   it('names an address family that is not read', () => {
     const view = scanned(Buffer.from('6300000045000014', 'hex'), {linkType: 0});
     assert.equal(lineOf(view), 'address family 99');

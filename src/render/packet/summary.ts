@@ -98,7 +98,8 @@ function putUdp(out: Output, frame: Frame, withPorts: boolean): void {
   if (frame.vxlan < 0 && isDns(frame) && putDns(out, frame)) return;
   put(out, 'UDP');
   putPorts(out, frame, withPorts);
-  putLength(out, frame.l4WireEnd - frame.l4 - udpField.header);
+  // Where extension headers are cut, their first byte says UDP and nothing is known of it.
+  if (frame.l4 >= 0) putLength(out, frame.l4WireEnd - frame.l4 - udpField.header);
 }
 
 function putDns(out: Output, frame: Frame): boolean {
