@@ -40,17 +40,9 @@ export async function startCaptures({
   await Promise.all(
     points.flatMap((point, index) => {
       const state = states[index] ?? {};
-      const shell = shells.get(point.hostKey);
-      const failure =
-        shell === undefined
-          ? 'its host can not be reached'
-          : 'failure' in shell
-            ? shell.failure
-            : !shell.tools.found.has('tcpdump')
-              ? 'tcpdump is not installed there (package tcpdump)'
-              : undefined;
-      if (failure !== undefined || !shell || 'failure' in shell) {
-        state.failure = failure ?? 'its host can not be reached';
+      const shell = capturer(shells.get(point.hostKey));
+      if ('failure' in shell) {
+        state.failure = shell.failure;
         return [];
       }
       if (point.carries === 'esp') state.sealed = {forward: 0, reverse: 0};
@@ -79,6 +71,13 @@ export async function startCaptures({
     }),
   );
   return {states, sightings};
+}
+
+/** A host's shell, if it can capture; else why it can not. */
+function capturer(shell: ProbeShell | {failure: string} | undefined): ProbeShell | {failure: string} {
+  if (!shell) return {failure: 'its host can not be reached'};
+  if ('failure' in shell || shell.tools.found.has('tcpdump')) return shell;
+  return {failure: 'tcpdump is not installed there (package tcpdump)'};
 }
 
 type NewReader = (listening: () => void, said: (text: string) => void) => ReturnType<typeof dumpReader>;

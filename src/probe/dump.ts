@@ -64,33 +64,37 @@ export function dumpReader(handler: DumpHandler): Dump {
     return packet.wire !== undefined && packet.hex.length / 2 >= Math.min(packet.wire, snapLength);
   }
 
+  function begin([seconds, fraction]: [string, string], text: string): void {
+    finish();
+    const length = /, length (\d{1,6}):/.exec(text)?.[1];
+    packet = {time: [seconds, fraction], wire: length === undefined ? undefined : Number(length), hex: ''};
+  }
+
+  function addBytes(hex: string): void {
+    if (!packet) return;
+    packet.hex += hex;
+    // Not before the next one, which may be a second away.
+    if (whole()) finish();
+  }
+
+  function listens(linkName: string): void {
+    const known = linkTypes[linkName];
+    if (known === undefined) {
+      handler.said(`its link type ${linkName} is not decoded`);
+      return;
+    }
+    linkType = known;
+    handler.listening();
+  }
+
   return {
     line(text) {
       const bytes = /^\s+0x[0-9a-f]{4}:\s+([0-9a-f]{2,4}(?: [0-9a-f]{2,4})*)/.exec(text)?.[1];
-      if (bytes !== undefined) {
-        if (!packet) return;
-        packet.hex += bytes.replaceAll(' ', '');
-        // Not before the next one, which may be a second away.
-        if (whole()) finish();
-        return;
-      }
+      if (bytes !== undefined) return addBytes(bytes.replaceAll(' ', ''));
       const [, seconds, fraction] = /^(\d{1,12})\.(\d{6,9}) /.exec(text) ?? [];
-      if (seconds !== undefined && fraction !== undefined) {
-        finish();
-        const length = /, length (\d{1,6}):/.exec(text)?.[1];
-        packet = {
-          time: [seconds, fraction],
-          wire: length === undefined ? undefined : Number(length),
-          hex: '',
-        };
-        return;
-      }
+      if (seconds !== undefined && fraction !== undefined) return begin([seconds, fraction], text);
       const listening = /^(?:tcpdump: )?listening on .*link-type ([A-Z0-9_]+)/.exec(text);
-      if (!listening) return handler.said(text);
-      const known = linkTypes[listening[1] ?? ''];
-      if (known === undefined) return handler.said(`its link type ${listening[1] ?? ''} is not decoded`);
-      linkType = known;
-      handler.listening();
+      return listening ? listens(listening[1] ?? '') : handler.said(text);
     },
     end: finish,
   };

@@ -214,14 +214,7 @@ function outcomeOf(
       ...(sight.reverse === undefined ? out : back),
     };
   }
-  if (sight.reverse !== undefined) {
-    const next = sight.reverseNext;
-    return {
-      code: 'lost-after',
-      text: `the probes arrived and were answered; the answers were last seen at ${words(sight.reverse)}${next === undefined ? ', and the sender did not get them' : ` and never reached ${words(next)}${between(points, sight.reverse, next)}`}`,
-      ...back,
-    };
-  }
+  if (sight.reverse !== undefined) return answersLost(points, sight.reverse, sight.reverseNext, words);
   if (sight.forward === undefined) {
     return sight.home === undefined && transmitted !== 0
       ? {code: 'unanswered', text: 'nothing came back, and nobody could look at the source itself'}
@@ -244,6 +237,21 @@ function refusal({forward, forwardNext, far}: Sight, words: Words): Outcome {
   return {
     code: 'refused',
     text: 'the destination was reached and refused the connections: nothing listens on that port',
+  };
+}
+
+/** The destination answered, and no answer came home. */
+function answersLost(points: Point[], last: number, next: number | undefined, words: Words): Outcome {
+  const end =
+    next === undefined
+      ? ', and the sender did not get them'
+      : ` and never reached ${words(next)}${between(points, last, next)}`;
+  return {
+    code: 'lost-after',
+    text: `the probes arrived and were answered; the answers were last seen at ${words(last)}${end}`,
+    direction: 'reverse',
+    after: last,
+    before: next,
   };
 }
 

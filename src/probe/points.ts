@@ -49,51 +49,64 @@ export function wayOf({hosts, source, target, network: name}: WayQuestion): Way 
   const find = (model: HostModel) => known.find((walked) => walked.model.key === model.key);
   const network = networkOf(hosts, source.container, name);
   const address = addressOf(target, network);
-  const walked = find(source.host);
-  const place = walked ? walked.namespaceOf(source.container) : undefined;
-  const inode = walked && place ? inodeOf(walked.model, place.netns) : undefined;
-  if (!walked || !place || inode === undefined || address === undefined) return undefined;
+  const start = address === undefined ? undefined : startOf(find(source.host), source.container, address);
+  if (!start || address === undefined) return undefined;
 
-  const route = place.tables ? chooseRoute(place.tables, address).route : undefined;
-  const link = place.tables?.links?.find(({name: own}) => own === route?.dev);
+  const {walked, netns, inode, link, port} = start;
   const own = source.container.endpoints.find(({networkId}) => networkId === network?.id)?.ip;
   const list = pointList();
-  list.add(
-    walked,
-    'source',
-    'container',
-    place.netns,
-    link ? [link] : [],
-    'the route of the source is not known',
-  );
-  const port = link ? walked.pairs(place.netns, link.ifindex)?.peer : undefined;
+  list.add(walked, 'source', 'container', netns, link ? [link] : [], 'the route of the source is not known');
   if (port) list.add(walked, 'source', 'bridge-port', port.netns, [port.link]);
   const destination = ownerOf(known, target, address, network);
   const here = destination?.walked.model.key === walked.model.key;
   if (network?.driver === 'overlay' && !here) {
-    const ports = dataPorts([walked, ...(destination ? [destination.walked] : [])], network.id);
-    addTunnel(list, {hosts, network, near: walked, side: 'source', ip: own, far: address, ports});
-    if (destination) {
-      const {walked: far} = destination;
-      addTunnel(list, {hosts, network, near: far, side: 'destination', ip: address, far: own ?? '', ports});
-    }
-  } else if (port?.netns === '@host' && (!network || network.driver === 'bridge')) {
-    const out = walked.model.host && !here ? chooseRoute(walked.model.host, address).route?.dev : undefined;
-    const uplink = walked.model.host?.links?.find(({name: candidate}) => candidate === out);
-    // Behind the host's own address (masquerading) the pattern still tells our packets.
-    if (uplink && uplink.name !== port?.link.master) list.add(walked, 'source', 'uplink', '@host', [uplink]);
+    addTunnels(list, {hosts, network, near: walked, own, address, destination});
+  } else if (!here && (!network || network.driver === 'bridge')) {
+    addWayOut(list, start, address);
   }
   if (destination) addEnd(list, destination);
   return {
     address,
     ...(own === undefined ? {} : {sourceAddress: own}),
     source: walked.model,
-    netns: place.netns,
+    netns,
     inode,
     points: list.points,
     gaps: list.gaps,
     ...(link?.mtu === undefined ? {} : {mtu: link.mtu}),
   };
+}
+
+/** Where the packets leave from. */
+interface Start {
+  walked: KnownHost;
+  netns: string;
+  inode: number;
+  /** The interface that the source's route takes, and the port at its other end. */
+  link: Link | undefined;
+  port: NonNullable<ReturnType<KnownHost['pairs']>>['peer'] | undefined;
+}
+
+function startOf(walked: KnownHost | undefined, container: Container, address: string): Start | undefined {
+  const place = walked?.namespaceOf(container);
+  if (!walked || !place) return undefined;
+  const {netns, tables} = place;
+  const inode = inodeOf(walked.model, netns);
+  if (inode === undefined) return undefined;
+  const route = tables ? chooseRoute(tables, address).route : undefined;
+  const link = tables?.links?.find(({name}) => name === route?.dev);
+  const port = link ? walked.pairs(netns, link.ifindex)?.peer : undefined;
+  return {walked, netns, inode, link, port};
+}
+
+/** The host's uplink, by which packets leave a network of one host. */
+function addWayOut(list: PointList, {walked, port}: Start, address: string): void {
+  const {host} = walked.model;
+  if (port?.netns !== '@host' || !host) return;
+  const out = chooseRoute(host, address).route?.dev;
+  const uplink = host.links?.find(({name}) => name === out);
+  // Behind the host's own address (masquerading) the pattern still tells our packets.
+  if (uplink && uplink.name !== port.link.master) list.add(walked, 'source', 'uplink', '@host', [uplink]);
 }
 
 function networkOf(hosts: HostModel[], container: Container, name: string | null): Network | undefined {
@@ -155,6 +168,25 @@ function dataPorts(hosts: KnownHost[], networkId: string): number[] {
     ),
   );
   return ports.length > 0 ? [...new Set(ports)] : [4789];
+}
+
+interface Crossing {
+  hosts: HostModel[];
+  network: Network;
+  near: KnownHost;
+  /** Address of the source on the network, and the one that is probed. */
+  own: string | undefined;
+  address: string;
+  destination: End | undefined;
+}
+
+/** The way between two hosts of an overlay network, as far as either was read. */
+function addTunnels(list: PointList, {hosts, network, near, own, address, destination}: Crossing): void {
+  const ports = dataPorts([near, ...(destination ? [destination.walked] : [])], network.id);
+  addTunnel(list, {hosts, network, near, side: 'source', ip: own, far: address, ports});
+  if (!destination) return;
+  const {walked: far} = destination;
+  addTunnel(list, {hosts, network, near: far, side: 'destination', ip: address, far: own ?? '', ports});
 }
 
 interface Tunnel {

@@ -14,7 +14,7 @@ import {type Judged, judge} from './judge.js';
 import {type PathMtu, pathMtu} from './ladder.js';
 import type {Planned, ProbePlan} from './plan.js';
 import {climb, echoHeaders, plainSize, sendProbes} from './send.js';
-import {openShell, type ProbeShell} from './session.js';
+import {openShell, type ProbeShell, type Tools} from './session.js';
 import {patternBytes, type Signature} from './sight.js';
 import type {ProbeTraffic} from './types.js';
 
@@ -184,14 +184,8 @@ function senderOn(
       message: `Nothing can be sent from ${name}: ${shell?.failure ?? 'there is no way to run anything there'}`,
     });
   }
-  const {found, pingVersion, root, canEnter} = shell.tools;
-  const missing = (tool: string, packages: string, why = 'is not installed there') =>
-    new OvdiagError({
-      code: 'probe-tool-missing',
-      message: `${name} can't send the probe: ${tool} ${why}.`,
-      suggestions: [`Install there: apt-get install ${packages}`],
-    });
-  if (!found.has('nsenter')) throw missing('nsenter', 'util-linux');
+  const {found, root, canEnter} = shell.tools;
+  if (!found.has('nsenter')) throw missingTool(name, 'nsenter', 'util-linux');
   if (!canEnter) {
     throw new OvdiagError({
       code: 'permission',
@@ -201,16 +195,23 @@ function senderOn(
       suggestions: ['Run it with sudo, or give a host with root: --host ssh://root@HOST'],
     });
   }
-  if (traffic.protocol === 'icmp' || ladder) {
-    if (!found.has('ping')) throw missing('ping', 'iputils-ping');
-    if (!pingVersion.includes('iputils'))
-      throw missing(
-        'ping',
-        'iputils-ping',
-        `is not that of iputils (it says ${quoteText(pingVersion || 'nothing')})`,
-      );
-  }
+  if (traffic.protocol === 'icmp' || ladder) needPing(name, shell.tools);
   if (traffic.protocol === 'tcp' && !found.has('connect'))
-    throw missing('nc', 'netcat-openbsd', 'and curl are not installed there');
+    throw missingTool(name, 'nc', 'netcat-openbsd', 'and curl are not installed there');
   return shell;
+}
+
+function needPing(host: string, {found, pingVersion}: Tools): void {
+  if (!found.has('ping')) throw missingTool(host, 'ping', 'iputils-ping');
+  if (pingVersion.includes('iputils')) return;
+  const why = `is not that of iputils (it says ${quoteText(pingVersion || 'nothing')})`;
+  throw missingTool(host, 'ping', 'iputils-ping', why);
+}
+
+function missingTool(host: string, tool: string, packages: string, why = 'is not installed there') {
+  return new OvdiagError({
+    code: 'probe-tool-missing',
+    message: `${host} can't send the probe: ${tool} ${why}.`,
+    suggestions: [`Install there: apt-get install ${packages}`],
+  });
 }

@@ -152,19 +152,26 @@ export async function climb(sender: Sender, mtu: number): Promise<Climbed> {
     const text = await ping(sender, {round, count: 1, size: size - echoHeaders, fragments: 'do'});
     const id = echoId(round, 1);
     if (text.replies.size > 0) await sleep(settleMs, undefined, {signal: sender.signal});
-    const cached = text.said.some((line) => line.includes('too long'));
-    const told = text.mtu !== undefined && text.mtu < size;
     const pieces = sender.sightings.some((seen) => seen.try === id && seen.pieceBytes !== undefined);
-    steps.add({
-      size,
-      result: text.replies.size > 0 ? (pieces ? 'pieces' : 'whole') : told ? 'too-big' : 'lost',
-      ...(told && text.mtu !== undefined ? {mtu: text.mtu} : {}),
-      ...(cached ? {cached} : {}),
-    });
-    if (!cached) {
+    const step = stepOf(text, size, pieces);
+    steps.add(step);
+    if (!step.cached) {
       climbed.tries.push(id);
       climbed.packets += text.transmitted;
     }
     climbed.said.push(...text.said);
   }
+}
+
+/** What ping says of one size; `pieces`: whether it crossed in fragments. */
+function stepOf(text: PingText, size: number, pieces: boolean): Step {
+  const told = text.mtu !== undefined && text.mtu < size;
+  const unanswered = told ? 'too-big' : 'lost';
+  const answered = pieces ? 'pieces' : 'whole';
+  return {
+    size,
+    result: text.replies.size > 0 ? answered : unanswered,
+    ...(told && text.mtu !== undefined ? {mtu: text.mtu} : {}),
+    ...(text.said.some((line) => line.includes('too long')) ? {cached: true} : {}),
+  };
 }

@@ -34,6 +34,9 @@ const startMs = 20_000;
 /** No honest tool prints longer lines here, and a line of a hostile one is cut. */
 const longestLine = 4096;
 
+/** Who takes the lines of each command, by its number; 0 is the shell itself. */
+type Handlers = Map<string, (text: string) => void>;
+
 /** Starts the shell and waits until it has said what it can do. Rejects with what `fail` makes of the reason. */
 export async function openShell(
   transport: Transport,
@@ -42,23 +45,12 @@ export async function openShell(
   const nonce = randomBytes(16).toString('hex');
   const session = startShell(transport, signal);
   const stderr = collectStderr(session);
-  const handlers = new Map<string, (text: string) => void>();
+  const handlers: Handlers = new Map();
   const ends = new Set<() => void>();
-  const tools: Tools = {found: new Set(), pingVersion: '', root: false, canEnter: false};
   let commands = 0;
-  let rest = '';
   let ended = false;
 
-  session.stdout.on('data', (chunk: Buffer) => {
-    // latin1: a byte stays a character, wherever a chunk ends.
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = (lines.pop() ?? '').slice(0, longestLine);
-    for (const line of lines) {
-      if (!line.startsWith(`${nonce} `)) continue;
-      const [, id = '', text = ''] = /^(\d{1,4}) (.*)$/.exec(line.slice(nonce.length + 1)) ?? [];
-      handlers.get(id)?.(text.slice(0, longestLine));
-    }
-  });
+  session.stdout.on('data', lineReader(nonce, handlers));
   const gone = session.then(
     (result) => result,
     () => undefined,
@@ -70,25 +62,10 @@ export async function openShell(
     })
     .catch(() => undefined);
 
-  const ready = new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(false), startMs);
-    const done = (value: boolean) => {
-      clearTimeout(timer);
-      resolve(value);
-    };
-    ends.add(() => done(false));
-    handlers.set('0', (text) => {
-      const [word = '', name = '', ...more] = text.split(' ');
-      if (word === 'tool') tools.found.add(name);
-      else if (word === 'ping-version') tools.pingVersion = [name, ...more].join(' ');
-      else if (word === 'uid') tools.root = name === '0';
-      else if (word === 'enter') tools.canEnter = true;
-      else if (word === 'ready') done(true);
-    });
-  });
+  const announced = announcedTools(handlers, ends);
   session.stdin.write(probeScript({nonce, netnsDir, longestSeconds}));
-  const begun = await ready;
-  if (!begun) {
+  const tools = await announced;
+  if (!tools) {
     const stalled = !ended;
     endSession(session);
     const result = await gone;
@@ -129,6 +106,42 @@ export async function openShell(
       await gone;
     },
   };
+}
+
+/** Takes what the far side prints, and hands each line to its command. */
+function lineReader(nonce: string, handlers: Handlers): (chunk: Buffer) => void {
+  let rest = '';
+  return (chunk) => {
+    // latin1: a byte stays a character, wherever a chunk ends.
+    const lines = (rest + chunk.toString('latin1')).split('\n');
+    rest = (lines.pop() ?? '').slice(0, longestLine);
+    for (const line of lines) {
+      if (!line.startsWith(`${nonce} `)) continue;
+      const [, id = '', text = ''] = /^(\d{1,4}) (.*)$/.exec(line.slice(nonce.length + 1)) ?? [];
+      handlers.get(id)?.(text.slice(0, longestLine));
+    }
+  };
+}
+
+/** What the far side says that it has; undefined where it ended or said nothing in time. */
+function announcedTools(handlers: Handlers, ends: Set<() => void>): Promise<Tools | undefined> {
+  const tools: Tools = {found: new Set(), pingVersion: '', root: false, canEnter: false};
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), startMs);
+    const done = (value: Tools | undefined) => {
+      clearTimeout(timer);
+      resolve(value);
+    };
+    ends.add(() => done(undefined));
+    handlers.set('0', (text) => {
+      const [word = '', name = '', ...more] = text.split(' ');
+      if (word === 'tool') tools.found.add(name);
+      else if (word === 'ping-version') tools.pingVersion = [name, ...more].join(' ');
+      else if (word === 'uid') tools.root = name === '0';
+      else if (word === 'enter') tools.canEnter = true;
+      else if (word === 'ready') done(tools);
+    });
+  });
 }
 
 /** The far side splits at spaces and reads lines; nothing else has a meaning there, and no shell evaluates a word. */

@@ -35,22 +35,32 @@ export function sighter(index: number, point: Point, signature: Signature) {
     scanner.scan(record, ++number, view);
     const outer = view.frames[0] as Frame;
     const frame = view.frames[view.depth - 1] as Frame;
-    if (point.carries === 'esp') {
-      if (outer.proto !== Proto.esp) return undefined;
-      const leaves = address(outer, outer.dst) === point.peer;
-      return {sealed: leaves === (point.side === 'source') ? 'forward' : 'reverse'};
-    }
+    if (point.carries === 'esp') return sealed(outer, point);
     const found = echo(frame, signature) ?? connection(frame, signature);
     if (!found) return undefined;
     return {
       point: index,
       ...found,
       time: `${record.seconds}.${String(Math.floor(record.nanos / 1000)).padStart(6, '0')}`,
-      ...(view.depth > 1 ? {outer: {src: address(outer, outer.src), dst: address(outer, outer.dst)}} : {}),
-      ...(view.depth > 1 && outer.fragment !== Fragment.none
-        ? {pieceBytes: outer.data.readUInt16BE(outer.ip + ipv4Field.length)}
-        : {}),
+      ...(view.depth > 1 ? tunnelled(outer) : {}),
     };
+  };
+}
+
+/** Of an encrypted packet the outer destination still tells the direction. */
+function sealed(outer: Frame, {peer, side}: Point): {sealed: ProbeDirection} | undefined {
+  if (outer.proto !== Proto.esp) return undefined;
+  const leaves = address(outer, outer.dst) === peer;
+  return {sealed: leaves === (side === 'source') ? 'forward' : 'reverse'};
+}
+
+/** What the outer packet tells: where it goes, and whether it came in fragments. */
+function tunnelled(outer: Frame): Pick<Sighting, 'outer' | 'pieceBytes'> {
+  return {
+    outer: {src: address(outer, outer.src), dst: address(outer, outer.dst)},
+    ...(outer.fragment === Fragment.none
+      ? {}
+      : {pieceBytes: outer.data.readUInt16BE(outer.ip + ipv4Field.length)}),
   };
 }
 
