@@ -60,6 +60,7 @@ const cases: [matches: string, known: Held, unknown: Held][] = [
   ['-m udp --dport 0:65535', 'yes', 'yes'],
   ['-m udp --dport 1:65535', 'yes', 'yes'],
   ['-m udp --dport 2:65535', 'yes', 'perhaps'],
+  ['-m udp --dport domain', 'perhaps', 'perhaps'],
   ['-m udp --sport 50000', 'yes', 'perhaps'],
   ['-m multiport --dports 53,4780:4790', 'yes', 'perhaps'],
   ['-m multiport --dports 53,54', 'no', 'perhaps'],

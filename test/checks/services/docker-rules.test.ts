@@ -60,6 +60,20 @@ describe('docker-rules-missing', () => {
     );
   });
 
+  it('is an error where what masquerades leaves out just the bridge: ! -s', () => {
+    const nat = (match: string) =>
+      missing(
+        rules(node1, (text) =>
+          table('nat')(text).replace(
+            '*nat\n',
+            `*nat\n:POSTROUTING ACCEPT [0:0]\n[0:0] -A POSTROUTING ${match} -j MASQUERADE\n`,
+          ),
+        ),
+      ).map(({severity}) => severity);
+    assert.deepEqual(nat('-s 172.18.0.0/16 ! -o docker_gwbridge'), ['warning']);
+    assert.deepEqual(nat('! -s 172.18.0.0/16 -o eth0'), ['error']);
+  });
+
   it('takes what was flushed with it under it', () => {
     const balanced = derived(node1, addBalancers);
     const folded = foldFindings(examine(rules(balanced, () => '')).findings);
