@@ -37,6 +37,10 @@ const result = await build({
     js: "import {createRequire as __createRequire} from 'node:module';const require = __createRequire(import.meta.url);",
   },
   legalComments: 'none',
+  // A start reads and parses what it loads: a quarter less of it. Names stay, and lines that a stack can point to.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
   metafile: true,
   logLevel: 'warning',
 }).catch(async (error: unknown) => {
