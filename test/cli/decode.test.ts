@@ -408,8 +408,8 @@ describe('decode: --write-inner', needsTshark(), () => {
     assert.deepEqual(
       inner.map(({time, length, outer: ends}) => ({time, length, ...ends})),
       outer.map(({time, length, inner: frame}) => {
-        const {src, dst, proto, sport, dport} = frame as Record<string, unknown>;
-        return {time, length: length - 50, src, dst, proto, sport, dport};
+        const {ethSrc, ethDst, src, dst, proto, sport, dport} = frame as Record<string, unknown>;
+        return {time, length: length - 50, ethSrc, ethDst, src, dst, proto, sport, dport};
       }),
     );
     const packed = `${target}.gz`;
