@@ -18,9 +18,24 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** In the environment of all that a run of these tests starts. */
 const mark = `OVDIAG_TEST_CUT=${process.pid}`;
 
+/** A process that has ended since it was seen needs no signal. */
+function signalAll(processes: readonly {pid: number}[], signal: NodeJS.Signals): void {
+  for (const {pid} of processes) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
 describe('a run of the tests that is cut while it builds its lab', labSuite(), () => {
   const names = labNames(`${defaultLabName()}cut`);
-  after(() => down(names.lab));
+  after(async () => {
+    // A test that failed half-way may have left its run standing still.
+    signalAll(processesWith(mark), 'SIGKILL');
+    await down(names.lab);
+  });
 
   function startRun(word: string): ChildProcess {
     const [variable = '', value] = mark.split('=');
@@ -76,11 +91,11 @@ describe('a run of the tests that is cut while it builds its lab', labSuite(), (
     const run = startRun('lab-suite/redact');
     const inodes = await begun(run);
     // Whoever is left could otherwise end the others.
-    for (const {pid} of processesWith(mark)) process.kill(pid, 'SIGSTOP');
+    signalAll(processesWith(mark), 'SIGSTOP');
     const stopped = processesWith(mark).filter(({command}) => /scripts\/test/.test(command));
     assert.ok(stopped.length >= 2, 'the run and a worker');
-    for (const {pid} of stopped) process.kill(pid, 'SIGKILL');
-    for (const {pid} of processesWith(mark)) process.kill(pid, 'SIGCONT');
+    signalAll(stopped, 'SIGKILL');
+    signalAll(processesWith(mark), 'SIGCONT');
     await once(run, 'exit');
     assert.notDeepEqual(await left(inodes), [], 'something is there to be removed');
     const next = startRun('model/xfrm');
