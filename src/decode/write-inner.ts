@@ -1,4 +1,4 @@
-import {createWriteStream, fstatSync, openSync, statSync} from 'node:fs';
+import {createWriteStream, openSync, statSync} from 'node:fs';
 import type {Writable} from 'node:stream';
 import {OvdiagError, usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
@@ -96,7 +96,6 @@ function openTarget(file: string, inputs: readonly string[]): Writable {
       {cause: error},
     );
   }
-  fstatSync(fd);
   return createWriteStream(file, {fd});
 }
 
