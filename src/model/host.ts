@@ -183,7 +183,20 @@ function readNamespaces(
   const hostSections = byNetns.get('@host');
   const host = hostSections && parse(hostSections);
   problems.push(...(host?.problems ?? []));
-  return {namespaces, problems, ...(host ? {host} : {})};
+  return {namespaces, problems: toldOnce(problems), ...(host ? {host} : {})};
+}
+
+/** What is not understood of one namespace's table is mostly not understood of all the others': told of the first. */
+function toldOnce(problems: Problem[]): Problem[] {
+  const same = groupBy(problems, ({code, subject, message}) =>
+    code === 'unparsable' ? `${subject.split(' ')[0]} ${message}` : `${code} ${subject} ${message}`,
+  );
+  return [...same.values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    if (first.code !== 'unparsable' || others.length === 0) return [first, ...others];
+    const count = others.length === 1 ? 'one other namespace' : `${others.length} other namespaces`;
+    return [{...first, subject: `${first.subject} and of ${count}`}];
+  });
 }
 
 /** An engine that keeps its rules in nftables needs no program for that, and without one they are not seen. */

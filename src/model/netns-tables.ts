@@ -120,8 +120,8 @@ function tableReader(sections: Section[]): TableReader {
       tell('section-cut', name, 'it was too long and is cut');
       partial.add(name);
     }
-    const parsed = isJson(section) ? json(output) : text(output);
-    for (const message of parsed.problems) tell('unparsable', name, message);
+    const {dropped = [], ...parsed} = isJson(section) ? json(output) : text(output);
+    for (const message of [...parsed.problems, ...dropped]) tell('unparsable', name, message);
     if (parsed.problems.length === 0) return parsed.rows;
     partial.add(name);
     if (parsed.rows.length > 0) return parsed.rows;

@@ -14,6 +14,7 @@ import {
   oneOf,
   optional,
   record,
+  type Shape,
   type Shaped,
 } from '../../base/shape.js';
 import type {Address, BridgePort, Link, LinkStats, VxlanDevice} from '../facts.js';
@@ -35,6 +36,11 @@ import {
   word,
 } from './shared.js';
 
+/** From kernel 7.2 on each vxlan device has both ends, and one that is not set is printed as `any` or as zeros. */
+const NO_ADDRESS = new Set<unknown>(['any', '0.0.0.0', '::']);
+const endpoint: Shape<string | undefined> = (value, report) =>
+  NO_ADDRESS.has(value) ? undefined : address(value, report);
+
 const counters = object({
   bytes: optional(uint()),
   packets: optional(uint()),
@@ -52,12 +58,12 @@ const infoData = object({
   // vxlan
   id: optional(uint(0xff_ffff)),
   external: optional(boolean),
-  group: optional(address),
-  group6: optional(address),
-  remote: optional(address),
-  remote6: optional(address),
-  local: optional(address),
-  local6: optional(address),
+  group: optional(endpoint),
+  group6: optional(endpoint),
+  remote: optional(endpoint),
+  remote6: optional(endpoint),
+  local: optional(endpoint),
+  local6: optional(endpoint),
   link: optional(interfaceName),
   port: optional(uint(65_535)),
   learning: optional(boolean),
@@ -107,6 +113,24 @@ const schema = object({
 });
 
 type ReadLink = Shaped<typeof schema>;
+
+/**
+ * Values whose absence means "not told" wherever they are used. The absence of the others claims something: a link without
+ * a master is a port of no bridge, one without a kind is no tunnel, one without `group` floods to nobody.
+ */
+const EXPENDABLE: ReadonlySet<string> = new Set([
+  ...['mtu', 'operstate', 'link_type', 'stats', 'stats64'],
+  ...['ageing_time', 'ageing', 'learning', 'local', 'local6', 'link'].map(
+    (key) => `linkinfo.info_data.${key}`,
+  ),
+  ...['state', 'hairpin', 'learning'].map((key) => `linkinfo.info_slave_data.${key}`),
+  ...['stats', 'stats64'].flatMap((key) =>
+    ['rx', 'tx'].flatMap((way) => [
+      `${key}.${way}`,
+      ...['bytes', 'packets', 'errors', 'dropped', 'carrier_errors'].map((name) => `${key}.${way}.${name}`),
+    ]),
+  ),
+]);
 
 const addressSchema = object({
   family: oneOf('inet', 'inet6'),
@@ -214,7 +238,7 @@ function linksOf(entries: Iterable<{where: string; entry: Entry}>, problems: Pro
   const seen = new Set<number>();
   const reads: {where: string; read: ReadLink}[] = [];
   for (const {where, entry} of entries) {
-    const read = checkEntryLax(schema, entry, where, problems);
+    const read = checkEntryLax(schema, entry, where, problems, EXPENDABLE);
     if (read === undefined) continue;
     if (seen.has(read.ifindex)) {
       problems.add(where, `a second row with index ${read.ifindex}`, read.ifname);
@@ -246,16 +270,20 @@ function linksOf(entries: Iterable<{where: string; entry: Entry}>, problems: Pro
   );
 }
 
+function tableOf(entries: Iterable<{where: string; entry: Entry}>, problems: ProblemList): Parsed<Link> {
+  const rows = linksOf(entries, problems);
+  const dropped = problems.dropped();
+  return {rows, problems: problems.list(), ...(dropped.length > 0 ? {dropped} : {})};
+}
+
 /** Reads `ip -j addr show` or `ip -j link show`, best with `-d -s`. */
 export function parseLinksJson(text: string): Parsed<Link> {
   const problems = problemList();
-  const rows = linksOf(jsonEntries(text, problems), problems);
-  return {rows, problems: problems.list()};
+  return tableOf(jsonEntries(text, problems), problems);
 }
 
 /** Reads `ip addr show` or `ip link show`, of BusyBox too. A text can lie (see link-text.ts): prefer JSON. */
 export function parseLinksText(text: string): Parsed<Link> {
   const problems = problemList();
-  const rows = linksOf(linkTextEntries(text, problems), problems);
-  return {rows, problems: problems.list()};
+  return tableOf(linkTextEntries(text, problems), problems);
 }

@@ -12,11 +12,16 @@ import {array, lowerCase, type Oddness, odd, type Report, type Shape, text} from
 export interface Parsed<Row> {
   rows: Row[];
   problems: string[];
+  /** Values of an unknown form that a row goes without, and that it loses nothing else by; each told once, bounded. */
+  dropped?: string[];
 }
 
 export interface ProblemList {
   add(where: string, why: string, text?: string): void;
+  /** Notes a value that only its own row lacks now; where else the same stands does not matter. */
+  drop(why: string, text: string): void;
   list(): string[];
+  dropped(): string[];
 }
 
 const MAX_PROBLEMS = 20;
@@ -36,8 +41,13 @@ export function quote(text: string): string {
 /** Collects problems; after the first twenty only their number is kept. */
 export function problemList(): ProblemList {
   const kept: string[] = [];
+  const dropped = new Set<string>();
   let left = 0;
   return {
+    drop(why, text) {
+      if (dropped.size < MAX_PROBLEMS) dropped.add(`${why}: ${quote(text)}`);
+    },
+    dropped: () => [...dropped],
     add(where, why, text) {
       if (kept.length < MAX_PROBLEMS) {
         kept.push(text === undefined ? `${where}: ${why}` : `${where}: ${why}: ${quote(text)}`);
@@ -258,11 +268,13 @@ function received(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'Array' : 'Object';
 }
 
-function tell({path, value}: Oddness, where: string, problems: ProblemList): void {
+function tell({path, value}: Oddness, where: string, problems: ProblemList, canGo: boolean): void {
   // A key may be foreign too.
   const key = quote(path.join('.')).slice(1, -1);
   const why = value === undefined ? `${key} is missing` : `${key} is not understood`;
-  problems.add(where, why, received(value).slice(0, 200));
+  const text = received(value).slice(0, 200);
+  if (canGo) problems.drop(why, text);
+  else problems.add(where, why, text);
 }
 
 function checked<T>(
@@ -270,11 +282,12 @@ function checked<T>(
   entry: Entry,
   where: string,
   problems: ProblemList,
-  lax: boolean,
+  expendable?: ReadonlySet<string>,
 ): T | undefined {
-  const report: Report = {lax, found: []};
+  const report: Report = {lax: expendable !== undefined, found: []};
   const read = shape(entry, report);
-  for (const oddness of report.found) tell(oddness, where, problems);
+  for (const oddness of report.found)
+    tell(oddness, where, problems, expendable?.has(oddness.path.join('.')) === true);
   return read === odd ? undefined : read;
 }
 
@@ -285,18 +298,21 @@ export function checkEntry<T>(
   where: string,
   problems: ProblemList,
 ): T | undefined {
-  return checked(shape, entry, where, problems, false);
+  return checked(shape, entry, where, problems);
 }
 
 /**
  * Checks an entry, and drops the odd values that the row can do without. For links, where losing a whole row
  * for one odd value would lose a piece of the topology.
+ *
+ * @param expendable paths of values whose absence claims nothing: an odd one costs itself, and is no problem of the table
  */
 export function checkEntryLax<T>(
   shape: Shape<T>,
   entry: Entry,
   where: string,
   problems: ProblemList,
+  expendable: ReadonlySet<string>,
 ): T | undefined {
-  return checked(shape, entry, where, problems, true);
+  return checked(shape, entry, where, problems, expendable);
 }
