@@ -43,7 +43,7 @@ export default class Doctor extends HostCommand {
       helpValue: 'FILE',
     }),
     verbose: Flags.boolean({
-      description: 'Show every finding with all evidence, every remedy, and what is folded',
+      description: 'Show every finding with all evidence, every check, and what is folded',
     }),
   };
 

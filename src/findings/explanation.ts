@@ -1,5 +1,9 @@
 import {defaultNetnsDir} from '../base/netns-dir.js';
-import type {Remedy, Severity} from './severity.js';
+import type {CheckStep} from './advice.js';
+import type {Severity} from './severity.js';
+
+/** What fixes it in general: a command without the values of a host, or who does what. */
+export type FixText = {command: string; affects: string} | {words: string};
 
 /** The text behind a finding code: what `explain` prints, and what makes its page in docs/checks. */
 export interface Explanation<Code extends string = string> {
@@ -14,9 +18,9 @@ export interface Explanation<Code extends string = string> {
   meaning: string;
   /** What the kernel or the engine does then. */
   behaviour: string;
-  /** How to prove it by hand. */
-  prove: readonly Remedy[];
-  mend: readonly Remedy[];
+  /** How to see it by hand; words in capitals stand for what doctor and trace print. */
+  check: readonly CheckStep[];
+  fix: readonly FixText[];
   /** RFC sections, kernel or moby paths, issue threads. */
   references: readonly string[];
   /** Codes of findings that this one brings about: they are folded under it where it reaches them. */
@@ -26,8 +30,9 @@ export interface Explanation<Code extends string = string> {
 }
 
 /** Said beside commands that name the engine's directory: here no host tells where its own is. */
-export function directoryNote({prove, mend}: Explanation): string | undefined {
-  return [...prove, ...mend].some(({command}) => command.includes(defaultNetnsDir))
+export function directoryNote({check, fix}: Explanation): string | undefined {
+  const commands = [...check, ...fix].map((one) => ('command' in one ? one.command : ''));
+  return commands.some((command) => command.includes(defaultNetnsDir))
     ? `${defaultNetnsDir} is the default directory of namespaces: an engine that was started with another --exec-root has it as netns under that. The commands that doctor and trace print name the host's own.`
     : undefined;
 }

@@ -1,6 +1,7 @@
 /** What `doctor` finds: facts that prove a fault, with what to do about it. */
+import type {Advice} from './advice.js';
 import type {CheckCode} from './catalogue.js';
-import type {Remedy, Severity} from './severity.js';
+import type {Severity} from './severity.js';
 
 /** What a finding rests on. */
 export type Basis =
@@ -24,7 +25,7 @@ export interface Scope {
   ip?: string;
 }
 
-export interface Finding {
+export interface Finding extends Advice {
   /** Stable kebab-case word; each has an explanation in `catalogue`. */
   code: CheckCode;
   severity: Severity;
@@ -37,7 +38,6 @@ export interface Finding {
   /** The very rows, rules, counters or answers, as the source printed them. */
   evidence: string[];
   cause: string;
-  remedy: Remedy[];
   basis: Basis;
   /** Where it is, for folding what follows from it under it. */
   at: Scope;

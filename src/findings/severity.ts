@@ -3,13 +3,6 @@ export const severities = ['error', 'warning', 'info'] as const;
 
 export type Severity = (typeof severities)[number];
 
-/** A command to type, never run, and what it would touch. */
-export interface Remedy {
-  command: string;
-  /** What it changes, or `nothing` where it only looks. */
-  touches: string;
-}
-
 /** Whether `severity` is at or above `least`. */
 export function atLeast(severity: Severity, least: Severity): boolean {
   return severities.indexOf(severity) <= severities.indexOf(least);

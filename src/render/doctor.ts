@@ -3,6 +3,7 @@ import {escapeText} from '../base/escape.js';
 import type {Sample} from '../checks/run.js';
 import type {FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
 import type {Severity} from '../findings/severity.js';
+import {adviceLines} from './advice.js';
 import {findingsList, tones} from './findings-list.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
@@ -44,7 +45,7 @@ export async function renderDiagnosis(
 }
 
 function findingBlock(finding: FoldedFinding, verbose: boolean, terminal: Terminal, paint: Paint): string {
-  const {code, severity, subject, cause, evidence, remedy, folded} = finding;
+  const {code, severity, subject, cause, evidence, folded} = finding;
   const head = `${severity}  ${code}  ${[whereOf(finding), subject].filter(Boolean).join(': ')}`;
   const body = (label: string, text: string) =>
     indented(`${label}${escapeText(text)}`, terminal, label.length);
@@ -55,11 +56,7 @@ function findingBlock(finding: FoldedFinding, verbose: boolean, terminal: Termin
     ...(evidence.length > 3 && !verbose
       ? body('          ', `and ${plural(evidence.length - 3, 'more row')} (--verbose)`)
       : []),
-    ...(verbose ? remedy : remedy.slice(0, 1)).flatMap(({command, touches}) => [
-      // Not broken, as a command is there to be copied.
-      `    remedy:   ${escapeText(command)}`,
-      ...body('          ', `touches ${touches}`).map((line) => paint('dim', line)),
-    ]),
+    ...adviceLines(finding, {host: finding.host, verbose}, terminal, paint),
     ...foldedLines(folded, verbose, terminal),
   ];
   return `${lines.join('\n')}\n`;

@@ -1,5 +1,5 @@
-import {directoryNote, type Explanation} from '../findings/explanation.js';
-import type {Remedy} from '../findings/severity.js';
+import type {CheckStep} from '../findings/advice.js';
+import {directoryNote, type Explanation, type FixText} from '../findings/explanation.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
@@ -8,13 +8,9 @@ import {wrapText} from './text.js';
 /** Prose is hard to read in longer lines. */
 const widestProse = 100;
 
-export function renderExplanation(
-  explanation: Explanation,
-  {width, ...terminal}: Terminal,
-  paint: Paint,
-): string {
+export function renderExplanation(explanation: Explanation, {width}: Terminal, paint: Paint): string {
   const prose = Math.min(width, widestProse);
-  const {code, title, severity, needs, meaning, behaviour, prove, mend, references, explains} = explanation;
+  const {code, title, severity, needs, meaning, behaviour, check, fix, references, explains} = explanation;
   const paragraph = (text: string) => wrapText(text, prose);
   const part = (head: string, lines: string[]) =>
     lines.length === 0 ? [] : ['', paint('strong', head), ...lines];
@@ -24,9 +20,15 @@ export function renderExplanation(
     ...wrapText(`${code}: ${title}`, prose).map((line) => paint('strong', line)),
     ...paragraph(`${severity}; reported by ${where}; needs ${needs}`),
     ...part('What it means', paragraph(meaning)),
-    ...part('What happens then', paragraph(behaviour)),
-    ...part('Prove it by hand', commands(prove, {...terminal, width})),
-    ...part('Mend it', commands(mend, {...terminal, width})),
+    ...part('Impact', paragraph(behaviour)),
+    ...part(
+      'Check',
+      check.flatMap((step) => checkLines(step, prose)),
+    ),
+    ...part(
+      'Fix',
+      fix.flatMap((one) => fixLines(one, prose)),
+    ),
     ...(note === undefined ? [] : ['', ...paragraph(note)]),
     ...part('Findings that follow from it', explains ? paragraph(explains.join(', ')) : []),
     ...part('See', references.flatMap(paragraph)),
@@ -35,11 +37,13 @@ export function renderExplanation(
 }
 
 /** A command is not broken: it is there to be copied. */
-function commands(remedies: readonly Remedy[], {width}: Terminal): string[] {
-  return remedies.flatMap(({command, touches}) => [
-    `  ${command}`,
-    ...wrapText(`      touches ${touches}`, Math.min(width, widestProse), 6),
-  ]);
+function checkLines({command, shows}: CheckStep, width: number): string[] {
+  return [`  ${command}`, ...(shows === undefined ? [] : wrapText(`      ${shows}`, width, 6))];
+}
+
+function fixLines(fix: FixText, width: number): string[] {
+  if ('words' in fix) return wrapText(`  ${fix.words}`, width, 2);
+  return [`  ${fix.command}`, ...wrapText(`      affects: ${fix.affects}`, width, 6)];
 }
 
 const columns: Column[] = [
@@ -65,18 +69,23 @@ export function renderCodes(
 
 /** The same text as a page of docs/checks. */
 export function explanationPage(explanation: Explanation): string {
-  const {code, title, severity, needs, meaning, behaviour, prove, mend, references, explains} = explanation;
+  const {code, title, severity, needs, meaning, behaviour, check, fix, references, explains} = explanation;
   const note = directoryNote(explanation);
-  const shell = (remedies: readonly Remedy[]) =>
-    remedies.map(({command, touches}) => `\`\`\`sh\n${command}\n\`\`\`\n\nTouches ${touches}.\n`).join('\n');
+  const shell = (command: string, text = '') =>
+    `\`\`\`sh\n${command}\n\`\`\`\n${text === '' ? '' : `\n${text[0]?.toUpperCase()}${text.slice(1)}.\n`}`;
   const part = (head: string, body: string) => (body === '' ? '' : `\n## ${head}\n\n${body.trimEnd()}\n`);
   return [
     `# ${code}\n\n${title[0]?.toUpperCase()}${title.slice(1)}.\n`,
     `\nSeverity: ${severity}. Reported by: \`ovdiag ${explanation.traceOnly ? 'trace' : 'doctor'}\`. Needs: ${needs}.\n`,
     part('What it means', meaning),
-    part('What happens then', behaviour),
-    part('Prove it by hand', shell(prove)),
-    part('Mend it', shell(mend)),
+    part('Impact', behaviour),
+    part('Check', check.map(({command, shows}) => shell(command, shows)).join('\n')),
+    part(
+      'Fix',
+      fix
+        .map((one) => ('words' in one ? `${one.words}\n` : shell(one.command, `affects: ${one.affects}`)))
+        .join('\n'),
+    ),
     note === undefined ? '' : `\n${note}\n`,
     part('Findings that follow from it', (explains ?? []).map((one) => `- [${one}](${one}.md)`).join('\n')),
     part('See', references.map((one) => `- ${one}`).join('\n')),

@@ -33,7 +33,7 @@ export async function findingsList(
   const table = await renderTable(columns, shown.map(rowOf), terminal, paint);
   const rest = all.slice(mostLines).reduce((sum, group) => sum + group.length, 0);
   const left = rest > 0 ? `and ${plural(rest, 'finding')} more. ` : '';
-  const hint = `${left}Evidence and remedies: --verbose, or --only CODE`;
+  const hint = `${left}Evidence and fixes: --verbose, or --only CODE`;
   return `${table}${wrapText(hint, terminal.width, 4).join('\n')}\n`;
 }
 

@@ -1,6 +1,7 @@
 import {escapeText} from '../base/escape.js';
 import type {FoldedFinding, NotChecked} from '../findings/finding.js';
 import {atLeast, type Severity} from '../findings/severity.js';
+import {adviceText} from './advice.js';
 
 export interface JunitSource {
   /** When the hosts were read: ISO 8601. */
@@ -37,13 +38,13 @@ export function renderJunit({timestamp, checks, findings, notChecked, failOn}: J
 }
 
 function findingCase(check: string, finding: FoldedFinding, failOn: JunitSource['failOn']) {
-  const {code, severity, host, network, subject, cause, evidence, remedy, folded} = finding;
+  const {code, severity, host, network, subject, cause, evidence, folded} = finding;
   const failed = failOn !== 'never' && atLeast(severity, failOn);
   const where = [network, host].filter((part) => part !== null).join(' on ');
   const text = [
     `${severity}: ${cause}`,
     ...evidence.map((row) => `evidence: ${row}`),
-    ...remedy.map(({command, touches}) => `remedy: ${command} (touches ${touches})`),
+    ...adviceText(finding, host),
     ...folded.map(({finding: other}) => `follows: ${other.code} ${other.host ?? ''}: ${other.subject}`),
   ]
     .map((line) => xml(line))

@@ -25,6 +25,17 @@ export function told(findings: Finding[]): string[] {
 }
 
 /** The codes among those that match, in their order. */
+/** The lines of its fix, where it has some to type. */
+export function fixOf(finding: Finding | undefined): string[] {
+  return finding?.fix.by === 'commands' ? finding.fix.commands : [];
+}
+
+/** Everything that it prints to be typed. */
+export function commandsOf(finding: Finding | undefined): string[] {
+  const undo = finding?.fix.by === 'commands' ? (finding.fix.undo ?? []) : [];
+  return [...(finding?.check ?? []).map(({command}) => command), ...fixOf(finding), ...undo];
+}
+
 export function codesOf(findings: Finding[], pattern: RegExp): string[] {
   return findings.map(({code}) => code).filter((code) => pattern.test(code));
 }

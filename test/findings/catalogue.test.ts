@@ -19,10 +19,11 @@ describe('every finding code', () => {
     }
   });
 
-  it('has a remedy and a proof by hand', () => {
-    for (const {code, prove, mend} of catalogue) {
-      assert.ok(prove.length > 0 && mend.length > 0, code);
-      for (const {command, touches} of [...prove, ...mend]) assert.ok(command && touches, code);
+  it('says how to see it by hand and what fixes it', () => {
+    for (const {code, check, fix} of catalogue) {
+      assert.ok(check.length > 0 && fix.length > 0, code);
+      for (const {command} of check) assert.ok(command, code);
+      for (const one of fix) assert.ok('words' in one ? one.words : one.command && one.affects, code);
     }
   });
 

@@ -15,7 +15,8 @@ function finding(code: AnyCode, subject: string, more: Partial<Finding> = {}): F
     ...base,
     evidence: [],
     cause: '',
-    remedy: [],
+    check: [],
+    fix: {by: 'unknown', why: 'it is a test'},
     at: {host: 'node1'},
     ...more,
   };

@@ -21,7 +21,8 @@ function finding({
     subject: 'web1',
     evidence: ['a row'],
     cause: 'it is broken',
-    remedy: [{command: 'mend it', touches: 'all of it'}],
+    check: [],
+    fix: {by: 'commands', commands: ['put it right'], affects: 'all of it'},
     basis: 'one-host',
     at: {},
     folded: [],
@@ -91,12 +92,12 @@ describe('the text of a diagnosis', () => {
     );
   });
 
-  it('leaves a command whole, to be copied, and puts what it touches under it', async () => {
+  it('leaves a command whole, to be copied, and puts what it affects under it', async () => {
     const command = `nsenter --net=/var/run/docker/netns/1-c69adqyo6m bridge fdb replace ${'0'.repeat(30)} dev vxlan0`;
-    const touches =
+    const affects =
       'that one row, and what else is told of it in more words than fit on a line of a terminal';
-    const text = await rendered({findings: [finding({remedy: [{command, touches}]})]});
-    assert.ok(text.includes(`\n    remedy:   ${command}\n              touches that one row`), text);
+    const text = await rendered({findings: [finding({fix: {by: 'commands', commands: [command], affects}})]});
+    assert.ok(text.includes(`:\n        ${command}\n    affects: that one row`), text);
   });
 
   it('tells gaps of one kind once, and each under --verbose', async () => {
@@ -149,7 +150,7 @@ describe('the text of a diagnosis', () => {
     assert.ok(text.split('\n').length < 50);
     assert.match(text, /^error +an-outage .* \+1$/m);
     assert.match(text, /^error +on-all-hosts +- +node0 and 39 more +40 findings: the/m);
-    assert.match(text, /and 32 findings more\. Evidence and remedies: --verbose, or --only CODE\n/);
+    assert.match(text, /and 32 findings more\. Evidence and fixes: --verbose, or --only CODE\n/);
     assert.doesNotMatch(text, /it is broken/);
     assert.match(text, /9 checks: 41 errors, 60 warnings/);
     const all = await rendered({findings}, 80, true);

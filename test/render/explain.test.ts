@@ -12,14 +12,16 @@ const explanation: Explanation = {
   meaning:
     'The host answers ARP for the endpoint and then drops every frame to it, because nothing says which host it is on.',
   behaviour: 'The device counts each as dropped.',
-  prove: [
+  check: [
     {
       command:
         'nsenter --net=/run/docker/netns/ID bridge fdb show dev vxlan0 | grep MAC # a command is never broken',
-      touches: 'nothing',
     },
   ],
-  mend: [{command: 'docker network disconnect NETWORK CONTAINER', touches: 'that endpoint'}],
+  fix: [
+    {command: 'docker network disconnect NETWORK CONTAINER', affects: 'that endpoint'},
+    {words: 'Or let the router pass it.'},
+  ],
   references: ['moby libnetwork/drivers/overlay/peerdb.go'],
   explains: ['l2-miss', 'hosts-disagree'],
 };
@@ -37,16 +39,16 @@ What it means
 The host answers ARP for the endpoint and then drops every frame to it, because
 nothing says which host it is on.
 
-What happens then
+Impact
 The device counts each as dropped.
 
-Prove it by hand
+Check
   nsenter --net=/run/docker/netns/ID bridge fdb show dev vxlan0 | grep MAC # a command is never broken
-      touches nothing
 
-Mend it
+Fix
   docker network disconnect NETWORK CONTAINER
-      touches that endpoint
+      affects: that endpoint
+  Or let the router pass it.
 
 Findings that follow from it
 l2-miss, hosts-disagree
@@ -56,7 +58,7 @@ moby libnetwork/drivers/overlay/peerdb.go
 `,
     );
     shows(
-      renderExplanation({...alone, mend: [], references: [], traceOnly: true}, wide, plainPaint),
+      renderExplanation({...alone, fix: [], references: [], traceOnly: true}, wide, plainPaint),
       `
 fdb-row-missing: an endpoint has no row in the forwarding database
 error; reported by ovdiag trace; needs one host
@@ -65,12 +67,11 @@ What it means
 The host answers ARP for the endpoint and then drops every frame to it, because nothing says which
 host it is on.
 
-What happens then
+Impact
 The device counts each as dropped.
 
-Prove it by hand
+Check
   nsenter --net=/run/docker/netns/ID bridge fdb show dev vxlan0 | grep MAC # a command is never broken
-      touches nothing
 `,
     );
   });
@@ -106,25 +107,25 @@ Severity: error. Reported by: \`ovdiag doctor\`. Needs: one host.
 
 The host answers ARP for the endpoint and then drops every frame to it, because nothing says which host it is on.
 
-## What happens then
+## Impact
 
 The device counts each as dropped.
 
-## Prove it by hand
+## Check
 
 \`\`\`sh
 nsenter --net=/run/docker/netns/ID bridge fdb show dev vxlan0 | grep MAC # a command is never broken
 \`\`\`
 
-Touches nothing.
-
-## Mend it
+## Fix
 
 \`\`\`sh
 docker network disconnect NETWORK CONTAINER
 \`\`\`
 
-Touches that endpoint.
+Affects: that endpoint.
+
+Or let the router pass it.
 
 ## Findings that follow from it
 

@@ -13,7 +13,8 @@ function finding(more: Partial<FoldedFinding> = {}): FoldedFinding {
     subject: 'web2 (10.0.1.9)',
     evidence: [],
     cause: '',
-    remedy: [],
+    check: [],
+    fix: {by: 'unknown', why: 'it is a test'},
     basis: 'one-host',
     at: {},
     folded: [],
@@ -38,7 +39,7 @@ describe('many findings', () => {
 SEVERITY  CODE             NETWORK   HOST   WHAT             FOLDED
 error     fdb-row-missing  uber-net  node1  web2 (10.0.1.9)      +2
 warning   clock-skew       -         node2  its clock
-Evidence and remedies: --verbose, or --only CODE
+Evidence and fixes: --verbose, or --only CODE
 `,
     );
     shows(
@@ -47,7 +48,7 @@ Evidence and remedies: --verbose, or --only CODE
 SEVERITY  CODE             NETWORK   HOST   WHAT             FOLDED
 error     fdb-row-missing  uber-net  node1  web2 (10.0.1.9)      +2
 warning   clock-skew       -         node2  its clock
-Evidence and remedies: --verbose, or --only CODE
+Evidence and fixes: --verbose, or --only CODE
 `,
     );
   });
@@ -59,7 +60,7 @@ Evidence and remedies: --verbose, or --only CODE
 SEVERITY  CODE             NETWORK   HOST              WHAT        FOLDED
 error     fdb-row-missing  uber-net  node1 and 3 more  4 findings      +2
 warning   clock-skew       -         node2             its clock
-Evidence and remedies: --verbose, or --only CODE
+Evidence and fixes: --verbose, or --only CODE
 `,
     );
     shows(
@@ -67,7 +68,7 @@ Evidence and remedies: --verbose, or --only CODE
       `
 SEVERITY  CODE             NETWORK   HOST              WHAT              FOLDED
 error     fdb-row-missing  uber-net  node1 and 3 more  4 findings: web2
-Evidence and remedies: --verbose, or --only CODE
+Evidence and fixes: --verbose, or --only CODE
 `,
     );
   });
@@ -82,7 +83,7 @@ Evidence and remedies: --verbose, or --only CODE
       `
 error     code-28  uber-net  node1  web2 (10.0.1.9)
 error     code-29  uber-net  node1  web2 (10.0.1.9)
-and 3 findings more. Evidence and remedies: --verbose, or --only CODE
+and 3 findings more. Evidence and fixes: --verbose, or --only CODE
 `,
     );
   });

@@ -9,7 +9,7 @@ import {findContainer, findDestination} from '../../src/topology/names.js';
 import {traceName} from '../../src/trace/naming.js';
 import {tracePublished} from '../../src/trace/published.js';
 import {trace} from '../../src/trace/trace.js';
-import {examine} from '../checks/support.js';
+import {commandsOf, examine} from '../checks/support.js';
 import {derived, fixtureEvidence, sectionOf} from '../support/evidence.js';
 
 describe('a command for a namespace', () => {
@@ -93,11 +93,9 @@ describe('advice where the engine keeps its namespaces elsewhere', () => {
     for (const folder of folders) {
       const hosts = moved(folder);
       const {findings} = examine(...hosts);
-      for (const {code, remedy} of findings) {
-        const {wrong, named} = judge(
-          hosts,
-          remedy.map(({command}) => command),
-        );
+      for (const finding of findings) {
+        const {code} = finding;
+        const {wrong, named} = judge(hosts, commandsOf(finding));
         assert.deepEqual(wrong, [], `${folder}: ${code}`);
         if (named > 0) kinds.add(code);
       }

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {protocolCounters} from '../../model/proc/counters.js';
 import {defineCheck} from '../check.js';
 import {pairs, rise, risen} from './rising.js';
@@ -42,7 +43,7 @@ export const checksumErrors = defineCheck<undefined, Counts>({
         subject: 'UDP of the host',
         evidence: [`/proc/net/snmp: Udp InCsumErrors ${after.outer} (${risen(outer, seconds)})`],
         cause: `${outer} UDP packets came to this host with a wrong checksum and were thrown away; VXLAN is UDP, and a card that can't compute the checksums of tunnels damages just that`,
-        remedy: [offload],
+        ...advised([offload]),
         at: {host: host.name, netns: '@host'},
       });
     }
@@ -57,7 +58,7 @@ export const checksumErrors = defineCheck<undefined, Counts>({
         subject: later.container,
         evidence: [`${later.netns}: Tcp InCsumErrors ${later.errors} (${risen(inner, seconds)})`],
         cause: `${inner} TCP segments came to ${later.container} with a wrong checksum and were thrown away: whoever sent them is on a host whose card damages what is inside the tunnel`,
-        remedy: [offload],
+        ...advised([offload]),
         at: {host: host.name, netns: later.netns},
       });
     }

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {conntrackCounters, conntrackTable} from '../../model/proc/counters.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
@@ -44,13 +45,13 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
             `${later.netns}: nf_conntrack_count ${later.count ?? 'unknown'} of nf_conntrack_max ${later.max ?? 'unknown'}`,
           ],
           cause: `the connection table of ${later.owner} is full: packets of new connections were dropped, or entries of others thrown out for them, ${lost} times`,
-          remedy: [
+          ...advised([
             {
               command: 'sysctl -w net.netfilter.nf_conntrack_max=NUMBER',
               touches:
                 'how many connections this kernel remembers, until the next boot; each takes about 300 bytes',
             },
-          ],
+          ]),
         });
       }
       const unmade = rise(earlier.insertFailed, later.insertFailed, seconds, failed);
@@ -63,7 +64,7 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
           `${later.netns}: /proc/net/stat/nf_conntrack: insert_failed ${later.insertFailed} (${risen(unmade, seconds)})`,
         ],
         cause: `${unmade} packets were dropped because another one had taken the same entry of the connection table of ${later.owner} just before: two packets of one socket that were translated at the same time, as resolvers send them`,
-        remedy: [{command: 'conntrack -S', touches: 'nothing'}],
+        ...advised([{command: 'conntrack -S', touches: 'nothing'}]),
       });
     }
   },

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {Namespace} from '../../model/host.js';
 import type {Miss} from '../../model/iproute/miss.js';
 import type {FdbEntry} from '../../rows/entry.js';
@@ -124,7 +125,7 @@ function lost(
       layer === 'l2'
         ? `${who} sent ${counted(times, 'frame')} to ${whom} (${sought}) in vain: ${device} has no FDB row that says on which host it is, and dropped them`
         : `${who} asked ${counted(times, 'time')} for the MAC of ${whom} (${sought}) in vain: ${device} has no neighbour row to answer from${target ? '' : ', and this host knows no such endpoint'}`,
-    remedy: [{command: `ovdiag fdb ${network}`, touches: 'nothing'}],
+    ...advised([{command: `ovdiag fdb ${network}`, touches: 'nothing'}]),
     basis: elsewhere === undefined ? 'sample' : 'several-hosts',
     at: {
       host,
@@ -148,7 +149,7 @@ function nobody(failed: Failed, host: string, seconds: number, report: Report): 
     subject: sought,
     evidence: [`${netns}: ${announcement(failed)}, ${counted(times, 'time')} in ${Math.round(seconds)} s`],
     cause: `${who} wants ${sought}, which no endpoint of ${network} has that this host knows of: one that is gone and is remembered, or never was`,
-    remedy: [{command: `ovdiag fdb ${network}`, touches: 'nothing'}],
+    ...advised([{command: `ovdiag fdb ${network}`, touches: 'nothing'}]),
     basis: 'sample',
     at: {host, network: networkId, netns, device, ...(layer === 'l3' ? {ip: sought} : {})},
   });

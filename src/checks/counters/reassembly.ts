@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {protocolCounters} from '../../model/proc/counters.js';
 import {defineCheck} from '../check.js';
 import {pairs, rise, risen} from './rising.js';
@@ -49,12 +50,12 @@ export const reassembly = defineCheck<undefined, Counts[]>({
           container === null
             ? `${failed} packets came to this host in pieces, and not all of the pieces came: a link on the way is too small for the tunnel's packets, and something there drops fragments`
             : `${failed} packets came to ${container} in pieces, and not all of the pieces came`,
-        remedy: [
+        ...advised([
           {
             command: 'ovdiag trace CONTAINER CONTAINER --probe --mtu',
             touches: 'sends a few pings, and leaves a path-MTU entry for ten minutes',
           },
-        ],
+        ]),
         basis: 'sample',
         at: {host: host.name, netns},
       });

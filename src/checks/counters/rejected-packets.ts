@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {protocolCounters} from '../../model/proc/counters.js';
 import {waitingSockets} from '../../model/sockets.js';
@@ -84,10 +85,10 @@ function closedPort({host, before, after, seconds, rows, networks}: Seen): Findi
     cause: isClosed
       ? `${refused} UDP packets came to closed ports of this host, and the port of its own vxlan devices, ${closed.join(', ')}, is closed`
       : `${refused} UDP packets came to closed ports of this host, while nothing arrives on ${networks}: other nodes may send their VXLAN to another port than this one uses`,
-    remedy: [
+    ...advised([
       {command: 'ss -lun', touches: 'nothing'},
       {command: 'ovdiag capture --uplink --flows --for 10s', touches: 'nothing (it only listens)'},
-    ],
+    ]),
   };
 }
 
@@ -104,11 +105,11 @@ function rejected({host, before, after, seconds, rows, networks}: Seen): Finding
       ...rows,
     ],
     cause: `what this host sends on ${networks} is not answered, and ${answered} times somebody told it by ICMP that a destination is unreachable: the data-path port is closed over there, or a firewall rejects it`,
-    remedy: [
+    ...advised([
       {
         command: "tcpdump -n -i UPLINK 'icmp[icmptype] == icmp-unreach'",
         touches: 'nothing (it only listens; the quoted packet names the port and who refused it)',
       },
-    ],
+    ]),
   };
 }

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {LinkStats} from '../../model/facts.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
@@ -48,10 +49,10 @@ export const uplinkDrops = defineCheck<undefined, Counts[]>({
         subject: device,
         evidence: rising.map(({name, by, count}) => `${device}: ${name} ${count} (${risen(by, seconds)})`),
         cause: `${device}, which leads to the other hosts, lost ${rising.map(({name, by}) => `${by} (${name})`).join(', ')}: a queue or a ring of the card overflows, frames are larger than it takes, or the line is bad`,
-        remedy: [
+        ...advised([
           {command: `ethtool -S ${device}`, touches: 'nothing'},
           {command: `ip -s -s link show ${device}`, touches: 'nothing'},
-        ],
+        ]),
         basis: 'sample',
         at: {host: host.name, netns: '@host', device},
         // What the uplink does not send is counted at the tunnels as well.

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {defineCheck} from '../check.js';
 import {pairs, rise, risen} from './rising.js';
 import {type VxlanCounts, vxlanCounts, vxlanKey} from './vxlan-devices.js';
@@ -44,10 +45,10 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
             `${netns}: ${device} TX errors ${later.txErrors} (${risen(unsent, seconds)}), carrier errors ${later.txCarrierErrors} (${risen(carrier, seconds)})`,
           ],
           cause: `${device} could not hand ${unsent} packets to the host: it has no route to the VTEPs that their FDB rows name${carrier < unsent ? ', or they were refused on the way out' : ''}`,
-          remedy: [
+          ...advised([
             {command: `ovdiag fdb ${network}`, touches: 'nothing'},
             {command: 'ip route get VTEP', touches: 'nothing'},
-          ],
+          ]),
         });
       }
       const lost = rise(0, unicastDrops(earlier, later), seconds, drops);
@@ -66,10 +67,10 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
         cause: later.encrypted
           ? `${device} threw away at least ${lost} frames, each for one receiver: this network is encrypted, and a packet for which there is no IPsec state is lost here`
           : `${device} threw away at least ${lost} frames, each for one receiver, instead of sending them`,
-        remedy: [
+        ...advised([
           {command: 'ovdiag doctor --for 10s', touches: 'nothing'},
           {command: `ovdiag fdb ${network}`, touches: 'nothing'},
-        ],
+        ]),
       });
     }
   },

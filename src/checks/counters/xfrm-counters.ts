@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {xfrmCounters} from '../../model/proc/counters.js';
 import {defineCheck} from '../check.js';
 import {rise, risen} from './rising.js';
@@ -37,10 +38,10 @@ export const xfrmErrors = defineCheck<undefined, Counts>({
         ({name, count, by}) => `/proc/net/xfrm_stat: ${name} ${count} (${risen(by, seconds)})`,
       ),
       cause: `IPsec threw packets away, ${rising.map(({name, by}) => `${by} of them as ${meaningOf(name)}`).join(' and ')}; on this host it carries ${after.networks.join(', ')}`,
-      remedy: [
+      ...advised([
         {command: 'ip xfrm state list nokeys', touches: 'nothing'},
         {command: 'ovdiag doctor --host HOST --host OTHER', touches: 'nothing'},
-      ],
+      ]),
       basis: 'sample',
       at: {host: host.name, netns: '@host'},
     });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {atLeast, engineVersion, within} from '../../model/engine-version.js';
 import {dockerXfrm, type EncryptedVni, encryptedVnis, policyTo} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -46,12 +47,12 @@ function reportClear(
     subject: `VTEP ${vtep}`,
     evidence: [`${network.name} (VNI ${vni}) is encrypted, and has rows that lead to ${vtep}`, ...evidence],
     cause: `packets of ${network.name} to ${vtep} are marked for encryption, and ${why}: they leave this host in clear, and the other node drops them`,
-    remedy: [
+    ...advised([
       {
         command: 'systemctl restart docker',
         touches: `every container of ${host.name} without live-restore; policies are made anew`,
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, network: network.id, netns: '@host', vtep},
   });
@@ -75,12 +76,12 @@ function oldEngine(host: KnownHost, report: Report, encrypted: EncryptedVni[]): 
     ],
     cause:
       'this engine appends its rules for encrypted overlays behind those that are there, makes them late and goes on where it can not: packets may leave or be taken unencrypted (CVE-2023-28840, -28841, -28842)',
-    remedy: [
+    ...advised([
       {
         command: 'apt-get install --only-upgrade docker-ce   # 20.10.24, 23.0.3 or later',
         touches: 'the engine and, without live-restore, every container of the host',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name},
   });

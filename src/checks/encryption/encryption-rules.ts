@@ -1,4 +1,5 @@
 import {isIPv4} from 'node:net';
+import {advised} from '../../findings/advice.js';
 import {decide, metIn, packetFilter} from '../../kernel/packet-filter.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
@@ -99,7 +100,7 @@ function reportMark(host: KnownHost, report: Report, {network, netns, vni, port,
       `other nodes in its tables: ${vteps.join(', ')}`,
     ],
     cause: `without the mark the policy does not apply, so packets of ${network.name} leave this host in clear; the other nodes drop them`,
-    remedy: [remedyOf(host)],
+    ...advised([remedyOf(host)]),
     basis: 'one-host',
     at: {host: host.name, network: network.id, netns: '@host'},
   });
@@ -117,7 +118,7 @@ function reportDrop(host: KnownHost, report: Report, {network, vni, port}: Encry
       `not there: filter: -A INPUT -p udp -m policy --dir in --pol none --dport ${port} (VNI ${vni}) -j DROP`,
     ],
     cause: `nothing drops what comes in clear: whoever can send UDP ${port} to this host puts frames onto ${network.name}, and what another node sends unencrypted by mistake is taken as if all were well`,
-    remedy: [remedyOf(host)],
+    ...advised([remedyOf(host)]),
     basis: 'one-host',
     at: {host: host.name, network: network.id, netns: '@host'},
   });

@@ -1,4 +1,5 @@
 import {isIPv4} from 'node:net';
+import {advised} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {inTable} from '../../kernel/printed-rule.js';
@@ -119,10 +120,12 @@ function reportLoss(
       `encrypted overlays here: ${networks}; other nodes: ${vteps.slice(0, 5).join(', ')}`,
     ],
     cause: `the rules of ${host.name} drop ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which encrypted overlays become on the wire; the open UDP port of the data path is of no use to them${answersPass ? '. Only answers pass: nothing goes through until this host itself has sent, and again after 10 minutes of silence' : ''}`,
-    remedy: vteps.slice(0, 3).map((vtep) => ({
-      command: `iptables -I ${chain} -p esp ${end} ${vtep} -j ACCEPT`,
-      touches: `ESP ${way === 'in' ? 'from' : 'to'} ${vtep}; a firewall manager must be told too`,
-    })),
+    ...advised(
+      vteps.slice(0, 3).map((vtep) => ({
+        command: `iptables -I ${chain} -p esp ${end} ${vtep} -j ACCEPT`,
+        touches: `ESP ${way === 'in' ? 'from' : 'to'} ${vtep}; a firewall manager must be told too`,
+      })),
+    ),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
   });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {HostModel} from '../../model/host.js';
 import {xfrmCounters} from '../../model/proc/counters.js';
 import {type DockerXfrm, dockerXfrm, encryptedVnis, sealing, spiText} from '../../services/encryption.js';
@@ -91,7 +92,7 @@ function statesFor(
         ? "The host has no state of Docker's at all: the kernel lacks ESP or AES-GCM (modules esp4, xfrm_user, gcm, rfc4106), or refused every key"
         : 'The engine has made or lost the one without the other'
     }`,
-    remedy: [
+    ...advised([
       {
         command: 'modprobe esp4 xfrm_user; journalctl -u docker | grep -i xfrm',
         touches: 'loads kernel modules where they exist; the log says why the engine could not add a state',
@@ -100,7 +101,7 @@ function statesFor(
         command: 'systemctl restart docker',
         touches: 'every container of the host without live-restore; states and policies are made anew',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, ...(one ? {network: one.network.id} : {}), netns: '@host', vtep},
     // The packets are refused in the host's namespace, and counted in the sandboxes.
@@ -145,7 +146,7 @@ function compare(
       `${receiver.name}: states ${sender.vtep} → ${receiver.vtep} have SPI ${known.length === 0 ? 'none' : known.join(', ')}`,
     ],
     cause: `what ${sender.name} encrypts for ${receiver.name} carries a number that ${receiver.name} has no key for: it drops every packet of encrypted overlays from there`,
-    remedy: [
+    ...advised([
       {
         command: "docker version -f '{{.Server.Version}}'",
         touches:
@@ -155,7 +156,7 @@ function compare(
         command: 'systemctl restart docker',
         touches: `every container of ${receiver.name} without live-restore, if that node has missed a change of keys: it takes all keys anew`,
       },
-    ],
+    ]),
     basis: 'several-hosts',
     at: {vtep: receiver.vtep ?? ''},
     // Its kernel counts what it has no key for.

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {inTable} from '../../kernel/printed-rule.js';
 import {setting} from '../../model/proc/settings.js';
 import {does, isForInterface, rulesOf} from '../../model/rules/questions.js';
@@ -40,12 +41,12 @@ export const bridgeNetfilter = defineCheck({
       ],
       cause:
         "frames between two ports of a bridge are not shown to iptables, so Docker's rule that keeps the containers on docker_gwbridge apart has no effect",
-      remedy: [
+      ...advised([
         {
           command: 'sysctl -w net.bridge.bridge-nf-call-iptables=1',
           touches: 'all bridges in this namespace: their frames pass the FORWARD rules then',
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, netns: '@host', device: 'docker_gwbridge'},
     });

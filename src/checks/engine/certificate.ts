@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {type NodeCertificate, parseCertificate} from '../../model/certificate.js';
 import {defineCheck, type Gap} from '../check.js';
@@ -26,23 +27,23 @@ const states = {
     code: 'certificate-expired',
     severity: 'error',
     cause: `the certificate is not valid yet by the node's own clock, which is most likely behind: managers and nodes refuse each other`,
-    remedy: [setClock],
+    ...advised([setClock]),
   },
   expired: {
     code: 'certificate-expired',
     severity: 'error',
     cause:
       'the certificate has expired: managers refuse the node, so it gets no tasks, no keys and no news of others',
-    remedy: [joinAnew, setClock],
+    ...advised([joinAnew, setClock]),
   },
   overdue: {
     code: 'certificate-expiring',
     severity: 'warning',
     cause:
       'the certificate should have been renewed by now and was not: the node can not reach a manager, or is refused by it; once it has expired the node is lost to the swarm',
-    remedy: [rotate, joinAnew],
+    ...advised([rotate, joinAnew]),
   },
-} satisfies Record<string, Pick<Finding, 'code' | 'severity' | 'cause' | 'remedy'>>;
+} satisfies Record<string, Pick<Finding, 'code' | 'severity' | 'cause' | 'check' | 'fix'>>;
 
 /** What is wrong with a certificate at a time in milliseconds; undefined where nothing is. */
 function stateOf({notBefore, notAfter}: NodeCertificate, now: number): keyof typeof states | undefined {
@@ -78,7 +79,7 @@ export const certificate = defineCheck({
     const now = clock.seconds * 1000;
     const state = stateOf(own, now);
     if (state === undefined) return undefined;
-    const {code, severity, cause, remedy} = states[state];
+    const {code, severity, cause, check, fix} = states[state];
     report.found({
       code,
       severity,
@@ -91,7 +92,8 @@ export const certificate = defineCheck({
         `clock of ${host.name}: ${new Date(now).toISOString()}`,
       ],
       cause,
-      remedy,
+      check,
+      fix,
       basis: 'one-host',
       at: {host: host.name},
     });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {HostModel} from '../../model/host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 
@@ -77,13 +78,13 @@ function tell(
     cause: `the clock of ${host.name} is ${duration(by)} ${ahead ? 'ahead of' : 'behind'} ${
       others > 0 ? 'that of most others' : 'that of the machine that read it: one of the two is wrong'
     }; nodes refuse each other's certificates once they seem not yet or no longer valid`,
-    remedy: [
+    ...advised([
       {command: 'timedatectl; chronyc tracking', touches: 'nothing'},
       {
         command: 'timedatectl set-ntp true',
         touches: 'the clock of that host: it is set, or slowly brought nearer',
       },
-    ],
+    ]),
     basis: others > 0 ? 'several-hosts' : 'one-host',
     at: {host: host.name},
   });
@@ -103,7 +104,7 @@ function tellReader(by: number, hosts: HostDigest<Digest>[], report: Report): vo
           `date on ${name}: ${iso(digest.clock)}, read between ${iso(digest.from)} and ${iso(digest.to)}`,
       ),
     cause: `the hosts agree on the time, and the machine that read them is ${duration(Math.abs(by))} ${by > 0 ? 'behind' : 'ahead'}: its times are wrong in what it shows, and nothing else`,
-    remedy: [{command: 'timedatectl set-ntp true', touches: 'the clock of the machine that ran ovdiag'}],
+    ...advised([{command: 'timedatectl set-ntp true', touches: 'the clock of the machine that ran ovdiag'}]),
     basis: 'several-hosts',
     at: {},
   });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {conntrackTable} from '../../model/proc/counters.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
@@ -28,7 +29,7 @@ export const conntrack = defineCheck({
         cause: full
           ? `the table of connections of ${whose} has no room left: packets that begin a new one are dropped, unless one that was never answered can be let go for it`
           : `the table of connections of ${whose} is nearly full; once it is, packets that would begin a new one are dropped`,
-        remedy: [
+        ...advised([
           {
             command: `sysctl -w net.netfilter.nf_conntrack_max=${most * 2}`,
             touches:
@@ -38,7 +39,7 @@ export const conntrack = defineCheck({
             command: 'conntrack -S; conntrack -L -o extended | head',
             touches: 'nothing: shows who has so many connections, and what was dropped',
           },
-        ],
+        ]),
         basis: 'one-host',
         at: {host: host.name, netns},
       });

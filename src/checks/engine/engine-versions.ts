@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {DockerModel} from '../../model/docker-types.js';
 import {atLeast, type EngineVersion, engineVersion, within} from '../../model/engine-version.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -50,13 +51,13 @@ export const engineVersions = defineCheck<Digest>({
             .join(', '),
         ),
         cause: `the engines of the first line reckon other numbers for the keys of encrypted networks than those of the second: nothing of ${name} passes between them, while names resolve`,
-        remedy: [
+        ...advised([
           {
             command:
               'apt-get install --only-upgrade docker-ce   # 29.2.1, 25.0.15 or later, on the nodes of the first line',
             touches: 'the engine of each, and its containers',
           },
-        ],
+        ]),
         basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
         at: {network: id},
         reach: [{network: id}, ...hosts.flatMap(({vtep}) => (vtep === undefined ? [] : [{vtep}]))],
@@ -153,7 +154,7 @@ function fdbFaults(host: KnownHost, report: Report): void {
       `overlays here: ${host.overlays.map(({network}) => network.name).join(', ')}`,
     ],
     cause: fault.cause,
-    remedy: [
+    ...advised([
       {
         command: fault.remedy,
         touches:
@@ -161,7 +162,7 @@ function fdbFaults(host: KnownHost, report: Report): void {
             ? 'nothing'
             : 'the engine and, without live-restore, every container of the host',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name},
   });

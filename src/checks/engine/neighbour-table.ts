@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {HostModel} from '../../model/host.js';
 import {neighbourTable, setting} from '../../model/proc/settings.js';
 import {defineCheck} from '../check.js';
@@ -41,14 +42,14 @@ export const neighbourTableRoom = defineCheck({
       cause: full
         ? `${used} of at most ${limit} neighbours are taken, over all namespaces of this machine; where none of them can be let go, a new one is refused, and packets to it are dropped`
         : `the table of neighbours has been full since boot, and its limits are lower than those that the engine set at its start (${dockers.join(', ')}): something has set them back`,
-      remedy: [
+      ...advised([
         {
           command: dockers
             .map((value, index) => `net.ipv4.neigh.default.gc_thresh${index + 1}=${value}`)
             .reduce((words, word) => `${words} ${word}`, 'sysctl -w'),
           touches: 'the limits for the whole machine; put them into /etc/sysctl.d as well',
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, netns: '@host'},
     });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {defineCheck} from '../check.js';
 
 /** The one feature by which the driver reckons checksums of tunnelled packets. */
@@ -42,7 +43,7 @@ export const nicOffload = defineCheck({
           `data path: UDP ${knownPort}`,
         ],
         cause: `with ${feature} on, vmxnet3 and its hypervisor spoil the checksums inside VXLAN packets on port ${knownPort}: ping passes between nodes, TCP does not`,
-        remedy: [
+        ...advised([
           {
             command: `ethtool -K ${name} ${feature} off`,
             touches: `${name}: checksums are reckoned by the processor, until the next boot`,
@@ -51,7 +52,7 @@ export const nicOffload = defineCheck({
             command: 'docker swarm init --data-path-port 7789',
             touches: 'nothing of a swarm that exists: the port is chosen when it is made',
           },
-        ],
+        ]),
         basis: 'one-host',
         at: {host: host.name, netns: '@host', device: name},
       });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {DockerModel, SwarmTask} from '../../model/docker-types.js';
 import {defineCheck} from '../check.js';
 
@@ -45,9 +46,9 @@ export const taskErrors = defineCheck<Refused[]>({
         subject: `node ${node}`,
         evidence: tasks,
         cause: `the kernel of ${node} lacks ${lack.what}: no task that needs it starts there`,
-        remedy: [
+        ...advised([
           {command: `${lack.install}   # on ${node}`, touches: `kernel modules of ${node}, where they exist`},
-        ],
+        ]),
         basis: 'one-host',
         at: {host: node},
       });

@@ -1,3 +1,4 @@
+import {advised, type Remedy} from '../../findings/advice.js';
 import type {CheckCode} from '../../findings/catalogue.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
@@ -61,7 +62,7 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
       subject: ip ?? name,
       evidence: [said],
       cause: `the engine lists ${name} without a sandbox: it was left behind, and holds ${ip ?? 'its name'}`,
-      remedy: [reconnect(network, name, 'disconnect -f')],
+      ...advised([reconnect(network, name, 'disconnect -f')]),
     });
     return;
   }
@@ -73,7 +74,7 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
     found('endpoint-without-interface', {
       evidence: [said, ...tables.links.map(line)],
       cause: `the engine gave ${name} ${ip ?? 'an address'} on ${network.name}, and no interface in its namespace has that address or its MAC`,
-      remedy: [mendOf(network, endpoint)],
+      ...advised([mendOf(network, endpoint)]),
     });
     return;
   }
@@ -82,7 +83,7 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
 
 type Found = (
   code: CheckCode,
-  fault: Pick<Finding, 'evidence' | 'cause' | 'remedy'> & Partial<Finding>,
+  fault: Pick<Finding, 'evidence' | 'cause' | 'check' | 'fix'> & Partial<Finding>,
 ) => void;
 
 /** An interface that is there, and is down or has not the address or MAC that the engine gave it. */
@@ -104,7 +105,7 @@ function stateTrouble(
     found('container-link-down', {
       evidence: [line],
       cause: `${link.name} of ${name} is down: it can neither send nor be reached on ${network.name}`,
-      remedy: [inside(touches, 'ip link set', link.name, 'up'), mend],
+      ...advised([inside(touches, 'ip link set', link.name, 'up'), mend]),
     });
   }
   const touches = `${link.name} of ${name}`;
@@ -113,14 +114,14 @@ function stateTrouble(
     found('container-address-missing', {
       evidence: [said, line],
       cause: `the engine gave ${name} ${ip}, which others send to, and ${link.name} does not have it`,
-      remedy: [inside(touches, 'ip addr add', address, 'dev', link.name), mend],
+      ...advised([inside(touches, 'ip addr add', address, 'dev', link.name), mend]),
     });
   }
   if (mac !== undefined && link.mac !== undefined && link.mac !== mac) {
     found('container-mac-changed', {
       evidence: [said, line],
       cause: `${link.name} of ${name} has ${link.mac}; the engine, gossip and every other host's rows say ${mac}, and the interface discards frames for that`,
-      remedy: [inside(touches, 'ip link set', link.name, 'address', mac), mend],
+      ...advised([inside(touches, 'ip link set', link.name, 'address', mac), mend]),
     });
   }
 }
@@ -163,12 +164,12 @@ function strangers(
         `docker network inspect ${network.name}: ${endpoints.map(({name, ip}) => `${name} ${ip ?? '-'}`).join(', ') || 'no endpoint here'}`,
       ],
       cause: `${link.name} leads to ${where}, and the engine has no such endpoint: it was made by hand or left behind, and other hosts have no rows for it`,
-      remedy: [
+      ...advised([
         {
           command: inNamespace(host.model, file, 'ip link del', link.name),
           touches: 'both ends of this veth pair',
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns: file, device: link.name},
     });
@@ -196,7 +197,7 @@ function prefixOf({subnets}: Network, {container, ip}: LocalEndpoint): number | 
   return own ?? subnets[0]?.subnet.split('/')[1] ?? 'PREFIX';
 }
 
-function mendOf(network: Network, {name, kind, container}: LocalEndpoint): Finding['remedy'][number] {
+function mendOf(network: Network, {name, kind, container}: LocalEndpoint): Remedy {
   if (container?.service) {
     return {
       command: `docker service update --force ${container.service.name}`,
@@ -212,7 +213,7 @@ function mendOf(network: Network, {name, kind, container}: LocalEndpoint): Findi
   return reconnect(network, name, 'disconnect');
 }
 
-function reconnect(network: Network, name: string, verb: string): Finding['remedy'][number] {
+function reconnect(network: Network, name: string, verb: string): Remedy {
   const away = `docker network ${verb} ${network.name} ${name}`;
   return verb === 'disconnect'
     ? {

@@ -1,4 +1,5 @@
 import {shellWord} from '../../base/shell.js';
+import {advised, type Remedy} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Container, Network} from '../../model/docker-types.js';
 import type {NamespaceState} from '../../model/namespace-files.js';
@@ -82,7 +83,7 @@ function instantiatedBy(
 interface Use {
   user: string;
   evidence: string;
-  remedy: Finding['remedy'][number];
+  remedy: Remedy;
 }
 
 function usedByContainer({name}: Container, file: string): Use {
@@ -130,7 +131,7 @@ function dead(host: KnownHost, sandbox: Sandbox, networks: Network[], report: Re
       network: network?.name ?? null,
       evidence: [...evidence, use.evidence],
       cause: `${file} is the namespace of ${use.user}, which is in use, and nothing is mounted on it any more: the engine can change nothing in there, and can not let it go either`,
-      remedy: [use.remedy],
+      ...advised([use.remedy]),
     });
     return;
   }
@@ -150,12 +151,12 @@ function dead(host: KnownHost, sandbox: Sandbox, networks: Network[], report: Re
     network: null,
     evidence,
     cause: `${file} is left of a namespace that is gone; this engine removes such files at once`,
-    remedy: [
+    ...advised([
       {
         command: `rm ${shellWord(namespacePath(host.model, file))}`,
         touches: 'that empty file',
       },
-    ],
+    ]),
   });
 }
 
@@ -187,12 +188,12 @@ function orphan(host: KnownHost, sandbox: Sandbox, report: Report): void {
     cause: ofNetwork
       ? `${file} is of a network that this engine no longer has: an engine that ended unasked leaves its namespaces mounted`
       : `${file} is of a container that is gone`,
-    remedy: [
+    ...advised([
       {
         command: `umount ${word} && rm ${word}`,
         touches: 'that namespace: with its last user it goes, and its devices with it',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, netns: file},
   });
@@ -223,7 +224,7 @@ function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Fin
         `${namespace.file}: ${namespace.tables?.links?.map(({name}) => name).join(', ') ?? 'not read'}${vnis.length > 0 ? `; VNI ${vnis.join(', ')}` : ''}`,
     ),
     cause: `${network.name} has two sandboxes here: it was built anew while the earlier one could not be removed, and only one of them is used`,
-    remedy: [
+    ...advised([
       {
         command: `ovdiag links ${network.name}`,
         touches: 'nothing; shows which of them the containers are in',
@@ -232,7 +233,7 @@ function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Fin
         command: `umount ${shellWord(namespacePath(host.model, unused))}`,
         touches: 'the sandbox without containers: it goes, and its devices with it',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, network: network.id},
   };
@@ -278,12 +279,12 @@ function otherId(
     subject: `${network} as ${id.slice(0, 12)}`,
     evidence,
     cause: `${hosts.join(', ')} ${have} ${network} with another id than ${now}: ${keep} a network that was removed and made again elsewhere, and its containers there reach none of the others`,
-    remedy: [
+    ...advised([
       {
         command: `docker network inspect ${id}`,
         touches: 'nothing; run it there: what still uses it keeps it alive',
       },
-    ],
+    ]),
     basis: 'several-hosts',
     at: {network: id},
   };

@@ -1,3 +1,4 @@
+import {type Advice, advised, type Remedy} from '../../findings/advice.js';
 import type {CheckCode} from '../../findings/catalogue.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
@@ -54,10 +55,10 @@ function troubles(host: KnownHost, network: Network, sandbox: Sandbox, links: Li
 function found(
   {host, network, sandbox: {namespace}}: Around,
   link: Link,
-  fault: {code: CheckCode; subject?: string; cause: string; remedy: Finding['remedy']; device?: string},
+  fault: {code: CheckCode; subject?: string; cause: string; device?: string} & Advice,
 ): Finding {
   const {file} = namespace;
-  const {code, subject = `${link.name} in ${file}`, cause, remedy, device} = fault;
+  const {code, subject = `${link.name} in ${file}`, cause, check, fix, device} = fault;
   return {
     code,
     severity: 'error',
@@ -66,7 +67,8 @@ function found(
     subject,
     evidence: [`${file}: ${linkLine(link)}`],
     cause,
-    remedy,
+    check,
+    fix,
     basis: 'one-host',
     at: {
       host: host.name,
@@ -77,7 +79,7 @@ function found(
   };
 }
 
-function setUp({host, sandbox: {namespace}}: Around, {name}: Link): Finding['remedy'][number] {
+function setUp({host, sandbox: {namespace}}: Around, {name}: Link): Remedy {
   return {
     command: inNamespace(host.model, namespace.file, 'ip link set', name, 'up'),
     touches: `${name} in this sandbox`,
@@ -92,7 +94,7 @@ function bridgeTroubles(around: Around, link: Link): Finding[] {
       found(around, link, {
         code: 'bridge-down',
         cause: `${name} is down, and a bridge that is down forwards nothing: no endpoint here reaches any other on this subnet`,
-        remedy: [setUp(around, link)],
+        ...advised([setUp(around, link)]),
       }),
     ];
   }
@@ -101,12 +103,12 @@ function bridgeTroubles(around: Around, link: Link): Finding[] {
     found(around, link, {
       code: 'vxlan-missing',
       cause: `${name} has no vxlan device: endpoints here are cut off from those of other hosts`,
-      remedy: [
+      ...advised([
         {
           command: `docker service update --force SERVICE, or move every task and container of ${network.name} off this host and back`,
           touches: `the endpoints of ${network.name} on this host; with the last of them the sandbox goes, and it is built anew`,
         },
-      ],
+      ]),
     }),
   ];
 }
@@ -120,13 +122,13 @@ function tunnelTroubles(around: Around, link: Link): Finding[] {
       found(around, link, {
         code: 'vxlan-down',
         cause: `${name} is down: nothing passes to other hosts or from them, and its neighbour rows went with it`,
-        remedy: [
+        ...advised([
           setUp(around, link),
           {
             command: `ovdiag fdb ${network.name}`,
             touches: 'nothing; shows which neighbour rows must be made again once it is up',
           },
-        ],
+        ]),
       }),
     );
   }
@@ -137,12 +139,12 @@ function tunnelTroubles(around: Around, link: Link): Finding[] {
       found(around, link, {
         code: 'vxlan-not-in-bridge',
         cause: `${name} is a port of no bridge: the endpoints here reach each other, and nobody on other hosts`,
-        remedy: [
+        ...advised([
           {
             command: inNamespace(host.model, file, 'ip link set', name, 'master', bridge),
             touches: `the membership of ${name} in this sandbox`,
           },
-        ],
+        ]),
       }),
     );
   }
@@ -158,7 +160,7 @@ function portTroubles(around: Around, link: Link): Finding[] {
       code: 'veth-down',
       ...(owner === undefined ? {} : {subject: owner}),
       cause: `${link.name}, the port of ${owner ?? 'an endpoint'}, is down: nothing that it sends or is sent gets through`,
-      remedy: [setUp(around, link)],
+      ...advised([setUp(around, link)]),
       device: link.name,
     }),
   ];

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {Link} from '../../model/facts.js';
 import {inNamespace} from '../../topology/in-namespace.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
@@ -21,7 +22,7 @@ export const vethUnplugged = defineCheck({
             subject: owner ?? `${link.name} in ${sandbox.namespace.file}`,
             evidence: [`${sandbox.namespace.file}: ${linkLine(link)}`],
             cause: `${link.name}, which leads to ${owner ?? 'an endpoint'}, is a port of no bridge: nothing that ${owner ?? 'it'} sends or is sent gets through`,
-            remedy: [
+            ...advised([
               {
                 command: inNamespace(
                   host.model,
@@ -33,7 +34,7 @@ export const vethUnplugged = defineCheck({
                 ),
                 touches: `the membership of ${link.name} in this sandbox`,
               },
-            ],
+            ]),
             basis: 'one-host',
             at: {host: host.name, network: network.id, netns: sandbox.namespace.file, device: link.name},
           });

@@ -1,3 +1,4 @@
+import {advised, type Remedy} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, VxlanDevice} from '../../model/facts.js';
@@ -115,7 +116,7 @@ function line({netns, link, vxlan, port}: Device): string {
   return `${netns}: ${linkLine(link)} vxlan id ${vxlan.vni} dstport ${port}`;
 }
 
-function deletion(host: KnownHost, {netns, link}: Device): Finding['remedy'][number] {
+function deletion(host: KnownHost, {netns, link}: Device): Remedy {
   return {
     command: inNamespace(host.model, netns, 'ip link del', link.name),
     touches: `${link.name}; see first that nothing else uses it`,
@@ -139,7 +140,7 @@ function leftover(host: KnownHost, device: Device, owner: Network | undefined, d
           ? `${owner.name} could not be built here anew`
           : 'the next network with this VNI can not be built here ("file exists")'
     }`,
-    remedy: [deletion(host, device)],
+    ...advised([deletion(host, device)]),
     basis: 'one-host',
     at: {host: host.name, ...(owner ? {network: owner.id} : {})},
   };
@@ -167,7 +168,7 @@ function heldTwice(host: KnownHost, device: Device, owner: Network, devices: Dev
           ? `its sandbox can not be built anew here`
           : `it can not be built when a task needs it here ("file exists")`
     }`,
-    remedy: [deletion(host, device)],
+    ...advised([deletion(host, device)]),
     basis: 'one-host',
     at: {host: host.name, network: owner.id},
   };
@@ -195,12 +196,12 @@ function foreignVni(
         `docker network inspect ${network.name}: vxlanid_list ${network.vnis.join(',')}`,
       ],
       cause: `${device.link.name} sends with VNI ${device.vxlan.vni}, and ${network.name} has ${network.vnis.join(' and ')}: other hosts drop what it sends, and nothing here takes what they send`,
-      remedy: [
+      ...advised([
         {
           command: `move every task and container of ${network.name} off this host and back`,
           touches: 'them; with the last one the sandbox goes, and it is built anew with the right VNI',
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns: file},
     });
@@ -223,7 +224,9 @@ function strayBridge(host: KnownHost, link: Link): Finding {
     subject: `${link.name} in the host's own namespace`,
     evidence: [`@host: ${linkLine(link)}`],
     cause: `${link.name} is the bridge of an overlay sandbox outside of it: building or removing that sandbox failed half way`,
-    remedy: [{command: `ip link del ${link.name}`, touches: `${link.name}; see first that it has no ports`}],
+    ...advised([
+      {command: `ip link del ${link.name}`, touches: `${link.name}; see first that it has no ports`},
+    ]),
     basis: 'one-host',
     at: {host: host.name},
   };

@@ -1,4 +1,5 @@
 import {shellWord} from '../../base/shell.js';
+import {advised} from '../../findings/advice.js';
 import {inNamespace, type NamespaceDirectory, namespaceDirectory} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
@@ -91,7 +92,7 @@ function tellDiffering(
     cause: larger
       ? `${listed(distinct(ports.map(({owner}) => owner)))} may send larger packets than the tunnel takes (${mtu} bytes): the bridge drops them without a word`
       : `${listed(distinct(ports.map(({owner}) => owner)))} take smaller packets than the tunnel brings (${mtu} bytes): larger ones from other endpoints are dropped at their door`,
-    remedy: [
+    ...advised([
       {
         command: inNamespace(
           host.model,
@@ -107,7 +108,7 @@ function tellDiffering(
         command: `docker network disconnect ${shellWord(network.name)} CONTAINER && docker network connect ${shellWord(network.name)} CONTAINER`,
         touches: "the container's interface on that network: its connections there break",
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, network: network.id, netns, device: device.name},
   });
@@ -138,7 +139,7 @@ function hostsAgree(hosts: HostDigest<Digest>[], report: Report): void {
           .map(({host, device, netns}) => `${host}: ${device} in ${netns} mtu ${mtu}`),
       ),
       cause: `endpoints on different hosts take packets of up to ${mtus.join(', ')} bytes; what one of them sends in full size is too large for another, whose bridge drops it without a word`,
-      remedy: [
+      ...advised([
         {
           command: `docker network inspect ${shellWord(name)} --format '{{.Options}}'`,
           touches: 'nothing',
@@ -150,7 +151,7 @@ function hostsAgree(hosts: HostDigest<Digest>[], report: Report): void {
             command: inNamespace(directory, netns, 'ip link set', device, 'mtu', mtus.at(-1) ?? 0),
             touches: `the MTU of the tunnel on ${host}; the ports beside it need the same`,
           })),
-      ],
+      ]),
       basis: 'several-hosts',
       at: {network: id},
     });

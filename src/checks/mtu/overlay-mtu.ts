@@ -1,5 +1,6 @@
 import {shellWord} from '../../base/shell.js';
-import type {Remedy} from '../../findings/severity.js';
+import type {Remedy} from '../../findings/advice.js';
+import {advised} from '../../findings/advice.js';
 import {routeText} from '../../kernel/printed.js';
 import {encapsulation} from '../../kernel/underlay-way.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -96,13 +97,13 @@ function tellUplink(host: KnownHost, misfit: Misfit, names: string[], report: Re
     subject: uplink,
     evidence,
     cause: `full-sized packets of ${listed(names)} need up to ${needs} bytes on the way, and ${uplink} takes ${takes}: ${consequence}`,
-    remedy: [
+    ...advised([
       {
         command: `ip link set ${shellWord(uplink)} mtu ${needs}`,
         touches: `${uplink}, if all that lies behind it takes as much`,
       },
       ...remade(misfit),
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, device: uplink},
     reach: [{host: host.name}],
@@ -134,7 +135,7 @@ function tellNetworks(hosts: HostDigest<Misfit[]>[], report: Report): void {
         .slice(0, 5)
         .flatMap(({host, misfit: {evidence}}) => evidence.map((row) => `${host}: ${row}`)),
       cause: `full-sized packets of ${misfit.name} need ${misfit.needs} bytes on the way, and ${misfit.uplink} of ${listed(names)} takes ${misfit.takes}: ${consequence}`,
-      remedy: remade(misfit),
+      ...advised(remade(misfit)),
       basis: only === undefined ? 'several-hosts' : 'one-host',
       at: {...(only === undefined ? {} : {host: only}), network: id},
       reach: names.map((host) => ({host, network: id})),

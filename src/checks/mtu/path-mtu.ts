@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {routeText} from '../../kernel/printed.js';
 import type {Route} from '../../model/facts.js';
 import {inNamespace} from '../../topology/in-namespace.js';
@@ -42,13 +43,13 @@ function cached(host: KnownHost, report: Report): void {
         ...inside.flatMap(({rows}) => rows).slice(0, 5),
       ],
       cause: `something on the way to ${listed(vteps)} takes only ${mtu} bytes and said so; full-sized packets of ${listed(distinct(group.map(({tunnel}) => tunnel.network.name)))} need more, and this kernel refuses them`,
-      remedy: [
+      ...advised([
         {command: `tracepath -n ${vtep}`, touches: 'nothing but its probes'},
         {
           command: 'ip route flush cache',
           touches: 'what this host was told of paths, once the link is mended',
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, vtep},
     });
@@ -63,12 +64,12 @@ function cached(host: KnownHost, report: Report): void {
       subject: 'containers here',
       evidence: rows.slice(0, 10),
       cause: `containers were told that only ${least} bytes pass to some endpoints, and go by it until it is forgotten, within ten minutes`,
-      remedy: [
+      ...advised([
         {
           command: inNamespace(host.model, file, 'ip route flush cache'),
           touches: 'what that container was told of paths, once their cause is mended',
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, network: network.id},
     });

@@ -1,5 +1,6 @@
 import {shellWord} from '../../base/shell.js';
 import {inSubnet} from '../../base/subnet.js';
+import {advised} from '../../findings/advice.js';
 import {isUp} from '../../kernel/link-state.js';
 import {routeText} from '../../kernel/printed.js';
 import {chooseRoute} from '../../kernel/route.js';
@@ -117,12 +118,12 @@ function tell(
       .slice(0, 10)
       .map((one) => `${file}: ${routeText(one)}`),
     cause,
-    remedy: [
+    ...advised([
       {command: inNamespace(host.model, file, 'ip route add', ...route), touches: `the routes of ${name}`},
       ...(name.startsWith('the ')
         ? []
         : [{command: `docker restart ${shellWord(name)}`, touches: `${name}, which starts anew`}]),
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, netns: file, ...(network ? {network: network.id} : {})},
   });

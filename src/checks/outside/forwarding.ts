@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {setting} from '../../model/proc/settings.js';
 import {inNamespace} from '../../topology/in-namespace.js';
@@ -83,7 +84,7 @@ function tell(host: KnownHost, report: Report, {netns, network, evidence, lost}:
       ...evidence,
     ],
     cause: `this namespace does not forward: ${lost}`,
-    remedy: [
+    ...advised([
       {
         command: inNamespace(host.model, netns, 'sysctl -w net.ipv4.ip_forward=1'),
         touches:
@@ -91,7 +92,7 @@ function tell(host: KnownHost, report: Report, {netns, network, evidence, lost}:
             ? 'forwarding of the whole host; a setting in /etc/sysctl.d that turns it off comes back at the next boot'
             : 'forwarding in this sandbox, until it is built anew',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, ...(network ? {network: network.id} : {}), netns},
   });

@@ -1,4 +1,5 @@
 import {shellWord} from '../../base/shell.js';
+import {advised} from '../../findings/advice.js';
 import {isDown} from '../../kernel/link-state.js';
 import type {Link} from '../../model/facts.js';
 import {inNamespace} from '../../topology/in-namespace.js';
@@ -64,7 +65,7 @@ function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leav
     cause: link
       ? `${name} is down: ${who} ${one ? 'reaches' : 'reach'} the overlay and nothing else, and ports published through ingress don't answer here`
       : `the host has no bridge ${name}: ${who} ${one ? 'has' : 'have'} no way outside, and ports published through ingress don't answer here`,
-    remedy: [
+    ...advised([
       link
         ? {command: `ip link set ${shellWord(name)} up`, touches: `the administrative state of ${name}`}
         : {
@@ -72,7 +73,7 @@ function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leav
             touches: "this node's engine, which makes the bridge anew, and with it all its containers",
           },
       {command: 'docker network inspect docker_gwbridge', touches: 'nothing'},
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, netns: '@host', device: name},
     reach: [{host: host.name}],
@@ -112,7 +113,7 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
         : 'the engine does not list it on docker_gwbridge',
     ],
     cause: `${leaver.name} has no working leg on ${name}, as ${trouble}: it reaches its overlay and nothing outside`,
-    remedy: [
+    ...advised([
       found?.port && found.port.link.master !== name
         ? {
             command: `ip link set ${shellWord(found.port.link.name)} master ${shellWord(name)}`,
@@ -130,7 +131,7 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
               touches: `${leaver.name}, which starts anew with all its interfaces`,
             },
       {command: inNamespace(host.model, file, 'ip addr'), touches: 'nothing'},
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, netns: file},
   });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {PacketFilter} from '../../kernel/packet-filter.js';
 import {countedLine} from '../../kernel/printed-rule.js';
 import {chooseRoute} from '../../kernel/route.js';
@@ -69,7 +70,7 @@ export const masquerade = defineCheck({
         `none of it meets a packet from ${source} to outside${route?.dev === undefined ? '' : ` by ${route.dev}`}`,
       ],
       cause: `no rule gives packets from ${subnet} the host's own address: what containers send outside leaves with an address that is every node's, and no answer comes back`,
-      remedy: [
+      ...advised([
         {
           command: `iptables -t nat -A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`,
           touches: 'one new rule, as the engine makes it',
@@ -78,7 +79,7 @@ export const masquerade = defineCheck({
           command: 'systemctl restart docker',
           touches: "this node's engine, which makes all its rules anew, and with it its containers",
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, netns: '@host', device: bridge},
     });

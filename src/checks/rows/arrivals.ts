@@ -1,4 +1,5 @@
 /** Frames that came in by a tunnel and did not go on to its bridge, by the ages of the rows of one host. */
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Arrivals, Suspect} from '../../rows/arrivals.js';
 import {ageSlack} from '../../rows/row-ages.js';
@@ -31,12 +32,12 @@ export function silentDrop(host: string, suspect: Suspect): Finding {
     subject: who,
     evidence,
     cause: `frames of ${who} reached ${device} ${arrivedSeconds} s before it was read, and none of them went on to its bridge: they come from another address than ${dst}, by translation on the way or from a second address of the node, and the device discards them`,
-    remedy: [
+    ...advised([
       {
         command: `tcpdump -ni any udp port ${port} and not src ${dst}`,
         touches: 'nothing; shows the address that they come from',
       },
-    ],
+    ]),
     basis: 'sample',
     at: {host, network: network.id, netns, ip},
   };

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
@@ -101,7 +102,7 @@ function astrayRow(
     cause: onVxlan
       ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.dev}${behind}: what others send to it goes into the tunnel until ${name} itself sends or the row ages out (300 s)`
       : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.dev}${behind}: what others send to it goes there until ${name} itself sends or the row ages out (300 s)`,
-    remedy: [
+    ...advised([
       {
         command: inNamespace(host.model, file, 'bridge fdb del', mac, 'dev', row.dev, 'master'),
         touches: 'that row; the bridge learns the MAC anew from its next frame',
@@ -110,7 +111,7 @@ function astrayRow(
         command: inNamespace(host.model, file, 'tcpdump -eni', row.dev, 'ether', 'src', mac),
         touches: 'nothing; shows who else sends with this MAC',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, network: network.id, netns: file, ...(ip ? {ip} : {})},
   };
@@ -146,12 +147,12 @@ function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report)
       subject: owner.name,
       evidence: [`${file}: ${rowText(row)}`],
       cause: `a permanent row makes ${mac}, the MAC of ${owner.name}, an address of ${row.master ?? 'the bridge'} itself: frames for it are taken in here and go no further`,
-      remedy: [
+      ...advised([
         {
           command: inNamespace(host.model, file, 'bridge fdb del', mac, 'dev', row.dev, 'master'),
           touches: 'that row',
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns: file, ...(owner.ip ? {ip: owner.ip} : {})},
     });

@@ -1,4 +1,5 @@
 import {inSubnet} from '../../base/subnet.js';
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
@@ -266,12 +267,12 @@ function finding(
       ...new Set(same.map(({host, evidence}) => (hosts.length === 1 ? evidence : `${host}: ${evidence}`))),
     ],
     cause,
-    remedy: [
+    ...advised([
       {
         command: `docker network disconnect ${network.name} CONTAINER && docker network connect ${network.name} CONTAINER`,
         touches: `one of the two, such as ${first?.name ?? 'the first'}: it gets another ${code === 'duplicate-mac' ? 'MAC unless one is asked for' : 'address'}`,
       },
-    ],
+    ]),
     basis: hosts.length === 1 ? 'one-host' : 'several-hosts',
     at,
   };

@@ -1,6 +1,9 @@
 /** From what was judged of a row to what is reported of it. */
+
+import type {Remedy} from '../../findings/advice.js';
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
-import type {Remedy, Severity} from '../../findings/severity.js';
+import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {FdbRow} from '../../model/facts.js';
 import type {JudgedEntry} from '../../rows/entry.js';
@@ -41,7 +44,7 @@ export function rowFinding(
     subject: nameOf(entry),
     evidence: [...rowLines(member, judged), ...claimLines(claims, network.name)],
     cause: causeOf(network, member, judged),
-    remedy: remedyOf(network, member, judged),
+    ...advised(remedyOf(network, member, judged)),
     basis: elsewhere ? 'several-hosts' : 'one-host',
     at: {
       host: member.host.name,
@@ -192,7 +195,7 @@ export function sourceFindings(
         subject: owner.kind === 'load-balancer' ? `load balancer of ${owner.host}` : owner.name,
         evidence: [`${entry.netns}: ${rowText(row)}`, ...claimLines([owner], network.name)],
         cause: `frames of ${owner.name} come from ${owner.vtep} (${owner.host}); the row on ${member.host.name} says ${row.dst}, so it discards every one of them, and no counter moves`,
-        remedy: [
+        ...advised([
           {
             command: inNamespace(
               member.host.digest.directory,
@@ -208,7 +211,7 @@ export function sourceFindings(
             ),
             touches: 'that one row',
           },
-        ],
+        ]),
         basis: 'several-hosts',
         at: {host: member.host.name, network: network.id, netns: entry.netns, ip: owner.ip},
       },

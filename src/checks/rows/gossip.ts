@@ -1,6 +1,7 @@
 /** Gossip of one host against that of the others, and rows of hosts against each other. */
 
 import {ipv4Number, ipv4Text} from '../../base/ipv4.js';
+import {advised, type Remedy} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {PackedPairs} from '../../rows/rows-digest.js';
 import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../rows/rows-swarm.js';
@@ -74,7 +75,7 @@ export function gapFindings(gaps: GossipGap[]): Finding[] {
         subject,
         evidence: [...same.flatMap(({lines}) => lines).slice(0, mostLines), ...last],
         cause,
-        remedy: remedyOf(here),
+        ...advised(remedyOf(here)),
         basis: 'several-hosts',
         at: {
           ...scope,
@@ -335,10 +336,10 @@ export function divided({id, name, endpoints, nodes}: NetworkJudgement, heard: H
       subject: `endpoints of ${nodes.get(vtep) ?? vtep}`,
       evidence: lines.slice(0, mostLines),
       cause: `gossip of ${[...hosts].slice(0, 3).join(', ')}${hosts.size > 3 ? ` and ${hosts.size - 3} more` : ''} lacks ${lines.length === 1 ? 'an endpoint' : `${lines.length} endpoints`} of ${vtep} that others have; the engine there was not read, so who is right is not known`,
-      remedy: [
+      ...advised([
         {command: `ovdiag doctor with --host of ${nodes.get(vtep) ?? vtep} as well`, touches: 'nothing'},
         ...remedyOf('the node that lacks them'),
-      ],
+      ]),
       basis: 'several-hosts',
       at: {network: id, vtep},
     };
@@ -350,7 +351,7 @@ function names(heard: Heard[]): string {
   return `${all.slice(0, 3).join(', ')}${all.length > 3 ? ` and ${all.length - 3} more` : ''}`;
 }
 
-function remedyOf(host: string): Finding['remedy'] {
+function remedyOf(host: string): Remedy[] {
   return [
     {
       command: 'docker service update --force SERVICE',
@@ -414,12 +415,12 @@ export function disagreements(judgement: NetworkJudgement): Finding[] {
           .slice(0, mostLines)
           .map((row) => `${row.host}: rows of ${ip} to ${place(row.vtep)}`),
         cause: `${first.host} sends frames for ${claim?.name ?? ip} to ${place(first.vtep)}, ${other.host} to ${place(other.vtep)}: one of them is wrong, and neither node was read`,
-        remedy: [
+        ...advised([
           {
             command: `ovdiag doctor with --host of ${first.vtep} and ${other.vtep} as well`,
             touches: 'nothing; tells which of them has it',
           },
-        ],
+        ]),
         basis: 'several-hosts',
         at: {network: id, ip},
       },

@@ -1,4 +1,5 @@
 import {oncePer} from '../../base/once.js';
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
 import {rowText} from '../../kernel/printed.js';
@@ -129,12 +130,12 @@ function lossFinding(
       `${receiver.name}: ${there.netns}: ${arrived.row}`,
     ],
     cause: `${host.name} sends to ${receiver.name} (${peer.vtep}), and for ${silent} s nothing of it has come to ${there.device} there: ${carried} is dropped on the way, as by a firewall or a security group between the hosts`,
-    remedy: [
+    ...advised([
       {
         command: `tcpdump -ni any ${later.encrypted ? 'esp' : `udp port ${later.port}`} and host ${host.vtep}`,
         touches: `nothing; on ${receiver.name}: where nothing shows, allow ${carried} from ${host.vtep} to ${peer.vtep} between the hosts`,
       },
-    ],
+    ]),
     basis: 'sample',
     // Rules of the receiver drop them just so.
     at: {host: receiver.name, network: later.networkId},

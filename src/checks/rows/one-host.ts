@@ -1,5 +1,7 @@
 /** What the rows of one host prove without any other. */
+
 import {isIP} from 'node:net';
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import {isProgrammed} from '../../rows/sandbox-view.js';
@@ -44,13 +46,13 @@ export function unreachedPeers(host: KnownHost, network: Network, {namespace}: S
           .map(({name, ip}) => `docker network inspect --verbose ${network.name}: ${name} ${ip} on ${peer}`),
       ],
       cause: `gossip has ${peer} on ${network.name}, and no row on ${host.name} leads there${lost.length > 0 ? '' : ', not even to its load balancer'}: nothing of that node is reached from here`,
-      remedy: [
+      ...advised([
         {command: `ovdiag fdb ${network.name}`, touches: 'nothing'},
         {
           command: 'systemctl restart docker',
           touches: `every container of ${host.name}; the rows are made anew from gossip`,
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns: file, vtep: peer},
     };

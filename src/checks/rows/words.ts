@@ -1,5 +1,5 @@
 /** How the check of rows names and prints what it judged. */
-import type {Remedy} from '../../findings/severity.js';
+import type {Remedy} from '../../findings/advice.js';
 import type {JudgedEntry} from '../../rows/entry.js';
 import type {Member} from '../../rows/rows-swarm.js';
 import {servesAddress} from '../../rows/sandbox-view.js';

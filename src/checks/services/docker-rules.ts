@@ -1,4 +1,5 @@
 import {inSubnet} from '../../base/subnet.js';
+import {advised} from '../../findings/advice.js';
 import {decide, packetFilter} from '../../kernel/packet-filter.js';
 import {chainLine} from '../../kernel/printed-rule.js';
 import {engineVersion} from '../../model/engine-version.js';
@@ -73,7 +74,7 @@ function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], rep
     subject: 'the host',
     evidence: [...gone.map(({text}: Piece) => `not there: ${text}`), ...(lost === undefined ? [] : [lost])],
     cause: `${gone.length} of the ${pieces.length} rules by which packets come into Docker's chains are gone: a firewall manager or a flush has removed them, and the engine makes them only when it starts${lost === undefined ? '' : '; what containers send to the world is lost'}`,
-    remedy: [
+    ...advised([
       {
         command: 'systemctl restart docker',
         touches: 'every container without live-restore: they stop and start again; the rules are made anew',
@@ -82,7 +83,7 @@ function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], rep
         command: 'firewall-cmd --reload',
         touches: "firewalld's rules; the engine hears of it and makes its own again, without a restart",
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
     // What was flushed with them is missed in other places too.
@@ -148,7 +149,7 @@ function nftTable(host: KnownHost, {nftables}: NetnsTables, report: Report): voi
     ],
     cause:
       "the engine's own nftables table is gone: something has flushed the ruleset, and the engine makes it only when it starts",
-    remedy: [{command: 'systemctl restart docker', touches: 'every container without live-restore'}],
+    ...advised([{command: 'systemctl restart docker', touches: 'every container without live-restore'}]),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
   });
@@ -169,14 +170,14 @@ function twoBackends(host: KnownHost, {netfilter}: NetnsTables, report: Report):
     evidence: holding.map(({program, chains}) => `${program}: ${chains.join(', ')}`),
     cause:
       "both back ends of iptables hold rules of Docker's, and packets must pass both: the older ones, of before a change of back end, still drop or translate what the engine no longer knows of",
-    remedy: [
+    ...advised([
       {command: 'iptables --version', touches: 'nothing: names the back end that the engine uses now'},
       {
         command:
           'iptables-legacy -F; iptables-legacy -t nat -F; iptables-legacy -X; iptables-legacy -t nat -X',
         touches: 'every rule of the legacy back end, if that is the one no longer used; a reboot does it too',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
   });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {GossipTask, Network} from '../../model/docker-types.js';
 import {setting} from '../../model/proc/settings.js';
 import {
@@ -132,7 +133,7 @@ function withoutIpvs(host: KnownHost, report: Report): boolean {
     ],
     cause:
       'the kernel has no IPVS, so the engine can set up no load balancer: names of services resolve to virtual addresses that nobody has, and published ports lead nowhere. Tasks are reached by tasks.SERVICE and by their own addresses',
-    remedy: [
+    ...advised([
       {
         command: 'modprobe ip_vs ip_vs_rr; systemctl restart docker',
         touches: 'loads kernel modules where they exist; every container of the host without live-restore',
@@ -142,7 +143,7 @@ function withoutIpvs(host: KnownHost, report: Report): boolean {
         touches:
           'that service: its name gives the addresses of its tasks; it can publish no port through ingress then',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name},
   });
@@ -178,13 +179,13 @@ function reportLink(
       ...last.evidence,
     ].slice(-8),
     cause: `${last.summary}${last.cause === undefined ? '' : `: ${last.cause}`}`,
-    remedy: [
+    ...advised([
       {
         command: `docker service update --force ${place.service}`,
         touches: `the tasks of ${place.service}, replaced one by one; with them the engine makes its entries anew`,
       },
       ...(last.next === undefined ? [] : [{command: last.next, touches: 'nothing'}]),
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, network: place.network.id, netns: place.file},
   });
@@ -247,13 +248,13 @@ function compareBackends(
   const common = {
     host: host.name,
     network: network.name,
-    remedy: [
+    ...advised([
       {
         command: `docker service update --force ${service}`,
         touches: `the tasks of ${service}, replaced one by one; with them the engine makes its entries anew`,
       },
       {command: inNamespace(host.model, file, 'cat /proc/net/ip_vs'), touches: 'nothing'},
-    ],
+    ]),
     basis: 'one-host' as const,
   };
   const balanced = new Set(sharing.destinations.map(({address}) => address));
@@ -302,12 +303,12 @@ function localnet(host: KnownHost, report: Report): void {
     evidence: ['net.ipv4.conf.docker_gwbridge.route_localnet = 0'],
     cause:
       'published ports do not answer to this host itself on 127.0.0.1: the kernel drops packets of that address on docker_gwbridge. Other addresses and other hosts are not concerned',
-    remedy: [
+    ...advised([
       {
         command: 'sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1',
         touches: 'docker_gwbridge; the engine sets it when it publishes a port',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, netns: '@host', device: 'docker_gwbridge'},
   });
@@ -344,7 +345,7 @@ function idleTimeout(hosts: HostDigest<Patient>[], report: Report): void {
     subject: 'idle connections',
     evidence: hosts.flatMap(({digest}) => digest.examples).slice(0, 5),
     cause: `IPVS forgets a TCP connection that was idle for ${ipvsForgets} s; ${count} containers that may hold connections to virtual addresses send their first keepalive later, so an idle connection of theirs hangs when it is used again`,
-    remedy: [
+    ...advised([
       {
         command: 'docker service update --sysctl-add net.ipv4.tcp_keepalive_time=600 SERVICE',
         touches:
@@ -354,7 +355,7 @@ function idleTimeout(hosts: HostDigest<Patient>[], report: Report): void {
         command: 'docker service update --endpoint-mode dnsrr SERVICE',
         touches: 'that service: connections go to its tasks without IPVS',
       },
-    ],
+    ]),
     basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
     at: {},
   });

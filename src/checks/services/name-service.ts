@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {isServed, nameServiceSteps} from '../../services/name-service.js';
 import {chainOn} from '../../services/step.js';
 import {inNamespace} from '../../topology/in-namespace.js';
@@ -28,13 +29,13 @@ export const nameService = defineCheck({
         subject: owner.name,
         evidence: [...chain.steps.flatMap(({evidence}) => evidence), last.summary].slice(0, 8),
         cause: `${last.cause}: ${containers.map(({name}) => name).join(' and ')} can resolve no name, not even those of the world`,
-        remedy: [
+        ...advised([
           {
             command: `docker restart ${owner.name}`,
             touches: `${owner.name}: it stops and starts again, and its namespace is made anew`,
           },
           {command: inNamespace(host.model, namespace.file, 'iptables-save -c -t nat'), touches: 'nothing'},
-        ],
+        ]),
         basis: 'one-host',
         at: {host: host.name, netns: namespace.file},
       });

@@ -1,5 +1,6 @@
 import {shellWord} from '../../base/shell.js';
 import {inSubnet} from '../../base/subnet.js';
+import {advised} from '../../findings/advice.js';
 import type {Network, SwarmTask} from '../../model/docker-types.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
@@ -55,14 +56,14 @@ function tell({id, network, subnet, size, taken, parts}: Low, report: Report): v
     cause: full
       ? `no address of ${subnet} is left: new tasks and containers on ${network} stay New or fail, and nobody says why`
       : `${taken} of ${size} addresses of ${subnet} are taken; when it is full new tasks on ${network} stay New, and nobody says why`,
-    remedy: [
+    ...advised([
       {
         command: `docker network create --driver overlay --subnet LARGER-SUBNET ${shellWord(`${network}-2`)}`,
         touches:
           'nothing that runs; services are moved by docker service update --network-add and --network-rm',
       },
       {command: `docker network inspect --verbose ${name}`, touches: 'nothing'},
-    ],
+    ]),
     basis: 'one-host',
     at: {network: id},
   });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {waitingSockets} from '../../model/sockets.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -164,7 +165,7 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
       : direction === 'in'
         ? `a rule of this manager drops ${what} ${peers}: they can't report, get no tasks, and are taken for down`
         : `a rule of this host drops ${what} ${peers}: it can't report to that manager or get tasks from it`,
-    remedy: ruleRemedy(judged),
+    ...advised(ruleRemedy(judged)),
     basis: 'one-host',
     at: {host: host.name, ...(only.length === 1 ? {vtep: only[0] ?? ''} : {})},
     reach: [{host: host.name}, ...nodesAt(host, far)],
@@ -198,10 +199,10 @@ function listener(host: KnownHost, report: Report): void {
       ...(host.model.swarmState?.lines.filter((line) => line.includes('ListenAddr')) ?? []),
     ],
     cause: `nothing listens on TCP ${port}, so no other node can report to this manager`,
-    remedy: [
+    ...advised([
       {command: 'systemctl restart docker', touches: "this node's engine, and with it its tasks"},
       {command: 'ss -lntp', touches: 'nothing'},
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name},
     reach: [{host: host.name}, ...nodesAt(host, otherNodes(host))],

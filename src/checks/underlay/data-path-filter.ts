@@ -1,4 +1,5 @@
 import {isIPv4} from 'node:net';
+import {advised} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {looksForVni, rulesOf} from '../../model/rules/questions.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -145,7 +146,7 @@ function tell(
     subject,
     evidence: ruleLines(decision),
     cause: `a rule of this host drops ${what} on the way ${direction}: ${lost}`,
-    remedy: ruleRemedy(judged),
+    ...advised(ruleRemedy(judged)),
     basis: 'one-host',
     at: {
       host: host.name,

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {isUp} from '../../kernel/link-state.js';
 import {waitingSockets} from '../../model/sockets.js';
 import {inNamespace} from '../../topology/in-namespace.js';
@@ -75,13 +76,13 @@ function closed(host: KnownHost, up: Tunnel[], report: Report): void {
         ...sockets.filter((socket) => socket.port === port).map(({text}) => text),
       ],
       cause: `the socket of ${device.name} is not in the host's namespace: what other nodes send to UDP ${port} of this host does not get to ${network.name}, and what it sends does not leave the sandbox`,
-      remedy: [
+      ...advised([
         {command: inNamespace(host.model, netns, 'ip -d link show', device.name), touches: 'nothing'},
         {
           command: 'systemctl restart docker',
           touches: "this node's engine, and with it its tasks: sandboxes are made anew",
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns, device: device.name},
     });
@@ -122,7 +123,7 @@ function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report)
         `data path port of the swarm: ${swarms}`,
       ],
       cause: `${networks.text} uses UDP ${port}, and the swarm was made with ${swarms}: ${apart}`,
-      remedy: [
+      ...advised([
         {
           command: inNamespace(host.model, first.netns, 'ip -d link show', first.device.name),
           touches: 'nothing',
@@ -131,7 +132,7 @@ function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report)
           command: 'systemctl restart docker',
           touches: "this node's engine, and with it its tasks: sandboxes are made anew",
         },
-      ],
+      ]),
       basis: 'one-host',
       at:
         alike.length === 1
@@ -214,14 +215,14 @@ function tellSplit({networks, ports, seen, odd}: Split, report: Report): void {
         .map((other) => `${other.host}: ${other.device} dstport ${port}`),
     ),
     cause: `${ports.map((port) => `${listed(hostsOf(port))} use${hostsOf(port).length === 1 ? 's' : ''} UDP ${port}`).join(', ')}${on}: ${apart}`,
-    remedy: [
+    ...advised([
       {command: "docker info --format '{{.Swarm.Cluster.DataPathPort}}'", touches: 'nothing; on a manager'},
       {
         command: 'systemctl restart docker',
         touches:
           'the engine of the node that has the wrong port, and with it its tasks: sandboxes are made anew',
       },
-    ],
+    ]),
     basis: 'several-hosts',
     at: {...(host === null ? {} : {host}), ...(single ? {network: single.id} : {})},
     reach: [...networks.map(({id}) => ({network: id})), ...seen.map((other) => ({host: other.host}))],

@@ -2,7 +2,7 @@
 
 import {ipv4Number} from '../../base/ipv4.js';
 import {ipv4Prefix} from '../../base/subnet.js';
-import type {Remedy} from '../../findings/severity.js';
+import type {Remedy} from '../../findings/advice.js';
 import type {FilteredPacket, Hook} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {chainOf, countedLine, deletion} from '../../kernel/printed-rule.js';

@@ -1,4 +1,5 @@
 import {inSubnet} from '../../base/subnet.js';
+import {advised} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {decide} from '../../kernel/packet-filter.js';
 import {routeText} from '../../kernel/printed.js';
@@ -77,7 +78,7 @@ function notHere(host: KnownHost, {address, source}: OwnVtep, links: Link[], rep
     cause: beside
       ? `other nodes send to ${address}, which no interface has; ${beside.link.name} has ${beside.cidr} in the same subnet, so the address of this node has changed`
       : `other nodes send to ${address}, which no interface here has: that works only where something on the way translates it one to one, both ways`,
-    remedy: [
+    ...advised([
       ...(beside
         ? [
             {
@@ -91,7 +92,7 @@ function notHere(host: KnownHost, {address, source}: OwnVtep, links: Link[], rep
           'docker swarm leave && docker swarm join --advertise-addr ADDRESS --token TOKEN MANAGER:2377',
         touches: 'all tasks and overlay networks of this node, which start anew',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, vtep: address},
     reach: [{host: host.name}, {vtep: address}, ...(beside ? nodesAt(host, otherNodes(host)) : [])],
@@ -159,7 +160,7 @@ function mismatch(
       ...(uplink ? [linkLine(uplink)] : []),
     ],
     cause: `packets to ${listed(vteps)} leave from ${source}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
-    remedy: [
+    ...advised([
       {
         command: `ip route replace ${first.vtep}/32 ${via}dev ${route.dev ?? 'DEVICE'} src ${own.address}`,
         touches: `the source address of this host's packets to ${first.vtep}${vteps.length > 1 ? ', the first of these nodes' : ''}`,
@@ -168,7 +169,7 @@ function mismatch(
         command: `docker swarm leave && docker swarm join --data-path-addr ${source} --token TOKEN MANAGER:2377`,
         touches: 'all tasks and overlay networks of this node, which start anew',
       },
-    ],
+    ]),
     basis: 'one-host',
     at: {host: host.name, vtep: own.address, ...(route.dev === undefined ? {} : {device: route.dev})},
   };

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import {routeText} from '../../kernel/printed.js';
 import {chooseRoute} from '../../kernel/route.js';
 import {protocolCounters} from '../../model/proc/counters.js';
@@ -43,7 +44,7 @@ export const reversePathFilter = defineCheck({
           ...(drops > 0 ? [`TcpExt IPReversePathFilter = ${drops}: packets that were dropped so`] : []),
         ],
         cause: `packets from ${vtep} come in by ${incoming.name}, which has ${own}, and the way back to ${vtep} is by ${route.dev}: the strict source check drops what comes in`,
-        remedy: [
+        ...advised([
           {
             command: `sysctl -w net/ipv4/conf/all/rp_filter=2 net/ipv4/conf/${incoming.name}/rp_filter=2`,
             touches: 'source checks of this host: a source must then be reachable, by any interface',
@@ -52,7 +53,7 @@ export const reversePathFilter = defineCheck({
             command: `ip route get ${vtep} from ${own}; ip route show ${vtep}`,
             touches: 'nothing; a route by the interface that has the address mends it too',
           },
-        ],
+        ]),
         basis: 'one-host',
         at: {host: host.name, netns: '@host', device: incoming.name, vtep},
         // Gossip between the two is lost as well, and each forgets what the other has.

@@ -1,5 +1,6 @@
 import {shellWord} from '../../base/shell.js';
 import {contains, type Ipv4Prefix, ipv4Prefix, overlap} from '../../base/subnet.js';
+import {advised} from '../../findings/advice.js';
 import {routeText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, Route} from '../../model/facts.js';
@@ -270,7 +271,7 @@ function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
         ...distinct(seen.map(({host, clash}) => `${host}: ${clash.evidence}`)).slice(0, 12),
       ],
       cause: overlapText(first, isCertain, told),
-      remedy: [
+      ...advised([
         {
           command: `docker network rm ${name} && docker network create --driver overlay --subnet SUBNET ${name}`,
           touches: `${network}, which must be empty: its services and containers are attached anew`,
@@ -279,7 +280,7 @@ function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
           command: 'docker swarm init --default-addr-pool SUBNET',
           touches: 'a swarm that is made anew: overlays get their subnets from there',
         },
-      ],
+      ]),
       basis: only === undefined ? 'several-hosts' : 'one-host',
       at: {...(only === undefined ? {} : {host: only}), network: id},
     });
@@ -301,12 +302,12 @@ function tellPublic(hosts: HostDigest<Digest>[], report: Report): void {
         subject: subnet,
         evidence: [`${network}: ${subnet}`],
         cause: `${subnet} is of the public address space: containers of ${network} can't reach those on the internet who really have it`,
-        remedy: [
+        ...advised([
           {
             command: `docker network rm ${name} && docker network create --driver overlay --subnet PRIVATE-SUBNET ${name}`,
             touches: `${network}, which must be empty: its services and containers are attached anew`,
           },
-        ],
+        ]),
         basis: 'one-host',
         at: {network: id},
       });

@@ -1,3 +1,4 @@
+import {advised} from '../../findings/advice.js';
 import type {Scope} from '../../findings/finding.js';
 import {deadLink} from '../../kernel/link-state.js';
 import {routeText} from '../../kernel/printed.js';
@@ -81,10 +82,10 @@ function uplinks(host: KnownHost, ways: WayTo[], report: Report): void {
       cause: lost
         ? `${link.name} is ${word}, and the packets of all overlays leave and arrive by it`
         : `${link.name}, which has this node's VTEP ${host.vtep?.address}, is ${word}; packets to other nodes leave by another link`,
-      remedy: [
+      ...advised([
         {command: `ip link set ${link.name} up`, touches: `the administrative state of ${link.name}`},
         {command: `ip -d -s link show ${link.name}`, touches: 'nothing'},
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, device: link.name},
       reach: [
@@ -135,13 +136,13 @@ function routes(host: KnownHost, ways: WayTo[], report: Report): void {
           .map(routeText),
       ],
       cause: `${listed(vteps)} can't be sent to from this host (${reason}), so ${group.some(({used}) => used) ? 'every frame for endpoints there is dropped' : 'the swarm can only lose what is there'}`,
-      remedy: [
+      ...advised([
         {command: `ip route get ${vtep}`, touches: 'nothing'},
         {
           command: `ip route add ${vtep}/32 via GATEWAY dev DEVICE`,
           touches: `packets of this host to ${vtep}`,
         },
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, vtep},
       reach: cutOff(host, vteps),
@@ -192,10 +193,10 @@ function nextHops(host: KnownHost, ways: WayTo[], report: Report): void {
       cause: same
         ? `${ip} does not answer ARP on ${dev}: that node is down or gone, or its link is`
         : `${ip}, by which ${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} reached, does not answer ARP on ${dev}: the router is down or gone`,
-      remedy: [
+      ...advised([
         {command: `ping -c 1 ${ip}`, touches: 'nothing but one packet'},
         {command: `ip neigh show to ${ip}`, touches: 'nothing'},
-      ],
+      ]),
       basis: 'one-host',
       at: {host: host.name, device: dev, vtep: first.vtep},
       reach: cutOff(host, vteps),

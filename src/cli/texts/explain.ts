@@ -1,6 +1,6 @@
 /** What `ovdiag explain --help` says. */
 
-export const summary = 'Explain a finding: what it means, how to prove it by hand, how to mend it';
+export const summary = 'Explain a finding: what it means, how to check it by hand, how to fix it';
 
 export const description =
   'Without a code, all of them, a line each. The same texts are the pages in docs/checks.';

@@ -11,21 +11,21 @@ export const duplicateTexts = [
       'Two endpoints, or an endpoint and the virtual address of a service, have the same address. Which of the two answers depends on who asks. If only gossip names both (a warning), one of them may be gone and its record left.',
     behaviour:
       'Docker keeps one owner of an address in each kernel. By default the MAC is made of the address, so the two have one MAC as well, and bridges move it from port to port.',
-    prove: [
-      {command: 'docker network inspect --verbose NETWORK', touches: 'nothing'},
+    check: [
+      {command: 'docker network inspect --verbose NETWORK'},
       {
         command: 'nsenter --net=/var/run/docker/netns/SANDBOX arping -D -c 2 -I ETH ADDRESS',
-        touches: 'nothing; asks the endpoints of this host only, as ARP crosses no tunnel',
+        shows: 'asks the endpoints of this host only, as ARP crosses no tunnel',
       },
     ],
-    mend: [
+    fix: [
       {
         command: 'docker network disconnect NETWORK CONTAINER && docker network connect NETWORK CONTAINER',
-        touches: 'one of the two: it gets another address',
+        affects: 'one of the two: it gets another address',
       },
       {
         command: 'docker service update --force SERVICE',
-        touches: 'every task of the service: each is replaced, and gets an address anew',
+        affects: 'every task of the service: each is replaced, and gets an address anew',
       },
     ],
     references: ['moby/moby#33795', 'moby/moby#41576', 'moby/moby#40989', 'moby/moby#32738'],
@@ -47,17 +47,16 @@ export const duplicateTexts = [
       'Two endpoints with different addresses have the same MAC, most often because both were started with the same --mac-address. Each is reached some of the time or not at all.',
     behaviour:
       'An FDB has one place for a MAC. Rows for the second overwrite those for the first, a frame of either moves the MAC in the bridges, and a receiver that has the MAC behind another VTEP drops frames without a counter.',
-    prove: [
+    check: [
       {
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip neigh show nud permanent',
-        touches: 'nothing',
       },
-      {command: "docker network inspect -f '{{json .Containers}}' NETWORK", touches: 'nothing; on each host'},
+      {command: "docker network inspect -f '{{json .Containers}}' NETWORK", shows: 'on each host'},
     ],
-    mend: [
+    fix: [
       {
         command: 'docker run … without --mac-address, or with another one',
-        touches: 'one of the two containers: it is made anew',
+        affects: 'one of the two containers: it is made anew',
       },
     ],
     references: [

@@ -2,7 +2,7 @@ import type {Explanation} from '../explanation.js';
 
 const restart = {
   command: 'systemctl restart docker',
-  touches: 'every container of that host without live-restore; rules, policies and states are made anew',
+  affects: 'every container of that host without live-restore; rules, policies and states are made anew',
 };
 
 /** What encrypted overlays (`--opt encrypted`) need, and lack. */
@@ -16,14 +16,14 @@ export const encryptionTexts = [
       'The engine has told the kernel to encrypt what goes to another node (a policy), and the kernel has no state with the key for it, in one direction or both. Encrypted networks carry nothing between these nodes, while containers stay up and names resolve. Where no state exists at all, the kernel can not do ESP with AES-GCM.',
     behaviour:
       'A packet that meets the policy and finds no state is dropped and counted in XfrmOutNoStates; the vxlan device counts it as TX dropped. Healthy are three states in and one out for each other node, one policy out, and no policies in or forward.',
-    prove: [
+    check: [
       {
         command: 'ip xfrm policy; ip -s xfrm state list nokeys',
-        touches: 'nothing; without nokeys the keys are printed',
+        shows: 'without nokeys the keys are printed',
       },
-      {command: 'cat /proc/net/xfrm_stat', touches: 'nothing'},
+      {command: 'cat /proc/net/xfrm_stat'},
     ],
-    mend: [{command: 'modprobe esp4 xfrm_user', touches: 'loads kernel modules, where they exist'}, restart],
+    fix: [{command: 'modprobe esp4 xfrm_user', affects: 'loads kernel modules, where they exist'}, restart],
     references: [
       'moby daemon/libnetwork/drivers/overlay/encryption.go (programSA, programSP)',
       'RFC 4303 (ESP), RFC 4106 (AES-GCM in ESP)',
@@ -40,12 +40,12 @@ export const encryptionTexts = [
       'What one node encrypts for another carries a number (SPI) by which the other would find the key, and the other has none of that number. Encrypted networks carry nothing in that direction. Either one node has missed a change of keys, or their engines reckon the number differently.',
     behaviour:
       'The receiver drops ESP packets with an unknown SPI and counts XfrmInNoStates. The number is made of both addresses and the time of the key. Engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 put the addresses in as 4 bytes, all others as 16.',
-    prove: [
-      {command: 'ip -s xfrm state list nokeys   # on both: out of one, into the other', touches: 'nothing'},
-      {command: "docker node ls --format '{{.Hostname}} {{.EngineVersion}}'", touches: 'nothing'},
+    check: [
+      {command: 'ip -s xfrm state list nokeys   # on both: out of one, into the other'},
+      {command: "docker node ls --format '{{.Hostname}} {{.EngineVersion}}'"},
     ],
-    mend: [
-      {command: 'apt-get install --only-upgrade docker-ce', touches: 'the engine: all nodes to one version'},
+    fix: [
+      {command: 'apt-get install --only-upgrade docker-ce', affects: 'the engine: all nodes to one version'},
       restart,
     ],
     references: [
@@ -63,17 +63,16 @@ export const encryptionTexts = [
       'A rule gives the packets of an encrypted network a mark by which the policy takes them. The rule is gone on this host, so they leave unencrypted. The other nodes drop them, and whoever sees the underlay can read them.',
     behaviour:
       'The rule is in the table mangle, chain OUTPUT, and picks the VNI by u32 (up to 23.0.2), by u32 or bpf (20.10.24, 23.0.3 and later) or by bpf alone (24.0 and later, where the number is not shifted); with the nftables back end of 29.6 it is the chain enc-out of the table docker-overlay.',
-    prove: [
+    check: [
       {
         command: 'iptables-save -c -t mangle | grep 0xd0c4e3; nft list table ip docker-overlay',
-        touches: 'nothing',
       },
       {
         command: 'tcpdump -ni UPLINK udp port 4789',
-        touches: 'nothing; packets of that VNI must not be there',
+        shows: 'packets of that VNI must not be there',
       },
     ],
-    mend: [restart],
+    fix: [restart],
     references: [
       'moby daemon/libnetwork/drivers/overlay/encryption.go (programMangle)',
       'https://github.com/moby/moby/issues/43382',
@@ -88,13 +87,12 @@ export const encryptionTexts = [
       'A rule drops what comes for an encrypted network without having been encrypted. It is gone, or a rule before it accepts such packets. Nothing is lost by it; but anyone who can reach the UDP port can send frames into the network, and a node that sends in clear by mistake goes unnoticed.',
     behaviour:
       'The kernel hands every VXLAN packet of a known VNI to its device, wherever it comes from. Up to 20.10.23 and 23.0.2 the engine appends the rule, so that an ACCEPT before it wins.',
-    prove: [
+    check: [
       {
         command: 'iptables-save -c -t filter | grep -e "--pol none"; nft list table ip docker-overlay',
-        touches: 'nothing',
       },
     ],
-    mend: [restart],
+    fix: [restart],
     references: [
       'moby daemon/libnetwork/drivers/overlay/encryption.go (programInput)',
       'CVE-2023-28840, CVE-2023-28841, CVE-2023-28842',
@@ -109,18 +107,17 @@ export const encryptionTexts = [
       'Packets of an encrypted network are marked for encryption, and no policy takes them: there is none for the node they go to, or it is for another UDP port than the data path has. They leave unencrypted and are dropped by the other node. It is a warning where only the version of the engine is known to let that happen.',
     behaviour:
       'A packet that meets no policy is sent as it is. Engines up to 20.10, and 23.0 and 24.0 before 23.0.7 and 24.0.3, make the policy for port 4789 whatever the data-path port is. Engines before 20.10.24 and 23.0.3 append their rules behind others and go on where one can not be made.',
-    prove: [
+    check: [
       {
         command: 'ip xfrm policy; ip -d link show type vxlan   # inside the sandbox: dstport',
-        touches: 'nothing',
       },
       {
         command: 'tcpdump -ni UPLINK udp port 4789',
-        touches: 'nothing; packets of that VNI must not be there',
+        shows: 'packets of that VNI must not be there',
       },
     ],
-    mend: [
-      {command: 'apt-get install --only-upgrade docker-ce', touches: 'the engine and its containers'},
+    fix: [
+      {command: 'apt-get install --only-upgrade docker-ce', affects: 'the engine and its containers'},
       restart,
     ],
     references: [
@@ -138,11 +135,11 @@ export const encryptionTexts = [
       'Between nodes, packets of encrypted overlays are ESP, IP protocol 50, and no UDP. The rules of this host let the UDP port of the data path through and drop that. Encrypted networks carry nothing in this direction, while all others work.',
     behaviour:
       'An ESP packet passes INPUT before it is decrypted, and what was in it passes once more. Docker adds no rule that would accept it, and port forwarding and NAT do not know ports of it. It is tracked by its two addresses alone: where rules accept what is established, packets pass once this host has sent some itself, and that is a warning.',
-    prove: [
-      {command: 'iptables-save -c -t filter; nft list ruleset', touches: 'nothing'},
-      {command: 'tcpdump -ni UPLINK ip proto 50   # on both hosts', touches: 'nothing'},
+    check: [
+      {command: 'iptables-save -c -t filter; nft list ruleset'},
+      {command: 'tcpdump -ni UPLINK ip proto 50   # on both hosts'},
     ],
-    mend: [{command: 'iptables -I INPUT -p esp -s VTEP -j ACCEPT', touches: 'ESP from that node'}],
+    fix: [{command: 'iptables -I INPUT -p esp -s VTEP -j ACCEPT', affects: 'ESP from that node'}],
     references: ['RFC 4303 (ESP)', 'https://github.com/moby/moby/issues/30727'],
     explains: ['frames-lost-between', 'xfrm-errors'],
   },
@@ -154,11 +151,11 @@ export const encryptionTexts = [
     meaning:
       'Between nodes, packets of encrypted overlays are ESP, IP protocol 50. The rules of this host drop it on the way out, so encrypted networks carry nothing in this direction, while all others work.',
     behaviour: 'A packet passes OUTPUT as UDP, is encrypted, and passes OUTPUT once more as ESP.',
-    prove: [
-      {command: 'iptables-save -c -t filter; nft list ruleset', touches: 'nothing'},
-      {command: 'tcpdump -ni UPLINK ip proto 50', touches: 'nothing'},
+    check: [
+      {command: 'iptables-save -c -t filter; nft list ruleset'},
+      {command: 'tcpdump -ni UPLINK ip proto 50'},
     ],
-    mend: [{command: 'iptables -I OUTPUT -p esp -d VTEP -j ACCEPT', touches: 'ESP to that node'}],
+    fix: [{command: 'iptables -I OUTPUT -p esp -d VTEP -j ACCEPT', affects: 'ESP to that node'}],
     references: ['RFC 4303 (ESP)', 'https://github.com/moby/moby/issues/30766'],
     explains: ['xfrm-errors'],
   },
@@ -171,14 +168,14 @@ export const encryptionTexts = [
       'Tasks on an encrypted network are rejected on a node, because its kernel does not let programs set up IPsec (netlink XFRM, module xfrm_user). They wait, or run on other nodes.',
     behaviour:
       'The engine asks the kernel for a netlink socket of that kind once, when it starts, and rejects each task of an encrypted network where it got none. A kernel that has it and lacks ESP itself goes further: its tasks run, and packets are dropped (xfrm-state-missing).',
-    prove: [
-      {command: 'docker service ps --no-trunc SERVICE', touches: 'nothing'},
-      {command: 'ip xfrm state count   # on that node', touches: 'nothing'},
+    check: [
+      {command: 'docker service ps --no-trunc SERVICE'},
+      {command: 'ip xfrm state count   # on that node'},
     ],
-    mend: [
+    fix: [
       {
         command: 'modprobe -a xfrm_user xfrm_algo; systemctl restart docker',
-        touches: 'loads kernel modules where they exist; every container of that node without live-restore',
+        affects: 'loads kernel modules where they exist; every container of that node without live-restore',
       },
     ],
     references: [

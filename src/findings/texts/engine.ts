@@ -11,20 +11,19 @@ export const engineTexts = [
       'The number by which a receiver finds the key of an encrypted packet is made of both addresses. Engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 make it in another way than all others. Between a node of the first kind and one of the second encrypted networks carry nothing; unencrypted ones and names go on.',
     behaviour:
       'The receiver drops the ESP packets as of an unknown SPI and counts XfrmInNoStates. Upgrading node by node brings this about for as long as both kinds run.',
-    prove: [
+    check: [
       {
         command: "docker node ls --format '{{.Hostname}} {{.EngineVersion}}'",
-        touches: 'nothing; on a manager',
+        shows: 'on a manager',
       },
       {
         command: 'ip -s xfrm state list nokeys   # on two nodes: out of one, into the other',
-        touches: 'nothing',
       },
     ],
-    mend: [
+    fix: [
       {
         command: 'apt-get install --only-upgrade docker-ce   # 29.2.1, 25.0.15 or later, on all nodes',
-        touches: 'the engine of each node, and its containers',
+        affects: 'the engine of each node, and its containers',
       },
     ],
     references: [
@@ -42,17 +41,16 @@ export const engineTexts = [
       'Nothing is wrong yet. 28.2.0 to 28.2.2 never remove the rows of endpoints that leave other nodes, so that an address which is used again leads to the old node. 29.0.0 and later (seen up to 29.8.0), and 25.0.13 and later of that branch, can lose the row of a live endpoint after a short partition; that is merely worth knowing, and told as info.',
     behaviour:
       'From 29.0 on a row is added exclusively: if the kernel has learned the MAC meanwhile, the add fails, the learned row ages out after 300 s, and frames are dropped from then on. In 28.2 deletions go to tables of another family.',
-    prove: [
-      {command: "docker version -f '{{.Server.Version}}'", touches: 'nothing'},
+    check: [
+      {command: "docker version -f '{{.Server.Version}}'"},
       {
         command: "journalctl -u docker | grep -e 'already present' -e 'failed to add peer entry'",
-        touches: 'nothing',
       },
     ],
-    mend: [
+    fix: [
       {
         command: 'apt-get install --only-upgrade docker-ce',
-        touches: 'the engine of the node, and its containers',
+        affects: 'the engine of the node, and its containers',
       },
     ],
     references: [
@@ -70,17 +68,16 @@ export const engineTexts = [
       'Packets to other nodes leave by a vmxnet3 card with checksum offload on, on the UDP port by which VMware knows tunnels. On many versions of driver and hypervisor the checksums inside are wrong then: ping and names work between nodes, every TCP connection hangs.',
     behaviour:
       'The receiver drops segments with a wrong inner checksum and counts Tcp InCsumErrors in the namespace of the container, or Udp InCsumErrors on the host where the outer one is wrong. A capture on the sender always shows wrong checksums and tells nothing.',
-    prove: [
-      {command: 'ethtool -i DEVICE; ethtool -k DEVICE | grep tx-checksum-ip-generic', touches: 'nothing'},
+    check: [
+      {command: 'ethtool -i DEVICE; ethtool -k DEVICE | grep tx-checksum-ip-generic'},
       {
         command: 'nsenter --net=/var/run/docker/netns/FILE nstat -az TcpInCsumErrors   # on the receiver',
-        touches: 'nothing',
       },
     ],
-    mend: [
+    fix: [
       {
         command: 'ethtool -K DEVICE tx-checksum-ip-generic off',
-        touches: 'that card, until the next boot: the processor reckons checksums',
+        affects: 'that card, until the next boot: the processor reckons checksums',
       },
     ],
     references: [
@@ -97,11 +94,8 @@ export const engineTexts = [
       'The clock of the host is more than a minute off. Overlays do not look at clocks; the certificates by which nodes know each other do. From about an hour on nodes can not join, and a renewed certificate is refused. With one host it is not known whether its clock or that of the machine that read it is wrong.',
     behaviour:
       'A certificate is valid from one hour before it was made (swarmkit backdates it) for 90 days. A node whose clock is behind takes a new one for not yet valid; one that is ahead takes its own for expired.',
-    prove: [
-      {command: 'date -u; timedatectl', touches: 'nothing'},
-      {command: 'chronyc tracking', touches: 'nothing'},
-    ],
-    mend: [{command: 'timedatectl set-ntp true', touches: 'the clock of that host'}],
+    check: [{command: 'date -u; timedatectl'}, {command: 'chronyc tracking'}],
+    fix: [{command: 'timedatectl set-ntp true', affects: 'the clock of that host'}],
     references: [
       'moby swarmkit ca/certificates.go (CertBackdate)',
       'https://github.com/moby/moby/issues/25112',
@@ -116,18 +110,17 @@ export const engineTexts = [
       "By the node's own clock its certificate has expired, or is not valid yet. Managers refuse the node: it is shown as down, gets no tasks and no changes of the network, and keeps what it had, which grows stale.",
     behaviour:
       'The engine renews the certificate between half and four fifths of its time, if it reaches a manager. A node that was off for longer than that (90 days unless it was set otherwise) comes back expired.',
-    prove: [
+    check: [
       {
         command:
           'openssl x509 -noout -dates -subject -in /var/lib/docker/swarm/certificates/swarm-node.crt; date -u',
-        touches: 'nothing',
       },
     ],
-    mend: [
-      {command: 'timedatectl set-ntp true', touches: 'the clock, where that is what is wrong'},
+    fix: [
+      {command: 'timedatectl set-ntp true', affects: 'the clock, where that is what is wrong'},
       {
         command: 'docker swarm leave --force; docker swarm join --token TOKEN MANAGER:2377',
-        touches: 'all tasks and overlay networks of this node: it joins as a new one',
+        affects: 'all tasks and overlay networks of this node: it joins as a new one',
       },
     ],
     references: ['moby swarmkit ca/config.go (TLSRenewer)', 'https://github.com/moby/moby/issues/42660'],
@@ -141,17 +134,16 @@ export const engineTexts = [
       'Nine tenths of the time of the certificate are over, and the engine renews it before four fifths are. The node can not reach a manager, or is refused; once the certificate has expired, it can not come back by itself.',
     behaviour:
       'The engine asks a manager for a new certificate at a random moment between half and four fifths, and tries again in between.',
-    prove: [
+    check: [
       {
         command: 'openssl x509 -noout -dates -in /var/lib/docker/swarm/certificates/swarm-node.crt; date -u',
-        touches: 'nothing',
       },
-      {command: 'journalctl -u docker | grep -i renew', touches: 'nothing'},
+      {command: 'journalctl -u docker | grep -i renew'},
     ],
-    mend: [
+    fix: [
       {
         command: 'docker swarm ca --rotate   # on a manager',
-        touches: 'the certificates of all nodes, one by one',
+        affects: 'the certificates of all nodes, one by one',
       },
     ],
     references: [
@@ -168,13 +160,10 @@ export const engineTexts = [
       'Tasks on overlay networks are rejected on a node, because its kernel can not make a vxlan device. They wait, or run on other nodes. Ubuntu 21.10 to 23.10 on a Raspberry Pi has the module in a package of its own.',
     behaviour:
       'The engine makes the device when the first task of a network comes to the node, and rejects the task where that fails.',
-    prove: [
-      {command: 'docker service ps --no-trunc SERVICE', touches: 'nothing'},
-      {command: 'modprobe -n vxlan', touches: 'nothing'},
-    ],
-    mend: [
-      {command: 'modprobe vxlan', touches: 'kernel modules of that node, where they exist'},
-      {command: 'apt-get install linux-modules-extra-raspi', touches: 'packages of that node'},
+    check: [{command: 'docker service ps --no-trunc SERVICE'}, {command: 'modprobe -n vxlan'}],
+    fix: [
+      {command: 'modprobe vxlan', affects: 'kernel modules of that node, where they exist'},
+      {command: 'apt-get install linux-modules-extra-raspi', affects: 'packages of that node'},
     ],
     references: [
       'moby daemon/libnetwork/drivers/overlay/ov_utils.go',

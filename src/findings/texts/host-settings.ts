@@ -11,18 +11,18 @@ export const hostSettingTexts = [
       'Forwarding is off in a namespace that stands between others: the sandbox of an overlay with several subnets, a load balancer, or the host itself. Endpoints of one subnet go on as before; between subnets, through a virtual address, or out of the host nothing arrives.',
     behaviour:
       "A packet that is not for an address of the namespace is dropped without an answer (Ip OutForwDatagrams stays, InAddrErrors rises). A new namespace copies the setting of the machine's first one; engines set it on the host, and on nested hosts (LXC, sysbox) it may be 0 in the sandboxes.",
-    prove: [
-      {command: 'nsenter --net=/var/run/docker/netns/FILE sysctl net.ipv4.ip_forward', touches: 'nothing'},
-      {command: 'sysctl net.ipv4.ip_forward', touches: 'nothing; the host itself'},
+    check: [
+      {command: 'nsenter --net=/var/run/docker/netns/FILE sysctl net.ipv4.ip_forward'},
+      {command: 'sysctl net.ipv4.ip_forward', shows: 'the host itself'},
     ],
-    mend: [
+    fix: [
       {
         command: 'nsenter --net=/var/run/docker/netns/FILE sysctl -w net.ipv4.ip_forward=1',
-        touches: 'forwarding in that sandbox, until it is built anew',
+        affects: 'forwarding in that sandbox, until it is built anew',
       },
       {
         command: 'sysctl -w net.ipv4.ip_forward=1',
-        touches: 'forwarding of the whole host, and of namespaces made from now on',
+        affects: 'forwarding of the whole host, and of namespaces made from now on',
       },
     ],
     references: [
@@ -39,18 +39,18 @@ export const hostSettingTexts = [
       "The node's address for the overlays is on one interface, the route to another node leaves by a second one, and the kernel checks strictly that the way back is the way in. Packets of that node then get lost on arrival, although this node's own packets arrive there.",
     behaviour:
       'With rp_filter 1 the kernel looks up a route to the source of each incoming packet and drops it if that route leaves by another interface. The larger of conf.all and the interface counts. Each such drop counts in IPReversePathFilter of /proc/net/netstat, for all kinds of packets.',
-    prove: [
-      {command: 'ip route get VTEP; ip addr show to OWN-VTEP', touches: 'nothing'},
-      {command: 'nstat -az TcpExtIPReversePathFilter', touches: 'nothing'},
+    check: [
+      {command: 'ip route get VTEP; ip addr show to OWN-VTEP'},
+      {command: 'nstat -az TcpExtIPReversePathFilter'},
     ],
-    mend: [
+    fix: [
       {
         command: 'sysctl -w net/ipv4/conf/all/rp_filter=2 net/ipv4/conf/DEVICE/rp_filter=2',
-        touches: 'source checks of the host: any way back is then enough',
+        affects: 'source checks of the host: any way back is then enough',
       },
       {
         command: 'ip route replace VTEP via GATEWAY dev DEVICE',
-        touches: "the route to that node: by the interface that has this node's address",
+        affects: "the route to that node: by the interface that has this node's address",
       },
     ],
     references: [
@@ -69,14 +69,14 @@ export const hostSettingTexts = [
       'Docker keeps the containers on docker_gwbridge apart by a rule that drops what goes from one of its ports to another. The frames between two ports of a bridge are not shown to iptables on this host, so the containers reach each other there, whatever networks they are on. No traffic is lost by it.',
     behaviour:
       'The module br_netfilter shows bridged frames to iptables where bridge-nf-call-iptables is 1. The setting is per namespace; without the module it does not exist.',
-    prove: [
-      {command: 'sysctl net.bridge.bridge-nf-call-iptables', touches: 'nothing'},
-      {command: 'iptables-save -c -t filter | grep docker_gwbridge', touches: 'nothing'},
+    check: [
+      {command: 'sysctl net.bridge.bridge-nf-call-iptables'},
+      {command: 'iptables-save -c -t filter | grep docker_gwbridge'},
     ],
-    mend: [
+    fix: [
       {
         command: 'sysctl -w net.bridge.bridge-nf-call-iptables=1',
-        touches: 'all bridges of the host: their frames pass the FORWARD rules then',
+        affects: 'all bridges of the host: their frames pass the FORWARD rules then',
       },
     ],
     references: [
@@ -93,21 +93,20 @@ export const hostSettingTexts = [
       'Every connection that passes NAT or a stateful rule has an entry in a table, and the table has no room: what is established goes on, new connections fail by chance. It is a warning from 90 % on.',
     behaviour:
       'The kernel logs `nf_conntrack: table full, dropping packet`. Entries are counted in each namespace; nf_conntrack_max is one number for the machine, and can be changed in its first namespace only. VXLAN packets have an entry too, by outer source port, so many flows fill the table of a host.',
-    prove: [
+    check: [
       {
         command: 'sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max',
-        touches: 'nothing',
       },
-      {command: 'conntrack -S', touches: 'nothing; drop and early_drop count what was refused'},
+      {command: 'conntrack -S', shows: 'drop and early_drop count what was refused'},
     ],
-    mend: [
+    fix: [
       {
         command: 'sysctl -w net.netfilter.nf_conntrack_max=NUMBER',
-        touches: 'the limit of all namespaces of the machine, and memory',
+        affects: 'the limit of all namespaces of the machine, and memory',
       },
       {
         command: 'iptables -t raw -A PREROUTING -p udp --dport 4789 -j NOTRACK',
-        touches: 'the outer packets of overlays: they take no entry then',
+        affects: 'the outer packets of overlays: they take no entry then',
       },
     ],
     references: [
@@ -125,18 +124,18 @@ export const hostSettingTexts = [
       'All namespaces of a machine share one table of IPv4 neighbours. Where it is full, a container, a sandbox or the host gets no entry for an address that it has not met yet, and its packets to there are dropped. Who is hit changes by chance.',
     behaviour:
       'The kernel logs `neighbour: arp_cache: neighbor table overflow!` and counts table_fulls. It first lets go of rows that are merely stale. Permanent rows, which Docker makes for every remote endpoint, count against the limit before kernel 5.0 and not from then on. dockerd raises the limits at its start where they are lower; a later `sysctl --system` may set them back.',
-    prove: [
+    check: [
       {
         command: 'sysctl net.ipv4.neigh.default.gc_thresh3; cat /proc/net/stat/arp_cache',
-        touches: "nothing; both are in the machine's first namespace only",
+        shows: "both are in the machine's first namespace only",
       },
-      {command: 'dmesg | grep "table overflow"', touches: 'nothing'},
+      {command: 'dmesg | grep "table overflow"'},
     ],
-    mend: [
+    fix: [
       {
         command:
           'sysctl -w net.ipv4.neigh.default.gc_thresh1=8192 net.ipv4.neigh.default.gc_thresh2=49152 net.ipv4.neigh.default.gc_thresh3=65536',
-        touches: 'the limits of the whole machine; put them into /etc/sysctl.d as well',
+        affects: 'the limits of the whole machine; put them into /etc/sysctl.d as well',
       },
     ],
     references: [

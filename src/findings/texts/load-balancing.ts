@@ -1,25 +1,24 @@
-import type {Explanation} from '../explanation.js';
-import type {Remedy} from '../severity.js';
+import type {CheckStep} from '../advice.js';
+import type {Explanation, FixText} from '../explanation.js';
 
-const ipvsTable: Remedy = {
+const ipvsTable: CheckStep = {
   command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK cat /proc/net/ip_vs   # or ingress_sbox',
-  touches: 'nothing; addresses and marks are in hexadecimal',
+  shows: 'addresses and marks in hexadecimal',
 };
-const marks: Remedy = {
+const marks: CheckStep = {
   command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK iptables-save -c -t mangle   # or ingress_sbox',
-  touches: 'nothing',
 };
-const gossip: Remedy = {
+const gossip: CheckStep = {
   command: 'docker network inspect --verbose NETWORK',
-  touches: 'nothing; Services lists virtual addresses and tasks',
+  shows: 'Services lists virtual addresses and tasks',
 };
-const redo: Remedy = {
+const redo: FixText = {
   command: 'docker service update --force SERVICE',
-  touches: 'the tasks of that service, replaced one by one; with them the engines make their entries anew',
+  affects: 'the tasks of that service, replaced one by one; with them the engines make their entries anew',
 };
-const restart: Remedy = {
+const restart: FixText = {
   command: 'systemctl restart docker',
-  touches: 'every container of that host without live-restore; all its load balancers are made anew',
+  affects: 'every container of that host without live-restore; all its load balancers are made anew',
 };
 const source = 'moby daemon/libnetwork/service_linux.go';
 
@@ -34,15 +33,15 @@ export const loadBalancingTexts = [
       'Services are reached by a virtual address, or from outside by a published port, and IPVS in the kernel shares the requests out. This kernel has none. Names of services resolve to addresses that nobody has; published ports lead nowhere. Tasks are still reached by their own addresses, and by tasks.SERVICE.',
     behaviour:
       'The engine fails to set up the load balancer before it makes any of its links: no alias for the virtual address, no mark, no DNAT on the host. ARP for the virtual address stays unanswered.',
-    prove: [
-      {command: 'ls /proc/net/ip_vs; modprobe -n ip_vs', touches: 'nothing'},
-      {command: 'journalctl -u docker | grep -i ipvs', touches: 'nothing'},
+    check: [
+      {command: 'ls /proc/net/ip_vs; modprobe -n ip_vs'},
+      {command: 'journalctl -u docker | grep -i ipvs'},
     ],
-    mend: [
-      {command: 'modprobe ip_vs ip_vs_rr', touches: 'loads kernel modules, where they exist'},
+    fix: [
+      {command: 'modprobe ip_vs ip_vs_rr', affects: 'loads kernel modules, where they exist'},
       {
         command: 'docker service update --endpoint-mode dnsrr SERVICE',
-        touches:
+        affects:
           'that service: its name gives the addresses of its tasks; it can publish no port through ingress then',
       },
     ],
@@ -57,8 +56,8 @@ export const loadBalancingTexts = [
       'Packets to the service get their mark, and IPVS on this node knows nothing of it: from this node nobody reaches the service by its virtual address, or by its published port.',
     behaviour:
       'A marked packet for an address of the sandbox that IPVS does not take is for a local socket, of which there is none: connections are refused.',
-    prove: [marks, ipvsTable],
-    mend: [redo, restart],
+    check: [marks, ipvsTable],
+    fix: [redo, restart],
     references: [source, 'https://github.com/moby/moby/issues/25985'],
   },
   {
@@ -70,8 +69,8 @@ export const loadBalancingTexts = [
       'The service runs, and on this node IPVS has none of its tasks, or all of them with weight 0: nobody here reaches it by its virtual address.',
     behaviour:
       'IPVS drops or refuses a new connection for which it finds no destination. Weight 0 is given to tasks that are being stopped.',
-    prove: [ipvsTable, gossip],
-    mend: [redo, restart],
+    check: [ipvsTable, gossip],
+    fix: [redo, restart],
     references: [source, 'https://github.com/moby/moby/issues/25219'],
   },
   {
@@ -83,8 +82,8 @@ export const loadBalancingTexts = [
       'A task runs and is known to gossip, and IPVS on this node has no row for it: requests from this node go to the other tasks only. Nothing is lost as long as they can bear it.',
     behaviour:
       'The engine adds the row when it hears of the task. Rows are compared by content: marks are counted by each node for itself.',
-    prove: [ipvsTable, gossip],
-    mend: [redo],
+    check: [ipvsTable, gossip],
+    fix: [redo],
     references: [source, 'https://github.com/moby/moby/issues/41896'],
   },
   {
@@ -96,8 +95,8 @@ export const loadBalancingTexts = [
       'A row of a task that is gone was left in IPVS with a weight: every n-th request from this node to the service hangs, or is answered by whoever has the address now.',
     behaviour:
       'IPVS shares out by turns (rr) and does not look whether a destination answers. A row that is on its way out has weight 0 and is not told.',
-    prove: [ipvsTable, gossip],
-    mend: [redo, restart],
+    check: [ipvsTable, gossip],
+    fix: [redo, restart],
     references: [source, 'https://github.com/moby/moby/issues/30464'],
   },
   {
@@ -109,10 +108,8 @@ export const loadBalancingTexts = [
       "The rule by which packets to the tasks leave from the load balancer's own address is gone. The tasks answer to the client directly, from an address that the client has not asked, and the connection never comes about.",
     behaviour:
       'IPVS changes the destination only. The rule in POSTROUTING changes the source of what IPVS has handled, so that answers come back to the load balancer.',
-    prove: [
-      {command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK iptables-save -c -t nat', touches: 'nothing'},
-    ],
-    mend: [redo, restart],
+    check: [{command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK iptables-save -c -t nat'}],
+    fix: [redo, restart],
     references: [`${source} (configureFWMark)`, 'https://github.com/moby/moby/issues/33790'],
   },
   {
@@ -124,16 +121,15 @@ export const loadBalancingTexts = [
       'net.ipv4.vs.conntrack is 0 in the sandbox of a load balancer. The rule that gives packets to the tasks the address of the load balancer then never applies, and answers go astray.',
     behaviour:
       'Rules of the nat table see only connections that are tracked. The engine sets it to 1 when it makes the sandbox.',
-    prove: [
+    check: [
       {
         command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK sysctl net.ipv4.vs.conntrack',
-        touches: 'nothing',
       },
     ],
-    mend: [
+    fix: [
       {
         command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK sysctl -w net.ipv4.vs.conntrack=1',
-        touches: 'that sandbox, until it is made anew',
+        affects: 'that sandbox, until it is made anew',
       },
     ],
     references: ['kernel Documentation/networking/ipvs-sysctl.rst', source],
@@ -147,18 +143,18 @@ export const loadBalancingTexts = [
       'IPVS forgets a TCP connection after 900 s without a packet; containers send their first keepalive later (7200 s unless it was set). A connection in a pool that was idle for a quarter of an hour hangs or is reset when it is used again. Nothing is wrong for programs that hold no idle connections.',
     behaviour:
       'A packet of a forgotten connection is taken for the start of a new one without SYN and is dropped or reset. Keepalives are sent only for sockets that ask for them.',
-    prove: [
-      {command: 'docker exec CONTAINER cat /proc/sys/net/ipv4/tcp_keepalive_time', touches: 'nothing'},
-      {command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK ipvsadm -l --timeout', touches: 'nothing'},
+    check: [
+      {command: 'docker exec CONTAINER cat /proc/sys/net/ipv4/tcp_keepalive_time'},
+      {command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK ipvsadm -l --timeout'},
     ],
-    mend: [
+    fix: [
       {
         command: 'docker service update --sysctl-add net.ipv4.tcp_keepalive_time=600 SERVICE',
-        touches: 'the tasks of that service, replaced one by one',
+        affects: 'the tasks of that service, replaced one by one',
       },
       {
         command: 'docker service update --endpoint-mode dnsrr SERVICE',
-        touches: 'the service that is asked: connections go to its tasks without IPVS',
+        affects: 'the service that is asked: connections go to its tasks without IPVS',
       },
     ],
     references: ['kernel net/netfilter/ipvs/ip_vs_proto_tcp.c', 'https://github.com/moby/moby/issues/31208'],
@@ -172,8 +168,8 @@ export const loadBalancingTexts = [
       "The load balancer of the network should have the virtual address as an alias of its interface, and has not. Containers of this node get no answer to ARP for it: 'no route to host'.",
     behaviour:
       'Each node has its own load balancer with all virtual addresses of the network; the address is never asked for on another node.',
-    prove: [{command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK ip addr', touches: 'nothing'}, gossip],
-    mend: [redo, restart],
+    check: [{command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK ip addr'}, gossip],
+    fix: [redo, restart],
     references: [`${source} (AddAliasIP)`, 'https://github.com/moby/moby/issues/28564'],
   },
   {
@@ -184,8 +180,8 @@ export const loadBalancingTexts = [
     meaning:
       'The load balancer has the virtual address, and no rule marks the packets to it. IPVS picks by mark, so nobody takes them: connections from this node are refused.',
     behaviour: 'The rule is in the table mangle, chain INPUT, of the sandbox of the load balancer.',
-    prove: [marks],
-    mend: [redo, restart],
+    check: [marks],
+    fix: [redo, restart],
     references: [`${source} (configureFWMark)`, 'https://github.com/moby/moby/issues/26946'],
   },
   {
@@ -197,8 +193,8 @@ export const loadBalancingTexts = [
       'A service publishes the port on every node, and on this one no nat rule leads requests to the sandbox of ingress, or nothing leads to the chain of that rule. Requests to this node are refused, or accepted by the placeholder of the engine and never answered.',
     behaviour:
       'The rules are in the chain DOCKER-INGRESS of the table nat, reached from PREROUTING and OUTPUT. A firewall manager that loads its own ruleset takes them away.',
-    prove: [{command: 'iptables-save -c -t nat | grep INGRESS', touches: 'nothing'}],
-    mend: [restart, redo],
+    check: [{command: 'iptables-save -c -t nat | grep INGRESS'}],
+    fix: [restart, redo],
     references: [`${source} (programIngress)`, 'https://github.com/moby/moby/issues/24882'],
   },
   {
@@ -210,11 +206,11 @@ export const loadBalancingTexts = [
       "The host's rule sends requests to an address on docker_gwbridge that is not, or no longer, that of the sandbox of ingress. They are lost, or reach another container.",
     behaviour:
       'The rule was made for an earlier sandbox; the engine makes rules when it hears of a service and does not look at them again.',
-    prove: [
-      {command: 'iptables-save -t nat | grep INGRESS', touches: 'nothing'},
-      {command: 'nsenter --net=/var/run/docker/netns/ingress_sbox ip addr', touches: 'nothing'},
+    check: [
+      {command: 'iptables-save -t nat | grep INGRESS'},
+      {command: 'nsenter --net=/var/run/docker/netns/ingress_sbox ip addr'},
     ],
-    mend: [restart],
+    fix: [restart],
     references: [`${source} (programIngressPorts)`, 'https://github.com/moby/moby/issues/25463'],
   },
   {
@@ -225,8 +221,8 @@ export const loadBalancingTexts = [
     meaning:
       'The host sends requests into ingress_sbox, and no rule there marks them. IPVS picks by mark, so nobody takes them: they are refused.',
     behaviour: 'The rule is in the table mangle, chain PREROUTING, of ingress_sbox, and picks by port.',
-    prove: [marks],
-    mend: [redo, restart],
+    check: [marks],
+    fix: [redo, restart],
     references: [`${source} (configureFWMark)`, 'https://github.com/moby/moby/issues/29417'],
   },
   {
@@ -238,8 +234,8 @@ export const loadBalancingTexts = [
       'Requests that this host makes to 127.0.0.1 and a published port are sent to ingress over docker_gwbridge, and the kernel drops packets with that address there. Requests to other addresses of the host are not concerned.',
     behaviour:
       'Addresses of 127.0.0.0/8 are refused on any other interface than loopback unless route_localnet is 1 there. The engine sets it when it publishes the first port; a `sysctl --system` may set it back.',
-    prove: [{command: 'sysctl net.ipv4.conf.docker_gwbridge.route_localnet', touches: 'nothing'}],
-    mend: [{command: 'sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1', touches: 'docker_gwbridge'}],
+    check: [{command: 'sysctl net.ipv4.conf.docker_gwbridge.route_localnet'}],
+    fix: [{command: 'sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1', affects: 'docker_gwbridge'}],
     references: [
       `${source} (initIngressConfiguration)`,
       'kernel Documentation/networking/ip-sysctl.rst, route_localnet',

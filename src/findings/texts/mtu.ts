@@ -11,23 +11,22 @@ export const mtuTexts = [
       "The MTU of the overlay and what the tunnel adds to it (50 bytes, 70 over IPv6, 26 more when encrypted) are more than the route to another node takes. Ping and short answers pass; what people notice are TLS handshakes and large bodies that hang, most of all with peers that ignore what the network tells them. The engine never looks at the uplink: an overlay's MTU is its option com.docker.network.driver.mtu, or 1500, less the overhead.",
     behaviour:
       'Since Linux 5.9 the vxlan device refuses a packet that would not fit and tells its sender so (fragmentation needed); the container remembers the smaller size for ten minutes. Older kernels send the outer packet in fragments, which firewalls like to drop. What comes the other way in full size meets the small link from outside, and may be dropped there by the driver, which counts it at best.',
-    prove: [
+    check: [
       {
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip link show type vxlan',
-        touches: 'nothing',
       },
-      {command: 'ip route get VTEP', touches: 'nothing'},
-      {command: 'ping -M do -c 1 -s 1422 PEER, in a container', touches: 'nothing but one packet'},
+      {command: 'ip route get VTEP'},
+      {command: 'ping -M do -c 1 -s 1422 PEER, in a container', shows: 'but one packet'},
     ],
-    mend: [
+    fix: [
       {
         command: 'ip link set UPLINK mtu 1500',
-        touches: 'the uplink, if all that lies behind it takes as much',
+        affects: 'the uplink, if all that lies behind it takes as much',
       },
       {
         command:
           'docker network create --driver overlay --opt com.docker.network.driver.mtu=UPLINK-MTU NETWORK',
-        touches: 'a network that is made anew; the ingress network has an option of its own',
+        affects: 'a network that is made anew; the ingress network has an option of its own',
       },
     ],
     references: [
@@ -48,18 +47,18 @@ export const mtuTexts = [
       'Endpoints of one network do not agree on what a full-sized packet is: a port differs from the tunnel beside it, or the tunnels of two hosts differ. TCP settles on the smaller size at its beginning; UDP and everything that does not ask sends packets that are lost at the smaller port. It comes from MTUs that were set by hand, and from a network whose option was changed while sandboxes of it stood.',
     behaviour:
       'A bridge drops a frame that is larger than the port it must leave by, and tells nobody: no ICMP, as it is no router, and no counter of the port. A veth drops what is larger than its other end takes.',
-    prove: [
-      {command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip link', touches: 'nothing'},
-      {command: "docker network inspect NETWORK --format '{{.Options}}'", touches: 'nothing'},
+    check: [
+      {command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip link'},
+      {command: "docker network inspect NETWORK --format '{{.Options}}'"},
     ],
-    mend: [
+    fix: [
       {
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip link set DEVICE mtu MTU',
-        touches: 'the MTU of that one device',
+        affects: 'the MTU of that one device',
       },
       {
         command: 'docker network disconnect NETWORK CONTAINER && docker network connect NETWORK CONTAINER',
-        touches: "the container's interface on that network: its connections there break",
+        affects: "the container's interface on that network: its connections there break",
       },
     ],
     references: [
@@ -76,20 +75,20 @@ export const mtuTexts = [
       'A router told this host that the way to another node takes less than the uplink does, so the small link is between the hosts and not on them. As information: containers were told of a smaller size on an overlay, of which the cause may be mended by now; they go by it for up to ten minutes.',
     behaviour:
       'What is told is kept as an exception of the route for ten minutes (net.ipv4.route.mtu_expires). The vxlan device goes by it as by the MTU of the uplink: it refuses what does not fit and tells the container. Docker leaves the outer packets free to be fragmented, so it is never they that bring the message about, but packets of others to the same node, of gossip for instance.',
-    prove: [
-      {command: 'ip route get VTEP', touches: 'nothing'},
-      {command: 'ip route show cache, in the namespace of a container', touches: 'nothing'},
-      {command: 'tracepath -n VTEP', touches: 'nothing but its probes'},
+    check: [
+      {command: 'ip route get VTEP'},
+      {command: 'ip route show cache, in the namespace of a container'},
+      {command: 'tracepath -n VTEP', shows: 'but its probes'},
     ],
-    mend: [
+    fix: [
       {
         command:
           'docker network create --driver overlay --opt com.docker.network.driver.mtu=PATH-MTU NETWORK',
-        touches: 'a network that is made anew',
+        affects: 'a network that is made anew',
       },
       {
         command: 'ip route flush cache',
-        touches: 'what one namespace was told of paths, once the link is mended',
+        affects: 'what one namespace was told of paths, once the link is mended',
       },
     ],
     references: ['net/ipv4/route.c (update_or_create_fnhe)', 'RFC 1191, section 6', 'moby/moby#43673'],

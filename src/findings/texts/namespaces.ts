@@ -11,13 +11,13 @@ export const namespaceTexts = [
       'The file is there and is a plain file. Where a running container or a network with endpoints needs it, that is an error: the processes go on in their namespace, but the engine can no longer reach it, to connect, to disconnect or to clean up. Where nobody needs it, it is debris (info). Engines up to 27 leave such files for up to a minute after an ordinary end, so for them only the first is reported.',
     behaviour:
       'The engine keeps a namespace alive by mounting it on a file. If that mount is gone, the namespace lives as long as a process is in it; an overlay sandbox has none, so it is gone with its devices. Entering it fails with "Invalid argument".',
-    prove: [
-      {command: "stat -f -c '%T %n' /var/run/docker/netns/*", touches: 'nothing; a live one is nsfs'},
-      {command: 'ovdiag namespaces', touches: 'nothing'},
+    check: [
+      {command: "stat -f -c '%T %n' /var/run/docker/netns/*", shows: 'a live one is nsfs'},
+      {command: 'ovdiag namespaces'},
     ],
-    mend: [
-      {command: 'docker restart CONTAINER', touches: 'that container: it gets a new namespace'},
-      {command: 'rm /var/run/docker/netns/FILE', touches: 'an empty file that nobody uses'},
+    fix: [
+      {command: 'docker restart CONTAINER', affects: 'that container: it gets a new namespace'},
+      {command: 'rm /var/run/docker/netns/FILE', affects: 'an empty file that nobody uses'},
     ],
     references: ['moby daemon/libnetwork/osl/namespace_linux.go', 'ip-netns(8)'],
   },
@@ -30,14 +30,11 @@ export const namespaceTexts = [
       'The engine ended without cleaning up, and the namespaces that it had mounted stayed. One of an overlay network keeps its vxlan device, and with it the VNI: the next network that gets this VNI can not be built here.',
     behaviour:
       'A mounted namespace lives without processes. The engine looks for leftovers only when the very same network is joined again.',
-    prove: [
-      {command: 'ovdiag namespaces', touches: 'nothing'},
-      {command: 'docker network ls --no-trunc', touches: 'nothing'},
-    ],
-    mend: [
+    check: [{command: 'ovdiag namespaces'}, {command: 'docker network ls --no-trunc'}],
+    fix: [
       {
         command: 'umount /var/run/docker/netns/FILE && rm /var/run/docker/netns/FILE',
-        touches: 'that namespace and every device in it',
+        affects: 'that namespace and every device in it',
       },
     ],
     references: [
@@ -53,13 +50,11 @@ export const namespaceTexts = [
     meaning:
       'A swarm has one network of a name. A host that has it under another id keeps an earlier one that was removed and made again elsewhere while something on this host still used it. Its containers are alone on it.',
     behaviour: 'Gossip, VNI and keys go by the id. The two networks have nothing in common but their name.',
-    prove: [
-      {command: 'docker network ls --no-trunc --filter driver=overlay', touches: 'nothing; on each host'},
-    ],
-    mend: [
+    check: [{command: 'docker network ls --no-trunc --filter driver=overlay', shows: 'on each host'}],
+    fix: [
       {
         command: 'docker network disconnect -f NETWORK CONTAINER',
-        touches: 'what still uses the earlier network on that host; then the engine can let it go',
+        affects: 'what still uses the earlier network on that host; then the engine can let it go',
       },
     ],
     references: ['moby/moby#35099', 'moby/swarmkit#2398', 'moby/moby#34493'],
@@ -73,14 +68,11 @@ export const namespaceTexts = [
       'The number before the dash in N-NETWORKID counts how often the engine has built the sandbox. Two of them mean that the earlier one could not be removed. It may hold devices, addresses and the VNI that the later one needs.',
     behaviour:
       'The engine uses one of them. A vxlan device in the other keeps its VNI, so that the tunnel of the later one can not be made ("file exists").',
-    prove: [
-      {command: 'ls /var/run/docker/netns', touches: 'nothing'},
-      {command: 'ovdiag links NETWORK', touches: 'nothing'},
-    ],
-    mend: [
+    check: [{command: 'ls /var/run/docker/netns'}, {command: 'ovdiag links NETWORK'}],
+    fix: [
       {
         command: 'umount /var/run/docker/netns/FILE && rm /var/run/docker/netns/FILE',
-        touches: 'the sandbox that no container is in',
+        affects: 'the sandbox that no container is in',
       },
     ],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (initSandbox)', 'moby/libnetwork#751'],

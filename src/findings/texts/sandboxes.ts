@@ -5,7 +5,7 @@ const inSandbox = 'nsenter --net=/var/run/docker/netns/N-NETWORKID';
 /** The sandbox goes with its last endpoint and is made again with the next. */
 const rebuild = {
   command: 'docker node update --availability drain NODE, and active again when its tasks have gone',
-  touches: 'every task on that node: each moves to another; plain containers must be disconnected by hand',
+  affects: 'every task on that node: each moves to another; plain containers must be disconnected by hand',
 };
 
 /** Faults of the devices inside an overlay sandbox, and of the VNI that they need. */
@@ -19,8 +19,8 @@ export const sandboxTexts = [
       'Every endpoint of one subnet on this host is cut off: from the others on this host, and from all other hosts.',
     behaviour:
       'A bridge that is down takes frames from no port. Its ports stay up, so containers notice nothing.',
-    prove: [{command: `${inSandbox} ip link show type bridge`, touches: 'nothing'}],
-    mend: [{command: `${inSandbox} ip link set BRIDGE up`, touches: 'that bridge'}],
+    check: [{command: `${inSandbox} ip link show type bridge`}],
+    fix: [{command: `${inSandbox} ip link set BRIDGE up`, affects: 'that bridge'}],
     references: ['Linux net/bridge/br_input.c (br_handle_frame)', 'ip-link(8)'],
   },
   {
@@ -31,8 +31,8 @@ export const sandboxTexts = [
     meaning:
       'Docker makes no such row. A permanent row without the word "self" says that the MAC is an address of the bridge itself, so frames for the endpoint end here. It is easily made by hand, with a forgotten "self" or "static".',
     behaviour: 'The bridge hands frames for that MAC to the sandbox itself, which drops them.',
-    prove: [{command: `${inSandbox} bridge fdb show br BRIDGE`, touches: 'nothing'}],
-    mend: [{command: `${inSandbox} bridge fdb del MAC dev PORT master`, touches: 'that row'}],
+    check: [{command: `${inSandbox} bridge fdb show br BRIDGE`}],
+    fix: [{command: `${inSandbox} bridge fdb del MAC dev PORT master`, affects: 'that row'}],
     references: ['Linux net/bridge/br_fdb.c (BR_FDB_LOCAL)', 'bridge(8), fdb'],
   },
   {
@@ -44,14 +44,14 @@ export const sandboxTexts = [
       'Endpoints on one and the same host do not reach each other, while other hosts are reached. A frame with the MAC of a local endpoint as its source came in by the tunnel: from another endpoint with that MAC, from a loop, or before a task moved here with its address.',
     behaviour:
       'The bridge sends to the port where it last saw a MAC. Frames for the local endpoint go to the vxlan device, which drops them or sends them away, until the endpoint itself sends, or the row has been idle for the ageing time of the bridge (300 s).',
-    prove: [
-      {command: `${inSandbox} bridge fdb show br BRIDGE`, touches: 'nothing'},
-      {command: `${inSandbox} tcpdump -eni VXLAN ether src MAC`, touches: 'nothing'},
+    check: [
+      {command: `${inSandbox} bridge fdb show br BRIDGE`},
+      {command: `${inSandbox} tcpdump -eni VXLAN ether src MAC`},
     ],
-    mend: [
+    fix: [
       {
         command: `${inSandbox} bridge fdb del MAC dev VXLAN master`,
-        touches: 'that row; the bridge learns the MAC anew',
+        affects: 'that row; the bridge learns the MAC anew',
       },
     ],
     references: ['moby/moby#34957', 'moby/libnetwork#1952', 'Linux net/bridge/br_fdb.c (br_fdb_update)'],
@@ -65,14 +65,14 @@ export const sandboxTexts = [
       'Frames for one endpoint are handed to another: two of them use one MAC, or a frame with a borrowed MAC was sent from the other.',
     behaviour:
       'The bridge sends to the port where it last saw a MAC. With two senders the row moves from port to port, and each is reached some of the time.',
-    prove: [
-      {command: `${inSandbox} bridge fdb show br BRIDGE`, touches: 'nothing'},
-      {command: `${inSandbox} bridge monitor fdb`, touches: 'nothing'},
+    check: [
+      {command: `${inSandbox} bridge fdb show br BRIDGE`},
+      {command: `${inSandbox} bridge monitor fdb`},
     ],
-    mend: [
+    fix: [
       {
         command: `${inSandbox} bridge fdb del MAC dev PORT master`,
-        touches: 'that row; the bridge learns the MAC anew',
+        affects: 'that row; the bridge learns the MAC anew',
       },
     ],
     references: ['Linux net/bridge/br_fdb.c (br_fdb_update)'],
@@ -86,14 +86,11 @@ export const sandboxTexts = [
       'A vxlan device that is not of this network has its VNI on the same UDP port. If the network has no device of its own here, its containers do not start ("error creating vxlan interface: file exists") or reach nobody on other hosts; else it is a warning: the sandbox can not be built anew.',
     behaviour:
       'The kernel allows one device for each VNI and UDP port in a network namespace, that in which the device was made, wherever it was moved afterwards.',
-    prove: [
-      {command: 'ip -d link show type vxlan', touches: 'nothing'},
-      {command: 'ovdiag links', touches: 'nothing'},
-    ],
-    mend: [
+    check: [{command: 'ip -d link show type vxlan'}, {command: 'ovdiag links'}],
+    fix: [
       {
         command: 'ip link del DEVICE',
-        touches: 'that device, in the namespace where it is; see first whose it is',
+        affects: 'that device, in the namespace where it is; see first whose it is',
       },
     ],
     references: [
@@ -112,11 +109,11 @@ export const sandboxTexts = [
       'The tunnel of this host and those of the others do not belong together: the sandbox is left of an earlier network of that id or was made by hand. Nothing gets through in either direction.',
     behaviour:
       'A receiver looks for a device with the VNI in the frame and drops the frame when there is none (VXLAN_VNI_NOT_FOUND); no counter moves.',
-    prove: [
-      {command: `${inSandbox} ip -d link show type vxlan`, touches: 'nothing'},
-      {command: "docker network inspect -f '{{json .Options}}' NETWORK", touches: 'nothing'},
+    check: [
+      {command: `${inSandbox} ip -d link show type vxlan`},
+      {command: "docker network inspect -f '{{json .Options}}' NETWORK"},
     ],
-    mend: [rebuild],
+    fix: [rebuild],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go', 'RFC 7348, section 4'],
     explains: ['gossip-kernel-differs', 'fdb-row-missing', 'neighbour-missing', 'fdb-learned-only'],
   },
@@ -129,11 +126,8 @@ export const sandboxTexts = [
       'Docker’s devices have a temporary name (vx-VNI-NETWORK, ov-VNI-NETWORK) until they are in their sandbox and when they leave it. One with that name in the host’s namespace, or in the namespace of a network that is gone, was left by a setup or a removal that failed. It is an error where the network is here now and has no tunnel because of it.',
     behaviour:
       'The device goes on holding its VNI on the data path’s UDP port. The kernel refuses another one: "error creating vxlan interface: file exists".',
-    prove: [
-      {command: 'ip -d link show type vxlan', touches: 'nothing'},
-      {command: 'ovdiag namespaces', touches: 'nothing'},
-    ],
-    mend: [{command: 'ip link del vx-VNI-NETWORK', touches: 'that device'}],
+    check: [{command: 'ip -d link show type vxlan'}, {command: 'ovdiag namespaces'}],
+    fix: [{command: 'ip link del vx-VNI-NETWORK', affects: 'that device'}],
     references: ['moby/moby#47728', 'moby/libnetwork#562', 'moby/libnetwork#945'],
     explains: [
       'vxlan-missing',
@@ -152,12 +146,12 @@ export const sandboxTexts = [
       'Endpoints on this host reach each other, and nobody on other hosts. Setting the device up again is not enough: its neighbour rows went when it went down, and Docker does not make them again.',
     behaviour:
       'A vxlan device that is down lets go of its UDP socket and VNI, and the kernel flushes its neighbour table; its FDB rows stay. Once it is up, ARP for endpoints of other hosts stays without an answer until the rows are back.',
-    prove: [{command: `${inSandbox} ip -d link show type vxlan`, touches: 'nothing'}],
-    mend: [
-      {command: `${inSandbox} ip link set VXLAN up`, touches: 'that device'},
+    check: [{command: `${inSandbox} ip -d link show type vxlan`}],
+    fix: [
+      {command: `${inSandbox} ip link set VXLAN up`, affects: 'that device'},
       {
         command: `${inSandbox} ip neigh replace ADDRESS lladdr MAC dev VXLAN nud permanent`,
-        touches: 'the neighbour row of one remote endpoint; ovdiag fdb names those that are missing',
+        affects: 'the neighbour row of one remote endpoint; ovdiag fdb names those that are missing',
       },
       rebuild,
     ],
@@ -176,11 +170,11 @@ export const sandboxTexts = [
       'Endpoints of that subnet on this host reach each other, and nobody on other hosts. The device was deleted, or could not be made because something else holds its VNI.',
     behaviour:
       'Frames for MACs that are not on this host find no port. Frames that other hosts send meet no device with the VNI and are dropped without a counter.',
-    prove: [
-      {command: `${inSandbox} ip -d link`, touches: 'nothing'},
-      {command: 'journalctl -u docker | grep "error creating vxlan interface"', touches: 'nothing'},
+    check: [
+      {command: `${inSandbox} ip -d link`},
+      {command: 'journalctl -u docker | grep "error creating vxlan interface"'},
     ],
-    mend: [rebuild],
+    fix: [rebuild],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (setupSubnetSandbox)'],
     explains: ['fdb-row-missing', 'neighbour-missing', 'gossip-kernel-differs'],
   },
@@ -193,9 +187,9 @@ export const sandboxTexts = [
       'Endpoints on this host reach each other, and nobody on other hosts; all rows may be right all the same.',
     behaviour:
       'The bridge can not hand frames to the tunnel, and frames that come in by the tunnel end at the loose device. The container’s ARP is not answered either, as the request does not reach the device.',
-    prove: [{command: `${inSandbox} ip -d link show type vxlan`, touches: 'nothing'}],
-    mend: [
-      {command: `${inSandbox} ip link set VXLAN master BRIDGE`, touches: 'the membership of that device'},
+    check: [{command: `${inSandbox} ip -d link show type vxlan`}],
+    fix: [
+      {command: `${inSandbox} ip link set VXLAN master BRIDGE`, affects: 'the membership of that device'},
     ],
     references: [
       'moby daemon/libnetwork/drivers/overlay/ov_network.go (setupSubnetSandbox)',

@@ -22,15 +22,12 @@ export const underlayTexts = [
       "The interface by which this host's VXLAN packets leave, or the one that has its VTEP address, is down or has no carrier. Endpoints on this host still reach each other; those on other hosts are cut off from them on every overlay, and after some seconds the swarm takes the node for lost.",
     behaviour:
       'A link that is set down loses its routes, so the outer packets have nowhere to go and the vxlan device counts TX and carrier errors. Without carrier the routes stay and packets are dropped in the queue of the link. Gossip is cut as well: the other nodes remove the rows of this one, and it removes theirs.',
-    prove: [
-      {command: 'ip -d -s link show DEVICE', touches: 'nothing'},
-      {command: 'ip route get VTEP', touches: 'nothing'},
-    ],
-    mend: [
-      {command: 'ip link set DEVICE up', touches: 'the administrative state of that link'},
+    check: [{command: 'ip -d -s link show DEVICE'}, {command: 'ip route get VTEP'}],
+    fix: [
+      {command: 'ip link set DEVICE up', affects: 'the administrative state of that link'},
       {
         command: 'networkctl reconfigure DEVICE',
-        touches: 'addresses and routes of that link, where systemd-networkd has them',
+        affects: 'addresses and routes of that link, where systemd-networkd has them',
       },
     ],
     references: [
@@ -56,16 +53,15 @@ export const underlayTexts = [
       'FDB rows on this host lead to a VTEP for which its routing tables have no route, or one that refuses (blackhole, unreachable, prohibit). Nothing that containers here send to endpoints behind that VTEP leaves the host. What those endpoints send arrives, but nobody can answer.',
     behaviour:
       "The vxlan device looks the outer destination up in the host's namespace. Without a route it drops the frame (drop reason IP_OUTNOROUTES) and counts TX errors and carrier errors on the vxlan device. Nothing is told to the container.",
-    prove: [
-      {command: 'ip route get VTEP', touches: 'nothing'},
+    check: [
+      {command: 'ip route get VTEP'},
       {
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip -s link show type vxlan',
-        touches: 'nothing',
       },
     ],
-    mend: [
-      {command: 'ip route add VTEP/32 via GATEWAY dev DEVICE', touches: 'packets of this host to that VTEP'},
-      {command: 'ip route del blackhole VTEP', touches: 'that one route, where it is what refuses'},
+    fix: [
+      {command: 'ip route add VTEP/32 via GATEWAY dev DEVICE', affects: 'packets of this host to that VTEP'},
+      {command: 'ip route del blackhole VTEP', affects: 'that one route, where it is what refuses'},
     ],
     references: ['drivers/net/vxlan/vxlan_core.c (vxlan_xmit_one, tx_carrier_errors)', 'ip-route(8)'],
     explains: ['node-down', 'vxlan-tx-errors', ...lostGossip],
@@ -79,15 +75,15 @@ export const underlayTexts = [
       'This host has a route to the VTEP, but the machine that the packets must be handed to, the other node itself or a router, does not answer for its address. Endpoints behind it are out of reach from here, while the vxlan device counts every frame as sent.',
     behaviour:
       'The kernel asks three times, a second apart, and then drops what waits (drop reason NEIGH_FAILED). As long as packets are sent it starts again at once, so that the neighbour row says INCOMPLETE most of the time and FAILED for moments. A row that failed long ago and was not needed since says nothing about now.',
-    prove: [
-      {command: 'ip -s neigh show to NEXTHOP', touches: 'nothing'},
-      {command: 'ping -c 1 NEXTHOP', touches: 'nothing but one packet'},
+    check: [
+      {command: 'ip -s neigh show to NEXTHOP'},
+      {command: 'ping -c 1 NEXTHOP', shows: 'but one packet'},
     ],
-    mend: [
-      {command: 'ip neigh flush to NEXTHOP', touches: 'that one row, which is asked for anew'},
+    fix: [
+      {command: 'ip neigh flush to NEXTHOP', affects: 'that one row, which is asked for anew'},
       {
         command: 'docker node update --availability drain NODE',
-        touches: 'the tasks of that node, which start elsewhere',
+        affects: 'the tasks of that node, which start elsewhere',
       },
     ],
     references: ['net/core/neighbour.c (neigh_timer_handler, __neigh_event_send)', 'ip-neighbour(8)'],
@@ -102,19 +98,16 @@ export const underlayTexts = [
       'The other nodes send to an address under which this node joined the swarm, and no interface here has it. Where an interface has another address of the same subnet, the address of the node has changed since and every overlay is cut off from here. Otherwise it is a warning: behind a one-to-one translation, as clouds have it, the overlay does work, but encrypted networks do not.',
     behaviour:
       "The engine keeps the address in its state file and gossips it with every endpoint. The kernel picks the outer source from the host's own addresses, so a receiver sees another source than its rows have and drops the frame without counting it, unless something on the way rewrites it.",
-    prove: [
-      {command: 'ip -4 addr', touches: 'nothing'},
-      {command: 'docker info --format "{{.Swarm.NodeAddr}}"', touches: 'nothing'},
-    ],
-    mend: [
+    check: [{command: 'ip -4 addr'}, {command: 'docker info --format "{{.Swarm.NodeAddr}}"'}],
+    fix: [
       {
         command: 'ip addr add VTEP/LENGTH dev DEVICE',
-        touches: 'the addresses of that link, until the next boot',
+        affects: 'the addresses of that link, until the next boot',
       },
       {
         command:
           'docker swarm leave && docker swarm join --advertise-addr ADDRESS --token TOKEN MANAGER:2377',
-        touches: 'all tasks and overlay networks of the node, which start anew',
+        affects: 'all tasks and overlay networks of the node, which start anew',
       },
     ],
     references: [
@@ -133,19 +126,16 @@ export const underlayTexts = [
       'The route to other nodes picks a source address which is not the VTEP that they have in their rows for the endpoints here. They drop every frame from this host, on every overlay, and no counter of theirs moves. It happens on hosts with several addresses or uplinks, and after a route with its own source was added.',
     behaviour:
       'Docker gives the vxlan device no local address, so the route chooses the outer source. The receiver has a permanent row for each MAC here; a frame whose outer source differs from it is taken for a move that a permanent row forbids, and is dropped (drop reason VXLAN_ENTRY_EXISTS).',
-    prove: [
-      {command: 'ip route get VTEP', touches: 'nothing'},
-      {command: 'tcpdump -ni DEVICE udp port 4789', touches: 'nothing'},
-    ],
-    mend: [
+    check: [{command: 'ip route get VTEP'}, {command: 'tcpdump -ni DEVICE udp port 4789'}],
+    fix: [
       {
         command: 'ip route replace VTEP/32 via GATEWAY dev DEVICE src OWN-VTEP',
-        touches: "the source address of this host's packets to that VTEP",
+        affects: "the source address of this host's packets to that VTEP",
       },
       {
         command:
           'docker swarm leave && docker swarm join --data-path-addr ADDRESS --token TOKEN MANAGER:2377',
-        touches: 'all tasks and overlay networks of the node, which start anew',
+        affects: 'all tasks and overlay networks of the node, which start anew',
       },
     ],
     references: [
@@ -165,13 +155,10 @@ export const underlayTexts = [
       'A manager has heard nothing of the node for some heartbeats, or does not reach it as a manager. While hosts still have rows that lead there it is an error: what they send to endpoints on that node is lost. Without such rows it is a warning: the tasks are started elsewhere. Nodes that were drained or paused are not reported.',
     behaviour:
       'A worker speaks to a manager every five seconds; after three missed turns the manager takes it for down and plans its tasks anew. Containers on the node go on running as long as its engine does. Gossip has its own judgement: it removes the rows of a node that it has lost, a little earlier or later.',
-    prove: [
-      {command: 'docker node ls', touches: 'nothing'},
-      {command: 'docker node inspect --pretty NODE', touches: 'nothing'},
-    ],
-    mend: [
-      {command: 'systemctl restart docker', touches: 'the engine of that node, and with it its tasks'},
-      {command: 'docker node rm --force NODE', touches: 'the membership of a node that is gone for good'},
+    check: [{command: 'docker node ls'}, {command: 'docker node inspect --pretty NODE'}],
+    fix: [
+      {command: 'systemctl restart docker', affects: 'the engine of that node, and with it its tasks'},
+      {command: 'docker node rm --force NODE', affects: 'the membership of a node that is gone for good'},
     ],
     references: [
       'moby swarmkit manager/dispatcher/dispatcher.go (Heartbeat)',

@@ -11,15 +11,15 @@ export const wayOutTexts = [
       'Containers whose only networks are overlays get outside by an interface of their own on docker_gwbridge, and so does the ingress sandbox, through which published ports come in. Without the bridge they reach each other and nothing else, and this node answers on no published port.',
     behaviour:
       'The engine makes the bridge when the node joins a swarm, and each leg when a container starts; it does not look after either again. Frames from a leg whose bridge is down or gone are dropped.',
-    prove: [
-      {command: 'ip -d link show docker_gwbridge', touches: 'nothing'},
-      {command: 'docker network inspect docker_gwbridge', touches: 'nothing'},
+    check: [
+      {command: 'ip -d link show docker_gwbridge'},
+      {command: 'docker network inspect docker_gwbridge'},
     ],
-    mend: [
-      {command: 'ip link set docker_gwbridge up', touches: 'the state of the bridge'},
+    fix: [
+      {command: 'ip link set docker_gwbridge up', affects: 'the state of the bridge'},
       {
         command: 'systemctl restart docker',
-        touches: "the node's engine, which makes the bridge anew, and with it all its containers",
+        affects: "the node's engine, which makes the bridge anew, and with it all its containers",
       },
     ],
     references: ['moby daemon/libnetwork/default_gateway.go', 'moby/moby#30217', 'moby/moby#27399'],
@@ -34,15 +34,15 @@ export const wayOutTexts = [
       'The container has an endpoint on an overlay that is not internal, none of its networks gives it a gateway, and yet it has no interface on docker_gwbridge, or one that leads nowhere. It reaches its overlay and nothing outside: no registry, no name server, no database beyond. Containers of internal overlays have no leg by design, and are not reported.',
     behaviour:
       'The engine connects such a container to docker_gwbridge when it joins its first overlay, and gives it its default route there. A veth that is in no bridge drops what comes from its other end.',
-    prove: [
-      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip addr', touches: 'nothing'},
-      {command: 'bridge link show', touches: 'nothing: the ports of docker_gwbridge'},
+    check: [
+      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip addr'},
+      {command: 'bridge link show', shows: 'the ports of docker_gwbridge'},
     ],
-    mend: [
-      {command: 'ip link set VETH master docker_gwbridge', touches: 'the membership of that one port'},
+    fix: [
+      {command: 'ip link set VETH master docker_gwbridge', affects: 'the membership of that one port'},
       {
         command: 'docker restart CONTAINER',
-        touches: 'the container, which starts anew with all its interfaces',
+        affects: 'the container, which starts anew with all its interfaces',
       },
     ],
     references: [
@@ -61,19 +61,19 @@ export const wayOutTexts = [
       'The container has an address on a network and no route to that network by the interface with it, or it has a leg on docker_gwbridge and no default route. It can not send there, although its interfaces, the tunnel and the other side are all well. `trace` reports the same for the destination that it was asked for.',
     behaviour:
       'Both routes are made with the interfaces and go with them; nobody makes them again when something in the container takes them away, such as a VPN client or a script with NET_ADMIN. Packets for the network then take the default route to docker_gwbridge, or are refused with "network is unreachable".',
-    prove: [
-      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route', touches: 'nothing'},
-      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route get ADDRESS', touches: 'nothing'},
+    check: [
+      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route'},
+      {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route get ADDRESS'},
     ],
-    mend: [
+    fix: [
       {
         command:
           'nsenter --net=/var/run/docker/netns/SANDBOX ip route add SUBNET dev INTERFACE scope link src ADDRESS',
-        touches: 'the routes of that container, until it is started again',
+        affects: 'the routes of that container, until it is started again',
       },
       {
         command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route add default via GATEWAY dev INTERFACE',
-        touches: 'the routes of that container, until it is started again',
+        affects: 'the routes of that container, until it is started again',
       },
     ],
     references: ['moby daemon/libnetwork/osl/route_linux.go', 'ip-route(8)'],
@@ -87,21 +87,21 @@ export const wayOutTexts = [
       'Packets of containers leave the host with their address on docker_gwbridge, which is the same subnet on every node and known to no router. They get out, and no answer comes back: containers reach each other and the host, and nothing beyond. It comes from firewall managers that flush the nat table.',
     behaviour:
       'The engine keeps one rule, `-s SUBNET ! -o docker_gwbridge -j MASQUERADE`, in nat POSTROUTING, and makes it when it starts or when firewalld tells it of a reload; nobody else makes it again. Connections that were open go on, as conntrack knows their translation.',
-    prove: [
-      {command: 'iptables -t nat -S POSTROUTING', touches: 'nothing'},
+    check: [
+      {command: 'iptables -t nat -S POSTROUTING'},
       {
         command: 'tcpdump -ni UPLINK net 172.18.0.0/16',
-        touches: 'nothing: nothing of it should be seen there',
+        shows: 'nothing of it should be seen there',
       },
     ],
-    mend: [
+    fix: [
       {
         command: 'iptables -t nat -A POSTROUTING -s SUBNET ! -o docker_gwbridge -j MASQUERADE',
-        touches: 'one new rule, as the engine makes it',
+        affects: 'one new rule, as the engine makes it',
       },
       {
         command: 'systemctl restart docker',
-        touches: "the node's engine, which makes all its rules anew, and with it its containers",
+        affects: "the node's engine, which makes all its rules anew, and with it its containers",
       },
     ],
     references: [

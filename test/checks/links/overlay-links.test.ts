@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {derived, dropSections, editTable, overlayOf, recordedEvidence} from '../../support/evidence.js';
-import {examine, examineRecorded, told, unexpected} from '../support.js';
+import {examine, examineRecorded, fixOf, told, unexpected} from '../support.js';
 
 const codes = ['bridge-down', 'vxlan-down', 'vxlan-not-in-bridge', 'vxlan-missing', 'veth-down'];
 
@@ -46,7 +46,7 @@ describe('overlay-links', () => {
       ({code}) => code === 'veth-down',
     );
     assert.equal(finding?.subject, 'web1');
-    assert.match(finding?.remedy[0]?.command ?? '', /^nsenter --net=\S+\/1-\S+ ip link set veth\d up$/);
+    assert.match(fixOf(finding)[0] ?? '', /^nsenter --net=\S+\/1-\S+ ip link set veth\d up$/);
   });
 
   it('is silent, and says so, where the devices were not read', () => {

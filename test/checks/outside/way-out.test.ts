@@ -13,7 +13,7 @@ import {
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
-import {examine, examineRecorded, unexpected} from '../support.js';
+import {examine, examineRecorded, fixOf, unexpected} from '../support.js';
 
 const ours = /^(gwbridge|container-route|masquerade)/;
 const told = (findings: Finding[]) =>
@@ -57,7 +57,7 @@ describe('gateway-leg', () => {
     assert.deepEqual(told(findings), [['gwbridge-leg-missing', 'node1', null, 'web1']]);
     const [one] = findings.filter(({code}) => code === 'gwbridge-leg-missing');
     assert.match(one?.cause ?? '', /its end on the host, is in no bridge/);
-    assert.match(one?.remedy[0]?.command ?? '', /^ip link set veth\w+ master docker_gwbridge$/);
+    assert.match(fixOf(one)[0] ?? '', /^ip link set veth\w+ master docker_gwbridge$/);
     const gone = change('doctor/container-route-missing/node1', (draft) => {
       const web = draft.sections.find(
         ({netns, name}) => name === 'addr' && /^[0-9a-f]{12}$/.test(netns ?? ''),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {derived, editAnswers, editTable, recordedEvidence} from '../../support/evidence.js';
-import {codesOf, examine, examineRecorded} from '../support.js';
+import {codesOf, examine, examineRecorded, fixOf} from '../support.js';
 
 describe('own-vtep', () => {
   it('finds packets that leave from another address than the node is known by', () => {
@@ -14,7 +14,7 @@ describe('own-vtep', () => {
     );
     assert.match(found[0]?.evidence[0] ?? '', /own VTEP 172\.31\.1\.5/);
     assert.equal(
-      found[0]?.remedy[0]?.command,
+      fixOf(found[0])[0],
       'ip route replace 192.168.1.5/32 via 172.31.1.1 dev eth0 src 172.31.1.5',
     );
   });
