@@ -23,7 +23,7 @@ export interface Link {
   iflink?: number;
   /** Name of that link, where it is in this same namespace. */
   linkName?: string;
-  /** IFLA_LINK_NETNSID: an id that only means something inside this namespace. */
+  /** IFLA_LINK_NETNSID: an id that only means something inside this namespace; -1 where it has none for the other one. */
   linkNetnsid?: number;
   /** IFLA_INFO_KIND: `bridge`, `vxlan`, `veth`, `macvlan`, `ipvlan`, … Needs `ip -d`. */
   kind?: string;

@@ -186,6 +186,8 @@ const VALUE_KEYS = new Map([
 ]);
 const KEYS = new Set([...VALUE_KEYS.keys(), 'via', 'used']);
 const STATES = new Set(['permanent', 'static', 'stale']);
+/** In JSON they are keys of their own, and no flags. */
+const NOTICES = new Set(['activity_notify', 'inactive']);
 
 /** `via ifindex N` for a link of another namespace becomes one word pair like the others. */
 function joinVia(tokens: string[]): {tokens: string[]; viaIfIndex: string | undefined} {
@@ -205,7 +207,11 @@ function lineToEntry(allTokens: string[]): Entry {
   const hasState = STATES.has(last) && !['dev', 'via'].includes(rest.at(-2) ?? '');
   const {tokens, viaIfIndex} = joinVia(hasState ? rest.slice(0, -1) : rest);
   const {pairs, bare} = sortWords(tokens, KEYS);
-  const entry: Entry = {mac: macToken, state: hasState ? last : '', flags: bare};
+  const entry: Entry = {
+    mac: macToken,
+    state: hasState ? last : '',
+    flags: bare.filter((word) => !NOTICES.has(word)),
+  };
   for (const [key, name] of VALUE_KEYS) {
     const value = pairs.get(key);
     if (value !== undefined) entry[name] = value;

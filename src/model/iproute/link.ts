@@ -41,6 +41,16 @@ const NO_ADDRESS = new Set<unknown>(['any', '0.0.0.0', '::']);
 const endpoint: Shape<string | undefined> = (value, report) =>
   NO_ADDRESS.has(value) ? undefined : address(value, report);
 
+/** NETNSA_NSID_NOT_ASSIGNED, or in text `unknown`: the link is in another namespace, and this one has no id for that. */
+const NO_ID = -1;
+const netnsid: Shape<number> = (value, report) =>
+  value === NO_ID || value === 'unknown' ? NO_ID : uint()(value, report);
+
+/** Whether the link's other end is in another namespace. */
+function isElsewhere({link_netnsid: id, link_netns: isNamed}: ReadLink): boolean {
+  return id !== undefined || isNamed;
+}
+
 const counters = object({
   bytes: optional(uint()),
   packets: optional(uint()),
@@ -93,7 +103,7 @@ const schema = object({
   /** Name of the lower or peer link; null for `@NONE`. */
   link: nullish(interfaceName),
   link_index: optional(uint()),
-  link_netnsid: optional(uint()),
+  link_netnsid: optional(netnsid),
   /** Not of iproute2: set by the text parser where the tool may have named the link of another namespace. */
   link_name_unsure: optional(boolean, false),
   /** Not of iproute2: what the text tells instead of the id, where the namespace has a name. */
@@ -144,7 +154,7 @@ function vxlanOf(read: ReadLink): VxlanDevice | undefined {
   const info = read.linkinfo.info_data;
   if (read.linkinfo.info_kind !== 'vxlan' || info.id === undefined) return undefined;
   // The name is looked up in this namespace, where the underlay's index may be another link's.
-  const elsewhere = read.link_netnsid !== undefined || read.link_netns;
+  const elsewhere = isElsewhere(read);
   return compact<VxlanDevice>({
     vni: info.id,
     port: info.port,
@@ -225,7 +235,7 @@ function lowerOf(read: ReadLink, indexes: ReadonlyMap<string, number>): Pick<Lin
   if (read.link_index !== undefined) return {iflink: read.link_index};
   const name = read.link;
   if (name === undefined || name === null) return {};
-  const elsewhere = read.link_netnsid !== undefined || read.link_netns || read.link_name_unsure;
+  const elsewhere = isElsewhere(read) || read.link_name_unsure;
   const index = indexes.get(name);
   if (index !== undefined) return elsewhere ? {iflink: index} : {iflink: index, linkName: name};
   if (/^if\d{1,10}$/.test(name)) return {iflink: Number(name.slice(2))};

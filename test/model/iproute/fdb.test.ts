@@ -60,6 +60,15 @@ describe('the forwarding database', () => {
     assert.deepEqual([text.rows[0]?.viaIndex, text.rows[0]?.linkNetnsid], [5, 0]);
   });
 
+  test('notices of activity are no flags', () => {
+    const text = parseFdbText('02:42:0a:00:00:03 dev veth0 activity_notify inactive master br0 static');
+    const json = parseFdbJson(
+      '[{"mac":"02:42:0a:00:00:03","ifname":"veth0","activity_notify":true,"inactive":true,"flags":[],"master":"br0","state":"static"}]',
+    );
+    assert.deepEqual(text, json);
+    assert.deepEqual([text.problems, text.rows[0]?.other], [[], undefined]);
+  });
+
   test('flags that nothing is known of are kept', () => {
     const text = parseFdbText('02:42:0a:00:00:03 dev veth0 vlan 5 offload locked master br0 ');
     const json = parseFdbJson(

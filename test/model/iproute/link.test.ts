@@ -105,6 +105,30 @@ describe('links of iproute2', () => {
     );
   });
 
+  test('another namespace that the kernel gives no id for', () => {
+    const json = parseLinksJson(
+      JSON.stringify([
+        {ifindex: 4, ifname: 'veth0', flags: ['UP'], link_index: 2, link_netnsid: -1},
+        {ifindex: 2, ifname: 'if2', flags: ['UP']},
+      ]),
+    );
+    const text = parseLinksText(
+      [
+        '4: veth0@if2: <UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default qlen 1000',
+        '    link/ether 9e:a5:af:e1:26:f4 brd ff:ff:ff:ff:ff:ff link-netnsid unknown',
+        '2: if2: <UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default qlen 1000',
+        '    link/ether 9e:a5:af:e1:26:f5 brd ff:ff:ff:ff:ff:ff',
+      ].join('\n'),
+    );
+    for (const {
+      rows: [veth],
+      problems,
+    } of [json, text]) {
+      assert.deepEqual(problems, []);
+      assert.deepEqual([veth?.iflink, veth?.linkName, veth?.linkNetnsid], [2, undefined, -1]);
+    }
+  });
+
   test('the older columns of counters', () => {
     const {rows: old} = parseLinksText(
       [
