@@ -186,8 +186,8 @@ function networkNamed(hosts: HostFacts[], typed: string | undefined): string | u
     name,
     known.map((network) => network.name),
   );
-  throw usageError('unknown-network', `There is no network ${typed}.`, [
+  throw usageError('unknown-network', `No network named ${typed}.`, [
     ...near.map((one) => `Did you mean: ${one}`),
-    'All of them: ovdiag networks',
+    'List: ovdiag networks',
   ]);
 }

@@ -17,7 +17,7 @@ export function explainAnswer(code?: string): ExplainDocument {
     code,
     catalogue.map((one) => one.code),
   );
-  throw usageError('unknown-code', `No finding has the code ${code}.`, [
+  throw usageError('unknown-code', `No finding code ${code}.`, [
     ...near.map((name) => `Did you mean: ovdiag explain ${name}`),
     'All codes: ovdiag explain',
   ]);

@@ -99,11 +99,9 @@ function wantedOf(typed: string): Wanted {
 function overlayNamed(hosts: HostModel[], typed: string): Network {
   const {network} = findNetwork(hosts, typed);
   if (network.driver === 'overlay') return network;
-  throw usageError(
-    'not-an-overlay',
-    `${network.name} is a ${network.driver} network: it has no VXLAN forwarding database.`,
-    ['The overlay networks: ovdiag networks --driver overlay'],
-  );
+  throw usageError('not-an-overlay', `${network.name} is a ${network.driver} network: it has no VXLAN FDB.`, [
+    'Overlay networks: ovdiag networks --driver overlay',
+  ]);
 }
 
 function settledEntries({hosts, before}: Readings, networkId: string): FdbEntry[] {
@@ -148,16 +146,16 @@ function selectsSome({mac, address, vtep, status}: FdbSelection): boolean {
 /** A network without a sandbox on a host is normal, and must not look like an empty table. On many it is told once. */
 function absences(hosts: HostModel[], {id, name}: Network): Problem[] {
   const absent = hosts.filter((host) => host.privileged && knownHost(host).sandboxesOf(id).length === 0);
-  const normal = 'which is normal until a task or container there needs it';
+  const normal = 'normal until a task or container there needs it';
   if (absent.length > mostInRows) {
     const some = absent.slice(0, mostInRows).map((host) => host.name);
-    const message = `it has no sandbox on ${absent.length} of ${hosts.length} hosts (${some.join(', ')}, …), ${normal}`;
+    const message = `not instantiated on ${absent.length} of ${hosts.length} hosts (${some.join(', ')}, …): ${normal}`;
     return [{code: 'not-instantiated', subject: name, message}];
   }
   return absent.map((host) => ({
     host: host.name,
     code: 'not-instantiated',
     subject: name,
-    message: `it has no sandbox on this host, ${normal}`,
+    message: `not instantiated on this host: ${normal}`,
   }));
 }

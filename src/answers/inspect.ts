@@ -145,7 +145,7 @@ function portsOf(container: Container, networks: Network[]): Inspection['ports']
   const note =
     unmapped.length === 0 || !container.running
       ? null
-      : `${unmapped.join(', ')}: published, not mapped${internal ? ': every network of it is internal' : ''}`;
+      : `${unmapped.join(', ')}: published, not mapped${internal ? ': all its networks are internal' : ''}`;
   return {requested, mapped, note};
 }
 

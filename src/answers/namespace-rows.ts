@@ -73,7 +73,7 @@ function noteOf(host: HostModel, sandbox: Sandbox): string | null {
   const {namespace, kind, network, containers, containerIds} = sandbox;
   switch (namespace.state) {
     case 'torn-down':
-      return 'its namespace is gone; engines up to 27 remove the file within a minute';
+      return 'namespace is gone; engines up to 27 remove the file within a minute';
     case 'dead':
       // The file is as old as the namespace was, so its age does not tell when that ended.
       return removesLate(host)
@@ -82,18 +82,18 @@ function noteOf(host: HostModel, sandbox: Sandbox): string | null {
     case 'other-mount':
       return "live for dockerd, a plain file in this shell's mount namespace";
     case 'gone':
-      return 'it vanished while it was being read';
+      return 'vanished while it was read';
     case 'foreign':
-      return 'Docker makes no such name';
+      return 'not a name that Docker creates';
     case 'unreadable':
-      return 'it could not be entered';
+      return 'could not be entered';
     default:
   }
   if (!host.docker?.read.networks || !host.docker.read.containers) return null;
   if (kind === 'overlay' && !network)
-    return 'no network of this engine has this id: left behind by an earlier one?';
+    return 'no network of this engine has this id: leftover of an earlier one?';
   if (kind === 'load-balancer' && !network)
-    return 'no network of this engine has this id: left behind by an earlier one?';
+    return 'no network of this engine has this id: leftover of an earlier one?';
   if (kind === 'container' && containers.length === 0 && containerIds.length === 0) {
     return namespace.pids.length === 0
       ? 'no running container has this sandbox, and no process lives in it'

@@ -68,7 +68,7 @@ function rowOf(known: {host: HostModel; network: Network}[]): NetworkRow {
 function noteOf(network: Network, absent: HostModel[]): string | null {
   if (network.driver !== 'overlay' || absent.length === 0) return null;
   const unseen = absent.filter(({privileged}) => !privileged);
-  if (unseen.length > 0) return `whether it is instantiated on ${namesOf(unseen)} could not be seen`;
+  if (unseen.length > 0) return `unknown whether it is instantiated on ${namesOf(unseen)}`;
   return `not instantiated on ${namesOf(absent)}: normal until a task there needs it`;
 }
 

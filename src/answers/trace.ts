@@ -13,12 +13,13 @@ import type {PublishedTrace, Trace, TraceEnd, TraceTarget} from '../trace/target
 import {trace} from '../trace/trace.js';
 import {type Outcome, outcomeOf} from './outcome.js';
 import {lookTwice, type Reader} from './reader.js';
+import {traceVerdict} from './trace-verdict.js';
 
 const wanted: Wanted = everything;
 
 /** A frame from one endpoint to another. */
 export interface PathQuestion {
-  /** Who sends, and to whom, as they were typed. */
+  /** Source and destination as they were typed. */
   source: string;
   destination: string;
   /** Walk on this network, where they share several. */
@@ -39,15 +40,20 @@ export interface ProbingReader extends Reader {
   interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-export type PathDocument = HostDocument & Trace & {probe?: ProbeReport};
-export type PublishedDocument = HostDocument & PublishedTrace;
+/** The answer in one line, which text shows first. */
+interface Judged {
+  verdict: string;
+}
+
+export type PathDocument = HostDocument & Judged & Trace & {probe?: ProbeReport};
+export type PublishedDocument = HostDocument & Judged & PublishedTrace;
 export type TraceDocument = PathDocument | PublishedDocument;
 
 export function traceAnswer(reader: ProbingReader, question: TraceQuestion): Promise<TraceDocument> {
   return 'published' in question ? walkPublished(reader, question.published) : walkPath(reader, question);
 }
 
-/** 0 where it arrives as far as can be known, 1 where it is proven not to, 3 where nothing decides. */
+/** 0 where it arrives as far as is known, 1 where it is proven not to, 3 where nothing decides. */
 export function statusOfTrace({disposition}: TraceDocument): ExitStatus {
   const statuses: Record<Outcome, ExitStatus> = {
     passes: exitStatus.ok,
@@ -79,11 +85,17 @@ async function walkPath(reader: ProbingReader, question: PathQuestion): Promise<
   );
   if (question.probe) {
     const {answer, probe} = await proven(reader, readings.hosts, seen, question.traffic, question.probe);
-    return {...hostDocument(readings), ...answer, probe};
+    const verdict = traceVerdict({...answer, probe}, endsOf(question));
+    return {...hostDocument(readings), verdict, ...answer, probe};
   }
   const {before} = readings;
   const answer = before ? settle(seen.whole, walk(before, question).whole) : seen.whole;
-  return {...hostDocument(readings), ...answer};
+  return {...hostDocument(readings), verdict: traceVerdict(answer, endsOf(question)), ...answer};
+}
+
+/** As it was typed. */
+function endsOf({source, destination}: PathQuestion): string {
+  return `${source} → ${destination}`;
 }
 
 function walk(hosts: HostModel[], {source: from, destination, network, traffic}: PathQuestion): Walked {
@@ -102,7 +114,8 @@ async function walkPublished(reader: Reader, question: PublishedQuestion): Promi
   const {readings, seen} = await lookTwice(reader, wanted, first, look, mayPass);
   const {before} = readings;
   const answer = before ? settleEntries(seen, look({hosts: before})) : seen;
-  return {...hostDocument(readings), ...answer};
+  const verdict = traceVerdict(answer, `${answer.source} → ${answer.destination}`);
+  return {...hostDocument(readings), verdict, ...answer};
 }
 
 /** What real packets say of a walk: sends and captures, after saying what it is about to do. */
@@ -139,6 +152,6 @@ function probeTarget(target: TraceTarget, {virtualAddress, backends}: Trace): Tr
   const ip = virtualAddress ?? backends?.[0]?.ip;
   if (ip !== undefined) return {ip};
   throw usageError('probe-without-address', `Service ${target.service} has no address to probe.`, [
-    'Without --probe the trace says why.',
+    'Run it without --probe to see why.',
   ]);
 }

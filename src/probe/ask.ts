@@ -33,15 +33,15 @@ export async function askName({naming, server, shell, inode, netns}: NameQuestio
   const {asked} = naming;
   if (!shell.tools.found.has('ask') || !plainName.test(asked)) {
     const why = shell.tools.found.has('ask')
-      ? 'it is not passed on to a program'
-      : 'there is no dig, host or nslookup there (package bind9-dnsutils)';
+      ? 'it has characters that are not passed to a program'
+      : 'dig, host and nslookup are not installed there (package bind9-dnsutils)';
     return {
       asked,
       server,
       result: 'not-asked',
       addresses: [],
       resolves: null,
-      text: `nobody could be asked for ${asked}: ${why}`,
+      text: `no DNS query for ${asked} was sent: ${why}`,
       agreesWithModel: null,
     };
   }
@@ -98,16 +98,16 @@ function textOf({asked, server, result, addresses, resolves, wanted}: Told): str
   switch (result) {
     case 'answered':
       return resolves
-        ? `${server} says that ${asked} is ${addresses.join(', ')}`
-        : `${server} says that ${asked} is ${addresses.join(', ')}, and not ${wanted.join(', ')}`;
+        ? `${server} resolves ${asked} to ${addresses.join(', ')}`
+        : `${server} resolves ${asked} to ${addresses.join(', ')}, not ${wanted.join(', ')}`;
     case 'unknown-name':
-      return `${server} says that there is no ${asked}`;
+      return `${server} has no record for ${asked} (NXDOMAIN)`;
     case 'refused':
-      return `nothing takes questions at ${server}: the question for ${asked} was refused`;
+      return `${server} refused the DNS query for ${asked}`;
     case 'timeout':
       // The engine asks the servers outside for what it does not know, and waits for them.
-      return `${server} did not say within a second what ${asked} is`;
+      return `${server} did not answer the DNS query for ${asked} within a second`;
     default:
-      return `the question for ${asked} was not answered in a way that is understood`;
+      return `the answer of ${server} to the DNS query for ${asked} was not understood`;
   }
 }

@@ -75,7 +75,7 @@ export async function startCaptures({
 
 /** A host's shell, if it can capture; else why it can not. */
 function capturer(shell: ProbeShell | {failure: string} | undefined): ProbeShell | {failure: string} {
-  if (!shell) return {failure: 'its host can not be reached'};
+  if (!shell) return {failure: 'its host is unreachable'};
   if ('failure' in shell || shell.tools.found.has('tcpdump')) return shell;
   return {failure: 'tcpdump is not installed there (package tcpdump)'};
 }
@@ -90,7 +90,7 @@ function capture(
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     let last = '';
-    const timer = setTimeout(() => resolve('tcpdump did not begin to listen'), listenMs);
+    const timer = setTimeout(() => resolve('tcpdump did not start capturing'), listenMs);
     const done = (failure?: string) => {
       clearTimeout(timer);
       resolve(failure);

@@ -1,6 +1,6 @@
 /** Sets what the model says beside what the probe has proven. */
 import type {FindingCode} from '../findings/catalogue.js';
-import type {Layer, Step} from '../services/step.js';
+import {type Layer, type Step, stepText} from '../services/step.js';
 import type {Disposition, Walk} from '../trace/disposition.js';
 import {type Trace, worstOf} from '../trace/targets.js';
 import type {Verdict} from './judge.js';
@@ -36,7 +36,7 @@ export function compare(trace: Trace, verdict: Verdict, mtu: PathMtu | null, poi
     return {
       model,
       agreesWithModel: false,
-      difference: `the model says ${modelSays}; the probe: ${verdict.text}`,
+      difference: `tables say ${modelSays}; probe: ${verdict.text}`,
     };
   }
   const difference = verdict.code === 'arrived' ? otherMtu(model, mtu) : null;
@@ -98,10 +98,10 @@ function otherMtu({disposition}: ModelSays, mtu: PathMtu | null): string | null 
   if (!mtu) return null;
   const full = mtu.largestWhole >= mtu.interfaceMtu;
   if (disposition === 'limited')
-    return full ? `the model says limited; the probe: packets of all ${mtu.interfaceMtu} bytes pass` : null;
+    return full ? `tables say limited; probe: full-size packets (${mtu.interfaceMtu} bytes) pass` : null;
   if (full || !passing.has(disposition)) return null;
-  const how = mtu.largestPassing > mtu.largestWhole ? 'do not cross in one piece' : 'do not pass';
-  return `the model says ${disposition}; the probe: packets above ${mtu.largestWhole} bytes ${how}`;
+  const how = mtu.largestPassing > mtu.largestWhole ? 'are fragmented' : 'do not pass';
+  return `tables say ${disposition}; probe: packets above ${mtu.largestWhole} bytes ${how}`;
 }
 
 /** A socket that the model has seen, and that the destination denies. */
@@ -116,7 +116,7 @@ function failingHop({hops}: Walk): Step | undefined {
 
 function failureText(walk: Walk): string {
   const hop = failingHop(walk);
-  return hop ? `${walk.disposition}: ${hop.summary}` : walk.disposition;
+  return hop ? `${walk.disposition}: ${stepText(hop)}` : walk.disposition;
 }
 
 /** What the destination itself throws away is still seen at its interface: a capture comes before both checks. */

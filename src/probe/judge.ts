@@ -217,8 +217,8 @@ function outcomeOf(
   if (sight.reverse !== undefined) return answersLost(points, sight.reverse, sight.reverseNext, words);
   if (sight.forward === undefined) {
     return sight.home === undefined && transmitted !== 0
-      ? {code: 'unanswered', text: 'nothing came back, and nobody could look at the source itself'}
-      : {code: 'not-sent', text: 'not one probe left the source'};
+      ? {code: 'unanswered', text: 'no reply, and the source interface could not be captured'}
+      : {code: 'not-sent', text: 'no probe left the source'};
   }
   return unanswered(points, {...sight, forward: sight.forward}, words);
 }
@@ -228,7 +228,7 @@ function refusal({forward, forwardNext, far}: Sight, words: Words): Outcome {
   if (far !== undefined && forward !== far) {
     return {
       code: 'lost-after',
-      text: `something on the way refused the connections: they were last seen at ${words(forward)}, never at the destination`,
+      text: `connections were refused on the path: last seen at ${words(forward)}, never at the destination`,
       direction: 'forward',
       after: forward,
       before: forwardNext,
@@ -236,7 +236,7 @@ function refusal({forward, forwardNext, far}: Sight, words: Words): Outcome {
   }
   return {
     code: 'refused',
-    text: 'the destination was reached and refused the connections: nothing listens on that port',
+    text: 'the destination refused the connections: nothing listens on that port',
   };
 }
 
@@ -244,11 +244,11 @@ function refusal({forward, forwardNext, far}: Sight, words: Words): Outcome {
 function answersLost(points: Point[], last: number, next: number | undefined, words: Words): Outcome {
   const end =
     next === undefined
-      ? ', and the sender did not get them'
-      : ` and never reached ${words(next)}${between(points, last, next)}`;
+      ? ', and the sender did not receive them'
+      : ` and did not reach ${words(next)}${between(points, last, next)}`;
   return {
     code: 'lost-after',
-    text: `the probes arrived and were answered; the answers were last seen at ${words(last)}${end}`,
+    text: `probes arrived and were answered; replies were last seen at ${words(last)}${end}`,
     direction: 'reverse',
     after: last,
     before: next,
@@ -265,20 +265,20 @@ function unanswered(
   if (forward === far)
     return {
       code: 'no-answer',
-      text: `the probes reached ${words(far)}, which sent no answer`,
+      text: `probes reached ${words(far)}, which sent no reply`,
       direction: 'reverse',
       ...ends,
     };
   if (next === undefined)
     return {
       code: 'unanswered',
-      text: `the probes left ${words(forward)}, the last point at which they could be seen; nothing came back`,
+      text: `probes left ${words(forward)} (last capture point); no reply`,
       direction: 'forward',
       ...ends,
     };
   return {
     code: 'lost-after',
-    text: `the probes were last seen at ${words(forward)} and never reached ${words(next)}${between(points, forward, next)}`,
+    text: `probes were last seen at ${words(forward)} and did not reach ${words(next)}${between(points, forward, next)}`,
     direction: 'forward',
     ...ends,
   };
@@ -288,7 +288,7 @@ function unanswered(
 function between(points: Point[], from: number, to: number): string {
   const [a, b] = [points[from], points[to]];
   return a && b && a.point === 'uplink' && b.point === 'uplink' && a.hostKey !== b.hostKey
-    ? ': something between the hosts drops them'
+    ? ': dropped between the hosts'
     : '';
 }
 
@@ -300,7 +300,7 @@ function missed({points, states, sightings}: Observed, answered: ReadonlySet<Try
     if (!state || state.failure !== undefined || point.carries === 'esp') return [];
     return sightings.some((seen) => seen.point === index && answered.has(seen.try))
       ? []
-      : [`${pointText(nameOf(point))} saw none of the probes that were answered: they took another way`];
+      : [`${pointText(nameOf(point))} saw none of the answered probes: they took another path`];
   });
 }
 

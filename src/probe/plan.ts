@@ -46,7 +46,7 @@ export interface Planned {
 export function planProbe(question: ProbeQuestion): Planned {
   const {source, target, traffic, naming} = question;
   const way = wayOf(question);
-  if (!way) throw notProbed(source, 'its network namespace or the address to probe is not known');
+  if (!way) throw notProbed(source, 'its network namespace or the address to probe is unknown');
   if (!isIPv4(way.address)) {
     throw usageError('probe-ipv4', 'Only IPv4 addresses are probed: overlays carry no other.');
   }
@@ -82,7 +82,7 @@ export function planProbe(question: ProbeQuestion): Planned {
       gaps: gaps.map(({host, point, reason}) => ({host, point, reason})),
       notes: mtu
         ? [
-            'where a packet is too large, its path MTU stays in the route caches of the container and the hosts for up to 10 minutes',
+            'if a packet is too large, its path MTU stays in the route caches of the container and the hosts for up to 10 minutes',
           ]
         : [],
     },
@@ -110,7 +110,9 @@ export function planLines({from, to, name, sends, mtu, captures, gaps, notes}: P
     );
   const hosts = [...new Set(captures.map(({host}) => host))];
   return [
-    ...(name ? [`probe: ${from.container} on ${from.host} asks ${name.server} for ${name.asked}, once`] : []),
+    ...(name
+      ? [`probe: ${from.container} on ${from.host} queries ${name.server} for ${name.asked}, once`]
+      : []),
     `probe: ${from.container} on ${from.host} sends ${to.name} (${to.address}) ${what.join(', then ')}; at most ${mostPackets} packets`,
     ...hosts.map(
       (host) =>

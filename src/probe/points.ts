@@ -55,7 +55,7 @@ export function wayOf({hosts, source, target, network: name}: WayQuestion): Way 
   const {walked, netns, inode, link, port} = start;
   const own = source.container.endpoints.find(({networkId}) => networkId === network?.id)?.ip;
   const list = pointList();
-  list.add(walked, 'source', 'container', netns, link ? [link] : [], 'the route of the source is not known');
+  list.add(walked, 'source', 'container', netns, link ? [link] : [], 'the route of the source is unknown');
   if (port) list.add(walked, 'source', 'bridge-port', port.netns, [port.link]);
   const destination = ownerOf(known, target, address, network);
   const here = destination?.walked.model.key === walked.model.key;
@@ -231,7 +231,7 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}
       'uplink',
       '@host',
       uplinks,
-      'the way to the other VTEP is not known',
+      'the route to the other VTEP is unknown',
       network.encrypted ? {carries: 'esp', ...(peer === undefined ? {} : {peer})} : {carries: 'vxlan', ports},
     );
   if (side === 'source') {
@@ -272,15 +272,15 @@ function pointList(): PointList {
   return {
     points,
     gaps,
-    add({model}, side, point, netns, links, otherwise = 'it was not found', carries = {carries: 'plain'}) {
+    add({model}, side, point, netns, links, otherwise = 'not found', carries = {carries: 'plain'}) {
       const gap = (reason: string) => void gaps.push({host: model.name, point, reason});
       const inode = inodeOf(model, netns);
       const interfaces = links.map(({name}) => name);
       if (interfaces.length === 0) return gap(otherwise);
       if (inode === undefined || !(netns === '@host' || plainNetns.test(netns)))
-        return gap('its namespace is not known');
+        return gap('its namespace is unknown');
       if (!interfaces.every((name) => plainInterface.test(name) && !name.startsWith('-')))
-        return gap('its interface has a name that is not passed on');
+        return gap('its interface has a name that is not passed to a program');
       if (
         points.some(
           (known) =>

@@ -7,7 +7,7 @@ import type {TreeNode} from './tree.js';
 const good: ReadonlySet<VerdictCode> = new Set(['arrived', 'refused']);
 const unsure: ReadonlySet<VerdictCode> = new Set(['lossy', 'unanswered', 'no-answer']);
 
-/** The probe's finding, then each point of the way with what was seen there in both directions. */
+/** The probe's finding, then each capture point of the path with what was seen there in both directions. */
 export function probeNodes(probe: ProbeReport, verbose: boolean): TreeNode[] {
   const {verdict, points, plan, sent, received, lossPercent, roundTrip, model} = probe;
   const times = roundTrip
@@ -15,9 +15,9 @@ export function probeNodes(probe: ProbeReport, verbose: boolean): TreeNode[] {
     : '';
   const notes = [
     `${received} of ${sent} answered, ${lossPercent} % loss${times}`,
-    `the model alone said ${model.disposition}${model.reverse ? ` (forward ${model.forward}, reply ${model.reverse})` : ''}`,
+    `predicted from tables: ${model.disposition}${model.reverse ? ` (forward ${model.forward}, reply ${model.reverse})` : ''}`,
     ...verdict.notes,
-    ...plan.gaps.map(({host, point, reason}) => `not captured at the ${point} of ${host}: ${reason}`),
+    ...plan.gaps.map(({host, point, reason}) => `no capture at ${point} of ${host}: ${reason}`),
   ];
   return [
     ...(probe.name
@@ -46,10 +46,10 @@ export function probeNodes(probe: ProbeReport, verbose: boolean): TreeNode[] {
 function pointNode(point: PointReport, sent: number, verbose: boolean): TreeNode {
   const {host, point: kind, interface: name, netns, forward, reverse, failure, sealed, outer} = point;
   const where = `${host}  ${kind} ${name}`;
-  if (failure !== undefined) return {text: `${where}: not captured: ${failure}`, tone: 'warn'};
+  if (failure !== undefined) return {text: `${where}: no capture: ${failure}`, tone: 'warn'};
   if (sealed) {
     return {
-      text: `${where}: encrypted; ${sealed.forward} ESP packets out, ${sealed.reverse} back, ours or not`,
+      text: `${where}: encrypted; ${sealed.forward} ESP packets out, ${sealed.reverse} back (of any traffic)`,
     };
   }
   const lost = forward.packets < sent || reverse.packets < sent;
@@ -82,19 +82,19 @@ function clock(seconds: string): string {
 function mtuNode(mtu: PathMtu, lostText: string | undefined, verbose: boolean): TreeNode {
   const {interfaceMtu, largestPassing, largestWhole, smallestNot, exact, sizes} = mtu;
   const full = largestWhole >= interfaceMtu;
-  const upTo = exact ? `${largestWhole}` : `${largestWhole} (${smallestNot ?? '?'} is too large)`;
+  const limit = exact ? '' : ` (${smallestNot ?? '?'} do not)`;
   const text = full
-    ? `mtu: packets of all ${interfaceMtu} bytes pass in one piece`
+    ? `mtu: full-size packets (${interfaceMtu} bytes) pass unfragmented`
     : largestPassing >= interfaceMtu
-      ? `mtu: packets of all ${interfaceMtu} bytes pass; above ${upTo} bytes the underlay cuts them into pieces`
-      : `mtu: packets of up to ${upTo} bytes pass in one piece, the interface sends up to ${interfaceMtu}`;
+      ? `mtu: full-size packets (${interfaceMtu} bytes) pass, fragmented by the underlay above ${largestWhole} bytes`
+      : `mtu: packets up to ${largestWhole} bytes pass${limit}; interface MTU is ${interfaceMtu}`;
   const tone: Tone = full ? 'good' : largestPassing >= interfaceMtu ? 'warn' : 'bad';
   const refused = sizes.find(({cached}) => cached);
   const notes = [
-    ...(full || lostText === undefined ? [] : [`larger ones: ${lostText}`]),
+    ...(full || lostText === undefined ? [] : [`larger packets: ${lostText}`]),
     ...(refused
       ? [
-          `the source's own route cache has a path MTU of ${refused.mtu ?? '?'}, from an earlier packet that was too large; it ends after at most 10 minutes`,
+          `the route cache of the source has a path MTU of ${refused.mtu ?? '?'} from an earlier packet; it expires after at most 10 minutes`,
         ]
       : []),
     ...(verbose ? [`sizes tried: ${sizes.map(({size, result}) => `${size} ${result}`).join(', ')}`] : []),

@@ -1,7 +1,8 @@
 import {type Outcome, outcomeOf} from '../answers/outcome.js';
 import type {TraceDocument} from '../answers/trace.js';
+import {decisiveHop} from '../answers/trace-verdict.js';
 import type {ProbeReport} from '../probe/probe.js';
-import type {Step} from '../services/step.js';
+import {type Step, stepText} from '../services/step.js';
 import type {Disposition, Walk} from '../trace/disposition.js';
 import type {Backend, PublishedTrace, Trace} from '../trace/targets.js';
 import type {Paint, Tone} from './paint.js';
@@ -9,61 +10,69 @@ import {probeNodes} from './probe.js';
 import type {Terminal} from './terminal.js';
 import {renderTree, type TreeNode} from './tree.js';
 
-const meanings: Record<Disposition, string> = {
-  'no-such-endpoint': 'there is nobody at one of the ends',
-  'not-on-this-host': "the source's host was not read",
-  unreachable: 'the source finds no way to it',
-  dropped: 'frames are lost at the hop that is marked fail',
-  isolated: 'kept apart on purpose',
-  unresolved: 'the name gives no address, or a wrong one',
-  refused: 'frames arrive, and nothing listens on the port',
-  limited: 'small packets pass, full-sized ones do not',
-  undecided: 'a decision on the way could not be read',
-  'sent-receiver-unknown': 'it leaves the host rightly; the receiver was not read',
-  'sent-outside': 'it leaves for the outside; nothing beyond is known',
-  deliverable: 'the hosts would pass it; nothing shows yet that frames did arrive',
-  delivered: 'the hosts pass it, and frames of the sender did arrive lately',
-};
-
 const tones: Record<Outcome, Tone> = {passes: 'good', open: 'warn', fails: 'bad'};
 
-/** With `verbose` all that each hop rests on. */
+/** The verdict, its proof and what to look at next; then each direction hop by hop. With `verbose` all that each hop rests on. */
 export function renderTraceAnswer(
   document: TraceDocument,
   verbose: boolean,
   terminal: Terminal,
   paint: Paint,
 ): string {
-  return 'entries' in document
-    ? renderPublished(document, verbose, terminal, paint)
-    : renderTrace(document, verbose, terminal, paint);
-}
-
-/** The answer first, then each direction, a compact line a hop; with `verbose` all that each hop rests on. */
-function renderTrace(
-  trace: Trace & {probe?: ProbeReport},
-  verbose: boolean,
-  terminal: Terminal,
-  paint: Paint,
-): string {
-  const {disposition, source, network, chosenBy, forward, reverse, virtualAddress, backends, probe} = trace;
-  const destination = virtualAddress ? `${trace.destination} (${virtualAddress})` : trace.destination;
+  const decisive = decisiveHop(document)?.hop;
+  const hops = (hop: Step) => hopNode(hop, {verbose, isTold: hop === decisive});
   const nodes: TreeNode[] = [
-    ...differences(probe).map((text) => ({
-      text: `The model and the probe differ: ${text}`,
-      tone: 'bad' as const,
-    })),
-    {
-      text: `${source} to ${destination}${network ? ` on ${network}` : ''}: ${disposition} (${meanings[disposition]})`,
-      tone: toneOf(disposition),
-      ...(chosenBy ? {notes: [chosenBy]} : {}),
-    },
-    ...(probe ? probeNodes(probe, verbose) : []),
-    walkNode(`forward: ${source} to ${destination}`, forward, verbose),
-    ...(reverse ? [walkNode(`reply: ${destination} to ${source}`, reverse, verbose)] : []),
-    ...(backends ?? []).map((backend) => backendNode(backend, verbose)),
+    verdictNode(document, decisive),
+    ...('entries' in document ? entryNodes(document, hops, verbose) : pathNodes(document, hops, verbose)),
   ];
   return renderTree(nodes, terminal, paint);
+}
+
+type HopNode = (hop: Step) => TreeNode;
+
+function verdictNode(
+  {verdict, disposition, chosenBy, ...more}: TraceDocument,
+  hop: Step | undefined,
+): TreeNode {
+  const probe = 'probe' in more ? more.probe : undefined;
+  const notes = [...differences(probe), ...(hop ? proof(hop) : []), ...(chosenBy ? [chosenBy] : [])];
+  return {
+    text: verdict,
+    tone: probe && probe.received < probe.sent ? 'bad' : toneOf(disposition),
+    ...(notes.length > 0 ? {notes} : {}),
+  };
+}
+
+/** Everything that a hop rests on. */
+function proof(hop: Step): string[] {
+  return hopNotes(hop, true);
+}
+
+function pathNodes(
+  {
+    source,
+    destination: typed,
+    network,
+    forward,
+    reverse,
+    virtualAddress,
+    backends,
+    ...more
+  }: Trace & {
+    probe?: ProbeReport;
+  },
+  hops: HopNode,
+  verbose: boolean,
+): TreeNode[] {
+  const {probe} = more;
+  const destination = virtualAddress ? `${typed} (VIP ${virtualAddress})` : typed;
+  const on = network ? ` on ${network}` : '';
+  return [
+    ...(probe ? probeNodes(probe, verbose) : []),
+    walkNode(`forward: ${source} → ${destination}${on}`, forward, hops),
+    ...(reverse ? [walkNode(`reply: ${destination} → ${source}${on}`, reverse, hops)] : []),
+    ...(backends ?? []).map((backend) => backendNode(backend, hops, verbose)),
+  ];
 }
 
 function differences(probe: ProbeReport | undefined): string[] {
@@ -71,50 +80,41 @@ function differences(probe: ProbeReport | undefined): string[] {
   return [
     ...(name?.agreesWithModel === false
       ? [
-          `of the name the model says ${name.resolves ? 'that it is not told' : 'that it is right'}; the probe: ${name.text}`,
+          `tables and probe disagree about the name: tables say it ${name.resolves ? 'does not resolve' : 'resolves'}; probe: ${name.text}`,
         ]
       : []),
-    ...(difference ? [difference] : []),
+    ...(difference ? [`tables and probe disagree: ${difference}`] : []),
   ];
 }
 
-/** The answer first, then each host by which a request comes in, with the tasks behind it. */
-function renderPublished(
-  {disposition, source, destination, entries, forward}: PublishedTrace,
-  verbose: boolean,
-  terminal: Terminal,
-  paint: Paint,
-): string {
-  const nodes: TreeNode[] = [
-    {
-      text: `${source} to ${destination}: ${disposition} (${meanings[disposition]})`,
-      tone: toneOf(disposition),
-    },
-    ...(entries.length === 0 ? [walkNode('no host has it', forward, verbose)] : []),
+/** Each host through which a request can come in, with the tasks behind it. */
+function entryNodes({entries, forward}: PublishedTrace, hops: HopNode, verbose: boolean): TreeNode[] {
+  return [
+    ...(entries.length === 0 ? [walkNode('not published on any host', forward, hops)] : []),
     ...entries.map((entry) => {
       const node = walkNode(
-        `in by ${entry.host}, ${entry.mode === 'ingress' ? 'through ingress' : 'to a container of its own'}`,
+        `through ${entry.host} (${entry.mode === 'ingress' ? 'routing mesh' : 'host mode'})`,
         entry.forward,
-        verbose,
+        hops,
       );
-      const tasks = entry.backends.map((backend) => backendNode(backend, verbose));
+      const tasks = entry.backends.map((backend) => backendNode(backend, hops, verbose));
       return {...node, children: [...(node.children ?? []), ...tasks]};
     }),
   ];
-  return renderTree(nodes, terminal, paint);
 }
 
-function walkNode(title: string, walk: Walk, verbose: boolean): TreeNode {
+function walkNode(title: string, walk: Walk, hops: HopNode): TreeNode {
   return {
     text: `${title}: ${walk.disposition}`,
     tone: toneOf(walk.disposition),
-    children: walk.hops.map((hop) => hopNode(hop, verbose)),
+    children: walk.hops.map(hops),
   };
 }
 
-/** One task: where it is and how it fares; of its hops those that do not pass, with `verbose` all. */
+/** One task: where it runs and how it fares; of its hops those that do not pass, with `verbose` all. */
 function backendNode(
   {name, ip, node, from, disposition, forward, reverse}: Backend,
+  hops: HopNode,
   verbose: boolean,
 ): TreeNode {
   const where = node === null ? '' : ` on ${node}`;
@@ -122,13 +122,13 @@ function backendNode(
     text: `backend ${name} ${ip}${where}, from ${from}: ${disposition}`,
     tone: toneOf(disposition),
     children: [
-      wayNode('forward', forward, verbose),
-      ...(reverse ? [wayNode('reply', reverse, verbose)] : []),
+      directionNode('forward', forward, hops, verbose),
+      ...(reverse ? [directionNode('reply', reverse, hops, verbose)] : []),
     ],
   };
 }
 
-function wayNode(title: string, walk: Walk, verbose: boolean): TreeNode {
+function directionNode(title: string, walk: Walk, node: HopNode, verbose: boolean): TreeNode {
   const {hops} = walk;
   const passing = hops.filter(({verdict}) => verdict === 'pass').length;
   const shown = verbose
@@ -137,15 +137,16 @@ function wayNode(title: string, walk: Walk, verbose: boolean): TreeNode {
   return {
     text: `${title}: ${walk.disposition}, ${passing} of ${hops.length} hops pass`,
     tone: toneOf(walk.disposition),
-    children: shown.map((hop) => hopNode(hop, verbose)),
+    children: shown.map(node),
   };
 }
 
-function hopNode(hop: Step, verbose: boolean): TreeNode {
-  const {host, layer, verdict, summary, code} = hop;
-  const notes = hopNotes(hop, verbose);
+/** A hop that was told with the verdict is not told again. */
+function hopNode(hop: Step, {verbose, isTold}: {verbose: boolean; isTold: boolean}): TreeNode {
+  const {host, layer, verdict, code} = hop;
+  const notes = isTold && !verbose ? [] : hopNotes(hop, verbose);
   return {
-    text: `${verdict.padEnd(7)} ${host ?? 'between'}  ${layer}: ${summary}${code ? ` [${code}]` : ''}`,
+    text: `${verdict.padEnd(7)} ${host ?? 'between'}  ${layer}: ${stepText(hop)}${code ? ` (${code})` : ''}`,
     tone: verdictTones[verdict],
     ...(notes.length > 0 ? {notes} : {}),
   };
@@ -153,19 +154,19 @@ function hopNode(hop: Step, verbose: boolean): TreeNode {
 
 const verdictTones: Record<Step['verdict'], Tone> = {pass: 'plain', fail: 'bad', unknown: 'warn'};
 
-/** Of a hop that passes, its evidence is for those who ask; why one does not pass is always told. */
+/** Of a hop that passes, its evidence is for those who ask; why one does not pass is always shown. */
 function hopNotes({verdict, evidence, cause, kernelReason, counter, next}: Step, verbose: boolean): string[] {
   const isPass = verdict === 'pass';
   const isFail = verdict === 'fail';
-  const told: [isTold: boolean, label: string, text: string | undefined][] = [
+  const labelled: [isShown: boolean, label: string, text: string | undefined][] = [
     [!isPass, 'cause', cause],
-    [isFail, "kernel's reason", kernelReason],
-    [isFail, 'what counts it', counter],
-    [isFail, 'look at', next],
+    [isFail, 'kernel drop reason', kernelReason],
+    [isFail, 'counter', counter],
+    [isFail, 'check', next],
   ];
   return [
     ...(verbose || !isPass ? evidence.map((line) => `evidence: ${line}`) : []),
-    ...told.flatMap(([isTold, label, text]) => (isTold && text ? [`${label}: ${text}`] : [])),
+    ...labelled.flatMap(([isShown, label, text]) => (isShown && text ? [`${label}: ${text}`] : [])),
   ];
 }
 

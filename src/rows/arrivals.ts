@@ -83,7 +83,7 @@ export function suspectsOf(network: Network, {namespace}: Sandbox): Suspect[] {
           onwardSeconds: master?.updatedSeconds,
           evidence: [
             `${file}: ${rowText(self)}`,
-            `${file}: ${master ? rowText(master) : `no row of ${bridge.name} for ${self.mac} on ${link.name}`}`,
+            `${file}: ${master ? rowText(master) : `no entry for ${self.mac} on ${link.name} in the FDB of ${bridge.name}`}`,
             `${file}: ${neighbourText(neighbour)}, written ${writtenSeconds} s ago`,
           ],
         },

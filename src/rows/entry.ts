@@ -50,10 +50,10 @@ export function localEntry(view: SandboxView, endpoint: Endpoint): JudgedEntry {
     status: claim.kind === 'unknown' ? 'unknown' : 'local',
     reason:
       claim.kind === 'unknown'
-        ? 'the engine of this host has it without a sandbox: an endpoint left behind, or one that is being made'
+        ? "this host's Docker engine has it without a sandbox: a leftover endpoint, or one that is being created"
         : stuck
-          ? `its container is on this host, but the bridge has its MAC behind ${port?.dev}`
-          : 'its container is on this host; the bridge learns it',
+          ? `local container, but the bridge FDB has its MAC on ${port?.dev}`
+          : 'local container, no FDB entry needed',
   };
   return judged(
     view,
@@ -79,7 +79,7 @@ export function unservedEntry(view: SandboxView, endpoint: Endpoint): JudgedEntr
   const verdict = judgeAbsence(view, endpoint);
   const reason =
     verdict.status === 'missing-fdb'
-      ? 'this sandbox has no vxlan device for the subnet of the address'
+      ? 'the sandbox has no vxlan device for the subnet of this address'
       : verdict.reason;
   const vtep = placeByClaims(endpoint);
   return judged(

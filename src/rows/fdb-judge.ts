@@ -49,7 +49,7 @@ export function judgePair(
     return {
       status: 'stale',
       names: 'local-endpoint',
-      reason: `it names ${claim?.name ?? 'an endpoint'} of this very host as remote`,
+      reason: `FDB entry marks ${claim?.name ?? 'an endpoint'} as remote, but it runs on this host`,
     };
   }
   const astrayMac = endpoint && judgeMac(neighbour, rows, endpoint, rowsOf);
@@ -85,7 +85,7 @@ export function judgePlace(
     return {
       status: 'wrong-vtep',
       ...(astray.dst === view.ownVtep ? {names: 'this-host' as const} : {}),
-      reason: `it points at ${astray.dst}, but ${sourceName(expected)} has it at ${expected.vtep}${node ? ` (${node})` : ''}`,
+      reason: `FDB entry points to VTEP ${astray.dst}; ${sourceName(expected)} has it at ${expected.vtep}${node ? ` (${node})` : ''}`,
     };
   }
   return agreed(standing);
@@ -106,7 +106,7 @@ export function judgeMac(
   if (own?.mac) {
     return own.mac === mac
       ? undefined
-      : {status: 'wrong-mac', mac: own.mac, reason: `its MAC is ${own.mac} by ${sourceName(own)}`};
+      : {status: 'wrong-mac', mac: own.mac, reason: `its MAC is ${own.mac} according to ${sourceName(own)}`};
   }
   const hinted = hintedMac(ip);
   if (hinted === undefined || hinted === mac || rows.some(isProgrammed)) return undefined;
@@ -116,7 +116,7 @@ export function judgeMac(
     ? {
         status: 'wrong-mac',
         mac: hinted,
-        reason: `${mac} has no FDB row; ${hinted}, which Docker makes of this address, has one to ${right?.dst}, where ${sourceName(claim)} has it`,
+        reason: `no FDB entry for ${mac}; ${hinted}, the MAC that Docker derives from this address, has one to ${right?.dst}, where ${sourceName(claim)} has it`,
       }
     : undefined;
 }
@@ -127,18 +127,18 @@ function judgeRivals(standing: Claim[], rivals: [Claim, Claim], rows: readonly F
   const astray = rows.find((row) => !isHeard(row));
   const places = twoPlaces(...rivals);
   return astray
-    ? {status: 'wrong-vtep', reason: `it points at ${astray.dst}, but ${places}`}
+    ? {status: 'wrong-vtep', reason: `FDB entry points to VTEP ${astray.dst}; ${places}`}
     : {status: 'unknown', reason: places};
 }
 
 function twoPlaces(one: Claim, other: Claim): string {
-  return `${sourceName(one)} has it at ${one.vtep}, and ${sourceName(other)} at ${other.vtep} as well`;
+  return `${sourceName(one)} has it at ${one.vtep}, ${sourceName(other)} at ${other.vtep}`;
 }
 
 function agreed(claims: Claim[]): Verdict {
   return {
     status: 'ok',
-    reason: `FDB and neighbour rows agree with ${[...new Set(claims.map(sourceName))].join(', ')}`,
+    reason: `FDB and neighbour entries agree with ${[...new Set(claims.map(sourceName))].join(', ')}`,
   };
 }
 
@@ -147,13 +147,13 @@ function judgeDenied(view: SandboxView, claims: Endpoint['claims'], dst: string)
   const named = claims.find(({vtep}) => vtep === dst);
   return named
     ? {status: 'stale', ...denialOf(view, named)}
-    : {status: 'unknown', reason: `it points at ${dst}; ${denialOf(view, claims[0]).reason}`};
+    : {status: 'unknown', reason: `FDB entry points to VTEP ${dst}; ${denialOf(view, claims[0]).reason}`};
 }
 
 function denialOf(view: SandboxView, claim: Claim): Pick<Verdict, 'reason' | 'deniedBy'> {
   const asked = claim.vtep === undefined ? undefined : view.inspected.get(claim.vtep);
   return {
-    reason: `${sourceName(claim)} has it on ${asked?.name ?? 'a node'}, whose own engine has no such endpoint`,
+    reason: `${sourceName(claim)} has it on ${asked?.name ?? 'a node'}, whose own Docker engine has no such endpoint`,
     ...(asked ? {deniedBy: asked.key} : {}),
   };
 }
@@ -166,7 +166,7 @@ function judgeUnplaced(view: SandboxView, claims: Claim[], dst: string): Verdict
   const [claim] = claims;
   return {
     status: 'unknown',
-    reason: `${claim ? sourceName(claim) : 'some source'} has the address, but none tells its VTEP`,
+    reason: `${claim ? sourceName(claim) : 'some source'} has the address, but no source has its VTEP`,
   };
 }
 
@@ -180,14 +180,14 @@ function judgeUnprogrammed(
   if (learned) {
     return {
       status: 'learned-only',
-      reason: `no permanent row; a learned one to ${learned.dst} carries the traffic until it ages out (300 s idle)`,
+      reason: `no permanent FDB entry; a learned one to ${learned.dst} carries the traffic until it ages out (300 s idle)`,
     };
   }
   return {
     status: 'missing-fdb',
     reason: claim
-      ? 'the neighbour row is there, the FDB row is not: ARP is answered, then every frame is dropped'
-      : 'a neighbour row without its FDB row, for an address that no source names',
+      ? 'neighbour entry without FDB entry: ARP is answered, then every frame is dropped'
+      : 'neighbour entry without FDB entry, for an address that no source knows',
   };
 }
 
@@ -197,35 +197,35 @@ function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict
     return {
       status: 'stale',
       names: 'this-host',
-      reason: 'it points at this very host, which has no such endpoint',
+      reason: 'FDB entry points to this host, which has no such endpoint',
     };
   const owner = view.inspected.get(vtep);
   if (owner) {
     return {
       status: 'stale',
       deniedBy: owner.key,
-      reason: `the engine of ${owner.name}, whose VTEP it names, has no such endpoint`,
+      reason: `FDB entry points to ${owner.name}, whose Docker engine has no such endpoint`,
     };
   }
   if (view.gossip === undefined)
-    return {status: 'unknown', reason: 'gossip was not read, so nobody can say whose it is'};
+    return {status: 'unknown', reason: 'gossip was not read, so its owner is unknown'};
   if (!view.knownVteps.has(vtep)) return judgeUnknownVtep(view, vtep);
   if (view.balancerVteps.has(vtep)) {
     return {
       status: 'stale',
-      reason: 'gossip has no such address, and the load balancer of that node is another',
+      reason: 'gossip has no such address, and the load balancer of that node has another one',
     };
   }
   if (pairs > 1) {
     return {
       status: 'unknown',
-      reason: `one of ${pairs} addresses behind this VTEP that gossip does not name; one of them is its load balancer`,
+      reason: `one of ${pairs} addresses at this VTEP that gossip does not list; one of them is its load balancer`,
     };
   }
   return {
     status: 'ok',
     reason:
-      'presumed the load balancer of that node: FDB and neighbour rows agree, and gossip never lists load balancers',
+      'presumably the load balancer of that node: FDB and neighbour entries agree, and gossip does not list load balancers',
     endpoint: {kind: 'load-balancer', name: null, id: null},
   };
 }
@@ -234,7 +234,7 @@ function judgeUnknownVtep(view: SandboxView, vtep: string): Verdict {
   return view.untoldVteps
     ? {
         status: 'unknown',
-        reason: `no source tells whose VTEP ${vtep} is, and gossip lists nodes without telling theirs`,
+        reason: `no source says which node has VTEP ${vtep}, and gossip lists nodes without a VTEP`,
       }
     : {status: 'stale', reason: `no node of this network has the VTEP ${vtep}`};
 }
@@ -257,14 +257,14 @@ export function judgeLonelyRows(
     return {
       status: 'stale',
       names: 'local-endpoint',
-      reason: `it names ${local.claims[0].name} of this very host as remote`,
+      reason: `FDB entry marks ${local.claims[0].name} as remote, but it runs on this host`,
     };
   }
   if (view.partial.neighbours) return {status: 'unknown', reason: unreadRows('neighbour')};
   if (endpoint) {
     return {
       status: 'missing-neighbour',
-      reason: 'the FDB row is there, the neighbour row is not: ARP for it stays without an answer',
+      reason: 'FDB entry without neighbour entry: ARP for it is unanswered',
     };
   }
   return bridgeWith(view, mac) ?? judgeUnnamedMac(view, mac, rows, others);
@@ -281,15 +281,15 @@ function judgeUnnamedMac(
     return {
       status: 'unknown',
       reason:
-        'learned from a frame; no source names this MAC. A node that routes between two subnets of the network sends from its bridge',
+        'learned from a frame; no source knows this MAC. A node that routes between two subnets of the network sends from its bridge',
     };
   }
   if (view.gossip === undefined)
-    return {status: 'unknown', reason: 'no neighbour row, and gossip was not read'};
+    return {status: 'unknown', reason: 'no neighbour entry, and gossip was not read'};
   // A user may have given the MAC, and gossip tells no MACs: it could belong to an endpoint that has no rows yet.
   const possible = mac.startsWith('02:42:') ? undefined : others.nextWithoutMac();
   if (possible)
-    return {status: 'unknown', reason: `no neighbour row; it may be the MAC of ${possible.claims[0].name}`};
+    return {status: 'unknown', reason: `no neighbour entry; it may be the MAC of ${possible.claims[0].name}`};
   // Nor does gossip list load balancers: this may be the one of that node.
   const vtep = rows.find(isProgrammed)?.dst ?? '';
   if (!view.inspected.has(vtep)) {
@@ -297,11 +297,11 @@ function judgeUnnamedMac(
     if (view.knownVteps.has(vtep) && !view.balancerVteps.has(vtep) && !others.unclaimed.has(vtep)) {
       return {
         status: 'unknown',
-        reason: `no neighbour row; it may be the load balancer of ${view.nodes.get(vtep) ?? vtep}, which gossip does not name`,
+        reason: `no neighbour entry; it may be the load balancer of ${view.nodes.get(vtep) ?? vtep}, which gossip does not list`,
       };
     }
   }
-  return {status: 'stale', reason: 'no endpoint has this MAC: no neighbour row, and nothing in gossip'};
+  return {status: 'stale', reason: 'no endpoint has this MAC: no neighbour entry, not in gossip'};
 }
 
 /** The bridge of another node's sandbox, which sends with its own MAC when it routes between two subnets. */
@@ -323,45 +323,49 @@ export function judgeAbsence(view: SandboxView, endpoint: Endpoint): Verdict {
   if (view.links.every(({kind}) => kind === undefined))
     return {
       status: 'unknown',
-      reason: 'what was read of this sandbox tells no kinds of devices (no `ip -d`)',
+      reason: 'device types of this sandbox were not read (no `ip -d`)',
     };
   if (view.partial.fdb || view.partial.neighbours)
     return {status: 'unknown', reason: unreadRows('FDB or neighbour')};
   if (standingClaims(view, endpoint).length === 0)
-    return {status: 'unknown', reason: `${denialOf(view, claim).reason}: no rows are expected`};
+    return {status: 'unknown', reason: `${denialOf(view, claim).reason}: no entries expected`};
   if (claim.kind === 'unknown')
-    return {status: 'unknown', reason: `${sourceName(claim)} has it without a sandbox: no rows are expected`};
+    return {status: 'unknown', reason: `${sourceName(claim)} has it without a sandbox: no entries expected`};
   if (view.ownVtep === undefined && claim.source !== 'own-engine') {
-    return {status: 'unknown', reason: "this host's own VTEP is not known, so the endpoint may be its own"};
+    return {status: 'unknown', reason: "this host's own VTEP is unknown, so the endpoint may be local"};
   }
   const rivals = rivalOf(view, endpoint);
   if (rivals) return {status: 'unknown', reason: twoPlaces(...rivals)};
   if (claim.source === 'gossip' && view.gossip && !view.gossip.has(endpoint.ip)) {
     return {
       status: 'unknown',
-      reason: `gossip on ${claim.host} has it, and on this host it has not: no rows are expected`,
+      reason: `gossip on ${claim.host} has it, gossip on this host does not: no entries expected`,
     };
   }
   // Rows are made of gossip, and the manager may still call a task running whose engine is just being restarted.
   if (claim.source === 'manager') {
     return {
       status: 'unknown',
-      reason: 'the manager calls it running, and neither gossip nor the engine that should run it has it',
+      reason: 'the manager lists it as running; neither gossip nor the engine that should run it has it',
     };
   }
   if (claim.source === 'gossip' && claim.vtep === undefined) {
-    return {status: 'unknown', reason: 'gossip names no host for it, so no rows are expected yet'};
+    return {status: 'unknown', reason: 'gossip has no host for it: no entries expected yet'};
   }
   return {
     status: 'missing-fdb',
-    reason: `${sourceName(claim)} has it, this sandbox has neither an FDB nor a neighbour row`,
+    reason: `no FDB entry and no neighbour entry; ${sourceName(claim)} has the endpoint`,
   };
 }
 
 function unreadRows(table: string): string {
-  return `the row may be among those of the ${table} table that could not be read`;
+  return `the ${table} table was read in part only, so the entry may exist`;
 }
 
 function sourceName({source, host}: Claim): string {
-  return source === 'own-engine' ? `the engine of ${host}` : source === 'manager' ? 'the manager' : 'gossip';
+  return source === 'own-engine'
+    ? `${host}'s Docker engine`
+    : source === 'manager'
+      ? 'the manager'
+      : 'gossip';
 }

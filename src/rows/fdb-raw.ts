@@ -37,15 +37,15 @@ export function rawFdb(hosts: HostModel[], networkId: string, entries: FdbEntry[
 }
 
 function note(row: FdbRow, entry: FdbEntry | undefined, ownMacs: Set<string>): string {
-  if (isGroupMac(row.mac)) return 'multicast or broadcast: the kernel keeps it for itself';
+  if (isGroupMac(row.mac)) return 'multicast or broadcast, added by the kernel';
   if (row.plane === 'master' && row.state === 'permanent' && ownMacs.has(row.mac))
-    return `the own MAC of ${row.dev}`;
+    return `own MAC of ${row.dev}`;
   const who = entry ? nameOf(entry) : 'an unknown MAC';
   if (row.plane === 'self' && row.dst !== undefined) {
     const kind = row.state === 'permanent' || row.state === 'static' ? 'programmed' : 'learned';
     return `${kind}: frames for ${who} go to VTEP ${row.dst}${entry?.node && entry.vtep === row.dst ? ` (${entry.node})` : ''}`;
   }
-  if (row.plane === 'master') return `the bridge has seen ${who} behind ${row.dev}`;
+  if (row.plane === 'master') return `bridge learned ${who} on ${row.dev}`;
   return '';
 }
 

@@ -1,4 +1,6 @@
 /** What the ages of rows prove about frames that came. */
+
+import {atLeast, engineVersion} from '../model/engine-version.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {besideIptables, dropsEarly} from '../model/rules/questions.js';
@@ -6,8 +8,35 @@ import {isProgrammed} from './sandbox-view.js';
 
 /** Frames that arrived within this many seconds prove passage. */
 export const recentSeconds = 60;
+/**
+ * A receiver that has heard nothing for so many seconds before something was sent has lost it. Less may be a question
+ * for a MAC, which uses a row and is answered without a frame.
+ */
+export const silenceSeconds = 30;
 /** Ages are whole seconds, and a table is read some time before it has arrived. */
 export const ageSlack = 1.5;
+
+/** Whether a row is younger than what Docker wrote beside it, so that a frame must have updated it. */
+export function isRefreshed(row: FdbRow, writtenSeconds: number | undefined): boolean {
+  const {updatedSeconds} = row;
+  return (
+    isProgrammed(row) &&
+    writtenSeconds !== undefined &&
+    updatedSeconds !== undefined &&
+    updatedSeconds + ageSlack < writtenSeconds
+  );
+}
+
+/**
+ * Whether, on this kernel, frames that arrive show in `updated` of Docker's rows and only frames that are sent in `used`: since
+ * 6.15 (drivers/net/vxlan/vxlan_core.c vxlan_snoop). By its number alone a kernel may lack it, so a row must show it.
+ */
+export function agesTell(kernel: string | undefined, {fdb = [], neighbours = []}: NetnsTables): boolean {
+  const version = engineVersion(kernel);
+  if (!version || !atLeast(version, '6.15')) return false;
+  const written = new Map(neighbours.map(({dev, mac, updatedSeconds}) => [`${dev} ${mac}`, updatedSeconds]));
+  return fdb.some((row) => row.plane === 'self' && isRefreshed(row, written.get(`${row.dev} ${row.mac}`)));
+}
 
 /**
  * Whether frames of a MAC reached a vxlan device lately and none of them went on to its bridge: the device's own row is

@@ -26,18 +26,18 @@ function troubleOf(link: Link): Pick<Problem, 'code' | 'message'> | undefined {
   if (kind !== 'bridge' && kind !== 'vxlan' && kind !== 'veth') return undefined;
   if (isDown(link)) {
     const effects = {
-      bridge: 'no endpoint of this subnet reaches any other',
-      vxlan: 'nothing passes to other hosts, and its neighbour rows went with it',
-      veth: 'the endpoint at its other end is cut off',
+      bridge: 'no endpoint of this subnet can reach another',
+      vxlan: 'no traffic to other hosts; its neighbour entries are gone too',
+      veth: 'the endpoint at its peer is cut off',
     };
-    return {code: 'link-down', message: `it is down: ${effects[kind]}`};
+    return {code: 'link-down', message: `link down: ${effects[kind]}`};
   }
   if (kind !== 'bridge' && master === undefined) {
     const whose =
       kind === 'vxlan'
-        ? 'the endpoints here are cut off from other hosts'
-        : 'the endpoint at its other end is cut off';
-    return {code: 'link-unplugged', message: `it is a port of no bridge: ${whose}`};
+        ? 'local endpoints are cut off from other hosts'
+        : 'the endpoint at its peer is cut off';
+    return {code: 'link-unplugged', message: `not attached to a bridge: ${whose}`};
   }
   return undefined;
 }

@@ -140,8 +140,8 @@ function listenerStep(chain: Chain, host: HostModel, {port, protocol}: PortAsked
   chain.pass(
     'listener',
     socket
-      ? `${protocol} ${port} of the host is taken, so that no other program can have it`
-      : `nothing on the host listens on ${protocol} ${port}: requests to 127.0.0.1 are refused, others are translated before`,
+      ? `${protocol} ${port} of the host is reserved by a listening socket`
+      : `nothing on the host listens on ${protocol} ${port}: requests to 127.0.0.1 are refused, others are DNATed first`,
     socket ? [socket.text] : [],
   );
 }
@@ -159,21 +159,21 @@ function dnatStep(
   const place = {table: 'nat', chain: 'PREROUTING', actions: ['dnat', 'redirect'] as const};
   const met = tables && metIn(tables, place, packetOf(request));
   if (!tables || !met) {
-    chain.doubt('dnat', `whether the host's rules lead ${what} anywhere was not read`);
+    chain.doubt('dnat', `DNAT rules of the host for ${what} were not read`);
     return undefined;
   }
   const [rule] = met;
   const to = rule?.action.action === 'dnat' ? singleTarget(rule.action.to) : undefined;
   if (rule?.match === 'yes' && to) {
     const {address, port: inner = port} = to;
-    chain.pass('dnat', `${what} of the host becomes ${address}:${inner}`, [ruleLine(rule.rule)]);
+    chain.pass('dnat', `${what} of the host is DNATed to ${address}:${inner}`, [ruleLine(rule.rule)]);
     return {address, port: inner};
   }
   const foreign = foreignChains(tables);
   if (rule || foreign.length > 0) {
     chain.doubt(
       'dnat',
-      `where ${what} goes is decided by rules that are not understood, or by the client's address`,
+      `rules that are not understood, or that match the client's address, decide about ${what}`,
       rule ? met.map((one) => ruleLine(one.rule)) : foreign,
     );
     return undefined;
@@ -183,7 +183,7 @@ function dnatStep(
   if (mode === 'host' && socket) {
     chain.doubt(
       'dnat',
-      `no rule of the host leads ${what} on; whatever listens there takes it, and passes it on if it is docker-proxy`,
+      `the host has no DNAT rule for ${what}; the listening socket gets it, and forwards it if it is docker-proxy`,
       [socket.text],
     );
     return undefined;
@@ -191,19 +191,14 @@ function dnatStep(
   const unreached = rulesOf(tables.netfilter).filter(
     (one) => one.chain.table === 'nat' && does(one, 'dnat') && isForPort(one, protocol, port),
   );
-  chain.fail(
-    'dnat',
-    'ingress-dnat-missing',
-    `no rule of the host leads ${what} to a container or to ingress`,
-    {
-      evidence: unreached.map(inTable),
-      cause:
-        unreached.length > 0
-          ? 'the rule is there, and nothing leads to its chain: the jump from PREROUTING is gone'
-          : 'something has removed the nat rules that Docker made, or the engine never made them',
-      next: 'iptables-save -t nat',
-    },
-  );
+  chain.fail('dnat', 'ingress-dnat-missing', `no DNAT rule for ${what}`, {
+    evidence: unreached.map(inTable),
+    cause:
+      unreached.length > 0
+        ? 'the rule exists, but the jump from PREROUTING to its chain is gone'
+        : "Docker's NAT rules were removed, or the engine never created them",
+    next: 'iptables-save -t nat',
+  });
   return undefined;
 }
 
@@ -214,12 +209,12 @@ function forwardStep(
   next: string,
 ): void {
   const value = tables?.proc?.get('/proc/sys/net/ipv4/ip_forward')?.trim();
-  if (value === undefined) chain.doubt('forwarding', `whether ${where} forwards (ip_forward) was not read`);
-  else if (value === '1') chain.pass('forwarding', `${where} forwards (ip_forward is 1)`);
+  if (value === undefined) chain.doubt('forwarding', `ip_forward of ${where} was not read`);
+  else if (value === '1') chain.pass('forwarding', `ip_forward of ${where} is 1`);
   else {
-    chain.fail('forwarding', 'ip-forward-off', `${where} does not forward: ip_forward is ${value}`, {
+    chain.fail('forwarding', 'ip-forward-off', `${where} does not route: ip_forward is ${value}`, {
       evidence: [`net.ipv4.ip_forward = ${value}`],
-      cause: 'requests would have to be sent on from here; a nested host often starts its namespaces with 0',
+      cause: 'requests must be routed here; a nested host often starts its namespaces with 0',
       next,
     });
   }
@@ -242,13 +237,10 @@ export function hostSteps(
 export function ingressStep(chain: Chain, host: HostModel, network: Network): Balancer | undefined {
   const balancer = balancerOf(host, network);
   if (!balancer) {
-    chain.doubt(
-      'load-balancer',
-      `the sandbox of ${network.name} (ingress_sbox) was not found on ${host.name}`,
-    );
+    chain.doubt('load-balancer', `sandbox of ${network.name} (ingress_sbox) was not found on ${host.name}`);
     return undefined;
   }
-  ipvsStep(chain, balancer.namespace, `no port is published through ${network.name}`);
+  ipvsStep(chain, balancer.namespace, `the routing mesh (${network.name}) does not work`);
   return balancer;
 }
 
@@ -262,16 +254,16 @@ export function sandboxSteps(
   const {file, tables} = namespace;
   const link = tables?.links?.find(({addresses}) => addresses?.some(({address}) => address === to.address));
   if (link)
-    chain.pass('dnat', `${to.address} is ${link.name} of ${file}`, [`inet ${to.address} dev ${link.name}`]);
+    chain.pass('dnat', `${to.address} is ${link.name} in ${file}`, [`inet ${to.address} dev ${link.name}`]);
   else if (tables?.links && !tables.partial?.has('addr')) {
-    chain.fail('dnat', 'ingress-dnat-stale', `${file} does not have ${to.address}, to which the host sends`, {
+    chain.fail('dnat', 'ingress-dnat-stale', `DNAT target ${to.address} is not an address in ${file}`, {
       evidence: tables.links.flatMap(({name, addresses}) =>
         (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
       ),
-      cause: 'the rule is of an earlier sandbox, or of something else that took the port',
+      cause: 'the rule belongs to an earlier sandbox, or something else took the port',
       next: inNamespace(chain.host, file, 'ip addr'),
     });
-  } else chain.doubt('dnat', `which addresses ${file} has was not read`);
+  } else chain.doubt('dnat', `addresses of ${file} were not read`);
   if (chain.broken()) return undefined;
   const mark = markStep(chain, namespace, {
     chain: 'PREROUTING',

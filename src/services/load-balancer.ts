@@ -55,17 +55,18 @@ export function hasIpvs({proc, partial}: NetnsTables): boolean | undefined {
 
 const noIpvs = {
   cause:
-    'the kernel has no IPVS (module ip_vs), without which Docker sets up no load balancer and publishes no port through ingress; names still resolve to virtual addresses',
+    'the kernel has no IPVS (module ip_vs), so Docker sets up no load balancer and no routing mesh; service names still resolve to VIPs',
   next: 'modprobe ip_vs',
 };
 
 /** The first step of every load balancer: its sandbox was read, and the kernel can balance at all. */
 export function ipvsStep(chain: Chain, {file, tables}: Namespace, what: string): void {
   const ipvs = tables && hasIpvs(tables);
-  if (ipvs === undefined) chain.doubt('load-balancer', `whether the kernel has IPVS was not read (${file})`);
-  else if (ipvs) chain.pass('load-balancer', `the kernel has IPVS, as ${file} shows`);
+  if (ipvs === undefined)
+    chain.doubt('load-balancer', `unknown whether the kernel has IPVS: not read (${file})`);
+  else if (ipvs) chain.pass('load-balancer', `IPVS is available (${file})`);
   else {
-    chain.fail('load-balancer', 'ipvs-missing', `${what}: there is no IPVS in ${file}`, {
+    chain.fail('load-balancer', 'ipvs-missing', `${what}: no IPVS in ${file}`, {
       evidence: ['/proc/net/ip_vs does not exist there'],
       ...noIpvs,
     });
@@ -89,7 +90,7 @@ export function markStep(
 ): number | undefined {
   const met = tables && metIn(tables, {table: 'mangle', chain: place, actions: ['mark']}, packet);
   if (!tables || !met) {
-    chain.doubt('load-balancer', `which mark ${what} get in ${file} was not read`);
+    chain.doubt('load-balancer', `mangle rules of ${file} were not read: mark of ${what} unknown`);
     return undefined;
   }
   const rule = met.at(-1);
@@ -106,13 +107,13 @@ export function markStep(
   if (rule || foreign.length > 0) {
     chain.doubt(
       'load-balancer',
-      `which mark ${what} get in ${file} is decided by rules that are not understood`,
+      `rules that are not understood decide the mark of ${what} in ${file}`,
       rule ? met.map((one) => ruleLine(one.rule)) : foreign,
     );
     return undefined;
   }
   chain.fail('load-balancer', code, `no rule in ${file} marks ${what}`, {
-    cause: 'IPVS picks packets by their mark, so these are for nobody',
+    cause: 'IPVS selects packets by their mark, so these are not load-balanced',
     next: inNamespace(chain.host, file, 'iptables-save -t mangle'),
   });
   return undefined;
@@ -137,13 +138,13 @@ export function ipvsEntryStep(chain: Chain, {file, tables}: Namespace, mark: num
   const service = services.find((other) => other.mark === mark);
   const name = `mark 0x${mark.toString(16)}`;
   if (!service && problems.length > 0) {
-    chain.doubt('load-balancer', `rows of IPVS in ${file} are not understood`, problems.slice(0, 3));
+    chain.doubt('load-balancer', `IPVS entries in ${file} are not understood`, problems.slice(0, 3));
     return undefined;
   }
   const next = inNamespace(chain.host, file, 'cat /proc/net/ip_vs');
   if (!service) {
-    chain.fail('load-balancer', 'ipvs-service-missing', `IPVS in ${file} has no entry for ${name}`, {
-      cause: 'packets are marked and then balanced to nobody: the engine lost or never made the entry',
+    chain.fail('load-balancer', 'ipvs-service-missing', `IPVS in ${file} has no service for ${name}`, {
+      cause: 'packets are marked and then match no IPVS service: the engine lost or never created it',
       next,
     });
     return undefined;
@@ -157,7 +158,7 @@ export function ipvsEntryStep(chain: Chain, {file, tables}: Namespace, mark: num
   const count = service.destinations.length;
   chain.pass(
     'load-balancer',
-    `IPVS shares ${name} out over ${count === 1 ? 'one backend' : `${count} backends`}`,
+    `IPVS service for ${name} has ${count === 1 ? '1 backend' : `${count} backends`}`,
     evidence,
   );
   return {destinations: service.destinations, text: service.text};
@@ -171,13 +172,13 @@ export function snatStep(
 ): void {
   if (!tables) return;
   if (direct) {
-    chain.pass('load-balancer', 'tasks answer directly (direct routing), so nothing is translated');
+    chain.pass('load-balancer', 'tasks reply directly (direct routing), no SNAT needed');
     return;
   }
   const packet: FilteredPacket = {protocol: 'tcp', src: '', dst: backend, ipsec: false, dstLocal: false};
   const met = metIn(tables, {table: 'nat', chain: 'POSTROUTING', actions: ['snat', 'masquerade']}, packet);
   if (!met) {
-    chain.doubt('load-balancer', `whether packets to the tasks leave from ${ip} was not read`);
+    chain.doubt('load-balancer', `SNAT rule for packets to the tasks (${ip}) was not read`);
     return;
   }
   // Docker's rule holds for what IPVS has handled, which only the kernel can tell.
@@ -190,7 +191,7 @@ export function snatStep(
     if (met.length > 0 || foreign.length > 0) {
       chain.doubt(
         'load-balancer',
-        `from which address packets to the tasks leave is decided by rules that are not understood`,
+        'rules that are not understood decide the source address of packets to the tasks',
         met.length > 0 ? met.map((one) => ruleLine(one.rule)) : foreign,
       );
       return;
@@ -198,9 +199,9 @@ export function snatStep(
     chain.fail(
       'load-balancer',
       'ipvs-snat-missing',
-      `no rule in ${file} makes packets to the tasks leave from ${ip}`,
+      `no SNAT rule in ${file} for packets to the tasks (to ${ip})`,
       {
-        cause: 'tasks would answer past the load balancer, from an address that the client has not asked',
+        cause: 'tasks reply directly to the client, from an address that the client did not contact',
         next: inNamespace(chain.host, file, 'iptables-save -t nat'),
       },
     );
@@ -210,15 +211,12 @@ export function snatStep(
   if (conntrack === '0') {
     chain.fail('load-balancer', 'ipvs-conntrack-off', `net.ipv4.vs.conntrack is 0 in ${file}`, {
       evidence: [ruleLine(found.rule)],
-      cause:
-        'IPVS then hides its packets from conntrack, so that the rule which translates them never applies',
+      cause: 'IPVS bypasses conntrack, so the SNAT rule never applies',
       next: inNamespace(chain.host, file, 'cat /proc/sys/net/ipv4/vs/conntrack'),
     });
     return;
   }
-  chain.pass('load-balancer', `packets to the tasks leave from ${ip}, so that answers come back this way`, [
-    ruleLine(found.rule),
-  ]);
+  chain.pass('load-balancer', `packets to the tasks are SNATed to ${ip}`, [ruleLine(found.rule)]);
 }
 
 /** Reads what the load balancer does with packets to a virtual address, link by link. */
@@ -229,27 +227,22 @@ export function readVirtualAddress(
 ): Sharing | undefined {
   const vip = packet.dst;
   const {file, tables} = namespace;
-  ipvsStep(chain, namespace, `nobody has the virtual address ${vip}`);
+  ipvsStep(chain, namespace, `no load balancer holds the VIP ${vip}`);
   const links = tables?.links;
   const bearer = links?.find(({addresses}) => addresses?.some(({address}) => address === vip));
   if (bearer)
-    chain.pass('load-balancer', `${vip} is an alias of ${bearer.name} in ${file}`, [
+    chain.pass('load-balancer', `VIP ${vip} is configured on ${bearer.name} in ${file}`, [
       `inet ${vip}/32 dev ${bearer.name}`,
     ]);
   else if (links && !tables.partial?.has('addr')) {
-    chain.fail(
-      'load-balancer',
-      'vip-alias-missing',
-      `no interface in ${file} has the virtual address ${vip}`,
-      {
-        evidence: links.flatMap(({name, addresses}) =>
-          (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
-        ),
-        cause: 'nobody answers ARP for the address, so no packet reaches the load balancer',
-        next: inNamespace(chain.host, file, 'ip addr'),
-      },
-    );
-  } else chain.doubt('load-balancer', `which addresses ${file} has was not read whole`);
+    chain.fail('load-balancer', 'vip-alias-missing', `no interface in ${file} has the VIP ${vip}`, {
+      evidence: links.flatMap(({name, addresses}) =>
+        (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
+      ),
+      cause: 'ARP for the VIP is unanswered, so no packet reaches the load balancer',
+      next: inNamespace(chain.host, file, 'ip addr'),
+    });
+  } else chain.doubt('load-balancer', `addresses of ${file} were not fully read`);
   if (chain.broken()) return undefined;
   const mark = markStep(chain, namespace, {
     chain: 'INPUT',

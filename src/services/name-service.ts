@@ -35,12 +35,12 @@ export function nameServiceSteps(chain: Chain, host: HostModel, namespace: Names
   const [first] = resolver?.nameservers ?? [];
   if (!resolver) chain.doubt('name', `the resolv.conf of ${who} was not read`);
   else if (first === server)
-    chain.pass('name', `${who} asks ${server}, the engine's own server`, resolver.lines);
+    chain.pass('name', `${who} uses ${server}, Docker's embedded DNS`, resolver.lines);
   else {
-    chain.fail('name', 'dns-other-server', `${who} asks ${first ?? 'nobody'} for names, not ${server}`, {
+    chain.fail('name', 'dns-other-server', `${who} uses ${first ?? 'no server'} for DNS, not ${server}`, {
       evidence: resolver.lines,
-      cause: "its resolv.conf was replaced; the engine's names are known to the engine's own server alone",
-      next: `cat /etc/resolv.conf, inside ${who}`,
+      cause: "its resolv.conf was replaced; only Docker's embedded DNS knows container and service names",
+      next: `docker exec ${who} cat /etc/resolv.conf`,
     });
   }
   if (!tables) {
@@ -51,18 +51,26 @@ export function nameServiceSteps(chain: Chain, host: HostModel, namespace: Names
   const sockets = waitingSockets(tables.proc, 'udp');
   if (port === undefined) return;
   if (!sockets) {
-    chain.doubt('name', `whether the engine listens on ${server} in ${file} was not read`);
+    chain.doubt(
+      'name',
+      `unknown whether embedded DNS is listening on ${server} in ${file}: sockets were not read`,
+    );
     return;
   }
   const listening = sockets.find((socket) => socket.port === port && takes(socket, server));
-  if (listening) chain.pass('name', `the engine listens there`, [listening.text]);
+  if (listening) chain.pass('name', 'embedded DNS is listening', [listening.text]);
   else {
-    chain.fail('name', 'dns-listener-missing', `nothing in ${file} listens on ${server}:${port}`, {
-      evidence: sockets.map(({text}) => text).slice(0, 5),
-      cause:
-        'the engine has lost its server in this container: a restart of the engine that did not set it up again',
-      next: inNamespace(chain.host, file, 'ss -lun'),
-    });
+    chain.fail(
+      'name',
+      'dns-listener-missing',
+      `embedded DNS is not listening on ${server}:${port} in ${file}`,
+      {
+        evidence: sockets.map(({text}) => text).slice(0, 5),
+        cause:
+          'the engine lost its DNS server in this container, as after an engine restart that did not set it up again',
+        next: inNamespace(chain.host, file, 'ss -lun'),
+      },
+    );
   }
 }
 
@@ -88,7 +96,7 @@ function redirectStep(
   const rule = met?.[0];
   const to = rule?.action.action === 'dnat' ? singleTarget(rule.action.to) : undefined;
   if (rule?.match === 'yes' && to?.address === server && to.port) {
-    chain.pass('name', `port 53 of ${server} leads to port ${to.port}`, [ruleLine(rule.rule)]);
+    chain.pass('name', `${server}:53 is redirected to port ${to.port}`, [ruleLine(rule.rule)]);
     return to.port;
   }
   // Engines with the nftables backend have a table of their own, whose rules are not walked.
@@ -97,17 +105,17 @@ function redirectStep(
   if (rule || foreign.length > 0) {
     chain.doubt(
       'name',
-      `where questions to ${server} go is decided by rules that are not walked`,
+      `rules that are not evaluated decide where queries to ${server} go`,
       rule ? [ruleLine(rule.rule)] : foreign,
     );
   } else if (!met || unseen) {
     chain.doubt(
       'name',
-      `the rules for ${server} in ${file} were not read${unseen ? ' (there is no nft)' : ''}`,
+      `NAT rules for ${server} in ${file} were not read${unseen ? ' (nft is not installed)' : ''}`,
     );
   } else {
-    chain.fail('name', 'dns-rules-missing', `no rule in ${file} leads ${server}:53 to the engine`, {
-      cause: `something has removed the nat rules that Docker keeps in the namespace of ${who}, so its questions are answered by nobody`,
+    chain.fail('name', 'dns-rules-missing', `no NAT rule in ${file} redirects ${server}:53 to embedded DNS`, {
+      cause: `the NAT rules that Docker adds in the namespace of ${who} were removed, so its DNS queries get no answer`,
       next: inNamespace(chain.host, file, 'iptables-save -t nat'),
     });
   }

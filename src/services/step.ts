@@ -43,6 +43,8 @@ export interface Step {
   host: string | null;
   layer: Layer;
   verdict: 'pass' | 'fail' | 'unknown';
+  /** The interface or bridge that a failing step lies at. */
+  device?: string;
   /** What is decided here, in a few words. */
   summary: string;
   /** The very rows, links or rules that it rests on. */
@@ -57,6 +59,11 @@ export interface Step {
   next?: string;
 }
 
+/** What a step decides, with the device at which it fails: `vxlan0: no FDB entry for …`. */
+export function stepText({device, summary}: Pick<Step, 'device' | 'summary'>): string {
+  return device === undefined ? summary : `${device}: ${summary}`;
+}
+
 /** Steps in the order of the way. After one that fails nothing more is added: the first absent link is the verdict. */
 export interface Chain {
   /** Whose it is. */
@@ -69,7 +76,7 @@ export interface Chain {
   fail(layer: Layer, code: FindingCode, summary: string, details?: Details): void;
 }
 
-type Details = Partial<Pick<Step, 'evidence' | 'cause' | 'next'>>;
+type Details = Partial<Pick<Step, 'device' | 'evidence' | 'cause' | 'next'>>;
 
 export function chainOn(host: HostModel): Chain {
   const steps: Step[] = [];

@@ -74,7 +74,7 @@ function addressed(hosts: HostModel[], ip: string): FoundDestination {
   if (/^(0\.|22[4-9]\.|2[34]\d\.|25[0-5]\.|ff|::$)/i.test(ip)) {
     throw usageError(
       'invalid-argument',
-      `${ip} is no address of one endpoint: multicast and broadcast cross no overlay.`,
+      `${ip} is not the address of one endpoint: overlays do not carry multicast or broadcast.`,
     );
   }
   return {target: bearerOf(hosts, ip) ?? {ip}};
@@ -100,9 +100,9 @@ function refuseAllTasks(hosts: HostModel[], name: string): void {
   if (service === undefined || !serviceNames(hosts).has(service)) return;
   throw usageError(
     'invalid-argument',
-    `${quoteText(name)} is the addresses of all tasks, and a path leads to one.`,
+    `${quoteText(name)} stands for all tasks; trace needs one destination.`,
     [
-      `Each of them in turn: service:${service}`,
+      `All of them, one by one: service:${service}`,
       `One of them: its name (docker service ps ${service}) or address`,
     ],
   );
@@ -306,20 +306,20 @@ export function unknown(what: string, typed: string, known: string[], list: stri
   const near = nearNames(parseName(typed, kinds).name, known);
   const message =
     what === 'name'
-      ? `Nothing here is called ${quoteText(typed)}: no namespace, no network, no container.`
-      : `There is no ${what} ${quoteText(typed)}.`;
-  const short = /^[0-9a-f]{1,3}$/.test(typed) ? ['An id needs its first four digits at least.'] : [];
+      ? `No network, namespace or container named ${quoteText(typed)}.`
+      : `No ${what} named ${quoteText(typed)}.`;
+  const short = /^[0-9a-f]{1,3}$/.test(typed) ? ['An id prefix needs at least four digits.'] : [];
   return usageError(`unknown-${what}`, message, [
     ...short,
     ...near.map((name) => `Did you mean: ${name}`),
-    `All of them: ${list}`,
+    `List: ${list}`,
   ]);
 }
 
 export function ambiguous(typed: string, candidates: string[]): OvdiagError {
   return usageError(
     'ambiguous-name',
-    `${quoteText(typed)} could be any of ${candidates.length}.`,
+    `${quoteText(typed)} is ambiguous: ${candidates.length} matches.`,
     candidates.sort().slice(0, 20),
   );
 }
@@ -335,13 +335,13 @@ export function dockerUnread(hosts: HostModel[], typed: string, what: 'container
   return new OvdiagError({
     code: 'docker-unread',
     message:
-      `Docker gave no list of ${what}s${quoteText(where, 200)}, so ${quoteText(typed)} can't be looked up${reason ? `: ${quoteText(reason.message, 400)}` : ''}`.replace(
+      `Could not list Docker ${what}s${quoteText(where, 200)}, so ${quoteText(typed)} can't be looked up${reason ? `: ${quoteText(reason.message, 400)}` : ''}`.replace(
         /\.?$/,
         '.',
       ),
     suggestions: reason?.suggestions ?? [
-      'Is the engine up, and may this user ask it? docker version',
-      'What the kernel alone tells: sudo ovdiag namespaces',
+      'Check that the engine is running and this user may access it: docker version',
+      'From the kernel alone: sudo ovdiag namespaces',
     ],
   });
 }
@@ -349,7 +349,7 @@ export function dockerUnread(hosts: HostModel[], typed: string, what: 'container
 function unknownHost(hosts: HostModel[], name: string): OvdiagError {
   return usageError(
     'unknown-host',
-    `No host ${quoteText(name)} was read.`,
+    `Host ${quoteText(name)} was not read.`,
     hosts.map((host) => `Read: ${host.name}`),
   );
 }

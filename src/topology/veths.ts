@@ -97,11 +97,12 @@ function pair(host: HostModel, end: VethEnd, candidates: VethEnd[]): Pairing {
   const elsewhere = candidates.filter(({namespace}) => namespace !== end.namespace);
   if (elsewhere.length === 0)
     return {
-      reason: `no link on this host has index ${end.link.iflink} and points back to ${end.link.ifindex}`,
+      reason: `no interface on this host with index ${end.link.iflink} and peer index ${end.link.ifindex}`,
     };
 
   const possible = elsewhere.filter((other) => nsidAllows(end, other) && nsidAllows(other, end));
-  if (possible.length === 0) return {reason: 'the namespace ids of the candidates name other namespaces'};
+  if (possible.length === 0)
+    return {reason: 'the namespace ids of the candidates belong to other namespaces'};
   for (const [proof, holds] of proofs) {
     const proven = possible.filter((other) => holds(host, end, other) || holds(host, other, end));
     const [only] = proven;
@@ -110,7 +111,7 @@ function pair(host: HostModel, end: VethEnd, candidates: VethEnd[]): Pairing {
   const [only] = possible;
   if (only && possible.length === 1) return accept(only, 'only-candidate');
   return {
-    reason: `${possible.length} links on this host have these two indexes, and nothing tells them apart`,
+    reason: `${possible.length} interfaces on this host have these indexes and can't be distinguished`,
     ambiguous: true,
   };
 }

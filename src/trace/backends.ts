@@ -74,11 +74,11 @@ function balanced(steps: Trail, {sharing, host, name, ip, task, known}: Balanced
       host,
       'load-balancer',
       'ipvs-backend-missing',
-      `IPVS on ${host.name} has no row for ${name}, ${ip}`,
+      `IPVS has no backend for task ${name} (${ip})`,
       {
         evidence,
         cause:
-          'the task runs and gets nothing from this node: the engine did not add it, or removed it too early',
+          'the task is running and gets no connections from this node: the engine did not add it, or removed it too early',
       },
       'unreachable',
     );
@@ -88,17 +88,17 @@ function balanced(steps: Trail, {sharing, host, name, ip, task, known}: Balanced
       host,
       'load-balancer',
       'ipvs-backend-stale',
-      `IPVS on ${host.name} sends to ${ip}, which is no task of the service`,
+      `IPVS backend ${ip} is not a task of the service`,
       {
         evidence: [sharing.text, row.text],
-        cause: 'the row of a task that is gone was left behind: every n-th request is lost',
+        cause: 'the backend of a task that is gone was left behind: every n-th request is lost',
       },
     );
   }
-  if (!task) steps.doubt(host, 'load-balancer', `whether ${ip} is a task is not known: gossip was not read`);
+  if (!task) steps.doubt(host, 'load-balancer', `unknown whether ${ip} is a task: gossip was not read`);
   else if (row.weight === 0)
-    steps.note(host, 'load-balancer', `it has weight 0: no new connection goes to it`, [row.text]);
-  else steps.pass(host, 'load-balancer', `IPVS sends to ${ip}`, [row.text]);
+    steps.note(host, 'load-balancer', 'weight 0: gets no new connections', [row.text]);
+  else steps.pass(host, 'load-balancer', `IPVS backend ${ip} present`, [row.text]);
   return undefined;
 }
 

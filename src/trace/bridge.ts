@@ -26,7 +26,7 @@ export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Lin
     trail.doubt(
       model,
       'veth',
-      `the other end of ${link.name} was not found: ${pairing?.reason ?? 'it is no veth'}`,
+      `the peer of ${link.name} was not found: ${pairing?.reason ?? 'it is not a veth'}`,
       [linkText(link)],
     );
     return trail.end('undecided');
@@ -36,17 +36,12 @@ export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Lin
     peer.netns === '@host' ? model.host : model.namespaces.find(({file}) => file === peer.netns)?.tables;
   const evidence = [linkText(peer.link)];
   if (isDown(peer.link)) {
-    return trail.fail(
-      model,
-      'veth',
-      'veth-down',
-      `${peer.link.name}, the other end of ${link.name}, is down`,
-      {
-        evidence,
-        cause: 'the port of the bridge is administratively down, so nothing enters it',
-        next: inNamespace(host.model, peer.netns, 'ip link show', peer.link.name),
-      },
-    );
+    return trail.fail(model, 'veth', 'veth-down', `link down (veth peer of ${link.name})`, {
+      device: peer.link.name,
+      evidence,
+      cause: 'the bridge port is administratively down, so no frame enters the bridge',
+      next: inNamespace(host.model, peer.netns, 'ip link show', peer.link.name),
+    });
   }
   trail.pass(
     model,
@@ -56,11 +51,18 @@ export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Lin
   );
   const bridge = tables?.links?.find(({name}) => name === peer.link.master);
   if (!bridge || !tables) {
-    return trail.fail(model, 'bridge', 'veth-not-in-bridge', `${peer.link.name} is a port of no bridge`, {
-      evidence,
-      cause: 'the veth was taken out of its bridge, so its frames go nowhere',
-      next: inNamespace(host.model, peer.netns, 'ip link show', peer.link.name),
-    });
+    return trail.fail(
+      model,
+      'bridge',
+      'veth-not-in-bridge',
+      `not attached to a bridge (veth peer of ${link.name})`,
+      {
+        device: peer.link.name,
+        evidence,
+        cause: 'the veth was removed from its bridge, so its frames are not forwarded',
+        next: inNamespace(host.model, peer.netns, 'ip link show', peer.link.name),
+      },
+    );
   }
   const at = {host, netns: peer.netns, tables, bridge, port: peer.link};
   return portTrouble(trail, at, peer.link) ?? at;
@@ -70,9 +72,10 @@ export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Lin
 export function portTrouble(trail: Trail, {host, netns, bridge}: AtBridge, port: Link): Walk | undefined {
   const evidence = [linkText(bridge), linkText(port)];
   if (isDown(bridge)) {
-    return trail.fail(host.model, 'bridge', 'bridge-down', `${bridge.name} is down`, {
+    return trail.fail(host.model, 'bridge', 'bridge-down', 'bridge down', {
+      device: bridge.name,
       evidence,
-      cause: 'a bridge that is down forwards nothing',
+      cause: 'a bridge that is down forwards no frames',
       next: inNamespace(host.model, netns, 'ip link show', bridge.name),
     });
   }
@@ -82,19 +85,15 @@ export function portTrouble(trail: Trail, {host, netns, bridge}: AtBridge, port:
       host.model,
       'bridge',
       'port-not-forwarding',
-      `${port.name} of ${bridge.name} is ${state}`,
+      `bridge port of ${bridge.name} is ${state}`,
       {
+        device: port.name,
         evidence,
-        cause: 'the bridge drops frames of ports that are not forwarding',
+        cause: 'the bridge drops frames on ports that are not in state forwarding',
       },
     );
   }
-  trail.pass(
-    host.model,
-    'bridge',
-    `${port.name} is a forwarding port of ${bridge.name}, which is up`,
-    evidence,
-  );
+  trail.pass(host.model, 'bridge', `${port.name} is forwarding in ${bridge.name}, which is up`, evidence);
   return undefined;
 }
 
@@ -105,10 +104,11 @@ export function crossTrouble(trail: Trail, {host, bridge}: AtBridge, from: Link,
     host.model,
     'bridge',
     'ports-isolated',
-    `${from.name} and ${to.name} of ${bridge.name} are isolated from each other`,
+    `bridge ports ${from.name} and ${to.name} are isolated from each other`,
     {
+      device: bridge.name,
       evidence: [linkText(from), linkText(to)],
-      cause: 'the bridge hands no frame from one isolated port to another',
+      cause: 'the bridge does not forward between two isolated ports',
     },
   );
 }
@@ -126,10 +126,11 @@ export function fdbTrouble(
       host.model,
       'bridge-fdb',
       'bridge-takes-mac',
-      `${bridge.name} takes frames for ${mac} itself`,
+      `bridge FDB has ${mac} as a local address, so frames for it are not forwarded`,
       {
+        device: bridge.name,
         evidence: [rowText(row)],
-        cause: "a permanent row of a bridge means that the MAC is the bridge's own, so nothing is forwarded",
+        cause: "a permanent entry in the bridge FDB marks the MAC as the bridge's own",
         next: inNamespace(host.model, netns, 'bridge fdb show br', bridge.name),
       },
     );
@@ -139,8 +140,12 @@ export function fdbTrouble(
       host.model,
       'bridge-fdb',
       'port-does-not-flood',
-      `${bridge.name} has not learned ${mac} and does not flood to ${to.name}`,
-      {evidence: [linkText(to)], cause: 'flooding of unknown MACs is off for this port'},
+      `${mac} is not in the bridge FDB, and flooding to ${to.name} is off`,
+      {
+        device: bridge.name,
+        evidence: [linkText(to)],
+        cause: 'unknown-unicast flooding is disabled on this port',
+      },
     );
   }
   return undefined;
@@ -162,21 +167,24 @@ export function vxlanOf(trail: Trail, at: AtBridge, vnis: number[]): Link | Walk
       ({vxlan, master}) => vxlan !== undefined && master === undefined && vnis.includes(vxlan.vni),
     );
     return stray
-      ? trail.fail(host.model, 'vxlan', 'vxlan-not-in-bridge', `${stray.name} is a port of no bridge`, {
+      ? trail.fail(host.model, 'vxlan', 'vxlan-not-in-bridge', 'not attached to a bridge', {
+          device: stray.name,
           evidence: [linkText(stray)],
           cause:
-            'the vxlan device was taken out of its bridge: local endpoints still reach each other, others are cut off',
+            'the vxlan device was removed from its bridge: local endpoints still reach each other, remote ones are cut off',
           next: inNamespace(host.model, netns, 'ip link show', stray.name),
         })
-      : trail.fail(host.model, 'vxlan', 'vxlan-missing', `${bridge.name} has no vxlan device`, {
+      : trail.fail(host.model, 'vxlan', 'vxlan-missing', 'bridge without a vxlan device', {
+          device: bridge.name,
           evidence: [linkText(bridge)],
-          cause: 'the tunnel of this subnet was never built or has been removed',
+          cause: 'the vxlan device of this subnet was never created or was deleted',
         });
   }
   if (isDown(device)) {
-    return trail.fail(host.model, 'vxlan', 'vxlan-down', `${device.name} is down`, {
+    return trail.fail(host.model, 'vxlan', 'vxlan-down', 'vxlan device down', {
+      device: device.name,
       evidence: [linkText(device)],
-      cause: 'the tunnel device is administratively down: nothing leaves or enters by it',
+      cause: 'the vxlan device is administratively down: no frame leaves or enters through it',
       next: inNamespace(host.model, netns, 'ip -d link show', device.name),
     });
   }

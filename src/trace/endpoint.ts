@@ -42,7 +42,7 @@ export function toEndpoint(
       'endpoint',
       dst.container
         ? `the namespace of ${dst.name} could not be read`
-        : `${dst.name} is nothing that was read here`,
+        : `${dst.name} is not a container that was read here`,
     );
     return undefined;
   }
@@ -52,10 +52,10 @@ export function toEndpoint(
       model,
       'endpoint',
       'container-address-missing',
-      `no interface of ${dst.name} has ${dst.ip} or ${dst.mac ?? 'its MAC'}`,
+      `no interface of ${dst.name} has address ${dst.ip} or MAC ${dst.mac ?? '(unknown)'}`,
       {
         evidence: links.map(linkText),
-        cause: 'Docker gave the endpoint this address, and no interface has it',
+        cause: 'Docker assigned this address to the endpoint, and no interface has it',
       },
     );
   }
@@ -72,7 +72,7 @@ export function toEndpoint(
         host: model,
         tables: place.tables,
         layer: 'endpoint-filter',
-        whose: `the namespace of ${dst.name}`,
+        whose: dst.name,
         hook: 'INPUT',
         code: 'endpoint-filtered',
         needed: false,
@@ -98,7 +98,7 @@ function fromBridge(
     trail.doubt(
       model,
       'veth',
-      `the other end of ${link.name} of ${dst.name} was not found: ${pairing?.reason ?? 'it is no veth'}`,
+      `the peer of ${link.name} of ${dst.name} was not found: ${pairing?.reason ?? 'it is not a veth'}`,
       [linkText(link)],
     );
     return undefined;
@@ -109,7 +109,7 @@ function fromBridge(
   const filtered = from.ifindex === at.bridge.ifindex ? undefined : bridgeFilter(trail, at, packet);
   if (filtered) return filtered;
   if (port.mtu !== undefined && link.mtu !== undefined && port.mtu < link.mtu)
-    trail.note(model, 'veth', `${port.name} takes ${port.mtu} bytes, less than ${link.name}`, [
+    trail.note(model, 'veth', `MTU of ${port.name} is ${port.mtu}, less than that of ${link.name}`, [
       linkText(port),
     ]);
   return undefined;
@@ -136,12 +136,12 @@ function openPort(
   if (redirect && !(redirect.match === 'yes' && inner !== undefined && inner > 0)) return undefined;
   const port = inner ?? dport;
   if (redirect)
-    trail.pass(model, 'port', `${protocol} ${dport} becomes port ${port} in ${name}`, [
+    trail.pass(model, 'port', `${protocol} ${dport} is redirected to port ${port} in ${name}`, [
       ruleLine(redirect.rule),
     ]);
   const sockets = waitingSockets(tables.proc, protocol);
   if (!sockets) {
-    trail.note(model, 'port', `whether anything in ${name} listens on ${protocol} ${port} was not read`);
+    trail.note(model, 'port', `listening sockets of ${name} were not read (${protocol} ${port})`);
     return undefined;
   }
   const own = sockets.filter((socket) => socket.port === port);
@@ -155,14 +155,14 @@ function openPort(
     'port',
     'port-closed',
     own.length > 0
-      ? `${name} listens on ${protocol} ${port} for another address than ${ip}`
+      ? `${name} listens on ${protocol} ${port}, but not on ${ip}`
       : `nothing in ${name} listens on ${protocol} ${port}`,
     {
       evidence: (own.length > 0 ? own : sockets).map(({text}) => text).slice(0, 10),
       cause:
         own.length > 0
-          ? 'the program inside is bound to one address, often 127.0.0.1, so its network never reaches it'
-          : 'the program inside does not run, or uses another port; the way to it is open',
+          ? 'the program is bound to another address, often 127.0.0.1'
+          : 'the program is not running or uses another port; the path to it is open',
       next: inNamespace(model, netns, `ss -l${protocol[0]}n`),
     },
     'refused',
@@ -192,7 +192,7 @@ export function heardFrom(
   trail.pass(
     host.model,
     'endpoint',
-    `${dst.name} had an answer from ${ip} ${confirmed} s before it was read`,
+    `${dst.name} received a reply from ${ip} ${confirmed} s before collection`,
     [`${neighbourText(entry)} confirmed ${confirmed} s ago`],
   );
   return true;
@@ -210,7 +210,8 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
   const {host, bridge, netns} = at;
   const {model} = host;
   if (isDown(port)) {
-    return trail.fail(model, 'veth', 'veth-down', `${port.name}, the port of ${dst.name}, is down`, {
+    return trail.fail(model, 'veth', 'veth-down', `link down (bridge port of ${dst.name})`, {
+      device: port.name,
       evidence: [linkText(port)],
       next: inNamespace(model, netns, 'ip link show', port.name),
     });
@@ -228,11 +229,11 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
       model,
       'bridge-fdb',
       place === 'into-tunnel' ? 'local-mac-on-vxlan' : 'mac-behind-other-port',
-      `${bridge.name} has ${dstMac} behind ${row.dev}, its container is behind ${port.name}`,
+      `bridge FDB has ${dstMac} on ${row.dev}; ${dst.name} is on ${port.name}`,
       {
+        device: bridge.name,
         evidence: [rowText(row)],
-        cause:
-          'the bridge learned the MAC from another port and sends its frames there until the row ages out',
+        cause: 'the bridge learned the MAC on another port and sends frames there until the entry ages out',
         next: inNamespace(model, netns, 'bridge fdb show br', bridge.name),
       },
     );
@@ -241,22 +242,25 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
     model,
     'bridge-fdb',
     row
-      ? `${dstMac} is behind ${row.dev}`
-      : `${bridge.name} has not learned ${dstMac} and floods it to all ports`,
+      ? `${dstMac} is on ${row.dev}`
+      : `${dstMac} is not in the FDB of ${bridge.name}: flooded to all ports`,
     row ? [rowText(row)] : [],
   );
   return undefined;
 }
 
-function unplugged(trail: Trail, {host, netns}: AtBridge, port: Link, {name}: Party): Walk {
+function unplugged(trail: Trail, {host, netns, bridge}: AtBridge, port: Link, {name}: Party): Walk {
   return trail.fail(
     host.model,
     'bridge',
     'veth-not-in-bridge',
-    `${port.name}, the port of ${name}, is ${port.master ? `in ${port.master}` : 'a port of no bridge'}`,
+    port.master
+      ? `attached to ${port.master} instead of ${bridge.name} (port of ${name})`
+      : `not attached to a bridge (port of ${name})`,
     {
+      device: port.name,
       evidence: [linkText(port)],
-      cause: 'the veth was taken out of its bridge',
+      cause: 'the veth was removed from its bridge',
       kernelReason: 'NO_TX_TARGET',
       next: inNamespace(host.model, netns, 'ip link show', port.name),
     },
@@ -264,7 +268,8 @@ function unplugged(trail: Trail, {host, netns}: AtBridge, port: Link, {name}: Pa
 }
 
 function linkDown(trail: Trail, model: HostModel, {name}: Party, link: Link): Walk {
-  return trail.fail(model, 'endpoint', 'container-link-down', `${link.name} of ${name} is down`, {
+  return trail.fail(model, 'endpoint', 'container-link-down', `link down in ${name}`, {
+    device: link.name,
     evidence: [linkText(link)],
     cause: 'the interface was set down inside the container',
   });
@@ -283,10 +288,11 @@ function endpointItself(
       model,
       'endpoint',
       'container-mac-changed',
-      `${link.name} of ${dst.name} has MAC ${link.mac ?? '?'}, frames are sent to ${dstMac}`,
+      `${dst.name} has MAC ${link.mac ?? '?'}; frames are sent to ${dstMac}`,
       {
+        device: link.name,
         evidence,
-        cause: 'the interface discards frames for another MAC; Docker and gossip still name the old one',
+        cause: 'the interface discards frames for another MAC; Docker and gossip still have the old one',
         kernelReason: 'OTHERHOST',
       },
     );
@@ -296,8 +302,12 @@ function endpointItself(
       model,
       'endpoint',
       'container-address-missing',
-      `${link.name} of ${dst.name} does not have ${dst.ip}`,
-      {evidence, cause: 'Docker gave the endpoint this address, and the interface does not have it'},
+      `address ${dst.ip} of ${dst.name} is not configured on it`,
+      {
+        device: link.name,
+        evidence,
+        cause: 'Docker assigned this address to the endpoint, and the interface does not have it',
+      },
     );
   }
   trail.pass(model, 'endpoint', `${link.name} of ${dst.name} has ${dst.ip} and ${dstMac}`, evidence);

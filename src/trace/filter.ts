@@ -7,7 +7,7 @@ import {chainLine, chainOf} from '../kernel/printed-rule.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {besideIptables, rulesOf} from '../model/rules/questions.js';
-import type {Ruleset} from '../model/rules/rule.js';
+import type {Rule, RuleChain, Ruleset} from '../model/rules/rule.js';
 import type {Layer} from '../services/step.js';
 import type {AtBridge} from './bridge.js';
 import type {Walk} from './disposition.js';
@@ -43,7 +43,7 @@ export interface FilterPlace {
   host: HostModel;
   tables: NetnsTables | undefined;
   layer: Layer;
-  /** Whose filter it is: `this host`, `the namespace of web1`. */
+  /** Whose filter it is: `node1`, `web1`, `the sandbox`. */
   whose: string;
   hook: Hook;
   /** Finding code where it drops. */
@@ -61,13 +61,13 @@ export function bridgeFilter(
   {host: {model}, netns, tables, bridge}: AtBridge,
   packet: FilteredPacket,
 ): Walk | undefined {
-  const whose = netns === '@host' ? 'this host' : 'the sandbox';
+  const whose = netns === '@host' ? model.name : 'the sandbox';
   const chains = besideIptables(tables.nftables).filter(({family}) => family === 'bridge');
   if (chains.length > 0) {
     trail.doubt(
       model,
       'bridge-filter',
-      `nftables chains of ${whose} see the frames of its bridges, and are not walked`,
+      `nftables bridge chains of ${whose} see these frames and are not evaluated`,
       chains.map(chainLine),
     );
   }
@@ -79,7 +79,7 @@ export function bridgeFilter(
     trail.doubt(
       model,
       'bridge-filter',
-      "whether the bridge's frames pass the packet filter (bridge-nf-call-iptables) was not read",
+      'bridge-nf-call-iptables was not read: unknown whether bridged frames pass iptables',
     );
     return undefined;
   }
@@ -115,38 +115,53 @@ function callsIptables(model: HostModel, tables: NetnsTables): string | undefine
   return hosts !== undefined && !hosts.has(path) ? '0' : undefined;
 }
 
+/** `iptables INPUT`, `nft inet guard door`. */
+function chainName(chain: RuleChain): string {
+  return chain.program === 'nft' ? chainLine(chain) : `iptables ${chain.name}`;
+}
+
 function flowText({protocol, dport, src, dst}: FilteredPacket): string {
   return `${protocol}${dport === undefined ? '' : ` ${dport}`} ${src || 'any'} → ${dst}`;
 }
 
 /** What the rules at one place do to a packet, over all back ends: it must pass every one of them. */
 export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPacket): Walk | undefined {
-  const {host, tables, layer, whose, hook, code} = place;
+  const {host, tables, layer, whose, hook} = place;
   const filter = tables && packetFilter(tables);
   const what = flowText(packet);
   if (!filter) {
-    if (place.needed) trail.doubt(host, layer, `the packet filter of ${whose} was not read`);
+    if (place.needed) trail.doubt(host, layer, `packet filter of ${whose} was not read`);
     return undefined;
   }
   const {verdict, by, evidence} = decide(filter, hook, packet);
-  if (verdict === 'drop') {
-    return trail.fail(host, layer, code, `the rules of ${whose} drop ${what}`, {
-      evidence,
-      cause: code.startsWith('data-path')
-        ? 'the UDP port of the data path must be open between all nodes'
-        : 'a rule on the way drops it',
-      counter: 'the packet counter of that rule',
-      ...(by ? {next: `${chainOf(by).program}-save -c`} : {}),
-    });
-  }
+  if (verdict === 'drop') return dropped(trail, place, packet, {by, evidence});
   if (verdict === 'unknown') {
     const unread = by
-      ? `a rule of ${whose} that is not understood decides on ${what}`
-      : `nftables chains beside those of iptables see ${what}, and are not walked`;
+      ? `a rule of ${whose} that is not understood decides about ${what}`
+      : `nftables chains of ${whose} see ${what} and are not evaluated`;
     trail.doubt(host, layer, unread, evidence);
     return undefined;
   }
   if (place.needed || rulesOf(tables.netfilter).length > 0)
-    trail.pass(host, layer, `no rule of ${whose} drops ${what}`, []);
+    trail.pass(host, layer, `packet filter of ${whose} passes ${what}`, []);
   return undefined;
+}
+
+function dropped(
+  trail: Trail,
+  {host, layer, whose, hook, code}: FilterPlace,
+  packet: FilteredPacket,
+  {by, evidence}: {by: Rule | RuleChain | undefined; evidence: string[]},
+): Walk {
+  const device = hook === 'OUTPUT' ? packet.outInterface : (packet.inInterface ?? packet.outInterface);
+  const chain = by ? `${chainName(chainOf(by))} of ` : '';
+  return trail.fail(host, layer, code, `${chain}${whose} drops ${flowText(packet)}`, {
+    ...(device === undefined ? {} : {device}),
+    evidence,
+    cause: code.startsWith('data-path')
+      ? 'the data-path port (UDP) must be open between all nodes'
+      : 'a packet filter rule drops it',
+    counter: 'packet counter of that rule',
+    ...(by ? {next: `${chainOf(by).program}-save -c`} : {}),
+  });
 }

@@ -37,11 +37,11 @@ export function walkHostNetwork(
     host,
     'route',
     'host-network',
-    `${name} uses the network of ${host.name} itself, which is no endpoint of the networks of ${there}`,
+    `${name} uses the host network of ${host.name}, which is not attached to the networks of ${there}`,
     {
       evidence: [`${name}: --network host`],
       cause:
-        "overlays, macvlans and bridges of other hosts have no way from a host's own namespace: only a port that is published leads in",
+        "overlay, macvlan and remote bridge networks can't be reached from a host's own namespace; a published port is the only path",
       next: 'ovdiag trace --published PORT/tcp',
     },
     'isolated',
@@ -60,25 +60,21 @@ function toHostNetwork(hosts: KnownHost[], from: TraceEnd, to: TraceEnd, traffic
       .flatMap(({addresses}) => addresses ?? [])
       .find(({family}) => family === 'inet')?.address;
   if (usesHost(from) && from.host.key === to.host.key) {
-    steps.pass(
-      to.host,
-      'endpoint',
-      `both use the network of ${to.host.name} itself, where they meet on 127.0.0.1`,
-    );
+    steps.pass(to.host, 'endpoint', `both use the host network of ${to.host.name}: reachable on 127.0.0.1`);
     return steps.end('deliverable');
   }
   if (address === undefined) {
     steps.doubt(
       to.host,
       'endpoint',
-      `${name} uses the network of ${to.host.name} itself, whose addresses were not read`,
+      `${name} uses the host network of ${to.host.name}, whose addresses were not read`,
     );
     return steps.end('undecided');
   }
   steps.pass(
     to.host,
     'endpoint',
-    `${name} uses the network of ${to.host.name} itself: it is asked at ${address}`,
+    `${name} uses the host network of ${to.host.name}: its address is ${address}`,
   );
   const way = walkOutside(hosts, from, address, traffic);
   return {...way, hops: [...steps.hops, ...way.hops]};
@@ -117,7 +113,7 @@ function overBridge(
     steps.doubt(
       host,
       'route',
-      `${container.name} uses the network of ${host.name} itself; the way from there to ${ip} is not walked`,
+      `${container.name} uses the host network of ${host.name}; the path from there to ${ip} is not evaluated`,
       route?.route ? [routeText(route.route)] : [],
     );
     return steps.end('undecided');
@@ -125,7 +121,7 @@ function overBridge(
   steps.pass(
     host,
     'route',
-    `${container.name} uses the network of ${host.name} itself: ${ip} by ${routeText(route.route)}`,
+    `${container.name} uses the host network of ${host.name}: ${ip} via ${routeText(route.route)}`,
     [routeText(route.route)],
   );
   const src = route.route.prefSrc ?? bridge.addresses?.[0]?.address ?? '';
@@ -136,7 +132,7 @@ function overBridge(
       host,
       tables,
       layer: 'filter-out',
-      whose: 'this host',
+      whose: host.name,
       hook: 'OUTPUT',
       code: 'host-filtered',
       needed: true,

@@ -51,7 +51,7 @@ export function leaveSource(
       host: model,
       tables,
       layer: 'source-filter',
-      whose: `the namespace of ${src.name}`,
+      whose: src.name,
       hook: 'OUTPUT',
       code: 'source-filtered',
       needed: false,
@@ -76,15 +76,16 @@ function ownLink(trail: Trail, model: HostModel, src: Party, links: Link[]): Lin
       model,
       'interface',
       'container-address-missing',
-      `${link ? `${link.name} of ${src.name} does not have` : `no interface of ${src.name} has`} ${src.ip}`,
+      `address ${src.ip} of ${src.name} is not configured on ${link ? 'it' : 'any interface'}`,
       {
+        ...(link ? {device: link.name} : {}),
         evidence: link
           ? [
               linkText(link),
               ...(link.addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength}`),
             ]
           : links.map(linkText),
-        cause: 'Docker gave the endpoint this address, and the interface does not have it',
+        cause: 'Docker assigned this address to the endpoint, and the interface does not have it',
       },
       'unreachable',
     );
@@ -101,8 +102,8 @@ function down(trail: Trail, model: HostModel, src: Party, link: Link): Walk {
     model,
     'interface',
     'container-link-down',
-    `${link.name} of ${src.name} is down`,
-    {evidence: [linkText(link)], cause: 'the interface was set down inside the container'},
+    `link down in ${src.name}`,
+    {device: link.name, evidence: [linkText(link)], cause: 'the interface was set down inside the container'},
     'unreachable',
   );
 }
@@ -123,20 +124,20 @@ function routeOf(trail: Trail, {model, netns, tables, src, dst, link}: Routing):
   const unbound = chooseRoute(tables, dst.ip);
   if (chosen.verdict === 'unknown' || unbound.route !== chosen.route) {
     const reason = chosen.reason ?? 'it depends on whether a program binds its socket to its address';
-    trail.doubt(model, 'route', `the route of ${src.name} to ${dst.ip} is not known: ${reason}`);
+    trail.doubt(model, 'route', `route of ${src.name} to ${dst.ip} is unknown: ${reason}`);
     return trail.end('undecided');
   }
   const {route} = chosen;
   if (chosen.verdict === 'none' || !route || (route.dev !== link.name && route.type !== 'local'))
     return routeless(trail, {model, netns, tables, src, dst, link}, chosen);
-  trail.pass(model, 'route', `${dst.ip} by ${routeText(route)}`, [routeText(route)]);
+  trail.pass(model, 'route', `${dst.ip} via ${routeText(route)}`, [routeText(route)]);
   if (route.type === 'local') return trail.end('deliverable');
   // What a load balancer sends has its address already.
   if (src.container && route.prefSrc !== undefined && route.prefSrc !== src.ip) {
     trail.doubt(
       model,
       'route',
-      `by this route ${src.name} sends from ${route.prefSrc}, unless a program binds ${src.ip}`,
+      `this route makes ${src.name} send from ${route.prefSrc}, unless a program binds ${src.ip}`,
       [routeText(route)],
     );
   }
@@ -152,13 +153,14 @@ function routeless(trail: Trail, {model, netns, tables, src, dst, link}: Routing
     'route',
     'container-route-missing',
     elsewhere
-      ? `${src.name} sends to ${dst.ip} by ${routeText(route)}, not by ${link.name}, which is on the network`
+      ? `${src.name} has no route to ${dst.ip} on ${link.name} and uses "${routeText(route)}"`
       : `${src.name} has no route to ${dst.ip}`,
     {
       evidence: (tables.routes ?? []).filter(({table}) => table === 'main').map(routeText),
+      device: link.name,
       cause: elsewhere
-        ? `the route by ${link.name} is gone, so a wider one is taken, which leads out of the network`
-        : (chosen.reason ?? 'no route matches'),
+        ? `the connected route on ${link.name} is gone, so a less specific one is used, which leaves the network`
+        : (chosen.reason ?? 'no matching route'),
       next: inNamespace(model, netns, 'ip route get', dst.ip),
     },
     'unreachable',

@@ -23,7 +23,8 @@ export function overParent(trail: Trail, host: KnownHost, src: Party, dst: Party
     return trail.end('undecided');
   }
   if (isDown(parent)) {
-    return trail.fail(model, 'parent', 'parent-down', `${parent.name}, the parent of ${from.name}, is down`, {
+    return trail.fail(model, 'parent', 'parent-down', `parent link of ${from.name} is down`, {
+      device: parent.name,
       evidence: [linkText(parent)],
     });
   }
@@ -43,6 +44,7 @@ export function overParent(trail: Trail, host: KnownHost, src: Party, dst: Party
       'own-host-apart',
       `${dst.ip} is an address of ${model.name}, the host of ${src.name}`,
       {
+        device: parent.name,
         evidence: [linkText(from)],
         cause: `${from.kind ?? 'macvlan'} endpoints and their own host can't reach each other`,
       },
@@ -53,7 +55,7 @@ export function overParent(trail: Trail, host: KnownHost, src: Party, dst: Party
     trail.doubt(
       model,
       'underlay',
-      `${dst.name} is not on this host: what lies beyond ${parent.name} can not be read from here`,
+      `${dst.name} is not on this host: the path beyond ${parent.name} is not visible`,
     );
     return {disposition: 'sent-receiver-unknown', hops: trail.hops};
   }
@@ -70,7 +72,7 @@ function onOneParent(trail: Trail, host: KnownHost, from: Link, src: Party, dst:
     trail.doubt(
       model,
       'parent',
-      `${src.name} and ${dst.name} have different parents; the physical network joins them or not`,
+      `${src.name} and ${dst.name} have different parent links; whether the physical network connects them is unknown`,
       [linkText(from), linkText(to)],
     );
     return trail.end('undecided');
@@ -80,8 +82,8 @@ function onOneParent(trail: Trail, host: KnownHost, from: Link, src: Party, dst:
       model,
       'parent',
       'macvlan-private',
-      'macvlan in private mode keeps endpoints of one parent apart',
-      {evidence: [linkText(from), linkText(to)]},
+      'macvlan in private mode isolates endpoints of one parent from each other',
+      {device: from.name, evidence: [linkText(from), linkText(to)]},
       'isolated',
     );
   }
@@ -89,7 +91,7 @@ function onOneParent(trail: Trail, host: KnownHost, from: Link, src: Party, dst:
     trail.doubt(
       model,
       'parent',
-      'macvlan in vepa mode sends even local frames to the switch outside, which must send them back',
+      'macvlan in vepa mode sends local frames to the external switch, which must send them back',
     );
     return trail.end('undecided');
   }
@@ -114,7 +116,8 @@ function ownLink(
 }
 
 function down(trail: Trail, model: HostModel, link: Link, {name}: Party): Walk {
-  return trail.fail(model, 'interface', 'container-link-down', `${link.name} of ${name} is down`, {
+  return trail.fail(model, 'interface', 'container-link-down', `link down in ${name}`, {
+    device: link.name,
     evidence: [linkText(link)],
   });
 }

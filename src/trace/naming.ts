@@ -1,4 +1,4 @@
-/** Hop 0: the name that the source would ask for, and what it is told. */
+/** Hop 0: the name that the source looks up, and the answer it gets. */
 import {isIPv4} from 'node:net';
 import type {Container} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
@@ -16,7 +16,7 @@ export interface Naming {
   addresses: string[];
   /** Null where that is not known. */
   resolves: boolean | null;
-  /** Whom the source asks, by its resolv.conf; Docker's own where that was not read. */
+  /** The server that the source queries, by its resolv.conf; Docker's embedded DNS where that was not read. */
   server: string;
   hops: Step[];
 }
@@ -89,41 +89,35 @@ function answerStep(
   if (here?.addresses.some((address) => addresses.includes(address))) {
     chain.pass(
       'name',
-      `${name} is ${here.addresses.join(', ')} by what the engine of ${host.name} knows`,
+      `${name} is ${here.addresses.join(', ')} according to ${host.name}'s Docker engine`,
       evidence,
     );
   } else if (here) {
     chain.fail(
       'name',
       'dns-answer-differs',
-      `${name} is ${here.addresses.join(', ')} to the engine of ${host.name}, and not ${addresses.join(', ')}`,
+      `${name} is ${here.addresses.join(', ')} according to ${host.name}'s Docker engine, not ${addresses.join(', ')}`,
       {
         evidence,
-        cause: 'gossip on this host is of an earlier time, or two endpoints have the name',
+        cause: 'gossip on this host is out of date, or two endpoints have the same name',
         next: `docker network inspect -v ${here.network}`,
       },
     );
   } else if (answers.length > 0) {
-    chain.doubt('name', `${name} is known on another network only: ${evidence.join('; ')}`, evidence);
+    chain.doubt('name', `${name} resolves on another network only: ${evidence.join('; ')}`, evidence);
   } else if (!listed) {
-    chain.doubt(
-      'name',
-      `gossip tells no aliases and no ids of containers on other hosts, and ${name} is one`,
-    );
+    chain.doubt('name', `${name} is an alias or container id, which gossip does not carry for other hosts`);
   } else if (unread.length > 0) {
-    chain.doubt(
-      'name',
-      `what the engine of ${host.name} knows of ${name} was not read (${unread.join(', ')})`,
-    );
+    chain.doubt('name', `DNS records of ${host.name}'s Docker engine were not read (${unread.join(', ')})`);
   } else {
     chain.fail(
       'name',
       'dns-name-unknown',
-      `the engine of ${host.name} knows no ${name} on the networks of ${container.name}`,
+      `${host.name}'s Docker engine has no DNS record for ${name} on the networks of ${container.name}`,
       {
         cause:
-          'its gossip has lost the entry or never got it, so it asks the servers outside, which do not know it either',
-        next: `docker network inspect -v NETWORK, on ${host.name} and on the host of ${name}`,
+          'gossip lost the entry or never received it, so embedded DNS forwards the query to external servers, which do not have it',
+        next: `docker network inspect -v NETWORK`,
       },
     );
   }

@@ -31,7 +31,7 @@ export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: 
   const {dst, link, nextHop} = asked;
   const {model} = at.host;
   if (!tables.neighbours || !at.tables.neighbours) {
-    trail.doubt(model, 'neighbour', 'the neighbour tables on the way were not read');
+    trail.doubt(model, 'neighbour', 'the neighbour tables on the path were not read');
     return trail.end('undecided');
   }
   const own = tables.neighbours.find(({ip, dev}) => ip === nextHop && dev === link.name);
@@ -60,10 +60,11 @@ function byOwnEntry(
       model,
       'neighbour',
       'neighbour-wrong-mac',
-      `${src.name} has ${own.mac} for ${nextHop}, which has ${right.join(' or ')}`,
+      `ARP entry ${nextHop} of ${src.name} has ${own.mac}; its MAC is ${right.join(' or ')}`,
       {
+        device: own.dev,
         evidence,
-        cause: 'frames go to a MAC that nobody on the way has, or to another endpoint',
+        cause: 'frames are sent to a MAC that does not exist on the path, or to another endpoint',
         next: inNamespace(model, at.netns, 'ip neigh show'),
       },
     );
@@ -72,7 +73,7 @@ function byOwnEntry(
     trail.doubt(
       model,
       'neighbour',
-      `${src.name} has ${own.mac} for ${nextHop}, the sandbox answers with ${answer.mac}; which is right is not known`,
+      `${src.name} has ${own.mac} for ${nextHop}, the sandbox answers ARP with ${answer.mac}; which one is right is unknown`,
       evidence,
     );
     return own.mac;
@@ -89,12 +90,12 @@ function byOwnEntry(
   trail.doubt(
     model,
     'neighbour',
-    `${nextHop} is ${own.mac} by an entry of ${src.name} that nobody will confirm`,
+    `${nextHop} is ${own.mac} by a cached ARP entry of ${src.name} that can't be refreshed`,
     evidence,
     {
       code: 'neighbour-missing',
       cause:
-        'the entry works for a while yet; then ARP is asked again, which crosses no tunnel, and the vxlan device has no neighbour row to answer from',
+        'the entry works until it expires; then ARP fails, as ARP does not cross the overlay and the vxlan device has no neighbour entry to answer from',
     },
   );
   return own.mac;
@@ -112,12 +113,7 @@ function unanswered(
   if (local) {
     const mac = actualMac(dst) ?? dst.mac;
     if (mac) {
-      trail.pass(
-        model,
-        'neighbour',
-        `${nextHop} is on this bridge: ${dst.name} itself is asked for its MAC`,
-        [],
-      );
+      trail.pass(model, 'neighbour', `${nextHop} is on this bridge: ${dst.name} answers ARP itself`, []);
       return mac;
     }
   }
@@ -128,13 +124,14 @@ function unanswered(
     model,
     'neighbour',
     'neighbour-missing',
-    `nobody answers ARP for ${nextHop}`,
+    `no neighbour entry for ${nextHop}; ARP unanswered`,
     {
+      device: tunnelOf(at)?.name ?? at.bridge.name,
       evidence: own ? [neighbourText(own)] : [],
       cause:
-        'no ARP crosses the tunnel: the vxlan device answers from its neighbour table, which has no row for this address',
+        'ARP does not cross the overlay: the vxlan device answers from its neighbour table, which has no entry for this address',
       kernelReason: 'l3miss',
-      counter: 'ip monitor neigh in the sandbox prints "miss"',
+      counter: 'none; l3miss event in ip monitor neigh of the sandbox',
       next: inNamespace(model, at.netns, 'ip neigh show', nextHop),
     },
     'unreachable',
@@ -142,10 +139,11 @@ function unanswered(
 }
 
 /** What the endpoint has in fact, and what Docker gave it; where neither was read, what the rows tell by themselves. */
-function rightMacs({host, netns, tables, bridge}: AtBridge, {dst, rows}: Asked): string[] {
+function rightMacs(at: AtBridge, {dst, rows}: Asked): string[] {
   const known = [...new Set([actualMac(dst), dst.mac])].filter((mac) => mac !== undefined);
   if (known.length > 0) return known;
-  const device = tables.links?.find(({vxlan, master}) => vxlan !== undefined && master === bridge.name);
+  const {host, netns, tables} = at;
+  const device = tunnelOf(at);
   const mac = device && rows.rightMac({host: host.model, netns, tables}, device, dst.ip);
   return mac === undefined ? [] : [mac];
 }
@@ -158,7 +156,7 @@ function answered(
   {right, local}: {right: string[]; local: boolean},
 ): string | Walk {
   if (right.length === 0 || right.includes(answer.mac)) {
-    trail.pass(model, 'neighbour', `${nextHop} will be answered: ${answer.by}`, [answer.evidence]);
+    trail.pass(model, 'neighbour', `ARP for ${nextHop} is answered: ${answer.by}`, [answer.evidence]);
     return answer.mac;
   }
   if (local) {
@@ -174,26 +172,34 @@ function answered(
     model,
     'neighbour',
     'neighbour-wrong-mac',
-    `the sandbox answers ARP for ${nextHop} with ${answer.mac}; its MAC is ${right.join(' or ')}`,
+    `ARP for ${nextHop} is answered with ${answer.mac}; its MAC is ${right.join(' or ')}`,
     {
+      ...(answer.device ? {device: answer.device} : {}),
       evidence: [answer.evidence],
-      cause: 'the neighbour row of the vxlan device names another MAC than the endpoint has',
+      cause: 'the neighbour entry on the vxlan device has another MAC than the endpoint',
     },
   );
 }
 
+function tunnelOf({tables, bridge}: AtBridge): Link | undefined {
+  return tables.links?.find(({vxlan, master}) => vxlan !== undefined && master === bridge.name);
+}
+
 export interface Answer {
   mac: string;
+  /** The vxlan device that answers; absent where the bridge itself does. */
+  device?: string;
   by: string;
   evidence: string;
 }
 
 /** Who answers ARP on a bridge for an address: the bridge itself, or the vxlan device for a remote endpoint. */
-export function answerTo({bridge, tables}: AtBridge, ip: string): Answer | undefined {
+export function answerTo(at: AtBridge, ip: string): Answer | undefined {
+  const {bridge, tables} = at;
   if (bridge.addresses?.some(({address}) => address === ip) && bridge.mac) {
     return {mac: bridge.mac, by: `${bridge.name} has this address`, evidence: linkText(bridge)};
   }
-  const device = tables.links?.find(({vxlan, master}) => vxlan !== undefined && master === bridge.name);
+  const device = tunnelOf(at);
   const row = tables.neighbours?.find(
     ({dev, ip: other, mac, state}) =>
       dev === device?.name && other === ip && mac !== undefined && state.some((word) => connected.test(word)),
@@ -201,7 +207,8 @@ export function answerTo({bridge, tables}: AtBridge, ip: string): Answer | undef
   if (!row?.mac || !device || isDown(device) || device.vxlan?.proxy === false) return undefined;
   return {
     mac: row.mac,
-    by: `${device.name} answers for it from its neighbour table`,
+    device: device.name,
+    by: `neighbour entry on ${device.name}`,
     evidence: neighbourText(row),
   };
 }

@@ -1,4 +1,4 @@
-/** The way of a packet from a container to an address on none of its networks: itself, its host, or the world outside. */
+/** The path of a packet from a container to an address on none of its networks: itself, its host, or the world outside. */
 
 import {isDown} from '../kernel/link-state.js';
 import {linkText, routeText} from '../kernel/printed.js';
@@ -42,11 +42,7 @@ export function walkOutside(
   }
   const chosen = chooseRoute(place.tables, ip);
   if (chosen.verdict === 'unknown') {
-    steps.doubt(
-      host,
-      'route',
-      `the route of ${container.name} to ${ip} is not known: ${chosen.reason ?? ''}`,
-    );
+    steps.doubt(host, 'route', `route of ${container.name} to ${ip} is unknown: ${chosen.reason ?? ''}`);
     return steps.end('undecided');
   }
   const networks = (host.docker?.networks ?? []).filter(({id}) =>
@@ -55,7 +51,7 @@ export function walkOutside(
   const {route} = chosen;
   if (chosen.verdict === 'none' || !route)
     return withoutRoute(steps, host, container.name, ip, networks, {place, reason: chosen.reason});
-  steps.pass(host, 'route', `${ip} by ${routeText(route)}`, [routeText(route)]);
+  steps.pass(host, 'route', `${ip} via ${routeText(route)}`, [routeText(route)]);
   if (route.type === 'local') {
     steps.pass(host, 'endpoint', `${ip} is an address of ${container.name} itself`);
     return steps.end('deliverable');
@@ -66,8 +62,8 @@ export function walkOutside(
       host,
       'interface',
       'container-link-down',
-      `${link.name} of ${container.name} is down`,
-      {evidence: [linkText(link)]},
+      `link down in ${container.name}`,
+      {device: link.name, evidence: [linkText(link)]},
       'unreachable',
     );
   }
@@ -96,10 +92,11 @@ function withoutRoute(
       host,
       'route',
       'internal-network',
-      `${networks.map((network) => network.name).join(', ')} is internal: ${name} has no way outside`,
+      `network ${networks.map((network) => network.name).join(', ')} is internal: ${name} has no route outside`,
       {
         evidence,
-        cause: 'Docker gives endpoints of internal networks no leg on docker_gwbridge and no default route',
+        cause:
+          'Docker gives endpoints of internal networks no docker_gwbridge interface and no default route',
       },
       'isolated',
     );
@@ -124,13 +121,13 @@ function toOwnHost({steps, host, name, ip, link, src, hostLink, traffic}: Leavin
       `${ip} is an address of ${host.name}, the host of ${name}`,
       {
         evidence: [linkText(link)],
-        cause: `${link.kind} endpoints and their own host can't reach each other: frames for the parent's address leave by the parent`,
+        cause: `${link.kind} endpoints and their own host can't reach each other: frames for the parent's address leave through the parent`,
       },
       'isolated',
     );
   }
   if (!hostLink) {
-    steps.doubt(host, 'veth', `the other end of ${link?.name ?? 'its interface'} was not found on the host`);
+    steps.doubt(host, 'veth', `the peer of ${link?.name ?? 'its interface'} was not found on the host`);
     return steps.end('undecided');
   }
   steps.pass(
@@ -145,7 +142,7 @@ function toOwnHost({steps, host, name, ip, link, src, hostLink, traffic}: Leavin
       host,
       tables: host.host,
       layer: 'filter-in',
-      whose: 'this host',
+      whose: host.name,
       hook: 'INPUT',
       code: 'host-filtered',
       needed: true,
@@ -164,13 +161,12 @@ function keptInside(steps: Trail, host: HostModel, network: Network, bridge: str
     host,
     'filter-out',
     'internal-network',
-    `${network.name} is internal: the host drops what leaves its bridge`,
+    `network ${network.name} is internal: the host drops packets that leave its bridge`,
     {
+      ...(bridge === undefined ? {} : {device: bridge}),
       evidence: rules.map(appended),
       cause:
-        rules.length > 0
-          ? 'these rules drop it'
-          : 'the rules that keep it inside were not found in what was read',
+        rules.length > 0 ? 'the rules above drop it' : 'the isolation rules were not found in what was read',
     },
     'isolated',
   );
@@ -192,13 +188,13 @@ function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Le
       host,
       'underlay-route',
       'host-route-missing',
-      `${host.name} itself has no route to ${ip}`,
+      `host ${host.name} has no route to ${ip}`,
       {cause: outer.reason ?? ''},
       'unreachable',
     );
   }
   if (outer?.route)
-    steps.pass(host, 'underlay-route', `${ip} by ${routeText(outer.route)} of the host`, [
+    steps.pass(host, 'underlay-route', `${ip} via ${routeText(outer.route)} of the host`, [
       routeText(outer.route),
     ]);
   if (bridge && outer?.route?.dev) {
@@ -208,7 +204,7 @@ function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Le
         host,
         tables: host.host,
         layer: 'filter-out',
-        whose: 'this host',
+        whose: host.name,
         hook: 'FORWARD',
         code: 'host-filtered',
         needed: true,
@@ -226,7 +222,7 @@ function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Le
     host: null,
     layer: 'outside',
     verdict: 'unknown',
-    summary: `what becomes of it beyond ${host.name} can not be read from here`,
+    summary: `path beyond ${host.name} is not visible from here`,
     evidence: [],
   });
   return steps.end('sent-outside');

@@ -81,7 +81,7 @@ function unpublished(hosts: HostModel[], {port, protocol}: PortAsked): Walk {
     steps.doubt(
       unread[0] ?? null,
       'published',
-      `whether ${what} is published is not known: what the engine of ${unread.map(({name}) => name).join(', ')} publishes was not read`,
+      `unknown whether ${what} is published: published ports of ${unread.map(({name}) => name).join(', ')} were not read`,
     );
     return steps.end('undecided');
   }
@@ -97,10 +97,10 @@ function unpublished(hosts: HostModel[], {port, protocol}: PortAsked): Walk {
     null,
     'published',
     'ingress-port-unpublished',
-    `nothing on ${hosts.map(({name}) => name).join(', ')} publishes ${what}`,
+    `${what} is not published on ${hosts.map(({name}) => name).join(', ')}`,
     {
       evidence: [...known, ...local].slice(0, 20),
-      cause: 'no service publishes it through ingress, and no container of these hosts has it',
+      cause: 'no service publishes it through the routing mesh, and no container of these hosts publishes it',
       next: 'docker service ls; docker ps --format "{{.Names}} {{.Ports}}"',
     },
     'no-such-endpoint',
@@ -139,7 +139,7 @@ function ingressEntry(
   const chain = chainOn(host);
   chain.pass(
     'published',
-    `${service} publishes ${asked.port} for port ${target} of its tasks${protocol === undefined ? '; whether for tcp or udp only a manager tells' : ''}`,
+    `${service} publishes ${asked.port} for port ${target} of its tasks${protocol === undefined ? ' (tcp or udp: only a manager knows)' : ''}`,
     [text],
   );
   const balancer = ingressStep(chain, host, network);
@@ -184,7 +184,8 @@ function intoSandbox(
   // That nobody there has the address is found with the rest of the sandbox.
   if (!link) return undefined;
   if (isDown(link)) {
-    return steps.fail(host.model, 'interface', 'container-link-down', `${link.name} of ${file} is down`, {
+    return steps.fail(host.model, 'interface', 'container-link-down', `link down in ${file}`, {
+      device: link.name,
       evidence: [linkText(link)],
     });
   }
@@ -205,7 +206,7 @@ function forwarded(steps: Trail, host: HostModel, request: Request, to: Translat
   const tables = host.host;
   const route = tables && chooseRoute(tables, to.address).route;
   if (!tables || !route?.dev) {
-    steps.doubt(host, 'filter-in', `by which interface the host reaches ${to.address} is not known`);
+    steps.doubt(host, 'filter-in', `the interface to ${to.address} is unknown`);
     return undefined;
   }
   return filterHop(
@@ -214,7 +215,7 @@ function forwarded(steps: Trail, host: HostModel, request: Request, to: Translat
       host,
       tables,
       layer: 'filter-in',
-      whose: 'this host',
+      whose: host.name,
       hook: 'FORWARD',
       code: 'host-filtered',
       needed: true,
@@ -248,7 +249,7 @@ function hostEntry(walked: KnownHost[], host: KnownHost, port: HostPort, asked: 
   const chain = chainOn(model);
   chain.pass(
     'published',
-    `${port.container.name} has ${asked.protocol} ${asked.port} of this host for its port ${port.target}`,
+    `${port.container.name} publishes ${asked.protocol} ${asked.port} of this host for its port ${port.target}`,
     [port.text],
   );
   const to = hostSteps(chain, model, request, 'host');
@@ -274,12 +275,12 @@ function toContainer(
       model,
       'dnat',
       'ingress-dnat-stale',
-      `${container.name} does not have ${to.address}, to which the host sends`,
+      `DNAT target ${to.address} is not an address of ${container.name}`,
       {
         evidence: links.flatMap(({name, addresses}) =>
           (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
         ),
-        cause: 'the rule is of an earlier container, or of something else that took the port',
+        cause: 'the rule belongs to an earlier container, or something else took the port',
         next: 'iptables-save -t nat',
       },
     );
@@ -290,7 +291,7 @@ function toContainer(
     steps.doubt(
       model,
       'endpoint',
-      `the way from the host to ${to.address} of ${container.name} was not read`,
+      `the path from the host to ${to.address} of ${container.name} was not read`,
     );
     return steps.end('undecided');
   }

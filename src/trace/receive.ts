@@ -33,6 +33,8 @@ export interface Arriving {
   /** How long ago the sender last used its row, and when that was read. */
   sentSeconds: number | undefined;
   sentRead: number | undefined;
+  /** Whether only what is sent refreshes that age. */
+  sentTells: boolean;
 }
 
 /** From the receiver's uplink to the destination's interface. */
@@ -56,16 +58,21 @@ export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving):
   if (stale) return stale;
   const bridge = tables.links?.find(({name}) => name === device.master);
   if (!bridge) {
-    return trail.fail(model, 'bridge', 'vxlan-not-in-bridge', `${device.name} is a port of no bridge`, {
+    return trail.fail(model, 'bridge', 'vxlan-not-in-bridge', 'not attached to a bridge', {
+      device: device.name,
       evidence: [linkText(device)],
-      cause: 'the vxlan device was taken out of its bridge',
+      cause: 'the vxlan device was removed from its bridge',
     });
   }
   const at: AtBridge = {host, netns, tables, bridge};
   const stuck = portTrouble(trail, at, device);
   if (stuck) return stuck;
   if (dstMac === bridge.mac) {
-    trail.doubt(model, 'forwarding', `the frame is for ${bridge.name} itself, which would route it on`);
+    trail.doubt(
+      model,
+      'forwarding',
+      `the frame is addressed to ${bridge.name}, which routes it; not evaluated`,
+    );
     return trail.end('undecided');
   }
   const ended = toEndpoint(trail, at, {dst, dstMac, from: device, packet: arriving.packet});
@@ -83,14 +90,14 @@ function withoutVni(trail: Trail, host: KnownHost, {networkId, outer}: Arriving)
     trail.doubt(
       model,
       'vni',
-      `the sandbox of the network could not be read, so whether it has VNI ${outer.vni} is not known`,
+      `the sandbox of the network could not be read: unknown whether it has VNI ${outer.vni}`,
     );
     return trail.end('undecided');
   }
-  return trail.fail(model, 'vni', 'vni-missing', `no vxlan device here has VNI ${outer.vni}`, {
-    cause: 'the network has no sandbox on this host, or its tunnel was removed',
+  return trail.fail(model, 'vni', 'vni-missing', `no vxlan device with VNI ${outer.vni} on this host`, {
+    cause: 'the network is not instantiated on this host, or its vxlan device was deleted',
     kernelReason: 'VXLAN_VNI_NOT_FOUND',
-    counter: 'none moves',
+    counter: 'none',
     next: 'ovdiag links',
   });
 }
@@ -103,7 +110,7 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Arriving):
     trail.doubt(
       model,
       'filter-in',
-      `no interface here has ${outer.dst}: only where it is translated on the way do packets arrive`,
+      `no interface here has ${outer.dst}: packets arrive only if they are NATed on the way`,
     );
   }
   const strict = tables?.proc?.get('/proc/sys/net/ipv4/conf/all/rp_filter')?.trim() === '1';
@@ -112,7 +119,7 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Arriving):
     trail.doubt(
       model,
       'filter-in',
-      `rp_filter is strict, and the way back to ${outer.src} is not by ${uplink?.name ?? 'the interface with its address'}`,
+      `rp_filter is strict, and the route back to ${outer.src} does not use ${uplink?.name ?? 'the receiving interface'}`,
       ['net.ipv4.conf.all.rp_filter = 1'],
     );
   }
@@ -122,7 +129,7 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Arriving):
       host: model,
       tables,
       layer: 'filter-in',
-      whose: 'this host',
+      whose: model.name,
       hook: 'INPUT',
       code: 'data-path-filtered-in',
       needed: true,
@@ -147,9 +154,9 @@ function unreadable(trail: Trail, model: HostModel, {src, dst}: OuterPacket): Wa
   const kept = dockerXfrm(model);
   const sealed = kept && sealing(kept, {from: dst, to: src});
   if (!sealed || sealed.in) return undefined;
-  return trail.fail(model, 'encryption', 'xfrm-state-missing', `no IPsec state from ${src} to ${dst}`, {
+  return trail.fail(model, 'encryption', 'xfrm-state-missing', `no IPsec state (key) for ${src} → ${dst}`, {
     evidence: [sealed.policy.text],
-    cause: 'what comes from there encrypted finds no key here and is dropped',
+    cause: 'ESP packets from there have no key here and are dropped',
     counter: 'XfrmInNoStates in /proc/net/xfrm_stat',
     next: 'ip xfrm state list nokeys',
   });
@@ -159,7 +166,7 @@ function unreadable(trail: Trail, model: HostModel, {src, dst}: OuterPacket): Wa
 function portOpen(trail: Trail, model: HostModel, port: number): Walk | undefined {
   const sockets = waitingSockets(model.host?.proc, 'udp');
   if (!sockets) {
-    trail.doubt(model, 'data-path-port', `whether UDP port ${port} is open was not read`);
+    trail.doubt(model, 'data-path-port', `listening UDP sockets were not read (port ${port})`);
     return undefined;
   }
   const open = sockets.find((socket) => socket.port === port);
@@ -167,19 +174,13 @@ function portOpen(trail: Trail, model: HostModel, port: number): Walk | undefine
     trail.pass(model, 'data-path-port', `UDP port ${port} is open`, [open.text]);
     return undefined;
   }
-  return trail.fail(
-    model,
-    'data-path-port',
-    'data-path-port-closed',
-    `nothing here listens on UDP port ${port}`,
-    {
-      cause:
-        'no vxlan device uses this port on the receiver: the network is not here, or the nodes use different data-path ports',
-      kernelReason: 'NO_SOCKET',
-      counter: 'Udp NoPorts here, Icmp InDestUnreachs at the sender',
-      next: 'ss -lun',
-    },
-  );
+  return trail.fail(model, 'data-path-port', 'data-path-port-closed', `nothing listens on UDP port ${port}`, {
+    cause:
+      'no vxlan device on the receiver uses this port: the network is not instantiated here, or the nodes use different data-path ports',
+    kernelReason: 'NO_SOCKET',
+    counter: 'Udp NoPorts here, Icmp InDestUnreachs on the sender',
+    next: 'ss -lun',
+  });
 }
 
 interface Found {
@@ -212,11 +213,12 @@ function deviceTrouble(
   {port}: OuterPacket,
 ): Walk | undefined {
   if (isDown(device)) {
-    return trail.fail(model, 'vxlan', 'vxlan-down', `${device.name} is down`, {
+    return trail.fail(model, 'vxlan', 'vxlan-down', 'vxlan device down', {
+      device: device.name,
       evidence: [linkText(device)],
-      cause: 'the tunnel device is administratively down',
+      cause: 'the vxlan device is administratively down',
       kernelReason: 'VXLAN_VNI_NOT_FOUND',
-      counter: 'none moves',
+      counter: 'none',
       next: inNamespace(model, netns, 'ip -d link show', device.name),
     });
   }
@@ -225,11 +227,12 @@ function deviceTrouble(
     model,
     'data-path-port',
     'data-path-port-differs',
-    `the sender uses UDP port ${port}, this host ${device.vxlan.port}`,
+    `data-path port differs: the sender uses UDP ${port}, this host ${device.vxlan.port}`,
     {
+      device: device.name,
       evidence: [linkText(device)],
       kernelReason: 'NO_SOCKET',
-      counter: 'Udp NoPorts here, Icmp InDestUnreachs at the sender',
+      counter: 'Udp NoPorts here, Icmp InDestUnreachs on the sender',
     },
   );
 }

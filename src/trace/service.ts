@@ -29,7 +29,7 @@ export function walkService(context: WalkContext, known: Known, src: Party, serv
   const {vip, tasks} = service;
   if (!host) {
     const steps = trail();
-    steps.doubt(null, 'route', `${src.name} is not on a host that was read`);
+    steps.doubt(null, 'route', `${src.name} is not on any host that was read`);
     return {
       virtualAddress: vip ?? null,
       forward: {disposition: 'not-on-this-host', hops: steps.hops},
@@ -64,7 +64,7 @@ function withoutAddress({name}: ServiceOn, host: HostModel, backends: Backend[])
   steps.pass(
     host,
     'load-balancer',
-    `service ${name} has no virtual address: its name gives the addresses of its tasks`,
+    `service ${name} has no VIP (dnsrr): its name resolves to the addresses of its tasks`,
   );
   return {disposition: backends.map(({forward}) => forward.disposition).reduce(worse), hops: steps.hops};
 }
@@ -89,7 +89,7 @@ function toAddress(
     steps.doubt(
       host,
       'load-balancer',
-      `${vip} is a virtual address, and no load balancer of ${known.network.name} was found on ${host.name}`,
+      `${vip} is a VIP, and no load balancer of ${known.network.name} was found on ${host.name}`,
     );
     return {forward: steps.end('undecided'), reverse: null};
   }

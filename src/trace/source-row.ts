@@ -4,7 +4,7 @@ import {rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {ageSlack, droppedSilently, recentSeconds} from '../rows/row-ages.js';
+import {ageSlack, agesTell, droppedSilently, recentSeconds, silenceSeconds} from '../rows/row-ages.js';
 import {sourceCheck} from '../rows/source-check.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {Walk} from './disposition.js';
@@ -35,7 +35,7 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
     trail.pass(
       model,
       'source-row',
-      `${device.name} does not learn, so it does not check where frames come from`,
+      `${device.name} does not learn, so it does not check the source VTEP of frames`,
       rows.map(rowText),
     );
     return undefined;
@@ -45,8 +45,8 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
       model,
       'source-row',
       verdict === 'other-kind'
-        ? 'the row of the sender is of a kind that is not walked'
-        : `this host's row for the sender's MAC names VTEP ${row.dst}; where its frames come from is not known`,
+        ? 'the FDB entry for the sender is of a kind that is not evaluated'
+        : `FDB entry for the sender points to VTEP ${row.dst}; the source VTEP of its frames is unknown`,
       [rowText(row)],
     );
     return undefined;
@@ -56,10 +56,11 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
       model,
       'source-row',
       'receiver-source-stale',
-      `this host's row for the sender's MAC ${srcMac} names VTEP ${row.dst}, the frames come from ${outer.src}`,
+      `FDB entry for the sender ${srcMac} points to VTEP ${row.dst}, but its frames come from ${outer.src}`,
       {
+        device: device.name,
         evidence: [rowText(row)],
-        cause: 'the kernel discards every frame of a MAC that a permanent row puts behind another VTEP',
+        cause: 'the kernel drops every frame whose source MAC has a permanent FDB entry with another VTEP',
         kernelReason: 'VXLAN_ENTRY_EXISTS',
         counter: 'none moves',
         next: inNamespace(model, netns, 'bridge fdb show dev', device.name),
@@ -70,8 +71,8 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
     model,
     'source-row',
     row
-      ? `its row for the sender's MAC names the sender's VTEP ${row.dst ?? ''}`
-      : "it has no row for the sender's MAC, so nothing contradicts the frame",
+      ? `FDB entry for the sender points to the right VTEP ${row.dst ?? ''}`
+      : 'no FDB entry for the sender, so the source check passes',
     rows.map(rowText),
   );
   return undefined;
@@ -89,39 +90,73 @@ export function selfRows(fdb: FdbRow[], device: Link, wanted: string): FdbRow[] 
  * only by one that went on. Both fresh is proof, unless the sender has used its own row since: then its last frames
  * may not have come. A kernel that does not refresh permanent rows shows nothing.
  */
-export function passage(
-  trail: Trail,
-  {model, tables, device, srcMac}: Receiving,
-  {sentSeconds, sentRead}: {sentSeconds: number | undefined; sentRead: number | undefined},
-): 'proven' | 'unknown' | Walk {
+export function passage(trail: Trail, receiving: Receiving, sent: Sent): 'proven' | 'unknown' | Walk {
+  const {model, tables, device, srcMac} = receiving;
   const [self] = selfRows(tables.fdb ?? [], device, srcMac);
   const master = tables.fdb?.find(
     ({plane, dev, mac}) => plane === 'master' && dev === device.name && mac === srcMac,
   );
   const arrived = self?.updatedSeconds;
-  if (!self || arrived === undefined || arrived > recentSeconds) return 'unknown';
+  if (!self || arrived === undefined || arrived > recentSeconds) {
+    unseen(trail, receiving, sent);
+    return 'unknown';
+  }
   const onward = master?.state === 'permanent' ? undefined : master?.updatedSeconds;
   if (master && onward !== undefined && onward <= arrived + ageSlack) {
-    // Both ages by one clock: seconds before the receiver's table was read.
-    const between = ((readTime(tables) ?? Number.NaN) - (sentRead ?? Number.NaN)) / 1000;
-    if (sentSeconds === undefined || Number.isNaN(between) || sentSeconds + between + ageSlack < onward) {
+    const ago = sentAgo(tables, sent);
+    if (ago === undefined || ago + ageSlack < onward) {
       trail.note(
         model,
         'source-row',
-        `frames from ${srcMac} arrived here ${onward} s before it was read, but the sender has used its row since: later ones may be lost between`,
+        `last frame from ${srcMac} received ${onward} s before collection, but its host has sent since`,
         [rowText(self), rowText(master)],
       );
       return 'unknown';
     }
-    trail.pass(
-      model,
-      'source-row',
-      `frames from ${srcMac} did arrive here, the last ${onward} s before it was read`,
-      [rowText(self), rowText(master)],
-    );
+    trail.pass(model, 'source-row', `last frame from ${srcMac} received ${onward} s before collection`, [
+      rowText(self),
+      rowText(master),
+    ]);
     return 'proven';
   }
   return silentDrop(trail, {model, tables, device, self, master});
+}
+
+/** When the sender's host last used its row for the destination. */
+interface Sent {
+  sentSeconds: number | undefined;
+  /** When that was read, in milliseconds. */
+  sentRead: number | undefined;
+  /** Whether only what is sent refreshes that age. */
+  sentTells: boolean;
+}
+
+/** Both ages by one clock: seconds before the receiver's table was read. */
+function sentAgo(tables: NetnsTables, {sentSeconds, sentRead}: Sent): number | undefined {
+  const between = ((readTime(tables) ?? Number.NaN) - (sentRead ?? Number.NaN)) / 1000;
+  return sentSeconds === undefined || Number.isNaN(between) ? undefined : sentSeconds + between;
+}
+
+/** What was sent so many seconds before the receiver was read may still have been on its way. */
+const underwaySeconds = 2;
+
+/** Says so where the sender's host has sent lately and nothing of any endpoint behind its VTEP has come for long. */
+function unseen(trail: Trail, {model, tables, device, outer}: Receiving, sent: Sent): void {
+  const ago = sentAgo(tables, sent);
+  if (!sent.sentTells || ago === undefined || ago < underwaySeconds || ago > recentSeconds) return;
+  if (!agesTell(model.kernel, tables)) return;
+  const rows = (tables.fdb ?? []).filter(
+    ({plane, dev, dst}) => plane === 'self' && dev === device.name && dst === outer.src,
+  );
+  const [latest] = rows.sort((a, b) => (a.updatedSeconds ?? Infinity) - (b.updatedSeconds ?? Infinity));
+  const heard = latest?.updatedSeconds;
+  if (!latest || heard === undefined || heard < ago + silenceSeconds) return;
+  trail.note(
+    model,
+    'source-row',
+    `no frame from VTEP ${outer.src} received for ${heard} s, and its host sent one ${Math.round(ago)} s before collection`,
+    [rowText(latest)],
+  );
 }
 
 interface Ages {
@@ -142,13 +177,14 @@ function silentDrop(trail: Trail, {model, tables, device, self, master}: Ages): 
     model,
     'source-row',
     'silent-drop-observed',
-    `frames from ${self.mac} reached ${device.name} ${self.updatedSeconds} s ago, and none of them went on to the bridge`,
+    `frames from ${self.mac} arrived ${self.updatedSeconds} s before collection and were not passed to the bridge`,
     {
+      device: device.name,
       evidence: [rowText(self), rowText(master)],
-      cause: `they come from another address than ${self.dst ?? 'the row says'}: translated on the way, or sent from a second address of the node; the device discards them`,
+      cause: `they come from another address than ${self.dst ?? 'the FDB entry has'}: NAT on the path, or a second address of the node; the device drops them`,
       kernelReason: 'VXLAN_ENTRY_EXISTS',
       counter: 'none moves',
-      next: 'tcpdump -ni any udp port 4789: the outer source address',
+      next: 'tcpdump -ni any udp port 4789',
     },
   );
 }

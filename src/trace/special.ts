@@ -1,4 +1,4 @@
-/** Ends that are no matter of a walk: what does not run, and what has no network. */
+/** Ends that can't be walked: what is not running, and what has no network. */
 
 import type {Walk} from './disposition.js';
 import type {TraceEnd, TraceTarget} from './targets.js';
@@ -12,7 +12,7 @@ export function specialWalk(source: TraceEnd, target: TraceTarget): Walk | undef
         host,
         'route',
         'not-running',
-        `${container.name} is ${container.status ?? 'not running'}: it has no network namespace`,
+        `container ${container.name} is ${container.status ?? 'not running'}`,
         {next: `docker start ${container.name}`},
         'no-such-endpoint',
       );
@@ -22,9 +22,9 @@ export function specialWalk(source: TraceEnd, target: TraceTarget): Walk | undef
         host,
         'route',
         'no-network',
-        `${container.name} was started with --network none: it has loopback only`,
+        `${container.name} runs with --network none (loopback only)`,
         {
-          cause: 'nothing outside its own namespace can be reached from there, nor reach it',
+          cause: 'it can neither reach anything outside its own namespace nor be reached',
           next: `docker network disconnect none ${container.name}; docker network connect NETWORK ${container.name}`,
         },
         'isolated',

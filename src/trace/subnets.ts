@@ -33,17 +33,18 @@ export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: Filt
     trail.doubt(
       model,
       'forwarding',
-      'whether the sandbox forwards between its subnets (ip_forward) was not read',
+      'ip_forward of the sandbox was not read: unknown whether it routes between its subnets',
     );
   } else if (forward !== '1') {
     return trail.fail(
       model,
       'forwarding',
       'ip-forward-off',
-      `the sandbox does not forward: ip_forward is ${forward}`,
+      `the sandbox does not route: ip_forward is ${forward}`,
       {
+        device: at.bridge.name,
         evidence: [`net.ipv4.ip_forward = ${forward} in ${netns}`],
-        cause: 'two subnets of one overlay are joined by the bridges of the sandbox, which need ip_forward',
+        cause: 'the subnets of one overlay are connected by routing in the sandbox, which needs ip_forward',
         next: inNamespace(model, netns, 'cat /proc/sys/net/ipv4/ip_forward'),
       },
     );
@@ -51,7 +52,7 @@ export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: Filt
     trail.pass(model, 'forwarding', `${at.bridge.name} routes to the other subnet (ip_forward is 1)`, []);
   const chosen = chooseRoute(tables, dst.ip, packet.src);
   if (chosen.verdict === 'unknown') {
-    trail.doubt(model, 'forwarding', `the sandbox's route to ${dst.ip} is not known: ${chosen.reason ?? ''}`);
+    trail.doubt(model, 'forwarding', `route of the sandbox to ${dst.ip} is unknown: ${chosen.reason ?? ''}`);
     return trail.end('undecided');
   }
   const bridge = tables.links?.find(({name}) => name === chosen.route?.dev);
@@ -62,6 +63,7 @@ export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: Filt
       'sandbox-route-missing',
       `the sandbox has no route to ${dst.ip}`,
       {
+        device: at.bridge.name,
         evidence: (tables.routes ?? []).filter(({table}) => table === 'main').map(routeText),
         cause: 'the bridge of the other subnet is missing or has lost its address',
       },
@@ -104,8 +106,11 @@ function onBridge(trail: Trail, at: AtBridge, dst: Party): string | Walk {
       host.model,
       'neighbour',
       'neighbour-missing',
-      `nobody answers ARP for ${dst.ip} on ${bridge.name}`,
-      {cause: 'the vxlan device of that subnet has no neighbour row for the address'},
+      `no neighbour entry for ${dst.ip}; ARP unanswered`,
+      {
+        device: bridge.name,
+        cause: 'the vxlan device of that subnet has no neighbour entry for the address',
+      },
       'unreachable',
     );
   }
@@ -114,15 +119,15 @@ function onBridge(trail: Trail, at: AtBridge, dst: Party): string | Walk {
       host.model,
       'neighbour',
       'neighbour-wrong-mac',
-      `the sandbox has ${mac} for ${dst.ip}, which has ${right.join(' or ')}`,
-      {evidence},
+      `ARP entry ${dst.ip} of the sandbox has ${mac}; its MAC is ${right.join(' or ')}`,
+      {device: bridge.name, evidence},
     );
   }
   if (cached && !answer && !local) {
     trail.doubt(
       host.model,
       'neighbour',
-      `${dst.ip} is ${mac} by an entry of the sandbox that nobody will confirm`,
+      `${dst.ip} is ${mac} by a cached ARP entry of the sandbox that can't be refreshed`,
       evidence,
       {code: 'neighbour-missing'},
     );

@@ -74,7 +74,7 @@ export function trace(
     network: network.name,
     chosenBy:
       shared.length > 1
-        ? `${shared.map((one) => one.name).join(', ')} are shared; the route of ${source.container.name} picks ${network.name}`
+        ? `shared networks: ${shared.map((one) => one.name).join(', ')}; ${source.container.name} routes via ${network.name}`
         : null,
   };
 }
@@ -113,10 +113,10 @@ function refuseOtherNetwork(
   if (wanted === undefined) return;
   throw usageError(
     'network-not-shared',
-    `${quoteText(source)} and ${quoteText(destination)} do not meet on a network ${quoteText(wanted)}.`,
+    `${quoteText(source)} and ${quoteText(destination)} do not share a network ${quoteText(wanted)}.`,
     shared.length > 0
-      ? shared.map(({name}) => `They meet on: ${name}`)
-      : ['They meet on none: leave --network out to see why.'],
+      ? shared.map(({name}) => `Shared network: ${name}`)
+      : ['They share no network: leave --network out to see why.'],
   );
 }
 
@@ -207,13 +207,13 @@ function apart({from: {host, container}, to, services}: Asked): Walk {
     host,
     'route',
     'no-shared-network',
-    `${container.name} and ${other} are on no network together`,
+    `${container.name} and ${other} share no network`,
     {
       evidence: [
         `${container.name}: ${names(container.endpoints.map(({networkName}) => networkName))}`,
         `${other}: ${names(theirs)}`,
       ],
-      cause: 'Docker keeps networks apart; they would have to meet by a published port',
+      cause: 'Docker isolates networks from each other; a published port is the only path',
       next: `docker network connect NETWORK ${container.name}`,
     },
     'isolated',

@@ -5,7 +5,7 @@ import type {Disposition, Walk} from './disposition.js';
 
 /** What a doubtful hop can still tell. */
 type Finding = Pick<Step, 'code' | 'cause'>;
-type Details = Partial<Pick<Step, 'evidence' | 'cause' | 'kernelReason' | 'counter' | 'next'>>;
+type Details = Partial<Pick<Step, 'device' | 'evidence' | 'cause' | 'kernelReason' | 'counter' | 'next'>>;
 
 /** Collects the hops of one walk. `fail` ends it; after `doubt` it goes on, but can no longer end as delivered. */
 export interface Trail {

@@ -40,7 +40,7 @@ export function sendOuter(
   const {host: tables} = host;
   const unread = {src: own?.address ?? '', dst: vtep, port, vni};
   if (!tables) {
-    trail.doubt(host, 'underlay-route', "the host's own tables were not read");
+    trail.doubt(host, 'underlay-route', "the host's routes and links were not read");
     return unread;
   }
   const way = wayToVtep(tables, vtep);
@@ -52,15 +52,15 @@ export function sendOuter(
   if (dead) return dead;
   const src = way.source ?? '';
   const evidence = [routeText(route), ...(uplink ? [linkText(uplink)] : [])];
-  const mismatch = sourceTrouble(trail, host, own, {src, vtep, evidence});
+  const mismatch = sourceTrouble(trail, host, own, {src, vtep, evidence, device});
   if (mismatch) return mismatch;
   trail.pass(
     host,
     'underlay-route',
-    `VTEP ${vtep} by ${routeText(route)}${src ? `, from ${src}` : ''}`,
+    `VTEP ${vtep} via ${routeText(route)}${src ? `, source ${src}` : ''}`,
     evidence,
   );
-  fitMtu(trail, host, {mtu, routeMtu: way.mtu, vtep, encrypted: network.encrypted, evidence});
+  fitMtu(trail, host, {mtu, routeMtu: way.mtu, vtep, encrypted: network.encrypted, evidence, dev: route.dev});
   const outer = {src, dst: vtep, port, vni};
   const stuck =
     nextHop(trail, host, way, {vtep, device}) ??
@@ -73,7 +73,8 @@ function uplinkTrouble(trail: Trail, host: HostModel, uplink: Link): Walk | unde
   const dead = deadLink(uplink);
   return dead === undefined
     ? undefined
-    : trail.fail(host, 'underlay-route', 'uplink-down', `${uplink.name} is ${dead}`, {
+    : trail.fail(host, 'underlay-route', 'uplink-down', `uplink is ${dead}`, {
+        device: uplink.name,
         evidence: [linkText(uplink)],
       });
 }
@@ -91,7 +92,7 @@ function rulesOut(
       host,
       tables: host.host,
       layer: 'filter-out',
-      whose: 'this host',
+      whose: host.name,
       hook: 'OUTPUT',
       code: 'data-path-filtered-out',
       needed: true,
@@ -116,18 +117,19 @@ function sourceTrouble(
   trail: Trail,
   host: HostModel,
   own: OwnVtep | undefined,
-  {src, vtep, evidence}: {src: string; vtep: string; evidence: string[]},
+  {src, vtep, evidence, device}: {src: string; vtep: string; evidence: string[]; device: Link},
 ): Walk | undefined {
   if (!own || !src || own.address === src) return undefined;
   return trail.fail(
     host,
     'underlay-route',
     'outer-source-mismatch',
-    `packets to ${vtep} leave from ${src}; this node is known as ${own.address}`,
+    `VXLAN packets to ${vtep} leave from ${src}, not from this node's VTEP address ${own.address}`,
     {
-      evidence: [...evidence, `own VTEP ${own.address} (told by ${own.source})`],
+      device: device.name,
+      evidence: [...evidence, `own VTEP ${own.address} (source: ${own.source})`],
       cause:
-        'the vxlan device has no address of its own, so the route chooses the outer source; the receiver has a permanent row with the other address and drops every frame without counting it',
+        'the vxlan device has no local address, so the route selects the outer source; the receiver has a permanent FDB entry with the other address and drops every frame without counting it',
       kernelReason: 'VXLAN_ENTRY_EXISTS at the receiver',
       next: `ip route get ${vtep}`,
     },
@@ -143,6 +145,7 @@ function untrodden(
 ): Walk | undefined {
   if (verdict === 'none') {
     return trail.fail(host, 'underlay-route', 'vtep-route-missing', `no route to VTEP ${vtep}`, {
+      device: device.name,
       evidence: (host.host?.routes ?? []).filter(({table}) => table === 'main').map(routeText),
       cause: reason,
       kernelReason: 'IP_OUTNOROUTES',
@@ -155,10 +158,11 @@ function untrodden(
       host,
       'underlay-route',
       'fdb-points-home',
-      `VTEP ${vtep} is an address of this very host`,
+      `VTEP ${vtep} of the FDB entry is an address of this host`,
       {
+        device: device.name,
         evidence: route ? [routeText(route)] : [],
-        cause: 'the FDB row names this host as the remote one',
+        cause: 'the FDB entry points to this host instead of the remote one',
       },
     );
   }
@@ -166,13 +170,15 @@ function untrodden(
     trail.doubt(
       host,
       'underlay-route',
-      `the route to VTEP ${vtep} is not known: ${reason}`,
+      `route to VTEP ${vtep} is unknown: ${reason}`,
       route ? [routeText(route)] : [],
     );
   return undefined;
 }
 
 interface Fitting {
+  /** The interface by which packets to the VTEP leave. */
+  dev: string | undefined;
   mtu: number | undefined;
   routeMtu: number | undefined;
   vtep: string;
@@ -181,14 +187,18 @@ interface Fitting {
 }
 
 /** Whether a full-sized inner packet still fits the uplink. */
-function fitMtu(trail: Trail, host: HostModel, {mtu, routeMtu, vtep, encrypted, evidence}: Fitting): void {
+function fitMtu(
+  trail: Trail,
+  host: HostModel,
+  {mtu, routeMtu, vtep, encrypted, evidence, dev}: Fitting,
+): void {
   if (mtu === undefined || routeMtu === undefined) return;
   const overhead = encapsulation(vtep, encrypted);
   if (mtu + overhead <= routeMtu) {
     trail.pass(
       host,
       'underlay-mtu',
-      `a full packet of ${mtu} bytes and ${overhead} of encapsulation fit the uplink's ${routeMtu}`,
+      `full-size packet ${mtu} + ${overhead} bytes encapsulation fits the underlay MTU ${routeMtu}`,
       [],
     );
     return;
@@ -197,10 +207,11 @@ function fitMtu(trail: Trail, host: HostModel, {mtu, routeMtu, vtep, encrypted, 
     host,
     'underlay-mtu',
     'mtu-too-small',
-    `a full packet of ${mtu} bytes needs ${mtu + overhead}; the uplink takes ${routeMtu}`,
+    `full-size packet ${mtu} + ${overhead} bytes encapsulation exceeds the underlay MTU ${routeMtu}`,
     {
+      ...(dev === undefined ? {} : {device: dev}),
       evidence,
-      cause: `packets above ${routeMtu - overhead} bytes do not pass; the kernel tells the source so (fragmentation needed), which helps only where it is heeded, and not what comes the other way`,
+      cause: `packets above ${routeMtu - overhead} bytes are dropped; the kernel sends "fragmentation needed" to the source, which helps only where the source honours it, and not in the other direction`,
       next: `ip link show; the overlay's MTU is set by --opt com.docker.network.driver.mtu=${routeMtu}`,
     },
   );
@@ -225,10 +236,11 @@ function nextHop(
       host,
       'underlay-neighbour',
       'vtep-unreachable',
-      `${hop}, the next hop to VTEP ${vtep}, does not answer ARP`,
+      `next hop ${hop} to VTEP ${vtep} does not answer ARP`,
       {
+        device: row.dev,
         evidence,
-        cause: hop === vtep ? 'the host behind this VTEP is down or gone' : 'the router on the way is down',
+        cause: hop === vtep ? 'the host with this VTEP is down or gone' : 'the router is down',
         kernelReason: 'NEIGH_FAILED',
         counter: `${device.name} TX still counts up`,
         next: `ping -c 1 ${hop}`,
@@ -239,7 +251,7 @@ function nextHop(
     trail.doubt(
       host,
       'underlay-neighbour',
-      `${hop}, the next hop to VTEP ${vtep}, was just being asked for by ARP and had not answered`,
+      `next hop ${hop} to VTEP ${vtep}: ARP was in progress, no answer yet`,
       evidence,
       {code: 'vtep-unreachable'},
     );
@@ -261,7 +273,7 @@ function encryption(trail: Trail, host: HostModel, {src, dst}: OuterPacket): Wal
     trail.doubt(
       host,
       'encryption',
-      'the network is encrypted, and the IPsec states of the host were not read',
+      'the network is encrypted, and the IPsec states (SAs) of the host were not read',
     );
     return undefined;
   }
@@ -270,23 +282,23 @@ function encryption(trail: Trail, host: HostModel, {src, dst}: OuterPacket): Wal
     trail.doubt(
       host,
       'encryption',
-      `the network is encrypted, and no IPsec policy from ${src} to ${dst} was found`,
+      `the network is encrypted, and no IPsec policy ${src} → ${dst} was found`,
     );
     return undefined;
   }
   if (sealed.out) {
-    trail.pass(host, 'encryption', `an IPsec policy and a state from ${src} to ${dst}`, []);
+    trail.pass(host, 'encryption', `IPsec policy and state ${src} → ${dst} present`, []);
     return undefined;
   }
   return trail.fail(
     host,
     'encryption',
     'xfrm-state-missing',
-    `an IPsec policy from ${src} to ${dst} without a state`,
+    `IPsec policy ${src} → ${dst} has no matching state (no key)`,
     {
       cause:
-        'the policy wants every packet encrypted and there is no key to do it with, so all are dropped: often a kernel without ESP or AES-GCM',
-      counter: 'XfrmOutNoStates in /proc/net/xfrm_stat, and TX dropped of the vxlan device',
+        'the policy requires encryption and there is no key, so every packet is dropped; often a kernel without ESP or AES-GCM',
+      counter: 'XfrmOutNoStates in /proc/net/xfrm_stat, and vxlan TX dropped',
       next: 'ip xfrm state list nokeys; ip xfrm policy',
     },
   );

@@ -4,6 +4,7 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {judgeBridgeRow} from '../rows/bridge-row.js';
+import {agesTell, recentSeconds, silenceSeconds} from '../rows/row-ages.js';
 import {rowCode} from '../rows/row-code.js';
 import type {RowJudge} from '../rows/row-judge.js';
 import {isProgrammed} from '../rows/sandbox-view.js';
@@ -40,7 +41,7 @@ export function walk(context: WalkContext, src: Party, dst: Party, reply: boolea
   const steps = trail();
   const host = hostOf(context, src.host);
   if (!host) {
-    steps.doubt(null, 'route', `${src.name} is not on a host that was read`);
+    steps.doubt(null, 'route', `${src.name} is not on any host that was read`);
     return {disposition: 'not-on-this-host', hops: steps.hops};
   }
   const {network, traffic} = context;
@@ -65,7 +66,7 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
   }
   if (dst.host?.key === model.key) return toLocal(steps, left, dst, packet);
   if (context.network.driver !== 'overlay') {
-    steps.doubt(model, 'bridge-fdb', `${context.network.name} does not leave this host`);
+    steps.doubt(model, 'bridge-fdb', `${context.network.name} is local to this host`);
     return steps.end('undecided');
   }
   const device = vxlanOf(steps, at, context.network.vnis);
@@ -80,10 +81,11 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
       model,
       'bridge-fdb',
       'mac-behind-other-port',
-      `${bridge.name} has ${dstMac} behind ${row.dev}, not behind ${device.name}`,
+      `bridge FDB has ${dstMac} on ${row.dev}, not on ${device.name}`,
       {
+        device: bridge.name,
         evidence: [rowText(row)],
-        cause: 'a local port has shown this MAC, so the frame never reaches the tunnel',
+        cause: 'the bridge learned this MAC on a local port, so the frame never reaches the vxlan device',
       },
     );
   }
@@ -91,8 +93,8 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
     model,
     'bridge-fdb',
     row
-      ? `${dstMac} is behind ${row.dev}`
-      : `${bridge.name} has not learned ${dstMac} and floods it, the tunnel included`,
+      ? `${dstMac} is on ${row.dev}`
+      : `${dstMac} is not in the FDB of ${bridge.name}: flooded to all ports, ${device.name} included`,
     row ? [rowText(row)] : [],
   );
   const filtered = bridgeFilter(steps, at, packet);
@@ -108,11 +110,12 @@ function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): 
       host.model,
       'bridge-fdb',
       'local-mac-on-vxlan',
-      `${bridge.name} has the MAC of ${dst.name} behind ${row.dev}`,
+      `bridge FDB has the MAC of ${dst.name} (local) on ${row.dev}`,
       {
+        device: bridge.name,
         evidence: [rowText(row)],
         cause:
-          'a frame with this MAC came in by the tunnel, so the bridge sends what is meant for a local container to other hosts',
+          'a frame with this source MAC came in over VXLAN, so the bridge sends frames for a local container to other hosts',
         next: inNamespace(host.model, netns, 'bridge fdb show br', bridge.name),
       },
     );
@@ -154,13 +157,12 @@ function overTunnel(
     mtu: Math.min(mtu ?? Number.POSITIVE_INFINITY, device.mtu ?? Number.POSITIVE_INFINITY),
   });
   if (isWalk(outer)) return outer;
-  steps.note(
-    null,
-    'underlay',
-    `what lies between ${outer.src} and ${outer.dst} can not be read from either host`,
-  );
+  steps.note(null, 'underlay', `underlay path ${outer.src} → ${outer.dst} is not visible from either host`);
   const receiver = receiverOf(context, dst, row.dst);
-  if (!receiver) return {disposition: 'sent-receiver-unknown', hops: steps.hops};
+  if (!receiver) {
+    oneWay(steps, at, row);
+    return {disposition: 'sent-receiver-unknown', hops: steps.hops};
+  }
   return receiveOuter(steps, receiver, {
     outer,
     srcMac,
@@ -171,7 +173,22 @@ function overTunnel(
     packet,
     sentSeconds: row.usedSeconds,
     sentRead: readTime(tables),
+    sentTells: agesTell(model.kernel, tables),
   });
+}
+
+/** What one host alone shows of traffic without an answer: its row is in use, and nothing comes from that MAC. */
+function oneWay(steps: Trail, {host: {model}, tables}: Left['at'], row: FdbRow): void {
+  const {mac, usedSeconds: used, updatedSeconds: heard} = row;
+  if (used === undefined || heard === undefined || used > recentSeconds || heard < used + silenceSeconds)
+    return;
+  if (!agesTell(model.kernel, tables)) return;
+  steps.note(
+    model,
+    'source-row',
+    `one-way traffic: last frame to ${mac} sent ${used} s before collection, none received from it for ${heard} s`,
+    [rowText(row)],
+  );
 }
 
 /** The host behind a VTEP: the one that is known by it, else the destination's own where it has the address. */
@@ -198,7 +215,7 @@ function tunnelRow(
     steps.doubt(
       model,
       'vxlan-fdb',
-      'the FDB of the sandbox was not read, or is of a kind that is not walked',
+      'the FDB of the sandbox was not read, or is of a kind that is not evaluated',
     );
     return steps.end('undecided');
   }
@@ -206,11 +223,12 @@ function tunnelRow(
   // A row for the zero MAC is where the device sends what it has no row for; Docker makes none.
   const row = self.find(({mac}) => mac === dstMac) ?? self.find(({mac}) => mac === '00:00:00:00:00:00');
   if (!row && device.vxlan?.group === undefined) {
-    return steps.fail(model, 'vxlan-fdb', 'fdb-row-missing', `${device.name} has no row for ${dstMac}`, {
+    return steps.fail(model, 'vxlan-fdb', 'fdb-row-missing', `no FDB entry for ${dstMac}`, {
+      device: device.name,
       evidence: [linkText(device)],
-      cause: 'there is no default destination either, so the frame is dropped',
+      cause: 'the device has no default destination, so it drops the frame',
       kernelReason: 'NO_TX_TARGET',
-      counter: `${device.name} TX dropped; "ip monitor neigh" prints miss dev ${device.name} lladdr ${dstMac}`,
+      counter: `${device.name} TX dropped; l2miss event in ip monitor neigh: miss dev ${device.name} lladdr ${dstMac}`,
       next: inNamespace(model, netns, 'bridge fdb show dev', device.name),
     });
   }
@@ -218,7 +236,7 @@ function tunnelRow(
     steps.doubt(
       model,
       'vxlan-fdb',
-      `${device.name} sends ${dstMac} by a default row or a group of next hops, which are not walked`,
+      `${device.name} uses a default entry or a nexthop group for ${dstMac}, which is not evaluated`,
       row ? [rowText(row)] : [linkText(device)],
     );
     return steps.end('undecided');
@@ -236,7 +254,7 @@ function placeTrouble(
   const {model} = at.host;
   const evidence = [rowText(row)];
   const node = (vtep: string) => (nodes.has(vtep) ? ` (${nodes.get(vtep)})` : '');
-  const leads = `${row.mac} is behind VTEP ${row.dst}${node(row.dst)}${isProgrammed(row) ? '' : ', by a learned row that will age out'}`;
+  const leads = `FDB entry ${row.mac} → VTEP ${row.dst}${node(row.dst)}${isProgrammed(row) ? '' : ' (learned, will age out)'}`;
   // A second address of the right host gets the frames there as well.
   const second = dst.host !== undefined && hasAddress(dst.host, row.dst) && !hasAddress(model, row.dst);
   const verdict = rows.place({host: model, netns: at.netns, tables: at.tables}, row, dst.ip);
@@ -246,7 +264,7 @@ function placeTrouble(
     steps.note(
       model,
       'vxlan-fdb',
-      `${leads}; whether ${dst.name} is there is not known: ${reason}`,
+      `${leads}; whether ${dst.name} runs there is unknown: ${reason}`,
       evidence,
     );
   else
@@ -254,10 +272,11 @@ function placeTrouble(
       model,
       'vxlan-fdb',
       rowCode(verdict) ?? 'fdb-wrong-vtep',
-      `${device.name} sends ${row.mac} to ${row.dst}; ${dst.vtep && dst.vtep !== row.dst ? `${dst.name} is behind ${dst.vtep}${node(dst.vtep)}` : reason}`,
+      `FDB entry ${row.mac} points to VTEP ${row.dst}${node(row.dst)}; ${dst.vtep && dst.vtep !== row.dst ? `${dst.name} is at ${dst.vtep}${node(dst.vtep)}` : reason}`,
       {
+        device: device.name,
         evidence,
-        cause: 'the row is of an earlier owner of the address, or its update was lost',
+        cause: 'the entry belongs to an earlier owner of the address, or its update was lost',
         next: `ovdiag fdb ${network.name}`,
       },
     );

@@ -124,7 +124,7 @@ for (const engine of engines) {
         const [balancer, ...more] = entries.filter(
           ({endpoint, status}) => endpoint.kind === 'load-balancer' && status === 'ok',
         );
-        assert.match(balancer?.reason ?? '', /^presumed the load balancer/);
+        assert.match(balancer?.reason ?? '', /^presumably the load balancer/);
         assert.deepEqual(more, []);
       }
     });
@@ -149,7 +149,7 @@ for (const engine of engines) {
           // The nodes' uplinks end in the router, which is no host.
           if (netns === '@host' && name === 'eth0') {
             assert.equal(peer, null);
-            assert.match(peerReason ?? '', /^no link on this host/);
+            assert.match(peerReason ?? '', /^no interface on this host/);
             continue;
           }
           const far = groups.find((group) => group.host === host && group.netns === peer?.netns);

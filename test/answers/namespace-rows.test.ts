@@ -168,7 +168,7 @@ describe('what each namespace file is', () => {
       docker: dockerAnswers([]),
     });
     for (const name of ['1-zzzzzzzzzz', 'lb_zzzzzzzzz'])
-      assert.match(row(host, name)?.note ?? '', /left behind/);
+      assert.match(row(host, name)?.note ?? '', /leftover/);
     // Without Docker's list nothing is said.
     assert.equal(row(madeModel({files: [{name: '1-zzzzzzzzzz', inode: 5001}]}), '1-zzzzzzzzzz')?.note, null);
   });

@@ -50,7 +50,7 @@ describe('what captured packets prove', () => {
         [points[last + 1]?.host, points[last + 1]?.point],
       );
       assert.equal(lastSeen.reverse, null);
-      assert.equal(verdict.text.includes('something between the hosts'), last === 3);
+      assert.equal(verdict.text.includes('dropped between the hosts'), last === 3);
     }
   });
 
@@ -64,7 +64,7 @@ describe('what captured packets prove', () => {
         [verdict.after?.host, verdict.after?.point, verdict.before?.host, verdict.before?.point],
         [points[last]?.host, points[last]?.point, points[last - 1]?.host, points[last - 1]?.point],
       );
-      assert.equal(verdict.text.includes('something between the hosts'), last === 4);
+      assert.equal(verdict.text.includes('dropped between the hosts'), last === 4);
     }
   });
 
@@ -203,7 +203,7 @@ describe('what captured connections prove', () => {
       ),
     );
     assert.equal(verdict.code, 'lost-after');
-    assert.match(verdict.text, /something on the way refused/);
+    assert.match(verdict.text, /refused on the path/);
   });
 
   it('counts the first packet and the first answer, not the rest', () => {

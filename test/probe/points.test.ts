@@ -129,8 +129,8 @@ describe('the points on the way, from recorded hosts', () => {
     assert.deepEqual(
       found?.gaps.map(({point, reason}) => [point, reason]),
       [
-        ['vxlan', 'its interface has a name that is not passed on'],
-        ['vxlan', 'its interface has a name that is not passed on'],
+        ['vxlan', 'its interface has a name that is not passed to a program'],
+        ['vxlan', 'its interface has a name that is not passed to a program'],
       ],
     );
   });

@@ -28,13 +28,14 @@ describe('what real packets showed', () => {
       `
 probe: lost-after: last seen at the uplink of node1
 │   0 of 3 answered, 100 % loss
-│   the model alone said delivered (forward delivered, reply delivered)
+│   predicted from tables: delivered (forward delivered, reply delivered)
 │   the answer of ARP was right
-│   not captured at the container of node2: tcpdump is missing
+│   no capture at container of node2: tcpdump is missing
 ├── node1  container eth0: 3 of 3 out, 0 back
 ├── node1  uplink eth0: 3 of 3 out, 0 back
-├── node2  uplink eth0: encrypted; 4 ESP packets out, 2 back, ours or not
-└── node2  vxlan vxlan0: not captured: tcpdump ended
+├── node2  uplink eth0: encrypted; 4 ESP packets out, 2 back (of any
+│       traffic)
+└── node2  vxlan vxlan0: no capture: tcpdump ended
 `,
     );
     shows(
@@ -42,17 +43,17 @@ probe: lost-after: last seen at the uplink of node1
       `
 probe: lost-after: last seen at the uplink of node1
 │   0 of 3 answered, 100 % loss
-│   the model alone said delivered (forward delivered, reply delivered)
+│   predicted from tables: delivered (forward delivered, reply delivered)
 │   the answer of ARP was right
-│   not captured at the container of node2: tcpdump is missing
+│   no capture at container of node2: tcpdump is missing
 ├── node1  container eth0: 3 of 3 out, 0 back
 │       in aaaaaaaaaaaa
 │       out from 03:04:05.100000 to 03:04:07.300000 by this host's clock
 ├── node1  uplink eth0: 3 of 3 out, 0 back
 │       in @host; outer 192.168.1.4 to 192.168.1.5
 │       out from 03:04:05.100000 to 03:04:07.300000 by this host's clock
-├── node2  uplink eth0: encrypted; 4 ESP packets out, 2 back, ours or not
-└── node2  vxlan vxlan0: not captured: tcpdump ended
+├── node2  uplink eth0: encrypted; 4 ESP packets out, 2 back (of any traffic)
+└── node2  vxlan vxlan0: no capture: tcpdump ended
 `,
     );
   });
@@ -90,8 +91,8 @@ probe: lost-after: last seen at the uplink of node1
 probe: web2 is told as 10.0.1.9
 probe: arrived: all were answered
     3 of 3 answered, 0 % loss, round trip 0.2 to 0.5 ms, 0.3 on average
-    the model alone said delivered (forward delivered, reply delivered)
-    not captured at the container of node2: tcpdump is missing
+    predicted from tables: delivered (forward delivered, reply delivered)
+    no capture at container of node2: tcpdump is missing
 `,
     );
   });
@@ -102,18 +103,18 @@ probe: arrived: all were answered
         .split('\n')
         .filter((line) => line.startsWith('mtu'))
         .join('\n');
-    shows(of({}), 'mtu: packets of up to 1400 bytes pass in one piece, the interface sends up to 1450');
+    shows(of({}), 'mtu: packets up to 1400 bytes pass; interface MTU is 1450');
     shows(
       of({exact: false, smallestNot: 1425}),
-      'mtu: packets of up to 1400 (1425 is too large) bytes pass in one piece, the interface sends up to 1450',
+      'mtu: packets up to 1400 bytes pass (1425 do not); interface MTU is 1450',
     );
     shows(
       of({largestPassing: 1450}),
-      'mtu: packets of all 1450 bytes pass; above 1400 bytes the underlay cuts them into pieces',
+      'mtu: full-size packets (1450 bytes) pass, fragmented by the underlay above 1400 bytes',
     );
     shows(
       of({largestPassing: 1450, largestWhole: 1450, smallestNot: null}),
-      'mtu: packets of all 1450 bytes pass in one piece',
+      'mtu: full-size packets (1450 bytes) pass unfragmented',
     );
     shows(
       view(
@@ -128,12 +129,11 @@ probe: arrived: all were answered
       `
 probe: lost-after: last seen at the uplink of node1
     0 of 3 answered, 100 % loss
-    the model alone said delivered (forward delivered, reply delivered)
+    predicted from tables: delivered (forward delivered, reply delivered)
     the answer of ARP was right
-    not captured at the container of node2: tcpdump is missing
-mtu: packets of up to 1400 bytes pass in one piece, the interface sends up
-    to 1450
-    larger ones: lost after the uplink of node1
+    no capture at container of node2: tcpdump is missing
+mtu: packets up to 1400 bytes pass; interface MTU is 1450
+    larger packets: lost after the uplink of node1
     sizes tried: 1400 whole, 1450 lost
 `,
     );

@@ -21,7 +21,8 @@ function hop(more: Partial<Step> = {}): Step {
 const lost = hop({
   layer: 'vxlan-fdb',
   verdict: 'fail',
-  summary: 'no row for 02:42:0a:00:01:09',
+  device: 'vxlan0',
+  summary: 'no FDB entry for 02:42:0a:00:01:09',
   evidence: ['bridge fdb show dev vxlan0: 12 rows, none of this MAC'],
   code: 'fdb-row-missing',
   cause: 'Docker did not program the endpoint here',
@@ -34,6 +35,7 @@ const path: PathDocument = {
   schemaVersion: 1,
   hosts: [],
   problems: [],
+  verdict: 'web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)',
   disposition: 'dropped',
   source: 'web1',
   destination: 'web2',
@@ -91,18 +93,19 @@ describe('a walk', () => {
     shows(
       view(path),
       `
-web1 to web2 on uber-net: dropped (frames are lost at the hop that is marked
-    fail)
+web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09
+    (fdb-row-missing)
+    evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    cause: Docker did not program the endpoint here
+    kernel drop reason: VXLAN_NO_REMOTE
+    counter: tx_dropped of vxlan0
+    check: bridge fdb show dev vxlan0
     both are on it, and on ingress
-forward: web1 to web2: dropped
+forward: web1 → web2 on uber-net: dropped
 ├── pass    node1  route: by eth0, on the link
-└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
-        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
-        cause: Docker did not program the endpoint here
-        kernel's reason: VXLAN_NO_REMOTE
-        what counts it: tx_dropped of vxlan0
-        look at: bridge fdb show dev vxlan0
-reply: web2 to web1: delivered
+└── fail    node1  vxlan-fdb: vxlan0: no FDB entry for 02:42:0a:00:01:09
+        (fdb-row-missing)
+reply: web2 → web1 on uber-net: delivered
 ├── pass    node2  route: by eth0, on the link
 └── unknown between  underlay: nothing was captured
         evidence: 10.0.1.0/24 dev eth0 scope link
@@ -111,17 +114,17 @@ reply: web2 to web1: delivered
     shows(
       view(path, wide),
       `
-web1 to web2 on uber-net: dropped (frames are lost at the hop that is marked fail)
+web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)
+    evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    cause: Docker did not program the endpoint here
+    kernel drop reason: VXLAN_NO_REMOTE
+    counter: tx_dropped of vxlan0
+    check: bridge fdb show dev vxlan0
     both are on it, and on ingress
-forward: web1 to web2: dropped
+forward: web1 → web2 on uber-net: dropped
 ├── pass    node1  route: by eth0, on the link
-└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
-        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
-        cause: Docker did not program the endpoint here
-        kernel's reason: VXLAN_NO_REMOTE
-        what counts it: tx_dropped of vxlan0
-        look at: bridge fdb show dev vxlan0
-reply: web2 to web1: delivered
+└── fail    node1  vxlan-fdb: vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)
+reply: web2 → web1 on uber-net: delivered
 ├── pass    node2  route: by eth0, on the link
 └── unknown between  underlay: nothing was captured
         evidence: 10.0.1.0/24 dev eth0 scope link
@@ -133,18 +136,24 @@ reply: web2 to web1: delivered
     shows(
       view({...path, reverse: null}, terminal(), true),
       `
-web1 to web2 on uber-net: dropped (frames are lost at the hop that is marked
-    fail)
+web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09
+    (fdb-row-missing)
+    evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    cause: Docker did not program the endpoint here
+    kernel drop reason: VXLAN_NO_REMOTE
+    counter: tx_dropped of vxlan0
+    check: bridge fdb show dev vxlan0
     both are on it, and on ingress
-forward: web1 to web2: dropped
+forward: web1 → web2 on uber-net: dropped
 ├── pass    node1  route: by eth0, on the link
 │       evidence: 10.0.1.0/24 dev eth0 scope link
-└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
+└── fail    node1  vxlan-fdb: vxlan0: no FDB entry for 02:42:0a:00:01:09
+        (fdb-row-missing)
         evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
         cause: Docker did not program the endpoint here
-        kernel's reason: VXLAN_NO_REMOTE
-        what counts it: tx_dropped of vxlan0
-        look at: bridge fdb show dev vxlan0
+        kernel drop reason: VXLAN_NO_REMOTE
+        counter: tx_dropped of vxlan0
+        check: bridge fdb show dev vxlan0
 `,
     );
   });
@@ -160,26 +169,22 @@ forward: web1 to web2: dropped
         backends: [backend],
       }),
       `
-web1 to app (10.0.1.3) on uber-net: dropped (frames are lost at the hop that
-    is marked fail)
-forward: web1 to app (10.0.1.3): dropped
+web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09
+    (fdb-row-missing)
+    evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    cause: Docker did not program the endpoint here
+    kernel drop reason: VXLAN_NO_REMOTE
+    counter: tx_dropped of vxlan0
+    check: bridge fdb show dev vxlan0
+forward: web1 → app (VIP 10.0.1.3) on uber-net: dropped
 ├── pass    node1  route: by eth0, on the link
-└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
-        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
-        cause: Docker did not program the endpoint here
-        kernel's reason: VXLAN_NO_REMOTE
-        what counts it: tx_dropped of vxlan0
-        look at: bridge fdb show dev vxlan0
+└── fail    node1  vxlan-fdb: vxlan0: no FDB entry for 02:42:0a:00:01:09
+        (fdb-row-missing)
 backend app.1 10.0.1.20 on node2, from the load balancer of uber-net:
 │   dropped
 ├── forward: dropped, 1 of 2 hops pass
-│   └── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09
-│           [fdb-row-missing]
-│           evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
-│           cause: Docker did not program the endpoint here
-│           kernel's reason: VXLAN_NO_REMOTE
-│           what counts it: tx_dropped of vxlan0
-│           look at: bridge fdb show dev vxlan0
+│   └── fail    node1  vxlan-fdb: vxlan0: no FDB entry for 02:42:0a:00:01:09
+│           (fdb-row-missing)
 └── reply: delivered, 1 of 1 hops pass
 `,
     );
@@ -189,27 +194,29 @@ backend app.1 10.0.1.20 on node2, from the load balancer of uber-net:
     shows(
       view({...path, reverse: null, probe: probeReport({difference: 'the model lets it pass'})}),
       `
-The model and the probe differ: the model lets it pass
-web1 to web2 on uber-net: dropped (frames are lost at the hop that is marked
-    fail)
+web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09
+    (fdb-row-missing)
+    tables and probe disagree: the model lets it pass
+    evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    cause: Docker did not program the endpoint here
+    kernel drop reason: VXLAN_NO_REMOTE
+    counter: tx_dropped of vxlan0
+    check: bridge fdb show dev vxlan0
     both are on it, and on ingress
 probe: lost-after: last seen at the uplink of node1
 │   0 of 3 answered, 100 % loss
-│   the model alone said delivered (forward delivered, reply delivered)
+│   predicted from tables: delivered (forward delivered, reply delivered)
 │   the answer of ARP was right
-│   not captured at the container of node2: tcpdump is missing
+│   no capture at container of node2: tcpdump is missing
 ├── node1  container eth0: 3 of 3 out, 0 back
 ├── node1  uplink eth0: 3 of 3 out, 0 back
-├── node2  uplink eth0: encrypted; 4 ESP packets out, 2 back, ours or not
-└── node2  vxlan vxlan0: not captured: tcpdump ended
-forward: web1 to web2: dropped
+├── node2  uplink eth0: encrypted; 4 ESP packets out, 2 back (of any
+│       traffic)
+└── node2  vxlan vxlan0: no capture: tcpdump ended
+forward: web1 → web2 on uber-net: dropped
 ├── pass    node1  route: by eth0, on the link
-└── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
-        evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
-        cause: Docker did not program the endpoint here
-        kernel's reason: VXLAN_NO_REMOTE
-        what counts it: tx_dropped of vxlan0
-        look at: bridge fdb show dev vxlan0
+└── fail    node1  vxlan-fdb: vxlan0: no FDB entry for 02:42:0a:00:01:09
+        (fdb-row-missing)
 `,
     );
   });
@@ -232,41 +239,41 @@ describe('a request from outside', () => {
     shows(
       view(published),
       `
-a client outside to 8080/tcp of site: dropped (frames are lost at the hop
-    that is marked fail)
-in by node1, through ingress: delivered
+web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09
+    (fdb-row-missing)
+    evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    cause: Docker did not program the endpoint here
+    kernel drop reason: VXLAN_NO_REMOTE
+    counter: tx_dropped of vxlan0
+    check: bridge fdb show dev vxlan0
+through node1 (routing mesh): delivered
 ├── pass    node1  route: by eth0, on the link
 └── backend app.1 10.0.1.20 on node2, from the load balancer of uber-net:
     │   dropped
     ├── forward: dropped, 1 of 2 hops pass
-    │   └── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09
-    │           [fdb-row-missing]
-    │           evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
-    │           cause: Docker did not program the endpoint here
-    │           kernel's reason: VXLAN_NO_REMOTE
-    │           what counts it: tx_dropped of vxlan0
-    │           look at: bridge fdb show dev vxlan0
+    │   └── fail    node1  vxlan-fdb: vxlan0: no FDB entry for
+    │           02:42:0a:00:01:09 (fdb-row-missing)
     └── reply: delivered, 1 of 1 hops pass
-in by node2, to a container of its own: delivered
+through node2 (host mode): delivered
 └── pass    node1  route: by eth0, on the link
 `,
     );
     shows(
       view(published, wide),
       `
-a client outside to 8080/tcp of site: dropped (frames are lost at the hop that is marked fail)
-in by node1, through ingress: delivered
+web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)
+    evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
+    cause: Docker did not program the endpoint here
+    kernel drop reason: VXLAN_NO_REMOTE
+    counter: tx_dropped of vxlan0
+    check: bridge fdb show dev vxlan0
+through node1 (routing mesh): delivered
 ├── pass    node1  route: by eth0, on the link
 └── backend app.1 10.0.1.20 on node2, from the load balancer of uber-net: dropped
     ├── forward: dropped, 1 of 2 hops pass
-    │   └── fail    node1  vxlan-fdb: no row for 02:42:0a:00:01:09 [fdb-row-missing]
-    │           evidence: bridge fdb show dev vxlan0: 12 rows, none of this MAC
-    │           cause: Docker did not program the endpoint here
-    │           kernel's reason: VXLAN_NO_REMOTE
-    │           what counts it: tx_dropped of vxlan0
-    │           look at: bridge fdb show dev vxlan0
+    │   └── fail    node1  vxlan-fdb: vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)
     └── reply: delivered, 1 of 1 hops pass
-in by node2, to a container of its own: delivered
+through node2 (host mode): delivered
 └── pass    node1  route: by eth0, on the link
 `,
     );
@@ -285,11 +292,11 @@ in by node2, to a container of its own: delivered
     shows(
       view(none),
       `
-a client outside to 8080/tcp of site: unreachable (the source finds no way
-    to it)
-no host has it: unreachable
+web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09
+    (fdb-row-missing)
+    evidence: 10.0.1.0/24 dev eth0 scope link
+not published on any host: unreachable
 └── fail    node1  published: no host publishes 8080/tcp
-        evidence: 10.0.1.0/24 dev eth0 scope link
 `,
     );
   });

@@ -76,7 +76,7 @@ describe('a table of which something could not be read', () => {
     }
     const row = (rows: FdbEntry[]) => rows.find(({ip, mac}) => ip === web2.ip || mac === web2.mac);
     assert.equal(row(entries(cut))?.status, 'unknown');
-    assert.match(row(entries(odd))?.reason ?? '', /could not be read/);
+    assert.match(row(entries(odd))?.reason ?? '', /read in part only/);
     assert.equal(row(entries(oddNeighbour))?.status, 'unknown');
   });
 });
@@ -136,7 +136,7 @@ describe('gossip that is not the whole truth', () => {
     );
     const row = onNode1(entries(node1, gone));
     assert.equal(row?.status, 'stale');
-    assert.match(row?.reason ?? '', /gossip has it on node2, whose own engine has no such endpoint/);
+    assert.match(row?.reason ?? '', /gossip has it on node2, whose own Docker engine has no such endpoint/);
     const without = derived(node1, (draft) => {
       editTable(draft, file, 'neigh', (rows) => rows.filter(({dst}) => dst !== web2.ip));
       editTable(draft, file, 'fdb', (rows) => rows.filter(({mac}) => mac !== web2.mac));
@@ -153,7 +153,7 @@ describe('gossip that is not the whole truth', () => {
     );
     const row = onNode1(entries(ghost), '10.0.1.99');
     assert.equal(row?.status, 'unknown');
-    assert.match(row?.reason ?? '', /gossip has it on node1, whose own engine has no such endpoint/);
+    assert.match(row?.reason ?? '', /gossip has it on node1, whose own Docker engine has no such endpoint/);
   });
 
   it('leaves open whose a VTEP is while it lists nodes without telling theirs', () => {

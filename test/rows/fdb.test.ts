@@ -103,7 +103,7 @@ describe('what a sandbox holds about each endpoint', () => {
     );
     const two = entries(recordedEvidence('stale/node1'), recordedEvidence('stale/node2'));
     assert.deepEqual(odd(two), ['node1 02:42:0a:00:01:c9 null stale', 'node1 10.0.1.200 null stale']);
-    assert.match(find(two, '10.0.1.200')?.reason ?? '', /the engine of node2, .* has no such endpoint/);
+    assert.match(find(two, '10.0.1.200')?.reason ?? '', /node2, whose Docker engine has no such endpoint/);
   });
 
   it('has no row left of web2 when vxlan0 and its rows are gone', () => {
@@ -117,7 +117,7 @@ describe('what a sandbox holds about each endpoint', () => {
       remote.map(({status}) => status),
       remote.map(() => 'missing-fdb'),
     );
-    assert.match(find(remote)?.reason ?? '', /neither an FDB nor a neighbour row/);
+    assert.match(find(remote)?.reason ?? '', /no FDB entry and no neighbour entry/);
     const noDevice = derived(bare, (draft) =>
       editTable(draft, file, 'addr', (rows) => rows.filter((row) => row.ifname !== 'vxlan0')),
     );
@@ -233,7 +233,7 @@ describe('a pair of rows that no source names', () => {
       healthy.map(({vtep}) => vtep),
       ['192.168.1.5'],
     );
-    assert.match(healthy[0]?.reason ?? '', /^presumed the load balancer/);
+    assert.match(healthy[0]?.reason ?? '', /^presumably the load balancer/);
     const two = entries(withPairs('192.168.1.5', 200)).filter(({status}) => status === 'unknown');
     assert.deepEqual(two.map((row) => row.ip).sort(), [healthy[0]?.ip, '10.0.1.200'].sort());
     assert.match(two[0]?.reason ?? '', /^one of 2 addresses/);
@@ -243,7 +243,7 @@ describe('a pair of rows that no source names', () => {
     assert.equal(find(entries(withPairs('203.0.113.9', 200)), '10.0.1.200')?.status, 'stale');
     const own = find(entries(withPairs('172.31.1.5', 200)), '10.0.1.200');
     assert.equal(own?.status, 'stale');
-    assert.match(own?.reason ?? '', /this very host/);
+    assert.match(own?.reason ?? '', /points to this host/);
   });
 
   it('is confirmed by the engine that runs it', () => {
@@ -251,7 +251,7 @@ describe('a pair of rows that no source names', () => {
     const balancer = rows.find(
       ({host, endpoint, status}) => host === 'node1' && endpoint.kind === 'load-balancer' && status === 'ok',
     );
-    assert.match(balancer?.reason ?? '', /the engine of node2/);
+    assert.match(balancer?.reason ?? '', /node2's Docker engine/);
   });
 });
 
@@ -298,7 +298,7 @@ describe('two hosts that contradict each other', () => {
     );
     const row = find(entries(recordedEvidence('node1'), other));
     assert.equal(row?.status, 'wrong-mac');
-    assert.match(row?.reason ?? '', /02:de:ad:be:ef:02 by the engine of node2/);
+    assert.match(row?.reason ?? '', /02:de:ad:be:ef:02 according to node2's Docker engine/);
   });
 
   it('make a container that is gone there a stale row here', () => {
@@ -408,11 +408,11 @@ describe("the kernel's own rows", () => {
     );
     assert.equal(
       note((row) => row.mac === mac && row.plane === 'master'),
-      'the bridge has seen web2 behind vxlan0',
+      'bridge learned web2 on vxlan0',
     );
     assert.match(
       note((row) => row.plane === 'master' && row.state === 'permanent'),
-      /^the own MAC of /,
+      /^own MAC of /,
     );
     assert.match(
       note((row) => row.mac.startsWith('33:33')),

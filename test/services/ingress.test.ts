@@ -61,19 +61,18 @@ function lastOf(evidence: HostEvidence) {
 }
 
 const [ipvs, listener, dnat, forwards, link, mark, share, back, inner] = [
-  `load-balancer pass: the kernel has IPVS, as ${sandbox} shows`,
-  'listener pass: tcp 8080 of the host is taken, so that no other program can have it',
-  'dnat pass: tcp 8080 of the host becomes 172.18.0.2:8080',
-  'forwarding pass: node1 forwards (ip_forward is 1)',
-  `dnat pass: 172.18.0.2 is eth1 of ${sandbox}`,
+  `load-balancer pass: IPVS is available (${sandbox})`,
+  'listener pass: tcp 8080 of the host is reserved by a listening socket',
+  'dnat pass: tcp 8080 of the host is DNATed to 172.18.0.2:8080',
+  'forwarding pass: ip_forward of node1 is 1',
+  `dnat pass: 172.18.0.2 is eth1 in ${sandbox}`,
   'load-balancer pass: requests to tcp 8080 get mark 0x102',
-  'load-balancer pass: IPVS shares mark 0x102 out over one backend',
-  'load-balancer pass: packets to the tasks leave from 10.0.0.2, so that answers come back this way',
-  `forwarding pass: ${sandbox} forwards (ip_forward is 1)`,
+  'load-balancer pass: IPVS service for mark 0x102 has 1 backend',
+  'load-balancer pass: packets to the tasks are SNATed to 10.0.0.2',
+  `forwarding pass: ip_forward of ${sandbox} is 1`,
 ] as const;
 const onHost = [ipvs, listener, dnat, forwards] as const;
-const noRule =
-  'dnat fail ingress-dnat-missing: no rule of the host leads tcp 8080 to a container or to ingress';
+const noRule = 'dnat fail ingress-dnat-missing: no DNAT rule for tcp 8080';
 const enter = `nsenter --net=/run/docker/netns/${sandbox}`;
 const inChain = '-A DOCKER-INGRESS -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080';
 
@@ -131,7 +130,7 @@ describe('a port published through ingress, link by link', () => {
   it('leads nowhere without IPVS (recorded)', () => {
     const evidence = recordedEvidence('node1');
     assert.deepEqual(told(evidence), [
-      `load-balancer fail ipvs-missing: no port is published through ingress: there is no IPVS in ${sandbox}`,
+      `load-balancer fail ipvs-missing: the routing mesh (ingress) does not work: no IPVS in ${sandbox}`,
     ]);
     assert.equal(lastOf(evidence).next, 'modprobe ip_vs');
   });
@@ -141,7 +140,7 @@ describe('a port published through ingress, link by link', () => {
     assert.deepEqual(told(evidence), [ipvs, listener, noRule]);
     assert.deepEqual(lastOf(evidence), {
       shown: [],
-      cause: 'something has removed the nat rules that Docker made, or the engine never made them',
+      cause: "Docker's NAT rules were removed, or the engine never created them",
       next: 'iptables-save -t nat',
     });
     assert.equal(walk(evidence).to, undefined);
@@ -154,7 +153,7 @@ describe('a port published through ingress, link by link', () => {
     assert.deepEqual(told(evidence), [ipvs, listener, noRule]);
     assert.deepEqual(lastOf(evidence), {
       shown: [`nat: ${inChain}`],
-      cause: 'the rule is there, and nothing leads to its chain: the jump from PREROUTING is gone',
+      cause: 'the rule exists, but the jump from PREROUTING to its chain is gone',
       next: 'iptables-save -t nat',
     });
   });
@@ -175,9 +174,9 @@ describe('a port published through ingress, link by link', () => {
     assert.deepEqual(told(evidence), [
       ipvs,
       listener,
-      'dnat pass: tcp 8080 of the host becomes 172.18.0.99:8080',
+      'dnat pass: tcp 8080 of the host is DNATed to 172.18.0.99:8080',
       forwards,
-      `dnat fail ingress-dnat-stale: ${sandbox} does not have 172.18.0.99, to which the host sends`,
+      `dnat fail ingress-dnat-stale: DNAT target 172.18.0.99 is not an address in ${sandbox}`,
     ]);
     assert.deepEqual(lastOf(evidence), {
       shown: [
@@ -186,7 +185,7 @@ describe('a port published through ingress, link by link', () => {
         'inet 10.0.0.4/32 dev eth0',
         'inet 172.18.0.2/16 dev eth1',
       ],
-      cause: 'the rule is of an earlier sandbox, or of something else that took the port',
+      cause: 'the rule belongs to an earlier sandbox, or something else took the port',
       next: `${enter} ip addr`,
     });
     assert.equal(walk(evidence).backends, undefined);
@@ -201,7 +200,7 @@ describe('a port published through ingress, link by link', () => {
     ]);
     assert.deepEqual(lastOf(evidence), {
       shown: [],
-      cause: 'IPVS picks packets by their mark, so these are for nobody',
+      cause: 'IPVS selects packets by their mark, so these are not load-balanced',
       next: `${enter} iptables-save -t mangle`,
     });
     assert.equal(walk(evidence).backends, undefined);
@@ -211,7 +210,7 @@ describe('a port published through ingress, link by link', () => {
     const to = [...onHost, link, mark];
     assert.deepEqual(
       after((draft) => dropLines(draft, sandbox, 'proc', /FWM|Masq/)),
-      [...to, `load-balancer fail ipvs-service-missing: IPVS in ${sandbox} has no entry for mark 0x102`],
+      [...to, `load-balancer fail ipvs-service-missing: IPVS in ${sandbox} has no service for mark 0x102`],
     );
     assert.deepEqual(
       after((draft) => dropLines(draft, sandbox, 'proc', /Masq/)),
@@ -222,7 +221,7 @@ describe('a port published through ingress, link by link', () => {
       [
         ...to,
         share,
-        `load-balancer fail ipvs-snat-missing: no rule in ${sandbox} makes packets to the tasks leave from 10.0.0.2`,
+        `load-balancer fail ipvs-snat-missing: no SNAT rule in ${sandbox} for packets to the tasks (to 10.0.0.2)`,
       ],
     );
     assert.deepEqual(
@@ -247,7 +246,7 @@ describe('a port published through ingress, link by link', () => {
       ipvs,
       listener,
       dnat,
-      'forwarding fail ip-forward-off: node1 does not forward: ip_forward is 0',
+      'forwarding fail ip-forward-off: node1 does not route: ip_forward is 0',
     ]);
     assert.equal(lastOf(host).next, 'sysctl net.ipv4.ip_forward');
     const inside = derived(healthy, (draft) => setProc(draft, sandbox, path, '0'));
@@ -257,7 +256,7 @@ describe('a port published through ingress, link by link', () => {
       mark,
       share,
       back,
-      `forwarding fail ip-forward-off: ${sandbox} does not forward: ip_forward is 0`,
+      `forwarding fail ip-forward-off: ${sandbox} does not route: ip_forward is 0`,
     ]);
     assert.equal(lastOf(inside).next, `${enter} sysctl net.ipv4.ip_forward`);
   });
@@ -270,7 +269,7 @@ describe('a port published through ingress, link by link', () => {
     });
     assert.deepEqual(steps, [
       ipvs,
-      'listener pass: nothing on the host listens on tcp 8080: requests to 127.0.0.1 are refused, others are translated before',
+      'listener pass: nothing on the host listens on tcp 8080: requests to 127.0.0.1 are refused, others are DNATed first',
       ...[dnat, forwards, link, mark, share, back, inner],
     ]);
   });
@@ -281,17 +280,17 @@ describe('a port published through ingress of which not all was read', () => {
     (netns: string, pattern = /./): Change =>
     (draft) =>
       dropSections(draft, (section) => section.netns === netns && pattern.test(section.name));
-  const noMark = `load-balancer unknown: which mark requests to tcp 8080 get in ${sandbox} was not read`;
-  const noIpvs = `load-balancer unknown: whether the kernel has IPVS was not read (${sandbox})`;
-  const noInner = `forwarding unknown: whether ${sandbox} forwards (ip_forward) was not read`;
-  const noAddresses = `dnat unknown: which addresses ${sandbox} has was not read`;
+  const noMark = `load-balancer unknown: mangle rules of ${sandbox} were not read: mark of requests to tcp 8080 unknown`;
+  const noIpvs = `load-balancer unknown: unknown whether the kernel has IPVS: not read (${sandbox})`;
+  const noInner = `forwarding unknown: ip_forward of ${sandbox} was not read`;
+  const noAddresses = `dnat unknown: addresses of ${sandbox} were not read`;
   const noRules = "dnat unknown: whether the host's rules lead tcp 8080 anywhere was not read";
 
   it('is in doubt on the host where nothing of it was read', () => {
     assert.deepEqual(after(without('@host')), [
       ipvs,
       noRules,
-      'forwarding unknown: whether node1 forwards (ip_forward) was not read',
+      'forwarding unknown: ip_forward of node1 was not read',
     ]);
     assert.deepEqual(after(without('@host', /ipt|nft/)), [ipvs, listener, noRules, forwards]);
   });
@@ -319,7 +318,7 @@ describe('a port published through ingress of which not all was read', () => {
     const chain = chainOn(host);
     assert.equal(ingressStep(chain, host, ingressOf(host)), undefined);
     assert.deepEqual(lines(chain), [
-      `load-balancer unknown: the sandbox of ingress (${sandbox}) was not found on node1`,
+      `load-balancer unknown: sandbox of ingress (${sandbox}) was not found on node1`,
     ]);
   });
 });
@@ -370,14 +369,14 @@ describe('a port that a container has for itself', () => {
     });
     const {to, steps: walked} = steps(led);
     assert.deepEqual(to, {address: '172.18.0.7', port: 80});
-    assert.deepEqual(walked.slice(1), [`dnat pass: ${what} of the host becomes 172.18.0.7:80`, forwards]);
+    assert.deepEqual(walked.slice(1), [
+      `dnat pass: ${what} of the host is DNATed to 172.18.0.7:80`,
+      forwards,
+    ]);
   });
 
   it('is lost where neither a rule nor a socket is there, and in doubt where docker-proxy may take it', () => {
-    assert.equal(
-      steps(publishing).steps.at(-1),
-      `dnat fail ingress-dnat-missing: no rule of the host leads ${what} to a container or to ingress`,
-    );
+    assert.equal(steps(publishing).steps.at(-1), `dnat fail ingress-dnat-missing: no DNAT rule for ${what}`);
     const proxied = derived(publishing, (draft) => {
       const section = sectionOf(draft, '@host', 'proc');
       section.output = section.output.replace(
@@ -388,8 +387,8 @@ describe('a port that a container has for itself', () => {
     const {to, steps: walked} = steps(proxied);
     assert.equal(to, undefined);
     assert.deepEqual(walked, [
-      `listener pass: ${what} of the host is taken, so that no other program can have it`,
-      `dnat unknown: no rule of the host leads ${what} on; whatever listens there takes it, and passes it on if it is docker-proxy`,
+      `listener pass: ${what} of the host is reserved by a listening socket`,
+      `dnat unknown: the host has no DNAT rule for ${what}; the listening socket gets it, and forwards it if it is docker-proxy`,
       forwards,
     ]);
   });

@@ -29,7 +29,7 @@ function balancerIn(evidence: HostEvidence, name = 'uber-net') {
   return {host, balancer: balancerOf(host, network)};
 }
 
-/** The service app has the virtual address 10.0.1.2 and tasks at 10.0.1.4 (here) and 10.0.1.3 (node2). */
+/** The service app has the VIP 10.0.1.2 and tasks at 10.0.1.4 (here) and 10.0.1.3 (node2). */
 function walk(evidence: HostEvidence, vip = '10.0.1.2'): {steps: Step[]; sharing: Sharing | undefined} {
   const {host, balancer} = balancerIn(evidence);
   const chain = chainOn(host);
@@ -46,11 +46,11 @@ const told = (evidence: HostEvidence) => lines(walk(evidence).steps);
 const after = (change: Change) => told(derived(healthy, change));
 const addresses = (sharing: Sharing | undefined) => sharing?.destinations.map(({address}) => address);
 
-const hasIt = `pass: the kernel has IPVS, as ${lb} shows`;
-const alias = `pass: 10.0.1.2 is an alias of eth0 in ${lb}`;
+const hasIt = `pass: IPVS is available (${lb})`;
+const alias = `pass: VIP 10.0.1.2 is configured on eth0 in ${lb}`;
 const marked = 'pass: packets to 10.0.1.2 get mark 0x100';
-const shared = 'pass: IPVS shares mark 0x100 out over 2 backends';
-const back = 'pass: packets to the tasks leave from 10.0.1.8, so that answers come back this way';
+const shared = 'pass: IPVS service for mark 0x100 has 2 backends';
+const back = 'pass: packets to the tasks are SNATed to 10.0.1.8';
 
 /** The last step: what it shows, why, and what to type next. */
 function lastOf(evidence: HostEvidence) {
@@ -129,9 +129,9 @@ describe('a virtual address, link by link', () => {
     const {steps, sharing} = walk(healthy, '10.0.1.5');
     assert.deepEqual(lines(steps), [
       hasIt,
-      `pass: 10.0.1.5 is an alias of eth0 in ${lb}`,
+      `pass: VIP 10.0.1.5 is configured on eth0 in ${lb}`,
       'pass: packets to 10.0.1.5 get mark 0x101',
-      'pass: IPVS shares mark 0x101 out over one backend',
+      'pass: IPVS service for mark 0x101 has 1 backend',
       back,
     ]);
     assert.deepEqual(addresses(sharing), ['10.0.1.6']);
@@ -140,7 +140,7 @@ describe('a virtual address, link by link', () => {
   it('is nobody’s without IPVS (recorded)', () => {
     const {steps, sharing} = walk(recordedEvidence('node1'));
     assert.deepEqual(lines(steps), [
-      `fail ipvs-missing: nobody has the virtual address 10.0.1.2: there is no IPVS in ${lb}`,
+      `fail ipvs-missing: no load balancer holds the VIP 10.0.1.2: no IPVS in ${lb}`,
     ]);
     assert.equal(sharing, undefined);
     assert.equal(steps[0]?.next, 'modprobe ip_vs');
@@ -150,11 +150,11 @@ describe('a virtual address, link by link', () => {
     const evidence = broken('vip-alias-missing');
     assert.deepEqual(told(evidence), [
       hasIt,
-      `fail vip-alias-missing: no interface in ${lb} has the virtual address 10.0.1.2`,
+      `fail vip-alias-missing: no interface in ${lb} has the VIP 10.0.1.2`,
     ]);
     assert.deepEqual(lastOf(evidence), {
       shown: ['inet 127.0.0.1/8 dev lo', 'inet 10.0.1.8/24 dev eth0'],
-      cause: 'nobody answers ARP for the address, so no packet reaches the load balancer',
+      cause: 'ARP for the VIP is unanswered, so no packet reaches the load balancer',
       next: `${enter} ip addr`,
     });
     assert.equal(walk(evidence).sharing, undefined);
@@ -169,7 +169,7 @@ describe('a virtual address, link by link', () => {
     ]);
     assert.deepEqual(lastOf(evidence), {
       shown: [],
-      cause: 'IPVS picks packets by their mark, so these are for nobody',
+      cause: 'IPVS selects packets by their mark, so these are not load-balanced',
       next: `${enter} iptables-save -t mangle`,
     });
     assert.equal(walk(evidence).sharing, undefined);
@@ -191,11 +191,11 @@ describe('a virtual address, link by link', () => {
       hasIt,
       alias,
       marked,
-      `fail ipvs-service-missing: IPVS in ${lb} has no entry for mark 0x100`,
+      `fail ipvs-service-missing: IPVS in ${lb} has no service for mark 0x100`,
     ]);
     assert.deepEqual(lastOf(evidence), {
       shown: [],
-      cause: 'packets are marked and then balanced to nobody: the engine lost or never made the entry',
+      cause: 'packets are marked and then match no IPVS service: the engine lost or never created it',
       next: `${enter} cat /proc/net/ip_vs`,
     });
     assert.equal(walk(evidence).sharing, undefined);
@@ -208,7 +208,7 @@ describe('a virtual address, link by link', () => {
     };
     assert.deepEqual(after(change).slice(2), [
       'pass: packets to 10.0.1.2 get mark 0x1ff',
-      `fail ipvs-service-missing: IPVS in ${lb} has no entry for mark 0x1ff`,
+      `fail ipvs-service-missing: IPVS in ${lb} has no service for mark 0x1ff`,
     ]);
   });
 
@@ -233,11 +233,11 @@ describe('a virtual address, link by link', () => {
 
   it('hands on the rows as they are, a missing and a stale one too: the tasks are compared elsewhere', () => {
     const missing = walk(broken('ipvs-backend-missing'));
-    const one = 'pass: IPVS shares mark 0x100 out over one backend';
+    const one = 'pass: IPVS service for mark 0x100 has 1 backend';
     assert.deepEqual(lines(missing.steps), [hasIt, alias, marked, one, back]);
     assert.deepEqual(addresses(missing.sharing), ['10.0.1.4']);
     const stale = walk(broken('ipvs-backend-stale'));
-    const three = 'pass: IPVS shares mark 0x100 out over 3 backends';
+    const three = 'pass: IPVS service for mark 0x100 has 3 backends';
     assert.deepEqual(lines(stale.steps), [hasIt, alias, marked, three, back]);
     assert.deepEqual(addresses(stale.sharing), ['10.0.1.4', '10.0.1.3', '10.0.1.200']);
   });
@@ -249,11 +249,11 @@ describe('a virtual address, link by link', () => {
       alias,
       marked,
       shared,
-      `fail ipvs-snat-missing: no rule in ${lb} makes packets to the tasks leave from 10.0.1.8`,
+      `fail ipvs-snat-missing: no SNAT rule in ${lb} for packets to the tasks (to 10.0.1.8)`,
     ]);
     assert.deepEqual(lastOf(evidence), {
       shown: [],
-      cause: 'tasks would answer past the load balancer, from an address that the client has not asked',
+      cause: 'tasks reply directly to the client, from an address that the client did not contact',
       next: `${enter} iptables-save -t nat`,
     });
   });
@@ -265,7 +265,7 @@ describe('a virtual address, link by link', () => {
     };
     assert.equal(
       after(other).at(-1),
-      'unknown: from which address packets to the tasks leave is decided by rules that are not understood',
+      'unknown: rules that are not understood decide the source address of packets to the tasks',
     );
     assert.deepEqual(lastOf(derived(healthy, other)).shown, [
       `${rules}: nat: -A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.9`,
@@ -296,20 +296,20 @@ describe('a virtual address, link by link', () => {
     };
     assert.deepEqual(after(direct).slice(3), [
       shared,
-      'pass: tasks answer directly (direct routing), so nothing is translated',
+      'pass: tasks reply directly (direct routing), no SNAT needed',
     ]);
   });
 });
 
 describe('a virtual address of which not all was read', () => {
-  const noMark = `unknown: which mark packets to 10.0.1.2 get in ${lb} was not read`;
-  const noIpvs = `unknown: whether the kernel has IPVS was not read (${lb})`;
+  const noMark = `unknown: mangle rules of ${lb} were not read: mark of packets to 10.0.1.2 unknown`;
+  const noIpvs = `unknown: unknown whether the kernel has IPVS: not read (${lb})`;
 
   it('is in doubt at every link where nothing was read', () => {
     const {steps, sharing} = walk(
       derived(healthy, (draft) => dropSections(draft, ({netns}) => netns === lb)),
     );
-    assert.deepEqual(lines(steps), [noIpvs, `unknown: which addresses ${lb} has was not read whole`, noMark]);
+    assert.deepEqual(lines(steps), [noIpvs, `unknown: addresses of ${lb} were not fully read`, noMark]);
     assert.equal(sharing, undefined);
   });
 
@@ -322,7 +322,7 @@ describe('a virtual address of which not all was read', () => {
     assert.deepEqual(after(without(/^proc$/)), [noIpvs, alias, marked]);
     assert.deepEqual(after(without(/^addr$/)), [
       hasIt,
-      `unknown: which addresses ${lb} has was not read whole`,
+      `unknown: addresses of ${lb} were not fully read`,
       marked,
       shared,
       back,
@@ -337,7 +337,7 @@ describe('a virtual address of which not all was read', () => {
     assert.deepEqual(after(some), [
       hasIt,
       alias,
-      `unknown: which mark packets to 10.0.1.2 get in ${lb} is decided by rules that are not understood`,
+      `unknown: rules that are not understood decide the mark of packets to 10.0.1.2 in ${lb}`,
     ]);
   });
 

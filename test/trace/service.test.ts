@@ -241,7 +241,7 @@ describe('services of other kinds', () => {
     const read = recorded.map((host) => hostModel(derived(host, dnsrr)));
     const {virtualAddress, forward, backends = []} = toService(read);
     assert.equal(virtualAddress, null);
-    assert.match(forward.hops[0]?.summary ?? '', /no virtual address/);
+    assert.match(forward.hops[0]?.summary ?? '', /has no VIP/);
     assert.equal(backends.length, 2);
     assert.equal(forward.disposition, 'delivered');
   });

@@ -55,7 +55,7 @@ describe('trace to what is no peer on an overlay', () => {
       (error: unknown) =>
         error instanceof OvdiagError &&
         error.code === 'network-not-shared' &&
-        error.suggestions.includes('They meet on: uber-net'),
+        error.suggestions.includes('Shared network: uber-net'),
     );
   });
 });

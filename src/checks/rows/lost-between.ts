@@ -5,8 +5,8 @@ import {isDown} from '../../kernel/link-state.js';
 import {rowText} from '../../kernel/printed.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {FdbRow} from '../../model/facts.js';
-import {ageSlack} from '../../rows/row-ages.js';
-import {type DeviceTables, deviceTables, isProgrammed} from '../../rows/sandbox-view.js';
+import {ageSlack, isRefreshed, silenceSeconds} from '../../rows/row-ages.js';
+import {type DeviceTables, deviceTables} from '../../rows/sandbox-view.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest} from '../check.js';
 import {rise, risen} from '../counters/rising.js';
@@ -42,11 +42,8 @@ interface Device {
 }
 
 const steady = {least: 3, perSecond: 0.2};
-/**
- * A receiver that has heard nothing for so long before the sender sent has lost frames, in milliseconds. Less may be a question
- * for a MAC (which uses a row and is answered without a frame) after the last frame, and clocks that differ.
- */
-const silence = 30_000;
+/** In milliseconds; it covers clocks that differ, too. */
+const silence = silenceSeconds * 1000;
 /** Rows of a host are kept by VTEP, of whole devices, and of no more devices beyond so many. */
 const mostPeers = 1000;
 /** Who has sent so lately may go on, so that a second reading shows what becomes of it; in milliseconds. */
@@ -204,7 +201,9 @@ function readDevices(host: KnownHost): Device[] {
   const kernel = engineVersion(host.model.kernel);
   const separate = kernel !== undefined && atLeast(kernel, '6.15');
   // By its number alone a kernel may lack it, and a row that was written by hand is younger than its neighbour too.
-  const agesTell = separate && found.some(({rows}) => rows.some(refreshed));
+  const agesTell =
+    separate &&
+    found.some(({rows}) => rows.some(({row, writtenSeconds}) => isRefreshed(row, writtenSeconds)));
   let kept = 0;
   return found.flatMap(({network, file, inode, readAt, link, stats, rows}): Device[] => {
     const peers = peersOf(rows, readAt, agesTell);
@@ -248,17 +247,6 @@ function agedRows({neighbours, selfRows}: DeviceTables): AgedRow[] {
   for (const [mac, rows] of selfRows)
     if (!paired.has(mac)) for (const row of rows) aged.push({row, writtenSeconds: undefined});
   return aged;
-}
-
-/** Whether a row is younger than what Docker wrote beside it, so that a frame must have updated it. */
-function refreshed({row, writtenSeconds}: AgedRow): boolean {
-  const {updatedSeconds} = row;
-  return (
-    isProgrammed(row) &&
-    writtenSeconds !== undefined &&
-    updatedSeconds !== undefined &&
-    updatedSeconds + ageSlack < writtenSeconds
-  );
 }
 
 function peersOf(rows: AgedRow[], readAt: number, agesTell: boolean): Peer[] {

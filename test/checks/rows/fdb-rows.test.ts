@@ -91,7 +91,7 @@ describe('fdb-rows', () => {
     const gap = examineRecorded('stale/node1').notChecked.find(
       ({check, why, network}) => check === 'fdb-rows' && network === 'uber-net' && /2 endpoints/.test(why),
     );
-    assert.match(gap?.why ?? '', /one of 2 addresses behind this VTEP/);
+    assert.match(gap?.why ?? '', /one of 2 addresses at this VTEP/);
   });
 
   it("tells the other direction of a wrong row: 'receiver-source-stale', by both hosts", () => {
