@@ -35,7 +35,7 @@ const meanings: Partial<Record<Disposition, string>> = {
 };
 
 /** The hop by which a trace is judged, and whose walk it is in. */
-export interface Decisive {
+interface Decisive {
   way: 'forward' | 'reply';
   hop: Step;
   /** The task of a service or published port to which it belongs. */

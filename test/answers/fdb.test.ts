@@ -113,10 +113,10 @@ describe('what fdb answers', () => {
         .filter(({code}) => code === 'not-instantiated')
         .map(({host = '', message}) => `${host}: ${message}`);
     };
-    const normal = 'which is normal until a task or container there needs it';
-    assert.deepEqual(await told(['node3']), [`node3: it has no sandbox on this host, ${normal}`]);
+    const normal = 'normal until a task or container there needs it';
+    assert.deepEqual(await told(['node3']), [`node3: not instantiated on this host: ${normal}`]);
     assert.deepEqual(await told(['node3', 'node4', 'node5', 'node6']), [
-      `: it has no sandbox on 4 of 5 hosts (node3, node4, node5, …), ${normal}`,
+      `: not instantiated on 4 of 5 hosts (node3, node4, node5, …): ${normal}`,
     ]);
   });
 

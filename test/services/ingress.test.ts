@@ -284,7 +284,7 @@ describe('a port published through ingress of which not all was read', () => {
   const noIpvs = `load-balancer unknown: unknown whether the kernel has IPVS: not read (${sandbox})`;
   const noInner = `forwarding unknown: ip_forward of ${sandbox} was not read`;
   const noAddresses = `dnat unknown: addresses of ${sandbox} were not read`;
-  const noRules = "dnat unknown: whether the host's rules lead tcp 8080 anywhere was not read";
+  const noRules = 'dnat unknown: DNAT rules of the host for tcp 8080 were not read';
 
   it('is in doubt on the host where nothing of it was read', () => {
     assert.deepEqual(after(without('@host')), [
