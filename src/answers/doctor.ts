@@ -11,6 +11,8 @@ import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
 import {statusOfProblems} from '../hosts/host-problems.js';
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
+import {doctorVerdict} from './doctor-verdict.js';
+import {mergeHosts, type ReportedFinding} from './merge-hosts.js';
 import type {EachReader} from './reader.js';
 
 export interface DoctorQuestion {
@@ -28,7 +30,9 @@ export interface DoctorQuestion {
 
 /** What `doctor` found, in the names of its JSON. */
 export interface Diagnosis {
-  findings: FoldedFinding[];
+  /** The answer in one line, which text shows first. */
+  verdict: string;
+  findings: ReportedFinding[];
   notChecked: NotChecked[];
   networks: NetworkHealth[];
   samples: Sample[];
@@ -60,10 +64,13 @@ export async function diagnose(
   const isWanted = ({code, network: of}: Finding) =>
     (only === undefined || only.includes(code)) && ofNetwork(of);
   const isSkipped = skippedBy(question);
+  const document = documentOf(hosts, question.maxSkew);
+  // Skipped after folding: what follows from something that is known and accepted is not told either.
+  const findings = mergeHosts(withoutSkipped(foldFindings(examination.findings.filter(isWanted)), isSkipped));
   return {
-    ...documentOf(hosts, question.maxSkew),
-    // Skipped after folding: what follows from something that is known and accepted is not told either.
-    findings: withoutSkipped(foldFindings(examination.findings.filter(isWanted)), isSkipped),
+    ...document,
+    verdict: doctorVerdict({...document, findings, checks: checks.length}),
+    findings,
     notChecked: examination.notChecked.filter((gap) => ofNetwork(gap.network)),
     networks: examination.networks.filter((health) => ofNetwork(health.network)),
     samples: examination.samples,

@@ -27,6 +27,11 @@ export function hostSummaries(hosts: HostModel[]): HostSummary[] {
 const blinding =
   /^(permission|tool-missing|not-linux|netns-dir-missing|netns-unreadable|section-failed|section-cut|engine-elsewhere|program-missing|host-|ssh-|docker-needed|node-elsewhere|service-left)/;
 
+/** Whether an answer may lack what this problem hides: what was asked for, or what only Docker tells. */
+export function leavesGap({code}: Problem): boolean {
+  return blinding.test(code) || code.startsWith('docker-');
+}
+
 /** 3 where something that was needed could not be looked at, else 0: viewers find nothing, they only show. */
 export function statusOfProblems({problems}: {problems: Problem[]}): ExitStatus {
   return problems.some(({code}) => blinding.test(code)) ? exitStatus.cannotLook : exitStatus.ok;

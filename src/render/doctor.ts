@@ -1,52 +1,64 @@
 import type {Diagnosis} from '../answers/doctor.js';
+import type {ReportedFinding} from '../answers/merge-hosts.js';
 import {escapeText} from '../base/escape.js';
 import type {Sample} from '../checks/run.js';
 import type {FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
-import type {Severity} from '../findings/severity.js';
 import {adviceLines} from './advice.js';
 import {findingsList, tones} from './findings-list.js';
+import {hostList} from './host-list.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
 import {duration, plural, wrapText} from './text.js';
 
-/** More findings than this are told in a line each, unless all is asked for. */
+/** More findings than this are shown in a line each, unless all is asked for. */
 const mostBlocks = 5;
 /** More networks than this are shown only where something is not well. */
 const mostNetworks = 8;
-/** Gaps that are listed without being asked for, and beside many findings. */
-const mostGaps = 6;
-const mostGapsBesideMany = 3;
+/** Lines about what was not checked, without being asked for. */
+const mostGapLines = 6;
 /** Hosts of which counters were compared, one by one. */
 const mostSamples = 4;
 /** Folded findings that are named without being asked for. */
 const mostFolded = 3;
 
-/** Findings first, then how each network stands, then what was not looked at. */
+/** The verdict, the findings with their proof and fix, how each network stands, and last what was not checked. */
 export async function renderDiagnosis(
   diagnosis: Diagnosis,
   verbose: boolean,
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const {findings, networks, notChecked, samples, checks} = diagnosis;
+  const {verdict, findings, networks, notChecked, samples, checks} = diagnosis;
   const many = !verbose && findings.length > mostBlocks;
-  const gaps = verbose ? Number.POSITIVE_INFINITY : many ? mostGapsBesideMany : mostGaps;
+  const found = many
+    ? [await findingsList(findings, terminal, paint)]
+    : findings.map((finding) => findingBlock(finding, verbose, terminal, paint));
+  const budget = verbose ? Number.POSITIVE_INFINITY : gapBudget(found.join('').split('\n').length - 1);
+  const tone = findings[0] ? tones[findings[0].severity] : 'plain';
+  const details = findings.length > 0 ? '. Details of a code: ovdiag explain CODE' : '';
   const parts = [
-    ...(many
-      ? [await findingsList(findings, terminal, paint)]
-      : findings.map((finding) => findingBlock(finding, verbose, terminal, paint))),
+    `${wrapText(escapeText(verdict), terminal.width, 4)
+      .map((line) => paint(tone, line))
+      .join('\n')}\n`,
+    ...found,
     ...(networks.length > 0 ? [await healthTable(networks, findings, verbose, terminal, paint)] : []),
-    ...(notChecked.length > 0 ? [gapBlock(notChecked, gaps, terminal, paint)] : []),
     ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
-    `${wrapText(verdict(findings, checks, notChecked.length > 0), terminal.width).join('\n')}\n`,
+    `${wrapText(`${plural(checks, 'check')}${details}`, terminal.width, 4).join('\n')}\n`,
+    ...(notChecked.length > 0 ? [gapBlock(notChecked, budget, terminal, paint)] : []),
   ];
   return parts.join('\n');
 }
 
-function findingBlock(finding: FoldedFinding, verbose: boolean, terminal: Terminal, paint: Paint): string {
-  const {code, severity, subject, cause, evidence, folded} = finding;
-  const head = `${severity}  ${code}  ${[whereOf(finding), subject].filter(Boolean).join(': ')}`;
+/** What was not checked takes no more lines than what was found, and few of them. */
+function gapBudget(found: number): number {
+  return Math.min(mostGapLines, Math.max(2, found));
+}
+
+function findingBlock(finding: ReportedFinding, verbose: boolean, terminal: Terminal, paint: Paint): string {
+  const {code, severity, subject, cause, evidence, folded, network, hosts} = finding;
+  const host = hosts.length > 0 ? hostList(hosts, verbose ? hosts.length : 4) : null;
+  const head = `${severity}  ${code}  ${[whereOf({host, network}), subject].filter(Boolean).join(': ')}`;
   const body = (label: string, text: string) =>
     indented(`${label}${escapeText(text)}`, terminal, label.length);
   const lines = [
@@ -56,7 +68,7 @@ function findingBlock(finding: FoldedFinding, verbose: boolean, terminal: Termin
     ...(evidence.length > 3 && !verbose
       ? body('          ', `and ${plural(evidence.length - 3, 'more row')} (--verbose)`)
       : []),
-    ...adviceLines(finding, {host: finding.host, verbose}, terminal, paint),
+    ...adviceLines(finding, {host, verbose}, terminal, paint),
     ...foldedLines(folded, verbose, terminal),
   ];
   return `${lines.join('\n')}\n`;
@@ -96,12 +108,16 @@ const healthColumns: Column[] = [
   {head: 'hosts', priority: 4, shrink: 'never', align: 'right'},
   {head: 'endpoints', priority: 9, shrink: 'never', align: 'right'},
   {head: 'checked', priority: 8, shrink: 'never', align: 'right'},
-  {head: 'healthy', priority: 8, shrink: 'never', align: 'right'},
+  {head: 'entries ok', priority: 8, shrink: 'never', align: 'right'},
   {head: 'unknown', priority: 7, shrink: 'never', align: 'right'},
   {head: 'findings', priority: 9, shrink: 'never', align: 'right'},
+  {head: 'host-wide', priority: 9, shrink: 'never', align: 'right'},
 ];
 
-/** What was found beside it counts too: rows may be right on a network that carries nothing. */
+/**
+ * FDB and neighbour entries may all be right on a network that carries nothing, so what was found on the network itself and
+ * what was found on its hosts as a whole (filters, routes, uplinks, IPsec) counts beside them.
+ */
 async function healthTable(
   networks: NetworkHealth[],
   findings: FoldedFinding[],
@@ -110,40 +126,51 @@ async function healthTable(
   paint: Paint,
 ): Promise<string> {
   const found = new Map<string | null, number>();
-  for (const {network} of findings.flatMap((one) => [one, ...one.folded.map(({finding}) => finding)]))
-    found.set(network, (found.get(network) ?? 0) + 1);
+  const counted = findings
+    .flatMap((one) => [one, ...one.folded.map(({finding}) => finding)])
+    .filter(({network, severity}) => network !== null || severity !== 'info');
+  for (const {network} of counted) found.set(network, (found.get(network) ?? 0) + 1);
+  const ofHosts = found.get(null) ?? 0;
   const well = ({network, endpoints, healthy}: NetworkHealth) => healthy === endpoints && !found.has(network);
   const brief = !verbose && networks.length > mostNetworks;
   const healthy = brief ? networks.filter(well) : [];
   const shown = brief ? networks.filter((network) => !well(network)) : networks;
   const rows = shown.map(({network, hosts, endpoints, checked, healthy, unknown}) => [
     {text: network, tone: 'strong' as const},
-    ...[hosts, endpoints, checked, healthy, unknown, found.get(network) ?? 0].map(String),
+    ...[hosts, endpoints, checked, healthy, unknown, found.get(network) ?? 0, ofHosts].map(String),
   ]);
   const table = rows.length > 0 ? await renderTable(healthColumns, rows, terminal, paint) : '';
   if (healthy.length === 0) return table;
   const endpoints = healthy.reduce((sum, network) => sum + network.endpoints, 0);
-  const rest = `On ${rows.length > 0 ? `${healthy.length} other` : 'all'} networks all ${endpoints} endpoints are healthy (--verbose)`;
+  const rest = `On ${rows.length > 0 ? `${healthy.length} other` : 'all'} networks the entries of all ${endpoints} endpoints are right${ofHosts > 0 ? `, but ${plural(ofHosts, 'finding')} of whole hosts may hit them` : ''} (--verbose)`;
   return `${table}${wrapText(rest, terminal.width, 4).join('\n')}\n`;
 }
 
-/** One entry a gap where all are wanted; else one for all that a check lacks for want of the same thing. */
-function gapBlock(notChecked: NotChecked[], most: number, terminal: Terminal, paint: Paint): string {
-  const verbose = most === Number.POSITIVE_INFINITY;
-  const groups = new Map<string, NotChecked[]>();
-  for (const gap of notChecked) {
-    const key = JSON.stringify([gap.check, gap.add, ...(verbose ? [gap.why] : [])]);
-    const group = groups.get(key);
-    if (group) group.push(gap);
-    else groups.set(key, [gap]);
+/**
+ * What was not checked, folded by what is missing: a line or two for all that lack the same. No more lines than `budget`, so
+ * that they never bury the findings; without one, each with its reason.
+ */
+function gapBlock(notChecked: NotChecked[], budget: number, terminal: Terminal, paint: Paint): string {
+  const verbose = budget === Number.POSITIVE_INFINITY;
+  const all = gapGroups(notChecked, verbose);
+  const lines: string[] = [];
+  let shown = 0;
+  for (const gaps of all) {
+    const next = verbose ? gapLines(gaps, terminal, paint) : foldedGapLines(gaps, terminal);
+    // The head, and the line for the rest where there is one, count as well.
+    const beside = shown + 1 < all.length ? 2 : 1;
+    if (lines.length + next.length + beside > budget) break;
+    lines.push(...next);
+    shown += 1;
   }
-  const all = [...groups.values()];
-  const shown = all.slice(0, most);
-  const rest = all.length - shown.length;
+  const rest = all.slice(shown);
+  const checks = [...new Set(rest.flat().map(({check}) => check))];
+  const left = `${shown > 0 ? 'and ' : ''}${hostList(checks, 6)} (reasons: --verbose)`;
+  if (shown === 0) return `${wrapText(`Not checked: ${left}`, terminal.width, 4).join('\n')}\n`;
   return [
     paint('strong', 'Not checked'),
-    ...shown.flatMap((gaps) => gapLines(gaps, terminal, paint)),
-    ...(rest > 0 ? [`    and ${rest} more (--verbose)`] : []),
+    ...lines,
+    ...(rest.length > 0 ? indented(left, terminal, 2) : []),
     '',
   ].join('\n');
 }
@@ -152,16 +179,37 @@ function gapLines(gaps: NotChecked[], terminal: Terminal, paint: Paint): string[
   const [first] = gaps;
   if (!first) return [];
   const places = [...new Set(gaps.map(whereOf))].filter((place) => place !== '');
-  const more = places.length > 3 ? ` and ${places.length - 3} more` : '';
-  const where = places.length > 0 ? ` (${places.slice(0, 3).join(', ')}${more})` : '';
-  const like = new Set(gaps.map(({why}) => why)).size - 1;
-  const text = `${first.check}${where}: ${first.why}${like > 0 ? `; and ${like} like it` : ''}`;
+  const where = places.length > 0 ? ` (${hostList(places, 3)})` : '';
   return [
-    ...indented(escapeText(text), terminal, 2),
+    ...indented(escapeText(`${first.check}${where}: ${first.why}`), terminal, 2),
     ...(first.add ? indented(`  ${escapeText(first.add)}`, terminal, 2) : []).map((line) =>
       paint('dim', line),
     ),
   ];
+}
+
+/** Gaps of which the same is missing; with `verbose` those of one check and one reason. */
+function gapGroups(notChecked: NotChecked[], verbose: boolean): NotChecked[][] {
+  const groups = new Map<string, NotChecked[]>();
+  for (const gap of notChecked) {
+    const add = gap.host === null ? gap.add : gap.add.replaceAll(gap.host, '');
+    const key = JSON.stringify(verbose ? [gap.check, gap.add, gap.why] : [add]);
+    const group = groups.get(key);
+    if (group) group.push(gap);
+    else groups.set(key, [gap]);
+  }
+  return [...groups.values()];
+}
+
+function foldedGapLines(gaps: NotChecked[], terminal: Terminal): string[] {
+  const [first] = gaps;
+  if (!first) return [];
+  const checks = [...new Set(gaps.map(({check}) => check))].join(', ');
+  const places = [...new Set(gaps.map(whereOf))].filter((place) => place !== '');
+  const where = places.length > 0 ? ` (${hostList(places, 3)})` : '';
+  const add =
+    first.host === null || places.length < 2 ? first.add : first.add.replaceAll(first.host, 'these hosts');
+  return indented(escapeText(`${checks}${where}: ${add || first.why}`), terminal, 2);
 }
 
 /** How far apart the readings were, which is what "rising" means in the findings. */
@@ -172,7 +220,7 @@ function sampleLines(samples: Sample[], terminal: Terminal): string {
     samples.length > mostSamples
       ? [samplesTogether(samples, listening)]
       : samples.map(({host, seconds, listened}) => `${host} ${duration(seconds)}${listening(listened)}`);
-  const text = `Counters compared over: ${told.join('; ')}`;
+  const text = `Sample interval: ${told.join('; ')}`;
   return `${wrapText(escapeText(text), terminal.width, 4).join('\n')}\n`;
 }
 
@@ -181,16 +229,4 @@ function samplesTogether(samples: Sample[], listening: (count: number) => string
   const [least, most] = [duration(Math.min(...seconds)), duration(Math.max(...seconds))];
   const listened = samples.reduce((sum, sample) => sum + sample.listened, 0);
   return `${least === most ? least : `${least} to ${most}`} on ${samples.length} hosts${listening(listened)}`;
-}
-
-function verdict(findings: FoldedFinding[], checks: number, gaps: boolean): string {
-  if (findings.length === 0)
-    return `${plural(checks, 'check')}: nothing found${gaps ? ', but not all could be checked' : ''}`;
-  const count = (wanted: Severity) => findings.filter(({severity}) => severity === wanted).length;
-  const words = [
-    plural(count('error'), 'error'),
-    plural(count('warning'), 'warning'),
-    `${count('info')} info`,
-  ].filter((word) => !word.startsWith('0 '));
-  return `${plural(checks, 'check')}: ${words.join(', ')}. What a code means: ovdiag explain CODE`;
 }

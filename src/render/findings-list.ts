@@ -1,5 +1,5 @@
 /** Many findings, a line each or a line for many alike, so that those of a large swarm fit on a screen. */
-import type {FoldedFinding} from '../findings/finding.js';
+import type {ReportedFinding} from '../answers/merge-hosts.js';
 import type {Severity} from '../findings/severity.js';
 import {hostList} from './host-list.js';
 import type {Paint, Tone} from './paint.js';
@@ -24,7 +24,7 @@ const columns: Column[] = [
 ];
 
 export async function findingsList(
-  findings: readonly FoldedFinding[],
+  findings: readonly ReportedFinding[],
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
@@ -38,8 +38,8 @@ export async function findingsList(
 }
 
 /** In their order; those of one code and severity that are many are together where the first of them is. */
-function linesOf(findings: readonly FoldedFinding[]): FoldedFinding[][] {
-  const groups = new Map<string, FoldedFinding[]>();
+function linesOf(findings: readonly ReportedFinding[]): ReportedFinding[][] {
+  const groups = new Map<string, ReportedFinding[]>();
   for (const finding of findings) {
     const key = `${finding.severity} ${finding.code}`;
     const group = groups.get(key);
@@ -50,16 +50,19 @@ function linesOf(findings: readonly FoldedFinding[]): FoldedFinding[][] {
     group.length > mostAlike ? [group] : group.map((finding) => [finding]),
   );
   const placeOf = new Map(findings.map((finding, place) => [finding, place]));
-  const place = ([first]: FoldedFinding[]) => (first && placeOf.get(first)) ?? 0;
+  const place = ([first]: ReportedFinding[]) => (first && placeOf.get(first)) ?? 0;
   return lines.sort((a, b) => place(a) - place(b));
 }
 
-function rowOf(group: FoldedFinding[]) {
+function rowOf(group: ReportedFinding[]) {
   const [first] = group;
   if (!first) return [];
   const {severity, code, subject} = first;
   const names = (key: 'network' | 'host') =>
-    hostList([...new Set(group.flatMap((finding) => finding[key] ?? []))], 1) || '-';
+    hostList(
+      [...new Set(group.flatMap((finding) => (key === 'host' ? finding.hosts : (finding.network ?? []))))],
+      1,
+    ) || '-';
   const same = group.every((other) => other.subject === subject);
   const folded = group.reduce((sum, finding) => sum + finding.folded.length, 0);
   return [

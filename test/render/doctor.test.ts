@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {Diagnosis} from '../../src/answers/doctor.js';
+import type {ReportedFinding} from '../../src/answers/merge-hosts.js';
 import type {CheckCode} from '../../src/findings/catalogue.js';
-import type {FoldedFinding, NotChecked} from '../../src/findings/finding.js';
+import type {NotChecked} from '../../src/findings/finding.js';
 import {renderDiagnosis} from '../../src/render/doctor.js';
 import {plainPaint} from '../../src/render/paint.js';
 import {displayWidth} from '../../src/render/width.js';
@@ -12,7 +13,7 @@ const hostile = 'web\u001b]0;owned\u0007\n‮1';
 function finding({
   code = 'some-code',
   ...more
-}: Partial<Omit<FoldedFinding, 'code'>> & {code?: string} = {}): FoldedFinding {
+}: Partial<Omit<ReportedFinding, 'code'>> & {code?: string} = {}): ReportedFinding {
   return {
     code: code as CheckCode,
     severity: 'error',
@@ -26,6 +27,7 @@ function finding({
     basis: 'one-host',
     at: {},
     folded: [],
+    hosts: more.host === null ? [] : [more.host ?? 'node1'],
     ...more,
   };
 }
@@ -36,7 +38,15 @@ function gap(why: string, more: Partial<NotChecked> = {}): NotChecked {
 
 function rendered(diagnosis: Partial<Diagnosis>, width = 80, verbose = false): Promise<string> {
   return renderDiagnosis(
-    {findings: [], notChecked: [], networks: [], samples: [], checks: 9, ...diagnosis},
+    {
+      verdict: 'the verdict',
+      findings: [],
+      notChecked: [],
+      networks: [],
+      samples: [],
+      checks: 9,
+      ...diagnosis,
+    },
     verbose,
     {width, colour: false, unicode: true, isTty: true},
     plainPaint,
@@ -83,12 +93,18 @@ describe('the text of a diagnosis', () => {
       }),
     ];
     const few = await rendered({findings, networks: [network('secret-net'), network('quiet-net')]});
-    assert.match(few, /^secret-net +2 +4 +4 +4 +0 +2$/m);
-    assert.match(few, /^quiet-net +2 +4 +4 +4 +0 +0$/m);
+    assert.match(few, /^secret-net +2 +4 +4 +4 +0 +2 +0$/m);
+    assert.match(few, /^quiet-net +2 +4 +4 +4 +0 +0 +0$/m);
+    const wide = await rendered({
+      findings: [...findings, finding({network: null}), finding({network: null, severity: 'info'})],
+      networks: [network('quiet-net')],
+    });
+    assert.match(wide, /^NETWORK .*ENTRIES OK .*HOST-WIDE$/m);
+    assert.match(wide, /^quiet-net +2 +4 +4 +4 +0 +0 +1$/m);
     const many = [...Array(9).keys()].map((number) => network(`net${number}`));
     assert.match(
       await rendered({findings, networks: [network('secret-net'), ...many]}),
-      /^secret-net .*2\nOn 9 other/m,
+      /^secret-net .*2 +0\nOn 9 other/m,
     );
   });
 
@@ -100,23 +116,38 @@ describe('the text of a diagnosis', () => {
     assert.ok(text.includes(`:\n        ${command}\n    affects: that one row`), text);
   });
 
-  it('tells gaps of one kind once, and each under --verbose', async () => {
-    const notChecked = [gap('one table was not read'), gap('another table was not read'), gap('a third')];
-    const short = await rendered({notChecked});
-    assert.match(short, /some-check \(node1\): one table was not read; and 2 like it/);
+  it('has what was not checked last, by what is missing, and the reasons under --verbose', async () => {
+    const notChecked = [
+      gap('one table was not read', {add: 'read node1 as root'}),
+      gap('another table was not read', {host: 'node2', check: 'other-check', add: 'read node2 as root'}),
+    ];
+    const short = await rendered({findings: [finding()], notChecked});
+    assert.match(
+      short,
+      /\nNot checked\n {4}some-check, other-check \(node1, node2\): read these hosts as root\n$/,
+    );
     const long = await rendered({notChecked}, 80, true);
     assert.match(long, /another table was not read/);
-    assert.doesNotMatch(long, /like it/);
   });
 
-  it('counts findings by severity, and says when there is none', async () => {
-    assert.match(await rendered({}), /9 checks: nothing found$/m);
-    assert.match(
-      await rendered({notChecked: [gap('it was not read')]}),
-      /nothing found, but not all could be checked$/m,
+  it('never says more about what was not checked than about what was found', async () => {
+    const notChecked = Array.from({length: 40}, (_, index) =>
+      gap('it was not read', {check: `check-${index}`, add: `do ${index}`}),
     );
-    const text = await rendered({findings: [finding(), finding({severity: 'warning'}), finding()]});
-    assert.match(text, /9 checks: 2 errors, 1 warning\./);
+    const lines = (text: string) => text.slice(text.indexOf('Not checked')).split('\n').length - 1;
+    assert.ok(lines(await rendered({notChecked})) <= 2);
+    assert.ok(lines(await rendered({findings: [finding()], notChecked})) <= 6);
+    assert.match(
+      await rendered({notChecked}),
+      /^Not checked: check-0, .* and 34 more \(reasons:\n? *--verbose\)$/m,
+    );
+  });
+
+  it('begins with the verdict, and names every host of a finding', async () => {
+    assert.match(await rendered({}), /^the verdict\n\n9 checks\n$/);
+    const text = await rendered({findings: [finding({hosts: ['node1', 'node2']})]});
+    assert.match(text, /^the verdict\n\nerror {2}some-code {2}uber-net on node1, node2: web1\n/);
+    assert.match(text, /\n {4}fix on node1, node2:\n/);
   });
 
   it('names some of what is folded, and all under --verbose', async () => {
@@ -152,7 +183,6 @@ describe('the text of a diagnosis', () => {
     assert.match(text, /^error +on-all-hosts +- +node0 and 39 more +40 findings: the/m);
     assert.match(text, /and 32 findings more\. Evidence and fixes: --verbose, or --only CODE\n/);
     assert.doesNotMatch(text, /it is broken/);
-    assert.match(text, /9 checks: 41 errors, 60 warnings/);
     const all = await rendered({findings}, 80, true);
     assert.equal(all.match(/it is broken/g)?.length, 101);
     assert.equal((await rendered({findings: findings.slice(0, 5)})).match(/it is broken/g)?.length, 5);
@@ -164,9 +194,9 @@ describe('the text of a diagnosis', () => {
       healthy: index === 3 ? 3 : 4,
     }));
     const text = await rendered({networks});
-    assert.match(text, /^net3 +2 +4 +4 +3 +0 +0$/m);
+    assert.match(text, /^net3 +2 +4 +4 +3 +0 +0 +0$/m);
     assert.doesNotMatch(text, /net4/);
-    assert.match(text, /On 8 other networks all 32 endpoints are healthy/);
+    assert.match(text, /On 8 other networks the entries of all 32 endpoints are right/);
     assert.match(await rendered({networks}, 80, true), /net4/);
     assert.match(await rendered({networks: networks.slice(1)}), /net4/);
   });
@@ -175,11 +205,11 @@ describe('the text of a diagnosis', () => {
     const samples = Array.from({length: 5}, (_, index) => ({host: `node${index}`, seconds: 10, listened: 2}));
     assert.match(
       await rendered({samples}),
-      /Counters compared over: 10 s on 5 hosts, listening in 10 overlay sandboxes/,
+      /Sample interval: 10 s on 5 hosts, listening in 10 overlay sandboxes/,
     );
     assert.match(
       await rendered({samples: samples.slice(0, 2)}),
-      /over: node0 10 s, listening in 2 .*; node1/,
+      /interval: node0 10 s, listening in 2 .*; node1/,
     );
   });
 });

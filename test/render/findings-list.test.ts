@@ -1,10 +1,10 @@
 import {describe, it} from 'node:test';
-import type {FoldedFinding} from '../../src/findings/finding.js';
+import type {ReportedFinding} from '../../src/answers/merge-hosts.js';
 import {findingsList} from '../../src/render/findings-list.js';
 import {plainPaint} from '../../src/render/paint.js';
 import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
 
-function finding(more: Partial<FoldedFinding> = {}): FoldedFinding {
+function finding(more: Partial<ReportedFinding> = {}): ReportedFinding {
   return {
     code: 'fdb-row-missing',
     severity: 'error',
@@ -18,6 +18,7 @@ function finding(more: Partial<FoldedFinding> = {}): FoldedFinding {
     basis: 'one-host',
     at: {},
     folded: [],
+    hosts: more.host === null ? [] : [more.host ?? 'node1'],
     ...more,
   };
 }
@@ -29,7 +30,7 @@ const some = [
 ];
 const alike = ['node1', 'node2', 'node3', 'node4'].map((host) => finding({host, subject: 'web2'}));
 
-const view = (findings: FoldedFinding[], at = terminal()) => findingsList(findings, at, plainPaint);
+const view = (findings: ReportedFinding[], at = terminal()) => findingsList(findings, at, plainPaint);
 
 describe('many findings', () => {
   it('are a line each', async () => {
@@ -75,7 +76,7 @@ Evidence and fixes: --verbose, or --only CODE
 
   it('are cut after thirty lines, and the rest counted', async () => {
     const codes = Array.from({length: 33}, (_, index) =>
-      finding({code: `code-${index}` as FoldedFinding['code']}),
+      finding({code: `code-${index}` as ReportedFinding['code']}),
     );
     const text = await view(codes);
     shows(
