@@ -1,4 +1,6 @@
-/** What to type about a finding: how to see it by hand, and what mends it. Nothing of it is ever run. */
+/** What to type about a finding: how to see it by hand, and what fixes it. Nothing of it is ever run. */
+
+import type {Command} from '../base/command.js';
 
 /** A command that only reads. */
 export interface CheckStep {
@@ -7,7 +9,7 @@ export interface CheckStep {
   shows?: string;
 }
 
-/** What mends a fault. */
+/** What fixes a fault. */
 export type Fix =
   /** A block to be typed as it stands by root on a host. */
   | {
@@ -15,10 +17,12 @@ export type Fix =
       /** Name of the host, where it is not the finding's own. */
       host?: string;
       commands: string[];
-      /** What takes it back, where it changes rules. */
+      /** What takes it back, where it changes rules or settings. */
       undo?: string[];
       /** What else it changes or interrupts. */
       affects: string;
+      /** Why it must not be typed: the evidence is redacted, or old. */
+      beware?: string;
     }
   /** It is done elsewhere than on a host of the swarm. */
   | {by: 'others'; who: string; what: string}
@@ -31,23 +35,61 @@ export interface Advice {
   fix: Fix;
 }
 
-/** A command and what it touches, `nothing` where it only looks. */
-export interface Remedy {
-  command: string;
-  touches: string;
+/** A read-only command; none where a value of the evidence spoils it. */
+export function look(command: Command, shows?: string): CheckStep[] {
+  if (command.problem !== undefined) return [];
+  return [{command: command.text, ...(shows === undefined ? {} : {shows})}];
 }
 
-/** Lists of commands of which some only look, parted: the first of the others is the fix. */
-export function advised(remedies: readonly Remedy[]): Advice {
-  const check = remedies.flatMap(({command, touches}) => {
-    const shows = /^nothing\b[ ;:(]*(.*?)\)?$/.exec(touches)?.[1];
-    return shows === undefined ? [] : [{command, ...(shows === '' ? {} : {shows})}];
-  });
-  const first = remedies.find(({touches}) => !touches.startsWith('nothing'));
+/** A block to be typed; words where a value of the evidence spoils a line of it. */
+export function fixBy({
+  commands,
+  undo = [],
+  affects,
+  host,
+}: {
+  commands: readonly Command[];
+  undo?: readonly Command[];
+  affects: string;
+  host?: string;
+}): Fix {
+  const problem = [...commands, ...undo].find((one) => one.problem !== undefined)?.problem;
+  if (problem !== undefined) return {by: 'unknown', why: `not known: ${problem}`};
+  const text = (one: Command) => one.text;
   return {
-    check,
-    fix: first
-      ? {by: 'commands', commands: [first.command], affects: first.touches}
-      : {by: 'unknown', why: 'what the check shows decides'},
+    by: 'commands',
+    ...(host === undefined ? {} : {host}),
+    commands: commands.map(text),
+    ...(undo.length > 0 ? {undo: undo.map(text)} : {}),
+    affects,
+  };
+}
+
+/** Only somebody else can fix it. */
+export function fixByOthers(who: string, what: string): Fix {
+  return {by: 'others', who, what};
+}
+
+/** Nothing in the evidence says what would fix it. */
+export function noFix(why: string): Fix {
+  return {by: 'unknown', why};
+}
+
+/** What has a fix, on a host. */
+type Fixable = {fix: Fix; host: string | null};
+
+/** The fix of a finding and those of others that are on the same host, as one block. */
+export function joinFixes({fix, host}: Fixable, others: readonly Fixable[]): Fix {
+  if (fix.by !== 'commands') return fix;
+  const on = fix.host ?? host;
+  const same = others.flatMap((other) =>
+    other.fix.by === 'commands' && (other.fix.host ?? other.host) === on ? [other.fix] : [],
+  );
+  const together = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
+  const undo = together([fix.undo ?? [], ...same.map((one) => one.undo ?? [])]);
+  return {
+    ...fix,
+    commands: together([fix.commands, ...same.map(({commands}) => commands)]),
+    ...(undo.length > 0 ? {undo} : {}),
   };
 }

@@ -25,6 +25,8 @@ export interface Explanation<Code extends string = string> {
   references: readonly string[];
   /** Codes of findings that this one brings about: they are folded under it where it reaches them. */
   explains?: readonly Code[];
+  /** Of those, codes whose fix belongs to this one's own: what was lost with it does not come back by itself. */
+  restores?: readonly Code[];
   /** Set on codes that only `trace` reports. */
   traceOnly?: true;
 }

@@ -1,3 +1,4 @@
+import {joinFixes} from './advice.js';
 import {explanationOf} from './catalogue.js';
 import type {Finding, FoldedFinding, Scope} from './finding.js';
 import {severities} from './severity.js';
@@ -25,7 +26,22 @@ export function foldFindings(findings: Finding[]): FoldedFinding[] {
     const root = roots[index];
     if (root && root !== finding) folded.get(root)?.folded.push({because: 'follows', finding});
   }
-  return gatherAlike([...folded.values()]).sort(byWeight);
+  return gatherAlike([...folded.values()].map(restoring)).sort(byWeight);
+}
+
+/** With the fixes of those that follow from it and don't go with it. */
+function restoring(finding: FoldedFinding): FoldedFinding {
+  const restores = explanationOf(finding.code)?.restores ?? [];
+  const others = finding.folded.filter(({finding: {code}}) => restores.includes(code));
+  return others.length === 0
+    ? finding
+    : {
+        ...finding,
+        fix: joinFixes(
+          finding,
+          others.map((one) => one.finding),
+        ),
+      };
 }
 
 /** The end of the chain of causes; of a circle, the member that comes first. */
@@ -126,7 +142,7 @@ function gatherAlike(findings: FoldedFinding[]): FoldedFinding[] {
     const [first, ...others] = [...group].sort(byWeight);
     if (!first || group.length <= mostAlike) return group;
     const alike = others.flatMap(({folded, ...finding}) => [{because: 'alike' as const, finding}, ...folded]);
-    return [{...first, folded: [...first.folded, ...alike]}];
+    return [{...first, fix: joinFixes(first, others), folded: [...first.folded, ...alike]}];
   });
 }
 

@@ -42,14 +42,3 @@ export function chainLine({family, table, name}: RuleChain): string {
 export function policyText({policy}: RuleChain): string {
   return policy?.toUpperCase() ?? '-';
 }
-
-/** What a shell would take for its own, in a comment for example. */
-const special = new Set("$`\\;|&<>'\n");
-
-/** The command that takes a rule of iptables away; undefined where its words are not safe to paste into a shell. */
-export function deletion(rule: Rule): string | undefined {
-  const text = ruleText(rule);
-  if ([...text].some((character) => special.has(character))) return undefined;
-  const {program, table, name} = rule.chain;
-  return `${program} -t ${table} -D ${name} ${text}`;
-}

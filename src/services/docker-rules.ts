@@ -10,6 +10,10 @@ export interface Piece {
   /** As it would be typed, with `…` for what may differ. */
   text: string;
   present: boolean;
+  /** Where it is a jump. */
+  jump?: {table: string; chain: string; target: string};
+  /** It is one of the rules of a bridge. */
+  isBridges?: true;
 }
 
 /**
@@ -25,6 +29,7 @@ export function dockerPieces(
   const jump = (table: string, chain: string, target: string): Piece => ({
     text: `${table}: -A ${chain} … -j ${target}`,
     present: rules.some((rule) => isIn(rule, table, chain) && jumpsTo(rule, target)),
+    jump: {table, chain, target},
   });
   const forward = atLeast(version, '28.0.1') ? 'DOCKER-FORWARD' : 'FORWARD';
   return [
@@ -46,6 +51,7 @@ export function dockerPieces(
 function wayOut(rules: Rule[], chain: string): Piece {
   return {
     text: `filter: -A ${chain} -i docker_gwbridge … -j ACCEPT`,
+    isBridges: true,
     present: rules.some(
       (rule) =>
         isIn(rule, 'filter', chain) && isForInterface(rule, 'in', 'docker_gwbridge') && does(rule, 'accept'),

@@ -1,5 +1,6 @@
 /** How advice names a namespace of a host: by its file in the directory that this host's engine has for them. */
 
+import {type Command, nested, path, sh} from '../base/command.js';
 import {defaultNetnsDir} from '../base/netns-dir.js';
 import {shellWord} from '../base/shell.js';
 import type {HostModel} from '../model/host.js';
@@ -38,4 +39,11 @@ export function inNamespace(
   // Where dockerd has mounts of its own, the file in its directory is no namespace for anybody else.
   const path = host.netnsPath === undefined ? namespacePath(host, file) : `${host.netnsPath}/${file}`;
   return file === '@host' ? inside : `nsenter --net=${shellWord(path)} ${inside}`;
+}
+
+/** A typed command for one of a host's namespaces, as `inNamespace` has it; `@host` enters none. */
+export function within(host: NamespaceDirectory, file: string, command: Command): Command {
+  if (file === '@host') return command;
+  const where = host.netnsPath === undefined ? namespacePath(host, file) : `${host.netnsPath}/${file}`;
+  return nested(sh`nsenter --net=${path(where)}`, command);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {countedLine, deletion, inTable, ruleLine} from '../../src/kernel/printed-rule.js';
+import {countedLine, inTable, ruleLine} from '../../src/kernel/printed-rule.js';
 import {parseIptablesSave} from '../../src/model/rules/iptables.js';
 import {rulesOf, tableOf} from '../../src/model/rules/questions.js';
 
@@ -31,14 +31,5 @@ describe('a rule in print', () => {
   it('has no counters where none were read', () => {
     assert.ok(hostile);
     assert.equal(countedLine(hostile), ruleLine(hostile));
-  });
-
-  it('is taken away by its own words, but for those that a shell would run', () => {
-    assert.ok(plain && hostile);
-    assert.equal(
-      deletion(plain),
-      'iptables-legacy -t filter -D INPUT -p udp -m udp --dport 4789 -m comment --comment "the overlay" -j DROP',
-    );
-    assert.equal(deletion(hostile), undefined);
   });
 });

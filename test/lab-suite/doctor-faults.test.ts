@@ -11,6 +11,7 @@ import {expectedInLab, told} from '../checks/support.js';
 import {ovdiag} from '../cli/support.js';
 import {doctorFaults} from '../lab/doctor-faults/all.js';
 import type {DoctorFault} from '../lab/doctor-faults/fault.js';
+import {typeFix} from '../lab/doctor-faults/fixing.js';
 import {keyOf, type Passed, resultsOf} from '../lab/doctor-faults/results.js';
 import {writeFaultTable} from '../lab/doctor-faults/table.js';
 import {examineAll, readNodes, readSample, untilClean} from '../lab/doctor-run.js';
@@ -120,14 +121,32 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
   async function assertFound(fault: DoctorFault): Promise<number> {
     let findings: FoldedFinding[];
     let seconds = 0;
+    let undo: (() => Promise<unknown>) | undefined;
     try {
       await fault.make(lab());
       const start = Date.now();
       findings = await found(fault);
       seconds = (Date.now() - start) / 1000;
+      assertNamed(fault, findings);
+      const [first] = findings;
+      if (first && !fault.unfixed) undo = await typeFix(lab(), first);
     } finally {
-      await fault.mend(lab());
+      await mend(fault, undo);
     }
+    return seconds;
+  }
+
+  /** What its fix has mended may not let itself be mended again; what is left of it then is found by the next look. */
+  async function mend(fault: DoctorFault, undo: (() => Promise<unknown>) | undefined): Promise<void> {
+    await undo?.();
+    try {
+      await fault.mend(lab());
+    } catch (error) {
+      if (!undo) throw error;
+    }
+  }
+
+  function assertNamed(fault: DoctorFault, findings: FoldedFinding[]): void {
     const [first] = findings;
     assert.equal(first?.code, fault.code, told(findings).join('; '));
     const followers = new Set<string>(first.folded.map(({finding}) => finding.code));
@@ -147,7 +166,6 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
       [],
       'it was mended before',
     );
-    return seconds;
   }
 
   it('says of a sample over time the same when it is replayed, over ssh as well', async () => {

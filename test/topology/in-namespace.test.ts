@@ -66,10 +66,18 @@ const foldersOf = (folder: string) =>
 /** What is wrong with commands that name a namespace; how many there were. */
 function judge(hosts: HostModel[], commands: string[]): {wrong: string[]; named: number} {
   const paths = hosts.flatMap(({namespaces}) => namespaces.map(({file}) => `'${directory}/${file}'`));
+  const starts = (path: string) => [
+    `nsenter --net=${path} `,
+    `rm ${path}`,
+    `umount ${path}`,
+    `stat -f -c %T ${path}`,
+  ];
   const naming = commands.filter((command) => /nsenter|netns/.test(command));
   const right = (command: string) =>
     paths.some((path) =>
-      [`nsenter --net=${path} `, `rm ${path}`, `umount ${path}`].some((start) => command.startsWith(start)),
+      [...starts(path).map((start) => command.startsWith(start)), command.endsWith(` ${path}`)].includes(
+        true,
+      ),
     ) &&
     // Nothing else in a recording needs quotes.
     !command.replaceAll(/'\/srv[^']*'/g, '').includes("'");

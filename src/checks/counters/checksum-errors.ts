@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line, named, sh} from '../../base/command.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import {protocolCounters} from '../../model/proc/counters.js';
 import {defineCheck} from '../check.js';
 import {pairs, rise, risen} from './rising.js';
@@ -30,10 +31,6 @@ export const checksumErrors = defineCheck<undefined, Counts>({
   },
   sample({host, before, after, seconds}, report) {
     const outer = rise(before.outer ?? undefined, after.outer ?? undefined, seconds, threshold);
-    const offload = {
-      command: 'ethtool -K UPLINK tx-checksum-ip-generic off',
-      touches: 'how the uplink of the sending host computes checksums: a little more work for its processors',
-    };
     const common = {host: host.name, network: null, basis: 'sample' as const};
     if (outer !== undefined) {
       report.found({
@@ -43,7 +40,11 @@ export const checksumErrors = defineCheck<undefined, Counts>({
         subject: 'UDP of the host',
         evidence: [`/proc/net/snmp: Udp InCsumErrors ${after.outer} (${risen(outer, seconds)})`],
         cause: `${outer} UDP packets came to this host with a wrong checksum and were thrown away; VXLAN is UDP, and a card that can't compute the checksums of tunnels damages just that`,
-        ...advised([offload]),
+        check: look(line('nstat -az UdpInCsumErrors')),
+        fix: fixByOthers(
+          'whoever runs the sending host',
+          'turn checksum offload of its uplink off, such as: ethtool -K eth0 tx-checksum-ip-generic off; ovdiag doctor on that host names the interface',
+        ),
         at: {host: host.name, netns: '@host'},
       });
     }
@@ -58,7 +59,11 @@ export const checksumErrors = defineCheck<undefined, Counts>({
         subject: later.container,
         evidence: [`${later.netns}: Tcp InCsumErrors ${later.errors} (${risen(inner, seconds)})`],
         cause: `${inner} TCP segments came to ${later.container} with a wrong checksum and were thrown away: whoever sent them is on a host whose card damages what is inside the tunnel`,
-        ...advised([offload]),
+        check: look(sh`docker exec ${named(later.container)} cat /proc/net/snmp`, 'Tcp: InCsumErrors'),
+        fix: fixByOthers(
+          'whoever runs the sending host',
+          'turn checksum offload of its uplink off, such as: ethtool -K eth0 tx-checksum-ip-generic off; ovdiag doctor on that host names the interface',
+        ),
         at: {host: host.name, netns: later.netns},
       });
     }

@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixBy, fixByOthers, look} from '../../findings/advice.js';
 import {conntrackCounters, conntrackTable} from '../../model/proc/counters.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
@@ -45,13 +46,21 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
             `${later.netns}: nf_conntrack_count ${later.count ?? 'unknown'} of nf_conntrack_max ${later.max ?? 'unknown'}`,
           ],
           cause: `the connection table of ${later.owner} is full: packets of new connections were dropped, or entries of others thrown out for them, ${lost} times`,
-          ...advised([
-            {
-              command: 'sysctl -w net.netfilter.nf_conntrack_max=NUMBER',
-              touches:
-                'how many connections this kernel remembers, until the next boot; each takes about 300 bytes',
-            },
-          ]),
+          check: look(line('sysctl net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_count')),
+          fix: fixBy({
+            commands: [
+              line(
+                'sysctl -w net.netfilter.nf_conntrack_max=$(( $(sysctl -n net.netfilter.nf_conntrack_max) * 2 ))',
+              ),
+            ],
+            undo: [
+              line(
+                'sysctl -w net.netfilter.nf_conntrack_max=$(( $(sysctl -n net.netfilter.nf_conntrack_max) / 2 ))',
+              ),
+            ],
+            affects:
+              'how many connections this kernel remembers, until the next boot; each takes about 320 bytes',
+          }),
         });
       }
       const unmade = rise(earlier.insertFailed, later.insertFailed, seconds, failed);
@@ -64,7 +73,11 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
           `${later.netns}: /proc/net/stat/nf_conntrack: insert_failed ${later.insertFailed} (${risen(unmade, seconds)})`,
         ],
         cause: `${unmade} packets were dropped because another one had taken the same entry of the connection table of ${later.owner} just before: two packets of one socket that were translated at the same time, as resolvers send them`,
-        ...advised([{command: 'conntrack -S', touches: 'nothing'}]),
+        check: look(line('conntrack -S'), 'insert_failed'),
+        fix: fixByOthers(
+          `whoever makes the image of ${later.owner}`,
+          'let its resolver ask for A and AAAA one after the other (options single-request-reopen in resolv.conf), or use another C library',
+        ),
       });
     }
   },

@@ -1,9 +1,11 @@
-import {advised} from '../../findings/advice.js';
+import {address, device as deviceWord, mac as macWord, named, sh} from '../../base/command.js';
+import {type Fix, fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import type {Namespace} from '../../model/host.js';
 import type {Miss} from '../../model/iproute/miss.js';
 import type {FdbEntry} from '../../rows/entry.js';
 import {hostRows, lacksRow} from '../../rows/host-rows.js';
 import {ownEndpoints} from '../../topology/endpoints.js';
+import {type NamespaceDirectory, namespaceDirectory, within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 import {counted} from '../words.js';
@@ -23,6 +25,7 @@ interface Failed extends Miss {
   } | null;
   /** Whether a remote endpoint lacks the row that was sought, also now that the tables were read. */
   lacking: boolean;
+  directory: NamespaceDirectory;
   /** Containers that have the MAC or the open question in their own neighbour tables. */
   askers: string[];
 }
@@ -93,7 +96,7 @@ export const failedLookups = defineCheck<Digest, Counts>({
 const unheard = (host: string) => ({
   host,
   network: null,
-  why: 'nobody listened for frames and questions for which the overlays have no row',
+  why: 'l2miss and l3miss events were not monitored',
   add: 'Live, with iproute2 on the host: ovdiag doctor --for 10s',
 });
 
@@ -105,7 +108,7 @@ function lost(
   report: Report,
 ): void {
   const {layer, sought, device, network, networkId, netns, target, askers, times} = failed;
-  const who = askers.length > 0 ? askers.join(', ') : 'somebody on this host';
+  const who = askers.length > 0 ? askers.join(', ') : 'something on this host';
   const whom = elsewhere ?? target?.name ?? target?.ip ?? sought;
   report.found({
     code: layer === 'l2' ? 'l2-miss' : 'l3-miss',
@@ -125,7 +128,8 @@ function lost(
       layer === 'l2'
         ? `${who} sent ${counted(times, 'frame')} to ${whom} (${sought}) in vain: ${device} has no FDB row that says on which host it is, and dropped them`
         : `${who} asked ${counted(times, 'time')} for the MAC of ${whom} (${sought}) in vain: ${device} has no neighbour row to answer from${target ? '' : ', and this host knows no such endpoint'}`,
-    ...advised([{command: `ovdiag fdb ${network}`, touches: 'nothing'}]),
+    check: look(sh`ovdiag fdb ${named(network)}`, 'the entries of every endpoint'),
+    fix: entryFix(failed, whom),
     basis: elsewhere === undefined ? 'sample' : 'several-hosts',
     at: {
       host,
@@ -138,9 +142,39 @@ function lost(
   });
 }
 
+/** The entry that was sought, as Docker would write it. */
+function entryFix({layer, device: name, netns, directory, target}: Failed, who: string): Fix {
+  const {ip = null, mac = null, vtep = null} = target ?? {};
+  const dev = deviceWord(name);
+  const affects = `the entry of ${who} on this host only; Docker removes it when the endpoint goes`;
+  if (mac !== null && layer === 'l2' && vtep !== null)
+    return fixBy({
+      commands: [
+        within(
+          directory,
+          netns,
+          sh`bridge fdb replace ${macWord(mac)} dev ${dev} dst ${address(vtep)} self permanent`,
+        ),
+      ],
+      affects,
+    });
+  if (mac !== null && layer === 'l3' && ip !== null)
+    return fixBy({
+      commands: [
+        within(
+          directory,
+          netns,
+          sh`ip neigh replace ${address(ip)} lladdr ${macWord(mac)} dev ${dev} nud permanent`,
+        ),
+      ],
+      affects,
+    });
+  return noFix(`not known: the ${mac === null ? 'MAC' : 'VTEP'} of ${who}; read its own host too (--host)`);
+}
+
 function nobody(failed: Failed, host: string, seconds: number, report: Report): void {
   const {layer, sought, device, network, networkId, netns, askers, times} = failed;
-  const who = askers.length > 0 ? askers.join(', ') : 'somebody on this host';
+  const who = askers.length > 0 ? askers.join(', ') : 'something on this host';
   report.found({
     code: layer === 'l2' ? 'l2-miss' : 'l3-miss',
     severity: 'info',
@@ -149,7 +183,11 @@ function nobody(failed: Failed, host: string, seconds: number, report: Report): 
     subject: sought,
     evidence: [`${netns}: ${announcement(failed)}, ${counted(times, 'time')} in ${Math.round(seconds)} s`],
     cause: `${who} wants ${sought}, which no endpoint of ${network} has that this host knows of: one that is gone and is remembered, or never was`,
-    ...advised([{command: `ovdiag fdb ${network}`, touches: 'nothing'}]),
+    check: look(sh`ovdiag fdb ${named(network)}`, 'the entries of every endpoint'),
+    fix: fixByOthers(
+      `whoever runs ${who}`,
+      `let it look the address up again: ${sought} belongs to no endpoint`,
+    ),
     basis: 'sample',
     at: {host, network: networkId, netns, device, ...(layer === 'l3' ? {ip: sought} : {})},
   });
@@ -203,6 +241,7 @@ function failedOf(host: KnownHost): Failed[] {
             networkId: network.id,
             network: network.name,
             netns: namespace.file,
+            directory: namespaceDirectory(host.model),
             target: entry ? targetOf(entry) : null,
             lacking: entry !== undefined && lacksSought(entry, miss),
             askers: members.flatMap(({name, namespace: member}) => (asks(member, miss) ? [name] : [])),

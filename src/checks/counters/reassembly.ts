@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import {protocolCounters} from '../../model/proc/counters.js';
 import {defineCheck} from '../check.js';
 import {pairs, rise, risen} from './rising.js';
@@ -50,12 +51,11 @@ export const reassembly = defineCheck<undefined, Counts[]>({
           container === null
             ? `${failed} packets came to this host in pieces, and not all of the pieces came: a link on the way is too small for the tunnel's packets, and something there drops fragments`
             : `${failed} packets came to ${container} in pieces, and not all of the pieces came`,
-        ...advised([
-          {
-            command: 'ovdiag trace CONTAINER CONTAINER --probe --mtu',
-            touches: 'sends a few pings, and leaves a path-MTU entry for ten minutes',
-          },
-        ]),
+        check: look(line('nstat -az IpReasmFails IpReasmReqds')),
+        fix: fixByOthers(
+          'whoever runs the network between the hosts',
+          'let the smallest link take the packets of the tunnels whole, or stop dropping fragments; ovdiag trace --probe --mtu between two containers shows where',
+        ),
         basis: 'sample',
         at: {host: host.name, netns},
       });

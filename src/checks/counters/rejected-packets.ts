@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {protocolCounters} from '../../model/proc/counters.js';
 import {waitingSockets} from '../../model/sockets.js';
@@ -85,10 +86,11 @@ function closedPort({host, before, after, seconds, rows, networks}: Seen): Findi
     cause: isClosed
       ? `${refused} UDP packets came to closed ports of this host, and the port of its own vxlan devices, ${closed.join(', ')}, is closed`
       : `${refused} UDP packets came to closed ports of this host, while nothing arrives on ${networks}: other nodes may send their VXLAN to another port than this one uses`,
-    ...advised([
-      {command: 'ss -lun', touches: 'nothing'},
-      {command: 'ovdiag capture --uplink --flows --for 10s', touches: 'nothing (it only listens)'},
-    ]),
+    check: look(line('ss -lun'), 'which UDP ports are open'),
+    fix: fixByOthers(
+      'whoever joined the sending hosts to the swarm',
+      'let all hosts use one data path port: it is chosen by docker swarm init --data-path-port; ovdiag doctor over all of them names those that differ',
+    ),
   };
 }
 
@@ -105,11 +107,13 @@ function rejected({host, before, after, seconds, rows, networks}: Seen): Finding
       ...rows,
     ],
     cause: `what this host sends on ${networks} is not answered, and ${answered} times somebody told it by ICMP that a destination is unreachable: the data-path port is closed over there, or a firewall rejects it`,
-    ...advised([
-      {
-        command: "tcpdump -n -i UPLINK 'icmp[icmptype] == icmp-unreach'",
-        touches: 'nothing (it only listens; the quoted packet names the port and who refused it)',
-      },
-    ]),
+    check: look(
+      line("tcpdump -ni any 'icmp[icmptype] == icmp-unreach'"),
+      'the quoted packet: its port, and who refused it',
+    ),
+    fix: fixByOthers(
+      'whoever runs the hosts that answer',
+      'open the data path port there, and let their packet filters pass it; ovdiag doctor over them names the rule',
+    ),
   };
 }

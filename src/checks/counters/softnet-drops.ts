@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import {softnetDrops} from '../../model/proc/counters.js';
 import {defineCheck} from '../check.js';
 import {rise, risen} from './rising.js';
@@ -24,13 +25,11 @@ export const softnetOverruns = defineCheck<undefined, number>({
         `/proc/net/softnet_stat, second column of all processors: ${after} (${risen(dropped, seconds)})`,
       ],
       cause: `${dropped} packets came faster than the processors of this host took them, and were dropped before anything looked at them; all flows between two VTEPs may end on one processor`,
-      ...advised([
-        {
-          command: 'sysctl -w net.core.netdev_max_backlog=5000',
-          touches: 'the queue of each processor of this host, until the next boot',
-        },
-        {command: 'mpstat -P ALL 1 5', touches: 'nothing'},
-      ]),
+      check: look(line('mpstat -P ALL 1 5'), 'one processor with all of %soft'),
+      fix: fixBy({
+        commands: [line('sysctl -w net.core.netdev_max_backlog=5000')],
+        affects: 'the queue of each processor of this host, until the next boot',
+      }),
       basis: 'sample',
       at: {host: host.name, netns: '@host'},
     });

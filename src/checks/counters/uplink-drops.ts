@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {device as deviceWord, sh} from '../../base/command.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import type {LinkStats} from '../../model/facts.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
@@ -49,10 +50,14 @@ export const uplinkDrops = defineCheck<undefined, Counts[]>({
         subject: device,
         evidence: rising.map(({name, by, count}) => `${device}: ${name} ${count} (${risen(by, seconds)})`),
         cause: `${device}, which leads to the other hosts, lost ${rising.map(({name, by}) => `${by} (${name})`).join(', ')}: a queue or a ring of the card overflows, frames are larger than it takes, or the line is bad`,
-        ...advised([
-          {command: `ethtool -S ${device}`, touches: 'nothing'},
-          {command: `ip -s -s link show ${device}`, touches: 'nothing'},
-        ]),
+        check: [
+          ...look(sh`ethtool -S ${deviceWord(device)}`),
+          ...look(sh`ip -s -s link show ${deviceWord(device)}`),
+        ],
+        fix: fixByOthers(
+          `whoever runs the link of ${device}`,
+          'find what loses them: a ring that is too small (ethtool -g), frames larger than the other end takes, or a bad line',
+        ),
         basis: 'sample',
         at: {host: host.name, netns: '@host', device},
         // What the uplink does not send is counted at the tunnels as well.

@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line, named, sh} from '../../base/command.js';
+import {look, noFix} from '../../findings/advice.js';
 import {defineCheck} from '../check.js';
 import {pairs, rise, risen} from './rising.js';
 import {type VxlanCounts, vxlanCounts, vxlanKey} from './vxlan-devices.js';
@@ -45,10 +46,10 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
             `${netns}: ${device} TX errors ${later.txErrors} (${risen(unsent, seconds)}), carrier errors ${later.txCarrierErrors} (${risen(carrier, seconds)})`,
           ],
           cause: `${device} could not hand ${unsent} packets to the host: it has no route to the VTEPs that their FDB rows name${carrier < unsent ? ', or they were refused on the way out' : ''}`,
-          ...advised([
-            {command: `ovdiag fdb ${network}`, touches: 'nothing'},
-            {command: 'ip route get VTEP', touches: 'nothing'},
-          ]),
+          check: look(sh`ovdiag fdb ${named(network)}`, 'the VTEPs; then ip route get of each'),
+          fix: noFix(
+            'not known from the counter alone: doctor reports the VTEP without a route as vtep-route-missing',
+          ),
         });
       }
       const lost = rise(0, unicastDrops(earlier, later), seconds, drops);
@@ -67,10 +68,10 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
         cause: later.encrypted
           ? `${device} threw away at least ${lost} frames, each for one receiver: this network is encrypted, and a packet for which there is no IPsec state is lost here`
           : `${device} threw away at least ${lost} frames, each for one receiver, instead of sending them`,
-        ...advised([
-          {command: 'ovdiag doctor --for 10s', touches: 'nothing'},
-          {command: `ovdiag fdb ${network}`, touches: 'nothing'},
-        ]),
+        check: look(line('ovdiag doctor --for 10s'), 'l2-miss and l3-miss: whose entries are missing'),
+        fix: noFix(
+          'not known from the counter alone: what is missing is reported as l2-miss, l3-miss or xfrm-state-missing',
+        ),
       });
     }
   },

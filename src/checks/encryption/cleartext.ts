@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {address, line, number, plain, sh} from '../../base/command.js';
+import {type Fix, fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import {atLeast, engineVersion, within} from '../../model/engine-version.js';
 import {dockerXfrm, type EncryptedVni, encryptedVnis, policyTo} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -35,7 +36,7 @@ export const cleartext = defineCheck({
 function reportClear(
   host: KnownHost,
   report: Report,
-  {network, vni}: EncryptedVni,
+  {network, vni, port}: EncryptedVni,
   vtep: string,
   {evidence, why}: {evidence: string[]; why: string},
 ): void {
@@ -47,14 +48,29 @@ function reportClear(
     subject: `VTEP ${vtep}`,
     evidence: [`${network.name} (VNI ${vni}) is encrypted, and has rows that lead to ${vtep}`, ...evidence],
     cause: `packets of ${network.name} to ${vtep} are marked for encryption, and ${why}: they leave this host in clear, and the other node drops them`,
-    ...advised([
-      {
-        command: 'systemctl restart docker',
-        touches: `every container of ${host.name} without live-restore; policies are made anew`,
-      },
-    ]),
+    check: look(line('ip xfrm policy list'), `no policy out to ${vtep} for UDP ${port} with mark 0xd0c4e3`),
+    fix: policyFix(host, network.name, port, vtep),
     basis: 'one-host',
     at: {host: host.name, network: network.id, netns: '@host', vtep},
+  });
+}
+
+/**
+ * The policy as the engine makes it (moby overlay encryption.go, programSP). The SPI is left out, so that any state of
+ * Docker's to that node serves it (net/xfrm/xfrm_state.c, xfrm_state_find); the engine sets it at the next change of keys.
+ */
+function policyFix({vtep: own}: KnownHost, network: string, port: number, vtep: string): Fix {
+  if (own === undefined) return noFix("not known: this node's own VTEP");
+  const [src, dst] = [address(own.address), address(vtep)];
+  const [source, target] = [`${own.address}/32`, `${vtep}/32`].map(plain);
+  if (!source || !target) return noFix('not known: the two VTEPs');
+  const selector = sh`src ${source} dst ${target} proto udp dport ${number(port)} dir out mark 0xd0c4e3 mask 0xffffffff`;
+  return fixBy({
+    commands: [
+      sh`ip xfrm policy update ${selector} tmpl src ${src} dst ${dst} proto esp reqid 13681891 mode transport`,
+    ],
+    undo: [sh`ip xfrm policy delete ${selector}`],
+    affects: `packets of encrypted networks such as ${network} to ${vtep}: they are encrypted from then on`,
   });
 }
 
@@ -76,12 +92,11 @@ function oldEngine(host: KnownHost, report: Report, encrypted: EncryptedVni[]): 
     ],
     cause:
       'this engine appends its rules for encrypted overlays behind those that are there, makes them late and goes on where it can not: packets may leave or be taken unencrypted (CVE-2023-28840, -28841, -28842)',
-    ...advised([
-      {
-        command: 'apt-get install --only-upgrade docker-ce   # 20.10.24, 23.0.3 or later',
-        touches: 'the engine and, without live-restore, every container of the host',
-      },
-    ]),
+    check: look(line('docker version')),
+    fix: fixByOthers(
+      'whoever maintains the engine',
+      'install 20.10.24, 23.0.3 or later; without live-restore every container of the host is started again',
+    ),
     basis: 'one-host',
     at: {host: host.name},
   });

@@ -1,12 +1,13 @@
 import {isIPv4} from 'node:net';
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixBy, look, noFix} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
-import {decide, type PacketFilter} from '../../kernel/packet-filter.js';
+import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {inTable} from '../../kernel/printed-rule.js';
 import {encryptedVnis} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import {alikeToRules, arrivalAt} from '../underlay/own-rules.js';
+import {acceptRules, alikeToRules, arrivalAt} from '../underlay/own-rules.js';
 import {distinct} from '../words.js';
 
 /** Packet filters that let the data path through and not what encrypted overlays become of it: IP protocol 50. */
@@ -74,6 +75,8 @@ function espPackets(
 interface Lost {
   vteps: string[];
   evidence: string[];
+  /** The rule, or the chain whose policy it is. */
+  by: Decision['by'];
   /** Whether what answers packets of this host's own passes: ESP is tracked by its two addresses alone. */
   answersPass: boolean;
 }
@@ -91,7 +94,7 @@ function note(
   if (verdict !== 'drop') return;
   const answersPass = decide(filter, hook, {...packet, ctState: 'ESTABLISHED'}).verdict !== 'drop';
   const rule = by ? inTable(by) : '';
-  const known = lost.get(rule) ?? {vteps: [], evidence, answersPass};
+  const known = lost.get(rule) ?? {vteps: [], evidence, by, answersPass};
   known.vteps.push(...vteps);
   lost.set(rule, known);
 }
@@ -105,10 +108,11 @@ function reportLoss(
     vteps,
     evidence,
     answersPass,
+    by,
     networks,
   }: Lost & {way: 'in' | 'out'; rule: string; networks: string},
 ): void {
-  const [chain, end] = way === 'in' ? ['INPUT', '-s'] : ['OUTPUT', '-d'];
+  const chain = way === 'in' ? 'INPUT' : 'OUTPUT';
   report.found({
     code: way === 'in' ? 'esp-filtered-in' : 'esp-filtered-out',
     severity: answersPass ? 'warning' : 'error',
@@ -120,12 +124,13 @@ function reportLoss(
       `encrypted overlays here: ${networks}; other nodes: ${vteps.slice(0, 5).join(', ')}`,
     ],
     cause: `the rules of ${host.name} drop ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which encrypted overlays become on the wire; the open UDP port of the data path is of no use to them${answersPass ? '. Only answers pass: nothing goes through until this host itself has sent, and again after 10 minutes of silence' : ''}`,
-    ...advised(
-      vteps.slice(0, 3).map((vtep) => ({
-        command: `iptables -I ${chain} -p esp ${end} ${vtep} -j ACCEPT`,
-        touches: `ESP ${way === 'in' ? 'from' : 'to'} ${vtep}; a firewall manager must be told too`,
-      })),
-    ),
+    check: look(line(`iptables -vnL ${chain}`), 'the packets of that rule'),
+    fix: by
+      ? fixBy({
+          ...acceptRules(by, chain, [{peers: vteps, match: line('-p esp')}]),
+          affects: 'ESP of these nodes only; a firewall manager that writes the rules must be changed too',
+        })
+      : noFix('not known: which rule drops them'),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
   });

@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixBy, fixByOthers, look} from '../../findings/advice.js';
 import type {HostModel} from '../../model/host.js';
 import {xfrmCounters} from '../../model/proc/counters.js';
 import {type DockerXfrm, dockerXfrm, encryptedVnis, sealing, spiText} from '../../services/encryption.js';
@@ -92,16 +93,20 @@ function statesFor(
         ? "The host has no state of Docker's at all: the kernel lacks ESP or AES-GCM (modules esp4, xfrm_user, gcm, rfc4106), or refused every key"
         : 'The engine has made or lost the one without the other'
     }`,
-    ...advised([
-      {
-        command: 'modprobe esp4 xfrm_user; journalctl -u docker | grep -i xfrm',
-        touches: 'loads kernel modules where they exist; the log says why the engine could not add a state',
-      },
-      {
-        command: 'systemctl restart docker',
-        touches: 'every container of the host without live-restore; states and policies are made anew',
-      },
-    ]),
+    check: [
+      ...look(line('ip xfrm state list nokeys')),
+      ...look(line('journalctl -u docker | grep -i xfrm'), 'why the engine could not add a state'),
+    ],
+    fix:
+      states.length === 0
+        ? fixByOthers(
+            'whoever chooses the kernel of this host',
+            'a kernel with ESP and AES-GCM: modprobe esp4 xfrm_user rfc4106 where they are modules, then systemctl restart docker; else another kernel',
+          )
+        : fixBy({
+            commands: [line('systemctl restart docker')],
+            affects: 'every container of the host without live-restore: only the engine has the keys',
+          }),
     basis: 'one-host',
     at: {host: host.name, ...(one ? {network: one.network.id} : {}), netns: '@host', vtep},
     // The packets are refused in the host's namespace, and counted in the sandboxes.
@@ -146,17 +151,15 @@ function compare(
       `${receiver.name}: states ${sender.vtep} → ${receiver.vtep} have SPI ${known.length === 0 ? 'none' : known.join(', ')}`,
     ],
     cause: `what ${sender.name} encrypts for ${receiver.name} carries a number that ${receiver.name} has no key for: it drops every packet of encrypted overlays from there`,
-    ...advised([
-      {
-        command: "docker version -f '{{.Server.Version}}'",
-        touches:
-          'nothing: engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 reckon other numbers than all others',
-      },
-      {
-        command: 'systemctl restart docker',
-        touches: `every container of ${receiver.name} without live-restore, if that node has missed a change of keys: it takes all keys anew`,
-      },
-    ]),
+    check: look(
+      line("docker version -f '{{.Server.Version}}'"),
+      'engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 compute other SPIs than all others',
+    ),
+    fix: fixBy({
+      host: receiver.name,
+      commands: [line('systemctl restart docker')],
+      affects: `every container of ${receiver.name} without live-restore, if that node has missed a change of keys: only the engine has the keys. Engines that compute other SPIs must be of one version`,
+    }),
     basis: 'several-hosts',
     at: {vtep: receiver.vtep ?? ''},
     // Its kernel counts what it has no key for.

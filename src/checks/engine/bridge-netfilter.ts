@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import {inTable} from '../../kernel/printed-rule.js';
 import {setting} from '../../model/proc/settings.js';
 import {does, isForInterface, rulesOf} from '../../model/rules/questions.js';
@@ -41,12 +42,13 @@ export const bridgeNetfilter = defineCheck({
       ],
       cause:
         "frames between two ports of a bridge are not shown to iptables, so Docker's rule that keeps the containers on docker_gwbridge apart has no effect",
-      ...advised([
-        {
-          command: 'sysctl -w net.bridge.bridge-nf-call-iptables=1',
-          touches: 'all bridges in this namespace: their frames pass the FORWARD rules then',
-        },
-      ]),
+      check: look(line('sysctl net.bridge.bridge-nf-call-iptables'), '0'),
+      fix: fixBy({
+        commands: [line('sysctl -w net.bridge.bridge-nf-call-iptables=1')],
+        undo: [line('sysctl -w net.bridge.bridge-nf-call-iptables=0')],
+        affects:
+          'all bridges in this namespace, until the next boot: their frames pass the FORWARD rules then',
+      }),
       basis: 'one-host',
       at: {host: host.name, netns: '@host', device: 'docker_gwbridge'},
     });

@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixBy, fixByOthers, look} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {type NodeCertificate, parseCertificate} from '../../model/certificate.js';
 import {defineCheck, type Gap} from '../check.js';
@@ -9,39 +10,46 @@ import {defineCheck, type Gap} from '../check.js';
  */
 const overdue = 0.9;
 
-const setClock = {
-  command: 'timedatectl set-ntp true',
-  touches: 'the clock of the node, where that is what is wrong',
-};
-const joinAnew = {
-  command: 'docker swarm leave --force; docker swarm join --token TOKEN MANAGER:2377',
-  touches: 'all tasks and overlay networks of this node: once it has expired, it must join as a new one',
-};
-const rotate = {
-  command: 'docker swarm ca --rotate   # on a manager, while the node is still heard',
-  touches: 'the certificates of all nodes, renewed one by one',
-};
+const expiry = look(
+  line('openssl x509 -noout -enddate -in /var/lib/docker/swarm/certificates/swarm-node.crt'),
+  'in the data root of the engine',
+);
+const setClock = fixBy({
+  commands: [line('timedatectl set-ntp true')],
+  affects: 'the clock of the node',
+});
+const joinAnew = fixByOthers(
+  'whoever has the join token of the swarm',
+  'let the node join anew: docker swarm leave --force here, and what docker swarm join-token prints on a manager; its tasks and overlay networks start again',
+);
+const rotate = fixByOthers(
+  'whoever runs a manager',
+  'type docker swarm ca --rotate there while the node is still heard: the certificates of all nodes are renewed one by one. Until then let the node reach a manager on TCP 2377',
+);
 
 const states = {
   early: {
     code: 'certificate-expired',
     severity: 'error',
     cause: `the certificate is not valid yet by the node's own clock, which is most likely behind: managers and nodes refuse each other`,
-    ...advised([setClock]),
+    check: look(line('date')),
+    fix: setClock,
   },
   expired: {
     code: 'certificate-expired',
     severity: 'error',
     cause:
       'the certificate has expired: managers refuse the node, so it gets no tasks, no keys and no news of others',
-    ...advised([joinAnew, setClock]),
+    check: expiry,
+    fix: joinAnew,
   },
   overdue: {
     code: 'certificate-expiring',
     severity: 'warning',
     cause:
       'the certificate should have been renewed by now and was not: the node can not reach a manager, or is refused by it; once it has expired the node is lost to the swarm',
-    ...advised([rotate, joinAnew]),
+    check: expiry,
+    fix: rotate,
   },
 } satisfies Record<string, Pick<Finding, 'code' | 'severity' | 'cause' | 'check' | 'fix'>>;
 

@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixBy, fixByOthers, look} from '../../findings/advice.js';
 import type {HostModel} from '../../model/host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 
@@ -78,13 +79,11 @@ function tell(
     cause: `the clock of ${host.name} is ${duration(by)} ${ahead ? 'ahead of' : 'behind'} ${
       others > 0 ? 'that of most others' : 'that of the machine that read it: one of the two is wrong'
     }; nodes refuse each other's certificates once they seem not yet or no longer valid`,
-    ...advised([
-      {command: 'timedatectl; chronyc tracking', touches: 'nothing'},
-      {
-        command: 'timedatectl set-ntp true',
-        touches: 'the clock of that host: it is set, or slowly brought nearer',
-      },
-    ]),
+    check: look(line('timedatectl; chronyc tracking')),
+    fix: fixBy({
+      commands: [line('timedatectl set-ntp true')],
+      affects: 'the clock of that host: it is set, or slowly brought nearer',
+    }),
     basis: others > 0 ? 'several-hosts' : 'one-host',
     at: {host: host.name},
   });
@@ -104,7 +103,8 @@ function tellReader(by: number, hosts: HostDigest<Digest>[], report: Report): vo
           `date on ${name}: ${iso(digest.clock)}, read between ${iso(digest.from)} and ${iso(digest.to)}`,
       ),
     cause: `the hosts agree on the time, and the machine that read them is ${duration(Math.abs(by))} ${by > 0 ? 'behind' : 'ahead'}: its times are wrong in what it shows, and nothing else`,
-    ...advised([{command: 'timedatectl set-ntp true', touches: 'the clock of the machine that ran ovdiag'}]),
+    check: look(line('timedatectl')),
+    fix: fixByOthers('whoever runs the machine that ran ovdiag', 'set its clock: timedatectl set-ntp true'),
     basis: 'several-hosts',
     at: {},
   });

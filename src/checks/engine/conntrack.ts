@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line, number, sh} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import {conntrackTable} from '../../model/proc/counters.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
@@ -29,17 +30,13 @@ export const conntrack = defineCheck({
         cause: full
           ? `the table of connections of ${whose} has no room left: packets that begin a new one are dropped, unless one that was never answered can be let go for it`
           : `the table of connections of ${whose} is nearly full; once it is, packets that would begin a new one are dropped`,
-        ...advised([
-          {
-            command: `sysctl -w net.netfilter.nf_conntrack_max=${most * 2}`,
-            touches:
-              'the limit of every namespace of the machine, and up to about 320 bytes of memory a connection',
-          },
-          {
-            command: 'conntrack -S; conntrack -L -o extended | head',
-            touches: 'nothing: shows who has so many connections, and what was dropped',
-          },
-        ]),
+        check: look(line('conntrack -S; conntrack -L -o extended | head'), 'who has so many connections'),
+        fix: fixBy({
+          commands: [sh`sysctl -w net.netfilter.nf_conntrack_max=${number(most * 2)}`],
+          undo: [sh`sysctl -w net.netfilter.nf_conntrack_max=${number(most)}`],
+          affects:
+            'the limit of every namespace of the machine, until the next boot, and up to about 320 bytes of memory a connection',
+        }),
         basis: 'one-host',
         at: {host: host.name, netns},
       });

@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import type {DockerModel} from '../../model/docker-types.js';
 import {atLeast, type EngineVersion, engineVersion, within} from '../../model/engine-version.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -51,13 +52,11 @@ export const engineVersions = defineCheck<Digest>({
             .join(', '),
         ),
         cause: `the engines of the first line reckon other numbers for the keys of encrypted networks than those of the second: nothing of ${name} passes between them, while names resolve`,
-        ...advised([
-          {
-            command:
-              'apt-get install --only-upgrade docker-ce   # 29.2.1, 25.0.15 or later, on the nodes of the first line',
-            touches: 'the engine of each, and its containers',
-          },
-        ]),
+        check: look(line("docker version -f '{{.Server.Version}}'")),
+        fix: fixByOthers(
+          'whoever maintains the engines',
+          'install 29.2.1, 25.0.15 or later on the nodes of the first line; without live-restore their containers are started again',
+        ),
         basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
         at: {network: id},
         reach: [{network: id}, ...hosts.flatMap(({vtep}) => (vtep === undefined ? [] : [{vtep}]))],
@@ -114,7 +113,9 @@ function networks(hosts: HostDigest<Digest>[]): Digest['encrypted'] {
 interface Fault {
   severity: 'warning' | 'info';
   cause: string;
-  remedy: string;
+  /** A read-only command. */
+  look: string;
+  fix: string;
 }
 
 function faultOf(version: EngineVersion): Fault | undefined {
@@ -123,7 +124,8 @@ function faultOf(version: EngineVersion): Fault | undefined {
       severity: 'warning',
       cause:
         'this engine takes rows of removed endpoints out of the wrong tables, so FDB and neighbour rows of every endpoint that ever left another node stay; once an address is used again elsewhere, frames go to the old node',
-      remedy: 'apt-get install --only-upgrade docker-ce   # 28.3.0 or later',
+      look: 'docker version',
+      fix: 'install 28.3.0 or later; without live-restore every container of the host is started again',
     };
   }
   // 29.8.0 is the newest of which it is known.
@@ -132,7 +134,8 @@ function faultOf(version: EngineVersion): Fault | undefined {
       severity: 'info',
       cause:
         'this engine adds FDB rows only where there is none: if the kernel has learned the row before, as after a short partition, the add fails and the row is lost when it ages. Look for fdb-row-missing and learned rows after such an event',
-      remedy: "journalctl -u docker | grep -e 'already present' -e 'failed to add peer entry'",
+      look: "journalctl -u docker | grep -e 'already present' -e 'failed to add peer entry'",
+      fix: 'nothing is wrong yet: look for fdb-row-missing after partitions, and install a version in which it is fixed',
     };
   }
   return undefined;
@@ -154,15 +157,8 @@ function fdbFaults(host: KnownHost, report: Report): void {
       `overlays here: ${host.overlays.map(({network}) => network.name).join(', ')}`,
     ],
     cause: fault.cause,
-    ...advised([
-      {
-        command: fault.remedy,
-        touches:
-          fault.severity === 'info'
-            ? 'nothing'
-            : 'the engine and, without live-restore, every container of the host',
-      },
-    ]),
+    check: look(line(fault.look)),
+    fix: fixByOthers('whoever maintains the engine', fault.fix),
     basis: 'one-host',
     at: {host: host.name},
   });

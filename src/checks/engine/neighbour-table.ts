@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line, number, sh} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import type {HostModel} from '../../model/host.js';
 import {neighbourTable, setting} from '../../model/proc/settings.js';
 import {defineCheck} from '../check.js';
@@ -42,14 +43,14 @@ export const neighbourTableRoom = defineCheck({
       cause: full
         ? `${used} of at most ${limit} neighbours are taken, over all namespaces of this machine; where none of them can be let go, a new one is refused, and packets to it are dropped`
         : `the table of neighbours has been full since boot, and its limits are lower than those that the engine set at its start (${dockers.join(', ')}): something has set them back`,
-      ...advised([
-        {
-          command: dockers
-            .map((value, index) => `net.ipv4.neigh.default.gc_thresh${index + 1}=${value}`)
-            .reduce((words, word) => `${words} ${word}`, 'sysctl -w'),
-          touches: 'the limits for the whole machine; put them into /etc/sysctl.d as well',
-        },
-      ]),
+      check: look(line('sysctl net.ipv4.neigh.default.gc_thresh3; ip -s neigh show | wc -l')),
+      fix: fixBy({
+        commands: dockers.map(
+          (value, index) =>
+            sh`sysctl -w net.ipv4.neigh.default.gc_thresh${number(index + 1)}=${number(value)}`,
+        ),
+        affects: 'the limits of the whole machine, until the next boot',
+      }),
       basis: 'one-host',
       at: {host: host.name, netns: '@host'},
     });

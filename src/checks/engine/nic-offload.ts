@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {device as deviceWord, plain, sh} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import {defineCheck} from '../check.js';
 
 /** The one feature by which the driver reckons checksums of tunnelled packets. */
@@ -43,16 +44,12 @@ export const nicOffload = defineCheck({
           `data path: UDP ${knownPort}`,
         ],
         cause: `with ${feature} on, vmxnet3 and its hypervisor spoil the checksums inside VXLAN packets on port ${knownPort}: ping passes between nodes, TCP does not`,
-        ...advised([
-          {
-            command: `ethtool -K ${name} ${feature} off`,
-            touches: `${name}: checksums are reckoned by the processor, until the next boot`,
-          },
-          {
-            command: 'docker swarm init --data-path-port 7789',
-            touches: 'nothing of a swarm that exists: the port is chosen when it is made',
-          },
-        ]),
+        check: look(sh`ethtool -k ${deviceWord(name)}`, feature),
+        fix: fixBy({
+          commands: [sh`ethtool -K ${deviceWord(name)} ${plain(feature)} off`],
+          undo: [sh`ethtool -K ${deviceWord(name)} ${plain(feature)} on`],
+          affects: `${name}, until the next boot: the processor computes its checksums`,
+        }),
         basis: 'one-host',
         at: {host: host.name, netns: '@host', device: name},
       });

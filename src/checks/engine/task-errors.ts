@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {line} from '../../base/command.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import type {DockerModel, SwarmTask} from '../../model/docker-types.js';
 import {defineCheck} from '../check.js';
 
@@ -9,14 +10,15 @@ const lacking = [
     pattern: /creating vxlan interface: operation not supported/i,
     what: 'VXLAN (module vxlan)',
     anyOverlay: true,
-    install: 'modprobe vxlan   # Ubuntu on a Raspberry Pi: apt-get install linux-modules-extra-raspi',
+    install:
+      'a kernel with VXLAN: modprobe vxlan where it is a module; on Ubuntu on a Raspberry Pi the package linux-modules-extra-raspi has it',
   },
   {
     code: 'encryption-unsupported',
     pattern: /required modules to install IPSEC rules are missing/i,
     what: 'IPsec, or the way to set it up (modules xfrm_user, xfrm_algo)',
     anyOverlay: false,
-    install: 'modprobe -a xfrm_user xfrm_algo',
+    install: 'a kernel with IPsec: modprobe -a xfrm_user xfrm_algo esp4 where they are modules',
   },
 ] as const;
 
@@ -46,9 +48,8 @@ export const taskErrors = defineCheck<Refused[]>({
         subject: `node ${node}`,
         evidence: tasks,
         cause: `the kernel of ${node} lacks ${lack.what}: no task that needs it starts there`,
-        ...advised([
-          {command: `${lack.install}   # on ${node}`, touches: `kernel modules of ${node}, where they exist`},
-        ]),
+        check: look(line('ls /proc/net/ip_vs; modprobe -n vxlan')),
+        fix: fixByOthers(`whoever chooses the kernel of ${node}`, lack.install),
         basis: 'one-host',
         at: {host: node},
       });

@@ -1,15 +1,26 @@
-import {advised, type Remedy} from '../../findings/advice.js';
+import {
+  address as addressWord,
+  type Command,
+  device,
+  mac as macWord,
+  named,
+  prefix,
+  sh,
+} from '../../base/command.js';
+import {inSubnet} from '../../base/subnet.js';
+import {fixBy, look, noFix} from '../../findings/advice.js';
 import type {CheckCode} from '../../findings/catalogue.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link} from '../../model/facts.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import type {Pairing} from '../../topology/veths.js';
 import {defineCheck, type Report} from '../check.js';
+import {renewEndpoint} from '../engine-fix.js';
 import {linkLine} from '../words.js';
 
 /** What the engine says of its own endpoints, against the interfaces that are there. */
@@ -62,7 +73,11 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
       subject: ip ?? name,
       evidence: [said],
       cause: `the engine lists ${name} without a sandbox: it was left behind, and holds ${ip ?? 'its name'}`,
-      ...advised([reconnect(network, name, 'disconnect -f')]),
+      check: look(sh`docker network inspect ${named(network.name)}`, `Containers: ${name}`),
+      fix: fixBy({
+        commands: [sh`docker network disconnect -f ${named(network.name)} ${named(name)}`],
+        affects: `this endpoint of ${network.name}, which no container uses`,
+      }),
     });
     return;
   }
@@ -74,7 +89,8 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
     found('endpoint-without-interface', {
       evidence: [said, ...tables.links.map(line)],
       cause: `the engine gave ${name} ${ip ?? 'an address'} on ${network.name}, and no interface in its namespace has that address or its MAC`,
-      ...advised([mendOf(network, endpoint)]),
+      check: look(within(host.model, file, sh`ip addr show`), `no interface with ${ip ?? 'its address'}`),
+      fix: renewEndpoint(network, endpoint),
     });
     return;
   }
@@ -95,35 +111,54 @@ function stateTrouble(
   found: Found,
 ): void {
   const {name, ip, mac, link, file} = endpoint;
-  const inside = (touches: string, command: string, ...words: string[]) => ({
-    command: inNamespace(host.model, file, command, ...words),
-    touches,
-  });
-  const mend = mendOf(network, endpoint);
+  const inside = (command: Command) => within(host.model, file, command);
+  const dev = device(link.name);
+  const check = look(inside(sh`ip addr show dev ${dev}`), 'its flags, its MAC and its addresses');
+  const affects = `${link.name} of ${name} only`;
   if (isDown(link)) {
-    const touches = `${link.name} of ${name}; routes that went with it must be made again`;
     found('container-link-down', {
       evidence: [line],
       cause: `${link.name} of ${name} is down: it can neither send nor be reached on ${network.name}`,
-      ...advised([inside(touches, 'ip link set', link.name, 'up'), mend]),
+      check,
+      fix: fixBy({
+        commands: [sh`ip link set ${dev} up`, ...lostRoutes(network, endpoint)].map(inside),
+        affects,
+      }),
     });
   }
-  const touches = `${link.name} of ${name}`;
   if (ip !== undefined && link.addresses && !link.addresses.some(({address}) => address === ip)) {
-    const address = `${ip}/${prefixOf(network, endpoint)}`;
+    const length = prefixOf(network, endpoint);
     found('container-address-missing', {
       evidence: [said, line],
       cause: `the engine gave ${name} ${ip}, which others send to, and ${link.name} does not have it`,
-      ...advised([inside(touches, 'ip addr add', address, 'dev', link.name), mend]),
+      check,
+      fix:
+        length === undefined
+          ? noFix(`not known: the length of the prefix of ${ip}`)
+          : fixBy({commands: [inside(sh`ip addr add ${prefix(`${ip}/${length}`)} dev ${dev}`)], affects}),
     });
   }
   if (mac !== undefined && link.mac !== undefined && link.mac !== mac) {
     found('container-mac-changed', {
       evidence: [said, line],
-      cause: `${link.name} of ${name} has ${link.mac}; the engine, gossip and every other host's rows say ${mac}, and the interface discards frames for that`,
-      ...advised([inside(touches, 'ip link set', link.name, 'address', mac), mend]),
+      cause: `${link.name} of ${name} has ${link.mac}; the engine, gossip and every other host's entries say ${mac}, and the interface discards frames for that`,
+      check,
+      fix: fixBy({commands: [inside(sh`ip link set ${dev} address ${macWord(mac)}`)], affects}),
     });
   }
+}
+
+/** Routes by an interface that goes down go for good: those to the other subnets of the network (moby overlay joinleave.go). */
+function lostRoutes({subnets}: Network, {ip, link}: {ip?: string; link: Link}): Command[] {
+  const own = subnets.find(({subnet}) => ip !== undefined && inSubnet(ip, subnet));
+  const gateway = own?.gateway?.split('/')[0];
+  if (!own || gateway === undefined) return [];
+  return subnets
+    .filter((other) => other !== own)
+    .map(
+      ({subnet}) =>
+        sh`ip route replace ${prefix(subnet)} via ${addressWord(gateway)} dev ${device(link.name)}`,
+    );
 }
 
 /** Whether a port leads to one of the endpoints, or to what was not read, or to one of several. */
@@ -164,12 +199,11 @@ function strangers(
         `docker network inspect ${network.name}: ${endpoints.map(({name, ip}) => `${name} ${ip ?? '-'}`).join(', ') || 'no endpoint here'}`,
       ],
       cause: `${link.name} leads to ${where}, and the engine has no such endpoint: it was made by hand or left behind, and other hosts have no rows for it`,
-      ...advised([
-        {
-          command: inNamespace(host.model, file, 'ip link del', link.name),
-          touches: 'both ends of this veth pair',
-        },
-      ]),
+      check: look(within(host.model, file, sh`ip -d link show ${device(link.name)}`), 'a port of the bridge'),
+      fix: fixBy({
+        commands: [within(host.model, file, sh`ip link del ${device(link.name)}`)],
+        affects: 'both ends of this veth pair',
+      }),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns: file, device: link.name},
     });
@@ -192,33 +226,8 @@ function addressesOf({addresses}: Link): string {
   return (addresses ?? []).map(({address, prefixLength}) => ` inet ${address}/${prefixLength}`).join('');
 }
 
-function prefixOf({subnets}: Network, {container, ip}: LocalEndpoint): number | string {
+function prefixOf({subnets}: Network, {container, ip}: LocalEndpoint): number | undefined {
   const own = container?.endpoints.find((endpoint) => endpoint.ip === ip)?.prefixLength;
-  return own ?? subnets[0]?.subnet.split('/')[1] ?? 'PREFIX';
-}
-
-function mendOf(network: Network, {name, kind, container}: LocalEndpoint): Remedy {
-  if (container?.service) {
-    return {
-      command: `docker service update --force ${container.service.name}`,
-      touches: `every task of ${container.service.name}: each is replaced`,
-    };
-  }
-  if (kind === 'load-balancer') {
-    return {
-      command: `move the endpoints of ${network.name} off this host and back`,
-      touches: 'them; with the last one the load balancer goes, with the next it is made anew',
-    };
-  }
-  return reconnect(network, name, 'disconnect');
-}
-
-function reconnect(network: Network, name: string, verb: string): Remedy {
-  const away = `docker network ${verb} ${network.name} ${name}`;
-  return verb === 'disconnect'
-    ? {
-        command: `${away} && docker network connect ${network.name} ${name}`,
-        touches: `the interface of ${name} on ${network.name}: its connections there break`,
-      }
-    : {command: away, touches: `the endpoint ${name} of ${network.name}`};
+  const subnet = subnets.find((one) => ip !== undefined && inSubnet(ip, one.subnet))?.subnet;
+  return own ?? (subnet === undefined ? undefined : Number(subnet.split('/')[1]));
 }

@@ -1,5 +1,5 @@
-import {shellWord} from '../../base/shell.js';
-import {advised, type Remedy} from '../../findings/advice.js';
+import {named, number, path as pathWord, sh} from '../../base/command.js';
+import {type Advice, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Container, Network} from '../../model/docker-types.js';
 import type {NamespaceState} from '../../model/namespace-files.js';
@@ -83,17 +83,22 @@ function instantiatedBy(
 interface Use {
   user: string;
   evidence: string;
-  remedy: Remedy;
+  fix: Advice['fix'];
 }
 
-function usedByContainer({name}: Container, file: string): Use {
+/** Its process still is in its namespace, which is mounted again from there (moby libnetwork osl createNamespaceFile, mountNetworkNamespace). */
+function usedByContainer(host: KnownHost, {name, pid}: Container, file: string): Use {
   return {
     user: name,
     evidence: `docker inspect ${name}: running, SandboxKey …/${file}`,
-    remedy: {
-      command: `docker restart ${name}`,
-      touches: `${name}: it stops, and starts in a new namespace`,
-    },
+    fix: pid
+      ? fixBy({
+          commands: [
+            sh`mount --bind /proc/${number(pid)}/ns/net ${pathWord(namespacePath(host.model, file))}`,
+          ],
+          affects: `the file of this namespace; ${name} goes on running`,
+        })
+      : noFix(`not known: the process of ${name}, from which its namespace could be mounted again`),
   };
 }
 
@@ -101,10 +106,9 @@ function usedByNetwork({name, endpoints = []}: Network): Use {
   return {
     user: name,
     evidence: `docker network inspect ${name}: ${endpoints.map((endpoint) => endpoint.name).join(', ')} on this host`,
-    remedy: {
-      command: `move the endpoints of ${name} off this host and back`,
-      touches: 'them; with the last one the sandbox goes, with the next it is built anew',
-    },
+    fix: noFix(
+      `no command: the namespace has no name any more. With the last endpoint of ${name} on this host its sandbox goes, and it is made anew with the next one`,
+    ),
   };
 }
 
@@ -123,7 +127,7 @@ function dead(host: KnownHost, sandbox: Sandbox, networks: Network[], report: Re
     basis: 'one-host' as const,
     at: {host: host.name, netns: file, ...(network ? {network: network.id} : {})},
   };
-  const use = container ? usedByContainer(container, file) : network && usedByNetwork(network);
+  const use = container ? usedByContainer(host, container, file) : network && usedByNetwork(network);
   if (use) {
     report.found({
       ...shared,
@@ -131,7 +135,11 @@ function dead(host: KnownHost, sandbox: Sandbox, networks: Network[], report: Re
       network: network?.name ?? null,
       evidence: [...evidence, use.evidence],
       cause: `${file} is the namespace of ${use.user}, which is in use, and nothing is mounted on it any more: the engine can change nothing in there, and can not let it go either`,
-      ...advised([use.remedy]),
+      check: look(
+        sh`stat -f -c %T ${pathWord(namespacePath(host.model, file))}`,
+        'nsfs where a namespace is mounted',
+      ),
+      fix: use.fix,
     });
     return;
   }
@@ -151,12 +159,14 @@ function dead(host: KnownHost, sandbox: Sandbox, networks: Network[], report: Re
     network: null,
     evidence,
     cause: `${file} is left of a namespace that is gone; this engine removes such files at once`,
-    ...advised([
-      {
-        command: `rm ${shellWord(namespacePath(host.model, file))}`,
-        touches: 'that empty file',
-      },
-    ]),
+    check: look(
+      sh`stat -f -c %T ${pathWord(namespacePath(host.model, file))}`,
+      'nsfs where a namespace is mounted',
+    ),
+    fix: fixBy({
+      commands: [sh`rm ${pathWord(namespacePath(host.model, file))}`],
+      affects: 'that empty file',
+    }),
   });
 }
 
@@ -172,7 +182,6 @@ function orphan(host: KnownHost, sandbox: Sandbox, report: Report): void {
   )
     return;
   const path = namespacePath(host.model, file);
-  const word = shellWord(path);
   report.found({
     code: 'namespace-orphan',
     severity: 'warning',
@@ -188,12 +197,11 @@ function orphan(host: KnownHost, sandbox: Sandbox, report: Report): void {
     cause: ofNetwork
       ? `${file} is of a network that this engine no longer has: an engine that ended unasked leaves its namespaces mounted`
       : `${file} is of a container that is gone`,
-    ...advised([
-      {
-        command: `umount ${word} && rm ${word}`,
-        touches: 'that namespace: with its last user it goes, and its devices with it',
-      },
-    ]),
+    check: look(sh`nsenter --net=${pathWord(path)} ip -d addr`, 'its devices'),
+    fix: fixBy({
+      commands: [sh`umount ${pathWord(path)}`, sh`rm ${pathWord(path)}`],
+      affects: 'that namespace: it goes with its last user, and its devices with it',
+    }),
     basis: 'one-host',
     at: {host: host.name, netns: file},
   });
@@ -212,7 +220,7 @@ function keyed({model}: KnownHost, file: string): boolean {
 
 function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Finding {
   const files = sandboxes.map(({namespace}) => namespace.file).sort();
-  const unused = unusedFile(sandboxes) ?? 'FILE';
+  const unused = unusedFile(sandboxes);
   return {
     code: 'network-two-epochs',
     severity: 'warning',
@@ -224,16 +232,17 @@ function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Fin
         `${namespace.file}: ${namespace.tables?.links?.map(({name}) => name).join(', ') ?? 'not read'}${vnis.length > 0 ? `; VNI ${vnis.join(', ')}` : ''}`,
     ),
     cause: `${network.name} has two sandboxes here: it was built anew while the earlier one could not be removed, and only one of them is used`,
-    ...advised([
-      {
-        command: `ovdiag links ${network.name}`,
-        touches: 'nothing; shows which of them the containers are in',
-      },
-      {
-        command: `umount ${shellWord(namespacePath(host.model, unused))}`,
-        touches: 'the sandbox without containers: it goes, and its devices with it',
-      },
-    ]),
+    check: look(sh`ovdiag links ${named(network.name)}`, 'which of them the containers are in'),
+    fix:
+      unused === undefined
+        ? noFix('not known: which of the two is not used')
+        : fixBy({
+            commands: [
+              sh`umount ${pathWord(namespacePath(host.model, unused))}`,
+              sh`rm ${pathWord(namespacePath(host.model, unused))}`,
+            ],
+            affects: 'the sandbox without containers: it goes, and its devices with it',
+          }),
     basis: 'one-host',
     at: {host: host.name, network: network.id},
   };
@@ -279,12 +288,12 @@ function otherId(
     subject: `${network} as ${id.slice(0, 12)}`,
     evidence,
     cause: `${hosts.join(', ')} ${have} ${network} with another id than ${now}: ${keep} a network that was removed and made again elsewhere, and its containers there reach none of the others`,
-    ...advised([
-      {
-        command: `docker network inspect ${id}`,
-        touches: 'nothing; run it there: what still uses it keeps it alive',
-      },
-    ]),
+    check: look(sh`docker network inspect ${named(id)}`, `on ${some(hosts)}: what still uses it keeps it`),
+    fix: fixBy({
+      ...(only === undefined && hosts[0] !== undefined ? {host: hosts[0]} : {}),
+      commands: [sh`docker network rm ${named(id)}`],
+      affects: `the network of that id there; what is still connected to it must be moved first`,
+    }),
     basis: 'several-hosts',
     at: {network: id},
   };

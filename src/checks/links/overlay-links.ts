@@ -1,13 +1,15 @@
-import {type Advice, advised, type Remedy} from '../../findings/advice.js';
+import {type Command, device as deviceWord, sh} from '../../base/command.js';
+import {type Advice, type CheckStep, fixBy, look, noFix} from '../../findings/advice.js';
 import type {CheckCode} from '../../findings/catalogue.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link} from '../../model/facts.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck} from '../check.js';
+import {makeTunnel, wantedTunnel} from '../tunnel-fix.js';
 import {linkLine, ownerOf} from '../words.js';
 
 /** The devices of an overlay sandbox: each bridge up with its vxlan device, each port up. */
@@ -79,11 +81,16 @@ function found(
   };
 }
 
-function setUp({host, sandbox: {namespace}}: Around, {name}: Link): Remedy {
-  return {
-    command: inNamespace(host.model, namespace.file, 'ip link set', name, 'up'),
-    touches: `${name} in this sandbox`,
-  };
+function inSandbox({host, sandbox: {namespace}}: Around, command: Command): Command {
+  return within(host.model, namespace.file, command);
+}
+
+function lookAt(around: Around, {name}: Pick<Link, 'name'>, shows: string): CheckStep[] {
+  return look(inSandbox(around, sh`ip -d link show ${deviceWord(name)}`), shows);
+}
+
+function setUp(around: Around, {name}: Link): Command {
+  return inSandbox(around, sh`ip link set ${deviceWord(name)} up`);
 }
 
 function bridgeTroubles(around: Around, link: Link): Finding[] {
@@ -94,7 +101,8 @@ function bridgeTroubles(around: Around, link: Link): Finding[] {
       found(around, link, {
         code: 'bridge-down',
         cause: `${name} is down, and a bridge that is down forwards nothing: no endpoint here reaches any other on this subnet`,
-        ...advised([setUp(around, link)]),
+        check: lookAt(around, link, 'no UP between < and >'),
+        fix: fixBy({commands: [setUp(around, link)], affects: `${name} only, which forwards nothing now`}),
       }),
     ];
   }
@@ -103,48 +111,60 @@ function bridgeTroubles(around: Around, link: Link): Finding[] {
     found(around, link, {
       code: 'vxlan-missing',
       cause: `${name} has no vxlan device: endpoints here are cut off from those of other hosts`,
-      ...advised([
-        {
-          command: `docker service update --force SERVICE, or move every task and container of ${network.name} off this host and back`,
-          touches: `the endpoints of ${network.name} on this host; with the last of them the sandbox goes, and it is built anew`,
-        },
-      ]),
+      check: look(inSandbox(around, sh`ip -d link show type vxlan`), `none with "master ${name}"`),
+      fix: tunnelFix(around, name),
     }),
   ];
 }
 
+function tunnelFix({host, network, sandbox: {namespace}, links}: Around, bridge: string): Advice['fix'] {
+  const wanted = wantedTunnel(host, {network, netns: namespace.file, bridge}, links);
+  if (!wanted)
+    return noFix(
+      `not known: which VNI of ${network.name} the device of ${bridge} has; with the last endpoint of the network on this host its sandbox goes, and it is made anew with the next one`,
+    );
+  return fixBy({
+    commands: makeTunnel(host, wanted),
+    affects: `${wanted.name} of ${network.name} on this host, made as Docker makes it`,
+  });
+}
+
 function tunnelTroubles(around: Around, link: Link): Finding[] {
-  const {host, network, sandbox, links} = around;
+  const {network, links} = around;
   const {name, master} = link;
   const all: Finding[] = [];
   if (isDown(link)) {
     all.push(
       found(around, link, {
         code: 'vxlan-down',
-        cause: `${name} is down: nothing passes to other hosts or from them, and its neighbour rows went with it`,
-        ...advised([
-          setUp(around, link),
-          {
-            command: `ovdiag fdb ${network.name}`,
-            touches: 'nothing; shows which neighbour rows must be made again once it is up',
-          },
-        ]),
+        cause: `${name} is down: nothing passes to other hosts or from them, and its neighbour entries are gone`,
+        check: [
+          ...lookAt(around, link, 'no UP between < and >'),
+          ...look(inSandbox(around, sh`ip neigh show dev ${deviceWord(name)}`), 'no entries'),
+        ],
+        fix: fixBy({
+          commands: [setUp(around, link)],
+          affects: `${name} of ${network.name} on this host, which carries nothing now`,
+        }),
       }),
     );
   }
   if (master === undefined) {
-    const {file} = sandbox.namespace;
-    const bridge = bridgeFor(links) ?? 'BRIDGE';
+    const bridge = bridgeFor(links);
     all.push(
       found(around, link, {
         code: 'vxlan-not-in-bridge',
-        cause: `${name} is a port of no bridge: the endpoints here reach each other, and nobody on other hosts`,
-        ...advised([
-          {
-            command: inNamespace(host.model, file, 'ip link set', name, 'master', bridge),
-            touches: `the membership of ${name} in this sandbox`,
-          },
-        ]),
+        cause: `${name} is not attached to a bridge: endpoints on this host reach each other, and none on other hosts`,
+        check: lookAt(around, link, 'no "master"'),
+        fix:
+          bridge === undefined
+            ? noFix('not known: which of the bridges of this sandbox it belongs to')
+            : fixBy({
+                commands: [
+                  inSandbox(around, sh`ip link set ${deviceWord(name)} master ${deviceWord(bridge)}`),
+                ],
+                affects: `${name} only`,
+              }),
       }),
     );
   }
@@ -160,7 +180,8 @@ function portTroubles(around: Around, link: Link): Finding[] {
       code: 'veth-down',
       ...(owner === undefined ? {} : {subject: owner}),
       cause: `${link.name}, the port of ${owner ?? 'an endpoint'}, is down: nothing that it sends or is sent gets through`,
-      ...advised([setUp(around, link)]),
+      check: lookAt(around, link, 'no UP between < and >'),
+      fix: fixBy({commands: [setUp(around, link)], affects: `${link.name} only`}),
       device: link.name,
     }),
   ];

@@ -1,11 +1,13 @@
-import {advised, type Remedy} from '../../findings/advice.js';
+import {device as deviceWord, sh} from '../../base/command.js';
+import {type Advice, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, VxlanDevice} from '../../model/facts.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {present} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
+import {makeTunnel, wantedTunnel} from '../tunnel-fix.js';
 import {linkLine} from '../words.js';
 
 /** Who on this host has the VNIs of its overlay networks: their own sandboxes, or something that keeps them from it. */
@@ -116,10 +118,33 @@ function line({netns, link, vxlan, port}: Device): string {
   return `${netns}: ${linkLine(link)} vxlan id ${vxlan.vni} dstport ${port}`;
 }
 
-function deletion(host: KnownHost, {netns, link}: Device): Remedy {
+function deletion(host: KnownHost, {netns, link}: Device): Advice {
   return {
-    command: inNamespace(host.model, netns, 'ip link del', link.name),
-    touches: `${link.name}; see first that nothing else uses it`,
+    check: look(within(host.model, netns, sh`ip -d link show ${deviceWord(link.name)}`), 'vxlan id'),
+    fix: fixBy({
+      commands: [within(host.model, netns, sh`ip link del ${deviceWord(link.name)}`)],
+      affects: `${link.name}; what was made to use it loses it`,
+    }),
+  };
+}
+
+/** The device with the VNI of its network, in the place of the one that has another. */
+function rightVni(host: KnownHost, network: Network, {link, netns}: Device): Advice {
+  const tables = host.sandboxes.find(({namespace}) => namespace.file === netns)?.namespace.tables;
+  const {name, master} = link;
+  const wanted =
+    master === undefined
+      ? undefined
+      : wantedTunnel(host, {network, netns, bridge: master, name}, tables?.links ?? []);
+  return {
+    check: look(within(host.model, netns, sh`ip -d link show ${deviceWord(name)}`), 'vxlan id'),
+    fix:
+      wanted && tables
+        ? fixBy({
+            commands: makeTunnel(host, wanted, tables),
+            affects: `${name} of ${network.name} on this host, made anew as Docker makes it, with its entries`,
+          })
+        : noFix(`not known: which VNI of ${network.name} this device should have`),
   };
 }
 
@@ -140,7 +165,7 @@ function leftover(host: KnownHost, device: Device, owner: Network | undefined, d
           ? `${owner.name} could not be built here anew`
           : 'the next network with this VNI can not be built here ("file exists")'
     }`,
-    ...advised([deletion(host, device)]),
+    ...deletion(host, device),
     basis: 'one-host',
     at: {host: host.name, ...(owner ? {network: owner.id} : {})},
   };
@@ -168,7 +193,7 @@ function heldTwice(host: KnownHost, device: Device, owner: Network, devices: Dev
           ? `its sandbox can not be built anew here`
           : `it can not be built when a task needs it here ("file exists")`
     }`,
-    ...advised([deletion(host, device)]),
+    ...deletion(host, device),
     basis: 'one-host',
     at: {host: host.name, network: owner.id},
   };
@@ -196,12 +221,7 @@ function foreignVni(
         `docker network inspect ${network.name}: vxlanid_list ${network.vnis.join(',')}`,
       ],
       cause: `${device.link.name} sends with VNI ${device.vxlan.vni}, and ${network.name} has ${network.vnis.join(' and ')}: other hosts drop what it sends, and nothing here takes what they send`,
-      ...advised([
-        {
-          command: `move every task and container of ${network.name} off this host and back`,
-          touches: 'them; with the last one the sandbox goes, and it is built anew with the right VNI',
-        },
-      ]),
+      ...rightVni(host, network, device),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns: file},
     });
@@ -224,9 +244,11 @@ function strayBridge(host: KnownHost, link: Link): Finding {
     subject: `${link.name} in the host's own namespace`,
     evidence: [`@host: ${linkLine(link)}`],
     cause: `${link.name} is the bridge of an overlay sandbox outside of it: building or removing that sandbox failed half way`,
-    ...advised([
-      {command: `ip link del ${link.name}`, touches: `${link.name}; see first that it has no ports`},
-    ]),
+    check: look(sh`bridge link show master ${deviceWord(link.name)}`, 'no ports'),
+    fix: fixBy({
+      commands: [sh`ip link del ${deviceWord(link.name)}`],
+      affects: `${link.name}; ports that it has lose it`,
+    }),
     basis: 'one-host',
     at: {host: host.name},
   };

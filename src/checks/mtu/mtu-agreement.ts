@@ -1,6 +1,6 @@
-import {shellWord} from '../../base/shell.js';
-import {advised} from '../../findings/advice.js';
-import {inNamespace, type NamespaceDirectory, namespaceDirectory} from '../../topology/in-namespace.js';
+import {device as deviceWord, named, number, sh} from '../../base/command.js';
+import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
+import {type NamespaceDirectory, namespaceDirectory, within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
@@ -13,6 +13,8 @@ interface Seen {
   device: string;
   netns: string;
   directory: NamespaceDirectory;
+  /** The tunnel, its bridge's ports and their other ends; none where they are too many to be kept. */
+  links: {file: string; name: string}[];
 }
 
 /** By network: its name, and its tunnel on one host. */
@@ -39,6 +41,7 @@ function insideAgrees(host: KnownHost, report: Report): Digest {
       device: device.name,
       netns,
       directory: namespaceDirectory(host.model),
+      links: linksOf(host, tunnel),
     };
     const differing = differingPorts(host, tunnel);
     if (differing.length > 0) {
@@ -50,9 +53,25 @@ function insideAgrees(host: KnownHost, report: Report): Digest {
   return digest;
 }
 
+const mostLinks = 60;
+
+function linksOf(host: KnownHost, {netns, device}: Tunnel): Seen['links'] {
+  const sandbox = host.sandboxes.find(({namespace}) => namespace.file === netns);
+  const ports = (sandbox?.namespace.tables?.links ?? []).filter(
+    ({master}) => master !== undefined && master === device.master,
+  );
+  const links = ports.flatMap(({ifindex, name}) => {
+    const peer = host.pairs(netns, ifindex)?.peer;
+    return [{file: netns, name}, ...(peer ? [{file: peer.netns, name: peer.link.name}] : [])];
+  });
+  return links.length > mostLinks ? [] : links;
+}
+
 interface Port {
   owner: string;
   line: string;
+  /** Both ends, where their MTU differs from the tunnel's. */
+  ends: {file: string; name: string}[];
   mtu: number;
 }
 
@@ -70,7 +89,14 @@ function differingPorts(host: KnownHost, {netns, device}: Tunnel): Port[] {
     const [end] = ends;
     if (!sandbox || end?.link.mtu === undefined) return [];
     const owner = ownerOf(host, sandbox, port) ?? `${port.name} in ${netns}`;
-    return [{owner, mtu: end.link.mtu, line: `${end.file}: ${linkLine(end.link)}`}];
+    return [
+      {
+        owner,
+        mtu: end.link.mtu,
+        line: `${end.file}: ${linkLine(end.link)}`,
+        ends: ends.map(({file, link}) => ({file, name: link.name})),
+      },
+    ];
   });
 }
 
@@ -92,23 +118,28 @@ function tellDiffering(
     cause: larger
       ? `${listed(distinct(ports.map(({owner}) => owner)))} may send larger packets than the tunnel takes (${mtu} bytes): the bridge drops them without a word`
       : `${listed(distinct(ports.map(({owner}) => owner)))} take smaller packets than the tunnel brings (${mtu} bytes): larger ones from other endpoints are dropped at their door`,
-    ...advised([
-      {
-        command: inNamespace(
-          host.model,
-          netns,
-          'ip link set',
-          device.name,
-          'mtu',
-          Math.max(...ports.map((port) => port.mtu)),
-        ),
-        touches: 'the MTU of the tunnel in this sandbox',
-      },
-      {
-        command: `docker network disconnect ${shellWord(network.name)} CONTAINER && docker network connect ${shellWord(network.name)} CONTAINER`,
-        touches: "the container's interface on that network: its connections there break",
-      },
-    ]),
+    check: look(within(host.model, netns, sh`ip link show`), 'mtu of each port and of the tunnel'),
+    fix: fixBy(
+      larger
+        ? {
+            commands: [
+              within(
+                host.model,
+                netns,
+                sh`ip link set ${deviceWord(device.name)} mtu ${number(Math.max(...ports.map((port) => port.mtu)))}`,
+              ),
+            ],
+            affects: `the MTU of ${device.name} of ${network.name} on this host`,
+          }
+        : {
+            commands: ports.flatMap(({ends}) =>
+              ends.map(({file, name}) =>
+                within(host.model, file, sh`ip link set ${deviceWord(name)} mtu ${number(mtu)}`),
+              ),
+            ),
+            affects: `the MTU of these ports of ${network.name}`,
+          },
+    ),
     basis: 'one-host',
     at: {host: host.name, network: network.id, netns, device: device.name},
   });
@@ -139,21 +170,27 @@ function hostsAgree(hosts: HostDigest<Digest>[], report: Report): void {
           .map(({host, device, netns}) => `${host}: ${device} in ${netns} mtu ${mtu}`),
       ),
       cause: `endpoints on different hosts take packets of up to ${mtus.join(', ')} bytes; what one of them sends in full size is too large for another, whose bridge drops it without a word`,
-      ...advised([
-        {
-          command: `docker network inspect ${shellWord(name)} --format '{{.Options}}'`,
-          touches: 'nothing',
-        },
-        ...seen
-          .filter(({mtu}) => mtu === mtus[0])
-          .slice(0, 3)
-          .map(({host, device, netns, directory}) => ({
-            command: inNamespace(directory, netns, 'ip link set', device, 'mtu', mtus.at(-1) ?? 0),
-            touches: `the MTU of the tunnel on ${host}; the ports beside it need the same`,
-          })),
-      ]),
+      check: look(sh`docker network inspect ${named(name)} --format '{{.Options}}'`),
+      fix: raise(seen, mtus),
       basis: 'several-hosts',
       at: {network: id},
     });
   }
+}
+
+/** The host with the smaller MTU gets that of the others, on all links of its sandbox. */
+function raise(seen: (Seen & {host: string})[], mtus: number[]): Fix {
+  const small = seen.filter(({mtu}) => mtu !== mtus.at(-1));
+  const [one] = small;
+  if (!one || small.length > 1 || one.links.length === 0)
+    return noFix(
+      `several hosts have less than ${mtus.at(-1)} bytes: ${listed(small.map(({host}) => host))}; which value is meant is not known`,
+    );
+  return fixBy({
+    host: one.host,
+    commands: one.links.map(({file, name}) =>
+      within(one.directory, file, sh`ip link set ${deviceWord(name)} mtu ${number(mtus.at(-1) ?? 0)}`),
+    ),
+    affects: `the MTU of the tunnel and of every endpoint of this network on ${one.host}`,
+  });
 }

@@ -1,10 +1,11 @@
-import {shellWord} from '../../base/shell.js';
-import type {Remedy} from '../../findings/advice.js';
-import {advised} from '../../findings/advice.js';
+import {device, named, number, sh} from '../../base/command.js';
+import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {routeText} from '../../kernel/printed.js';
 import {encapsulation} from '../../kernel/underlay-way.js';
+import type {Network} from '../../model/docker-types.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
+import {moveNetwork} from '../network-fix.js';
 import {distinct, linkLine, listed} from '../words.js';
 import {byNetwork, type Fit, fitsOf, sumLine} from './mtu-fit.js';
 
@@ -36,6 +37,8 @@ interface Misfit {
   takes: number;
   /** The option of the network that would fit. */
   option: number;
+  /** What moves its services to a network that fits. */
+  fix: Fix;
   evidence: string[];
 }
 
@@ -76,6 +79,7 @@ function misfitOf(host: KnownHost, group: Fit[]): Misfit | undefined {
     needs: Math.max(...group.map(({needs}) => needs)),
     // What IPv6 needs beyond IPv4 must be left out of it: the engine subtracts 50 in either case.
     option: takes + encapsulation('0.0.0.0', false) - encapsulation(vtep, false),
+    fix: moved(host, tunnel.network, takes + encapsulation('0.0.0.0', false) - encapsulation(vtep, false)),
     evidence: [
       ...distinct(group.map(sumLine)).slice(0, 8),
       `to ${vtep}: ${routeText(route)}`,
@@ -97,13 +101,12 @@ function tellUplink(host: KnownHost, misfit: Misfit, names: string[], report: Re
     subject: uplink,
     evidence,
     cause: `full-sized packets of ${listed(names)} need up to ${needs} bytes on the way, and ${uplink} takes ${takes}: ${consequence}`,
-    ...advised([
-      {
-        command: `ip link set ${shellWord(uplink)} mtu ${needs}`,
-        touches: `${uplink}, if all that lies behind it takes as much`,
-      },
-      ...remade(misfit),
-    ]),
+    check: look(sh`ip link show ${device(uplink)}`, `mtu ${takes}`),
+    fix: fixBy({
+      commands: [sh`ip link set ${device(uplink)} mtu ${number(needs)}`],
+      undo: [sh`ip link set ${device(uplink)} mtu ${number(takes)}`],
+      affects: `${uplink}, until the next boot. Where the network behind it takes no ${needs} bytes, the overlays must be made with com.docker.network.driver.mtu=${misfit.option} instead`,
+    }),
     basis: 'one-host',
     at: {host: host.name, device: uplink},
     reach: [{host: host.name}],
@@ -135,7 +138,8 @@ function tellNetworks(hosts: HostDigest<Misfit[]>[], report: Report): void {
         .slice(0, 5)
         .flatMap(({host, misfit: {evidence}}) => evidence.map((row) => `${host}: ${row}`)),
       cause: `full-sized packets of ${misfit.name} need ${misfit.needs} bytes on the way, and ${misfit.uplink} of ${listed(names)} takes ${misfit.takes}: ${consequence}`,
-      ...advised(remade(misfit)),
+      check: look(sh`docker network inspect ${named(misfit.name)} --format '{{.Options}}'`),
+      fix: fixOf(seen, misfit),
       basis: only === undefined ? 'several-hosts' : 'one-host',
       at: {...(only === undefined ? {} : {host: only}), network: id},
       reach: names.map((host) => ({host, network: id})),
@@ -143,12 +147,13 @@ function tellNetworks(hosts: HostDigest<Misfit[]>[], report: Report): void {
   }
 }
 
-function remade({name, option}: Misfit): Remedy[] {
-  const network = shellWord(name);
-  return [
-    {
-      command: `docker network rm ${network} && docker network create --driver overlay --opt com.docker.network.driver.mtu=${option} ${network}`,
-      touches: `${name}, which must be empty: its services and containers are attached anew`,
-    },
-  ];
+/** On a manager; the digest of each host has its own. */
+function moved(host: KnownHost, network: Network, option: number): Fix {
+  const fix = moveNetwork(host, network, sh`--opt com.docker.network.driver.mtu=${number(option)}`);
+  return fix.by === 'commands' ? {...fix, host: host.name} : fix;
+}
+
+/** A manager's, where one was read. */
+function fixOf(seen: {misfit: Misfit}[], {fix}: Misfit): Fix {
+  return seen.find((one) => one.misfit.fix.by === 'commands')?.misfit.fix ?? fix;
 }

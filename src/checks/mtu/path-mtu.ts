@@ -1,7 +1,8 @@
-import {advised} from '../../findings/advice.js';
+import {address, sh} from '../../base/command.js';
+import {fixBy, fixByOthers, look} from '../../findings/advice.js';
 import {routeText} from '../../kernel/printed.js';
 import type {Route} from '../../model/facts.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
 import {distinct, listed} from '../words.js';
@@ -43,13 +44,14 @@ function cached(host: KnownHost, report: Report): void {
         ...inside.flatMap(({rows}) => rows).slice(0, 5),
       ],
       cause: `something on the way to ${listed(vteps)} takes only ${mtu} bytes and said so; full-sized packets of ${listed(distinct(group.map(({tunnel}) => tunnel.network.name)))} need more, and this kernel refuses them`,
-      ...advised([
-        {command: `tracepath -n ${vtep}`, touches: 'nothing but its probes'},
-        {
-          command: 'ip route flush cache',
-          touches: 'what this host was told of paths, once the link is mended',
-        },
-      ]),
+      check: [
+        ...look(sh`ip route get ${address(vtep)}`, `mtu ${mtu}`),
+        ...look(sh`tracepath -n ${address(vtep)}`, 'sends probes: the hop at which the pmtu falls'),
+      ],
+      fix: fixByOthers(
+        `whoever runs the network to ${listed(vteps)}`,
+        `let the link there that takes ${mtu} bytes take more; this host remembers it for ten minutes (ip route flush cache)`,
+      ),
       basis: 'one-host',
       at: {host: host.name, vtep},
     });
@@ -64,12 +66,12 @@ function cached(host: KnownHost, report: Report): void {
       subject: 'containers here',
       evidence: rows.slice(0, 10),
       cause: `containers were told that only ${least} bytes pass to some endpoints, and go by it until it is forgotten, within ten minutes`,
-      ...advised([
-        {
-          command: inNamespace(host.model, file, 'ip route flush cache'),
-          touches: 'what that container was told of paths, once their cause is mended',
-        },
-      ]),
+      check: look(within(host.model, file, sh`ip route show cache`)),
+      fix: fixBy({
+        commands: [within(host.model, file, sh`ip route flush cache`)],
+        affects:
+          'what that container remembers of paths; it learns it again where a small link is still there',
+      }),
       basis: 'one-host',
       at: {host: host.name, network: network.id},
     });

@@ -1,15 +1,15 @@
-import {shellWord} from '../../base/shell.js';
+import {address, type Command, device, nested, prefix, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
-import {advised} from '../../findings/advice.js';
+import {fixBy, look, noFix} from '../../findings/advice.js';
 import {isUp} from '../../kernel/link-state.js';
 import {routeText} from '../../kernel/printed.js';
 import {chooseRoute} from '../../kernel/route.js';
 import type {Network} from '../../model/docker-types.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
-import {type Leaver, leavers} from '../../topology/way-out.js';
+import {gwbridgeName, gwbridgeNetwork, type Leaver, leavers, legOf} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
 
 /** Addresses that stand for the world outside (RFC 5737): a route to both is as good as a default route. */
@@ -20,8 +20,8 @@ export const containerRoutes = defineCheck({
   name: 'container-routes',
   codes: ['container-route-missing'],
   perHost(host, report) {
-    for (const missing of leavers(host.model, host.sandboxes).flatMap(wayOutside))
-      tell(host, report, missing);
+    for (const leaver of leavers(host.model, host.sandboxes))
+      for (const missing of wayOutside(host, leaver)) tell(host, report, missing);
     for (const {network} of host.overlays) {
       for (const missing of (host.endpoints(network) ?? []).flatMap((one) => wayToNetwork(network, one)))
         tell(host, report, missing);
@@ -31,7 +31,8 @@ export const containerRoutes = defineCheck({
 });
 
 /** A default route, or two that stand for one, of a container that the engine gives a way outside. */
-function wayOutside({name, file, tables}: Leaver): Missing[] {
+function wayOutside(host: KnownHost, leaver: Leaver): Missing[] {
+  const {name, file, tables} = leaver;
   if (!tables?.routes || tables.partial?.has('route')) return [];
   if (outside.some((address) => chooseRoute(tables, address).verdict !== 'none')) return [];
   return [
@@ -42,7 +43,7 @@ function wayOutside({name, file, tables}: Leaver): Missing[] {
       network: null,
       way: 'outside',
       cause: `${name} has no default route: it reaches its networks and nothing outside`,
-      route: ['default', 'via', 'GATEWAY', 'dev', 'LEG'],
+      route: defaultRoute(host, leaver),
     },
   ];
 }
@@ -67,13 +68,21 @@ function wayToNetwork(network: Network, endpoint: LocalEndpoint): Missing[] {
       network,
       way: `to ${network.name}`,
       cause: `${name} has ${ip} on ${network.name} and no route to that network by ${link.name}${instead}`,
-      route: [subnetOf(network, ip), 'dev', link.name, 'scope', 'link', 'src', ip],
+      route: sh`${prefix(subnetOf(network, ip, own.prefixLength))} dev ${device(link.name)} scope link src ${address(ip)}`,
     },
   ];
 }
 
-function subnetOf({subnets}: Network, ip: string): string {
-  return subnets.find(({subnet}) => inSubnet(ip, subnet))?.subnet ?? 'SUBNET';
+/** By the leg on docker_gwbridge, to the gateway of that network; undefined where one of them is not known. */
+function defaultRoute(host: KnownHost, leaver: Leaver): Command | undefined {
+  const leg = legOf(leaver, gwbridgeName(host.model), host.pairs);
+  const gateway = gwbridgeNetwork(host.model)?.subnets.find(({subnet}) => subnet.includes('.'))?.gateway;
+  if (!leg || gateway === undefined) return undefined;
+  return sh`default via ${address(gateway)} dev ${device(leg.link.name)}`;
+}
+
+function subnetOf({subnets}: Network, ip: string, length: number): string {
+  return subnets.find(({subnet}) => inSubnet(ip, subnet))?.subnet ?? `${ip}/${length}`;
 }
 
 /** Another address of the subnet that an endpoint's own address and prefix make: the gateway in it, if there is one. */
@@ -98,8 +107,8 @@ interface Missing {
   network: {id: string; name: string} | null;
   way: string;
   cause: string;
-  /** Words of the route as `ip route add` takes them. */
-  route: string[];
+  /** The route as `ip route add` takes it. */
+  route: Command | undefined;
 }
 
 function tell(
@@ -118,12 +127,14 @@ function tell(
       .slice(0, 10)
       .map((one) => `${file}: ${routeText(one)}`),
     cause,
-    ...advised([
-      {command: inNamespace(host.model, file, 'ip route add', ...route), touches: `the routes of ${name}`},
-      ...(name.startsWith('the ')
-        ? []
-        : [{command: `docker restart ${shellWord(name)}`, touches: `${name}, which starts anew`}]),
-    ]),
+    check: look(within(host.model, file, sh`ip route show`), `no route ${way}`),
+    fix: route
+      ? fixBy({
+          commands: [within(host.model, file, nested(sh`ip route add`, route))],
+          undo: [within(host.model, file, nested(sh`ip route del`, route))],
+          affects: `the routes of ${name}, until it is started again`,
+        })
+      : noFix(`not known: the gateway of docker_gwbridge, or the interface of ${name} on it`),
     basis: 'one-host',
     at: {host: host.name, netns: file, ...(network ? {network: network.id} : {})},
   });

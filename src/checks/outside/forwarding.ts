@@ -1,7 +1,8 @@
-import {advised} from '../../findings/advice.js';
+import {sh} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {setting} from '../../model/proc/settings.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck, type Report} from '../check.js';
@@ -84,15 +85,15 @@ function tell(host: KnownHost, report: Report, {netns, network, evidence, lost}:
       ...evidence,
     ],
     cause: `this namespace does not forward: ${lost}`,
-    ...advised([
-      {
-        command: inNamespace(host.model, netns, 'sysctl -w net.ipv4.ip_forward=1'),
-        touches:
-          netns === '@host'
-            ? 'forwarding of the whole host; a setting in /etc/sysctl.d that turns it off comes back at the next boot'
-            : 'forwarding in this sandbox, until it is built anew',
-      },
-    ]),
+    check: look(within(host.model, netns, sh`sysctl net.ipv4.ip_forward`), '0'),
+    fix: fixBy({
+      commands: [within(host.model, netns, sh`sysctl -w net.ipv4.ip_forward=1`)],
+      undo: [within(host.model, netns, sh`sysctl -w net.ipv4.ip_forward=0`)],
+      affects:
+        netns === '@host'
+          ? 'forwarding of the whole host, until the next boot: a file in /etc/sysctl.d may turn it off again'
+          : 'forwarding in this sandbox',
+    }),
     basis: 'one-host',
     at: {host: host.name, ...(network ? {network: network.id} : {}), netns},
   });

@@ -1,8 +1,8 @@
-import {shellWord} from '../../base/shell.js';
-import {advised} from '../../findings/advice.js';
+import {address, type Command, device, named, sh} from '../../base/command.js';
+import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {isDown} from '../../kernel/link-state.js';
 import type {Link} from '../../model/facts.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {gwbridgeName, gwbridgeNetwork, type Leaver, leavers, legOf} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
@@ -65,15 +65,15 @@ function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leav
     cause: link
       ? `${name} is down: ${who} ${one ? 'reaches' : 'reach'} the overlay and nothing else, and ports published through ingress don't answer here`
       : `the host has no bridge ${name}: ${who} ${one ? 'has' : 'have'} no way outside, and ports published through ingress don't answer here`,
-    ...advised([
+    check: look(sh`ip -d link show ${device(name)}`),
+    fix: fixBy(
       link
-        ? {command: `ip link set ${shellWord(name)} up`, touches: `the administrative state of ${name}`}
+        ? {commands: [sh`ip link set ${device(name)} up`], affects: `${name} only, which carries nothing now`}
         : {
-            command: 'systemctl restart docker',
-            touches: "this node's engine, which makes the bridge anew, and with it all its containers",
+            commands: [sh`systemctl restart docker`],
+            affects: 'every container of this host: only the start of the engine makes the bridge',
           },
-      {command: 'docker network inspect docker_gwbridge', touches: 'nothing'},
-    ]),
+    ),
     basis: 'one-host',
     at: {host: host.name, netns: '@host', device: name},
     reach: [{host: host.name}],
@@ -113,28 +113,51 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
         : 'the engine does not list it on docker_gwbridge',
     ],
     cause: `${leaver.name} has no working leg on ${name}, as ${trouble}: it reaches its overlay and nothing outside`,
-    ...advised([
-      found?.port && found.port.link.master !== name
-        ? {
-            command: `ip link set ${shellWord(found.port.link.name)} master ${shellWord(name)}`,
-            touches: `the membership of ${found.port.link.name} in ${name}`,
-          }
-        : found
-          ? {
-              command: inNamespace(host.model, file, 'ip link set', found.link.name, 'up'),
-              touches: `the state of ${found.link.name}; its default route is added by hand after`,
-            }
-          : {
-              command: leaver.name.startsWith('the ')
-                ? 'systemctl restart docker'
-                : `docker restart ${shellWord(leaver.name)}`,
-              touches: `${leaver.name}, which starts anew with all its interfaces`,
-            },
-      {command: inNamespace(host.model, file, 'ip addr'), touches: 'nothing'},
-    ]),
+    check: look(within(host.model, file, sh`ip addr show`)),
+    fix: legFix(host, leaver, name, found),
     basis: 'one-host',
     at: {host: host.name, netns: file},
   });
+}
+
+function legFix(
+  host: KnownHost,
+  {name: who, file}: Leaver,
+  bridgeName: string,
+  found: ReturnType<typeof legOf>,
+): Fix {
+  if (!found)
+    return fixBy(
+      who.startsWith('the ')
+        ? {
+            commands: [sh`systemctl restart docker`],
+            affects: `every container of this host: only the start of the engine makes the interface of ${who}`,
+          }
+        : {
+            commands: [sh`docker restart ${named(who)}`],
+            affects: `${who}, which starts again with all its interfaces`,
+          },
+    );
+  const {link, port} = found;
+  const commands = [
+    ...(port && port.link.master !== bridgeName
+      ? [sh`ip link set ${device(port.link.name)} master ${device(bridgeName)}`]
+      : []),
+    ...(port && isDown(port.link) ? [sh`ip link set ${device(port.link.name)} up`] : []),
+    ...(isDown(link) ? legUp(host, file, link.name) : []),
+  ];
+  return fixBy({commands, affects: `the interface of ${who} on ${bridgeName} only`});
+}
+
+/** The default route goes with the interface, and does not come back with it. */
+function legUp(host: KnownHost, file: string, name: string): Command[] {
+  const gateway = gwbridgeNetwork(host.model)?.subnets.find(({subnet}) => subnet.includes('.'))?.gateway;
+  return [
+    sh`ip link set ${device(name)} up`,
+    ...(gateway === undefined
+      ? []
+      : [sh`ip route replace default via ${address(gateway)} dev ${device(name)}`]),
+  ].map((command) => within(host.model, file, command));
 }
 
 /** What is wrong with a leg; its end on the host may be unknown, which is no fault. */

@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {device, prefix, sh} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import type {PacketFilter} from '../../kernel/packet-filter.js';
 import {countedLine} from '../../kernel/printed-rule.js';
 import {chooseRoute} from '../../kernel/route.js';
@@ -70,16 +71,14 @@ export const masquerade = defineCheck({
         `none of it meets a packet from ${source} to outside${route?.dev === undefined ? '' : ` by ${route.dev}`}`,
       ],
       cause: `no rule gives packets from ${subnet} the host's own address: what containers send outside leaves with an address that is every node's, and no answer comes back`,
-      ...advised([
-        {
-          command: `iptables -t nat -A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`,
-          touches: 'one new rule, as the engine makes it',
-        },
-        {
-          command: 'systemctl restart docker',
-          touches: "this node's engine, which makes all its rules anew, and with it its containers",
-        },
-      ]),
+      check: look(sh`iptables -t nat -S POSTROUTING`, `no MASQUERADE for ${subnet}`),
+      fix: fixBy({
+        commands: [
+          sh`iptables -t nat -A POSTROUTING -s ${prefix(subnet)} ! -o ${device(bridge)} -j MASQUERADE`,
+        ],
+        undo: [sh`iptables -t nat -D POSTROUTING -s ${prefix(subnet)} ! -o ${device(bridge)} -j MASQUERADE`],
+        affects: 'one new rule, as the engine makes it; what flushed the table may do so again',
+      }),
       basis: 'one-host',
       at: {host: host.name, netns: '@host', device: bridge},
     });

@@ -1,5 +1,6 @@
 /** Frames that came in by a tunnel and did not go on to its bridge, by the ages of the rows of one host. */
-import {advised} from '../../findings/advice.js';
+import {address, number, sh} from '../../base/command.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Arrivals, Suspect} from '../../rows/arrivals.js';
 import {ageSlack} from '../../rows/row-ages.js';
@@ -32,12 +33,14 @@ export function silentDrop(host: string, suspect: Suspect): Finding {
     subject: who,
     evidence,
     cause: `frames of ${who} reached ${device} ${arrivedSeconds} s before it was read, and none of them went on to its bridge: they come from another address than ${dst}, by translation on the way or from a second address of the node, and the device discards them`,
-    ...advised([
-      {
-        command: `tcpdump -ni any udp port ${port} and not src ${dst}`,
-        touches: 'nothing; shows the address that they come from',
-      },
-    ]),
+    check: look(
+      sh`tcpdump -ni any udp port ${number(port)} and not src ${address(dst)}`,
+      'the address that they come from',
+    ),
+    fix: fixByOthers(
+      'whoever translates addresses between the hosts, or routes on the sender',
+      `let UDP ${port} of that node leave from ${dst} and arrive so`,
+    ),
     basis: 'sample',
     at: {host, network: network.id, netns, ip},
   };

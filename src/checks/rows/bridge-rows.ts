@@ -1,10 +1,11 @@
-import {advised} from '../../findings/advice.js';
+import {type Command, device, mac as macWord, sh} from '../../base/command.js';
+import {type Advice, fixBy, look} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {FdbRow} from '../../model/facts.js';
 import {isBridgeRow, judgeBridgeRow} from '../../rows/bridge-row.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
@@ -100,20 +101,23 @@ function astrayRow(
     subject: name,
     evidence: [`${file}: ${rowText(row)}`],
     cause: onVxlan
-      ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.dev}${behind}: what others send to it goes into the tunnel until ${name} itself sends or the row ages out (300 s)`
-      : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.dev}${behind}: what others send to it goes there until ${name} itself sends or the row ages out (300 s)`,
-    ...advised([
-      {
-        command: inNamespace(host.model, file, 'bridge fdb del', mac, 'dev', row.dev, 'master'),
-        touches: 'that row; the bridge learns the MAC anew from its next frame',
-      },
-      {
-        command: inNamespace(host.model, file, 'tcpdump -eni', row.dev, 'ether', 'src', mac),
-        touches: 'nothing; shows who else sends with this MAC',
-      },
-    ]),
+      ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.dev}${behind}: frames to it go into the tunnel until ${name} itself sends or the row ages out (300 s)`
+      : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.dev}${behind}: frames to it go there until ${name} itself sends or the row ages out (300 s)`,
+    ...forgotten(host, file, row),
     basis: 'one-host',
     at: {host: host.name, network: network.id, netns: file, ...(ip ? {ip} : {})},
+  };
+}
+
+/** A row of a bridge taken away: it learns the MAC anew from its next frame. */
+function forgotten(host: KnownHost, file: string, {mac, dev}: FdbRow): Advice {
+  const inside = (command: Command) => within(host.model, file, command);
+  return {
+    check: look(inside(sh`bridge fdb show dev ${device(dev)}`), `${mac} master`),
+    fix: fixBy({
+      commands: [inside(sh`bridge fdb del ${macWord(mac)} dev ${device(dev)} master`)],
+      affects: 'that entry; the bridge learns the MAC anew from its next frame',
+    }),
   };
 }
 
@@ -147,12 +151,7 @@ function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report)
       subject: owner.name,
       evidence: [`${file}: ${rowText(row)}`],
       cause: `a permanent row makes ${mac}, the MAC of ${owner.name}, an address of ${row.master ?? 'the bridge'} itself: frames for it are taken in here and go no further`,
-      ...advised([
-        {
-          command: inNamespace(host.model, file, 'bridge fdb del', mac, 'dev', row.dev, 'master'),
-          touches: 'that row',
-        },
-      ]),
+      ...forgotten(host, file, row),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns: file, ...(owner.ip ? {ip: owner.ip} : {})},
     });

@@ -1,13 +1,16 @@
+import {device, named, prefix, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
-import {advised} from '../../findings/advice.js';
+import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Namespace} from '../../model/host.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {OverlayHere} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
+import {renewEndpoint} from '../engine-fix.js';
 import {linkLine} from '../words.js';
 
 /** Something that has an address or a MAC on a network, as one source tells. */
@@ -21,6 +24,8 @@ interface Holder {
   evidence: string;
   /** Who says so: the engine that runs it, the interface itself, or gossip alone, which may be of a moment ago. */
   told: 'engine' | 'interface' | 'gossip';
+  /** What gives it another one, where it can be given up. */
+  fix?: Fix;
 }
 
 interface NetworkHolders {
@@ -81,7 +86,8 @@ function holdersOf(host: KnownHost, {network, sandboxes}: OverlayHere): NetworkH
 
 /** The endpoints that this host's own engine lists. */
 function ownHolders(host: KnownHost, network: Network, asked: string): Holder[] {
-  return (host.endpoints(network) ?? []).flatMap(({name, ip, mac, kind}): Holder[] => {
+  return (host.endpoints(network) ?? []).flatMap((endpoint): Holder[] => {
+    const {name, ip, mac, kind} = endpoint;
     if (!ip || kind === 'unknown') return [];
     return [
       {
@@ -91,6 +97,7 @@ function ownHolders(host: KnownHost, network: Network, asked: string): Holder[] 
         ...(mac ? {mac} : {}),
         evidence: `${asked}: ${name} ${ip} ${mac ?? ''}`.trimEnd(),
         told: 'engine',
+        ...(kind === 'container' ? {fix: renewEndpoint(network, endpoint)} : {}),
       },
     ];
   });
@@ -192,6 +199,16 @@ function extraAddresses(host: KnownHost, network: Network): Holder[] {
           ip: address,
           evidence: `${sandbox.namespace.file}: ${linkLine(link)} inet ${address}/${prefixLength}`,
           told: 'interface',
+          fix: fixBy({
+            commands: [
+              within(
+                host.model,
+                sandbox.namespace.file,
+                sh`ip addr del ${prefix(`${address}/${prefixLength}`)} dev ${device(link.name)}`,
+              ),
+            ],
+            affects: `${link.name} of ${name}: that address, which the engine did not give it`,
+          }),
         },
       ];
     });
@@ -256,7 +273,6 @@ function finding(
   }: Pick<Finding, 'code' | 'subject' | 'cause' | 'at'> & {severity: Severity},
 ): Finding {
   const hosts = [...new Set(same.map(({host}) => host))];
-  const [first] = same;
   return {
     code,
     severity,
@@ -267,15 +283,20 @@ function finding(
       ...new Set(same.map(({host, evidence}) => (hosts.length === 1 ? evidence : `${host}: ${evidence}`))),
     ],
     cause,
-    ...advised([
-      {
-        command: `docker network disconnect ${network.name} CONTAINER && docker network connect ${network.name} CONTAINER`,
-        touches: `one of the two, such as ${first?.name ?? 'the first'}: it gets another ${code === 'duplicate-mac' ? 'MAC unless one is asked for' : 'address'}`,
-      },
-    ]),
+    check: look(sh`docker network inspect --verbose ${named(network.name)}`, subject),
+    fix: oneGivesWay(same),
     basis: hosts.length === 1 ? 'one-host' : 'several-hosts',
     at,
   };
+}
+
+/** What was added by hand goes first; else the last of those that the engine can make anew. */
+function oneGivesWay(same: Placed[]): Fix {
+  const movable = same.filter(({fix}) => fix?.by === 'commands');
+  const one = movable.find(({told}) => told === 'interface') ?? movable.at(-1);
+  if (!one?.fix)
+    return noFix('not known: neither of the two is on a host that was read; read theirs as well (--host)');
+  return one.fix.by === 'commands' ? {...one.fix, host: one.host} : one.fix;
 }
 
 function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {

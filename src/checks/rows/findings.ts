@@ -1,7 +1,7 @@
 /** From what was judged of a row to what is reported of it. */
 
-import type {Remedy} from '../../findings/advice.js';
-import {advised} from '../../findings/advice.js';
+import {address, type Command, device, mac as macWord, sh} from '../../base/command.js';
+import {type Advice, type CheckStep, type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
@@ -14,9 +14,9 @@ import {isProgrammed} from '../../rows/sandbox-view.js';
 import {sourceCheck} from '../../rows/source-check.js';
 import {isMissing} from '../../rows/status.js';
 import {type Claim, isNews} from '../../topology/endpoints.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import {hintedMac} from '../../topology/mac.js';
-import {claimLines, deviceOf, renewal} from './words.js';
+import {claimLines, deviceOf} from './words.js';
 
 /** Docker's vxlan devices drop a learned row that has been idle for so many seconds, unless `ip -d link` says otherwise. */
 const defaultAgeing = 300;
@@ -44,7 +44,7 @@ export function rowFinding(
     subject: nameOf(entry),
     evidence: [...rowLines(member, judged), ...claimLines(claims, network.name)],
     cause: causeOf(network, member, judged),
-    ...advised(remedyOf(network, member, judged)),
+    ...adviceOf(member, judged),
     basis: elsewhere ? 'several-hosts' : 'one-host',
     at: {
       host: member.host.name,
@@ -63,13 +63,13 @@ function rowLines(member: Member, judged: JudgedEntry): string[] {
     rows,
     neighbour,
   } = judged;
-  const device = deviceOf(member, judged);
+  const dev = deviceOf(member, judged) ?? 'of the tunnel';
   const lines = rows.map((row) => `${file}: ${rowText(row)}`);
   if (neighbour) lines.unshift(`${file}: ${neighbourText(neighbour)}`);
-  else if (isMissing(status)) lines.unshift(`${file}: ip neigh show dev ${device}: no row for ${ip ?? 'it'}`);
+  else if (isMissing(status)) lines.unshift(`${file}: ip neigh show dev ${dev}: no entry for ${ip ?? 'it'}`);
   if (!rows.some(isProgrammed))
     lines.push(
-      `${file}: bridge fdb show dev ${device}: no permanent row for ${mac ?? hintedMac(ip ?? '') ?? 'its MAC'}`,
+      `${file}: bridge fdb show dev ${dev}: no permanent entry for ${mac ?? hintedMac(ip ?? '') ?? 'its MAC'}`,
     );
   return lines;
 }
@@ -91,55 +91,95 @@ function causeOf({nodes}: Pick<NetworkJudgement, 'nodes'>, member: Member, judge
   };
   switch (entry.status) {
     case 'missing-fdb':
-      return `${here} has no row that tells where ${who} is, so it drops every frame for it: ${reason}`;
+      return `${here} has no FDB entry for ${who} and drops every frame to it: ${reason}`;
     case 'missing-neighbour':
-      return `${here} answers no ARP request for ${who}: ${reason}`;
+      return `${here} has no neighbour entry for ${who}, so ARP for it stays unanswered: ${reason}`;
     case 'wrong-mac':
       return `${here} answers ARP for ${who} with ${neighbour?.mac ?? 'another MAC'}: ${reason}`;
     case 'learned-only':
-      return `${who} is reached by a learned row only${timeLeft(member, judged)}; then ${here} drops every frame for it`;
+      return `${who} is reached by a learned FDB entry only${timeLeft(member, judged)}; then ${here} drops every frame to it`;
     case 'wrong-vtep':
       return names === 'this-host'
-        ? `the row of ${who} names ${entry.vtep}, which is ${here} itself: ${reason}`
+        ? `the FDB entry of ${who} names ${entry.vtep}, which is ${here} itself: ${reason}`
         : `${here} sends frames for ${who} to ${node(entry.vtep ?? undefined)}, and drops those that come from it: ${reason}`;
     default:
       return names === 'local-endpoint'
-        ? `${here} has remote rows for its own ${localName(judged)}, to ${node(rows[0]?.dst)}; delivery goes on as long as the bridge knows its port`
-        : `${here} keeps rows of ${who}, to ${node(rows[0]?.dst)}: ${reason}`;
+        ? `${here} has remote entries for its own ${localName(judged)}, to ${node(rows[0]?.dst)}; delivery goes on as long as the bridge knows its port`
+        : `${here} keeps entries of ${who}, to ${node(rows[0]?.dst)}: ${reason}`;
   }
 }
 
-function remedyOf({name}: Pick<NetworkJudgement, 'name'>, member: Member, judged: JudgedEntry): Remedy[] {
-  const {entry, verdict, rows, neighbour, endpoint} = judged;
+function adviceOf(member: Member, judged: JudgedEntry): Advice {
+  const name = deviceOf(member, judged);
+  if (name === undefined) return {check: [], fix: noFix('the vxlan device of this network was not read')};
+  const {entry} = judged;
+  const inside = (command: Command) => within(member.host.digest.directory, entry.netns, command);
+  const place = {inside, name};
+  return {check: checkOf(place, judged), fix: fixOf(place, judged, member.host.name)};
+}
+
+/** The vxlan device whose entries they are, and how a command gets to it. */
+interface Place {
+  inside: (command: Command) => Command;
+  name: string;
+}
+
+function checkOf({inside, name}: Place, {entry: {status, ip}, neighbour}: JudgedEntry): CheckStep[] {
+  const dev = device(name);
+  const neighbours =
+    ip === null ? [] : look(inside(sh`ip neigh show ${address(ip)} dev ${dev}`), 'its neighbour entry');
+  const fdb = look(inside(sh`bridge fdb show dev ${dev}`), 'FDB entries: MAC, dst VTEP, permanent');
+  return status === 'missing-neighbour' || status === 'wrong-mac' || (status === 'missing-fdb' && !neighbour)
+    ? [...neighbours, ...fdb]
+    : [...fdb, ...neighbours];
+}
+
+function fixOf(place: Place, judged: JudgedEntry, here: string): Fix {
+  const {entry, neighbour, endpoint} = judged;
   const {status, ip} = entry;
-  const claims = endpoint?.claims ?? [];
-  const device = deviceOf(member, judged);
-  const inside = (command: string, ...words: string[]) =>
-    inNamespace(member.host.digest.directory, entry.netns, command, ...words);
-  if (status === 'stale') {
-    const away = [...new Set(rows.map((row) => row.mac))].map((mac) => ({
-      command: inside('bridge fdb del', mac, 'dev', device, 'self'),
-      touches: 'that row',
-    }));
-    const forget = neighbour
-      ? [{command: inside('ip neigh del', neighbour.ip, 'dev', device), touches: 'that row'}]
-      : [];
-    return [...away, ...forget];
-  }
-  const mac = verdict.mac ?? macOf(claims) ?? rows[0]?.mac ?? neighbour?.mac ?? hintedMac(ip ?? '') ?? 'MAC';
-  const dst = expectedVtep(claims) ?? 'VTEP';
-  const program = {
-    command: inside('bridge fdb replace', mac, 'dev', device, 'dst', dst, 'self', 'permanent'),
-    touches: 'that one row',
-  };
-  const answer = {
-    command: inside('ip neigh replace', ip ?? 'ADDRESS', 'lladdr', mac, 'dev', device, 'nud', 'permanent'),
-    touches: 'that one row',
-  };
-  const first = status === 'missing-neighbour' || status === 'wrong-mac' ? answer : program;
-  const both = status === 'missing-fdb' && !neighbour && endpoint;
-  const look = {command: `ovdiag fdb ${name}`, touches: 'nothing'};
-  return [first, ...(both ? [answer] : []), look, ...renewal(claims)];
+  const who = nameOf(entry);
+  if (status === 'stale')
+    return fixBy({
+      commands: removal(place, judged),
+      affects: `the entries of ${who} on ${here}, which nothing uses`,
+    });
+  const mac = knownMac(judged);
+  const vtep = expectedVtep(endpoint?.claims ?? []);
+  const unknown = (what: string) =>
+    noFix(`not known: no source that was read has the ${what} of ${who}; read its own host too (--host)`);
+  if (mac === undefined) return unknown('MAC');
+  const affects = `the entries of ${who} on ${here} only; Docker removes them when the endpoint goes`;
+  if (status === 'missing-neighbour' || status === 'wrong-mac')
+    return ip === null ? unknown('address') : fixBy({commands: [neighbourEntry(place, ip, mac)], affects});
+  if (vtep === undefined) return unknown('VTEP');
+  const needsBoth = status === 'missing-fdb' && !neighbour && ip !== null;
+  const commands = [fdbEntry(place, mac, vtep), ...(needsBoth ? [neighbourEntry(place, ip, mac)] : [])];
+  return fixBy({commands, affects});
+}
+
+function knownMac({entry, verdict, rows, neighbour, endpoint}: JudgedEntry): string | undefined {
+  const told = verdict.mac ?? macOf(endpoint?.claims ?? []);
+  return told ?? rows[0]?.mac ?? neighbour?.mac ?? hintedMac(entry.ip ?? '');
+}
+
+function fdbEntry({inside, name}: Place, mac: string, vtep: string): Command {
+  return inside(
+    sh`bridge fdb replace ${macWord(mac)} dev ${device(name)} dst ${address(vtep)} self permanent`,
+  );
+}
+
+function neighbourEntry({inside, name}: Place, ip: string, mac: string): Command {
+  return inside(sh`ip neigh replace ${address(ip)} lladdr ${macWord(mac)} dev ${device(name)} nud permanent`);
+}
+
+function removal({inside, name}: Place, {rows, neighbour}: JudgedEntry): Command[] {
+  const dev = device(name);
+  return [
+    ...[...new Set(rows.map((row) => row.mac))].map((mac) =>
+      inside(sh`bridge fdb del ${macWord(mac)} dev ${dev} self`),
+    ),
+    ...(neighbour ? [inside(sh`ip neigh del ${address(neighbour.ip)} dev ${dev}`)] : []),
+  ];
 }
 
 function expectedVtep(claims: readonly Claim[]): string | undefined {
@@ -181,11 +221,12 @@ export function sourceFindings(
   ownerOfMac: (mac: string) => Claim | undefined,
 ): Finding[] {
   const links = member.rows.sandboxes.find(({file}) => file === entry.netns)?.tables.links;
+  const inside = (command: Command) => within(member.host.digest.directory, entry.netns, command);
   return rows.flatMap((row: FdbRow): Finding[] => {
     const owner = ownerOfMac(row.mac);
     if (!owner?.vtep || owner.hostKey === member.host.key || isNews(owner, member.host)) return [];
-    const device = links?.find(({name}) => name === row.dev);
-    if (sourceCheck(device, row, owner.vtep) !== 'discarded') return [];
+    const tunnel = links?.find(({name}) => name === row.dev);
+    if (sourceCheck(tunnel, row, owner.vtep) !== 'discarded') return [];
     return [
       {
         code: 'receiver-source-stale',
@@ -195,23 +236,11 @@ export function sourceFindings(
         subject: owner.kind === 'load-balancer' ? `load balancer of ${owner.host}` : owner.name,
         evidence: [`${entry.netns}: ${rowText(row)}`, ...claimLines([owner], network.name)],
         cause: `frames of ${owner.name} come from ${owner.vtep} (${owner.host}); the row on ${member.host.name} says ${row.dst}, so it discards every one of them, and no counter moves`,
-        ...advised([
-          {
-            command: inNamespace(
-              member.host.digest.directory,
-              entry.netns,
-              'bridge fdb replace',
-              row.mac,
-              'dev',
-              row.dev,
-              'dst',
-              owner.vtep,
-              'self',
-              'permanent',
-            ),
-            touches: 'that one row',
-          },
-        ]),
+        check: look(inside(sh`bridge fdb show dev ${device(row.dev)}`), `${row.mac} dst ${row.dst}`),
+        fix: fixBy({
+          commands: [fdbEntry({inside, name: row.dev}, row.mac, owner.vtep)],
+          affects: `the entry of ${owner.name} on ${member.host.name} only`,
+        }),
         basis: 'several-hosts',
         at: {host: member.host.name, network: network.id, netns: entry.netns, ip: owner.ip},
       },

@@ -1,7 +1,8 @@
 /** Gossip of one host against that of the others, and rows of hosts against each other. */
 
+import {line, named, sh} from '../../base/command.js';
 import {ipv4Number, ipv4Text} from '../../base/ipv4.js';
-import {advised, type Remedy} from '../../findings/advice.js';
+import {type Fix, fixBy, fixByOthers, look} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {PackedPairs} from '../../rows/rows-digest.js';
 import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../rows/rows-swarm.js';
@@ -75,7 +76,8 @@ export function gapFindings(gaps: GossipGap[]): Finding[] {
         subject,
         evidence: [...same.flatMap(({lines}) => lines).slice(0, mostLines), ...last],
         cause,
-        ...advised(remedyOf(here)),
+        check: look(line(asked), `on ${here} and on ${owner}: who is listed`),
+        fix: announcedAnew(first, endpoints),
         basis: 'several-hosts',
         at: {
           ...scope,
@@ -336,10 +338,11 @@ export function divided({id, name, endpoints, nodes}: NetworkJudgement, heard: H
       subject: `endpoints of ${nodes.get(vtep) ?? vtep}`,
       evidence: lines.slice(0, mostLines),
       cause: `gossip of ${[...hosts].slice(0, 3).join(', ')}${hosts.size > 3 ? ` and ${hosts.size - 3} more` : ''} lacks ${lines.length === 1 ? 'an endpoint' : `${lines.length} endpoints`} of ${vtep} that others have; the engine there was not read, so who is right is not known`,
-      ...advised([
-        {command: `ovdiag doctor with --host of ${nodes.get(vtep) ?? vtep} as well`, touches: 'nothing'},
-        ...remedyOf('the node that lacks them'),
-      ]),
+      check: look(
+        line('docker network inspect --verbose'),
+        'with the names of the networks: who is listed on each node',
+      ),
+      fix: fixByOthers('you', `read ${nodes.get(vtep) ?? vtep} as well (--host): it knows who is right`),
       basis: 'several-hosts',
       at: {network: id, vtep},
     };
@@ -351,17 +354,18 @@ function names(heard: Heard[]): string {
   return `${all.slice(0, 3).join(', ')}${all.length > 3 ? ` and ${all.length - 3} more` : ''}`;
 }
 
-function remedyOf(host: string): Remedy[] {
-  return [
-    {
-      command: 'docker service update --force SERVICE',
-      touches: 'every task of the service: each is replaced, and announced anew',
-    },
-    {
-      command: 'systemctl restart docker',
-      touches: `every container of ${host}; its gossip is read anew from the others`,
-    },
-  ];
+/** One node's gossip can't be asked to read another's again: what is started again is announced to all. */
+function announcedAnew({kind, owner, here, network}: GossipGap, endpoints: GossipGap['endpoints']): Fix {
+  const services = [...new Set(endpoints.map(({name}) => /^(.+)\.[^.]+\.[^.]+$/.exec(name)?.[1]))];
+  if (kind === 'keeps' || services.length !== 1 || services[0] === undefined)
+    return fixByOthers(
+      `whoever runs the network between ${here} and ${owner}`,
+      `let TCP and UDP 7946 pass both ways: gossip then heals by itself within a minute. Where it does pass, connect the endpoints on ${owner} to ${network} anew, so that they are announced again`,
+    );
+  return fixBy({
+    commands: [sh`docker service update --force ${named(services[0])}`],
+    affects: `the tasks of ${services[0]}, which are replaced and announced anew; type it on a manager. If gossip (TCP and UDP 7946) does not pass between ${here} and ${owner}, let it pass first: it then heals by itself`,
+  });
 }
 
 /** What one host's rows say of an endpoint. */
@@ -415,12 +419,11 @@ export function disagreements(judgement: NetworkJudgement): Finding[] {
           .slice(0, mostLines)
           .map((row) => `${row.host}: rows of ${ip} to ${place(row.vtep)}`),
         cause: `${first.host} sends frames for ${claim?.name ?? ip} to ${place(first.vtep)}, ${other.host} to ${place(other.vtep)}: one of them is wrong, and neither node was read`,
-        ...advised([
-          {
-            command: `ovdiag doctor with --host of ${first.vtep} and ${other.vtep} as well`,
-            touches: 'nothing; tells which of them has it',
-          },
-        ]),
+        check: look(line('ovdiag doctor'), `with --host of ${first.vtep} and ${other.vtep} as well`),
+        fix: fixByOthers(
+          'you',
+          `read ${first.vtep} and ${other.vtep} as well (--host): they know who is right`,
+        ),
         basis: 'several-hosts',
         at: {network: id, ip},
       },

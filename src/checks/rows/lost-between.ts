@@ -1,5 +1,6 @@
+import {address, number, sh} from '../../base/command.js';
 import {oncePer} from '../../base/once.js';
-import {advised} from '../../findings/advice.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
 import {rowText} from '../../kernel/printed.js';
@@ -127,12 +128,16 @@ function lossFinding(
       `${receiver.name}: ${there.netns}: ${arrived.row}`,
     ],
     cause: `${host.name} sends to ${receiver.name} (${peer.vtep}), and for ${silent} s nothing of it has come to ${there.device} there: ${carried} is dropped on the way, as by a firewall or a security group between the hosts`,
-    ...advised([
-      {
-        command: `tcpdump -ni any ${later.encrypted ? 'esp' : `udp port ${later.port}`} and host ${host.vtep}`,
-        touches: `nothing; on ${receiver.name}: where nothing shows, allow ${carried} from ${host.vtep} to ${peer.vtep} between the hosts`,
-      },
-    ]),
+    check: look(
+      later.encrypted
+        ? sh`tcpdump -ni any esp and host ${address(host.vtep)}`
+        : sh`tcpdump -ni any udp port ${number(later.port)} and host ${address(host.vtep)}`,
+      `on ${receiver.name}: nothing comes`,
+    ),
+    fix: fixByOthers(
+      `whoever runs the firewall, router or security group between ${host.name} and ${receiver.name}`,
+      `allow ${carried} from ${host.vtep} to ${peer.vtep}`,
+    ),
     basis: 'sample',
     // Rules of the receiver drop them just so.
     at: {host: receiver.name, network: later.networkId},

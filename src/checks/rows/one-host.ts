@@ -1,11 +1,14 @@
 /** What the rows of one host prove without any other. */
 
 import {isIP} from 'node:net';
-import {advised} from '../../findings/advice.js';
+import {address, type Command, device, mac, named, sh} from '../../base/command.js';
+import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import {isProgrammed} from '../../rows/sandbox-view.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
+import {hintedMac} from '../../topology/mac.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 
 /**
@@ -46,15 +49,33 @@ export function unreachedPeers(host: KnownHost, network: Network, {namespace}: S
           .map(({name, ip}) => `docker network inspect --verbose ${network.name}: ${name} ${ip} on ${peer}`),
       ],
       cause: `gossip has ${peer} on ${network.name}, and no row on ${host.name} leads there${lost.length > 0 ? '' : ', not even to its load balancer'}: nothing of that node is reached from here`,
-      ...advised([
-        {command: `ovdiag fdb ${network.name}`, touches: 'nothing'},
-        {
-          command: 'systemctl restart docker',
-          touches: `every container of ${host.name}; the rows are made anew from gossip`,
-        },
-      ]),
+      check: look(sh`ovdiag fdb ${named(network.name)}`, `no entry with ${peer}`),
+      fix: entriesFix(host, {file, name: vxlans.length === 1 ? vxlans[0]?.name : undefined}, peer, lost),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns: file, vtep: peer},
     };
+  });
+}
+
+/** The entries of a node's endpoints, as the engine makes them: a MAC on an overlay is made of the address (moby overlay ov_endpoint.go). */
+function entriesFix(
+  host: KnownHost,
+  {file, name}: {file: string; name: string | undefined},
+  peer: string,
+  lost: readonly {ip: string}[],
+): Fix {
+  if (lost.length === 0 || name === undefined)
+    return noFix('not known: the endpoints of that node; read it as well (--host)');
+  const dev = device(name);
+  const commands = lost.flatMap(({ip}): Command[] => {
+    const made = mac(hintedMac(ip) ?? '');
+    return [
+      sh`bridge fdb replace ${made} dev ${dev} dst ${address(peer)} self permanent`,
+      sh`ip neigh replace ${address(ip)} lladdr ${made} dev ${dev} nud permanent`,
+    ];
+  });
+  return fixBy({
+    commands: commands.map((command) => within(host.model, file, command)),
+    affects: `the entries of these endpoints on ${host.name} only`,
   });
 }

@@ -1,5 +1,4 @@
 /** How the check of rows names and prints what it judged. */
-import type {Remedy} from '../../findings/advice.js';
 import type {JudgedEntry} from '../../rows/entry.js';
 import type {Member} from '../../rows/rows-swarm.js';
 import {servesAddress} from '../../rows/sandbox-view.js';
@@ -25,27 +24,13 @@ export function claimLines(claims: readonly Claim[], network: string): string[] 
   return [...lines.values()].slice(0, 4);
 }
 
-/** The vxlan device of an entry. */
-export function deviceOf(member: Member, {entry, rows, neighbour}: JudgedEntry): string {
+/** The vxlan device of an entry, where that is known. */
+export function deviceOf(member: Member, {entry, rows, neighbour}: JudgedEntry): string | undefined {
   const told = rows[0]?.dev ?? neighbour?.dev;
   if (told !== undefined) return told;
   const links = member.rows.sandboxes.find(({file}) => file === entry.netns)?.tables.links ?? [];
   const {ip} = entry;
-  const serving = links.find((link) => link.vxlan && ip !== null && servesAddress(links, link, ip));
-  return serving?.name ?? 'VXLAN';
-}
-
-export function renewal(claims: readonly Claim[]): Remedy[] {
-  const service = claims.map(({kind, name}) =>
-    kind === 'task' ? /^(.+)\.[^.]+\.[^.]+$/.exec(name)?.[1] : undefined,
-  );
-  const [name] = service.filter((one) => one !== undefined);
-  return name === undefined
-    ? []
-    : [
-        {
-          command: `docker service update --force ${name}`,
-          touches: `every task of ${name}: each is replaced, and programmed anew everywhere`,
-        },
-      ];
+  const tunnels = links.filter(({vxlan}) => vxlan);
+  const serving = tunnels.find((link) => ip !== null && servesAddress(links, link, ip));
+  return (serving ?? (tunnels.length === 1 ? tunnels[0] : undefined))?.name;
 }

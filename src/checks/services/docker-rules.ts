@@ -1,11 +1,12 @@
+import {type Command, device, line, nested, plain, prefix, ruleWords, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
-import {advised} from '../../findings/advice.js';
+import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {decide, packetFilter} from '../../kernel/packet-filter.js';
 import {chainLine} from '../../kernel/printed-rule.js';
-import {engineVersion} from '../../model/engine-version.js';
+import {atLeast, type EngineVersion, engineVersion} from '../../model/engine-version.js';
 import type {Link} from '../../model/facts.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
-import {besideIptables, does, matchesOf, rulesOf} from '../../model/rules/questions.js';
+import {besideIptables, does, jumpsTo, matchesOf, rulesOf} from '../../model/rules/questions.js';
 import type {Rule, Ruleset} from '../../model/rules/rule.js';
 import {dockerChains, dockerPieces, type Piece} from '../../services/docker-rules.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -74,16 +75,8 @@ function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], rep
     subject: 'the host',
     evidence: [...gone.map(({text}: Piece) => `not there: ${text}`), ...(lost === undefined ? [] : [lost])],
     cause: `${gone.length} of the ${pieces.length} rules by which packets come into Docker's chains are gone: a firewall manager or a flush has removed them, and the engine makes them only when it starts${lost === undefined ? '' : '; what containers send to the world is lost'}`,
-    ...advised([
-      {
-        command: 'systemctl restart docker',
-        touches: 'every container without live-restore: they stop and start again; the rules are made anew',
-      },
-      {
-        command: 'firewall-cmd --reload',
-        touches: "firewalld's rules; the engine hears of it and makes its own again, without a restart",
-      },
-    ]),
+    check: [...look(line('iptables -S FORWARD')), ...look(line('iptables -t nat -S'))],
+    fix: rulesFix(host, netfilter, gone, version),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
     // What was flushed with them is missed in other places too.
@@ -149,7 +142,11 @@ function nftTable(host: KnownHost, {nftables}: NetnsTables, report: Report): voi
     ],
     cause:
       "the engine's own nftables table is gone: something has flushed the ruleset, and the engine makes it only when it starts",
-    ...advised([{command: 'systemctl restart docker', touches: 'every container without live-restore'}]),
+    check: look(line('nft list table ip docker-bridges'), 'No such file'),
+    fix: fixBy({
+      commands: [line('systemctl restart docker')],
+      affects: 'every container without live-restore: only the start of the engine makes this table',
+    }),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
   });
@@ -170,15 +167,148 @@ function twoBackends(host: KnownHost, {netfilter}: NetnsTables, report: Report):
     evidence: holding.map(({program, chains}) => `${program}: ${chains.join(', ')}`),
     cause:
       "both back ends of iptables hold rules of Docker's, and packets must pass both: the older ones, of before a change of back end, still drop or translate what the engine no longer knows of",
-    ...advised([
-      {command: 'iptables --version', touches: 'nothing: names the back end that the engine uses now'},
-      {
-        command:
-          'iptables-legacy -F; iptables-legacy -t nat -F; iptables-legacy -X; iptables-legacy -t nat -X',
-        touches: 'every rule of the legacy back end, if that is the one no longer used; a reboot does it too',
-      },
-    ]),
+    check: look(line('iptables --version'), 'the back end that the engine uses'),
+    fix: olderAway(netfilter ?? []),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
+  });
+}
+
+/** The rules as the engine makes them (moby libnetwork bridge setup_ip_tables.go, iptabler); those of single ports are made with their containers. */
+function rulesFix(host: KnownHost, netfilter: Ruleset[], gone: Piece[], version: EngineVersion): Fix {
+  const jumps = gone.flatMap(({jump}) => jump ?? []);
+  const isKnown = jumps.length === gone.length || gone.every(({jump, isBridges}) => jump || isBridges);
+  const program = netfilter.find((ruleset) => dockerChains(ruleset).length > 0)?.program ?? 'iptables';
+  const classic = !atLeast(version, '28.0.1');
+  if (!isKnown || !jumps.every(({chain}) => ['PREROUTING', 'OUTPUT', 'FORWARD'].includes(chain)))
+    return fixBy({
+      commands: [line('systemctl restart docker')],
+      affects: 'every container without live-restore: only the start of the engine makes these rules',
+    });
+  const forward = jumps.filter(({chain}) => chain === 'FORWARD');
+  const isFlushed = classic && forward.length > 0;
+  const rules = [
+    // The last is put before the others, so that they end in the engine's order.
+    ...forward
+      .toReversed()
+      .map(({target}) => ({table: 'filter', verb: '-I', rule: sh`FORWARD -j ${plain(target)}`})),
+    ...(isFlushed ? bridgesOf(host).flatMap(forwardRules) : []),
+    ...jumps.flatMap(({chain, target}) => natJump(chain, target)),
+    ...(jumps.some(({table}) => table === 'nat') ? masquerades(host, netfilter) : []),
+  ];
+  const typed = (verb: (one: string) => string) =>
+    rules.map(({table, verb: own, rule}) =>
+      nested(sh`${plain(program)} -t ${plain(table)} ${line(verb(own))}`, rule),
+    );
+  return fixBy({
+    commands: typed((own) => own),
+    undo: typed(() => '-D'),
+    affects:
+      'the rules of the engine that are gone, until it starts again. Published ports of plain containers are translated again once those are started anew; tell the firewall manager to leave the chains of Docker alone',
+  });
+}
+
+interface TypedRule {
+  table: string;
+  verb: string;
+  rule: Command;
+}
+
+function natJump(chain: string, target: string): TypedRule[] {
+  if (chain === 'FORWARD') return [];
+  const match = chain === 'OUTPUT' && target === 'DOCKER' ? '! -d 127.0.0.0/8 ' : '';
+  return [
+    {
+      table: 'nat',
+      verb: '-A',
+      rule: sh`${plain(chain)} ${line(match)}-m addrtype --dst-type LOCAL -j ${plain(target)}`,
+    },
+  ];
+}
+
+interface Bridge {
+  name: string;
+  subnet: string | undefined;
+  isolated: boolean;
+  internal: boolean;
+  masquerade: boolean;
+}
+
+/** The engine's bridges on this host. */
+function bridgesOf({model}: KnownHost): Bridge[] {
+  const links = model.host?.links ?? [];
+  return (model.docker?.networks ?? []).flatMap((network): Bridge[] => {
+    const name =
+      network.bridgeName ?? (network.name === 'bridge' ? 'docker0' : `br-${network.id.slice(0, 12)}`);
+    if (network.driver !== 'bridge' || !links.some((link) => link.name === name)) return [];
+    return [
+      {
+        name,
+        subnet: network.subnets.find(({subnet}) => subnet.includes('.'))?.subnet,
+        isolated: name === 'docker_gwbridge',
+        internal: network.internal,
+        masquerade: network.masquerade !== false && !network.internal,
+      },
+    ];
+  });
+}
+
+function forwardRules({name, isolated, internal}: Bridge): TypedRule[] {
+  const dev = device(name);
+  const among = sh`FORWARD -i ${dev} -o ${dev} -j ${plain(isolated ? 'DROP' : 'ACCEPT')}`;
+  const out = [
+    sh`FORWARD -o ${dev} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    sh`FORWARD -o ${dev} -j DOCKER`,
+    sh`FORWARD -i ${dev} ! -o ${dev} -j ACCEPT`,
+  ];
+  return [...(internal ? [] : out), among].map((rule) => ({table: 'filter', verb: '-A', rule}));
+}
+
+function masquerades(host: KnownHost, netfilter: Ruleset[]): TypedRule[] {
+  const masked = rulesOf(netfilter).filter(
+    (rule) => rule.chain.table === 'nat' && does(rule, 'masquerade', 'snat'),
+  );
+  return bridgesOf(host).flatMap(({name, subnet, masquerade}) => {
+    const isThere =
+      subnet !== undefined && masked.some((rule) => isForSource(rule, subnet.split('/')[0] ?? ''));
+    if (subnet === undefined || !masquerade || isThere) return [];
+    const rule = sh`POSTROUTING -s ${prefix(subnet)} ! -o ${device(name)} -j MASQUERADE`;
+    return [{table: 'nat', verb: '-A', rule}];
+  });
+}
+
+/** Docker's rules leave the back end that has fewer of its chains; what it has is kept in a file. */
+function olderAway(netfilter: readonly Ruleset[]): Fix {
+  const [older] = netfilter
+    .filter((ruleset) => dockerChains(ruleset).length > 0)
+    .toSorted((a, b) => dockerChains(a).length - dockerChains(b).length);
+  if (!older) return fixBy({commands: [], affects: 'nothing'});
+  const {program} = older;
+  const rules = rulesOf([older]);
+  const own = dockerChains(older).map((one) => one.split('/') as [string, string]);
+  const isDockers = (table: string, name: string) =>
+    own.some((chain) => chain[0] === table && chain[1] === name);
+  const typed = (table: string, command: Command) =>
+    nested(sh`${plain(program)} -t ${plain(table)}`, command);
+  const jumps = rules.filter(
+    (rule) =>
+      !isDockers(rule.chain.table, rule.chain.name) &&
+      own.some(([table, name]) => table === rule.chain.table && jumpsTo(rule, name)),
+  );
+  const copy = sh`/root/${plain(`${program}.before`)}`;
+  return fixBy({
+    commands: [
+      sh`${plain(program)}-save -c > ${copy}`,
+      ...jumps.map((rule) =>
+        typed(
+          rule.chain.table,
+          sh`-D ${plain(rule.chain.name)} ${ruleWords(rule.statements.flatMap(({words}) => words.split(' ')))}`,
+        ),
+      ),
+      ...own.map(([table, name]) => typed(table, sh`-F ${plain(name)}`)),
+      ...own.map(([table, name]) => typed(table, sh`-X ${plain(name)}`)),
+    ],
+    undo: [sh`${plain(program)}-restore -c < ${copy}`],
+    affects: `Docker's chains in ${program}, which the engine does not use now (it uses what iptables --version says)`,
   });
 }

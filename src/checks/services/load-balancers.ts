@@ -1,4 +1,6 @@
-import {advised} from '../../findings/advice.js';
+import {device, line, named, prefix, sh} from '../../base/command.js';
+import {inSubnet} from '../../base/subnet.js';
+import {type Fix, fixBy, fixByOthers, look} from '../../findings/advice.js';
 import type {GossipTask, Network} from '../../model/docker-types.js';
 import {setting} from '../../model/proc/settings.js';
 import {
@@ -11,7 +13,7 @@ import {
 } from '../../services/ingress.js';
 import {balancerOf, hasIpvs, readVirtualAddress, type Sharing} from '../../services/load-balancer.js';
 import {type Chain, chainOn, type Step} from '../../services/step.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {type ServiceOn, serviceNames, serviceOn} from '../../topology/services.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
@@ -86,7 +88,13 @@ function virtualAddress(
   const chain = chainOn(host.model);
   const packet = {protocol: 'tcp' as const, src: '', dst: vip, ipsec: false, dstLocal: true};
   const sharing = readVirtualAddress(chain, balancer, packet);
-  const access: Access = {network, service: name, file: balancer.namespace.file, what: `${name} (${vip})`};
+  const access: Access = {
+    network,
+    service: name,
+    file: balancer.namespace.file,
+    vip,
+    what: `${name} (${vip})`,
+  };
   judge(host, report, chain, access, undecided);
   if (sharing && !chain.broken()) compareBackends(host, report, sharing, tasks, access);
 }
@@ -96,6 +104,7 @@ interface Access {
   service: string;
   /** The load balancer's sandbox. */
   file: string;
+  vip?: string;
   /** Who is reached: a service with its virtual address, or a published port. */
   what: string;
 }
@@ -132,18 +141,12 @@ function withoutIpvs(host: KnownHost, report: Report): boolean {
       ...ports.slice(0, 3),
     ],
     cause:
-      'the kernel has no IPVS, so the engine can set up no load balancer: names of services resolve to virtual addresses that nobody has, and published ports lead nowhere. Tasks are reached by tasks.SERVICE and by their own addresses',
-    ...advised([
-      {
-        command: 'modprobe ip_vs ip_vs_rr; systemctl restart docker',
-        touches: 'loads kernel modules where they exist; every container of the host without live-restore',
-      },
-      {
-        command: 'docker service update --endpoint-mode dnsrr SERVICE',
-        touches:
-          'that service: its name gives the addresses of its tasks; it can publish no port through ingress then',
-      },
-    ]),
+      'the kernel has no IPVS, so the engine can set up no load balancer: service names resolve to VIPs that no load balancer holds, and published ports fail. Tasks are reached by tasks.SERVICE and by their own addresses',
+    check: look(line('ls /proc/net/ip_vs'), 'No such file'),
+    fix: fixByOthers(
+      'whoever chooses the kernel of this host',
+      'a kernel with IPVS: modprobe ip_vs ip_vs_rr where it is a module, then systemctl restart docker; else another kernel, or services with --endpoint-mode dnsrr and ports published in host mode',
+    ),
     basis: 'one-host',
     at: {host: host.name},
   });
@@ -179,15 +182,40 @@ function reportLink(
       ...last.evidence,
     ].slice(-8),
     cause: `${last.summary}${last.cause === undefined ? '' : `: ${last.cause}`}`,
-    ...advised([
-      {
-        command: `docker service update --force ${place.service}`,
-        touches: `the tasks of ${place.service}, replaced one by one; with them the engine makes its entries anew`,
-      },
-      ...(last.next === undefined ? [] : [{command: last.next, touches: 'nothing'}]),
-    ]),
+    check: look(
+      within(host.model, place.file, sh`cat /proc/net/ip_vs`),
+      'addresses and marks in hexadecimal',
+    ),
+    fix: linkFix(host, last.code, place),
     basis: 'one-host',
     at: {host: host.name, network: place.network.id, netns: place.file},
+  });
+}
+
+/** One of its links where that can be made alone; else the engine makes all of them anew with the tasks. */
+function linkFix(host: KnownHost, code: (typeof links)[number], {file, vip, network, service}: Access): Fix {
+  if (code === 'ipvs-conntrack-off')
+    return fixBy({
+      commands: [within(host.model, file, sh`sysctl -w net.ipv4.vs.conntrack=1`)],
+      undo: [within(host.model, file, sh`sysctl -w net.ipv4.vs.conntrack=0`)],
+      affects: `the load balancer of ${network.name} on this host`,
+    });
+  const tables = host.sandboxes.find(({namespace}) => namespace.file === file)?.namespace.tables;
+  const link = tables?.links?.find(({addresses}) =>
+    addresses?.some(({address}) => network.subnets.some(({subnet}) => inSubnet(address, subnet))),
+  );
+  if (code === 'vip-alias-missing' && vip !== undefined && link)
+    return fixBy({
+      commands: [within(host.model, file, sh`ip addr add ${prefix(`${vip}/32`)} dev ${device(link.name)}`)],
+      affects: `the load balancer of ${network.name} on this host`,
+    });
+  return renewed(service);
+}
+
+function renewed(service: string): Fix {
+  return fixBy({
+    commands: [sh`docker service update --force ${named(service)}`],
+    affects: `the tasks of ${service}, replaced one by one: with them the engine makes its entries anew. Type it on a manager`,
   });
 }
 
@@ -248,13 +276,8 @@ function compareBackends(
   const common = {
     host: host.name,
     network: network.name,
-    ...advised([
-      {
-        command: `docker service update --force ${service}`,
-        touches: `the tasks of ${service}, replaced one by one; with them the engine makes its entries anew`,
-      },
-      {command: inNamespace(host.model, file, 'cat /proc/net/ip_vs'), touches: 'nothing'},
-    ]),
+    check: look(within(host.model, file, sh`cat /proc/net/ip_vs`), 'addresses and marks in hexadecimal'),
+    fix: renewed(service),
     basis: 'one-host' as const,
   };
   const balanced = new Set(sharing.destinations.map(({address}) => address));
@@ -303,12 +326,12 @@ function localnet(host: KnownHost, report: Report): void {
     evidence: ['net.ipv4.conf.docker_gwbridge.route_localnet = 0'],
     cause:
       'published ports do not answer to this host itself on 127.0.0.1: the kernel drops packets of that address on docker_gwbridge. Other addresses and other hosts are not concerned',
-    ...advised([
-      {
-        command: 'sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1',
-        touches: 'docker_gwbridge; the engine sets it when it publishes a port',
-      },
-    ]),
+    check: look(line('sysctl net.ipv4.conf.docker_gwbridge.route_localnet')),
+    fix: fixBy({
+      commands: [line('sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1')],
+      undo: [line('sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=0')],
+      affects: 'docker_gwbridge; the engine sets it when it publishes a port',
+    }),
     basis: 'one-host',
     at: {host: host.name, netns: '@host', device: 'docker_gwbridge'},
   });
@@ -345,17 +368,14 @@ function idleTimeout(hosts: HostDigest<Patient>[], report: Report): void {
     subject: 'idle connections',
     evidence: hosts.flatMap(({digest}) => digest.examples).slice(0, 5),
     cause: `IPVS forgets a TCP connection that was idle for ${ipvsForgets} s; ${count} containers that may hold connections to virtual addresses send their first keepalive later, so an idle connection of theirs hangs when it is used again`,
-    ...advised([
-      {
-        command: 'docker service update --sysctl-add net.ipv4.tcp_keepalive_time=600 SERVICE',
-        touches:
-          'the tasks of that service, replaced one by one; it counts for programs that ask for keepalives',
-      },
-      {
-        command: 'docker service update --endpoint-mode dnsrr SERVICE',
-        touches: 'that service: connections go to its tasks without IPVS',
-      },
-    ]),
+    check: look(
+      line('sysctl net.ipv4.tcp_keepalive_time'),
+      'inside the container: seconds until the first keepalive',
+    ),
+    fix: fixByOthers(
+      'whoever deploys these services',
+      'give them --sysctl net.ipv4.tcp_keepalive_time=600 where their programs ask for keepalives, or --endpoint-mode dnsrr',
+    ),
     basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
     at: {},
   });

@@ -1,7 +1,13 @@
-import {advised} from '../../findings/advice.js';
+import {type Command, named, number, plain, sh} from '../../base/command.js';
+import {type Fix, fixBy, look} from '../../findings/advice.js';
+import type {Namespace} from '../../model/host.js';
+import type {NetnsTables} from '../../model/netns-tables.js';
+import {jumpsTo, rulesOf, tableOf} from '../../model/rules/questions.js';
+import {takes, waitingSockets} from '../../model/sockets.js';
 import {isServed, nameServiceSteps} from '../../services/name-service.js';
 import {chainOn} from '../../services/step.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
+import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
 
 const codes = ['dns-rules-missing', 'dns-listener-missing'] as const;
@@ -29,13 +35,8 @@ export const nameService = defineCheck({
         subject: owner.name,
         evidence: [...chain.steps.flatMap(({evidence}) => evidence), last.summary].slice(0, 8),
         cause: `${last.cause}: ${containers.map(({name}) => name).join(' and ')} can resolve no name, not even those of the world`,
-        ...advised([
-          {
-            command: `docker restart ${owner.name}`,
-            touches: `${owner.name}: it stops and starts again, and its namespace is made anew`,
-          },
-          {command: inNamespace(host.model, namespace.file, 'iptables-save -c -t nat'), touches: 'nothing'},
-        ]),
+        check: look(within(host.model, namespace.file, sh`iptables-save -c -t nat`), '127.0.0.11'),
+        fix: fixOf(host, namespace, owner.name),
         basis: 'one-host',
         at: {host: host.name, netns: namespace.file},
       });
@@ -51,3 +52,51 @@ export const nameService = defineCheck({
     return undefined;
   },
 });
+
+const server = '127.0.0.11';
+
+/**
+ * The rules as the engine makes them, to the ports on which it listens in the container (moby libnetwork
+ * resolver_unix.go, setupNAT); where it listens on none, only a start of the container opens them.
+ */
+function fixOf(host: KnownHost, {file, tables}: Namespace, who: string): Fix {
+  const ports = {udp: portOf(tables, 'udp'), tcp: portOf(tables, 'tcp')};
+  if (ports.udp === undefined)
+    return fixBy({
+      commands: [sh`docker restart ${named(who)}`],
+      affects: `${who}, which stops and starts again: the engine opens its DNS sockets only when a container starts`,
+    });
+  const rules = (['udp', 'tcp'] as const).flatMap((protocol) => {
+    const port = ports[protocol];
+    if (port === undefined) return [];
+    const [kind, to] = [plain(protocol), number(port)];
+    return [
+      sh`iptables -t nat -A DOCKER_OUTPUT -d 127.0.0.11 -p ${kind} --dport 53 -j DNAT --to-destination 127.0.0.11:${to}`,
+      sh`iptables -t nat -A DOCKER_POSTROUTING -s 127.0.0.11 -p ${kind} --sport ${to} -j SNAT --to-source :53`,
+    ];
+  });
+  const commands = [...emptyChains(tables), ...rules];
+  return fixBy({
+    commands: commands.map((command) => within(host.model, file, command)),
+    affects: `the nat rules in the namespace of ${who}, made as the engine makes them`,
+  });
+}
+
+function portOf(tables: NetnsTables | undefined, protocol: 'tcp' | 'udp'): number | undefined {
+  return waitingSockets(tables?.proc, protocol)?.find((socket) => takes(socket, server))?.port;
+}
+
+/** Docker's two chains, empty and jumped to. */
+function emptyChains(tables: NetnsTables | undefined): Command[] {
+  const saved = (tables?.netfilter ?? []).flatMap((ruleset) => tableOf(ruleset, 'nat') ?? []);
+  const rules = rulesOf(tables?.netfilter);
+  return (['OUTPUT', 'POSTROUTING'] as const).flatMap((hook) => {
+    const [from, chain] = [plain(hook), plain(`DOCKER_${hook}`)];
+    const exists = saved.some(({chains}) => chains.has(`DOCKER_${hook}`));
+    const isMet = rules.some((rule) => rule.chain.name === hook && jumpsTo(rule, `DOCKER_${hook}`));
+    return [
+      exists ? sh`iptables -t nat -F ${chain}` : sh`iptables -t nat -N ${chain}`,
+      ...(isMet ? [] : [sh`iptables -t nat -A ${from} -d 127.0.0.11 -j ${chain}`]),
+    ];
+  });
+}

@@ -1,9 +1,10 @@
-import {shellWord} from '../../base/shell.js';
+import {named, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
-import {advised} from '../../findings/advice.js';
+import {type Fix, look} from '../../findings/advice.js';
 import type {Network, SwarmTask} from '../../model/docker-types.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
+import {toFreeSubnet} from './subnets.js';
 
 /** From this share of a pool on its end is near. */
 const nearlyFull = 0.8;
@@ -29,7 +30,12 @@ export const addressPool = defineCheck<Low[]>({
       .flatMap((network) =>
         poolsOf(host, network)
           .filter(({taken, size}) => size > 0 && taken >= size * nearlyFull)
-          .map((pool) => ({...pool, id: network.id, network: network.name})),
+          .map((pool) => ({
+            ...pool,
+            id: network.id,
+            network: network.name,
+            fix: toFreeSubnet(host, network, pool.subnet, 2),
+          })),
       );
   },
   across(hosts, report) {
@@ -43,9 +49,8 @@ export const addressPool = defineCheck<Low[]>({
   },
 });
 
-function tell({id, network, subnet, size, taken, parts}: Low, report: Report): void {
+function tell({id, network, subnet, size, taken, parts, fix}: Low, report: Report): void {
   const full = taken >= size;
-  const name = shellWord(network);
   report.found({
     code: 'address-pool-low',
     severity: full ? 'error' : 'warning',
@@ -54,16 +59,10 @@ function tell({id, network, subnet, size, taken, parts}: Low, report: Report): v
     subject: subnet,
     evidence: [`${network}: ${subnet} has ${size} addresses, ${taken} are taken: ${parts}`],
     cause: full
-      ? `no address of ${subnet} is left: new tasks and containers on ${network} stay New or fail, and nobody says why`
-      : `${taken} of ${size} addresses of ${subnet} are taken; when it is full new tasks on ${network} stay New, and nobody says why`,
-    ...advised([
-      {
-        command: `docker network create --driver overlay --subnet LARGER-SUBNET ${shellWord(`${network}-2`)}`,
-        touches:
-          'nothing that runs; services are moved by docker service update --network-add and --network-rm',
-      },
-      {command: `docker network inspect --verbose ${name}`, touches: 'nothing'},
-    ]),
+      ? `no address of ${subnet} is left: new tasks and containers on ${network} stay New or fail, and no error says why`
+      : `${taken} of ${size} addresses of ${subnet} are taken; when it is full new tasks on ${network} stay New, and no error says why`,
+    check: look(sh`docker network inspect --verbose ${named(network)}`),
+    fix,
     basis: 'one-host',
     at: {network: id},
   });
@@ -80,6 +79,7 @@ interface Pool {
 interface Low extends Pool {
   id: string;
   network: string;
+  fix: Fix;
 }
 
 function poolsOf(host: KnownHost, network: Network): Pool[] {

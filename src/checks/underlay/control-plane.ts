@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {number, sh} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {waitingSockets} from '../../model/sockets.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -11,8 +12,8 @@ import {
   flowWords,
   type Judged,
   judgeFlows,
+  ruleAdvice,
   ruleLines,
-  ruleRemedy,
 } from './own-rules.js';
 
 /** Gossip of the overlays (moby daemon/libnetwork/networkdb/cluster.go), not configurable. */
@@ -165,7 +166,7 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
       : direction === 'in'
         ? `a rule of this manager drops ${what} ${peers}: they can't report, get no tasks, and are taken for down`
         : `a rule of this host drops ${what} ${peers}: it can't report to that manager or get tasks from it`,
-    ...advised(ruleRemedy(judged)),
+    ...ruleAdvice(judged),
     basis: 'one-host',
     at: {host: host.name, ...(only.length === 1 ? {vtep: only[0] ?? ''} : {})},
     reach: [{host: host.name}, ...nodesAt(host, far)],
@@ -199,10 +200,11 @@ function listener(host: KnownHost, report: Report): void {
       ...(host.model.swarmState?.lines.filter((line) => line.includes('ListenAddr')) ?? []),
     ],
     cause: `nothing listens on TCP ${port}, so no other node can report to this manager`,
-    ...advised([
-      {command: 'systemctl restart docker', touches: "this node's engine, and with it its tasks"},
-      {command: 'ss -lntp', touches: 'nothing'},
-    ]),
+    check: look(sh`ss -lntp sport = :${number(port)}`, 'no socket'),
+    fix: fixBy({
+      commands: [sh`systemctl restart docker`],
+      affects: "this node's engine, and with it its tasks: only its start opens the port",
+    }),
     basis: 'one-host',
     at: {host: host.name},
     reach: [{host: host.name}, ...nodesAt(host, otherNodes(host))],

@@ -1,5 +1,4 @@
 import {isIPv4} from 'node:net';
-import {advised} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {looksForVni, rulesOf} from '../../model/rules/questions.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -14,8 +13,8 @@ import {
   flowWords,
   type Judged,
   judgeFlows,
+  ruleAdvice,
   ruleLines,
-  ruleRemedy,
 } from './own-rules.js';
 
 /** Whether this host's own rules let the packets of its overlays out and in. */
@@ -146,7 +145,7 @@ function tell(
     subject,
     evidence: ruleLines(decision),
     cause: `a rule of this host drops ${what} on the way ${direction}: ${lost}`,
-    ...advised(ruleRemedy(judged)),
+    ...ruleAdvice(judged),
     basis: 'one-host',
     at: {
       host: host.name,

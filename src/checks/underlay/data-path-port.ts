@@ -1,14 +1,16 @@
-import {advised} from '../../findings/advice.js';
+import {type Command, device as deviceWord, line, sh} from '../../base/command.js';
+import {type Advice, type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import {isUp} from '../../kernel/link-state.js';
 import {waitingSockets} from '../../model/sockets.js';
-import {inNamespace} from '../../topology/in-namespace.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
+import {makeTunnel, portOf, wantedTunnel} from '../tunnel-fix.js';
 import {distinct, linkLine, listed} from '../words.js';
 
 /** By network: its name, and the UDP port of its tunnels on one host. */
-type Digest = Record<string, {name: string; port: number; device: string}>;
+type Digest = Record<string, Omit<Seen, 'host'> & {name: string}>;
 
 /** The UDP port of the data path: whether this host listens on it, and whether all use the same. */
 export const dataPathPort = defineCheck<Digest>({
@@ -26,7 +28,13 @@ export const dataPathPort = defineCheck<Digest>({
       host.tunnels.flatMap((tunnel) => {
         const {network, port, device, netns} = tunnel;
         if (port === undefined || odd.includes(tunnel)) return [];
-        return [[network.id, {name: network.name, port, device: `${device.name} in ${netns}`}]];
+        const seen = {
+          port,
+          device: `${device.name} in ${netns}`,
+          fix: port === 4789 ? unneeded : short(remadeFix(host, [tunnel], 4789)),
+          ...(swarms === undefined ? {} : {swarms}),
+        };
+        return [[network.id, {name: network.name, ...seen}]];
       }),
     );
   },
@@ -76,13 +84,7 @@ function closed(host: KnownHost, up: Tunnel[], report: Report): void {
         ...sockets.filter((socket) => socket.port === port).map(({text}) => text),
       ],
       cause: `the socket of ${device.name} is not in the host's namespace: what other nodes send to UDP ${port} of this host does not get to ${network.name}, and what it sends does not leave the sandbox`,
-      ...advised([
-        {command: inNamespace(host.model, netns, 'ip -d link show', device.name), touches: 'nothing'},
-        {
-          command: 'systemctl restart docker',
-          touches: "this node's engine, and with it its tasks: sandboxes are made anew",
-        },
-      ]),
+      ...remadeTunnels(host, [tunnel]),
       basis: 'one-host',
       at: {host: host.name, network: network.id, netns, device: device.name},
     });
@@ -97,6 +99,36 @@ function isElsewhere(host: KnownHost, {device, netns}: Tunnel): boolean {
   return (
     inode !== undefined && host.model.hostNetnsInode !== undefined && inode !== host.model.hostNetnsInode
   );
+}
+
+/** The devices anew, with the port of the swarm and in the host's namespace. */
+function remadeTunnels(host: KnownHost, tunnels: Tunnel[], port = portOf(host)): Advice {
+  const [first] = tunnels;
+  if (!first) return {check: [], fix: noFix('there is no tunnel')};
+  return {
+    check: look(
+      within(host.model, first.netns, sh`ip -d link show ${deviceWord(first.device.name)}`),
+      'dstport, link-netnsid',
+    ),
+    fix: remadeFix(host, tunnels, port),
+  };
+}
+
+function remadeFix(host: KnownHost, tunnels: Tunnel[], port: number): Fix {
+  const commands = tunnels.map(({network, netns, device: {name, master}}): Command[] | undefined => {
+    const tables = host.sandboxes.find(({namespace}) => namespace.file === netns)?.namespace.tables;
+    const wanted =
+      master === undefined
+        ? undefined
+        : wantedTunnel(host, {network, netns, bridge: master, name}, tables?.links ?? []);
+    return wanted && tables && makeTunnel(host, {...wanted, port}, tables);
+  });
+  const known = commands.filter((some) => some !== undefined);
+  if (known.length < commands.length) return noFix('not known: what these devices were made with');
+  return fixBy({
+    commands: known.flat(),
+    affects: `${listed(tunnels.map(({network, device: {name}}) => `${name} of ${network.name}`))} on this host, made anew as Docker makes it, with its entries`,
+  });
 }
 
 const apart =
@@ -123,16 +155,7 @@ function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report)
         `data path port of the swarm: ${swarms}`,
       ],
       cause: `${networks.text} uses UDP ${port}, and the swarm was made with ${swarms}: ${apart}`,
-      ...advised([
-        {
-          command: inNamespace(host.model, first.netns, 'ip -d link show', first.device.name),
-          touches: 'nothing',
-        },
-        {
-          command: 'systemctl restart docker',
-          touches: "this node's engine, and with it its tasks: sandboxes are made anew",
-        },
-      ]),
+      ...remadeTunnels(host, alike),
       basis: 'one-host',
       at:
         alike.length === 1
@@ -154,6 +177,21 @@ interface Seen {
   host: string;
   port: number;
   device: string;
+  /** Makes it anew with the default port. */
+  fix: Fix;
+  /** What this host says that the swarm was made with. */
+  swarms?: number;
+}
+
+const unneeded = noFix('not known: which of the ports is right; read a manager as well (--host)');
+
+/** A digest stays small. */
+function short(fix: Fix): Fix {
+  return fix.by === 'commands' && fix.commands.length > 100
+    ? noFix(
+        'the entries of this device are too many to be listed beside those of other hosts: read this host and a manager alone',
+      )
+    : fix;
 }
 
 /** One disagreement of the hosts, with the networks on which it shows. */
@@ -161,16 +199,16 @@ interface Split {
   networks: {id: string; name: string}[];
   ports: number[];
   seen: Seen[];
-  /** Those that differ from the most; all of them where no port is the most's. */
+  /** Those that have another than the swarm's, or than the most; all of them where neither is known. */
   odd: Seen[];
 }
 
 function compare(hosts: HostDigest<Digest>[], report: Report): void {
   const networks = new Map<string, {name: string; seen: Seen[]}>();
   for (const {name: host, digest} of hosts) {
-    for (const [id, {name, port, device}] of Object.entries(digest)) {
+    for (const [id, {name, ...seen}] of Object.entries(digest)) {
       const network = networks.get(id) ?? {name, seen: []};
-      network.seen.push({host, port, device});
+      network.seen.push({host, ...seen});
       networks.set(id, network);
     }
   }
@@ -178,7 +216,7 @@ function compare(hosts: HostDigest<Digest>[], report: Report): void {
   for (const [id, {name, seen}] of networks) {
     const ports = distinct(seen.map(({port}) => port)).sort((a, b) => a - b);
     if (ports.length < 2) continue;
-    const usual = usualPort(ports, seen);
+    const usual = seen.find(({swarms}) => swarms !== undefined)?.swarms ?? usualPort(ports, seen);
     const odd = seen.filter(({port}) => port !== usual);
     const key = JSON.stringify([usual ?? null, odd.map(({host, port}) => [host, port])]);
     const known = splits.get(key);
@@ -215,14 +253,11 @@ function tellSplit({networks, ports, seen, odd}: Split, report: Report): void {
         .map((other) => `${other.host}: ${other.device} dstport ${port}`),
     ),
     cause: `${ports.map((port) => `${listed(hostsOf(port))} use${hostsOf(port).length === 1 ? 's' : ''} UDP ${port}`).join(', ')}${on}: ${apart}`,
-    ...advised([
-      {command: "docker info --format '{{.Swarm.Cluster.DataPathPort}}'", touches: 'nothing; on a manager'},
-      {
-        command: 'systemctl restart docker',
-        touches:
-          'the engine of the node that has the wrong port, and with it its tasks: sandboxes are made anew',
-      },
-    ]),
+    check: look(line("docker info --format '{{.Swarm.Cluster.DataPathPort}}'"), 'on a manager'),
+    fix:
+      one && odd.length === 1 && ports.includes(4789)
+        ? {...one.fix, ...(one.fix.by === 'commands' ? {host: one.host} : {})}
+        : unneeded,
     basis: 'several-hosts',
     at: {...(host === null ? {} : {host}), ...(single ? {network: single.id} : {})},
     reach: [...networks.map(({id}) => ({network: id})), ...seen.map((other) => ({host: other.host}))],

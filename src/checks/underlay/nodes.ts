@@ -1,5 +1,5 @@
-import {shellWord} from '../../base/shell.js';
-import {advised} from '../../findings/advice.js';
+import {named, sh} from '../../base/command.js';
+import {fixByOthers, look} from '../../findings/advice.js';
 import type {SwarmNode} from '../../model/docker-types.js';
 import {defineCheck, type HostDigest} from '../check.js';
 import {remoteVteps} from '../underlay.js';
@@ -39,14 +39,14 @@ export const nodes = defineCheck<Digest>({
         cause: isUsed
           ? `the swarm has lost ${name}, and hosts still send to endpoints there`
           : `the swarm has lost ${name}: its tasks are started elsewhere, and what runs there is out of reach`,
-        ...advised([
-          {command: `docker node inspect --pretty ${shellWord(name)}`, touches: 'nothing'},
-          {command: 'systemctl status docker', touches: 'nothing; on that node'},
-          {
-            command: `docker node rm --force ${shellWord(name)}`,
-            touches: 'the membership of a node that is gone for good',
-          },
-        ]),
+        check: look(
+          sh`docker node inspect --pretty ${named(name)}`,
+          'Status; on that node: systemctl status docker',
+        ),
+        fix: fixByOthers(
+          `whoever runs ${name}`,
+          `start the node and its engine, and let it reach a manager on TCP 2377; of a node that is gone for good: docker node rm --force ${name}`,
+        ),
         basis: told.length > 1 ? 'several-hosts' : 'one-host',
         at: {host: name, ...(address === undefined ? {} : {vtep: address})},
       });

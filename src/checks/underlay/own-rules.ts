@@ -1,12 +1,14 @@
 /** What this host's own packet filter does to the packets that its swarm needs, told once for all that meet one rule. */
 
+import {address, type Command, line, nested, plain, sh} from '../../base/command.js';
 import {ipv4Number} from '../../base/ipv4.js';
 import {ipv4Prefix} from '../../base/subnet.js';
-import type {Remedy} from '../../findings/advice.js';
+import {type Advice, fixBy, look, noFix} from '../../findings/advice.js';
 import type {FilteredPacket, Hook} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
-import {chainOf, countedLine, deletion} from '../../kernel/printed-rule.js';
+import {chainOf, countedLine} from '../../kernel/printed-rule.js';
 import {matchesOf, rulesOf} from '../../model/rules/questions.js';
+import type {Rule, RuleChain} from '../../model/rules/rule.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {distinct, listed} from '../words.js';
 
@@ -102,29 +104,40 @@ export function ruleLines({evidence, by}: Decision): string[] {
   return by ? [countedLine(by)] : evidence;
 }
 
-/** Nodes for which a rule is written out; with more the others need one each as well. */
-const mostRules = 3;
-
-/** How to let the packets pass: rules that accept them from or to each node, before the one that drops, or the end of that one. */
-export function ruleRemedy({flows, hook, decision: {by}}: Judged): Remedy[] {
-  if (!by) return [];
+/** How to let the packets pass: rules that accept them from or to each node, before the one that drops. */
+export function ruleAdvice({flows, hook, decision: {by}}: Judged): Advice {
+  if (!by) return {check: look(line('nft list ruleset')), fix: noFix('not known: which rule drops them')};
   const {program, table, name} = chainOf(by);
-  const remedy: Remedy[] = [];
-  const end = hook === 'INPUT' ? '-s' : '-d';
-  for (const what of distinct(flows.map((flow) => flow.what))) {
+  const kinds = distinct(flows.map((flow) => flow.what)).map((what) => {
     const [protocol = '', port = ''] = what.toLowerCase().split(' ');
     const peers = distinct(flows.filter((flow) => flow.what === what).flatMap((flow) => flow.peers));
-    const others = peers.length > mostRules ? ', and so for each other node' : '';
-    for (const peer of peers.slice(0, mostRules))
-      remedy.push({
-        command: `${program} -t ${table} -I ${name} -p ${protocol} --dport ${port} ${end} ${peer} -j ACCEPT`,
-        touches: `one new rule in ${table}${others}`,
-      });
-  }
-  const command = 'statements' in by ? deletion(by) : undefined;
-  if (command !== undefined) remedy.push({command, touches: 'that one rule'});
-  remedy.push({command: `${program}-save -c`, touches: 'nothing'});
-  return remedy;
+    return {peers, match: sh`-p ${plain(protocol)} --dport ${plain(port)}`};
+  });
+  return {
+    check: look(sh`${plain(program)} -t ${plain(table)} -vnL ${plain(name)}`, 'the packets of that rule'),
+    fix: fixBy({
+      ...acceptRules(by, hook, kinds),
+      affects: 'these packets only; a firewall manager that writes the rules must be changed too',
+    }),
+  };
+}
+
+/** Rules at the head of the chain of a rule that drops, and what takes them away again. */
+export function acceptRules(
+  by: Rule | RuleChain,
+  hook: 'INPUT' | 'OUTPUT',
+  kinds: readonly {peers: readonly string[]; match: Command}[],
+): {commands: Command[]; undo: Command[]} {
+  const {program, table, name} = chainOf(by);
+  const rules = kinds.flatMap(({peers, match}) =>
+    peers.map((peer) => nested(match, hook === 'INPUT' ? sh`-s ${address(peer)}` : sh`-d ${address(peer)}`)),
+  );
+  const typed = (verb: string) =>
+    rules.map((rule) => {
+      const before = sh`${plain(program)} -t ${plain(table)} ${line(verb)} ${plain(name)}`;
+      return nested(nested(before, rule), line('-j ACCEPT'));
+    });
+  return {commands: typed('-I'), undo: typed('-D')};
 }
 
 /** A judgement in words. */

@@ -1,5 +1,6 @@
+import {address as addressWord, type Command, device, plain, prefix, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
-import {advised} from '../../findings/advice.js';
+import {type Fix, fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {decide} from '../../kernel/packet-filter.js';
 import {routeText} from '../../kernel/printed.js';
@@ -78,25 +79,43 @@ function notHere(host: KnownHost, {address, source}: OwnVtep, links: Link[], rep
     cause: beside
       ? `other nodes send to ${address}, which no interface has; ${beside.link.name} has ${beside.cidr} in the same subnet, so the address of this node has changed`
       : `other nodes send to ${address}, which no interface here has: that works only where something on the way translates it one to one, both ways`,
-    ...advised([
-      ...(beside
-        ? [
-            {
-              command: `ip addr add ${address}/${beside.prefixLength} dev ${beside.link.name}`,
-              touches: `the addresses of ${beside.link.name}, until the next boot`,
-            },
-          ]
-        : []),
-      {
-        command:
-          'docker swarm leave && docker swarm join --advertise-addr ADDRESS --token TOKEN MANAGER:2377',
-        touches: 'all tasks and overlay networks of this node, which start anew',
-      },
-    ]),
+    check: look(sh`ip -4 addr`, `no ${address}`),
+    fix: beside
+      ? addressFix(host, address, beside)
+      : fixByOthers(
+          'whoever runs the network of this node',
+          `translate ${address} to an address of this host and back, one to one, or give this host ${address}`,
+        ),
     basis: 'one-host',
     at: {host: host.name, vtep: address},
     reach: [{host: host.name}, {vtep: address}, ...(beside ? nodesAt(host, otherNodes(host)) : [])],
   });
+}
+
+/** The address beside the one that the link has now, and as the source of what goes to other nodes. */
+function addressFix(
+  host: KnownHost,
+  address: string,
+  {link, cidr, prefixLength}: {link: Link; cidr: string; prefixLength: number},
+): Fix {
+  const routes = [...new Set([...remoteVteps(host), ...otherNodes(host)])].flatMap((vtep) => {
+    const route = host.way(vtep)?.route;
+    return route?.dev === link.name && route.table === 'main' ? [route] : [];
+  });
+  return fixBy({
+    commands: [
+      sh`ip addr add ${prefix(`${address}/${prefixLength}`)} dev ${device(link.name)}`,
+      ...new Map(routes.map((route) => [route.dst, sourced(route, address)])).values(),
+    ],
+    affects: `the addresses of ${link.name}, which keeps ${cidr}, until the next boot; and the source of what this host sends to other nodes`,
+  });
+}
+
+/** A route as it is, with a source of its own. */
+function sourced({dst, gateway, dev = '', metric}: Route, source: string): Command {
+  const via = gateway === undefined ? sh`` : sh`via ${addressWord(gateway)} `;
+  const weight = metric === undefined ? sh`` : sh` metric ${plain(String(metric))}`;
+  return sh`ip route replace ${plain(dst)} ${via}dev ${device(dev)}${weight} src ${addressWord(source)}`;
 }
 
 interface WayTo {
@@ -145,7 +164,6 @@ function mismatch(
   const [first] = group;
   const {uplink} = first.way;
   const vteps = group.map(({vtep}) => vtep);
-  const via = route.gateway === undefined ? '' : `via ${route.gateway} `;
   return {
     code: 'outer-source-mismatch',
     severity: 'error',
@@ -160,19 +178,22 @@ function mismatch(
       ...(uplink ? [linkLine(uplink)] : []),
     ],
     cause: `packets to ${listed(vteps)} leave from ${source}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
-    ...advised([
-      {
-        command: `ip route replace ${first.vtep}/32 ${via}dev ${route.dev ?? 'DEVICE'} src ${own.address}`,
-        touches: `the source address of this host's packets to ${first.vtep}${vteps.length > 1 ? ', the first of these nodes' : ''}`,
-      },
-      {
-        command: `docker swarm leave && docker swarm join --data-path-addr ${source} --token TOKEN MANAGER:2377`,
-        touches: 'all tasks and overlay networks of this node, which start anew',
-      },
-    ]),
+    check: look(sh`ip route get ${addressWord(first.vtep)}`, `src ${source}`),
+    fix: sourceFix(own, group),
     basis: 'one-host',
     at: {host: host.name, vtep: own.address, ...(route.dev === undefined ? {} : {device: route.dev})},
   };
+}
+
+/** Each node gets a route of its own, as its present one but for the source. */
+function sourceFix(own: OwnVtep, group: WayTo[]): Fix {
+  const routes = group.flatMap(({vtep, way}) => (way.route ? [{...way.route, dst: vtep}] : []));
+  if (routes.some(({dev}) => dev === undefined))
+    return noFix('not known: by which link these nodes are reached');
+  return fixBy({
+    commands: routes.map((route) => sourced(route, own.address)),
+    affects: `the source address of this host's packets to ${listed(routes.map(({dst}) => dst))}, until the next boot`,
+  });
 }
 
 /** The rule that may give an outer packet another source address on its way out. */

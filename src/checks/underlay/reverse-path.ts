@@ -1,4 +1,5 @@
-import {advised} from '../../findings/advice.js';
+import {address, number, plain, sh} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
 import {routeText} from '../../kernel/printed.js';
 import {chooseRoute} from '../../kernel/route.js';
 import {protocolCounters} from '../../model/proc/counters.js';
@@ -44,16 +45,14 @@ export const reversePathFilter = defineCheck({
           ...(drops > 0 ? [`TcpExt IPReversePathFilter = ${drops}: packets that were dropped so`] : []),
         ],
         cause: `packets from ${vtep} come in by ${incoming.name}, which has ${own}, and the way back to ${vtep} is by ${route.dev}: the strict source check drops what comes in`,
-        ...advised([
-          {
-            command: `sysctl -w net/ipv4/conf/all/rp_filter=2 net/ipv4/conf/${incoming.name}/rp_filter=2`,
-            touches: 'source checks of this host: a source must then be reachable, by any interface',
-          },
-          {
-            command: `ip route get ${vtep} from ${own}; ip route show ${vtep}`,
-            touches: 'nothing; a route by the interface that has the address mends it too',
-          },
-        ]),
+        check: look(sh`ip route get ${address(vtep)} from ${address(own)}`, `dev ${route.dev}`),
+        fix: fixBy({
+          commands: [sh`sysctl -w ${plain(`net/ipv4/${its}`)}=2`],
+          undo: [
+            sh`sysctl -w ${plain(`net/ipv4/${its}`)}=${number(setting(tables.proc, `ipv4/${its}`) ?? 0)}`,
+          ],
+          affects: `source checks of ${incoming.name}, until the next boot: a source must then be reachable by any interface`,
+        }),
         basis: 'one-host',
         at: {host: host.name, netns: '@host', device: incoming.name, vtep},
         // Gossip between the two is lost as well, and each forgets what the other has.

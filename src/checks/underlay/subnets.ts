@@ -1,12 +1,13 @@
-import {shellWord} from '../../base/shell.js';
+import {named, sh} from '../../base/command.js';
 import {contains, type Ipv4Prefix, ipv4Prefix, overlap} from '../../base/subnet.js';
-import {advised} from '../../findings/advice.js';
+import {type Fix, fixByOthers, look} from '../../findings/advice.js';
 import {routeText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, Route} from '../../model/facts.js';
 import type {HostModel} from '../../model/host.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
+import {freeSubnet, moveNetwork} from '../network-fix.js';
 import {remoteVteps} from '../underlay.js';
 import {distinct, listed} from '../words.js';
 
@@ -19,11 +20,12 @@ interface Clash {
   kind: 'certain' | 'broad';
   what: string;
   evidence: string;
+  fix: Fix;
 }
 
 interface Digest {
   clashes: Clash[];
-  open: {network: string; id: string; subnet: string}[];
+  open: {network: string; id: string; subnet: string; fix: Fix}[];
 }
 
 /** What IANA keeps for private, shared and special use (RFC 6890): nobody has these addresses in public. */
@@ -68,6 +70,7 @@ export const subnets = defineCheck<Digest>({
         subnetsOf(network).flatMap((subnet) =>
           [...uses, ...bridgeUses(host, network), ...amongOverlays(host, network, overlays)]
             .flatMap((use) => clashOf(network, subnet, use) ?? [])
+            .map((clash) => ({...clash, fix: toFreeSubnet(host, network, subnet.text)}))
             .sort((a, b) => Number(b.kind === 'certain') - Number(a.kind === 'certain'))
             .slice(0, mostClashes),
         ),
@@ -75,7 +78,12 @@ export const subnets = defineCheck<Digest>({
       open: overlays.flatMap((network) =>
         subnetsOf(network)
           .filter(({prefix}) => !reserved.some((wider) => contains(wider, prefix)))
-          .map(({text: subnet}) => ({network: network.name, id: network.id, subnet})),
+          .map(({text: subnet}) => ({
+            network: network.name,
+            id: network.id,
+            subnet,
+            fix: toFreeSubnet(host, network, subnet),
+          })),
       ),
     };
   },
@@ -201,7 +209,11 @@ function dockerBridges(networks: Network[]): ReadonlySet<string> {
 }
 
 /** A prefix that is wider than the subnet need not have anything in use just there. */
-function clashOf(network: Network, subnet: Subnet, {prefix, what, evidence, extent}: Use): Clash | undefined {
+function clashOf(
+  network: Network,
+  subnet: Subnet,
+  {prefix, what, evidence, extent}: Use,
+): Omit<Clash, 'fix'> | undefined {
   if (!overlap(subnet.prefix, prefix)) return undefined;
   const isCertain = extent === 'all' || (extent === undefined && contains(subnet.prefix, prefix));
   const kind = isCertain ? 'certain' : 'broad';
@@ -259,7 +271,6 @@ function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
     const names = distinct(seen.map(({host}) => host));
     const [only] = names.length === 1 ? names : [];
     const told = distinct(weighed.map(({clash}) => clash.what));
-    const name = shellWord(network);
     report.found({
       code: 'subnet-overlap',
       severity: isCertain ? 'warning' : 'info',
@@ -271,16 +282,8 @@ function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
         ...distinct(seen.map(({host, clash}) => `${host}: ${clash.evidence}`)).slice(0, 12),
       ],
       cause: overlapText(first, isCertain, told),
-      ...advised([
-        {
-          command: `docker network rm ${name} && docker network create --driver overlay --subnet SUBNET ${name}`,
-          touches: `${network}, which must be empty: its services and containers are attached anew`,
-        },
-        {
-          command: 'docker swarm init --default-addr-pool SUBNET',
-          touches: 'a swarm that is made anew: overlays get their subnets from there',
-        },
-      ]),
+      check: look(sh`docker network inspect ${named(network)} --format '{{json .IPAM.Config}}'`),
+      fix: seen.find(({clash}) => clash.fix.by === 'commands')?.clash.fix ?? first.fix,
       basis: only === undefined ? 'several-hosts' : 'one-host',
       at: {...(only === undefined ? {} : {host: only}), network: id},
     });
@@ -290,10 +293,9 @@ function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
 function tellPublic(hosts: HostDigest<Digest>[], report: Report): void {
   const told = new Set<string>();
   for (const {digest} of hosts) {
-    for (const {network, id, subnet} of digest.open) {
+    for (const {network, id, subnet, fix} of digest.open) {
       if (told.has(`${id} ${subnet}`)) continue;
       told.add(`${id} ${subnet}`);
-      const name = shellWord(network);
       report.found({
         code: 'subnet-public',
         severity: 'info',
@@ -302,15 +304,26 @@ function tellPublic(hosts: HostDigest<Digest>[], report: Report): void {
         subject: subnet,
         evidence: [`${network}: ${subnet}`],
         cause: `${subnet} is of the public address space: containers of ${network} can't reach those on the internet who really have it`,
-        ...advised([
-          {
-            command: `docker network rm ${name} && docker network create --driver overlay --subnet PRIVATE-SUBNET ${name}`,
-            touches: `${network}, which must be empty: its services and containers are attached anew`,
-          },
-        ]),
+        check: look(sh`docker network inspect ${named(network)} --format '{{json .IPAM.Config}}'`),
+        fix: fixOf(hosts, id, fix),
         basis: 'one-host',
         at: {network: id},
       });
     }
   }
+}
+
+/** On a manager: a free subnet of the same size. */
+export function toFreeSubnet(host: KnownHost, network: Network, subnet: string, larger = 0): Fix {
+  const length = Math.max(8, Number(subnet.split('/')[1]) - larger);
+  const free = freeSubnet(host, length);
+  if (!free) return fixByOthers('whoever plans the addresses', `choose another subnet for ${network.name}`);
+  const fix = moveNetwork(host, network, sh`--subnet ${free}`);
+  return fix.by === 'commands' ? {...fix, host: host.name} : fix;
+}
+
+/** What a manager would type, where one was read. */
+function fixOf(hosts: HostDigest<Digest>[], id: string, fix: Fix): Fix {
+  const all = hosts.flatMap(({digest}) => digest.open.filter((one) => one.id === id));
+  return all.find((one) => one.fix.by === 'commands')?.fix ?? fix;
 }

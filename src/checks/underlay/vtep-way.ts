@@ -1,4 +1,6 @@
-import {advised} from '../../findings/advice.js';
+import {address, device, nested, plain, sh} from '../../base/command.js';
+import {inSubnet} from '../../base/subnet.js';
+import {type Fix, fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import type {Scope} from '../../findings/finding.js';
 import {deadLink} from '../../kernel/link-state.js';
 import {routeText} from '../../kernel/printed.js';
@@ -82,10 +84,8 @@ function uplinks(host: KnownHost, ways: WayTo[], report: Report): void {
       cause: lost
         ? `${link.name} is ${word}, and the packets of all overlays leave and arrive by it`
         : `${link.name}, which has this node's VTEP ${host.vtep?.address}, is ${word}; packets to other nodes leave by another link`,
-      ...advised([
-        {command: `ip link set ${link.name} up`, touches: `the administrative state of ${link.name}`},
-        {command: `ip -d -s link show ${link.name}`, touches: 'nothing'},
-      ]),
+      check: look(sh`ip -d -s link show ${device(link.name)}`),
+      fix: linkFix(link),
       basis: 'one-host',
       at: {host: host.name, device: link.name},
       reach: [
@@ -97,6 +97,75 @@ function uplinks(host: KnownHost, ways: WayTo[], report: Report): void {
       ],
     });
   }
+}
+
+/** Routes by a gateway go with a link that is set down, and neither the kernel nor the tables bring them back. */
+function linkFix(link: Link): Fix {
+  if (link.flags?.includes('UP'))
+    return fixByOthers(
+      `whoever runs the network of ${link.name}`,
+      `give ${link.name} a carrier: its cable, its switch port, or the other end of it`,
+    );
+  return fixBy({
+    commands: [sh`ip link set ${device(link.name)} up`],
+    affects: `${link.name}. Routes by a gateway went with it, and their gateway is not in the evidence: have the host's network manager make them again (networkctl reconfigure, nmcli device reapply or ifup with ${link.name})`,
+  });
+}
+
+/** Takes the route away that refuses them, or gives them the gateway of other nodes. */
+function routeFix(host: KnownHost, vteps: readonly string[], ways: WayTo[]): Fix {
+  const refusing = (host.model.host?.routes ?? []).filter(
+    ({type, table, dst, metric}) =>
+      (type === 'blackhole' || type === 'unreachable' || type === 'prohibit') &&
+      table === 'main' &&
+      metric === undefined &&
+      vteps.some((vtep) => dst === vtep || inSubnet(vtep, dst)),
+  );
+  if (refusing.length > 0) {
+    const words = refusing.map(({type, dst}) => sh`${plain(type)} ${plain(dst)}`);
+    return fixBy({
+      commands: words.map((route) => nested(sh`ip route del`, route)),
+      undo: words.map((route) => nested(sh`ip route add`, route)),
+      affects: 'packets of this host to these addresses: they take the next best route',
+    });
+  }
+  const other = ways.find(({way: {route}}) => route?.gateway !== undefined && route.dev !== undefined);
+  const {gateway, dev} = other?.way.route ?? {};
+  if (gateway === undefined || dev === undefined)
+    return noFix(
+      `not known: the router by which ${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} reached; the route is ip route add with its address (via) and the uplink (dev)`,
+    );
+  const words = vteps.map((vtep) => sh`${address(vtep)} via ${address(gateway)} dev ${device(dev)}`);
+  return fixBy({
+    commands: words.map((route) => nested(sh`ip route add`, route)),
+    undo: words.map((route) => nested(sh`ip route del`, route)),
+    affects: 'packets of this host to these nodes, until the next boot',
+  });
+}
+
+/** A route that puts a node on the link of another subnet, where a wider one has a gateway, is what is wrong. */
+function hopFix(host: KnownHost, {vtep, way: {route, uplink}}: WayTo, same: boolean): Fix {
+  const isOnLink = uplink?.addresses?.some(({address: own, prefixLength}) =>
+    inSubnet(vtep, `${own}/${prefixLength}`),
+  );
+  const wider = (host.model.host?.routes ?? []).some(
+    (one) =>
+      one.table === 'main' && one.gateway !== undefined && (one.dst === 'default' || inSubnet(vtep, one.dst)),
+  );
+  if (same && route?.dev !== undefined && route.gateway === undefined && isOnLink === false && wider) {
+    const words = sh`${plain(route.dst === vtep ? vtep : route.dst)} dev ${device(route.dev)}`;
+    return fixBy({
+      commands: [nested(sh`ip route del`, words)],
+      undo: [nested(sh`ip route add`, words)],
+      affects: `packets of this host to ${vtep}: they take the route by the gateway`,
+    });
+  }
+  return same
+    ? fixByOthers(
+        `whoever runs the node at ${vtep}`,
+        'start it, or its link; where it is gone for good, remove it from the swarm',
+      )
+    : fixByOthers('whoever runs the router', `let it answer for its address; it leads to ${vtep}`);
 }
 
 /**
@@ -135,14 +204,9 @@ function routes(host: KnownHost, ways: WayTo[], report: Report): void {
           .slice(0, 10)
           .map(routeText),
       ],
-      cause: `${listed(vteps)} can't be sent to from this host (${reason}), so ${group.some(({used}) => used) ? 'every frame for endpoints there is dropped' : 'the swarm can only lose what is there'}`,
-      ...advised([
-        {command: `ip route get ${vtep}`, touches: 'nothing'},
-        {
-          command: `ip route add ${vtep}/32 via GATEWAY dev DEVICE`,
-          touches: `packets of this host to ${vtep}`,
-        },
-      ]),
+      cause: `${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} unreachable from this host (${reason}), so ${group.some(({used}) => used) ? 'every frame for endpoints there is dropped' : 'the swarm can only lose what is there'}`,
+      check: look(sh`ip route get ${address(vtep)}`),
+      fix: routeFix(host, vteps, ways),
       basis: 'one-host',
       at: {host: host.name, vtep},
       reach: cutOff(host, vteps),
@@ -193,10 +257,11 @@ function nextHops(host: KnownHost, ways: WayTo[], report: Report): void {
       cause: same
         ? `${ip} does not answer ARP on ${dev}: that node is down or gone, or its link is`
         : `${ip}, by which ${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} reached, does not answer ARP on ${dev}: the router is down or gone`,
-      ...advised([
-        {command: `ping -c 1 ${ip}`, touches: 'nothing but one packet'},
-        {command: `ip neigh show to ${ip}`, touches: 'nothing'},
-      ]),
+      check: [
+        ...look(sh`ip neigh show to ${address(ip)}`),
+        ...look(sh`ping -c 1 ${address(ip)}`, 'sends one packet: whether it is answered'),
+      ],
+      fix: hopFix(host, first, same),
       basis: 'one-host',
       at: {host: host.name, device: dev, vtep: first.vtep},
       reach: cutOff(host, vteps),

@@ -160,6 +160,7 @@ export const sandboxTexts = [
       'Linux net/core/neighbour.c (neigh_ifdown)',
     ],
     explains: ['neighbour-missing', 'fdb-row-missing', 'fdb-learned-only', 'gossip-kernel-differs'],
+    restores: ['fdb-row-missing', 'fdb-learned-only', 'neighbour-missing'],
   },
   {
     code: 'vxlan-missing',
@@ -177,6 +178,7 @@ export const sandboxTexts = [
     fix: [rebuild],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (setupSubnetSandbox)'],
     explains: ['fdb-row-missing', 'neighbour-missing', 'gossip-kernel-differs'],
+    restores: ['fdb-row-missing', 'fdb-learned-only', 'neighbour-missing'],
   },
   {
     code: 'vxlan-not-in-bridge',

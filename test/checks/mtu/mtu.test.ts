@@ -3,7 +3,7 @@ import {describe, it} from 'node:test';
 import {foldFindings} from '../../../src/findings/fold.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {derived, editTable, overlayOf, recordedEvidence, sectionOf} from '../../support/evidence.js';
-import {codesOf, examine, examineRecorded, fixOf, unexpected} from '../support.js';
+import {codesOf, examine, examineRecorded, unexpected} from '../support.js';
 
 const found = (code: string, ...hosts: (HostEvidence | string)[]) =>
   examine(...hosts.map((host) => (typeof host === 'string' ? recordedEvidence(host) : host))).findings.filter(
@@ -35,7 +35,7 @@ describe('overlay-mtu', () => {
   it('names a network that is too large once for all hosts', () => {
     const [alone] = found('mtu-too-small', 'doctor/mtu-too-small/node1');
     assert.deepEqual([alone?.host, alone?.network, alone?.basis], ['node1', 'big-net', 'one-host']);
-    assert.match(fixOf(alone)[0] ?? '', /driver\.mtu=1500 big-net$/);
+    assert.match(JSON.stringify(alone?.fix), /driver\.mtu=1500 big-net-2/);
     const second = derived(recordedEvidence('doctor/mtu-too-small/node1'), (draft) => {
       const about = sectionOf(draft, undefined as never, 'about');
       about.output = about.output
@@ -66,7 +66,7 @@ describe('overlay-mtu', () => {
     });
     const [one] = found('mtu-too-small', six);
     assert.match(one?.cause ?? '', /uber-net need 1520 bytes on the way, and eth0 of node1 takes 1500/);
-    assert.match(fixOf(one)[0] ?? '', /driver\.mtu=1480 /);
+    assert.match(JSON.stringify(one?.fix), /driver\.mtu=1480 /);
     assert.match(
       found('mtu-too-small', uplinkOf('node1', 1499))[0]?.evidence.join('\n') ?? '',
       /of secret-net .*: mtu 1424, and 76 of encapsulation and encryption, make 1500/,

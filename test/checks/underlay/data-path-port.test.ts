@@ -57,7 +57,7 @@ describe('data-path-port', () => {
     );
     assert.deepEqual(
       found.map(({code, host, network, basis}) => [code, host, network, basis]),
-      [['data-path-port-differs', null, 'uber-net', 'several-hosts']],
+      [['data-path-port-differs', 'node2', 'uber-net', 'several-hosts']],
     );
     assert.match(found[0]?.cause ?? '', /node1 uses UDP 4789, node2 uses UDP 4790/);
     // Either host refuses what the other sends.

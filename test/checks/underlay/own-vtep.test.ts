@@ -13,10 +13,7 @@ describe('own-vtep', () => {
       [['outer source 172.31.1.99', 'error', 'node1']],
     );
     assert.match(found[0]?.evidence[0] ?? '', /own VTEP 172\.31\.1\.5/);
-    assert.equal(
-      fixOf(found[0])[0],
-      'ip route replace 192.168.1.5/32 via 172.31.1.1 dev eth0 src 172.31.1.5',
-    );
+    assert.equal(fixOf(found[0])[0], 'ip route replace 192.168.1.5 via 172.31.1.1 dev eth0 src 172.31.1.5');
   });
 
   it('leaves it open where a rule may change the source again', () => {

@@ -5,6 +5,13 @@ import {endsOf, meet, meetAgain} from '../trace-run.js';
 
 export type Traffic = () => Promise<unknown>;
 
+/** Why the fix that `doctor` prints is not typed, or can't mend the fault in a lab. */
+export type Unfixed =
+  /** It was made on the router, in another engine, by a missing part of the kernel, or in the place of a card or a clock. */
+  | {readonly madeBy: string}
+  /** It could be mended on a host, and is not. */
+  | {readonly because: string};
+
 /** A fault that `doctor` must name first while it is in, and no more when it is mended. */
 export interface DoctorFault {
   readonly code: string;
@@ -16,6 +23,8 @@ export interface DoctorFault {
   traffic?: (lab: Lab) => Promise<Traffic>;
   /** Codes of what follows from it, which must be folded under it. */
   brings?: readonly string[];
+  /** Set where its fix does not mend it. */
+  unfixed?: Unfixed;
 }
 
 /** A fault by what makes it, which returns what undoes it. */
@@ -37,6 +46,11 @@ export function fault(
     },
   };
 }
+
+/** The same fault, which its fix does not mend. */
+export const unfixed = (why: Unfixed, one: DoctorFault): DoctorFault => ({...one, unfixed: why});
+
+export const onRouter: Unfixed = {madeBy: 'the router'};
 
 /** One of the faults that `trace` is tried on. */
 export function traceFault(code: string, name: keyof typeof traceFaults): DoctorFault {

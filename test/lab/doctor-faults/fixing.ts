@@ -1,0 +1,82 @@
+/** Types the fix that `doctor` prints, and looks at what became of the fault, and of others meanwhile. */
+import assert from 'node:assert/strict';
+import type {Finding} from '../../../src/findings/finding.js';
+import {adviceLines} from '../../../src/render/advice.js';
+import {plainPaint} from '../../../src/render/paint.js';
+import {terminal} from '../../render/support.js';
+import {untilClean} from '../doctor-run.js';
+import type {Lab} from '../lab.js';
+import {type End, endOf, taskOn} from '../trace-ends.js';
+import {endsOf, meetAgain} from '../trace-run.js';
+
+/**
+ * Types the fix as it is printed, in one shell on the host that it names; then web1 and web2 must reach each other, and
+ * `doctor` must find nothing.
+ *
+ * @returns what takes it back
+ */
+export async function typeFix(lab: Lab, finding: Finding): Promise<() => Promise<unknown>> {
+  const {fix, host} = finding;
+  assert.ok(fix.by === 'commands', `the fix is no command: ${JSON.stringify(fix)}`);
+  const printed = adviceLines(finding, {host, verbose: false}, terminal(), plainPaint);
+  const [fixLines, undoLines] = [blockOf(printed, 'fix'), blockOf(printed, 'undo')];
+  const node = lab.node(fix.host ?? host ?? '');
+  // As a person would paste it: a line that fails does not keep the next from being typed, but is seen.
+  const typed = (lines: readonly string[]) => node.run(['sh', '-e'], {input: `${lines.join('\n')}\n`});
+  const others = await bystanders(lab);
+  try {
+    await typed(fixLines);
+  } catch (error) {
+    throw new Error(`typed on ${node.name}:\n${fixLines.join('\n')}\n${String(error)}`);
+  } finally {
+    await others.end();
+  }
+  await meetAgain(await endsOf(lab, 'web'));
+  await untilClean(lab);
+  return async () => {
+    if (undoLines.length > 0) await typed(undoLines);
+  };
+}
+
+/** The lines below a head of the printed advice, as they stand. */
+function blockOf(lines: readonly string[], head: string): string[] {
+  const start = lines.findIndex((line) => line.startsWith(`    ${head}`) && line.endsWith(':'));
+  if (start < 0) return [];
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => !line.startsWith('        '));
+  return rest.slice(0, end < 0 ? undefined : end);
+}
+
+/** Pings between endpoints that the fault leaves alone, until they are ended: then none of them may be lost. */
+async function bystanders(lab: Lab): Promise<{end(): Promise<void>}> {
+  const [first, second] = [lab.node('node1'), lab.node('node2')];
+  const pairs: [End, End][] = [];
+  const {one, two} = await endsOf(lab, 'cross');
+  pairs.push([one, two]);
+  pairs.push([
+    await endOf(first, await taskOn(first, 'app'), 'uber-net'),
+    await endOf(second, await taskOn(second, 'app'), 'uber-net'),
+  ]);
+  let isOver = false;
+  const lost: string[] = [];
+  const send = async ([from, to]: [End, End]) => {
+    if (!(await answered(from, to))) return;
+    do {
+      if (!(await answered(from, to))) lost.push(`${from.container} to ${to.container}`);
+    } while (!isOver);
+  };
+  const sending = Promise.all(pairs.map(send));
+  return {
+    async end() {
+      isOver = true;
+      await sending;
+      assert.deepEqual(lost, [], 'pings between other endpoints were lost while the fix was typed');
+    },
+  };
+}
+
+/** Five pings in a row. */
+async function answered({inside}: End, {ip}: End): Promise<boolean> {
+  const text = await inside(`ping -q -n -c 5 -i 0.1 -W 0.5 ${ip} || true`);
+  return / 5 (packets )?received|, 5 packets received/.test(text);
+}
