@@ -54,8 +54,9 @@ describe('data-path-filter', () => {
       'iptables-nft: [7:420] filter: -A INPUT -p udp -m udp --dport 4789 -j DROP',
     ]);
     assert.deepEqual(commandsOf(one), [
-      'iptables-nft-save -c',
+      'iptables-nft -t filter -vnL INPUT',
       'iptables-nft -t filter -I INPUT -p udp --dport 4789 -s 192.168.1.5 -j ACCEPT',
+      'iptables-nft -t filter -D INPUT -p udp --dport 4789 -s 192.168.1.5 -j ACCEPT',
     ]);
     const [odd] = examine(
       withRules('-A INPUT -p udp -m udp --dport 4789 -m comment --comment "$(reboot)" -j DROP'),
