@@ -137,10 +137,8 @@ describe('the text of a diagnosis', () => {
     const lines = (text: string) => text.slice(text.indexOf('Not checked')).split('\n').length - 1;
     assert.ok(lines(await rendered({notChecked})) <= 2);
     assert.ok(lines(await rendered({findings: [finding()], notChecked})) <= 6);
-    assert.match(
-      await rendered({notChecked}),
-      /^Not checked: check-0, .* and 34 more \(reasons:\n? *--verbose\)$/m,
-    );
+    const one = (await rendered({notChecked})).replace(/\n +/g, ' ');
+    assert.match(one, /^Not checked: check-0, .* and 34 more \(reasons: --verbose\)$/m);
   });
 
   it('begins with the verdict, and names every host of a finding', async () => {
