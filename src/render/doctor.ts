@@ -165,7 +165,7 @@ function gapBlock(notChecked: NotChecked[], budget: number, terminal: Terminal, 
   }
   const rest = all.slice(shown);
   const checks = [...new Set(rest.flat().map(({check}) => check))];
-  const left = `${shown > 0 ? 'and ' : ''}${hostList(checks, 6)} (reasons: --verbose)`;
+  const left = `${shown > 0 ? 'and ' : ''}${hostList(checks, 3)} (reasons: --verbose)`;
   if (shown === 0) return `${wrapText(`Not checked: ${left}`, terminal.width, 4).join('\n')}\n`;
   return [
     paint('strong', 'Not checked'),
