@@ -1,5 +1,6 @@
 /** The answer of `trace` in one line: who, what, where and why. */
 import type {PointName, PointReport} from '../probe/judge.js';
+import {lossText} from '../probe/loss.js';
 import type {ProbeReport} from '../probe/probe.js';
 import type {Step} from '../services/step.js';
 import type {Disposition, Walk} from '../trace/disposition.js';
@@ -16,6 +17,7 @@ const words: Record<Disposition, string> = {
   unresolved: 'NAME NOT RESOLVED',
   refused: 'REFUSED',
   limited: 'LARGE PACKETS DROPPED',
+  lossy: 'LOSSY',
   undecided: 'UNDECIDED',
   'sent-receiver-unknown': 'SENT, RECEIVER NOT READ',
   'sent-outside': 'SENT OUTSIDE',
@@ -154,7 +156,7 @@ function advice(disposition: Disposition): string {
 
 /** What real packets showed comes before anything that tables say. Undefined where it leaves the word to them. */
 function probeVerdict(trace: Traced, probe: ProbeReport): string | undefined {
-  const {verdict, sent, received} = probe;
+  const {verdict, sent, received, loss} = probe;
   if (trace.disposition === 'unresolved') return undefined;
   const tables = tablesSay(trace, probe);
   switch (verdict.code) {
@@ -163,7 +165,7 @@ function probeVerdict(trace: Traced, probe: ProbeReport): string | undefined {
     case 'refused':
       return `REFUSED: ${verdict.text}${tables}`;
     case 'lossy':
-      return `LOSSY: ${verdict.text}${tables}`;
+      return `LOSSY: ${lossText(sent, loss)}; ${verdict.text}${tables}`;
     default:
       // Something before the destination refused the connections: that is an answer as well.
       return received > 0

@@ -26,7 +26,7 @@ export interface PathQuestion {
   network?: string | undefined;
   traffic: Traffic;
   /** Send real packets too; with `mtu` also find the largest that passes. */
-  probe?: {mtu: boolean} | undefined;
+  probe?: {mtu: boolean; count?: number | undefined} | undefined;
 }
 
 /** A frame between two endpoints, or a request from outside to a published port. */
@@ -124,7 +124,7 @@ async function proven(
   hosts: HostModel[],
   {source, target, modelled, naming}: Walked,
   traffic: Traffic,
-  {mtu}: {mtu: boolean},
+  {mtu, count}: {mtu: boolean; count?: number | undefined},
 ): Promise<{answer: Trace; probe: ProbeReport}> {
   const [{planLines, planProbe}, {runProbe}, {withProbe}] = await Promise.all([
     import('../probe/plan.js'),
@@ -139,6 +139,7 @@ async function proven(
     network: modelled.network,
     traffic: traffic.protocol === 'tcp' ? {protocol: 'tcp', port: traffic.dport ?? 0} : {protocol: 'icmp'},
     mtu,
+    count,
   });
   reader.announce(planLines(planned.plan));
   const probe = await reader.interruptible((signal) => runProbe({hosts, planned, trace: modelled, signal}));

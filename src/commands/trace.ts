@@ -39,6 +39,13 @@ export default class Trace extends HostCommand {
       description:
         'Prove it with real packets: a question for the name, ICMP echoes, or TCP connections with --port; needs root and live hosts',
     }),
+    count: Flags.integer({
+      description: 'With --probe, how many echo requests (20); 500 show a loss of 1 %',
+      helpValue: 'N',
+      min: 1,
+      max: 2000,
+      dependsOn: ['probe'],
+    }),
     mtu: Flags.boolean({
       description: 'With --probe, find the largest packet that passes unfragmented',
       dependsOn: ['probe'],

@@ -1,7 +1,7 @@
 /** Sets what the model says beside what the probe has proven. */
 import type {FindingCode} from '../findings/catalogue.js';
 import {type Layer, type Step, stepText} from '../services/step.js';
-import type {Disposition, Walk} from '../trace/disposition.js';
+import {type Disposition, type Walk, worse} from '../trace/disposition.js';
 import {type Trace, worstOf} from '../trace/targets.js';
 import type {Verdict} from './judge.js';
 import type {PathMtu} from './ladder.js';
@@ -196,13 +196,8 @@ function proven(verdict: Verdict, {forward, reverse}: Trace, mtu: PathMtu | null
     case 'refused':
       return {forward: 'refused', reverse: 'delivered'};
     case 'arrived':
-    case 'lossy': {
-      const small = mtu !== null && mtu.largestPassing < mtu.interfaceMtu;
-      // Small packets say nothing about large ones.
-      const way = (walk: Walk | null): Disposition =>
-        small || (mtu === null && walk?.disposition === 'limited') ? 'limited' : 'delivered';
-      return {forward: way(forward), reverse: way(reverse)};
-    }
+    case 'lossy':
+      return answered(verdict, {forward, reverse}, mtu);
     case 'not-sent':
       return {forward: keep(forward, 'unreachable'), reverse: undefined};
     case 'lost-after':
@@ -221,6 +216,23 @@ function proven(verdict: Verdict, {forward, reverse}: Trace, mtu: PathMtu | null
         reverse: reverse ? stillOpen(reverse.disposition) : undefined,
       };
   }
+}
+
+/** Both ways where some or all were answered. */
+function answered(
+  {code, direction}: Verdict,
+  {forward, reverse}: Pick<Trace, 'forward' | 'reverse'>,
+  mtu: PathMtu | null,
+): Record<ProbeDirection, Disposition> {
+  const small = mtu !== null && mtu.largestPassing < mtu.interfaceMtu;
+  // Small packets say nothing about large ones.
+  const way = (walk: Walk | null): Disposition =>
+    small || (mtu === null && walk?.disposition === 'limited') ? 'limited' : 'delivered';
+  const ways = {forward: way(forward), reverse: way(reverse)};
+  if (code === 'arrived') return ways;
+  // Where the lost ones were last seen tells in which direction they were lost.
+  const lossy = direction ?? 'forward';
+  return {...ways, [lossy]: worse(ways[lossy], 'lossy')};
 }
 
 /** Where both say that it fails, the model's word is the more exact one. */

@@ -77,7 +77,8 @@ export interface Judged {
 
 export function judge(observed: Observed): Judged {
   const {points, states, tries} = observed;
-  const mine = observed.sightings.filter((seen) => seen.part === 'probe' && tries.includes(seen.try));
+  const sent = new Set(tries);
+  const mine = observed.sightings.filter((seen) => seen.part === 'probe' && sent.has(seen.try));
   const answers = answersOf(observed, mine);
   const lost = tries.filter((id) => !answers.answered.has(id));
   // Of packets that are lost the way is told; where none is, of all.

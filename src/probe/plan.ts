@@ -7,11 +7,13 @@ import {mostSteps} from './ladder.js';
 import {type Way, type WayQuestion, wayOf} from './points.js';
 import type {ProbeTraffic} from './types.js';
 
-/** Never more packets than this leave the source. */
-export const mostPackets = 20;
-const echoes = 3;
-/** A connection takes up to 4: its first packet, the two acknowledgements, the end. */
+/** Echo requests that are sent unless more are asked for: a second of them, of which a loss of 14 % would show. */
+export const usualEchoes = 20;
+/** A run ends by itself after two minutes, of which so many echoes take the most. */
+export const mostEchoes = 2000;
 const connections = 2;
+/** A connection takes up to 4: its first packet, the two acknowledgements, the end. */
+const packetsOfConnection = 4;
 
 export interface ProbePlan {
   from: {host: string; container: string; netns: string; address: string | null};
@@ -22,6 +24,7 @@ export interface ProbePlan {
   sends: ({kind: 'echo'; count: number} | {kind: 'connect'; count: number; port: number})[];
   /** The largest packet of the MTU ladder, and how many sizes it tries at most; null without one. */
   mtu: {largest: number; mostSizes: number} | null;
+  /** Never more packets than this leave the source. */
   mostPackets: number;
   captures: {host: string; point: string; netns: string; interface: string}[];
   /** Places on the way that can't be captured at, and why. */
@@ -32,6 +35,8 @@ export interface ProbePlan {
 export interface ProbeQuestion extends WayQuestion {
   traffic: ProbeTraffic;
   mtu: boolean;
+  /** How many echo requests; `usualEchoes` where it is not given. */
+  count?: number | undefined;
   /** What the model knows of the destination's name. */
   naming?: Naming | undefined;
 }
@@ -53,6 +58,8 @@ export function planProbe(question: ProbeQuestion): Planned {
   if (question.mtu && way.mtu === undefined) throw notProbed(source, 'the MTU of its interface was not read');
   const {points, gaps, netns} = way;
   const mtu = question.mtu ? {largest: way.mtu ?? 0, mostSizes: mostSteps} : null;
+  const {count = usualEchoes} = question;
+  const plain = traffic.protocol === 'icmp' ? count : connections * packetsOfConnection;
   return {
     way,
     traffic,
@@ -68,11 +75,11 @@ export function planProbe(question: ProbeQuestion): Planned {
       to: {name: 'container' in target ? target.container.name : target.ip, address: way.address},
       sends: [
         traffic.protocol === 'icmp'
-          ? {kind: 'echo', count: echoes}
+          ? {kind: 'echo', count}
           : {kind: 'connect', count: connections, port: traffic.port},
       ],
       mtu,
-      mostPackets,
+      mostPackets: plain + (mtu ? mostSteps : 0) + (naming ? 1 : 0),
       captures: points.map(({host, point, netns: file, interfaces}) => ({
         host,
         point,
@@ -98,7 +105,17 @@ function notProbed({host, container}: TraceEnd, why: string): OvdiagError {
 }
 
 /** The announcement, a line each. */
-export function planLines({from, to, name, sends, mtu, captures, gaps, notes}: ProbePlan): string[] {
+export function planLines({
+  from,
+  to,
+  name,
+  sends,
+  mtu,
+  mostPackets,
+  captures,
+  gaps,
+  notes,
+}: ProbePlan): string[] {
   const what = sends.map((send) =>
     send.kind === 'echo'
       ? `${send.count} ICMP echo requests`

@@ -12,6 +12,7 @@ import {type Captures, startCaptures} from './captures.js';
 import {compare, type ModelSays} from './compare.js';
 import {type Judged, judge} from './judge.js';
 import {type PathMtu, pathMtu} from './ladder.js';
+import {type Loss, lossOf} from './loss.js';
 import type {Planned, ProbePlan} from './plan.js';
 import {climb, echoHeaders, plainSize, sendProbes} from './send.js';
 import {openShell, type ProbeShell, type Tools} from './session.js';
@@ -30,7 +31,7 @@ export interface ProbeReport extends Judged {
   name: NameProbe | null;
   /** Echo requests or connections; the sizes of the ladder are not among them. */
   sent: number;
-  lossPercent: number;
+  loss: Loss;
   roundTrip: RoundTrip | null;
   /** All packets that left the source, those of the ladder and the question for the name included. */
   packets: number;
@@ -127,7 +128,7 @@ async function measure({planned, trace, shells, shell, signal}: Measuring): Prom
     plan,
     ...judged,
     sent: sent.tries.length,
-    lossPercent: Math.round((1 - judged.received / Math.max(1, sent.tries.length)) * 1000) / 10,
+    loss: lossOf(sent.tries.length, sent.tries.length - judged.received),
     roundTrip: roundTrip(sent.roundTrips),
     name,
     packets: sent.packets + (climbed?.packets ?? 0) + (name && name.result !== 'not-asked' ? 1 : 0),

@@ -1,5 +1,6 @@
 import type {PointReport, Seen, VerdictCode} from '../probe/judge.js';
 import type {PathMtu} from '../probe/ladder.js';
+import {lossText} from '../probe/loss.js';
 import type {ProbeReport} from '../probe/probe.js';
 import type {Tone} from './paint.js';
 import type {TreeNode} from './tree.js';
@@ -9,12 +10,12 @@ const unsure: ReadonlySet<VerdictCode> = new Set(['lossy', 'unanswered', 'no-ans
 
 /** The probe's finding, then each capture point of the path with what was seen there in both directions. */
 export function probeNodes(probe: ProbeReport, verbose: boolean): TreeNode[] {
-  const {verdict, points, plan, sent, received, lossPercent, roundTrip, model} = probe;
+  const {verdict, points, plan, sent, loss, roundTrip, model} = probe;
   const times = roundTrip
     ? `, round trip ${roundTrip.minMs} to ${roundTrip.maxMs} ms, ${roundTrip.meanMs} on average`
     : '';
   const notes = [
-    `${received} of ${sent} answered, ${lossPercent} % loss${times}`,
+    `${lossText(sent, loss)}${times}`,
     `predicted from tables: ${model.disposition}${model.reverse ? ` (forward ${model.forward}, reply ${model.reverse})` : ''}`,
     ...verdict.notes,
     ...plan.gaps.map(({host, point, reason}) => `no capture at ${point} of ${host}: ${reason}`),

@@ -18,6 +18,8 @@ export const dispositions = [
   'refused',
   /** Small packets pass, full-sized ones don't. */
   'limited',
+  /** Of real packets some are lost, and some are not. */
+  'lossy',
   /** A decision on the way could not be read or understood. */
   'undecided',
   /** It leaves the source's host rightly; the receiver's evidence is missing. */

@@ -100,6 +100,7 @@ describe('the exit status of a trace', () => {
       unresolved: 1,
       refused: 1,
       limited: 1,
+      lossy: 1,
       undecided: 3,
       'sent-receiver-unknown': 3,
       'sent-outside': 0,

@@ -30,7 +30,7 @@ export interface ProbeJson {
     sent: number;
     received: number;
     packets: number;
-    lossPercent: number;
+    loss: {lost: number; percent: number; lowPercent: number; highPercent: number};
     roundTrip: {minMs: number; meanMs: number; maxMs: number} | null;
     points: PointJson[];
     lastSeen: {forward: Name | null; reverse: Name | null};

@@ -143,11 +143,15 @@ describe('the model beside the probe', () => {
 
 describe('what the trace says once the probe has spoken', () => {
   it('delivered where the answers came', () => {
-    for (const code of ['arrived', 'lossy'] as const) {
-      assert.deepEqual(disposition(works, verdict(code)), ['delivered', 'delivered', 'delivered']);
-    }
+    assert.deepEqual(disposition(works, verdict('arrived')), ['delivered', 'delivered', 'delivered']);
     assert.deepEqual(disposition(works, verdict('refused')), ['refused', 'delivered', 'refused']);
     assert.deepEqual(disposition(open, verdict('arrived')), ['delivered', null, 'delivered']);
+  });
+
+  it('lossy in the direction in which the lost ones were last seen, unless it is worse', () => {
+    assert.deepEqual(disposition(works, verdict('lossy', 'forward', 3)), ['lossy', 'delivered', 'lossy']);
+    assert.deepEqual(disposition(works, verdict('lossy', 'reverse', 4)), ['delivered', 'lossy', 'lossy']);
+    assert.deepEqual(disposition(trace(walk('limited')), verdict('lossy', 'forward', 3))[0], 'limited');
   });
 
   it('small packets do not prove that large ones pass', () => {

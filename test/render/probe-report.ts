@@ -66,7 +66,7 @@ export function probeReport(more: Partial<ProbeReport> = {}): ProbeReport {
     },
     name: null,
     sent: 3,
-    lossPercent: 100,
+    loss: {lost: 3, percent: 100, lowPercent: 36.8, highPercent: 100},
     roundTrip: null,
     packets: 3,
     mtu: null,

@@ -27,7 +27,7 @@ describe('what real packets showed', () => {
       view(probeReport()),
       `
 probe: lost-after: last seen at the uplink of node1
-│   0 of 3 answered, 100 % loss
+│   3 of 3 lost
 │   predicted from tables: delivered (forward delivered, reply delivered)
 │   the answer of ARP was right
 │   no capture at container of node2: tcpdump is missing
@@ -42,7 +42,7 @@ probe: lost-after: last seen at the uplink of node1
       view(probeReport(), wide, true),
       `
 probe: lost-after: last seen at the uplink of node1
-│   0 of 3 answered, 100 % loss
+│   3 of 3 lost
 │   predicted from tables: delivered (forward delivered, reply delivered)
 │   the answer of ARP was right
 │   no capture at container of node2: tcpdump is missing
@@ -83,14 +83,14 @@ probe: lost-after: last seen at the uplink of node1
           name,
           points: [],
           received: 3,
-          lossPercent: 0,
+          loss: {lost: 0, percent: 0, lowPercent: 0, highPercent: 63.2},
           roundTrip: {minMs: 0.2, meanMs: 0.3, maxMs: 0.5},
         }),
       ),
       `
 probe: web2 is told as 10.0.1.9
 probe: arrived: all were answered
-    3 of 3 answered, 0 % loss, round trip 0.2 to 0.5 ms, 0.3 on average
+    0 of 3 lost: below 64 %, round trip 0.2 to 0.5 ms, 0.3 on average
     predicted from tables: delivered (forward delivered, reply delivered)
     no capture at container of node2: tcpdump is missing
 `,
@@ -128,7 +128,7 @@ probe: arrived: all were answered
       ),
       `
 probe: lost-after: last seen at the uplink of node1
-    0 of 3 answered, 100 % loss
+    3 of 3 lost
     predicted from tables: delivered (forward delivered, reply delivered)
     the answer of ARP was right
     no capture at container of node2: tcpdump is missing

@@ -204,7 +204,7 @@ web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09
     check: bridge fdb show dev vxlan0
     both are on it, and on ingress
 probe: lost-after: last seen at the uplink of node1
-│   0 of 3 answered, 100 % loss
+│   3 of 3 lost
 │   predicted from tables: delivered (forward delivered, reply delivered)
 │   the answer of ARP was right
 │   no capture at container of node2: tcpdump is missing

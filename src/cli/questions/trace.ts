@@ -15,6 +15,7 @@ export interface TraceFlags {
   published?: string | undefined;
   probe: boolean;
   mtu: boolean;
+  count?: number | undefined;
   snapshot?: string[] | undefined;
 }
 
@@ -27,11 +28,16 @@ export function traceQuestion(args: TraceArgs, flags: TraceFlags): TraceQuestion
 
 function pathQuestion({source, destination}: TraceArgs, flags: TraceFlags): PathQuestion {
   if (source === undefined || destination === undefined) throw endsMissing();
-  const {network, port, probe, mtu, snapshot} = flags;
+  const {network, port, probe, mtu, count, snapshot} = flags;
   const traffic = port === undefined ? {protocol: 'icmp' as const} : portAsked('--port', port);
   if (!probe) return {source, destination, network, traffic};
   checkProbe(snapshot, traffic.protocol);
-  return {source, destination, network, traffic, probe: {mtu}};
+  if (count !== undefined && traffic.protocol !== 'icmp') {
+    throw usageError('invalid-flag', '--count is of echo requests; with --port two connections are made.', [
+      'Leave --port out: ICMP echoes take the same way.',
+    ]);
+  }
+  return {source, destination, network, traffic, probe: {mtu, count}};
 }
 
 function publishedQuestion({source: client, destination}: TraceArgs, text: string): PublishedQuestion {

@@ -144,7 +144,7 @@ capture() {
 }
 
 ping_once() {
-  within "$1" "$2" "$ping" -n -c "$3" -i 0.2 -W "$4" -s "$5" -M "$6" -p "$7" "$8"
+  within "$1" "$2" "$ping" -n -c "$3" -i 0.05 -W "$4" -s "$5" -M "$6" -p "$7" "$8"
 }
 
 connect() {

@@ -529,7 +529,10 @@ const probeTexts = [
       'Of several packets some arrived and some did not: an overloaded link or processor, or a rule that drops a share.',
     behaviour: 'Queues that are full drop what comes next; TCP goes on, slowly.',
     check: [
-      {command: 'ovdiag trace SOURCE DESTINATION --probe', shows: 'sends a few packets again'},
+      {
+        command: 'ovdiag trace SOURCE DESTINATION --probe --count 500',
+        shows: 'the rate of loss, with the bounds that so many packets give it',
+      },
       {command: 'ovdiag doctor --for 10s', shows: 'it looks at drops of uplinks, queues and tables'},
     ],
     fix: [{words: 'What doctor reports over that time.'}],
