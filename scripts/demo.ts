@@ -11,7 +11,7 @@ const swarm = [
   '--snapshot',
   'fixtures/recorded/node2.json.gz',
 ];
-const broken = ['--snapshot', 'fixtures/recorded/missing-fdb/node1.json.gz'];
+const broken = ['--snapshot', 'fixtures/recorded/fdb-row-missing/node1.json.gz'];
 
 const steps: [string, string[]][] = [
   ["What is in Docker's namespace directory on both hosts?", ['namespaces', ...swarm]],

@@ -49,10 +49,10 @@ export const recordings: readonly Recording[] = [
       await read();
     },
   },
-  faulty('missing-fdb', 'the FDB row of web2 deleted: `bridge fdb del`'),
-  faulty('missing-neighbour', 'the neighbour row of web2 deleted: `ip neigh del`'),
-  faulty('wrong-vtep', 'the FDB row of web2 points to 192.168.1.77, which nobody has: `bridge fdb replace`'),
-  faulty('learned-only', 'the FDB row of web2 deleted, then web2 sent to web1, so that its row was learned'),
+  faulty('fdb-row-missing', 'the FDB row of web2 deleted: `bridge fdb del`'),
+  faulty('neighbour-missing', 'the neighbour row of web2 deleted: `ip neigh del`'),
+  faulty('fdb-wrong-vtep', 'the FDB row of web2 points to 192.168.1.77, which nobody has: `bridge fdb replace`'),
+  faulty('fdb-learned-only', 'the FDB row of web2 deleted, then web2 sent to web1, so that its row was learned'),
   faulty(
     'stale',
     'rows for 10.0.1.200, which nobody has, in both tables, and an FDB row alone for 02:42:0a:00:01:c9, all to node2',
@@ -66,7 +66,7 @@ export const recordings: readonly Recording[] = [
     readings: async (lab, read) => {
       await read('-first');
       await sleep(3000);
-      await withFault(lab, faults['missing-fdb'], () => read('-second'));
+      await withFault(lab, faults['fdb-row-missing'], () => read('-second'));
     },
   },
 ];

@@ -38,28 +38,28 @@ interface Fault {
 export const faults = {
   'fdb-missing': {
     about: 'the row of the tunnel that says where an endpoint is was lost',
-    fdb: 'missing-fdb',
+    fdb: 'fdb-row-missing',
     code: 'fdb-row-missing',
     host: (draft, {sandbox, far}) =>
       editTable(draft, sandbox, 'fdb', (rows) => rows.filter((row) => !isTunnelRow(row, far))),
   },
   'fdb-learned-only': {
     about: 'the row was lost and learned again, and will age out',
-    fdb: 'learned-only',
+    fdb: 'fdb-learned-only',
     code: 'fdb-learned-only',
     host: (draft, {sandbox, far}) =>
       editTunnelRow(draft, sandbox, far, (row) => Object.assign(row, {state: ''})),
   },
   'fdb-wrong-vtep': {
     about: 'the row names another node than the one that runs the task',
-    fdb: 'wrong-vtep',
+    fdb: 'fdb-wrong-vtep',
     code: 'fdb-wrong-vtep',
     host: (draft, {sandbox, far, other}) =>
       editTunnelRow(draft, sandbox, far, (row) => Object.assign(row, {dst: other.address})),
   },
   'fdb-stale': {
     about: 'rows of an endpoint that is no more were left behind',
-    fdb: 'stale',
+    fdb: 'fdb-stale',
     code: 'fdb-stale',
     host(draft, {sandbox, far, network}) {
       const ghost = {ip: `${network.prefix}.250.250`, mac: '02:42:0a:63:fa:fa'};
@@ -69,14 +69,14 @@ export const faults = {
   },
   'neighbour-missing': {
     about: 'the row that answers for the address of an endpoint was lost',
-    fdb: 'missing-neighbour',
+    fdb: 'neighbour-missing',
     code: 'neighbour-missing',
     host: (draft, {sandbox, far}) =>
       editTable(draft, sandbox, 'neigh', (rows) => rows.filter(({dst}) => dst !== far.ip)),
   },
   'hosts-disagree': {
     about: 'gossip and rows of one host have an endpoint on another node than all the others have',
-    fdb: 'wrong-vtep',
+    fdb: 'fdb-wrong-vtep',
     code: 'gossip-differs',
     host(draft, {sandbox, far, network, other}) {
       editTunnelRow(draft, sandbox, far, (row) => Object.assign(row, {dst: other.address}));

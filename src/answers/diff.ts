@@ -1,3 +1,4 @@
+import {documentVersion} from '../base/document-version.js';
 import {type ExitStatus, exitStatus, type OvdiagError, usageError} from '../base/errors.js';
 import {beginDiff, type Diff} from '../diff/diff.js';
 import type {Difference, HostMatch, NotCompared} from '../diff/types.js';
@@ -46,7 +47,7 @@ export async function diffAnswer(first: DiffSide, second: DiffSide): Promise<Dif
 
 function documentOf({pairs, differences, notCompared}: Diff, before: HostModel[], after: HostModel[]) {
   return {
-    schemaVersion: 1 as const,
+    schemaVersion: documentVersion,
     hosts: hostSummaries(after),
     hostsBefore: hostSummaries(before),
     problems: problemsOf([...before, ...after]),

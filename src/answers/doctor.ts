@@ -1,3 +1,4 @@
+import {documentVersion} from '../base/document-version.js';
 import {type ExitStatus, exitStatus, usageError} from '../base/errors.js';
 import {nearNames} from '../base/near.js';
 import type {Check} from '../checks/check.js';
@@ -37,7 +38,7 @@ export interface Diagnosis {
   networks: NetworkHealth[];
   samples: Sample[];
   /** How many checks ran. */
-  checks: number;
+  checkCount: number;
 }
 
 export interface DoctorDocument extends HostDocument, Diagnosis {
@@ -74,7 +75,7 @@ export async function diagnose(
     notChecked: examination.notChecked.filter((gap) => ofNetwork(gap.network)),
     networks: examination.networks.filter((health) => ofNetwork(health.network)),
     samples: examination.samples,
-    checks: checks.length,
+    checkCount: checks.length,
     transient: examination.transient.filter((finding) => isWanted(finding) && !isSkipped(finding)),
   };
 }
@@ -167,7 +168,7 @@ function withoutSkipped(findings: FoldedFinding[], isSkipped: IsSkipped): Folded
 function documentOf(facts: HostFacts[], maxSkew: number): HostDocument {
   const summaries = facts.map(({summary}) => summary);
   return {
-    schemaVersion: 1,
+    schemaVersion: documentVersion,
     hosts: summaries,
     problems: [
       ...skew(summaries, maxSkew),

@@ -12,14 +12,14 @@ export interface FdbSelection {
   status?: readonly string[] | undefined;
 }
 
-type Selected = Pick<FdbEntry, 'mac' | 'ip' | 'vtep'> & {status: string};
+type Selected = Pick<FdbEntry, 'mac' | 'address' | 'vtep'> & {status: string};
 
 export function isSelected(entry: Selected, {mac, address, vtep, status}: FdbSelection): boolean {
   return (
     (mac === undefined || entry.mac === mac.toLowerCase()) &&
     (vtep === undefined || entry.vtep === vtep) &&
     (status === undefined || status.includes(entry.status)) &&
-    (address === undefined || isAt(entry.ip, address))
+    (address === undefined || isAt(entry.address, address))
   );
 }
 
@@ -38,9 +38,9 @@ export function selectRows(rows: RawFdbRow[], entries: FdbEntry[], selection: Fd
     else byMac.set(key(entry), [entry]);
   }
   return rows.filter((row) => {
-    const known = byMac.get(key(row)) ?? [{ip: null, status: ''}];
-    return known.some(({ip, status}) =>
-      isSelected({mac: row.mac, vtep: row.dst ?? null, ip, status}, selection),
+    const known = byMac.get(key(row)) ?? [{address: null, status: ''}];
+    return known.some(({address: ip, status}) =>
+      isSelected({mac: row.mac, vtep: row.vtep ?? null, address: ip, status}, selection),
     );
   });
 }

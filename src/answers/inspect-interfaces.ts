@@ -35,7 +35,7 @@ export function interfacesIn(tables: NetnsTables | undefined, at: InterfacesOf):
         mtu: link.mtu ?? null,
         state: link.operState ?? null,
         addresses: cidrs(link.addresses),
-        network: match ? networkShown(match.network) : null,
+        attachment: match ? networkShown(match.network) : null,
         matchedBy: match?.by ?? null,
         peer: peer && proof ? peerShown(at.host, peer, proof) : null,
         peerReason: reason ?? null,
@@ -45,8 +45,8 @@ export function interfacesIn(tables: NetnsTables | undefined, at: InterfacesOf):
     });
 }
 
-function networkShown({name, id, driver, internal, encrypted}: Network): InspectedInterface['network'] {
-  return {name, id, driver, internal, encrypted};
+function networkShown({name, id, driver, internal, encrypted}: Network): InspectedInterface['attachment'] {
+  return {network: name, networkId: id, driver, internal, encrypted};
 }
 
 /** The other end of a veth, and how the bridge that it is a port of goes on. */

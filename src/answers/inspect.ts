@@ -45,7 +45,11 @@ export function inspectContainer(host: HostModel, container: Container, hosts: H
     mode,
     sharedWith: (sandbox?.containers ?? []).filter(({id}) => id !== container.id).map(({name}) => name),
     namespace: sandbox
-      ? {name: sandbox.namespace.file, inode: sandbox.namespace.inode ?? null, state: sandbox.namespace.state}
+      ? {
+          netns: sandbox.namespace.file,
+          inode: sandbox.namespace.inode ?? null,
+          state: sandbox.namespace.state,
+        }
       : null,
     // In the host's own namespace all of these are the host's.
     ...(mode === 'host' ? nothingOwn : inNamespace(tables, at, hosts)),
@@ -109,13 +113,13 @@ function defaultGateway(routes: Route[], interfaces: InspectedInterface[]): Insp
   // Engines from 28 on make networks without IPv4, whose containers have an IPv6 default route alone.
   const route = defaultRoute(routes, 'inet') ?? defaultRoute(routes, 'inet6');
   if (!route) return null;
-  const network = interfaces.find(({name}) => name === route.dev)?.network?.name ?? null;
-  return {address: route.gateway ?? null, dev: route.dev ?? null, network};
+  const network = interfaces.find(({name}) => name === route.device)?.attachment?.network ?? null;
+  return {address: route.gateway ?? null, device: route.device ?? null, network};
 }
 
 function gatewayLeg(interfaces: InspectedInterface[]): Inspection['gatewayLeg'] {
   const leg = interfaces.find(
-    ({network, peer}) => network?.name === 'docker_gwbridge' || peer?.bridge === 'docker_gwbridge',
+    ({attachment, peer}) => attachment?.network === 'docker_gwbridge' || peer?.bridge === 'docker_gwbridge',
   );
   return leg
     ? {interface: leg.name, address: leg.addresses[0] ?? null, hostLink: leg.peer?.name ?? null}
@@ -128,13 +132,13 @@ function neighboursOf(
   hosts: HostModel[],
 ): InspectedNeighbour[] {
   const overlays = new Map(
-    interfaces.flatMap(({name, network}) =>
-      network?.driver === 'overlay' ? [[name, endpointsOf(hosts, network.id)] as const] : [],
+    interfaces.flatMap(({name, attachment}) =>
+      attachment?.driver === 'overlay' ? [[name, endpointsOf(hosts, attachment.networkId)] as const] : [],
     ),
   );
   return (tables?.neighbours ?? []).map((neighbour) => ({
     ...neighbour,
-    endpoint: overlays.get(neighbour.dev)?.get(neighbour.ip)?.claims[0].name ?? null,
+    endpointName: overlays.get(neighbour.device)?.get(neighbour.address)?.claims[0].name ?? null,
   }));
 }
 

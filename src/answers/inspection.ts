@@ -13,7 +13,13 @@ export interface InspectedInterface {
   state: string | null;
   addresses: string[];
   /** The network it belongs to, and what told: its MAC, its address, or the bridge at its other end. */
-  network: {name: string; id: string; driver: string; internal: boolean; encrypted: boolean} | null;
+  attachment: {
+    network: string;
+    networkId: string;
+    driver: string;
+    internal: boolean;
+    encrypted: boolean;
+  } | null;
   matchedBy: 'mac' | 'address' | 'bridge' | null;
   /** The other end of a veth. */
   peer: {
@@ -37,7 +43,7 @@ export interface InspectedInterface {
 
 export interface InspectedNeighbour extends Neighbour {
   /** The endpoint that has this address, where one is known. */
-  endpoint: string | null;
+  endpointName: string | null;
 }
 
 export interface Inspection {
@@ -54,10 +60,10 @@ export interface Inspection {
   mode: ContainerMode;
   /** The container whose namespace it is, for `container:NAME`. */
   sharedWith: string[];
-  namespace: {name: string; inode: number | null; state: string} | null;
+  namespace: {netns: string; inode: number | null; state: string} | null;
   interfaces: InspectedInterface[];
   routes: Route[];
-  defaultGateway: {address: string | null; dev: string | null; network: string | null} | null;
+  defaultGateway: {address: string | null; device: string | null; network: string | null} | null;
   /** Its leg on docker_gwbridge, by which an overlay container reaches the world outside. */
   gatewayLeg: {interface: string; address: string | null; hostLink: string | null} | null;
   neighbours: InspectedNeighbour[];

@@ -6,7 +6,7 @@ import {type NamespaceKind, removesLate, type Sandbox} from '../topology/sandbox
 /** One file of the namespace directory, as `namespaces` shows it. */
 export interface NamespaceRow {
   host: string;
-  name: string;
+  netns: string;
   kind: NamespaceKind;
   /** The network behind it; for a container the only one it is on, else null (see `networks`). */
   network: string | null;
@@ -22,10 +22,10 @@ export interface NamespaceRow {
   inode: number | null;
   state: NamespaceState;
   /** How many rows each table has; null where it was not read. */
-  links: number | null;
-  routes: number | null;
-  neighbours: number | null;
-  fdb: number | null;
+  linkCount: number | null;
+  routeCount: number | null;
+  neighbourCount: number | null;
+  fdbCount: number | null;
   /** One sentence where something about it needs saying. */
   note: string | null;
 }
@@ -36,7 +36,7 @@ export function namespaceRows(hosts: HostModel[]): NamespaceRow[] {
   return hosts.flatMap((host) =>
     knownHost(host)
       .sandboxes.map((sandbox) => rowOf(host, sandbox))
-      .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.name < b.name ? -1 : 1)),
+      .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.netns < b.netns ? -1 : 1)),
   );
 }
 
@@ -47,7 +47,7 @@ function rowOf(host: HostModel, sandbox: Sandbox): NamespaceRow {
   const {tables} = namespace;
   return {
     host: host.name,
-    name: namespace.file,
+    netns: namespace.file,
     kind,
     network: names.length === 1 ? (names[0] ?? null) : null,
     networks: names,
@@ -61,10 +61,10 @@ function rowOf(host: HostModel, sandbox: Sandbox): NamespaceRow {
     service: owner?.service?.name ?? null,
     inode: namespace.inode ?? null,
     state: namespace.state,
-    links: tables?.links?.length ?? null,
-    routes: tables?.routes?.length ?? null,
-    neighbours: tables?.neighbours?.length ?? null,
-    fdb: tables?.fdb?.length ?? null,
+    linkCount: tables?.links?.length ?? null,
+    routeCount: tables?.routes?.length ?? null,
+    neighbourCount: tables?.neighbours?.length ?? null,
+    fdbCount: tables?.fdb?.length ?? null,
     note: noteOf(host, sandbox),
   };
 }

@@ -3,8 +3,8 @@ import type {HostModel} from '../model/host.js';
 import {knownHost} from '../topology/known-host.js';
 
 export interface NetworkRow {
-  id: string;
-  name: string;
+  networkId: string;
+  network: string;
   driver: string;
   scope: string;
   subnets: string[];
@@ -17,7 +17,7 @@ export interface NetworkRow {
   instantiatedOn: string[];
   knownOn: string[];
   /** Local endpoints by host, where Docker was asked. */
-  endpoints: number | null;
+  endpointCount: number | null;
   note: string | null;
 }
 
@@ -30,7 +30,11 @@ export function networkRows(hosts: HostModel[]): NetworkRow[] {
   }
   return [...byId.values()]
     .map(rowOf)
-    .sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1));
+    .sort(
+      (a, b) =>
+        rank(a) - rank(b) ||
+        (a.network < b.network ? -1 : a.network > b.network ? 1 : a.networkId < b.networkId ? -1 : 1),
+    );
 }
 
 function rank({driver, scope}: NetworkRow): number {
@@ -47,8 +51,8 @@ function rowOf(known: {host: HostModel; network: Network}[]): NetworkRow {
   const counts = known.flatMap(({network: own}) => (own.endpoints ? [own.endpoints.length] : []));
   const absent = known.filter((entry) => !instantiated.includes(entry)).map(({host}) => host);
   return {
-    id: network.id,
-    name: network.name,
+    networkId: network.id,
+    network: network.name,
     driver: network.driver,
     scope: network.scope,
     subnets: network.subnets.map(({subnet}) => subnet),
@@ -60,7 +64,7 @@ function rowOf(known: {host: HostModel; network: Network}[]): NetworkRow {
       .map((flag) => (flag === 'configOnly' ? 'config-only' : flag)),
     instantiatedOn: instantiated.map(({host}) => host.name),
     knownOn: known.map(({host}) => host.name),
-    endpoints: counts.length > 0 ? counts.reduce((sum, count) => sum + count, 0) : null,
+    endpointCount: counts.length > 0 ? counts.reduce((sum, count) => sum + count, 0) : null,
     note: noteOf(network, absent),
   };
 }

@@ -90,7 +90,7 @@ function nameEndpoints({byMac, byAddress}: Directory, hosts: HostModel[], networ
     if (entry.endpoint.kind === 'unknown' && entry.endpoint.name === null) continue;
     const name = {name: nameOf(entry), kind: kinds[entry.endpoint.kind]};
     if (entry.mac !== null) byMac.set(entry.mac, name);
-    if (entry.ip !== null) byAddress.set(entry.ip, name);
+    if (entry.address !== null) byAddress.set(entry.address, name);
   }
 }
 

@@ -45,59 +45,59 @@ export function reachSentences(inspection: Omit<Inspection, 'reach'>, around: Ar
 
 /** What one interface leads to. */
 function wayOf(link: InspectedInterface, {dropRules}: Omit<Inspection, 'reach'>): string | undefined {
-  const {name, network, peer} = link;
+  const {name, attachment, peer} = link;
   const down =
     link.state === 'DOWN' || link.state === 'LOWERLAYERDOWN'
       ? ` ${name} is down, so nothing passes now.`
       : '';
-  if (!network || network.name === 'docker_gwbridge') return down.trim() || undefined;
-  switch (network.driver) {
+  if (!attachment || attachment.network === 'docker_gwbridge') return down.trim() || undefined;
+  switch (attachment.driver) {
     case 'overlay':
-      return `${overlayWay(name, network, peer)}${down}`;
+      return `${overlayWay(name, attachment, peer)}${down}`;
     case 'bridge':
-      return `${bridgeWay(name, network, peer, dropRules)}${down}`;
+      return `${bridgeWay(name, attachment, peer, dropRules)}${down}`;
     case 'macvlan':
     case 'ipvlan':
-      return `${parentWay(link, network)}${down}`;
+      return `${parentWay(link, attachment)}${down}`;
     default:
       return down.trim() || undefined;
   }
 }
 
-type ItsNetwork = NonNullable<InspectedInterface['network']>;
+type Attachment = NonNullable<InspectedInterface['attachment']>;
 
 function bridgeWay(
   name: string,
-  network: ItsNetwork,
+  attachment: Attachment,
   peer: Peer,
   dropRules: Inspection['dropRules'],
 ): string {
-  if (!network.internal)
-    return `${name} leads to the endpoints of ${network.name} over the bridge ${peer?.bridge ?? '(not seen)'}.`;
+  if (!attachment.internal)
+    return `${name} leads to the endpoints of ${attachment.network} over the bridge ${peer?.bridge ?? '(not seen)'}.`;
   return dropRules.length > 0
-    ? `${name} leads to the endpoints of ${network.name} and, as far as its INPUT rules let it, to this host; the network is internal, and the host forwards nothing else, by: ${dropRules.map(({rule}) => rule).join('; ')}.`
-    : `${name} is on ${network.name}, an internal network; the rules that keep it inside were not found in what was read.`;
+    ? `${name} leads to the endpoints of ${attachment.network} and, as far as its INPUT rules let it, to this host; the network is internal, and the host forwards nothing else, by: ${dropRules.map(({rule}) => rule).join('; ')}.`
+    : `${name} is on ${attachment.network}, an internal network; the rules that keep it inside were not found in what was read.`;
 }
 
-function parentWay({name, parent, mode}: InspectedInterface, {driver}: ItsNetwork): string {
+function parentWay({name, parent, mode}: InspectedInterface, {driver}: Attachment): string {
   const onto = parent ? `${parent.name} of the host` : 'the parent link';
   return `${name} puts its frames straight onto ${onto} (${driver}${mode ? ` ${mode}` : ''}): to whatever that link leads to and to its peers on the same parent, but not to the host itself.`;
 }
 
 type Peer = InspectedInterface['peer'];
 
-function overlayWay(name: string, network: ItsNetwork, peer: Peer): string {
+function overlayWay(name: string, attachment: Attachment, peer: Peer): string {
   if (peer && peer.bridge === null) {
     return `${name} leads nowhere: ${peer.name}, its other end, is a port of no bridge.`;
   }
   if (peer?.up === false) return `${name} leads nowhere: ${peer.name}, its other end, is down.`;
-  const near = `${name} leads to the endpoints of ${network.name}: to those on this host over ${peer?.bridge ?? 'the bridge'}`;
+  const near = `${name} leads to the endpoints of ${attachment.network}: to those on this host over ${peer?.bridge ?? 'the bridge'}`;
   if (peer && peer.vni === null)
     return `${near}, and to none on other hosts: ${peer.bridge} has no vxlan device.`;
   if (peer?.tunnelUp === false)
     return `${near}, and to none on other hosts: the vxlan device of VNI ${peer.vni} is down.`;
   const far = peer ? `the vxlan device of VNI ${peer.vni}` : 'VXLAN';
-  const sealed = network.encrypted ? ', if both have IPsec states: the network is encrypted' : '';
+  const sealed = attachment.encrypted ? ', if both have IPsec states: the network is encrypted' : '';
   return `${near}, to those on other hosts through ${far}${sealed}.`;
 }
 
@@ -108,7 +108,7 @@ function outside(inspection: Omit<Inspection, 'reach'>, {host, networks, tables}
   if (tables?.routes === undefined)
     return ['Its routes could not be read, so whether it reaches the outside is not known.'];
   if (!defaultGateway) return [shutIn(networks) ?? withoutDefault(tables)];
-  const {address, dev} = defaultGateway;
+  const {address, device: dev} = defaultGateway;
   const isIpv6Alone = defaultRoute(tables.routes, 'inet') === undefined;
   const via = `${dev ?? 'its default route'}${address ? ` by ${address}` : ''}`;
   const known = gatewayNetwork(inspection, host);
@@ -133,9 +133,9 @@ function gatewayNetwork(
   {interfaces, defaultGateway}: Omit<Inspection, 'reach'>,
   {docker}: HostModel,
 ): Network | undefined {
-  const out = interfaces.find(({name}) => name === defaultGateway?.dev);
+  const out = interfaces.find(({name}) => name === defaultGateway?.device);
   return docker?.networks.find(
-    ({name, id}) => name === defaultGateway?.network && (!out?.network || out.network.id === id),
+    ({name, id}) => name === defaultGateway?.network && (!out?.attachment || out.attachment.networkId === id),
   );
 }
 

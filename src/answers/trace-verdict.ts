@@ -122,7 +122,7 @@ function tablesVerdict(trace: Traced): string {
   const {hop, way, backend} = decisive;
   const word = `${way === 'reply' ? 'REPLY ' : ''}${unconfirmed.has(disposition) ? 'NOT CONFIRMED' : words[disposition]}`;
   const where = placeOf(hop);
-  const whose = backend ? `${backend.name} (${backend.ip}): ` : '';
+  const whose = backend ? `${backend.name} (${backend.address}): ` : '';
   const code = hop.code ? ` (${hop.code})` : '';
   return `${word}${share(trace)}${where}: ${whose}${hop.summary}${code}${advice(disposition)}`;
 }

@@ -148,9 +148,9 @@ async function proven(
 }
 
 /** Of a service its address is probed, or the first task where it has none. */
-function probeTarget(target: TraceTarget, {virtualAddress, backends}: Trace): TraceEnd | {ip: string} {
+function probeTarget(target: TraceTarget, {vip, backends}: Trace): TraceEnd | {ip: string} {
   if (!('service' in target)) return target;
-  const ip = virtualAddress ?? backends?.[0]?.ip;
+  const ip = vip ?? backends?.[0]?.address;
   if (ip !== undefined) return {ip};
   throw usageError('probe-without-address', `Service ${target.service} has no address to probe.`, [
     'Run it without --probe to see why.',

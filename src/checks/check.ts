@@ -51,7 +51,7 @@ export interface CounterPair<Counters> {
 }
 
 /** What a check could not look at. */
-export type Gap = Omit<NotChecked, 'check'>;
+export type Gap = Omit<NotChecked, 'checkName'>;
 
 /** Where a check says what it saw. */
 export interface Report {

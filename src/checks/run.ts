@@ -204,10 +204,10 @@ export function boilDown(checks: readonly Check[], model: HostModel): Kept {
 
 function readOnce(host: string): NotChecked {
   return {
-    check: 'counters',
+    checkName: 'counters',
     host,
     network: null,
-    why: 'it was read once, so nothing shows which of its error and drop counters are rising',
+    reason: 'it was read once, so nothing shows which of its error and drop counters are rising',
     add: 'Live: ovdiag doctor --for 10s. From files: a second snapshot of the same host, made a while later.',
   };
 }
@@ -243,7 +243,7 @@ function reportOf({name, codes}: Check, said: Said): Report {
       if (!codes.includes(finding.code)) throw new Error(`check ${name} does not declare ${finding.code}`);
       said.findings.push(finding);
     },
-    notChecked: (gap) => void said.notChecked.push({check: name, ...gap}),
+    notChecked: (gap) => void said.notChecked.push({checkName: name, ...gap}),
     lookAgain: () => {
       said.undecided = true;
     },

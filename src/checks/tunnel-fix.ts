@@ -49,17 +49,17 @@ function pathOf(model: KnownHost['model'], file: string): string {
 /** What Docker has written into a device's tables, to be written again. */
 function entriesOf({fdb, neighbours}: NetnsTables, name: string): Command[] {
   const dev = device(name);
-  const rows = (fdb ?? []).filter((row) => row.dev === name && row.plane === 'self' && isProgrammed(row));
+  const rows = (fdb ?? []).filter((row) => row.device === name && row.plane === 'self' && isProgrammed(row));
   return [
     ...rows.flatMap((row) =>
-      row.dst === undefined
+      row.vtep === undefined
         ? []
-        : [sh`bridge fdb replace ${mac(row.mac)} dev ${dev} dst ${address(row.dst)} self permanent`],
+        : [sh`bridge fdb replace ${mac(row.mac)} dev ${dev} dst ${address(row.vtep)} self permanent`],
     ),
     ...(neighbours ?? []).flatMap((row) =>
-      row.dev !== name || row.mac === undefined || !row.state.includes('PERMANENT')
+      row.device !== name || row.mac === undefined || !row.state.includes('PERMANENT')
         ? []
-        : [sh`ip neigh replace ${address(row.ip)} lladdr ${mac(row.mac)} dev ${dev} nud permanent`],
+        : [sh`ip neigh replace ${address(row.address)} lladdr ${mac(row.mac)} dev ${dev} nud permanent`],
     ),
   ];
 }

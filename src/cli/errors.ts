@@ -1,4 +1,5 @@
 import {Errors} from '@oclif/core';
+import {type DocumentVersion, documentVersion} from '../base/document-version.js';
 import {exitStatus, OvdiagError} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {nearNames} from '../base/near.js';
@@ -10,7 +11,7 @@ export interface ShownError {
 }
 
 export interface ErrorDocument {
-  schemaVersion: 1;
+  schemaVersion: DocumentVersion;
   error: ShownError;
 }
 
@@ -80,7 +81,7 @@ export function errorText({message, suggestions}: ShownError): string {
 }
 
 export function errorDocument(shown: ShownError): ErrorDocument {
-  return {schemaVersion: 1, error: shown};
+  return {schemaVersion: documentVersion, error: shown};
 }
 
 function escapeMultiline(text: string): string {

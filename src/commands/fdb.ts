@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
 import {fdbQuestion} from '../cli/questions/fdb.js';
 import * as texts from '../cli/texts/fdb.js';
-import {fdbStatuses} from '../rows/status.js';
+import {fdbStatuses, formerStatuses} from '../rows/status.js';
 
 export default class Fdb extends HostCommand {
   static override summary = texts.summary;
@@ -32,7 +32,7 @@ export default class Fdb extends HostCommand {
     vtep: Flags.string({description: 'Only endpoints behind this VTEP', helpValue: 'ADDR'}),
     status: Flags.string({
       description: 'Only this status; repeatable',
-      options: fdbStatuses,
+      options: [...fdbStatuses, ...Object.keys(formerStatuses)],
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'STATUS',

@@ -1,3 +1,4 @@
+import {documentVersion} from '../base/document-version.js';
 import {asciiJson} from '../base/escape.js';
 import {type FlowRow, reportFlows} from '../flows/flow-report.js';
 import {type FlowTable, newFlowTable} from '../flows/flow-table.js';
@@ -59,7 +60,7 @@ async function printJson(request: SummaryRequest, rows: Rows, left: LeftOut): Pr
   const {result, views, names, sink} = request;
   const {flowsJson} = await import('../render/packet/flow-json.js');
   const {statsDocument} = await import('../render/packet/stats-json.js');
-  const head = {schemaVersion: 1, hosts: request.hosts, files: request.files};
+  const head = {schemaVersion: documentVersion, hosts: request.hosts, files: request.files};
   // In pieces, as tens of thousands of conversations are more than should be one text.
   await sink.write(asciiJson(head).slice(0, -1));
   if (views.stats)

@@ -211,7 +211,7 @@ function vxlanFacts(device: VxlanDevice | undefined) {
     'UDP port': device?.port,
     'local address': device?.local,
     group: device?.group,
-    'lower device': device?.dev,
+    'lower device': device?.device,
     learning: device?.learning,
     proxy: device?.proxy,
     l2miss: device?.l2miss,

@@ -25,15 +25,15 @@ export function outliner(): Outliner {
   });
   const pointers = (fdb: FdbRow[]): FdbRow[] => {
     const vteps = new Set(
-      fdb.flatMap(({plane, dst}) => (plane === 'self' && dst !== undefined ? [dst] : [])),
+      fdb.flatMap(({plane, vtep: dst}) => (plane === 'self' && dst !== undefined ? [dst] : [])),
     );
     return [...vteps].map((dst) => {
       const known = rows.get(dst) ?? {
         mac: '',
-        dev: '',
+        device: '',
         plane: 'self' as const,
         state: 'permanent' as const,
-        dst,
+        vtep: dst,
       };
       rows.set(dst, known);
       return known;

@@ -73,6 +73,6 @@ function claimedNames(hosts: HostModel[], networkId: string): Called[] {
 function judgedNames(hosts: HostModel[], networkId: string): Called[] {
   if (hosts.length > fewHosts) return [];
   return fdbEntries(hosts, networkId).flatMap((entry): Called[] =>
-    entry.endpoint.kind === 'unknown' ? [] : [[nameOf(entry), [entry.ip, entry.mac]]],
+    entry.endpoint.kind === 'unknown' ? [] : [[nameOf(entry), [entry.address, entry.mac]]],
   );
 }

@@ -30,7 +30,7 @@ export function routeItems(routes: Route[], names: LinkNames, place: ItemPlace):
 
 function routeItem(route: Route, names: LinkNames, place: ItemPlace): Item {
   const {family, table, dst, metric, gateway, prefSrc, mtu, flags} = route;
-  const dev = route.dev === undefined ? undefined : named(names, route.dev);
+  const dev = route.device === undefined ? undefined : named(names, route.device);
   const others = Object.entries(route.other ?? {}).map(([word, value]) => `${word} ${value}`);
   const way = wayWords(route);
   const connected = route.scope === 'link' && gateway === undefined;
@@ -55,12 +55,12 @@ function routeItem(route: Route, names: LinkNames, place: ItemPlace): Item {
 }
 
 /** By what a packet on the route leaves, as `ip route` writes it. */
-function wayWords({type, gateway, dev, nexthops = []}: Route): string[] {
+function wayWords({type, gateway, device: dev, nexthops = []}: Route): string[] {
   const words = [
     type === 'unicast' ? undefined : type,
     gateway && `via ${gateway}`,
     dev && `dev ${dev}`,
-    ...nexthops.map((hop) => `nexthop ${hop.gateway ?? ''} ${hop.dev ?? ''} ${hop.weight ?? ''}`.trim()),
+    ...nexthops.map((hop) => `nexthop ${hop.gateway ?? ''} ${hop.device ?? ''} ${hop.weight ?? ''}`.trim()),
   ];
   return words.flatMap((word) => word || []);
 }
@@ -87,7 +87,7 @@ export function neighbourItems(
 ): Item[] {
   return (tables?.neighbours ?? [])
     .filter(({state, proxy}) => state.includes('PERMANENT') || proxy === true)
-    .map(({ip, dev, mac, proxy}) => {
+    .map(({address: ip, device: dev, mac, proxy}) => {
       const link = named(names, dev);
       const where = sandbox?.kind === 'overlay' ? '' : ` dev ${dev}`;
       const kind = proxy ? 'proxied neighbour' : 'neighbour row for';
@@ -137,14 +137,14 @@ export function fdbItems(side: Side, {sandbox, tables, place}: ComparedNamespace
   };
   return (tables?.fdb ?? [])
     .filter(
-      ({state, mac, dev, plane}) =>
+      ({state, mac, device: dev, plane}) =>
         (state === 'permanent' || state === 'static') &&
         !isGroupMac(mac) &&
         !(plane === 'master' && isOwn(mac, dev)),
     )
     .map((row) => {
-      const link = named(names, row.dev);
-      const {mac, dev, plane, dst, vlan, state, nhid} = row;
+      const link = named(names, row.device);
+      const {mac, device: dev, plane, vtep: dst, vlan, state, nhid} = row;
       const node = dst === undefined ? undefined : side.nodes.get(dst);
       const target =
         dst === undefined

@@ -27,7 +27,7 @@ export type Fix =
   /** It is done elsewhere than on a host of the swarm. */
   | {by: 'others'; who: string; what: string}
   /** The evidence does not say what would. */
-  | {by: 'unknown'; why: string};
+  | {by: 'unknown'; reason: string};
 
 /** Both of a finding. */
 export interface Advice {
@@ -54,7 +54,7 @@ export function fixBy({
   host?: string;
 }): Fix {
   const problem = [...commands, ...undo].find((one) => one.problem !== undefined)?.problem;
-  if (problem !== undefined) return {by: 'unknown', why: `not known: ${problem}`};
+  if (problem !== undefined) return {by: 'unknown', reason: `not known: ${problem}`};
   const text = (one: Command) => one.text;
   return {
     by: 'commands',
@@ -71,8 +71,8 @@ export function fixByOthers(who: string, what: string): Fix {
 }
 
 /** Nothing in the evidence says what would fix it. */
-export function noFix(why: string): Fix {
-  return {by: 'unknown', why};
+export function noFix(reason: string): Fix {
+  return {by: 'unknown', reason};
 }
 
 /** What has a fix, on a host. */

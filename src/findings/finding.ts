@@ -17,12 +17,12 @@ export interface Scope {
   /** Name of the host. */
   host?: string;
   /** Full id of the network. */
-  network?: string;
+  networkId?: string;
   /** File name of the namespace, `@host` for dockerd's own. */
   netns?: string;
   device?: string;
   vtep?: string;
-  ip?: string;
+  address?: string;
 }
 
 export interface Finding extends Advice {
@@ -53,11 +53,11 @@ export interface FoldedFinding extends Finding {
 /** Something that a check could not look at, and what would show it. */
 export interface NotChecked {
   /** Name of the check. */
-  check: string;
+  checkName: string;
   host: string | null;
   network: string | null;
   /** What was not looked at, and why. */
-  why: string;
+  reason: string;
   /** What to add or type so that it can be. */
   add: string;
 }
@@ -65,11 +65,11 @@ export interface NotChecked {
 /** How the endpoints of one network came out. */
 export interface NetworkHealth {
   network: string;
-  id: string;
+  networkId: string;
   /** Hosts that were read and have a sandbox of it. */
-  hosts: number;
+  hostCount: number;
   /** Endpoints that any source names. */
-  endpoints: number;
+  endpointCount: number;
   /** Those whose rows were compared on at least one host. */
   checked: number;
   /** Those without a finding, confirmed wherever they were compared. */

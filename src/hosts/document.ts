@@ -1,10 +1,11 @@
+import {type DocumentVersion, documentVersion} from '../base/document-version.js';
 import type {Problem} from '../model/problem.js';
 import {type HostSummary, hostSummaries} from './host-problems.js';
 import type {Readings} from './readings.js';
 
 /** The part that the answers of all commands have which read hosts. */
 export interface HostDocument {
-  schemaVersion: 1;
+  schemaVersion: DocumentVersion;
   hosts: HostSummary[];
   problems: Problem[];
 }
@@ -15,7 +16,7 @@ export const secondLookMs = 3200;
 /** @param extra what else could not be answered rightly */
 export function hostDocument({hosts, problems}: Readings, extra: Problem[] = []): HostDocument {
   return {
-    schemaVersion: 1,
+    schemaVersion: documentVersion,
     hosts: hostSummaries(hosts),
     problems: [
       ...problems,

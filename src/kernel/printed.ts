@@ -1,7 +1,16 @@
 import type {FdbRow, Link, Neighbour, Route} from '../model/facts.js';
 
 /** One FDB row as `bridge fdb show` prints it. */
-export function rowText({mac, dev, dst, plane, master, state, usedSeconds, updatedSeconds}: FdbRow): string {
+export function rowText({
+  mac,
+  device: dev,
+  vtep: dst,
+  plane,
+  master,
+  state,
+  usedSeconds,
+  updatedSeconds,
+}: FdbRow): string {
   return [
     mac,
     `dev ${dev}`,
@@ -14,7 +23,7 @@ export function rowText({mac, dev, dst, plane, master, state, usedSeconds, updat
     .join(' ');
 }
 
-export function neighbourText({ip, dev, mac, state}: Neighbour): string {
+export function neighbourText({address: ip, device: dev, mac, state}: Neighbour): string {
   return `${ip} dev ${dev}${mac ? ` lladdr ${mac}` : ''} ${state.join(',')}`;
 }
 
@@ -33,7 +42,7 @@ export function linkText(link: Link): string {
 }
 
 /** One line as `ip route` prints it. */
-export function routeText({type, dst, gateway, dev, prefSrc, table, mtu}: Route): string {
+export function routeText({type, dst, gateway, device: dev, prefSrc, table, mtu}: Route): string {
   return [
     type === 'unicast' ? dst : `${type} ${dst}`,
     gateway === undefined ? '' : `via ${gateway}`,

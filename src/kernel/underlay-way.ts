@@ -37,7 +37,7 @@ export function wayToVtep(tables: NetnsTables, vtep: string): UnderlayWay {
   const asked = chosen.verdict === 'unknown' ? undefined : tables.vtepRoutes?.get(vtep);
   const route = asked ?? chosen.route;
   const nextHop = route?.gateway ?? vtep;
-  if (!asked && (chosen.verdict === 'none' || (chosen.verdict === 'found' && !route?.dev)))
+  if (!asked && (chosen.verdict === 'none' || (chosen.verdict === 'found' && !route?.device)))
     return {verdict: 'none', nextHop, reason: chosen.reason ?? 'no route matches'};
   if (chosen.verdict === 'unknown' || !route)
     return compact({verdict: 'unknown' as const, nextHop, route, reason: chosen.reason});
@@ -47,14 +47,16 @@ export function wayToVtep(tables: NetnsTables, vtep: string): UnderlayWay {
 
 /** The uplink that a route leads to, the addresses of this host there, and what is known of the next hop. */
 function wayBy(tables: NetnsTables, route: Route, vtep: string, nextHop: string): UnderlayWay {
-  const uplink = tables.links?.find(({name}) => name === route.dev);
+  const uplink = tables.links?.find(({name}) => name === route.device);
   const selected = selectedAddress(uplink, route.gateway, vtep);
   return compact({
     verdict: 'found' as const,
     route,
     nextHop,
     uplink,
-    neighbour: tables.neighbours?.find(({ip, dev}) => ip === nextHop && dev === route.dev),
+    neighbour: tables.neighbours?.find(
+      ({address: ip, device: dev}) => ip === nextHop && dev === route.device,
+    ),
     selected,
     source: route.prefSrc ?? selected,
     mtu: route.mtu ?? uplink?.mtu,

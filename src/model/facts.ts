@@ -47,7 +47,7 @@ export interface VxlanDevice {
   /** IFLA_VXLAN_LINK's absence is normal for Docker; so are an absent `local`, `group` and `dev`. */
   local?: string;
   group?: string;
-  dev?: string;
+  device?: string;
   learning?: boolean;
   proxy?: boolean;
   l2miss?: boolean;
@@ -90,13 +90,13 @@ export interface LinkStats {
 /** One row of `bridge fdb show`. */
 export interface FdbRow {
   mac: string;
-  dev: string;
+  device: string;
   /** The two planes: `self` is the device's own table (for vxlan: which VTEP), `master` the bridge's (which port). */
   plane: 'self' | 'master';
   /** NUD state: `permanent`, `static`, `stale`, or `reachable` for a dynamic row (which iproute2 prints as nothing). */
   state: 'permanent' | 'static' | 'stale' | 'reachable';
   /** VTEP address; `self` rows of a vxlan device only. */
-  dst?: string;
+  vtep?: string;
   /** Bridge of a `master` row. */
   master?: string;
   vlan?: number;
@@ -121,8 +121,8 @@ export interface FdbRow {
 
 /** One row of `ip neigh show` (ARP and NDP). */
 export interface Neighbour {
-  ip: string;
-  dev: string;
+  address: string;
+  device: string;
   mac?: string;
   /** NUD states in upper case: `PERMANENT`, `REACHABLE`, `STALE`, `FAILED`, `INCOMPLETE`, … */
   state: string[];
@@ -141,7 +141,7 @@ export interface Route {
   /** CIDR, a bare address (host route), or `default`. */
   dst: string;
   gateway?: string;
-  dev?: string;
+  device?: string;
   /** `main`, `local`, `default` or a table number as text. */
   table: string;
   protocol?: string;
@@ -153,7 +153,7 @@ export interface Route {
   expires?: number;
   /** `linkdown`, `dead`, `onlink`, … */
   flags: string[];
-  nexthops?: {gateway?: string; dev?: string; weight?: number; flags?: string[]}[];
+  nexthops?: {gateway?: string; device?: string; weight?: number; flags?: string[]}[];
   /** What else narrows or changes the route (`from`, `tos`, `encap`); a walk that meets any must say `unknown`. */
   other?: Record<string, string>;
 }

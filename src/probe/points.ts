@@ -94,7 +94,7 @@ function startOf(walked: KnownHost | undefined, container: Container, address: s
   const inode = inodeOf(walked.model, netns);
   if (inode === undefined) return undefined;
   const route = tables ? chooseRoute(tables, address).route : undefined;
-  const link = tables?.links?.find(({name}) => name === route?.dev);
+  const link = tables?.links?.find(({name}) => name === route?.device);
   const port = link ? walked.pairs(netns, link.ifindex)?.peer : undefined;
   return {walked, netns, inode, link, port};
 }
@@ -103,7 +103,7 @@ function startOf(walked: KnownHost | undefined, container: Container, address: s
 function addWayOut(list: PointList, {walked, port}: Start, address: string): void {
   const {host} = walked.model;
   if (port?.netns !== '@host' || !host) return;
-  const out = chooseRoute(host, address).route?.dev;
+  const out = chooseRoute(host, address).route?.device;
   const uplink = host.links?.find(({name}) => name === out);
   // Behind the host's own address (masquerading) the pattern still tells our packets.
   if (uplink && uplink.name !== port.link.master) list.add(walked, 'source', 'uplink', '@host', [uplink]);
@@ -218,9 +218,9 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}
   const claims = endpointsOf(hosts, network.id, new Set([far])).get(far)?.claims;
   const farMac = claims?.find(({mac}) => mac !== undefined)?.mac;
   const row = tables?.fdb?.find(
-    ({plane, mac, dst}) => plane === 'self' && mac === farMac && dst !== undefined,
+    ({plane, mac, vtep: dst}) => plane === 'self' && mac === farMac && dst !== undefined,
   );
-  const peer = row?.dst ?? claims?.find(({vtep}) => vtep !== undefined)?.vtep;
+  const peer = row?.vtep ?? claims?.find(({vtep}) => vtep !== undefined)?.vtep;
   const uplinks = uplinksOf(model, hosts, peer);
   const vxlan = () =>
     list.add(near, side, 'vxlan', sandbox?.file ?? '', devices, 'the sandbox has no vxlan device');
@@ -246,7 +246,7 @@ function addTunnel(list: PointList, {hosts, network, near, side, ip, far, ports}
 /** The link of the route to the other VTEP, and the one with the own VTEP's address: mostly the same. */
 function uplinksOf(model: HostModel, hosts: HostModel[], peer: string | undefined): Link[] {
   const own = knownHost(model).vtepAmong(hosts)?.address;
-  const dev = peer !== undefined && model.host ? chooseRoute(model.host, peer).route?.dev : undefined;
+  const dev = peer !== undefined && model.host ? chooseRoute(model.host, peer).route?.device : undefined;
   return (model.host?.links ?? []).filter(
     ({name, addresses}) => name !== 'lo' && (name === dev || addresses?.some(({address}) => address === own)),
   );

@@ -34,7 +34,7 @@ function fixLines(
   paint: Paint,
 ): string[] {
   if (fix.by === 'others') return text(`fix: ${fix.who}: ${fix.what}`, 4);
-  if (fix.by === 'unknown') return text(`fix: ${fix.why}`, 4);
+  if (fix.by === 'unknown') return text(`fix: ${fix.reason}`, 4);
   const on = fix.host ?? host;
   const block = (head: string, commands: readonly string[]) => [
     ...text(`${head}${on === null ? '' : ` on ${on}`}:`, 4),
@@ -59,6 +59,6 @@ export function adviceText({check, fix}: Advice, host: string | null): string[] 
           ...(fix.undo ?? []).map((command) => `undo${where}: ${command}`),
           `affects: ${fix.affects}`,
         ]
-      : [fix.by === 'others' ? `fix: ${fix.who}: ${fix.what}` : `fix: ${fix.why}`]),
+      : [fix.by === 'others' ? `fix: ${fix.who}: ${fix.what}` : `fix: ${fix.reason}`]),
   ];
 }

@@ -29,7 +29,7 @@ export async function renderDiagnosis(
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const {verdict, findings, networks, notChecked, samples, checks} = diagnosis;
+  const {verdict, findings, networks, notChecked, samples, checkCount: checks} = diagnosis;
   const many = !verbose && findings.length > mostBlocks;
   const found = many
     ? [await findingsList(findings, terminal, paint)]
@@ -131,17 +131,20 @@ async function healthTable(
     .filter(({network, severity}) => network !== null || severity !== 'info');
   for (const {network} of counted) found.set(network, (found.get(network) ?? 0) + 1);
   const ofHosts = found.get(null) ?? 0;
-  const well = ({network, endpoints, healthy}: NetworkHealth) => healthy === endpoints && !found.has(network);
+  const well = ({network, endpointCount: endpoints, healthy}: NetworkHealth) =>
+    healthy === endpoints && !found.has(network);
   const brief = !verbose && networks.length > mostNetworks;
   const healthy = brief ? networks.filter(well) : [];
   const shown = brief ? networks.filter((network) => !well(network)) : networks;
-  const rows = shown.map(({network, hosts, endpoints, checked, healthy, unknown}) => [
-    {text: network, tone: 'strong' as const},
-    ...[hosts, endpoints, checked, healthy, unknown, found.get(network) ?? 0, ofHosts].map(String),
-  ]);
+  const rows = shown.map(
+    ({network, hostCount: hosts, endpointCount: endpoints, checked, healthy, unknown}) => [
+      {text: network, tone: 'strong' as const},
+      ...[hosts, endpoints, checked, healthy, unknown, found.get(network) ?? 0, ofHosts].map(String),
+    ],
+  );
   const table = rows.length > 0 ? await renderTable(healthColumns, rows, terminal, paint) : '';
   if (healthy.length === 0) return table;
-  const endpoints = healthy.reduce((sum, network) => sum + network.endpoints, 0);
+  const endpoints = healthy.reduce((sum, network) => sum + network.endpointCount, 0);
   const rest = `On ${rows.length > 0 ? `${healthy.length} other` : 'all'} networks the entries of all ${endpoints} endpoints are right${ofHosts > 0 ? `, but ${plural(ofHosts, 'finding')} of whole hosts may hit them` : ''} (--verbose)`;
   return `${table}${wrapText(rest, terminal.width, 4).join('\n')}\n`;
 }
@@ -164,7 +167,7 @@ function gapBlock(notChecked: NotChecked[], budget: number, terminal: Terminal, 
     shown += 1;
   }
   const rest = all.slice(shown);
-  const checks = [...new Set(rest.flat().map(({check}) => check))];
+  const checks = [...new Set(rest.flat().map(({checkName}) => checkName))];
   const left = `${shown > 0 ? 'and ' : ''}${hostList(checks, 3)} (reasons: --verbose)`;
   if (shown === 0) return `${wrapText(`Not checked: ${left}`, terminal.width, 4).join('\n')}\n`;
   return [
@@ -181,7 +184,7 @@ function gapLines(gaps: NotChecked[], terminal: Terminal, paint: Paint): string[
   const places = [...new Set(gaps.map(whereOf))].filter((place) => place !== '');
   const where = places.length > 0 ? ` (${hostList(places, 3)})` : '';
   return [
-    ...indented(escapeText(`${first.check}${where}: ${first.why}`), terminal, 2),
+    ...indented(escapeText(`${first.checkName}${where}: ${first.reason}`), terminal, 2),
     ...(first.add ? indented(`  ${escapeText(first.add)}`, terminal, 2) : []).map((line) =>
       paint('dim', line),
     ),
@@ -193,7 +196,7 @@ function gapGroups(notChecked: NotChecked[], verbose: boolean): NotChecked[][] {
   const groups = new Map<string, NotChecked[]>();
   for (const gap of notChecked) {
     const add = gap.host === null ? gap.add : gap.add.replaceAll(gap.host, '');
-    const key = JSON.stringify(verbose ? [gap.check, gap.add, gap.why] : [add]);
+    const key = JSON.stringify(verbose ? [gap.checkName, gap.add, gap.reason] : [add]);
     const group = groups.get(key);
     if (group) group.push(gap);
     else groups.set(key, [gap]);
@@ -204,12 +207,12 @@ function gapGroups(notChecked: NotChecked[], verbose: boolean): NotChecked[][] {
 function foldedGapLines(gaps: NotChecked[], terminal: Terminal): string[] {
   const [first] = gaps;
   if (!first) return [];
-  const checks = [...new Set(gaps.map(({check}) => check))].join(', ');
+  const checks = [...new Set(gaps.map(({checkName}) => checkName))].join(', ');
   const places = [...new Set(gaps.map(whereOf))].filter((place) => place !== '');
   const where = places.length > 0 ? ` (${hostList(places, 3)})` : '';
   const add =
     first.host === null || places.length < 2 ? first.add : first.add.replaceAll(first.host, 'these hosts');
-  return indented(escapeText(`${checks}${where}: ${add || first.why}`), terminal, 2);
+  return indented(escapeText(`${checks}${where}: ${add || first.reason}`), terminal, 2);
 }
 
 /** How far apart the readings were, which is what "rising" means in the findings. */

@@ -1,5 +1,5 @@
 import type {Disagreement, FdbMatrix, MatrixCell} from '../rows/fdb-matrix.js';
-import type {FdbStatus} from '../rows/status.js';
+import {type FdbStatus, isExtra, isFault} from '../rows/status.js';
 import {hostList} from './host-list.js';
 import type {Paint, Toned} from './paint.js';
 import {type Column, renderTable} from './table.js';
@@ -15,11 +15,14 @@ const alikeReasons = 4;
 
 /** The worst first. */
 const severity: FdbStatus[] = [
-  'missing-fdb',
-  'missing-neighbour',
-  'wrong-vtep',
-  'stale',
-  'learned-only',
+  'fdb-row-missing',
+  'neighbour-missing',
+  'neighbour-wrong-mac',
+  'fdb-wrong-vtep',
+  'fdb-points-home',
+  'fdb-stale',
+  'fdb-local-as-remote',
+  'fdb-learned-only',
   'transient',
   'unknown',
 ];
@@ -35,7 +38,7 @@ export async function renderFdbMatrix(
   paint: Paint,
   {all}: {all: boolean},
 ): Promise<string> {
-  const {hosts, nodes, endpoints, cells, disagreements} = matrix;
+  const {hosts, nodes, endpointCount: endpoints, cells, disagreements} = matrix;
   const lines = (text: string) => `${wrapText(text, terminal.width, 4).join('\n')}\n`;
   const head = lines(
     `${title}: ${plural(endpoints, 'endpoint')} on ${plural(nodes.length, 'node')}, by ${plural(hosts.length, 'host')}`,
@@ -153,11 +156,15 @@ function alike(names: string[], pictureOf: (name: string) => string, all: boolea
 /** `5/6`: five of six as they should be; `+1`: a stale row beside; `?2`: two that can't be decided. */
 function cellText(cell: MatrixCell | undefined): string {
   if (!cell) return '';
-  const {ok, endpoints, statuses} = cell;
+  const {ok, endpointCount: endpoints, statuses} = cell;
+  const extra = Object.entries(statuses).reduce(
+    (sum, [status, count]) => (isExtra(status as FdbStatus) ? sum + count : sum),
+    0,
+  );
   const marks = [
-    statuses.stale ? `+${statuses.stale}` : '',
+    extra ? `+${extra}` : '',
     statuses.unknown ? `?${statuses.unknown}` : '',
-    statuses['learned-only'] ? `~${statuses['learned-only']}` : '',
+    statuses['fdb-learned-only'] ? `~${statuses['fdb-learned-only']}` : '',
   ].filter((mark) => mark !== '');
   return [`${ok}/${endpoints}`, ...marks].join(' ');
 }
@@ -167,7 +174,7 @@ function worstOf({statuses}: MatrixCell): FdbStatus {
 }
 
 function toneOf(status: FdbStatus): 'bad' | 'warn' {
-  return ['missing-fdb', 'missing-neighbour', 'wrong-vtep', 'stale'].includes(status) ? 'bad' : 'warn';
+  return isFault(status) && status !== 'fdb-learned-only' ? 'bad' : 'warn';
 }
 
 function nodesHead(names: string[]): string {
@@ -191,7 +198,7 @@ function folded(disagreements: Disagreement[]): Disagreement[][] {
 function reasonText(group: Disagreement[], hostCount: number): string {
   const [first] = group;
   if (!first) return '';
-  const {status, name, ip, node, hosts, reason} = first;
+  const {status, name, address: ip, node, hosts, reason} = first;
   const who = hosts.length === hostCount ? `all ${hostCount} hosts` : hostList(hosts, 3);
   if (group.length > 1) {
     const nodes = new Set(group.map((one) => one.node)).size;
@@ -212,8 +219,8 @@ function legend(cells: MatrixCell[]): string {
   const has = (status: FdbStatus) => cells.some(({statuses}) => statuses[status] !== undefined);
   return [
     "k/n: k of the node's n endpoints are as they should be",
-    ...(has('stale') ? ['+k: rows that nothing stands behind'] : []),
+    ...(has('fdb-stale') || has('fdb-local-as-remote') ? ['+k: rows that nothing stands behind'] : []),
     ...(has('unknown') ? ['?k: not decidable'] : []),
-    ...(has('learned-only') ? ['~k: work until a learned row ages out'] : []),
+    ...(has('fdb-learned-only') ? ['~k: work until a learned row ages out'] : []),
   ].join('; ');
 }

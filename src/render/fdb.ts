@@ -11,12 +11,14 @@ import {duration, plural, wrapText} from './text.js';
 const tones: Record<FdbStatus, Tone> = {
   ok: 'good',
   local: 'dim',
-  'missing-fdb': 'bad',
-  'missing-neighbour': 'bad',
-  'wrong-mac': 'bad',
-  'learned-only': 'warn',
-  'wrong-vtep': 'bad',
-  stale: 'bad',
+  'fdb-row-missing': 'bad',
+  'neighbour-missing': 'bad',
+  'neighbour-wrong-mac': 'bad',
+  'fdb-learned-only': 'warn',
+  'fdb-wrong-vtep': 'bad',
+  'fdb-points-home': 'bad',
+  'fdb-local-as-remote': 'warn',
+  'fdb-stale': 'bad',
   unknown: 'warn',
   transient: 'warn',
 };
@@ -68,7 +70,7 @@ export async function renderFdb(entries: FdbEntry[], terminal: Terminal, paint: 
       only([
         entry.host,
         {text: nameOf(entry), tone: 'strong' as const},
-        entry.ip ?? '-',
+        entry.address ?? '-',
         entry.mac ?? '-',
         entry.vtep ?? '-',
         entry.node ?? '-',
@@ -93,7 +95,7 @@ export async function renderFdb(entries: FdbEntry[], terminal: Terminal, paint: 
   return `${table}${explained.length > 0 ? `\n${renderTree(explained, terminal, paint)}` : ''}\n${wrapText(summary(entries), terminal.width, 4).join('\n')}\n`;
 }
 
-/** `7 endpoints: 3 ok, 3 local, 1 missing-fdb`. */
+/** `7 endpoints: 3 ok, 3 local, 1 fdb-row-missing`. */
 function summary(entries: FdbEntry[]): string {
   const counts = new Map<FdbStatus, number>();
   for (const {status} of entries) counts.set(status, (counts.get(status) ?? 0) + 1);
@@ -128,8 +130,8 @@ export function renderRawFdb(rows: RawFdbRow[], terminal: Terminal, paint: Paint
         row.host,
         row.netns,
         row.mac,
-        row.dev,
-        row.dst ?? '-',
+        row.device,
+        row.vtep ?? '-',
         row.plane === 'master' ? `master ${row.master ?? ''}` : 'self',
         row.state === 'reachable' ? 'dynamic' : row.state,
         row.vlan === undefined ? '-' : String(row.vlan),

@@ -39,7 +39,7 @@ const routeColumns: Column[] = [
 ];
 
 function routeTable(routes: Inspection['routes'], terminal: Terminal, paint: Paint): Promise<string> {
-  const rows = routes.map(({type, dst, gateway, dev, prefSrc, table}) => [
+  const rows = routes.map(({type, dst, gateway, device: dev, prefSrc, table}) => [
     type === 'unicast' ? dst : `${type} ${dst}`,
     gateway ?? '-',
     dev ?? '-',
@@ -63,17 +63,19 @@ function neighbourTable(
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const rows = neighbours.map(({ip, mac, dev, state, endpoint, usedSeconds}) => {
-    const isLost = state.includes('FAILED') || state.includes('INCOMPLETE');
-    return [
-      ip,
-      mac ?? '-',
-      dev,
-      {text: state.join(',').toLowerCase() || '-', tone: isLost ? ('bad' as const) : ('plain' as const)},
-      endpoint ?? '-',
-      usedSeconds === undefined ? '-' : duration(usedSeconds),
-    ];
-  });
+  const rows = neighbours.map(
+    ({address: ip, mac, device: dev, state, endpointName: endpoint, usedSeconds}) => {
+      const isLost = state.includes('FAILED') || state.includes('INCOMPLETE');
+      return [
+        ip,
+        mac ?? '-',
+        dev,
+        {text: state.join(',').toLowerCase() || '-', tone: isLost ? ('bad' as const) : ('plain' as const)},
+        endpoint ?? '-',
+        usedSeconds === undefined ? '-' : duration(usedSeconds),
+      ];
+    },
+  );
   return renderTable(neighbourColumns, rows, terminal, paint);
 }
 
@@ -95,12 +97,12 @@ function head({
       'network mode',
       mode === 'own' ? null : container.networkMode.replace(/^(container:[0-9a-f]{12})[0-9a-f]+$/, '$1'),
     ],
-    ['namespace', namespace && `${namespace.name}  inode ${namespace.inode ?? '?'}  ${namespace.state}`],
+    ['namespace', namespace && `${namespace.netns}  inode ${namespace.inode ?? '?'}  ${namespace.state}`],
     ['shared with', mode !== 'host' && sharedWith.length > 0 ? sharedWith.join(', ') : null],
     [
       'default route',
       defaultGateway &&
-        `by ${defaultGateway.address ?? 'link'} on ${defaultGateway.dev ?? '?'}${defaultGateway.network ? ` (${defaultGateway.network})` : ''}`,
+        `by ${defaultGateway.address ?? 'link'} on ${defaultGateway.device ?? '?'}${defaultGateway.network ? ` (${defaultGateway.network})` : ''}`,
     ],
     [
       'gwbridge leg',
@@ -136,7 +138,7 @@ function interfaceNode(link: InspectedInterface): TreeNode {
   return {text: facts.filter(Boolean).join('  '), tone: state === 'DOWN' ? 'bad' : 'strong', notes};
 }
 
-function networkNote({network, peer, matchedBy}: InspectedInterface): string {
+function networkNote({attachment: network, peer, matchedBy}: InspectedInterface): string {
   if (!network) return 'network: none that Docker tells';
   const kind = [
     network.driver,
@@ -144,7 +146,7 @@ function networkNote({network, peer, matchedBy}: InspectedInterface): string {
     network.encrypted ? 'encrypted' : '',
     peer?.vni ? `VNI ${peer.vni}` : '',
   ];
-  return `network: ${network.name} (${kind.filter(Boolean).join(', ')}), told by its ${matchedBy}`;
+  return `network: ${network.network} (${kind.filter(Boolean).join(', ')}), told by its ${matchedBy}`;
 }
 
 function peerNote({peer}: InspectedInterface): string[] {

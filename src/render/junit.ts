@@ -20,7 +20,7 @@ export interface JunitSource {
 export function renderJunit({timestamp, checks, findings, notChecked, failOn}: JunitSource): string {
   const cases = checks.flatMap(({name, codes}) => {
     const own = findings.filter(({code}) => codes.includes(code));
-    const gaps = notChecked.filter(({check}) => check === name);
+    const gaps = notChecked.filter(({checkName: check}) => check === name);
     if (own.length > 0) return own.map((finding) => findingCase(name, finding, failOn));
     return [{failed: false, skipped: gaps.length > 0, lines: quietCase(name, gaps)}];
   });
@@ -66,7 +66,7 @@ function findingCase(check: string, finding: FoldedFinding, failOn: JunitSource[
 function quietCase(name: string, gaps: NotChecked[]): string[] {
   const head = `<testcase classname="ovdiag.${xml(name)}" name="${xml(name)}"`;
   if (gaps.length === 0) return [`${head}/>`];
-  const why = gaps.map(({host, why: reason}) => (host === null ? reason : `${host}: ${reason}`)).join('; ');
+  const why = gaps.map(({host, reason}) => (host === null ? reason : `${host}: ${reason}`)).join('; ');
   return [`${head}>`, `  <skipped message="${xml(why)}"/>`, '</testcase>'];
 }
 

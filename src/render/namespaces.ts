@@ -43,7 +43,7 @@ export function renderNamespaces(rows: NamespaceRow[], terminal: Terminal, paint
     rows.map((row) =>
       only([
         row.host,
-        {text: row.name, tone: 'strong' as const},
+        {text: row.netns, tone: 'strong' as const},
         row.kind,
         row.networks.join(', ') || '-',
         row.containers.join(', ') || '-',
@@ -51,9 +51,9 @@ export function renderNamespaces(rows: NamespaceRow[], terminal: Terminal, paint
         row.subnets.join(', ') || '-',
         {text: row.state, tone: tones[row.state]},
         row.inode === null ? '-' : String(row.inode),
-        count(row.links),
-        count(row.fdb),
-        count(row.neighbours),
+        count(row.linkCount),
+        count(row.fdbCount),
+        count(row.neighbourCount),
         row.note ?? '',
       ]),
     ),

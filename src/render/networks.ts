@@ -56,7 +56,7 @@ export async function renderNetworks(
 function folded(rows: NetworkRow[]): NetworkRow[][] {
   const groups = new Map<string, NetworkRow[]>();
   for (const row of rows) {
-    const {id, name, driver, scope, subnets, mtu, flags} = row;
+    const {networkId: id, network: name, driver, scope, subnets, mtu, flags} = row;
     const key = scope === 'local' ? JSON.stringify([name, driver, subnets, mtu, flags]) : id;
     const group = groups.get(key);
     if (group) group.push(row);
@@ -68,10 +68,10 @@ function folded(rows: NetworkRow[]): NetworkRow[][] {
 function rowOf(group: NetworkRow[], hostCount: number, fold: boolean): Toned[] {
   const [row] = group;
   if (!row) return [];
-  const counts = group.flatMap(({endpoints}) => endpoints ?? []);
+  const counts = group.flatMap(({endpointCount: endpoints}) => endpoints ?? []);
   const hosts = group.flatMap(({instantiatedOn}) => instantiatedOn).sort();
   return [
-    {text: row.name, tone: 'strong' as const},
+    {text: row.network, tone: 'strong' as const},
     row.driver,
     row.scope,
     row.subnets.join(', ') || '-',
@@ -80,7 +80,7 @@ function rowOf(group: NetworkRow[], hostCount: number, fold: boolean): Toned[] {
     row.flags.join(', ') || '-',
     hostCount === 1 ? (hosts.length > 0 ? 'yes' : 'no') : hostsText(hosts, hostCount, fold),
     counts.length > 0 ? String(counts.reduce((sum, count) => sum + count, 0)) : '-',
-    group.length > 1 ? `${group.length} ids` : row.id.slice(0, 12),
+    group.length > 1 ? `${group.length} ids` : row.networkId.slice(0, 12),
     row.note ?? '',
   ];
 }

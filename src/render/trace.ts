@@ -55,7 +55,7 @@ function pathNodes(
     network,
     forward,
     reverse,
-    virtualAddress,
+    vip,
     backends,
     ...more
   }: Trace & {
@@ -65,7 +65,7 @@ function pathNodes(
   verbose: boolean,
 ): TreeNode[] {
   const {probe} = more;
-  const destination = virtualAddress ? `${typed} (VIP ${virtualAddress})` : typed;
+  const destination = vip ? `${typed} (VIP ${vip})` : typed;
   const on = network ? ` on ${network}` : '';
   return [
     ...(probe ? probeNodes(probe, verbose) : []),
@@ -113,7 +113,7 @@ function walkNode(title: string, walk: Walk, hops: HopNode): TreeNode {
 
 /** One task: where it runs and how it fares; of its hops those that do not pass, with `verbose` all. */
 function backendNode(
-  {name, ip, node, from, disposition, forward, reverse}: Backend,
+  {name, address: ip, node, from, disposition, forward, reverse}: Backend,
   hops: HopNode,
   verbose: boolean,
 ): TreeNode {

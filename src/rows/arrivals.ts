@@ -62,11 +62,11 @@ export function suspectsOf(network: Network, {namespace}: Sandbox): Suspect[] {
     if (link.bridgePort?.state !== undefined && link.bridgePort.state !== 'forwarding') return [];
     const masters = new Map<string, FdbRow>();
     for (const row of tables.fdb ?? [])
-      if (row.plane === 'master' && row.dev === link.name) masters.set(row.mac, row);
+      if (row.plane === 'master' && row.device === link.name) masters.set(row.mac, row);
     return device.neighbours.flatMap((neighbour): Suspect[] => {
-      const {mac, ip, updatedSeconds: writtenSeconds} = neighbour;
+      const {mac, address: ip, updatedSeconds: writtenSeconds} = neighbour;
       const [self] = (mac !== undefined && device.selfRows.get(mac)) || [];
-      if (self?.dst === undefined || self.updatedSeconds === undefined) return [];
+      if (self?.vtep === undefined || self.updatedSeconds === undefined) return [];
       const master = masters.get(self.mac);
       if (!droppedSilently(tables, link, {self, master, writtenSeconds})) return [];
       return [
@@ -77,7 +77,7 @@ export function suspectsOf(network: Network, {namespace}: Sandbox): Suspect[] {
           port: link.vxlan?.port ?? 4789,
           ip,
           mac: self.mac,
-          dst: self.dst,
+          dst: self.vtep,
           who: nameAt(network, ip),
           arrivedSeconds: self.updatedSeconds,
           onwardSeconds: master?.updatedSeconds,

@@ -22,7 +22,7 @@ export function judgeBridgeRow(
 ): 'flooded' | 'taken' | 'right' | 'into-tunnel' | 'behind-other-port' | 'unknown' {
   if (!row) return 'flooded';
   if (row.state === 'permanent') return 'taken';
-  if (row.dev === port?.name) return 'right';
-  if (links.some(({name, vxlan}) => name === row.dev && vxlan !== undefined)) return 'into-tunnel';
+  if (row.device === port?.name) return 'right';
+  if (links.some(({name, vxlan}) => name === row.device && vxlan !== undefined)) return 'into-tunnel';
   return port ? 'behind-other-port' : 'unknown';
 }

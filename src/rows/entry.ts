@@ -2,7 +2,7 @@
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {Claim, Endpoint, EndpointKind} from '../topology/endpoints.js';
 import {judgeBridgeRow} from './bridge-row.js';
-import {judgeAbsence, type Verdict} from './fdb-judge.js';
+import {judgeAbsence, statusOf, type Verdict} from './fdb-judge.js';
 import {isProgrammed, placeByClaims, type SandboxView, servesAddress} from './sandbox-view.js';
 import type {FdbStatus} from './status.js';
 
@@ -13,7 +13,7 @@ export interface FdbEntry {
   netns: string;
   vni: number | null;
   mac: string | null;
-  ip: string | null;
+  address: string | null;
   vtep: string | null;
   node: string | null;
   endpoint: {kind: EndpointKind; name: string | null; id: string | null};
@@ -52,7 +52,7 @@ export function localEntry(view: SandboxView, endpoint: Endpoint): JudgedEntry {
       claim.kind === 'unknown'
         ? "this host's Docker engine has it without a sandbox: a leftover endpoint, or one that is being created"
         : stuck
-          ? `local container, but the bridge FDB has its MAC on ${port?.dev}`
+          ? `local container, but the bridge FDB has its MAC on ${port?.device}`
           : 'local container, no FDB entry needed',
   };
   return judged(
@@ -61,12 +61,12 @@ export function localEntry(view: SandboxView, endpoint: Endpoint): JudgedEntry {
     {endpoint},
     {
       ...named(claim),
-      ip,
+      address: ip,
       vni: view.vxlans.find((device) => servesAddress(view.links, device, ip))?.vxlan?.vni ?? null,
       mac: claim.mac ?? null,
       vtep: view.ownVtep ?? null,
       node: view.host.name,
-      master: port?.dev ?? null,
+      master: port?.device ?? null,
       usedSeconds: port?.usedSeconds ?? null,
       updatedSeconds: port?.updatedSeconds ?? null,
     },
@@ -78,7 +78,7 @@ export function unservedEntry(view: SandboxView, endpoint: Endpoint): JudgedEntr
   const [claim] = endpoint.claims;
   const verdict = judgeAbsence(view, endpoint);
   const reason =
-    verdict.status === 'missing-fdb'
+    verdict.status === 'fdb-row-missing'
       ? 'the sandbox has no vxlan device for the subnet of this address'
       : verdict.reason;
   const vtep = placeByClaims(endpoint);
@@ -88,7 +88,7 @@ export function unservedEntry(view: SandboxView, endpoint: Endpoint): JudgedEntr
     {endpoint},
     {
       ...named(claim),
-      ip: claim.ip,
+      address: claim.ip,
       mac: claim.mac ?? null,
       vtep: vtep ?? null,
       node: vtep === undefined ? null : (view.nodes.get(vtep) ?? null),
@@ -114,16 +114,16 @@ export function describedEntry(
   const claim = endpoint?.claims[0];
   const row = rows.find(isProgrammed) ?? rows[0];
   const mac = (verdict.mac === undefined ? row?.mac : undefined) ?? neighbour?.mac ?? claim?.mac ?? null;
-  const vtep = row?.dst ?? (endpoint && placeByClaims(endpoint)) ?? null;
+  const vtep = row?.vtep ?? (endpoint && placeByClaims(endpoint)) ?? null;
   return judged(view, verdict, grounds, {
     ...(claim ? named(claim) : {}),
     vni: device.vxlan?.vni ?? null,
     mac,
-    ip: neighbour?.ip ?? claim?.ip ?? null,
+    address: neighbour?.address ?? claim?.ip ?? null,
     vtep,
     node: vtep === null ? null : (view.nodes.get(vtep) ?? null),
     ...(row ? agesOf(row) : {}),
-    master: view.portOf.get(mac ?? '')?.dev ?? null,
+    master: view.portOf.get(mac ?? '')?.device ?? null,
     neighbour: neighbour?.state.join(',') ?? null,
   });
 }
@@ -147,7 +147,7 @@ function judged(
     netns: view.file,
     vni: null,
     mac: null,
-    ip: null,
+    address: null,
     vtep: null,
     node: null,
     endpoint: {kind: 'unknown', name: null, id: null},
@@ -158,7 +158,7 @@ function judged(
     updatedSeconds: null,
     ...part,
     ...(verdict.endpoint ? {endpoint: verdict.endpoint} : {}),
-    status: verdict.status,
+    status: statusOf(verdict),
     reason: verdict.reason,
   };
   return {entry, verdict, rows, neighbour, endpoint};

@@ -21,6 +21,12 @@ export interface Verdict {
   endpoint?: {kind: EndpointKind; name: string | null; id: string | null};
 }
 
+/** The status that an entry is shown with: of a wrong row by what it names. */
+export function statusOf({status, names}: Pick<Verdict, 'status' | 'names'>): FdbStatus {
+  if (status === 'fdb-wrong-vtep' && names === 'this-host') return 'fdb-points-home';
+  return status === 'fdb-stale' && names === 'local-endpoint' ? 'fdb-local-as-remote' : status;
+}
+
 /**
  * How many consistent pairs of rows to each VTEP no source claims, over all devices of a sandbox. Gossip never lists
  * load balancers, and each node has one for the whole network, however many subnets that has.
@@ -28,8 +34,8 @@ export interface Verdict {
 export function unclaimedPairs(view: SandboxView, devices: DeviceTables[]): Map<string, number> {
   const pairs = new Map<string, number>();
   for (const {neighbours, selfRows} of devices) {
-    for (const {mac = '', ip} of neighbours) {
-      const dst = selfRows.get(mac)?.find(isProgrammed)?.dst;
+    for (const {mac = '', address: ip} of neighbours) {
+      const dst = selfRows.get(mac)?.find(isProgrammed)?.vtep;
       if (dst !== undefined && !view.endpoints.has(ip)) pairs.set(dst, (pairs.get(dst) ?? 0) + 1);
     }
   }
@@ -45,9 +51,9 @@ export function judgePair(
   {unclaimed, rowsOf}: {unclaimed: Map<string, number>; rowsOf: (mac: string) => FdbRow[] | undefined},
 ): Verdict {
   const claim = endpoint?.claims[0];
-  if (view.localIps.has(neighbour.ip)) {
+  if (view.localIps.has(neighbour.address)) {
     return {
-      status: 'stale',
+      status: 'fdb-stale',
       names: 'local-endpoint',
       reason: `FDB entry marks ${claim?.name ?? 'an endpoint'} as remote, but it runs on this host`,
     };
@@ -72,20 +78,20 @@ export function judgePlace(
   unclaimed: ReadonlyMap<string, number>,
 ): Verdict {
   const [row] = rows;
-  if (!endpoint) return judgeUnclaimed(view, row.dst ?? '', unclaimed.get(row.dst ?? '') ?? 0);
+  if (!endpoint) return judgeUnclaimed(view, row.vtep ?? '', unclaimed.get(row.vtep ?? '') ?? 0);
   const standing = standingClaims(view, endpoint);
-  if (standing.length === 0) return judgeDenied(view, endpoint.claims, row.dst ?? '');
+  if (standing.length === 0) return judgeDenied(view, endpoint.claims, row.vtep ?? '');
   const rivals = rivalOf(view, endpoint);
   if (rivals) return judgeRivals(standing, rivals, rows);
   const [expected] = standing.filter(({vtep}) => vtep !== undefined);
-  if (expected?.vtep === undefined) return judgeUnplaced(view, standing, row.dst ?? '');
-  const astray = rows.find(({dst}) => dst !== expected.vtep);
+  if (expected?.vtep === undefined) return judgeUnplaced(view, standing, row.vtep ?? '');
+  const astray = rows.find(({vtep: dst}) => dst !== expected.vtep);
   if (astray) {
     const node = view.nodes.get(expected.vtep);
     return {
-      status: 'wrong-vtep',
-      ...(astray.dst === view.ownVtep ? {names: 'this-host' as const} : {}),
-      reason: `FDB entry points to VTEP ${astray.dst}; ${sourceName(expected)} has it at ${expected.vtep}${node ? ` (${node})` : ''}`,
+      status: 'fdb-wrong-vtep',
+      ...(astray.vtep === view.ownVtep ? {names: 'this-host' as const} : {}),
+      reason: `FDB entry points to VTEP ${astray.vtep}; ${sourceName(expected)} has it at ${expected.vtep}${node ? ` (${node})` : ''}`,
     };
   }
   return agreed(standing);
@@ -96,7 +102,7 @@ export function judgePlace(
  * that Docker makes of its address has the row to its VTEP, and the one that is told has none.
  */
 export function judgeMac(
-  {ip, mac}: Neighbour,
+  {address: ip, mac}: Neighbour,
   rows: FdbRow[],
   {claims}: Endpoint,
   rowsOf: (mac: string) => FdbRow[] | undefined,
@@ -106,28 +112,33 @@ export function judgeMac(
   if (own?.mac) {
     return own.mac === mac
       ? undefined
-      : {status: 'wrong-mac', mac: own.mac, reason: `its MAC is ${own.mac} according to ${sourceName(own)}`};
+      : {
+          status: 'neighbour-wrong-mac',
+          mac: own.mac,
+          reason: `its MAC is ${own.mac} according to ${sourceName(own)}`,
+        };
   }
   const hinted = hintedMac(ip);
   if (hinted === undefined || hinted === mac || rows.some(isProgrammed)) return undefined;
   const right = rowsOf(hinted)?.find(isProgrammed);
-  const claim = claims.find(({vtep}) => vtep !== undefined && vtep === right?.dst);
+  const claim = claims.find(({vtep}) => vtep !== undefined && vtep === right?.vtep);
   return claim
     ? {
-        status: 'wrong-mac',
+        status: 'neighbour-wrong-mac',
         mac: hinted,
-        reason: `no FDB entry for ${mac}; ${hinted}, the MAC that Docker derives from this address, has one to ${right?.dst}, where ${sourceName(claim)} has it`,
+        reason: `no FDB entry for ${mac}; ${hinted}, the MAC that Docker derives from this address, has one to ${right?.vtep}, where ${sourceName(claim)} has it`,
       }
     : undefined;
 }
 
 /** Two owners of one address pass through gossip while a task moves, and may stay there: the row of neither is wrong. */
 function judgeRivals(standing: Claim[], rivals: [Claim, Claim], rows: readonly FdbRow[]): Verdict {
-  const isHeard = ({dst}: FdbRow) => standing.some(({source, vtep}) => source === 'gossip' && vtep === dst);
+  const isHeard = ({vtep: dst}: FdbRow) =>
+    standing.some(({source, vtep}) => source === 'gossip' && vtep === dst);
   const astray = rows.find((row) => !isHeard(row));
   const places = twoPlaces(...rivals);
   return astray
-    ? {status: 'wrong-vtep', reason: `FDB entry points to VTEP ${astray.dst}; ${places}`}
+    ? {status: 'fdb-wrong-vtep', reason: `FDB entry points to VTEP ${astray.vtep}; ${places}`}
     : {status: 'unknown', reason: places};
 }
 
@@ -146,7 +157,7 @@ function agreed(claims: Claim[]): Verdict {
 function judgeDenied(view: SandboxView, claims: Endpoint['claims'], dst: string): Verdict {
   const named = claims.find(({vtep}) => vtep === dst);
   return named
-    ? {status: 'stale', ...denialOf(view, named)}
+    ? {status: 'fdb-stale', ...denialOf(view, named)}
     : {status: 'unknown', reason: `FDB entry points to VTEP ${dst}; ${denialOf(view, claims[0]).reason}`};
 }
 
@@ -179,12 +190,12 @@ function judgeUnprogrammed(
   if (view.partial.fdb) return {status: 'unknown', reason: unreadRows('FDB')};
   if (learned) {
     return {
-      status: 'learned-only',
-      reason: `no permanent FDB entry; a learned one to ${learned.dst} carries the traffic until it ages out (300 s idle)`,
+      status: 'fdb-learned-only',
+      reason: `no permanent FDB entry; a learned one to ${learned.vtep} carries the traffic until it ages out (300 s idle)`,
     };
   }
   return {
-    status: 'missing-fdb',
+    status: 'fdb-row-missing',
     reason: claim
       ? 'neighbour entry without FDB entry: ARP is answered, then every frame is dropped'
       : 'neighbour entry without FDB entry, for an address that no source knows',
@@ -195,14 +206,14 @@ function judgeUnprogrammed(
 function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict {
   if (vtep === view.ownVtep)
     return {
-      status: 'stale',
+      status: 'fdb-stale',
       names: 'this-host',
       reason: 'FDB entry points to this host, which has no such endpoint',
     };
   const owner = view.inspected.get(vtep);
   if (owner) {
     return {
-      status: 'stale',
+      status: 'fdb-stale',
       deniedBy: owner.key,
       reason: `FDB entry points to ${owner.name}, whose Docker engine has no such endpoint`,
     };
@@ -212,7 +223,7 @@ function judgeUnclaimed(view: SandboxView, vtep: string, pairs: number): Verdict
   if (!view.knownVteps.has(vtep)) return judgeUnknownVtep(view, vtep);
   if (view.balancerVteps.has(vtep)) {
     return {
-      status: 'stale',
+      status: 'fdb-stale',
       reason: 'gossip has no such address, and the load balancer of that node has another one',
     };
   }
@@ -236,7 +247,7 @@ function judgeUnknownVtep(view: SandboxView, vtep: string): Verdict {
         status: 'unknown',
         reason: `no source says which node has VTEP ${vtep}, and gossip lists nodes without a VTEP`,
       }
-    : {status: 'stale', reason: `no node of this network has the VTEP ${vtep}`};
+    : {status: 'fdb-stale', reason: `no node of this network has the VTEP ${vtep}`};
 }
 
 /** FDB rows of a MAC that has no neighbour row on the device. */
@@ -255,7 +266,7 @@ export function judgeLonelyRows(
   const local = view.localByMac.get(mac);
   if (local) {
     return {
-      status: 'stale',
+      status: 'fdb-stale',
       names: 'local-endpoint',
       reason: `FDB entry marks ${local.claims[0].name} as remote, but it runs on this host`,
     };
@@ -263,7 +274,7 @@ export function judgeLonelyRows(
   if (view.partial.neighbours) return {status: 'unknown', reason: unreadRows('neighbour')};
   if (endpoint) {
     return {
-      status: 'missing-neighbour',
+      status: 'neighbour-missing',
       reason: 'FDB entry without neighbour entry: ARP for it is unanswered',
     };
   }
@@ -291,7 +302,7 @@ function judgeUnnamedMac(
   if (possible)
     return {status: 'unknown', reason: `no neighbour entry; it may be the MAC of ${possible.claims[0].name}`};
   // Nor does gossip list load balancers: this may be the one of that node.
-  const vtep = rows.find(isProgrammed)?.dst ?? '';
+  const vtep = rows.find(isProgrammed)?.vtep ?? '';
   if (!view.inspected.has(vtep)) {
     if (!view.knownVteps.has(vtep) && view.untoldVteps) return judgeUnknownVtep(view, vtep);
     if (view.knownVteps.has(vtep) && !view.balancerVteps.has(vtep) && !others.unclaimed.has(vtep)) {
@@ -301,7 +312,7 @@ function judgeUnnamedMac(
       };
     }
   }
-  return {status: 'stale', reason: 'no endpoint has this MAC: no neighbour entry, not in gossip'};
+  return {status: 'fdb-stale', reason: 'no endpoint has this MAC: no neighbour entry, not in gossip'};
 }
 
 /** The bridge of another node's sandbox, which sends with its own MAC when it routes between two subnets. */
@@ -353,7 +364,7 @@ export function judgeAbsence(view: SandboxView, endpoint: Endpoint): Verdict {
     return {status: 'unknown', reason: 'gossip has no host for it: no entries expected yet'};
   }
   return {
-    status: 'missing-fdb',
+    status: 'fdb-row-missing',
     reason: `no FDB entry and no neighbour entry; ${sourceName(claim)} has the endpoint`,
   };
 }

@@ -39,18 +39,18 @@ export function rawFdb(hosts: HostModel[], networkId: string, entries: FdbEntry[
 function note(row: FdbRow, entry: FdbEntry | undefined, ownMacs: Set<string>): string {
   if (isGroupMac(row.mac)) return 'multicast or broadcast, added by the kernel';
   if (row.plane === 'master' && row.state === 'permanent' && ownMacs.has(row.mac))
-    return `own MAC of ${row.dev}`;
+    return `own MAC of ${row.device}`;
   const who = entry ? nameOf(entry) : 'an unknown MAC';
-  if (row.plane === 'self' && row.dst !== undefined) {
+  if (row.plane === 'self' && row.vtep !== undefined) {
     const kind = row.state === 'permanent' || row.state === 'static' ? 'programmed' : 'learned';
-    return `${kind}: frames for ${who} go to VTEP ${row.dst}${entry?.node && entry.vtep === row.dst ? ` (${entry.node})` : ''}`;
+    return `${kind}: frames for ${who} go to VTEP ${row.vtep}${entry?.node && entry.vtep === row.vtep ? ` (${entry.node})` : ''}`;
   }
-  if (row.plane === 'master') return `bridge learned ${who} on ${row.dev}`;
+  if (row.plane === 'master') return `bridge learned ${who} on ${row.device}`;
   return '';
 }
 
 /** What to call an entry in a sentence: its endpoint's name, else its address, else its MAC. */
-export function nameOf({endpoint, node, ip, mac, vtep}: FdbEntry): string {
+export function nameOf({endpoint, node, address: ip, mac, vtep}: FdbEntry): string {
   if (endpoint.kind === 'load-balancer') return `load balancer of ${node ?? vtep ?? 'a node'}`;
   if (endpoint.name !== null) return endpoint.name;
   return ip ?? mac ?? 'unknown';

@@ -37,7 +37,7 @@ export const hostRows: (host: KnownHost) => HostRows = oncePer((host) => {
 });
 
 /** Whether a remote endpoint that some source knows has no row of one kind. */
-export function lacksRow({status, ip}: FdbEntry): boolean {
+export function lacksRow({status, address: ip}: FdbEntry): boolean {
   return ip !== null && isMissing(status);
 }
 

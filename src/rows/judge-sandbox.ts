@@ -63,10 +63,10 @@ function deviceEntries(
   const {neighbours, selfRows} = tables;
   const accounted = new Set<string | undefined>();
   const paired = neighbours.map((neighbour) => {
-    seen.add(neighbour.ip);
+    seen.add(neighbour.address);
     accounted.add(neighbour.mac);
     const rows = selfRows.get(neighbour.mac ?? '') ?? [];
-    const endpoint = view.endpoints.get(neighbour.ip);
+    const endpoint = view.endpoints.get(neighbour.address);
     const verdict = judgePair(view, neighbour, rows, endpoint, {
       unclaimed,
       rowsOf: (mac) => selfRows.get(mac),
@@ -123,7 +123,7 @@ function byAddress({entry: a}: JudgedEntry, {entry: b}: JudgedEntry): number {
   const order = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
   return (
     (a.vni ?? 0) - (b.vni ?? 0) ||
-    order(addressKey(a.ip), addressKey(b.ip)) ||
+    order(addressKey(a.address), addressKey(b.address)) ||
     order(a.mac ?? '', b.mac ?? '')
   );
 }

@@ -34,8 +34,10 @@ export function isRefreshed(row: FdbRow, writtenSeconds: number | undefined): bo
 export function agesTell(kernel: string | undefined, {fdb = [], neighbours = []}: NetnsTables): boolean {
   const version = engineVersion(kernel);
   if (!version || !atLeast(version, '6.15')) return false;
-  const written = new Map(neighbours.map(({dev, mac, updatedSeconds}) => [`${dev} ${mac}`, updatedSeconds]));
-  return fdb.some((row) => row.plane === 'self' && isRefreshed(row, written.get(`${row.dev} ${row.mac}`)));
+  const written = new Map(
+    neighbours.map(({device, mac, updatedSeconds}) => [`${device} ${mac}`, updatedSeconds]),
+  );
+  return fdb.some((row) => row.plane === 'self' && isRefreshed(row, written.get(`${row.device} ${row.mac}`)));
 }
 
 /**

@@ -56,7 +56,7 @@ export function rowJudge(
     rightMac({tables}, device, ip) {
       const endpoint = endpoints.get(ip);
       const known = deviceTables(tables, device);
-      const neighbour = known?.neighbours.find((row) => row.ip === ip);
+      const neighbour = known?.neighbours.find((row) => row.address === ip);
       if (!endpoint || !known || !neighbour) return undefined;
       const rowsOf = (mac: string) => known.selfRows.get(mac);
       return judgeMac(neighbour, rowsOf(neighbour.mac ?? '') ?? [], endpoint, rowsOf)?.mac;
@@ -65,10 +65,10 @@ export function rowJudge(
 }
 
 /** The pairs of rows that no source claims, with the one that is asked for, whether or not it has both its rows. */
-function pairsWith(view: SandboxView, {dst}: FdbRow, ip: string): Map<string, number> {
+function pairsWith(view: SandboxView, {vtep: dst}: FdbRow, ip: string): Map<string, number> {
   const devices = view.vxlans.flatMap((device) => deviceTables(view.tables, device) ?? []);
   const pairs = unclaimedPairs(view, devices);
-  const counted = devices.some(({neighbours}) => neighbours.some((neighbour) => neighbour.ip === ip));
+  const counted = devices.some(({neighbours}) => neighbours.some((neighbour) => neighbour.address === ip));
   if (dst !== undefined && !counted) pairs.set(dst, (pairs.get(dst) ?? 0) + 1);
   return pairs;
 }

@@ -197,7 +197,7 @@ function packDevice({device, neighbours, selfRows}: DeviceTables, packing: Packi
   const kept = new Set<string>();
   const wanted = wantedElsewhere(neighbours);
   for (const neighbour of neighbours) {
-    const {ip, mac} = neighbour;
+    const {address: ip, mac} = neighbour;
     const rows = (mac !== undefined && selfRows.get(mac)) || [];
     if (mac !== undefined) paired.add(mac);
     const number = ipv4Number(ip);
@@ -219,7 +219,7 @@ function keepLoose(
   kept: Set<string>,
   {neighbours, fdb, cut}: Packing,
 ): void {
-  const {ip, mac} = neighbour;
+  const {address: ip, mac} = neighbour;
   const number = ipv4Number(ip);
   if (neighbours.length >= mostKept) {
     if (number !== undefined) cut.push(number);
@@ -247,7 +247,7 @@ function keepUnpaired(
 /** MACs that Docker makes of addresses which have other ones: an address that is judged by such a row needs the row itself. */
 function wantedElsewhere(neighbours: Neighbour[]): Set<string> {
   const wanted = new Set<string>();
-  for (const {ip, mac} of neighbours) {
+  for (const {address: ip, mac} of neighbours) {
     const number = ipv4Number(ip);
     const hinted = number === undefined ? undefined : hintedMacOf(number);
     if (hinted !== undefined && hinted !== mac) wanted.add(hinted);
@@ -279,7 +279,7 @@ function plainDestination(rows: FdbRow[]): string | undefined {
   const [row] = rows;
   if (!row || rows.length > 1 || !isProgrammed(row)) return undefined;
   const {nhid, via, viaIndex, port, vni, other} = row;
-  return (nhid ?? via ?? viaIndex ?? port ?? vni ?? other) ? undefined : row.dst;
+  return (nhid ?? via ?? viaIndex ?? port ?? vni ?? other) ? undefined : row.vtep;
 }
 
 /** The devices that rows are judged by; of the ports one, which tells that the kinds of devices were read. */

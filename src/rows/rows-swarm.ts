@@ -403,8 +403,8 @@ function addRows(
   dev: string,
   {ip, mac, dst}: {ip: number; mac: string; dst: string | undefined},
 ): void {
-  neighbours.push({ip: ipv4Text(ip), dev, mac, state: ['PERMANENT']});
-  fdb.push({mac, dev, plane: 'self', state: 'permanent', ...(dst === undefined ? {} : {dst})});
+  neighbours.push({address: ipv4Text(ip), device: dev, mac, state: ['PERMANENT']});
+  fdb.push({mac, device: dev, plane: 'self', state: 'permanent', ...(dst === undefined ? {} : {vtep: dst})});
 }
 
 function sameMac(own: string | undefined, ip: number, mac: string | undefined): boolean {
@@ -431,7 +431,7 @@ function tablesOf(
 ): SandboxTables {
   const fdb = tables.fdb && [...tables.fdb, ...unique(rest.fdb)].filter(({mac}) => !macs.has(mac));
   const neighbours =
-    tables.neighbours && [...tables.neighbours, ...rest.neighbours].filter(({ip}) => !ips.has(ip));
+    tables.neighbours && [...tables.neighbours, ...rest.neighbours].filter(({address: ip}) => !ips.has(ip));
   return {
     host: judged(host),
     file,
@@ -451,8 +451,8 @@ function gossipAddressesOf({gossip = [], sandboxes}: NetworkRows): Set<string> {
 }
 
 /** Two addresses with one MAC were packed with its row each. */
-function unique<Row extends {mac: string; dev: string}>(rows: Row[]): Row[] {
-  return [...new Map(rows.map((row) => [`${row.mac} ${row.dev}`, row])).values()];
+function unique<Row extends {mac: string; device: string}>(rows: Row[]): Row[] {
+  return [...new Map(rows.map((row) => [`${row.mac} ${row.device}`, row])).values()];
 }
 
 /** The endpoints that a sandbox's pairs have not settled. */
@@ -474,7 +474,7 @@ function unsettled(
 
 function record(judgement: NetworkJudgement, member: Member, judged: JudgedEntry): void {
   const {endpoints} = judgement;
-  const {status, ip} = judged.entry;
+  const {status, address: ip} = judged.entry;
   if (status === 'local') return;
   if (status === 'ok') endpoints.mark(ip, seen.right);
   else {

@@ -172,7 +172,7 @@ export function deviceTables(
 function makeTables(neighbours: Neighbour[], fdb: FdbRow[], device: Link): DeviceTables {
   const selfRows = new Map<string, FdbRow[]>();
   for (const row of fdb) {
-    if (row.plane !== 'self' || row.dev !== device.name || row.dst === undefined || isGroupMac(row.mac))
+    if (row.plane !== 'self' || row.device !== device.name || row.vtep === undefined || isGroupMac(row.mac))
       continue;
     const rows = selfRows.get(row.mac);
     if (rows) rows.push(row);
@@ -182,7 +182,9 @@ function makeTables(neighbours: Neighbour[], fdb: FdbRow[], device: Link): Devic
     device,
     vni: device.vxlan?.vni ?? null,
     // Others on the device are the kernel's own; Docker's are permanent.
-    neighbours: neighbours.filter(({dev, state}) => dev === device.name && state.includes('PERMANENT')),
+    neighbours: neighbours.filter(
+      ({device: dev, state}) => dev === device.name && state.includes('PERMANENT'),
+    ),
     selfRows,
   };
 }

@@ -24,6 +24,6 @@ export function settle(latest: FdbEntry[], before: FdbEntry[]): FdbEntry[] {
   );
 }
 
-function faultKey({host, netns, vni, ip, mac, status}: FdbEntry): string {
+function faultKey({host, netns, vni, address: ip, mac, status}: FdbEntry): string {
   return [host, netns, vni, ip ?? mac, status].join(' ');
 }

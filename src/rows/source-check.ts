@@ -16,7 +16,7 @@ export function sourceCheck(
 ): 'unchecked' | 'accepted' | 'discarded' | 'other-kind' | 'unknown' {
   if (device?.vxlan?.learning === false) return 'unchecked';
   if (!row) return 'accepted';
-  if (row.dst === undefined || row.via !== undefined || row.viaIndex !== undefined) return 'other-kind';
-  if (!isProgrammed(row) || row.dst === from) return 'accepted';
+  if (row.vtep === undefined || row.via !== undefined || row.viaIndex !== undefined) return 'other-kind';
+  if (!isProgrammed(row) || row.vtep === from) return 'accepted';
   return from === undefined ? 'unknown' : 'discarded';
 }

@@ -38,9 +38,9 @@ export function encryptedVnis(overlays: readonly {network: Network; sandboxes: S
         (tables?.links ?? []).flatMap(({name, vxlan}): EncryptedVni[] => {
           if (!vxlan) return [];
           const rows = (tables?.fdb ?? []).filter(
-            ({dev, plane, dst}) => dev === name && plane === 'self' && dst,
+            ({device: dev, plane, vtep: dst}) => dev === name && plane === 'self' && dst,
           );
-          const vteps = [...new Set(rows.flatMap(({dst}) => dst ?? []))];
+          const vteps = [...new Set(rows.flatMap(({vtep: dst}) => dst ?? []))];
           return [{network, netns: file, vni: vxlan.vni, port: vxlan.port ?? 4789, vteps}];
         }),
       ),

@@ -32,7 +32,7 @@ export function tunnelsOf(overlays: OverlayHere[], own: string | undefined): Tun
 /** Where the programmed rows of a vxlan device lead, each VTEP once, in order. */
 function programmedVteps(fdb: FdbRow[], device: string): string[] {
   const vteps = new Set<string>();
-  for (const {dev, plane, state, dst} of fdb) {
+  for (const {device: dev, plane, state, vtep: dst} of fdb) {
     if (dst !== undefined && plane === 'self' && dev === device && state === 'permanent') vteps.add(dst);
   }
   return [...vteps].sort();

@@ -137,7 +137,7 @@ const proofs: [PairProof, (host: HostModel, end: VethEnd, other: VethEnd) => boo
     (_, end, other) =>
       other.link.mac !== undefined &&
       (end.namespace.tables.fdb ?? []).some(
-        ({dev, mac, plane, state}) =>
+        ({device: dev, mac, plane, state}) =>
           plane === 'master' && state !== 'permanent' && dev === end.link.name && mac === other.link.mac,
       ),
   ],

@@ -47,7 +47,7 @@ export function nodeVtep({docker}: HostModel, own: ReadonlySet<string>): OwnVtep
 export function tunnelDestinations({namespaces}: HostModel): Set<string> {
   const destinations = new Set<string>();
   for (const {tables} of namespaces) {
-    for (const {plane, dst} of tables?.fdb ?? []) {
+    for (const {plane, vtep: dst} of tables?.fdb ?? []) {
       if (plane === 'self' && dst !== undefined) destinations.add(dst);
     }
   }
@@ -63,7 +63,7 @@ export function vtepsOfOthers(host: HostModel, own: string): Set<string> {
   const networks = host.docker?.networks ?? [];
   const tasks = networks.flatMap(({services}) => services ?? []).flatMap((service) => service.tasks);
   const named = [
-    ...rows.flatMap(({plane, dst}) => (plane === 'self' && dst !== undefined ? [dst] : [])),
+    ...rows.flatMap(({plane, vtep: dst}) => (plane === 'self' && dst !== undefined ? [dst] : [])),
     ...tasks.flatMap(({hostIp}) => hostIp ?? []),
     ...networks.flatMap(({peers}) => peers ?? []).flatMap(({ip}) => usableAddress(ip) ?? []),
     ...(host.docker?.nodes ?? []).flatMap(({address}) => usableAddress(address) ?? []),

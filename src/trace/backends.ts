@@ -38,7 +38,7 @@ export function walkBackends(
     .map(({name, ip, task}) => {
       const steps = trail();
       const dst = {...addressParty(known, ip), name};
-      const end = {name, ip, node: nodeOf(context, dst), from: from.name};
+      const end = {name, address: ip, node: nodeOf(context, dst), from: from.name};
       const stopped = sharing && balanced(steps, {sharing, host, name, ip, task, known: tasks !== undefined});
       if (stopped) return {...end, disposition: stopped.disposition, forward: stopped, reverse: null};
       const way = walk(context, from, dst, false);

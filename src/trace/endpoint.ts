@@ -184,7 +184,7 @@ export function heardFrom(
 ): boolean {
   const place = namespaceOf(host, dst);
   const link = place?.tables?.links && linkOf(place.tables.links, dst);
-  const entry = place?.tables?.neighbours?.find((row) => row.ip === ip && row.dev === link?.name);
+  const entry = place?.tables?.neighbours?.find((row) => row.address === ip && row.device === link?.name);
   if (!entry || entry.mac !== mac || mac === undefined) return false;
   if (!entry.state.some((state) => /^(REACHABLE|STALE|DELAY|PROBE)$/.test(state))) return false;
   const confirmed = entry.confirmedSeconds;
@@ -229,7 +229,7 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
       model,
       'bridge-fdb',
       place === 'into-tunnel' ? 'local-mac-on-vxlan' : 'mac-behind-other-port',
-      `bridge FDB has ${dstMac} on ${row.dev}; ${dst.name} is on ${port.name}`,
+      `bridge FDB has ${dstMac} on ${row.device}; ${dst.name} is on ${port.name}`,
       {
         device: bridge.name,
         evidence: [rowText(row)],
@@ -242,7 +242,7 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
     model,
     'bridge-fdb',
     row
-      ? `${dstMac} is on ${row.dev}`
+      ? `${dstMac} is on ${row.device}`
       : `${dstMac} is not in the FDB of ${bridge.name}: flooded to all ports`,
     row ? [rowText(row)] : [],
   );

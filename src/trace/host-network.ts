@@ -109,7 +109,7 @@ function overBridge(
   const tables = host.host;
   const route = tables && chooseRoute(tables, ip);
   const bridge = tables?.links?.find(({name}) => name === network.bridgeName);
-  if (!tables || !route?.route || !bridge || route.route.dev !== bridge.name) {
+  if (!tables || !route?.route || !bridge || route.route.device !== bridge.name) {
     steps.doubt(
       host,
       'route',

@@ -128,7 +128,7 @@ function routeOf(trail: Trail, {model, netns, tables, src, dst, link}: Routing):
     return trail.end('undecided');
   }
   const {route} = chosen;
-  if (chosen.verdict === 'none' || !route || (route.dev !== link.name && route.type !== 'local'))
+  if (chosen.verdict === 'none' || !route || (route.device !== link.name && route.type !== 'local'))
     return routeless(trail, {model, netns, tables, src, dst, link}, chosen);
   trail.pass(model, 'route', `${dst.ip} via ${routeText(route)}`, [routeText(route)]);
   if (route.type === 'local') return trail.end('deliverable');

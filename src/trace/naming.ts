@@ -54,13 +54,9 @@ export function traceName(
   };
 }
 
-function addressesOf(
-  target: TraceTarget,
-  {virtualAddress, backends}: Trace,
-  networkId: string | undefined,
-): string[] {
+function addressesOf(target: TraceTarget, {vip, backends}: Trace, networkId: string | undefined): string[] {
   if ('ip' in target) return [target.ip];
-  if ('service' in target) return virtualAddress ? [virtualAddress] : (backends ?? []).map(({ip}) => ip);
+  if ('service' in target) return vip ? [vip] : (backends ?? []).map(({address: ip}) => ip);
   const {ip} = ownerOf(target).container.endpoints.find((endpoint) => endpoint.networkId === networkId) ?? {};
   return ip === undefined ? [] : [ip];
 }

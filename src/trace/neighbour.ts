@@ -34,7 +34,7 @@ export function resolve(trail: Trail, at: AtBridge, tables: NetnsTables, asked: 
     trail.doubt(model, 'neighbour', 'the neighbour tables on the path were not read');
     return trail.end('undecided');
   }
-  const own = tables.neighbours.find(({ip, dev}) => ip === nextHop && dev === link.name);
+  const own = tables.neighbours.find(({address: ip, device: dev}) => ip === nextHop && dev === link.name);
   const answer = answerTo(at, nextHop);
   const local = dst.host?.key === model.key && nextHop === dst.ip;
   // A frame to any of them is on its way to the right one.
@@ -62,7 +62,7 @@ function byOwnEntry(
       'neighbour-wrong-mac',
       `ARP entry ${nextHop} of ${src.name} has ${own.mac}; its MAC is ${right.join(' or ')}`,
       {
-        device: own.dev,
+        device: own.device,
         evidence,
         cause: 'frames are sent to a MAC that does not exist on the path, or to another endpoint',
         next: inNamespace(model, at.netns, 'ip neigh show'),
@@ -201,7 +201,7 @@ export function answerTo(at: AtBridge, ip: string): Answer | undefined {
   }
   const device = tunnelOf(at);
   const row = tables.neighbours?.find(
-    ({dev, ip: other, mac, state}) =>
+    ({device: dev, address: other, mac, state}) =>
       dev === device?.name && other === ip && mac !== undefined && state.some((word) => connected.test(word)),
   );
   if (!row?.mac || !device || isDown(device) || device.vxlan?.proxy === false) return undefined;

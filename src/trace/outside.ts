@@ -56,7 +56,7 @@ export function walkOutside(
     steps.pass(host, 'endpoint', `${ip} is an address of ${container.name} itself`);
     return steps.end('deliverable');
   }
-  const link = place.tables.links?.find(({name}) => name === route.dev);
+  const link = place.tables.links?.find(({name}) => name === route.device);
   if (link && isDown(link)) {
     return steps.fail(
       host,
@@ -197,7 +197,7 @@ function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Le
     steps.pass(host, 'underlay-route', `${ip} via ${routeText(outer.route)} of the host`, [
       routeText(outer.route),
     ]);
-  if (bridge && outer?.route?.dev) {
+  if (bridge && outer?.route?.device) {
     const dropped = filterHop(
       steps,
       {
@@ -212,7 +212,7 @@ function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Le
       {
         ...packetOf(traffic, src, ip, false),
         inInterface: bridge,
-        outInterface: outer.route.dev,
+        outInterface: outer.route.device,
         sourceMayChange: true,
       },
     );

@@ -116,7 +116,7 @@ function requestTo(
   const address = knownHost(host).vtepAmong(hosts)?.address;
   const route = client !== undefined && host.host ? chooseRoute(host.host, client).route : undefined;
   const uplink = host.host?.links?.find(({addresses}) => addresses?.some((own) => own.address === address));
-  const inInterface = route?.dev ?? uplink?.name;
+  const inInterface = route?.device ?? uplink?.name;
   return {
     port,
     protocol,
@@ -205,7 +205,7 @@ function result(forward: Walk, backends: Backend[]): {disposition: Disposition; 
 function forwarded(steps: Trail, host: HostModel, request: Request, to: Translated): Walk | undefined {
   const tables = host.host;
   const route = tables && chooseRoute(tables, to.address).route;
-  if (!tables || !route?.dev) {
+  if (!tables || !route?.device) {
     steps.doubt(host, 'filter-in', `the interface to ${to.address} is unknown`);
     return undefined;
   }
@@ -227,7 +227,7 @@ function forwarded(steps: Trail, host: HostModel, request: Request, to: Translat
       dport: to.port,
       ctState: 'NEW',
       ...(request.inInterface === undefined ? {} : {inInterface: request.inInterface}),
-      outInterface: route.dev,
+      outInterface: route.device,
       ipsec: false,
       dstLocal: false,
       srcLocal: false,
@@ -285,7 +285,7 @@ function toContainer(
       },
     );
   }
-  const dev = model.host && chooseRoute(model.host, to.address).route?.dev;
+  const dev = model.host && chooseRoute(model.host, to.address).route?.device;
   const bridge = model.host?.links?.find(({name}) => name === dev);
   if (!link?.mac || !bridge || !model.host) {
     steps.doubt(

@@ -115,7 +115,7 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Arriving):
   }
   const strict = tables?.proc?.get('/proc/sys/net/ipv4/conf/all/rp_filter')?.trim() === '1';
   const back = tables && strict && outer.src ? chooseRoute(tables, outer.src) : undefined;
-  if (back && back.route?.dev !== uplink?.name) {
+  if (back && back.route?.device !== uplink?.name) {
     trail.doubt(
       model,
       'filter-in',

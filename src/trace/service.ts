@@ -14,7 +14,7 @@ import {trail} from './trail.js';
 import {type WalkContext, walk} from './walk.js';
 
 export interface ServiceWalk {
-  virtualAddress: string | null;
+  vip: string | null;
   forward: Walk;
   reverse: Walk | null;
   backends: Backend[];
@@ -31,7 +31,7 @@ export function walkService(context: WalkContext, known: Known, src: Party, serv
     const steps = trail();
     steps.doubt(null, 'route', `${src.name} is not on any host that was read`);
     return {
-      virtualAddress: vip ?? null,
+      vip: vip ?? null,
       forward: {disposition: 'not-on-this-host', hops: steps.hops},
       reverse: null,
       backends: [],
@@ -39,13 +39,13 @@ export function walkService(context: WalkContext, known: Known, src: Party, serv
   }
   if (vip === undefined) {
     const backends = walkBackends(context, known, {from: src, tasks, host});
-    return {virtualAddress: null, forward: withoutAddress(service, host, backends), reverse: null, backends};
+    return {vip: null, forward: withoutAddress(service, host, backends), reverse: null, backends};
   }
   const {forward, reverse, sharing} = toAddress(context, known, src, {vip, host});
   // Where nobody balances, only the tasks' own addresses are left (their name: tasks.SERVICE).
   const balancer = lost.has(forward.disposition) ? undefined : balancerParty(known, host);
   const backends = walkBackends(context, known, {from: balancer ?? src, tasks, sharing, host});
-  return {virtualAddress: vip, forward, reverse, backends};
+  return {vip: vip, forward, reverse, backends};
 }
 
 /** A service in endpoint mode dnsrr: its name gives the addresses of its tasks. */

@@ -76,7 +76,7 @@ export function settleEntries<T extends Trace & {entries: Entry[]}>(latest: T, b
 
 function settleBackends(latest: Backend[], before: Backend[] = []): Backend[] {
   return latest.map((backend) => {
-    const other = before.find(({ip}) => ip === backend.ip);
+    const other = before.find(({address: ip}) => ip === backend.address);
     const forward = settleWalk(backend.forward, other?.forward);
     const reverse = backend.reverse && settleWalk(backend.reverse, other?.reverse);
     return {...backend, forward, reverse, disposition: worstOf({forward, reverse})};

@@ -46,7 +46,7 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
       'source-row',
       verdict === 'other-kind'
         ? 'the FDB entry for the sender is of a kind that is not evaluated'
-        : `FDB entry for the sender points to VTEP ${row.dst}; the source VTEP of its frames is unknown`,
+        : `FDB entry for the sender points to VTEP ${row.vtep}; the source VTEP of its frames is unknown`,
       [rowText(row)],
     );
     return undefined;
@@ -56,7 +56,7 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
       model,
       'source-row',
       'receiver-source-stale',
-      `FDB entry for the sender ${srcMac} points to VTEP ${row.dst}, but its frames come from ${outer.src}`,
+      `FDB entry for the sender ${srcMac} points to VTEP ${row.vtep}, but its frames come from ${outer.src}`,
       {
         device: device.name,
         evidence: [rowText(row)],
@@ -71,7 +71,7 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
     model,
     'source-row',
     row
-      ? `FDB entry for the sender points to the right VTEP ${row.dst ?? ''}`
+      ? `FDB entry for the sender points to the right VTEP ${row.vtep ?? ''}`
       : 'no FDB entry for the sender, so the source check passes',
     rows.map(rowText),
   );
@@ -80,7 +80,7 @@ export function sourceRow(trail: Trail, receiving: Receiving): Walk | undefined 
 
 /** The rows of a vxlan device for a MAC, whatever they point at. */
 export function selfRows(fdb: FdbRow[], device: Link, wanted: string): FdbRow[] {
-  return fdb.filter(({plane, dev, mac}) => plane === 'self' && dev === device.name && mac === wanted);
+  return fdb.filter(({plane, device: dev, mac}) => plane === 'self' && dev === device.name && mac === wanted);
 }
 
 /**
@@ -94,7 +94,7 @@ export function passage(trail: Trail, receiving: Receiving, sent: Sent): 'proven
   const {model, tables, device, srcMac} = receiving;
   const [self] = selfRows(tables.fdb ?? [], device, srcMac);
   const master = tables.fdb?.find(
-    ({plane, dev, mac}) => plane === 'master' && dev === device.name && mac === srcMac,
+    ({plane, device: dev, mac}) => plane === 'master' && dev === device.name && mac === srcMac,
   );
   const arrived = self?.updatedSeconds;
   if (!self || arrived === undefined || arrived > recentSeconds) {
@@ -146,7 +146,7 @@ function unseen(trail: Trail, {model, tables, device, outer}: Receiving, sent: S
   if (!sent.sentTells || ago === undefined || ago < underwaySeconds || ago > recentSeconds) return;
   if (!agesTell(model.kernel, tables)) return;
   const rows = (tables.fdb ?? []).filter(
-    ({plane, dev, dst}) => plane === 'self' && dev === device.name && dst === outer.src,
+    ({plane, device: of, vtep}) => plane === 'self' && of === device.name && vtep === outer.src,
   );
   const [latest] = rows.sort((a, b) => (a.updatedSeconds ?? Infinity) - (b.updatedSeconds ?? Infinity));
   const heard = latest?.updatedSeconds;
@@ -169,7 +169,7 @@ interface Ages {
 
 function silentDrop(trail: Trail, {model, tables, device, self, master}: Ages): 'unknown' | Walk {
   const writtenSeconds = tables.neighbours?.find(
-    ({dev, mac}) => dev === device.name && mac === self.mac,
+    ({device: dev, mac}) => dev === device.name && mac === self.mac,
   )?.updatedSeconds;
   // Without a row of the bridge it may have been flushed since, as when a port was down for a moment.
   if (!master || !droppedSilently(tables, device, {self, master, writtenSeconds})) return 'unknown';
@@ -181,7 +181,7 @@ function silentDrop(trail: Trail, {model, tables, device, self, master}: Ages): 
     {
       device: device.name,
       evidence: [rowText(self), rowText(master)],
-      cause: `they come from another address than ${self.dst ?? 'the FDB entry has'}: NAT on the path, or a second address of the node; the device drops them`,
+      cause: `they come from another address than ${self.vtep ?? 'the FDB entry has'}: NAT on the path, or a second address of the node; the device drops them`,
       kernelReason: 'VXLAN_ENTRY_EXISTS',
       counter: 'none moves',
       next: 'tcpdump -ni any udp port 4789',

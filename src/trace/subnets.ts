@@ -55,7 +55,7 @@ export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: Filt
     trail.doubt(model, 'forwarding', `route of the sandbox to ${dst.ip} is unknown: ${chosen.reason ?? ''}`);
     return trail.end('undecided');
   }
-  const bridge = tables.links?.find(({name}) => name === chosen.route?.dev);
+  const bridge = tables.links?.find(({name}) => name === chosen.route?.device);
   if (chosen.verdict !== 'found' || !bridge) {
     return trail.fail(
       model,
@@ -94,7 +94,8 @@ export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: Filt
 function onBridge(trail: Trail, at: AtBridge, dst: Party): string | Walk {
   const {host, bridge, tables} = at;
   const cached = tables.neighbours?.find(
-    ({ip, dev, state}) => ip === dst.ip && dev === bridge.name && state.some((word) => usable.test(word)),
+    ({address: ip, device: dev, state}) =>
+      ip === dst.ip && dev === bridge.name && state.some((word) => usable.test(word)),
   );
   const answer = answerTo(at, dst.ip);
   const local = dst.host?.key === host.model.key;

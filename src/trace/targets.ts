@@ -13,7 +13,7 @@ export type TraceTarget = TraceEnd | {ip: string} | {service: string};
 /** One task behind a service or a published port. */
 export interface Backend {
   name: string;
-  ip: string;
+  address: string;
   /** Name of its node, where that is known. */
   node: string | null;
   /** Who sends to it in this walk: the load balancer, or the source itself where nobody balances. */
@@ -37,12 +37,12 @@ export interface Trace {
   /** The name that the source would ask for; absent where the destination was not typed as one that Docker serves. */
   name?: {asked: string /** Null where that is not known. */; resolves: boolean | null};
   /** Of a service its address on this network, null where it has none; absent for other destinations. */
-  virtualAddress?: string | null;
+  vip?: string | null;
   /** Of a service each task; absent for other destinations. */
   backends?: Backend[];
 }
 
-export type Ways = Pick<Trace, 'forward' | 'reverse' | 'virtualAddress' | 'backends'>;
+export type Ways = Pick<Trace, 'forward' | 'reverse' | 'vip' | 'backends'>;
 
 /** The worst of both directions, and of all tasks. */
 export function worstOf({forward, reverse, backends = []}: Ways): Disposition {

@@ -181,7 +181,7 @@ function byRoute(hosts: KnownHost[], ask: Asked, shared: Network[]): Network | u
           : (service?.vip ?? service?.tasks[0]?.ip);
     const route = ip && tables ? chooseRoute(tables, ip).route : undefined;
     const own = container.endpoints.find(({networkId}) => networkId === network.id);
-    return tables?.links?.some(({name, mac}) => name === route?.dev && mac === own?.mac);
+    return tables?.links?.some(({name, mac}) => name === route?.device && mac === own?.mac);
   });
 }
 

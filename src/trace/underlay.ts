@@ -60,7 +60,14 @@ export function sendOuter(
     `VTEP ${vtep} via ${routeText(route)}${src ? `, source ${src}` : ''}`,
     evidence,
   );
-  fitMtu(trail, host, {mtu, routeMtu: way.mtu, vtep, encrypted: network.encrypted, evidence, dev: route.dev});
+  fitMtu(trail, host, {
+    mtu,
+    routeMtu: way.mtu,
+    vtep,
+    encrypted: network.encrypted,
+    evidence,
+    dev: route.device,
+  });
   const outer = {src, dst: vtep, port, vni};
   const stuck =
     nextHop(trail, host, way, {vtep, device}) ??
@@ -103,7 +110,7 @@ function rulesOut(
       dst,
       dport: port,
       ctState: 'NEW',
-      ...(route?.dev === undefined ? {} : {outInterface: route.dev}),
+      ...(route?.device === undefined ? {} : {outInterface: route.device}),
       ...(selected === undefined ? {} : {masqueradeAs: selected}),
       vni,
       ipsec: network.encrypted,
@@ -230,7 +237,9 @@ function nextHop(
   {vtep, device}: NextHop,
 ): Walk | undefined {
   if (!row) return undefined;
-  const evidence = [`${row.ip} dev ${row.dev} ${row.mac ? `lladdr ${row.mac} ` : ''}${row.state.join(',')}`];
+  const evidence = [
+    `${row.address} dev ${row.device} ${row.mac ? `lladdr ${row.mac} ` : ''}${row.state.join(',')}`,
+  ];
   if (row.state.includes('FAILED')) {
     return trail.fail(
       host,
@@ -238,7 +247,7 @@ function nextHop(
       'vtep-unreachable',
       `next hop ${hop} to VTEP ${vtep} does not answer ARP`,
       {
-        device: row.dev,
+        device: row.device,
         evidence,
         cause: hop === vtep ? 'the host with this VTEP is down or gone' : 'the router is down',
         kernelReason: 'NEIGH_FAILED',

@@ -4,10 +4,11 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {judgeBridgeRow} from '../rows/bridge-row.js';
+import {statusOf} from '../rows/fdb-judge.js';
 import {agesTell, recentSeconds, silenceSeconds} from '../rows/row-ages.js';
-import {rowCode} from '../rows/row-code.js';
 import type {RowJudge} from '../rows/row-judge.js';
 import {isProgrammed} from '../rows/sandbox-view.js';
+import {isFault} from '../rows/status.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import {isGroupMac} from '../topology/mac.js';
@@ -81,7 +82,7 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
       model,
       'bridge-fdb',
       'mac-behind-other-port',
-      `bridge FDB has ${dstMac} on ${row.dev}, not on ${device.name}`,
+      `bridge FDB has ${dstMac} on ${row.device}, not on ${device.name}`,
       {
         device: bridge.name,
         evidence: [rowText(row)],
@@ -93,7 +94,7 @@ function atBridge(steps: Trail, context: WalkContext, left: Left, dst: Party, pa
     model,
     'bridge-fdb',
     row
-      ? `${dstMac} is on ${row.dev}`
+      ? `${dstMac} is on ${row.device}`
       : `${dstMac} is not in the FDB of ${bridge.name}: flooded to all ports, ${device.name} included`,
     row ? [rowText(row)] : [],
   );
@@ -110,7 +111,7 @@ function toLocal(steps: Trail, left: Left, dst: Party, packet: FilteredPacket): 
       host.model,
       'bridge-fdb',
       'local-mac-on-vxlan',
-      `bridge FDB has the MAC of ${dst.name} (local) on ${row.dev}`,
+      `bridge FDB has the MAC of ${dst.name} (local) on ${row.device}`,
       {
         device: bridge.name,
         evidence: [rowText(row)],
@@ -150,7 +151,7 @@ function overTunnel(
     host: model,
     own: context.vteps.get(model.key),
     network: context.network,
-    vtep: row.dst,
+    vtep: row.vtep,
     port: row.port ?? device.vxlan?.port ?? 4789,
     vni: row.vni ?? device.vxlan?.vni ?? 0,
     device,
@@ -158,7 +159,7 @@ function overTunnel(
   });
   if (isWalk(outer)) return outer;
   steps.note(null, 'underlay', `underlay path ${outer.src} → ${outer.dst} is not visible from either host`);
-  const receiver = receiverOf(context, dst, row.dst);
+  const receiver = receiverOf(context, dst, row.vtep);
   if (!receiver) {
     oneWay(steps, at, row);
     return {disposition: 'sent-receiver-unknown', hops: steps.hops};
@@ -208,7 +209,7 @@ function tunnelRow(
   steps: Trail,
   context: WalkContext,
   {at, dstMac, dst, device}: {at: Left['at']; dstMac: string; dst: Party; device: Link},
-): (FdbRow & {dst: string}) | Walk {
+): (FdbRow & {vtep: string}) | Walk {
   const {host, tables, netns} = at;
   const {model} = host;
   if (!tables.fdb || isGroupMac(dstMac) || device.vxlan?.external) {
@@ -219,7 +220,7 @@ function tunnelRow(
     );
     return steps.end('undecided');
   }
-  const self = tables.fdb.filter(({plane, dev}) => plane === 'self' && dev === device.name);
+  const self = tables.fdb.filter(({plane, device: dev}) => plane === 'self' && dev === device.name);
   // A row for the zero MAC is where the device sends what it has no row for; Docker makes none.
   const row = self.find(({mac}) => mac === dstMac) ?? self.find(({mac}) => mac === '00:00:00:00:00:00');
   if (!row && device.vxlan?.group === undefined) {
@@ -232,7 +233,7 @@ function tunnelRow(
       next: inNamespace(model, netns, 'bridge fdb show dev', device.name),
     });
   }
-  if (row?.dst === undefined || row.mac !== dstMac) {
+  if (row?.vtep === undefined || row.mac !== dstMac) {
     steps.doubt(
       model,
       'vxlan-fdb',
@@ -241,7 +242,7 @@ function tunnelRow(
     );
     return steps.end('undecided');
   }
-  const leading = {...row, dst: row.dst};
+  const leading = {...row, vtep: row.vtep};
   return placeTrouble(steps, context, {at, dst, device, row: leading}) ?? leading;
 }
 
@@ -249,16 +250,17 @@ function tunnelRow(
 function placeTrouble(
   steps: Trail,
   {network, nodes, rows}: WalkContext,
-  {at, dst, device, row}: {at: Left['at']; dst: Party; device: Link; row: FdbRow & {dst: string}},
+  {at, dst, device, row}: {at: Left['at']; dst: Party; device: Link; row: FdbRow & {vtep: string}},
 ): Walk | undefined {
   const {model} = at.host;
   const evidence = [rowText(row)];
   const node = (vtep: string) => (nodes.has(vtep) ? ` (${nodes.get(vtep)})` : '');
-  const leads = `FDB entry ${row.mac} → VTEP ${row.dst}${node(row.dst)}${isProgrammed(row) ? '' : ' (learned, will age out)'}`;
+  const leads = `FDB entry ${row.mac} → VTEP ${row.vtep}${node(row.vtep)}${isProgrammed(row) ? '' : ' (learned, will age out)'}`;
   // A second address of the right host gets the frames there as well.
-  const second = dst.host !== undefined && hasAddress(dst.host, row.dst) && !hasAddress(model, row.dst);
+  const second = dst.host !== undefined && hasAddress(dst.host, row.vtep) && !hasAddress(model, row.vtep);
   const verdict = rows.place({host: model, netns: at.netns, tables: at.tables}, row, dst.ip);
-  const {status, reason} = verdict;
+  const {reason} = verdict;
+  const status = statusOf(verdict);
   if (status === 'ok' || second) steps.pass(model, 'vxlan-fdb', leads, evidence);
   else if (status === 'unknown')
     steps.note(
@@ -271,8 +273,8 @@ function placeTrouble(
     return steps.fail(
       model,
       'vxlan-fdb',
-      rowCode(verdict) ?? 'fdb-wrong-vtep',
-      `FDB entry ${row.mac} points to VTEP ${row.dst}${node(row.dst)}; ${dst.vtep && dst.vtep !== row.dst ? `${dst.name} is at ${dst.vtep}${node(dst.vtep)}` : reason}`,
+      isFault(status) ? status : 'fdb-wrong-vtep',
+      `FDB entry ${row.mac} points to VTEP ${row.vtep}${node(row.vtep)}; ${dst.vtep && dst.vtep !== row.vtep ? `${dst.name} is at ${dst.vtep}${node(dst.vtep)}` : reason}`,
       {
         device: device.name,
         evidence,

@@ -25,7 +25,7 @@ describe('bridge networks of engine 28', () => {
 
   test('without IPv4: the way out is the IPv6 one', () => {
     const {defaultGateway, reach} = inspect('six1');
-    assert.deepEqual(defaultGateway, {address: 'fd00:6::1', dev: 'eth0', network: 'six-bridge'});
+    assert.deepEqual(defaultGateway, {address: 'fd00:6::1', device: 'eth0', network: 'six-bridge'});
     assert.equal(
       reach.at(-1),
       'Everything else leaves through eth0 by fd00:6::1 (six-bridge), over IPv6 alone.',
@@ -35,7 +35,7 @@ describe('bridge networks of engine 28', () => {
   test("interfaces with a user's names, and the default route where GwPriority says", () => {
     const {interfaces, defaultGateway, gatewayLeg} = inspect('named1');
     assert.deepEqual(
-      interfaces.map(({name, network, peer}) => [name, network?.name, peer?.vni]),
+      interfaces.map(({name, attachment: network, peer}) => [name, network?.network, peer?.vni]),
       [
         ['out7', 'open-bridge', null],
         ['over0', 'uber-net', 4097],

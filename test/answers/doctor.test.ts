@@ -22,7 +22,7 @@ function finding(code: CheckCode, more: Partial<Finding> = {}): Finding {
     evidence: ['a row'],
     cause: 'it is broken',
     check: [],
-    fix: {by: 'unknown', why: 'it is a test'},
+    fix: {by: 'unknown', reason: 'it is a test'},
     basis: 'one-host',
     at: {},
     ...more,
@@ -69,7 +69,7 @@ describe('a diagnosis', () => {
       ['node1', 'node2'],
     );
     assert.ok(document.problems.some(({host}) => host === 'node2'));
-    assert.deepEqual([document.findings, document.checks], [[], 1]);
+    assert.deepEqual([document.findings, document.checkCount], [[], 1]);
   });
 
   it('says so where the hosts were read too far apart', async () => {

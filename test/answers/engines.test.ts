@@ -84,7 +84,7 @@ for (const engine of engines) {
 
     test('each network, where it is and how', () => {
       const rows = networkRows(hosts);
-      const row = (name: string) => rows.find((one) => one.name === name);
+      const row = (name: string) => rows.find((one) => one.network === name);
       for (const {name} of swarmNetworks) {
         assert.deepEqual(row(name)?.instantiatedOn, ['node1', 'node2'], name);
         assert.ok(row(name)?.flags.includes('attachable'), name);
@@ -135,7 +135,7 @@ for (const engine of engines) {
       );
       const own = findContainer([node2], 'web2').container.endpoints[0];
       assert.deepEqual(
-        [entry?.ip, entry?.mac, entry?.vtep, entry?.node],
+        [entry?.address, entry?.mac, entry?.vtep, entry?.node],
         [own?.ip, own?.mac, '192.168.1.5', 'node2'],
       );
       assert.equal(entry?.status, 'ok');
@@ -163,7 +163,7 @@ for (const engine of engines) {
       const {interfaces, gatewayLeg, defaultGateway, reach, mode} = inspect('web1');
       assert.equal(mode, 'own');
       assert.deepEqual(
-        interfaces.map(({network, matchedBy}) => [network?.name, matchedBy]),
+        interfaces.map(({attachment: network, matchedBy}) => [network?.network, matchedBy]),
         [
           ['uber-net', 'mac'],
           ['docker_gwbridge', 'mac'],
@@ -178,7 +178,7 @@ for (const engine of engines) {
     test('inspect: a service on ingress and an overlay', () => {
       const {container, interfaces} = inspect('service:site');
       assert.equal(container.service, 'site');
-      const names = interfaces.map(({network}) => network?.name).sort();
+      const names = interfaces.map(({attachment}) => attachment?.network).sort();
       assert.deepEqual(names, ['docker_gwbridge', 'ingress', 'uber-net']);
     });
 

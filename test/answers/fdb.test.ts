@@ -53,13 +53,13 @@ describe('what fdb answers', () => {
   it('keeps what is selected by MAC in any case, prefix, VTEP and status', async () => {
     const {document: all} = await answerOf(healthy);
     const remote = all.entries?.find(({vtep, status}) => vtep !== null && status === 'ok');
-    assert.ok(remote?.mac && remote.vtep && remote.ip);
+    assert.ok(remote?.mac && remote.vtep && remote.address);
     const kept = async (question: Partial<FdbQuestion>) =>
       (await answerOf(healthy, question)).document.entries ?? [];
     const byMac = await kept({mac: remote.mac.toUpperCase()});
     assert.ok(byMac.length > 0 && byMac.every(({mac}) => mac === remote.mac));
-    assert.deepEqual(await kept({address: remote.ip}), byMac);
-    assert.deepEqual(await kept({address: `${remote.ip}/32`}), byMac);
+    assert.deepEqual(await kept({address: remote.address}), byMac);
+    assert.deepEqual(await kept({address: `${remote.address}/32`}), byMac);
     assert.deepEqual(await kept({address: '192.0.2.0/24'}), []);
     const byVtep = await kept({vtep: remote.vtep});
     assert.ok(byVtep.length > 0 && byVtep.every(({vtep}) => vtep === remote.vtep));
@@ -71,10 +71,10 @@ describe('what fdb answers', () => {
     const {document, shown} = await answerOf(healthy, {raw: true});
     assert.ok(!('entries' in document));
     assert.deepEqual(shown(), {kind: 'rows', rows: document.rows});
-    const some = document.rows?.find(({dst}) => dst !== undefined);
-    assert.ok(some?.dst);
-    const {document: selected} = await answerOf(healthy, {raw: true, vtep: some.dst});
-    assert.ok(selected.rows?.every(({dst}) => dst === some.dst));
+    const some = document.rows?.find(({vtep: dst}) => dst !== undefined);
+    assert.ok(some?.vtep);
+    const {document: selected} = await answerOf(healthy, {raw: true, vtep: some.vtep});
+    assert.ok(selected.rows?.every(({vtep: dst}) => dst === some.vtep));
     const {document: ofStatus} = await answerOf(healthy, {raw: true, status: ['local']});
     assert.ok((ofStatus.rows?.length ?? 0) > 0);
     assert.ok((ofStatus.rows?.length ?? 0) < (document.rows?.length ?? 0));
@@ -135,13 +135,13 @@ describe('a fault', () => {
   };
 
   it('of a snapshot is told as it is', async () => {
-    assert.deepEqual(await statuses([[faulty]], false), {odd: ['missing-fdb'], reads: 1, pauses: []});
+    assert.deepEqual(await statuses([[faulty]], false), {odd: ['fdb-row-missing'], reads: 1, pauses: []});
   });
 
   it('of a live host is looked at again, and told where it stands', async () => {
     const again = later(faulty, 4);
     assert.deepEqual(await statuses([[faulty], [again]], true), {
-      odd: ['missing-fdb'],
+      odd: ['fdb-row-missing'],
       reads: 2,
       pauses: [secondLookMs],
     });
@@ -156,7 +156,7 @@ describe('a fault', () => {
     const {file} = overlayOf(faulty, 'uber-net');
     const worse = later(faulty, 4, (draft) => editTable(draft, file, 'fdb', () => []));
     const {odd} = await statuses([[faulty], [worse]], true);
-    assert.equal(odd.filter((status) => status === 'missing-fdb').length, 1);
+    assert.equal(odd.filter((status) => status === 'fdb-row-missing').length, 1);
     assert.ok(odd.filter((status) => status === 'transient').length > 0);
   });
 

@@ -94,7 +94,7 @@ describe('one MAC given to two endpoints of a container', () => {
       },
     });
     assert.deepEqual(
-      interfaces.map(({network}) => network?.name),
+      interfaces.map(({attachment}) => attachment?.network),
       ['web-net', 'other'],
     );
   });

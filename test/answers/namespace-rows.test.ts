@@ -16,7 +16,7 @@ import {
 
 const now = 1_800_000_000;
 const row = (host: ReturnType<typeof madeModel>, name: string) =>
-  namespaceRows([host]).find((one) => one.name === name);
+  namespaceRows([host]).find((one) => one.netns === name);
 
 describe('what each namespace file is', () => {
   it('is told on the recorded swarm by the sandbox keys and network ids of its engines', () => {
@@ -31,7 +31,7 @@ describe('what each namespace file is', () => {
         if (!State.Running) assert.equal(holder, undefined, Name);
         else if (HostConfig.NetworkMode.startsWith('container:'))
           assert.notEqual(holder?.container, Name.slice(1));
-        else assert.equal(holder?.name, NetworkSettings.SandboxKey.split('/').at(-1), Name);
+        else assert.equal(holder?.netns, NetworkSettings.SandboxKey.split('/').at(-1), Name);
       }
       for (const network of answerOf(evidence, '/networks').body as Raw[]) {
         if (network.Driver !== 'overlay') continue;
@@ -109,7 +109,7 @@ describe('what each namespace file is', () => {
       dockerFailure: 'no answer',
     });
     assert.deepEqual(
-      namespaceRows([host]).map(({name, kind, container}) => [name, kind, container]),
+      namespaceRows([host]).map(({netns: name, kind, container}) => [name, kind, container]),
       [
         ['111111111111', 'container', first.slice(0, 12)],
         ['222222222222', 'container', second.slice(0, 12)],
@@ -124,13 +124,13 @@ describe('what each namespace file is', () => {
     );
     const named = namespaceRows([recordedModel('node1')]).filter(({kind}) => kind === 'container');
     const rows = namespaceRows([silent]);
-    for (const {name, containers} of named) {
+    for (const {netns: name, containers} of named) {
       const [owner] = containers;
       const answer = recordedEvidence('node1').docker.answers.find(
         ({body}) => (body as Raw)?.Name === `/${owner}`,
       );
       const id = String((answer?.body as Raw | undefined)?.Id);
-      const inside = rows.find((one) => one.name === name)?.containers ?? [];
+      const inside = rows.find((one) => one.netns === name)?.containers ?? [];
       assert.ok(inside.includes(id.slice(0, 12)), `${owner} in ${name}: ${inside.join(' ')}`);
     }
   });
@@ -176,7 +176,7 @@ describe('what each namespace file is', () => {
 
 describe('the state of a namespace file', () => {
   const states = (host: ReturnType<typeof madeModel>) =>
-    Object.fromEntries(namespaceRows([host]).map(({name, state}) => [name, state]));
+    Object.fromEntries(namespaceRows([host]).map(({netns: name, state}) => [name, state]));
 
   it('tells live ones from those torn down, dead and foreign', () => {
     const host = madeModel({

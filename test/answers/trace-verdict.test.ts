@@ -65,7 +65,7 @@ describe('the first line of a trace', () => {
   it('says how many tasks of a service are lost, and which', () => {
     const backend = (name: string, forward: Walk): Backend => ({
       name,
-      ip: '10.0.1.20',
+      address: '10.0.1.20',
       node: 'node2',
       from: 'lb',
       disposition: forward.disposition,

@@ -32,7 +32,7 @@ function trouble(hosts: HostModel[]): string[] {
   return swarm.networks.flatMap((network) => {
     return fdbEntries(hosts, network.id)
       .filter(({status}) => status !== 'ok' && status !== 'local')
-      .map(({host, ip, status}) => `${host} ${network.name} ${ip} ${status}`);
+      .map(({host, address: ip, status}) => `${host} ${network.name} ${ip} ${status}`);
   });
 }
 

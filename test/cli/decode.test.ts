@@ -247,7 +247,7 @@ describe('decode: views', () => {
     const {stats, schemaVersion} = JSON.parse(
       runDecode([capture('lab-two-subnets.pcap'), '--stats', '--json']).stdout,
     );
-    assert.equal(schemaVersion, 1);
+    assert.equal(schemaVersion, 2);
     assert.deepEqual(
       stats.vnis.map(({vni, packets: count}: {vni: number; packets: number}) => [vni, count]),
       [

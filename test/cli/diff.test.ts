@@ -15,7 +15,7 @@ describe('ovdiag diff', () => {
   after(() => rm(temporary, {recursive: true, force: true}));
 
   it('says what vanished and where, with status 1, in text and in JSON', async () => {
-    const files = [recorded('node1'), recorded('missing-fdb/node1')];
+    const files = [recorded('node1'), recorded('fdb-row-missing/node1')];
     const [text, json] = await Promise.all([
       ovdiag(['diff', ...files], {env: {OVDIAG_COLUMNS: '80'}}),
       ovdiag(['diff', '--json', ...files]),
@@ -81,15 +81,15 @@ describe('ovdiag diff', () => {
   });
 
   it('takes directories, and a snapshot from standard input', async () => {
-    const directories = ['missing-fdb', 'wrong-vtep'].map((name) => path.join(temporary, name));
-    for (const [index, name] of ['missing-fdb', 'wrong-vtep'].entries()) {
+    const directories = ['fdb-row-missing', 'fdb-wrong-vtep'].map((name) => path.join(temporary, name));
+    for (const [index, name] of ['fdb-row-missing', 'fdb-wrong-vtep'].entries()) {
       const nodes = ['node1', 'node2'].flatMap((node) => ['-s', recorded(`${name}/${node}`)]);
       await ovdiag(['snapshot', ...nodes, '-o', `${directories[index]}/`]);
     }
     const both = await ovdiag(['diff', ...directories]);
     assert.equal(both.status, 1, both.stderr);
     assert.match(both.stdout, /^ {4}└── FDB row for web2 appeared \(02:42:0a:00:01:09 → 192\.168\.1\.77\)$/m);
-    const text = gunzipSync(await readFile(recorded('missing-fdb/node1'))).toString();
+    const text = gunzipSync(await readFile(recorded('fdb-row-missing/node1'))).toString();
     const piped = await ovdiag(['diff', recorded('node1'), '-'], {input: text});
     assert.match(piped.stdout, /FDB row for web2 vanished/);
     assert.equal((await ovdiag(['diff', '-', '-'], {input: text})).status, 2);

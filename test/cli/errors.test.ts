@@ -15,7 +15,7 @@ const kinds: readonly [args: string[], status: number, code: string, words: RegE
   [['fdb', 'one', 'two', ...node1], 2, 'unexpected-argument', /Usage: ovdiag fdb/],
   [['fdb', 'uber-net', '--stauts', 'ok', ...node1], 2, 'unknown-flag', /Did you mean: --status/],
   [['namespaces', '--snapshto', 'x'], 2, 'unknown-flag', /Did you mean: --snapshot/],
-  [['fdb', 'uber-net', '--status', 'bad', ...node1], 2, 'invalid-flag', /missing-fdb/],
+  [['fdb', 'uber-net', '--status', 'bad', ...node1], 2, 'invalid-flag', /fdb-row-missing/],
   [['fdb', 'uber-net', '--mac', 'zz', ...node1], 2, 'invalid-flag', /Example: --mac/],
   [
     ['fdb', 'uber-net', '--address', '10.0.0.0.0/8', ...node1],
@@ -89,7 +89,7 @@ describe('a mistake or failure', () => {
         schemaVersion: number;
         error: {code: string; message: string; suggestions: string[]};
       };
-      assert.deepEqual([schemaVersion, error.code], [1, code], call);
+      assert.deepEqual([schemaVersion, error.code], [2, code], call);
       assert.match([error.message, ...error.suggestions].join('\n'), words, call);
     });
   });

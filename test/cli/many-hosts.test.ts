@@ -25,13 +25,13 @@ describe('a swarm of many hosts', () => {
     const [summary, rows, some] = await Promise.all([
       read('fdb', name),
       read('fdb', name, '--no-matrix'),
-      read('fdb', name, '--status', 'missing-fdb'),
+      read('fdb', name, '--status', 'fdb-row-missing'),
     ]);
     assert.match(summary.stdout, /^net-01, VNI 4097: \d+ endpoints on \d nodes, by \d hosts$/m);
-    assert.match(summary.stdout, /^missing-fdb: app-01-/m);
+    assert.match(summary.stdout, /^fdb-row-missing: app-01-/m);
     assert.match(rows.stdout, /^HOST +ENDPOINT/);
-    assert.match(rows.stdout, /^\d+ endpoints: \d+ ok, \d+ local, 1 missing-fdb$/m);
-    assert.match(some.stdout, /^1 endpoint: 1 missing-fdb$/m);
+    assert.match(rows.stdout, /^\d+ endpoints: \d+ ok, \d+ local, 1 fdb-row-missing$/m);
+    assert.match(some.stdout, /^1 endpoint: 1 fdb-row-missing$/m);
     // Hosts that have no sandbox of it are told in one line.
     assert.equal(summary.stderr.match(/not-instantiated/g)?.length, 1);
     assert.match(summary.stderr, /it has no sandbox on \d of 9 hosts/);
@@ -48,7 +48,7 @@ describe('a swarm of many hosts', () => {
     assert.ok(!('entries' in document));
     assert.deepEqual(
       document.matrix.cells.map(({statuses}) => statuses),
-      [{'missing-fdb': 1}],
+      [{'fdb-row-missing': 1}],
     );
   });
 

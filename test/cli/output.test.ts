@@ -13,7 +13,7 @@ const views = [
   ['links', 'uber-net', '--table', '--stats', ...swarm],
   ['fdb', 'uber-net', ...swarm],
   ['fdb', 'uber-net', '--raw', ...swarm],
-  ['fdb', 'uber-net', '--snapshot', recorded('missing-fdb/node1')],
+  ['fdb', 'uber-net', '--snapshot', recorded('fdb-row-missing/node1')],
   ['inspect', 'web1', ...swarm],
   ['inspect', 'closed1', ...swarm],
 ];
@@ -55,7 +55,7 @@ describe('colour', () => {
   });
 
   it('is in a pipe with FORCE_COLOR, and never in JSON', async () => {
-    const args = ['fdb', 'uber-net', '--snapshot', recorded('missing-fdb/node1')];
+    const args = ['fdb', 'uber-net', '--snapshot', recorded('fdb-row-missing/node1')];
     const env = {NO_COLOR: '', FORCE_COLOR: '1'};
     const {stdout} = await ovdiag(args, {env});
     assert.ok(stdout.includes(escapeByte));
@@ -68,7 +68,7 @@ describe('colour', () => {
   });
 
   it('is on a terminal, but not on a dumb one or with NO_COLOR', terminal, async () => {
-    const args = ['fdb', 'uber-net', '--snapshot', recorded('missing-fdb/node1')];
+    const args = ['fdb', 'uber-net', '--snapshot', recorded('fdb-row-missing/node1')];
     assert.ok((await onTerminal(120, args)).includes(escapeByte));
     assert.ok(!(await onTerminal(120, args, {TERM: 'dumb'})).includes(escapeByte));
     assert.ok(!(await onTerminal(120, args, {NO_COLOR: '1'})).includes(escapeByte));
@@ -162,10 +162,10 @@ describe('--json', () => {
         hosts: {name: string}[];
         problems: unknown[];
       };
-      assert.equal(document.schemaVersion, 1);
+      assert.equal(document.schemaVersion, 2);
       assert.deepEqual(
         document.hosts.map(({name}) => name),
-        args.includes(recorded('missing-fdb/node1')) ? ['node1'] : ['node1', 'node2'],
+        args.includes(recorded('fdb-row-missing/node1')) ? ['node1'] : ['node1', 'node2'],
       );
       assert.ok(Array.isArray(document.problems));
       assert.ok(stdout.endsWith('}\n'));

@@ -66,9 +66,17 @@ describe('the schemas', () => {
       ['fdb', ['fdb', 'uber-net', '--raw', ...swarm]],
       ['fdb', ['fdb', 'ingress', ...swarm]],
       ['fdb', ['fdb', 'uber-net', '--matrix', '-s', recorded('stale/node1'), '-s', recorded('stale/node2')]],
-      ...['stale', 'wrong-vtep', 'learned-only', 'vxlan-down', 'veth-unplugged', 'missing-neighbour'].map(
-        (name): [string, string[]] => ['fdb', ['fdb', 'uber-net', '--snapshot', recorded(`${name}/node1`)]],
-      ),
+      ...[
+        'stale',
+        'fdb-wrong-vtep',
+        'fdb-learned-only',
+        'vxlan-down',
+        'veth-unplugged',
+        'neighbour-missing',
+      ].map((name): [string, string[]] => [
+        'fdb',
+        ['fdb', 'uber-net', '--snapshot', recorded(`${name}/node1`)],
+      ]),
       ...[
         'web1',
         'sidecar',
@@ -97,7 +105,7 @@ describe('the schemas', () => {
       ['diff', ['diff', recorded('trace/router-drop/node2'), recorded('trace/vni-missing/node2')]],
       ['doctor', ['doctor', ...swarm]],
       ...[
-        ['missing-fdb/node1'],
+        ['fdb-row-missing/node1'],
         ['veth-unplugged/node1'],
         ['engine-28.5.2/node1'],
         ['transient/node1-first', 'transient/node1-second'],
@@ -150,7 +158,7 @@ describe('the schemas', () => {
     assert.ok(
       validate({...document, later: 'x', namespaces: document.namespaces.map((row) => ({...row, later: 1}))}),
     );
-    assert.ok(!validate({...document, schemaVersion: 2}));
+    assert.ok(!validate({...document, schemaVersion: 1}));
     assert.ok(!validate({...document, namespaces: [{name: 'x'}]}));
     assert.ok(!exact('namespaces')({...document, later: 'x'}));
   });

@@ -26,14 +26,14 @@ const healthy = ['node1', 'node2'].flatMap((node) => [
 const calls: readonly [status: number, args: string[]][] = [
   [0, [...web, ...swarm]],
   [3, [...web, '--snapshot', node1]],
-  [1, [...web, ...at('missing-fdb')]],
+  [1, [...web, ...at('fdb-row-missing')]],
   [0, ['trace', '--published', '8080/tcp', ...healthy]],
   [1, ['trace', '--published', '9/udp', ...swarm]],
   [0, ['doctor', ...healthy, '--fail-on', 'error']],
-  [1, ['doctor', ...at('missing-fdb')]],
-  [0, ['doctor', ...at('missing-fdb'), '--fail-on', 'never']],
-  [0, ['doctor', ...at('missing-fdb'), '--only', 'clock-skew']],
-  [0, ['fdb', 'uber-net', ...at('missing-fdb')]],
+  [1, ['doctor', ...at('fdb-row-missing')]],
+  [0, ['doctor', ...at('fdb-row-missing'), '--fail-on', 'never']],
+  [0, ['doctor', ...at('fdb-row-missing'), '--only', 'clock-skew']],
+  [0, ['fdb', 'uber-net', ...at('fdb-row-missing')]],
   [0, ['links', '--table', ...swarm]],
   [0, ['inspect', 'web1', '--snapshot', node1]],
   [0, ['namespaces', ...swarm]],
@@ -55,13 +55,13 @@ describe('the exit status of a command', () => {
       assert.equal(text.status, status, `${call}\n${text.stderr}`);
       const json = await ovdiag([...args, '--json']);
       assert.equal(json.status, status, call);
-      assert.equal((JSON.parse(json.stdout) as {schemaVersion: number}).schemaVersion, 1, call);
+      assert.equal((JSON.parse(json.stdout) as {schemaVersion: number}).schemaVersion, 2, call);
     });
   });
 
   it('of a diagnosis is the same where it is written as test results too, readable by its owner alone', async () => {
     const file = path.join(folder, 'overlays.xml');
-    const {status} = await ovdiag(['doctor', ...at('missing-fdb'), '--junit', file]);
+    const {status} = await ovdiag(['doctor', ...at('fdb-row-missing'), '--junit', file]);
     assert.equal(status, 1);
     const text = readFileSync(file, 'utf8');
     assert.match(text, /<testsuites name="ovdiag doctor"/);

@@ -12,10 +12,14 @@ const overlay = (node: string) => `${node} overlay uber-net:`;
 
 /** What was done to the swarm of fixtures/recorded, and all that a comparison may say of it. */
 const faults: Record<string, string[]> = {
-  'missing-fdb': [`${overlay('node1')} FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))`],
-  'missing-neighbour': [`${overlay('node1')} neighbour row for web2 vanished (10.0.1.9 → 02:42:0a:00:01:09)`],
-  'wrong-vtep': [`${overlay('node1')} FDB row for web2: VTEP 192.168.1.5 (node2) → 192.168.1.77`],
-  'learned-only': [`${overlay('node1')} FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))`],
+  'fdb-row-missing': [
+    `${overlay('node1')} FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))`,
+  ],
+  'neighbour-missing': [`${overlay('node1')} neighbour row for web2 vanished (10.0.1.9 → 02:42:0a:00:01:09)`],
+  'fdb-wrong-vtep': [`${overlay('node1')} FDB row for web2: VTEP 192.168.1.5 (node2) → 192.168.1.77`],
+  'fdb-learned-only': [
+    `${overlay('node1')} FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))`,
+  ],
   stale: [
     `${overlay('node1')} FDB row for 02:42:0a:00:01:c9 appeared (→ 192.168.1.5 (node2))`,
     `${overlay('node1')} FDB row for 02:42:0a:00:01:c8 appeared (→ 192.168.1.5 (node2))`,
@@ -153,14 +157,14 @@ describe('a comparison of recorded snapshots', () => {
 
   it('says of two readings, with a fault made in between, just that', () => {
     const diff = diffEvidence(both('transient/', '-first'), both('transient/', '-second'));
-    assert.deepEqual(rootsOf(diff), faults['missing-fdb']);
+    assert.deepEqual(rootsOf(diff), faults['fdb-row-missing']);
   });
 
   it('is turned round where the snapshots are', () => {
-    const diff = diffEvidence(both('missing-fdb/'), both(''));
+    const diff = diffEvidence(both('fdb-row-missing/'), both(''));
     assert.deepEqual(
       rootsOf(diff),
-      faults['missing-fdb']?.map((text) => text.replace('vanished', 'appeared')),
+      faults['fdb-row-missing']?.map((text) => text.replace('vanished', 'appeared')),
     );
   });
 

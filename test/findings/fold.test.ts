@@ -16,7 +16,7 @@ function finding(code: AnyCode, subject: string, more: Partial<Finding> = {}): F
     evidence: [],
     cause: '',
     check: [],
-    fix: {by: 'unknown', why: 'it is a test'},
+    fix: {by: 'unknown', reason: 'it is a test'},
     at: {host: 'node1'},
     ...more,
   };
@@ -63,7 +63,7 @@ describe('folding of findings', () => {
   it('folds nothing under what it has no place in common with', () => {
     const address = finding('duplicate-address', '10.0.1.9', {
       host: null,
-      at: {network: 'net-1', ip: '10.0.1.9'},
+      at: {networkId: 'net-1', address: '10.0.1.9'},
     });
     const gossip = (at: Finding['at']) => finding('gossip-differs', 'endpoints of node2 elsewhere', {at});
     const codes = (of: Finding) => foldFindings([address, of]).map(({code}) => code);
@@ -71,15 +71,17 @@ describe('folding of findings', () => {
       'duplicate-address',
       'gossip-differs',
     ]);
-    assert.deepEqual(codes(gossip({host: 'node1', network: 'net-1', ip: '10.0.1.9'})), ['duplicate-address']);
-    assert.deepEqual(codes(gossip({host: 'node1', network: 'net-2', ip: '10.0.1.9'})).length, 2);
+    assert.deepEqual(codes(gossip({host: 'node1', networkId: 'net-1', address: '10.0.1.9'})), [
+      'duplicate-address',
+    ]);
+    assert.deepEqual(codes(gossip({host: 'node1', networkId: 'net-2', address: '10.0.1.9'})).length, 2);
   });
 
   it('finds the cause among thousands on other hosts, whatever their order', () => {
     const of = (code: AnyCode, host: number, more: Partial<Finding> = {}) =>
       finding(code, `web${host}`, {
         host: `node${host}`,
-        at: {host: `node${host}`, network: 'net-1'},
+        at: {host: `node${host}`, networkId: 'net-1'},
         ...more,
       });
     const hosts = Array.from({length: 4000}, (_, index) => index);
@@ -94,7 +96,7 @@ describe('folding of findings', () => {
           code === 'fdb-row-missing' && one?.finding.host === host && more.length === 0,
       ),
     );
-    const wide = of('fdb-row-missing', 0, {host: null, at: {network: 'net-1'}});
+    const wide = of('fdb-row-missing', 0, {host: null, at: {networkId: 'net-1'}});
     const [only] = foldFindings([of('l2-miss', 1), wide, of('fdb-row-missing', 1)]).filter(
       (one) => one.folded.length > 0,
     );
@@ -112,10 +114,10 @@ describe('folding of findings', () => {
     assert.deepEqual(codes({host: 'node1', vtep: '192.0.2.3'}), ['uplink-down']);
     assert.deepEqual(codes({host: 'node1', vtep: '192.0.2.2'}), ['fdb-row-missing', 'uplink-down']);
     // Of which node it is about is not known: it may be another fault.
-    assert.deepEqual(codes({host: 'node1', network: 'net-1', ip: '10.0.1.9'}), [
+    assert.deepEqual(codes({host: 'node1', networkId: 'net-1', address: '10.0.1.9'}), [
       'fdb-row-missing',
       'uplink-down',
     ]);
-    assert.deepEqual(codes({network: 'net-1', vtep: '192.0.2.2'}).length, 2);
+    assert.deepEqual(codes({networkId: 'net-1', vtep: '192.0.2.2'}).length, 2);
   });
 });

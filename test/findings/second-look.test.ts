@@ -7,12 +7,12 @@ describe('the second look', () => {
     const stands = stoodIn(
       [
         {ip: '10.0.1.3', status: 'stale', age: 1},
-        {ip: '10.0.1.4', status: 'wrong-vtep', age: 2},
+        {ip: '10.0.1.4', status: 'fdb-wrong-vtep', age: 2},
       ],
       ({ip, status}) => `${ip} ${status}`,
     );
     assert.equal(stands({ip: '10.0.1.3', status: 'stale', age: 9}), true);
-    assert.equal(stands({ip: '10.0.1.3', status: 'wrong-vtep', age: 1}), false);
+    assert.equal(stands({ip: '10.0.1.3', status: 'fdb-wrong-vtep', age: 1}), false);
     assert.equal(stands({ip: '10.0.1.5', status: 'stale', age: 1}), false);
   });
 });

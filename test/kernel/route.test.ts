@@ -25,7 +25,7 @@ function tables(routes: string, rules?: string, more: Partial<NetnsTables> = {})
 /** What comes of it in a line: the verdict and the route's device and gateway, or the reason. */
 function chosen(from: NetnsTables, dst: string, src?: string): string {
   const {verdict, route, reason} = chooseRoute(from, dst, src);
-  return [verdict, reason ?? [route?.dev, route?.gateway].filter(Boolean).join(' ')].join(': ');
+  return [verdict, reason ?? [route?.device, route?.gateway].filter(Boolean).join(' ')].join(': ');
 }
 
 const usual = `default via 192.168.1.1 dev eth0
@@ -154,7 +154,7 @@ default via 192.168.1.2 dev b metric 50
 default via 192.168.1.3 dev c table 100
 10.0.0.0/8 dev d
 default via fe80::1 dev e metric 1024 proto ra`);
-  const via = (family: Route['family']) => defaultRoute(rows, family)?.dev;
+  const via = (family: Route['family']) => defaultRoute(rows, family)?.device;
   assert.deepEqual([via('inet'), via('inet6')], ['b', 'e']);
   assert.equal(defaultRoute([], 'inet'), undefined);
 });

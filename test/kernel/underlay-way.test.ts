@@ -59,7 +59,7 @@ describe('the way to a VTEP', () => {
   it("takes the kernel's own answer, with its source and its metric of the path", () => {
     const kernel = asked([
       '10.9.9.9',
-      {gateway: '192.168.1.7', dev: 'eth0', prefSrc: '192.168.1.6', mtu: 1400},
+      {gateway: '192.168.1.7', device: 'eth0', prefSrc: '192.168.1.6', mtu: 1400},
     ]);
     const way = wayToVtep(host(far, kernel), '10.9.9.9');
     assert.deepEqual(
@@ -89,7 +89,7 @@ describe('the way to a VTEP', () => {
     const {rows: rules} = parseRulesText(
       '100: from all fwmark 0x1 lookup main\n32766: from all lookup main\n',
     );
-    for (const more of [{rules}, {rules, ...asked(['10.9.9.9', {dev: 'eth0'}])}]) {
+    for (const more of [{rules}, {rules, ...asked(['10.9.9.9', {device: 'eth0'}])}]) {
       const way = wayToVtep(host(far, more), '10.9.9.9');
       assert.equal(way.verdict, 'unknown');
       assert.match(way.reason ?? '', /priority 100/);
@@ -99,7 +99,7 @@ describe('the way to a VTEP', () => {
   });
 
   it("over IPv6 is only the kernel's own answer", () => {
-    const six = asked(['fd00::9', {family: 'inet6', gateway: 'fe80::1', dev: 'eth0', prefSrc: 'fd00::5'}]);
+    const six = asked(['fd00::9', {family: 'inet6', gateway: 'fe80::1', device: 'eth0', prefSrc: 'fd00::5'}]);
     const way = wayToVtep(host(far, six), 'fd00::9');
     assert.deepEqual(
       [way.verdict, way.nextHop, way.source, way.selected],

@@ -19,7 +19,7 @@ import {
 
 interface NamespaceRow {
   host: string;
-  name: string;
+  netns: string;
   kind: string;
   networks: string[];
   containers: string[];
@@ -30,7 +30,7 @@ interface NamespaceRow {
 
 interface FdbRow {
   host: string;
-  ip: string | null;
+  address: string | null;
   mac: string | null;
   vtep: string | null;
   node: string | null;
@@ -49,7 +49,7 @@ describe('commands on the live swarm', labSuite(), () => {
   const node1 = () => lab().node('node1');
   const node2 = () => lab().node('node2');
   const fdb = (...args: string[]) => document<{entries: FdbRow[]}>(['fdb', 'uber-net', ...args]);
-  const statusOf = (rows: FdbRow[], ip: string) => rows.find((row) => row.ip === ip)?.status;
+  const statusOf = (rows: FdbRow[], ip: string) => rows.find((row) => row.address === ip)?.status;
 
   for (const name of ['node1', 'node2']) {
     it(`names every namespace of ${name} as its engine does`, async () => {
@@ -63,14 +63,14 @@ describe('commands on the live swarm', labSuite(), () => {
       assert.equal(answer.status, 0, answer.stderr);
       const live = answer.namespaces.filter(({state}) => state === 'live');
       assert.deepEqual(
-        new Map(live.map((row) => [row.name, row.inode])),
+        new Map(live.map((row) => [row.netns, row.inode])),
         new Map(
           [...files].sort(
-            ([a], [b]) => live.findIndex((row) => row.name === a) - live.findIndex((row) => row.name === b),
+            ([a], [b]) => live.findIndex((row) => row.netns === a) - live.findIndex((row) => row.netns === b),
           ),
         ),
       );
-      const row = (file: string) => live.find((one) => one.name === file);
+      const row = (file: string) => live.find((one) => one.netns === file);
       for (const container of containers.filter(({State}) => State.Running)) {
         const {Name, HostConfig, NetworkSettings} = container;
         const label = Name.slice(1);
@@ -150,7 +150,7 @@ describe('commands on the live swarm', labSuite(), () => {
       (await engineContainer(node2(), 'web2')).NetworkSettings.Networks['uber-net'] ?? {};
     const {entries, status} = await fdb(...reading(node1()));
     assert.equal(status, 0);
-    const row = entries.find(({ip}) => ip === IPAddress);
+    const row = entries.find(({address}) => address === IPAddress);
     assert.deepEqual(
       [row?.mac, row?.vtep, row?.node, row?.endpoint.name, row?.status],
       [MacAddress, '192.168.1.5', 'node2', 'web2', 'ok'],
@@ -168,7 +168,7 @@ describe('commands on the live swarm', labSuite(), () => {
         const ip = NetworkSettings.Networks['uber-net']?.IPAddress;
         if (!ip) continue;
         for (const {name} of lab().nodes) {
-          const row: FdbRow | undefined = entries.find((one) => one.host === name && one.ip === ip);
+          const row: FdbRow | undefined = entries.find((one) => one.host === name && one.address === ip);
           assert.equal(row?.status, name === node.name ? 'local' : 'ok', `${Name} on ${name}`);
           assert.equal(row?.endpoint.name, Name.slice(1));
           assert.equal(row?.node, node.name);
@@ -182,13 +182,13 @@ describe('commands on the live swarm', labSuite(), () => {
     it(`says ${name} while that is the case, and ok before and after`, async () => {
       await withFault(lab(), fault, async ({ip}) => {
         const {entries, status, stderr} = await fdb(...reading(node1()));
-        const row: FdbRow | undefined = entries.find((one) => one.ip === ip);
+        const row: FdbRow | undefined = entries.find((one) => one.address === ip);
         assert.equal(row?.status, name, row?.reason);
         assert.equal(status, 0, stderr);
         assert.equal(row?.endpoint.name, 'web2');
         // Of all others nothing is said.
         assert.deepEqual(
-          entries.filter((one) => one.ip !== ip && !['ok', 'local'].includes(one.status)),
+          entries.filter((one) => one.address !== ip && !['ok', 'local'].includes(one.status)),
           [],
         );
       });
@@ -203,15 +203,15 @@ describe('commands on the live swarm', labSuite(), () => {
     await withFault(lab(), faults.stale, async () => {
       const one = await fdb(...reading(node1()));
       const lonely = one.entries.find(({mac}) => mac === '02:42:0a:00:01:c9');
-      assert.equal(lonely?.status, 'stale', lonely?.reason);
+      assert.equal(lonely?.status, 'fdb-stale', lonely?.reason);
       // Both rows agree and gossip never lists load balancers: with one host nobody can tell the two apart.
       assert.equal(statusOf(one.entries, '10.0.1.200'), 'unknown');
       const two = await fdb(...reading(node1(), node2()));
-      const denied = two.entries.find(({host, ip}) => host === 'node1' && ip === '10.0.1.200');
-      assert.equal(denied?.status, 'stale');
+      const denied = two.entries.find(({host, address}) => host === 'node1' && address === '10.0.1.200');
+      assert.equal(denied?.status, 'fdb-stale');
       assert.match(denied?.reason ?? '', /engine of node2/);
       assert.deepEqual(
-        two.entries.filter(({status}) => !['ok', 'local', 'stale'].includes(status)),
+        two.entries.filter(({status}) => !['ok', 'local', 'fdb-stale'].includes(status)),
         [],
       );
     });
@@ -228,7 +228,7 @@ describe('commands on the live swarm', labSuite(), () => {
       ifindex: number;
       mac: string;
       addresses: string[];
-      network: {name: string} | null;
+      attachment: {network: string} | null;
       peer: {netns: string; name: string; ifindex: number; bridge: string} | null;
     }
     const {NetworkSettings} = await engineContainer(node1(), 'web1');
@@ -240,7 +240,7 @@ describe('commands on the live swarm', labSuite(), () => {
     ]);
     assert.equal(status, 0);
     const eth = interfaces.find(({mac}) => mac === own?.MacAddress);
-    assert.equal(eth?.network?.name, 'uber-net');
+    assert.equal(eth?.attachment?.network, 'uber-net');
     assert.ok(eth?.addresses.includes(`${own?.IPAddress}/24`));
     const end = (await kernelLinks(node1(), file)).find(({address}) => address === own?.MacAddress);
     assert.equal(eth?.ifindex, end?.ifindex);
@@ -281,9 +281,9 @@ describe('commands on the live swarm', labSuite(), () => {
 
   it('replays both readings of a fault', async () => {
     const file = path.join(folder, 'fault.json');
-    await withFault(lab(), faults['missing-fdb'], async () => {
+    await withFault(lab(), faults['fdb-row-missing'], async () => {
       const live = await ovdiag(['fdb', 'uber-net', ...reading(node1()), '--record', file, '--json']);
-      assert.match(live.stdout, /"missing-fdb"/);
+      assert.match(live.stdout, /"fdb-row-missing"/);
       assert.deepEqual(await ovdiag(['fdb', 'uber-net', '--snapshot', file, '--json']), live);
     });
   });
@@ -310,13 +310,13 @@ describe('commands on the live swarm', labSuite(), () => {
     const {prefix} = node1();
     const group = (await node1().run(['stat', '-L', '-c', '%g', '/var/run/docker.sock'])).stdout;
     const host = `exec:${prefix.join(' ')} setpriv --reuid 65534 --regid 65534 --groups ${group} --`;
-    const networks = await document<{networks: {name: string}[]; problems: {code: string}[]}>([
+    const networks = await document<{networks: {network: string}[]; problems: {code: string}[]}>([
       'networks',
       '--host',
       host,
     ]);
     assert.equal(networks.status, 3);
-    assert.ok(networks.networks.some(({name}) => name === 'uber-net'));
+    assert.ok(networks.networks.some(({network}) => network === 'uber-net'));
     assert.ok(networks.problems.some(({code}) => code === 'permission'));
     const text = await ovdiag(['namespaces', '--host', host]);
     assert.equal(text.status, 3);

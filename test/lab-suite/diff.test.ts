@@ -46,7 +46,7 @@ describe('diff between readings of the live swarm', labSuite(), () => {
     const same = await diff(first, second);
     assert.deepEqual([same.differences, same.notCompared, same.problems], [[], [], []]);
     assert.equal(same.status, 0);
-    await withFault(lab(), faults['missing-fdb'], async ({mac, vtep}) => {
+    await withFault(lab(), faults['fdb-row-missing'], async ({mac, vtep}) => {
       const broken = await diff(second, await take('broken'));
       assert.equal(broken.status, 1);
       assert.deepEqual(broken.differences, [
@@ -85,12 +85,12 @@ describe('diff between readings of the live swarm', labSuite(), () => {
       const {IPAddress = ''} =
         (await engineContainer(node2, 'newcomer')).NetworkSettings.Networks['uber-net'] ?? {};
       await until({what: 'a row on node1'}, async () => {
-        const {entries} = await document<{entries: {ip: string; status: string}[]}>([
+        const {entries} = await document<{entries: {address: string; status: string}[]}>([
           'fdb',
           'uber-net',
           ...reading(node1, node2),
         ]);
-        return entries.some(({ip, status}) => ip === IPAddress && status === 'ok') || undefined;
+        return entries.some(({address, status}) => address === IPAddress && status === 'ok') || undefined;
       });
       const came = await diff(first, await take('with'));
       assert.deepEqual(

@@ -197,7 +197,7 @@ describe('probes on the live swarm', labSuite(), () => {
   });
 
   it('finds a missing FDB row: nothing leaves the host', async () => {
-    const answer = await withFault(lab(), faults['missing-fdb'], () => probe('web1', 'web2'));
+    const answer = await withFault(lab(), faults['fdb-row-missing'], () => probe('web1', 'web2'));
     assert.equal(answer.status, 1);
     assertSeenUpTo(answer, 'forward', 'node1 vxlan');
     assert.equal(answer.probe.agreesWithModel, true);
@@ -205,7 +205,7 @@ describe('probes on the live swarm', labSuite(), () => {
   });
 
   it('finds a row to a wrong VTEP: it leaves, and goes elsewhere', async () => {
-    const answer = await withFault(lab(), faults['wrong-vtep'], () => probe('web1', 'web2'));
+    const answer = await withFault(lab(), faults['fdb-wrong-vtep'], () => probe('web1', 'web2'));
     assert.equal(answer.status, 1);
     assertSeenUpTo(answer, 'forward', 'node1 uplink');
     assert.equal(answer.probe.agreesWithModel, true);
@@ -216,7 +216,7 @@ describe('probes on the live swarm', labSuite(), () => {
   });
 
   it('finds a missing neighbour: not one packet leaves the container', async () => {
-    const answer = await withFault(lab(), faults['missing-neighbour'], async (place) => {
+    const answer = await withFault(lab(), faults['neighbour-missing'], async (place) => {
       await node1().exec('web1', ['ip', 'neigh', 'flush', 'all'], {reject: false});
       const {stdout} = await node1().docker(['inspect', '-f', '{{.NetworkSettings.SandboxKey}}', 'web1']);
       await node1().inNetns(stdout.split('/').at(-1) ?? '', ['ip', 'neigh', 'del', place.ip, 'dev', 'eth0'], {

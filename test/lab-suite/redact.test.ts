@@ -49,11 +49,13 @@ describe('a redacted snapshot of the live swarm', labSuite(), () => {
         .sort();
     assert.deepEqual(await codes(shared), await codes(plain));
     interface Networks {
-      networks: {driver: string; vnis: number[]; mtu: number; flags: string[]; endpoints: number}[];
+      networks: {driver: string; vnis: number[]; mtu: number; flags: string[]; endpointCount: number}[];
     }
     const networks = async (file: string) =>
       (await document<Networks>(['networks', '--snapshot', file])).networks
-        .map(({driver, vnis, mtu, flags, endpoints}) => JSON.stringify([driver, vnis, mtu, flags, endpoints]))
+        .map(({driver, vnis, mtu, flags, endpointCount}) =>
+          JSON.stringify([driver, vnis, mtu, flags, endpointCount]),
+        )
         .sort();
     assert.deepEqual(await networks(shared), await networks(plain));
   });

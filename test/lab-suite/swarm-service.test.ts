@@ -103,14 +103,17 @@ describe('--via service', labSuite(), () => {
   });
 
   async function fdb(name: string): Promise<{rows: number; faults: string[]}> {
-    const {entries} = await document<{entries: {host: string; ip: string; status: string}[]}>([
+    const {entries} = await document<{entries: {host: string; address: string; status: string}[]}>([
       'fdb',
       'uber-net',
       '-s',
       directory(name),
     ]);
     const faults = entries.filter(({status}) => !['ok', 'local', 'unknown'].includes(status));
-    return {rows: entries.length, faults: faults.map(({host, ip, status}) => `${host} ${ip} ${status}`)};
+    return {
+      rows: entries.length,
+      faults: faults.map(({host, address, status}) => `${host} ${address} ${status}`),
+    };
   }
 
   it('reads the manager’s own kernel by the job as well, where the caller may only ask its engine', async () => {

@@ -140,9 +140,11 @@ describe('one host read as JSON and as text', labSuite(), () => {
     const network = json.docker?.networks.find(({name}) => name === 'uber-net');
     assert.ok(network);
     const judged = (model: HostModel) =>
-      fdbEntries([model], network.id).map(({mac, ip, vtep, node, endpoint, self, status, reason}) => ({
-        ...{mac, ip, vtep, node, endpoint, self, status, reason},
-      }));
+      fdbEntries([model], network.id).map(
+        ({mac, address: ip, vtep, node, endpoint, self, status, reason}) => ({
+          ...{mac, ip, vtep, node, endpoint, self, status, reason},
+        }),
+      );
     assert.deepEqual(judged(text), judged(json));
     assert.ok(judged(json).length >= 5);
     // Held against the clock of whoever reads, which differs by milliseconds from one reading to the other.

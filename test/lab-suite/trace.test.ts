@@ -24,7 +24,7 @@ import {document, reading} from './live.js';
 interface TraceJson {
   disposition: string;
   name?: {asked: string; resolves: boolean | null};
-  virtualAddress?: string | null;
+  vip?: string | null;
   backends?: {node: string | null; disposition: string; forward: {disposition: string}}[];
   entries?: {host: string; forward: {hops: {verdict: string; code?: string}[]}}[];
   forward: {disposition: string; hops: {layer: string; verdict: string; code?: string}[]};

@@ -155,11 +155,11 @@ const inSandbox = ({node, netns}: Place, text: string) => node.inNetns(netns, te
 
 /** The faults that have a recording and a live test, by name. */
 export const faults = {
-  'missing-fdb': (place) => inSandbox(place, `bridge fdb del ${place.mac} dev ${place.device} self`),
-  'missing-neighbour': (place) => inSandbox(place, `ip neigh del ${place.ip} dev ${place.device}`),
-  'wrong-vtep': (place) =>
+  'fdb-row-missing': (place) => inSandbox(place, `bridge fdb del ${place.mac} dev ${place.device} self`),
+  'neighbour-missing': (place) => inSandbox(place, `ip neigh del ${place.ip} dev ${place.device}`),
+  'fdb-wrong-vtep': (place) =>
     inSandbox(place, `bridge fdb replace ${place.mac} dev ${place.device} dst 192.168.1.77 self permanent`),
-  'learned-only': async (place, lab) => {
+  'fdb-learned-only': async (place, lab) => {
     await inSandbox(place, `bridge fdb del ${place.mac} dev ${place.device} self`);
     // Nothing goes out, but what comes in is learned.
     await lab.node('node2').exec('web2', ['ping', '-c', '2', '-W', '1', 'web1'], {reject: false});

@@ -32,7 +32,7 @@ describe('answers of Docker with something odd in them', () => {
     assert.equal(odd.network?.endpoints, undefined);
     const rows = fdbEntries([hostModel(recordedEvidence('node1')), odd.model], id);
     assert.deepEqual(
-      rows.filter(({status}) => status === 'stale'),
+      rows.filter(({status}) => status === 'fdb-stale'),
       [],
     );
     const none = network((body) => {

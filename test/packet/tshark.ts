@@ -141,7 +141,7 @@ function link(protos: Proto[]): Record<string, unknown> {
   return {
     ethSrc: first(eth, 'eth.src'),
     ethDst: first(eth, 'eth.dst'),
-    vlan: vlan.length > 0 ? vlan : undefined,
+    vlans: vlan.length > 0 ? vlan : undefined,
     etherType: asNumber(type),
   };
 }
@@ -180,7 +180,7 @@ function message(protos: Proto[]): Record<string, unknown> {
       return {
         tcp: {
           flags: letters,
-          seq: number('tcp.seq_raw'),
+          sequence: number('tcp.seq_raw'),
           ack: number('tcp.ack_raw'),
           window: number('tcp.window_size_value'),
           length: number('tcp.len') ?? 0,

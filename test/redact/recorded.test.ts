@@ -48,7 +48,7 @@ function statuses(hosts: HostModel[]): string[] {
   );
   return [...ids]
     .flatMap((id) => fdbEntries(hosts, id))
-    .map(({vni, status, endpoint, self, neighbour, master, updatedSeconds, node, ip}) =>
+    .map(({vni, status, endpoint, self, neighbour, master, updatedSeconds, node, address: ip}) =>
       [
         vni,
         status,
@@ -94,7 +94,7 @@ function found(hosts: HostModel[]): string[] {
     ...findings.map(({code, severity, host, network}) =>
       [code, severity, host !== null, network !== null].join(' '),
     ),
-    ...notChecked.map(({check, host}) => `${check} not checked ${host !== null}`),
+    ...notChecked.map(({checkName: check, host}) => `${check} not checked ${host !== null}`),
   ].sort();
 }
 

@@ -33,7 +33,7 @@ function finding({
 }
 
 function gap(why: string, more: Partial<NotChecked> = {}): NotChecked {
-  return {check: 'some-check', host: 'node1', network: null, why, add: 'read it', ...more};
+  return {checkName: 'some-check', host: 'node1', network: null, reason: why, add: 'read it', ...more};
 }
 
 function rendered(diagnosis: Partial<Diagnosis>, width = 80, verbose = false): Promise<string> {
@@ -44,7 +44,7 @@ function rendered(diagnosis: Partial<Diagnosis>, width = 80, verbose = false): P
       notChecked: [],
       networks: [],
       samples: [],
-      checks: 9,
+      checkCount: 9,
       ...diagnosis,
     },
     verbose,
@@ -67,7 +67,17 @@ describe('the text of a diagnosis', () => {
         }),
       ],
       notChecked: [gap(hostile, {network: hostile, add: hostile})],
-      networks: [{network: hostile, id: 'x', hosts: 2, endpoints: 4, checked: 3, healthy: 2, unknown: 1}],
+      networks: [
+        {
+          network: hostile,
+          networkId: 'x',
+          hostCount: 2,
+          endpointCount: 4,
+          checked: 3,
+          healthy: 2,
+          unknown: 1,
+        },
+      ],
     };
     for (const width of [40, 60, 80, 200]) {
       const text = await rendered(diagnosis, width);
@@ -79,9 +89,9 @@ describe('the text of a diagnosis', () => {
   it('counts what was found on a network beside its endpoints, and calls none well that has a finding', async () => {
     const network = (name: string) => ({
       network: name,
-      id: name,
-      hosts: 2,
-      endpoints: 4,
+      networkId: name,
+      hostCount: 2,
+      endpointCount: 4,
       checked: 4,
       healthy: 4,
       unknown: 0,
@@ -119,7 +129,7 @@ describe('the text of a diagnosis', () => {
   it('has what was not checked last, by what is missing, and the reasons under --verbose', async () => {
     const notChecked = [
       gap('one table was not read', {add: 'read node1 as root'}),
-      gap('another table was not read', {host: 'node2', check: 'other-check', add: 'read node2 as root'}),
+      gap('another table was not read', {host: 'node2', checkName: 'other-check', add: 'read node2 as root'}),
     ];
     const short = await rendered({findings: [finding()], notChecked});
     assert.match(
@@ -132,7 +142,7 @@ describe('the text of a diagnosis', () => {
 
   it('never says more about what was not checked than about what was found', async () => {
     const notChecked = Array.from({length: 40}, (_, index) =>
-      gap('it was not read', {check: `check-${index}`, add: `do ${index}`}),
+      gap('it was not read', {checkName: `check-${index}`, add: `do ${index}`}),
     );
     const lines = (text: string) => text.slice(text.indexOf('Not checked')).split('\n').length - 1;
     assert.ok(lines(await rendered({notChecked})) <= 2);
@@ -188,7 +198,7 @@ describe('the text of a diagnosis', () => {
 
   it('shows of many networks those that are not well', async () => {
     const networks = Array.from({length: 9}, (_, index) => ({
-      ...{network: `net${index}`, id: 'x', hosts: 2, endpoints: 4, checked: 4, unknown: 0},
+      ...{network: `net${index}`, networkId: 'x', hostCount: 2, endpointCount: 4, checked: 4, unknown: 0},
       healthy: index === 3 ? 3 : 4,
     }));
     const text = await rendered({networks});

@@ -6,10 +6,10 @@ import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
 
 function disagreement(more: Partial<Disagreement> = {}): Disagreement {
   return {
-    status: 'missing-fdb',
+    status: 'fdb-row-missing',
     endpoint: {kind: 'container', name: 'web2', id: null},
     name: 'web2',
-    ip: '10.0.1.9',
+    address: '10.0.1.9',
     mac: '02:42:0a:00:01:09',
     node: 'node2',
     hosts: ['node1'],
@@ -21,10 +21,10 @@ function disagreement(more: Partial<Disagreement> = {}): Disagreement {
 const matrix: FdbMatrix = {
   hosts: ['node1', 'node2', 'node3', 'node4'],
   nodes: ['node1', 'node2', 'node3', 'node4'],
-  endpoints: 12,
+  endpointCount: 12,
   cells: [
-    {host: 'node1', node: 'node2', endpoints: 3, ok: 2, statuses: {'missing-fdb': 1, stale: 1}},
-    {host: 'node3', node: 'node2', endpoints: 3, ok: 2, statuses: {unknown: 1}},
+    {host: 'node1', node: 'node2', endpointCount: 3, ok: 2, statuses: {'fdb-row-missing': 1, 'fdb-stale': 1}},
+    {host: 'node3', node: 'node2', endpointCount: 3, ok: 2, statuses: {unknown: 1}},
   ],
   disagreements: [
     disagreement(),
@@ -47,7 +47,8 @@ HOST    NODE2
 node1  2/3 +1
 node3  2/3 ?1
 
-missing-fdb: web2 (10.0.1.9, node2) on node1: no row of vxlan0 has its MAC
+fdb-row-missing: web2 (10.0.1.9, node2) on node1: no row of vxlan0 has its
+    MAC
 unknown: web2 (10.0.1.9, node2) on node3: its neighbour table was not read
 
 2 of 4 hosts know every endpoint; every host knows all of 3 of 4 nodes.
@@ -69,7 +70,7 @@ node3      ok  2/3 ?1  itself      ok
 node2      ok  itself      ok      ok
 node4      ok      ok      ok  itself
 
-missing-fdb: web2 (10.0.1.9, node2) on node1: no row of vxlan0 has its MAC
+fdb-row-missing: web2 (10.0.1.9, node2) on node1: no row of vxlan0 has its MAC
 unknown: web2 (10.0.1.9, node2) on node3: its neighbour table was not read
 
 2 of 4 hosts know every endpoint; every host knows all of 3 of 4 nodes.
@@ -99,8 +100,8 @@ HOST    NODE2
 node1  2/3 +1
 node3  2/3 ?1
 
-missing-fdb: 4 endpoints of 1 node on node1, such as web2: no row of vxlan0
-    has its MAC
+fdb-row-missing: 4 endpoints of 1 node on node1, such as web2: no row of
+    vxlan0 has its MAC
 
 2 of 4 hosts know every endpoint; every host knows all of 3 of 4 nodes.
 k/n: k of the node's n endpoints are as they should be; +k: rows that nothing
@@ -114,7 +115,7 @@ k/n: k of the node's n endpoints are as they should be; +k: rows that nothing
       ...matrix,
       hosts: [hostileName, 'node2'],
       nodes: [hostileName, 'node2'],
-      cells: [{host: hostileName, node: hostileName, endpoints: 3, ok: 2, statuses: {stale: 1}}],
+      cells: [{host: hostileName, node: hostileName, endpointCount: 3, ok: 2, statuses: {'fdb-stale': 1}}],
       disagreements: [
         disagreement({name: hostileName, node: hostileName, hosts: [hostileName], reason: hostileName}),
       ],

@@ -27,7 +27,7 @@ function entry(more: Partial<FdbEntry> = {}): FdbEntry {
     netns: '1-ft3hjmt9wa',
     vni: 4097,
     mac: '02:42:0a:00:01:09',
-    ip: '10.0.1.9',
+    address: '10.0.1.9',
     vtep: '192.168.1.5',
     node: 'node2',
     endpoint: {kind: 'container', name: 'web2', id: null},
@@ -44,7 +44,7 @@ function entry(more: Partial<FdbEntry> = {}): FdbEntry {
 
 const local = entry({
   mac: '02:42:0a:00:01:05',
-  ip: '10.0.1.5',
+  address: '10.0.1.5',
   vtep: null,
   node: 'node1',
   endpoint: {kind: 'container', name: 'web1', id: null},
@@ -58,7 +58,7 @@ const local = entry({
 const missing = entry({
   self: null,
   vni: null,
-  status: 'missing-fdb',
+  status: 'fdb-row-missing',
   reason: 'no row of vxlan0 has its MAC, so frames to it are dropped',
 });
 
@@ -94,27 +94,27 @@ web1      10.0.1.5  02:42:0a:00:01:05  -            node1  4097  -          veth
     shows(
       await view([missing, entry({host: 'node2', status: 'ok'})], terminal()),
       `
-HOST   ENDPOINT  ADDRESS   MAC                VTEP         NODE   STATUS
-node1  web2      10.0.1.9  02:42:0a:00:01:09  192.168.1.5  node2  missing-fdb
-node2  web2      10.0.1.9  02:42:0a:00:01:09  192.168.1.5  node2  ok
-Not shown: VNI, SELF, MASTER, NEIGH, UPDATED (--wide shows all)
+HOST   ENDPOINT  ADDRESS   MAC                VTEP         STATUS
+node1  web2      10.0.1.9  02:42:0a:00:01:09  192.168.1.5  fdb-row-missing
+node2  web2      10.0.1.9  02:42:0a:00:01:09  192.168.1.5  ok
+Not shown: NODE, VNI, SELF, MASTER, NEIGH, UPDATED (--wide shows all)
 
-missing-fdb: web2 on node1: no row of vxlan0 has its MAC, so frames to it
-    are dropped
+fdb-row-missing: web2 on node1: no row of vxlan0 has its MAC, so frames to
+    it are dropped
 
-2 endpoints: 1 ok, 1 missing-fdb
+2 endpoints: 1 ok, 1 fdb-row-missing
 `,
     );
     shows(
       await view([missing, entry({host: 'node2', status: 'ok'})], wide),
       `
 HOST   ENDPOINT  ADDRESS   MAC                VTEP         NODE   VNI   SELF       MASTER  NEIGH         UPDATED  STATUS
-node1  web2      10.0.1.9  02:42:0a:00:01:09  192.168.1.5  node2  -     -          vxlan0  permanent  1 min 15 s  missing-fdb
+node1  web2      10.0.1.9  02:42:0a:00:01:09  192.168.1.5  node2  -     -          vxlan0  permanent  1 min 15 s  fdb-row-missing
 node2  web2      10.0.1.9  02:42:0a:00:01:09  192.168.1.5  node2  4097  permanent  vxlan0  permanent  1 min 15 s  ok
 
-missing-fdb: web2 on node1: no row of vxlan0 has its MAC, so frames to it are dropped
+fdb-row-missing: web2 on node1: no row of vxlan0 has its MAC, so frames to it are dropped
 
-2 endpoints: 1 ok, 1 missing-fdb
+2 endpoints: 1 ok, 1 fdb-row-missing
 `,
     );
   });
@@ -136,7 +136,7 @@ uber-net is encrypted: whether both hosts have the IPsec states for it is not in
       host: hostileName,
       node: hostileName,
       endpoint: {kind: 'container', name: hostileName, id: null},
-      status: 'stale',
+      status: 'fdb-stale',
       reason: hostileName,
     });
     for (const at of [terminal(), wide]) assertEscaped(await view([hostile, local], at));
@@ -148,15 +148,15 @@ describe("the kernel's rows", () => {
     host: 'node1',
     netns: '1-ft3hjmt9wa',
     mac: '02:42:0a:00:01:09',
-    dev: 'vxlan0',
+    device: 'vxlan0',
     plane: 'self',
     state: 'permanent',
-    dst: '192.168.1.5',
+    vtep: '192.168.1.5',
     usedSeconds: 12,
     updatedSeconds: 75,
     note: 'web2 is behind this VTEP',
   };
-  const {dst: _, ...without} = row;
+  const {vtep: _, ...without} = row;
   const port: RawFdbRow = {
     ...without,
     plane: 'master',

@@ -14,7 +14,7 @@ function finding(more: Partial<ReportedFinding> = {}): ReportedFinding {
     evidence: [],
     cause: '',
     check: [],
-    fix: {by: 'unknown', why: 'it is a test'},
+    fix: {by: 'unknown', reason: 'it is a test'},
     basis: 'one-host',
     at: {},
     folded: [],

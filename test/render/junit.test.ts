@@ -72,7 +72,7 @@ describe('the answer of doctor as JUnit', () => {
   });
 
   it('skips what could not be looked at, and says why', () => {
-    const notChecked = [{check: 'links', host: 'node1', network: null, why: 'no rights', add: ''}];
+    const notChecked = [{checkName: 'links', host: 'node1', network: null, reason: 'no rights', add: ''}];
     const text = render({notChecked});
     assert.match(text, /skipped="1"/);
     assert.match(text, /<skipped message="node1: no rights"\/>/);

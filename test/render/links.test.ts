@@ -100,7 +100,7 @@ const view = (
 ) =>
   Promise.resolve(
     renderLinks(
-      {document: {schemaVersion: 1, hosts: [], problems: [], namespaces}, isKnownEmpty},
+      {document: {schemaVersion: 2, hosts: [], problems: [], namespaces}, isKnownEmpty},
       at,
       plainPaint,
       {

@@ -6,7 +6,7 @@ import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
 
 const overlay: NamespaceRow = {
   host: 'node1',
-  name: '1-ft3hjmt9wa',
+  netns: '1-ft3hjmt9wa',
   kind: 'overlay',
   network: 'uber-net',
   networks: ['uber-net'],
@@ -19,15 +19,15 @@ const overlay: NamespaceRow = {
   service: null,
   inode: 4026532500,
   state: 'live',
-  links: 5,
-  routes: 2,
-  neighbours: 3,
-  fdb: 12,
+  linkCount: 5,
+  routeCount: 2,
+  neighbourCount: 3,
+  fdbCount: 12,
   note: null,
 };
 const container: NamespaceRow = {
   ...overlay,
-  name: 'aaaaaaaaaaaa',
+  netns: 'aaaaaaaaaaaa',
   kind: 'container',
   network: null,
   networks: ['uber-net', 'docker_gwbridge'],
@@ -36,18 +36,18 @@ const container: NamespaceRow = {
   subnets: [],
   container: 'web1',
   containers: ['web1', 'beside-web1'],
-  links: 3,
-  fdb: null,
+  linkCount: 3,
+  fdbCount: null,
 };
 const dead: NamespaceRow = {
   ...overlay,
   host: 'node2',
-  name: '2-ft3hjmt9wa',
+  netns: '2-ft3hjmt9wa',
   inode: null,
   state: 'dead',
-  links: null,
-  neighbours: null,
-  fdb: null,
+  linkCount: null,
+  neighbourCount: null,
+  fdbCount: null,
   note: 'no namespace is mounted on this file',
 };
 

@@ -5,8 +5,8 @@ import {plainPaint} from '../../src/render/paint.js';
 import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
 
 const overlay: NetworkRow = {
-  id: 'ft3hjmt9wa1234567890abcde',
-  name: 'uber-net',
+  networkId: 'ft3hjmt9wa1234567890abcde',
+  network: 'uber-net',
   driver: 'overlay',
   scope: 'swarm',
   subnets: ['10.0.1.0/24'],
@@ -16,13 +16,13 @@ const overlay: NetworkRow = {
   flags: ['attachable', 'encrypted'],
   instantiatedOn: ['node1'],
   knownOn: ['node1'],
-  endpoints: 7,
+  endpointCount: 7,
   note: null,
 };
 const bridge = (host: string): NetworkRow => ({
   ...overlay,
-  id: `bridge-of-${host}`,
-  name: 'bridge',
+  networkId: `bridge-of-${host}`,
+  network: 'bridge',
   driver: 'bridge',
   scope: 'local',
   subnets: ['172.17.0.0/16'],
@@ -32,7 +32,7 @@ const bridge = (host: string): NetworkRow => ({
   flags: [],
   instantiatedOn: [host],
   knownOn: [host],
-  endpoints: 1,
+  endpointCount: 1,
 });
 
 const host = (name: string) => ({
@@ -57,7 +57,7 @@ const view = (
   {on = ['node1'], at = terminal(), all = false, isAbsent = false, drivers}: Shown = {},
 ) =>
   renderNetworks(
-    {document: {schemaVersion: 1, hosts: on.map(host), problems: [], networks}, isAbsent},
+    {document: {schemaVersion: 2, hosts: on.map(host), problems: [], networks}, isAbsent},
     at,
     plainPaint,
     {all, drivers},

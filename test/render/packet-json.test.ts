@@ -25,7 +25,7 @@ describe('a packet as JSON', () => {
     const inner = ethernet(ipv4(icmpEcho('request', 7, 1), {proto: 1}));
     const {outer} = jsonOf(ethernet(ipv4(udp(vxlan(inner, 5), 45000, 4789), {proto: 17}), {vlans: [33, 44]}));
     assert.deepEqual(
-      [outer['ethSrc'], outer['ethDst'], outer['vlan']],
+      [outer['ethSrc'], outer['ethDst'], outer['vlans']],
       ['02:42:0a:00:01:02', '02:42:0a:00:01:03', [33, 44]],
     );
   });
@@ -38,7 +38,7 @@ describe('a packet as JSON', () => {
     );
     assert.deepEqual(jsonOf(whole).inner['tcp'], {
       flags: 'SA',
-      seq: 4294967295,
+      sequence: 4294967295,
       ack: 7,
       window: 3,
       length: 9,

@@ -32,7 +32,7 @@ const lost = hop({
 });
 
 const path: PathDocument = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   hosts: [],
   problems: [],
   verdict: 'web1 → web2: DROPPED on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)',
@@ -53,7 +53,7 @@ const path: PathDocument = {
 
 const backend: Backend = {
   name: 'app.1',
-  ip: '10.0.1.20',
+  address: '10.0.1.20',
   node: 'node2',
   from: 'the load balancer of uber-net',
   disposition: 'dropped',
@@ -163,7 +163,7 @@ forward: web1 → web2 on uber-net: dropped
       view({
         ...path,
         destination: 'app',
-        virtualAddress: '10.0.1.3',
+        vip: '10.0.1.3',
         chosenBy: null,
         reverse: null,
         backends: [backend],

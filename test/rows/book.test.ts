@@ -145,18 +145,18 @@ describe("a book's hosts, read as text", () => {
   it('miss the neighbour rows that the book does not print', () => {
     const entries = fdbEntries(hosts, id).filter(({host}) => host === 'docker4');
     assert.deepEqual(
-      entries.map(({ip, endpoint, node, vni, status}) => [ip, endpoint.name, node, vni, status]),
+      entries.map(({address: ip, endpoint, node, vni, status}) => [ip, endpoint.name, node, vni, status]),
       [
         // `ip link` prints no addresses, so the subnet of the bridge is not known, and no VNI for an address of its own.
         ['172.16.16.131', 'web2-2', 'docker4', null, 'local'],
-        ['172.16.16.129', 'web1', 'docker2', 260, 'missing-neighbour'],
-        ['172.16.16.130', 'web2', 'docker3', 260, 'missing-neighbour'],
+        ['172.16.16.129', 'web1', 'docker2', 260, 'neighbour-missing'],
+        ['172.16.16.130', 'web2', 'docker3', 260, 'neighbour-missing'],
       ],
     );
   });
 
   it('recognise the sandbox of a second epoch', () => {
-    const row = namespaceRows([four]).find(({name}) => name === sandbox);
+    const row = namespaceRows([four]).find(({netns: name}) => name === sandbox);
     assert.deepEqual(
       [row?.kind, row?.network, row?.vni, row?.subnets],
       ['overlay', 'overlay1', 260, ['172.16.16.0/24']],

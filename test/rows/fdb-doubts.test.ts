@@ -30,7 +30,8 @@ const web2 = entries(node1, node2).find(
   ({host, endpoint}) => host === 'node1' && endpoint.name === 'web2',
 ) as FdbEntry & {ip: string; mac: string};
 
-const onNode1 = (rows: FdbEntry[], ip = web2.ip) => rows.find((row) => row.host === 'node1' && row.ip === ip);
+const onNode1 = (rows: FdbEntry[], ip = web2.address) =>
+  rows.find((row) => row.host === 'node1' && row.address === ip);
 
 /** Changes gossip's plain containers of uber-net as a host tells them. */
 function gossip(draft: HostEvidence, change: (tasks: Raw[]) => Raw[]): void {
@@ -65,7 +66,7 @@ describe('a table of which something could not be read', () => {
     );
     const oddNeighbour = derived(node1, (draft) =>
       editTable(draft, file, 'neigh', (rows) =>
-        rows.map((row) => (row.dst === web2.ip ? {...row, lladdr: 'odd'} : row)),
+        rows.map((row) => (row.dst === web2.address ? {...row, lladdr: 'odd'} : row)),
       ),
     );
     for (const evidence of [cut, odd, oddNeighbour]) {
@@ -74,7 +75,8 @@ describe('a table of which something could not be read', () => {
         [],
       );
     }
-    const row = (rows: FdbEntry[]) => rows.find(({ip, mac}) => ip === web2.ip || mac === web2.mac);
+    const row = (rows: FdbEntry[]) =>
+      rows.find(({address: ip, mac}) => ip === web2.address || mac === web2.mac);
     assert.equal(row(entries(cut))?.status, 'unknown');
     assert.match(row(entries(odd))?.reason ?? '', /read in part only/);
     assert.equal(row(entries(oddNeighbour))?.status, 'unknown');
@@ -86,14 +88,14 @@ describe('a load balancer, which gossip does not name', () => {
     ({endpoint, status}) => endpoint.kind === 'load-balancer' && status === 'ok',
   );
   const lonely = derived(node1, (draft) =>
-    editTable(draft, file, 'neigh', (rows) => rows.filter(({dst}) => dst !== balancer?.ip)),
+    editTable(draft, file, 'neigh', (rows) => rows.filter(({dst}) => dst !== balancer?.address)),
   );
 
   it('is not stale for want of its neighbour row', () => {
     const row = entries(lonely).find(({mac}) => mac === balancer?.mac);
     assert.equal(row?.status, 'unknown');
     assert.match(row?.reason ?? '', /may be the load balancer of node2/);
-    assert.equal(onNode1(entries(lonely, node2), balancer?.ip ?? '')?.status, 'missing-neighbour');
+    assert.equal(onNode1(entries(lonely, node2), balancer?.address ?? '')?.status, 'neighbour-missing');
   });
 
   it('is not presumed where gossip names the one of that node', () => {
@@ -110,7 +112,7 @@ describe('a load balancer, which gossip does not name', () => {
       ]);
     });
     const rows = fdbEntries([hostModel(extra)], ingress.id);
-    assert.equal(rows.find(({ip}) => ip === '10.0.0.200')?.status, 'stale');
+    assert.equal(rows.find(({address: ip}) => ip === '10.0.0.200')?.status, 'fdb-stale');
   });
 });
 
@@ -135,10 +137,10 @@ describe('gossip that is not the whole truth', () => {
       }),
     );
     const row = onNode1(entries(node1, gone));
-    assert.equal(row?.status, 'stale');
+    assert.equal(row?.status, 'fdb-stale');
     assert.match(row?.reason ?? '', /gossip has it on node2, whose own Docker engine has no such endpoint/);
     const without = derived(node1, (draft) => {
-      editTable(draft, file, 'neigh', (rows) => rows.filter(({dst}) => dst !== web2.ip));
+      editTable(draft, file, 'neigh', (rows) => rows.filter(({dst}) => dst !== web2.address));
       editTable(draft, file, 'fdb', (rows) => rows.filter(({mac}) => mac !== web2.mac));
     });
     assert.equal(onNode1(entries(without, gone))?.status, 'unknown');
@@ -216,7 +218,7 @@ describe('an endpoint without a sandbox', () => {
     );
     assert.deepEqual(
       entries(node1, left)
-        .filter(({ip}) => ip === '10.0.1.98')
+        .filter(({address: ip}) => ip === '10.0.1.98')
         .map(({status}) => status),
       ['unknown', 'unknown'],
     );
@@ -262,7 +264,7 @@ describe("the kernel's own rows of one MAC with two destinations", () => {
       ]),
     );
     const hosts = [hostModel(two)];
-    const note = rawFdb(hosts, id, fdbEntries(hosts, id)).find(({dst}) => dst === '192.168.1.77')?.note;
+    const note = rawFdb(hosts, id, fdbEntries(hosts, id)).find(({vtep: dst}) => dst === '192.168.1.77')?.note;
     assert.equal(note, 'programmed: frames for web2 go to VTEP 192.168.1.77');
   });
 });

@@ -28,7 +28,7 @@ describe('the matrix of a recorded swarm', () => {
     assert.deepEqual(matrix, {
       hosts: ['node1', 'node2'],
       nodes: ['node1', 'node2'],
-      endpoints: 7,
+      endpointCount: 7,
       cells: [],
       disagreements: [],
     });
@@ -40,9 +40,9 @@ describe('the matrix of a recorded swarm', () => {
 
   it('puts a row that leads astray with the node that has the endpoint, and a stale one where it leads', () => {
     for (const [folder, cell] of [
-      ['missing-fdb', {endpoints: 4, ok: 3, statuses: {'missing-fdb': 1}}],
-      ['wrong-vtep', {endpoints: 4, ok: 3, statuses: {'wrong-vtep': 1}}],
-      ['stale', {endpoints: 4, ok: 4, statuses: {stale: 2}}],
+      ['fdb-row-missing', {endpointCount: 4, ok: 3, statuses: {'fdb-row-missing': 1}}],
+      ['fdb-wrong-vtep', {endpointCount: 4, ok: 3, statuses: {'fdb-wrong-vtep': 1}}],
+      ['stale', {endpointCount: 4, ok: 4, statuses: {'fdb-stale': 2}}],
     ] as const) {
       const hosts = [recordedModel(`${folder}/node1`), recordedModel(`${folder}/node2`)];
       const {cells} = matrixOf(hosts, idOf(hosts[0] as HostModel));
@@ -72,7 +72,7 @@ describe('the matrix of a swarm of many nodes', () => {
   });
 
   it('counts all endpoints once', () => {
-    assert.equal(healthy.endpoints, network?.endpoints.length);
+    assert.equal(healthy.endpointCount, network?.endpoints.length);
     assert.deepEqual([healthy.hosts.length, healthy.nodes.length], [12, 12]);
     assert.deepEqual(healthy.cells, []);
   });
@@ -81,15 +81,18 @@ describe('the matrix of a swarm of many nodes', () => {
     const missing = places.get('fdb-missing');
     const far = missing?.far;
     const cell = broken.cells.find(({host, node}) => host === missing?.node.name && node === far?.node.name);
-    assert.equal(cell?.statuses['missing-fdb'], 1);
-    assert.equal(cell?.ok, (cell?.endpoints ?? 0) - 1);
+    assert.equal(cell?.statuses['fdb-row-missing'], 1);
+    assert.equal(cell?.ok, (cell?.endpointCount ?? 0) - 1);
     const down = places.get('vxlan-down')?.node.name;
     const silent = broken.cells.filter(({host}) => host === down);
     assert.equal(silent.length, 11, 'nothing of any other node is known there');
     for (const {ok} of silent) assert.equal(ok, 0);
-    const said = broken.disagreements.find(({status}) => status === 'missing-fdb');
-    assert.deepEqual([said?.ip, said?.node, said?.hosts], [far?.ip, far?.node.name, [missing?.node.name]]);
-    const stale = broken.disagreements.find(({status}) => status === 'stale');
+    const said = broken.disagreements.find(({status}) => status === 'fdb-row-missing');
+    assert.deepEqual(
+      [said?.address, said?.node, said?.hosts],
+      [far?.ip, far?.node.name, [missing?.node.name]],
+    );
+    const stale = broken.disagreements.find(({status}) => status === 'fdb-stale');
     assert.deepEqual(stale?.hosts, [places.get('fdb-stale')?.node.name]);
   });
 
@@ -101,7 +104,7 @@ describe('the matrix of a swarm of many nodes', () => {
     for (const place of places.values()) assert.match(text, new RegExp(`^${place.node.name}\\b`, 'm'));
     assert.match(text, /\+\d+/, 'columns of several nodes');
     assert.match(text, /^9 of 12 hosts know every endpoint/m);
-    assert.match(text, /missing-neighbour: \d+ endpoints of 11 nodes on/);
+    assert.match(text, /neighbour-missing: \d+ endpoints of 11 nodes on/);
   });
 
   it('shows every host and every node when asked', async () => {

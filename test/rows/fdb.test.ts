@@ -27,7 +27,7 @@ function entries(...evidence: HostEvidence[]): FdbEntry[] {
 function odd(rows: FdbEntry[]): string[] {
   return rows
     .filter(({status}) => status !== 'ok' && status !== 'local')
-    .map(({host, ip, mac, endpoint, status}) => `${host} ${ip ?? mac} ${endpoint.name} ${status}`)
+    .map(({host, address: ip, mac, endpoint, status}) => `${host} ${ip ?? mac} ${endpoint.name} ${status}`)
     .sort();
 }
 
@@ -43,7 +43,7 @@ function web2(): {ip: string; mac: string} {
 
 const {ip, mac} = web2();
 const find = (rows: FdbEntry[], address = ip) =>
-  rows.find((row) => row.host === 'node1' && row.ip === address);
+  rows.find((row) => row.host === 'node1' && row.address === address);
 
 describe('what a sandbox holds about each endpoint', () => {
   it('is whole on the healthy swarm, seen from one host or two', () => {
@@ -65,7 +65,7 @@ describe('what a sandbox holds about each endpoint', () => {
         netns: overlayOf(recordedEvidence('node1'), 'uber-net').file,
         vni: 4097,
         mac,
-        ip,
+        address: ip,
         vtep: '192.168.1.5',
         node: 'node2',
         endpoint: {kind: 'container', name: 'web2', id: null},
@@ -80,7 +80,12 @@ describe('what a sandbox holds about each endpoint', () => {
     );
   });
 
-  for (const status of ['missing-fdb', 'missing-neighbour', 'wrong-vtep', 'learned-only'] as const) {
+  for (const status of [
+    'fdb-row-missing',
+    'neighbour-missing',
+    'fdb-wrong-vtep',
+    'fdb-learned-only',
+  ] as const) {
     it(`is ${status} where that was done to web2's rows, and nothing else is`, () => {
       for (const hosts of [[`${status}/node1`], [`${status}/node1`, `${status}/node2`]]) {
         assert.deepEqual(odd(entries(...hosts.map(recordedEvidence))), [`node1 ${ip} web2 ${status}`]);
@@ -96,13 +101,13 @@ describe('what a sandbox holds about each endpoint', () => {
     assert.deepEqual(
       odd(one),
       [
-        'node1 02:42:0a:00:01:c9 null stale',
-        `node1 ${balancer?.ip} null unknown`,
+        'node1 02:42:0a:00:01:c9 null fdb-stale',
+        `node1 ${balancer?.address} null unknown`,
         'node1 10.0.1.200 null unknown',
       ].sort(),
     );
     const two = entries(recordedEvidence('stale/node1'), recordedEvidence('stale/node2'));
-    assert.deepEqual(odd(two), ['node1 02:42:0a:00:01:c9 null stale', 'node1 10.0.1.200 null stale']);
+    assert.deepEqual(odd(two), ['node1 02:42:0a:00:01:c9 null fdb-stale', 'node1 10.0.1.200 null fdb-stale']);
     assert.match(find(two, '10.0.1.200')?.reason ?? '', /node2, whose Docker engine has no such endpoint/);
   });
 
@@ -115,13 +120,13 @@ describe('what a sandbox holds about each endpoint', () => {
     const remote = entries(bare).filter(({status}) => status !== 'local');
     assert.deepEqual(
       remote.map(({status}) => status),
-      remote.map(() => 'missing-fdb'),
+      remote.map(() => 'fdb-row-missing'),
     );
     assert.match(find(remote)?.reason ?? '', /no FDB entry and no neighbour entry/);
     const noDevice = derived(bare, (draft) =>
       editTable(draft, file, 'addr', (rows) => rows.filter((row) => row.ifname !== 'vxlan0')),
     );
-    assert.equal(find(entries(noDevice))?.status, 'missing-fdb');
+    assert.equal(find(entries(noDevice))?.status, 'fdb-row-missing');
   });
 });
 
@@ -185,7 +190,7 @@ describe('what is not known', () => {
           if (task.Name === 'late') task.Info = {'Host IP': '192.168.1.5'};
       }),
     );
-    assert.equal(find(entries(told), '10.0.1.77')?.status, 'missing-fdb');
+    assert.equal(find(entries(told), '10.0.1.77')?.status, 'fdb-row-missing');
   });
 
   it('leaves a lonely row with a MAC that a user may have given to an endpoint without rows', () => {
@@ -203,7 +208,7 @@ describe('what is not known', () => {
     // One in Docker's own form is of an address, and that address is nobody's.
     assert.equal(
       entries(change('02:42:0a:00:01:fe')).find((one) => one.mac === '02:42:0a:00:01:fe')?.status,
-      'stale',
+      'fdb-stale',
     );
   });
 });
@@ -235,14 +240,14 @@ describe('a pair of rows that no source names', () => {
     );
     assert.match(healthy[0]?.reason ?? '', /^presumably the load balancer/);
     const two = entries(withPairs('192.168.1.5', 200)).filter(({status}) => status === 'unknown');
-    assert.deepEqual(two.map((row) => row.ip).sort(), [healthy[0]?.ip, '10.0.1.200'].sort());
+    assert.deepEqual(two.map((row) => row.address).sort(), [healthy[0]?.address, '10.0.1.200'].sort());
     assert.match(two[0]?.reason ?? '', /^one of 2 addresses/);
   });
 
   it('is stale towards a VTEP that no node has, and towards this very host', () => {
-    assert.equal(find(entries(withPairs('203.0.113.9', 200)), '10.0.1.200')?.status, 'stale');
+    assert.equal(find(entries(withPairs('203.0.113.9', 200)), '10.0.1.200')?.status, 'fdb-stale');
     const own = find(entries(withPairs('172.31.1.5', 200)), '10.0.1.200');
-    assert.equal(own?.status, 'stale');
+    assert.equal(own?.status, 'fdb-stale');
     assert.match(own?.reason ?? '', /points to this host/);
   });
 
@@ -265,9 +270,9 @@ describe('a neighbour row with a MAC that the endpoint does not have', () => {
       const rows = fdbEntries(hosts, uber).filter(({host}) => host === 'node1');
       assert.deepEqual(
         rows.filter(({status}) => status !== 'ok' && status !== 'local').map(({status}) => status),
-        ['wrong-mac'],
+        ['neighbour-wrong-mac'],
       );
-      const row = rows.find(({status}) => status === 'wrong-mac');
+      const row = rows.find(({status}) => status === 'neighbour-wrong-mac');
       assert.equal(row?.mac, '02:42:de:ad:00:01');
       assert.match(row?.reason ?? '', /02:42:0a:00:01:/);
     }
@@ -297,7 +302,7 @@ describe('two hosts that contradict each other', () => {
       }),
     );
     const row = find(entries(recordedEvidence('node1'), other));
-    assert.equal(row?.status, 'wrong-mac');
+    assert.equal(row?.status, 'neighbour-wrong-mac');
     assert.match(row?.reason ?? '', /02:de:ad:be:ef:02 according to node2's Docker engine/);
   });
 
@@ -317,7 +322,7 @@ describe('two hosts that contradict each other', () => {
         if (plain) plain.Tasks = plain.Tasks.filter(({Name}: Raw) => Name !== 'web2');
       }),
     );
-    assert.equal(find(entries(forgotten, gone))?.status, 'stale');
+    assert.equal(find(entries(forgotten, gone))?.status, 'fdb-stale');
   });
 });
 
@@ -334,11 +339,11 @@ describe('rows of endpoints that live here', () => {
       ]);
       editTable(draft, file, 'neigh', (rows) => [
         ...rows,
-        {dst: own.ip, dev: 'vxlan0', lladdr: own.mac, state: ['PERMANENT']},
+        {dst: own.address, dev: 'vxlan0', lladdr: own.mac, state: ['PERMANENT']},
       ]);
     });
-    const rows = entries(remote).filter((row) => row.ip === own.ip);
-    assert.deepEqual(rows.map(({status}) => status).sort(), ['local', 'stale']);
+    const rows = entries(remote).filter((row) => row.address === own.address);
+    assert.deepEqual(rows.map(({status}) => status).sort(), ['fdb-local-as-remote', 'local']);
   });
 });
 
@@ -354,13 +359,13 @@ describe('two readings', () => {
     assert.deepEqual(odd(settled), [`node1 ${ip} web2 transient`]);
     assert.match(
       settled.find(({status}) => status === 'transient')?.reason ?? '',
-      /^missing-fdb in the second/,
+      /^fdb-row-missing in the second/,
     );
   });
 
   it('confirm what both show', () => {
     const rows = fdbEntries([model('transient/node1-second')], id);
-    assert.deepEqual(odd(settle(rows, rows)), [`node1 ${ip} web2 missing-fdb`]);
+    assert.deepEqual(odd(settle(rows, rows)), [`node1 ${ip} web2 fdb-row-missing`]);
   });
 
   it('leave alone what is no fault', () => {
@@ -382,10 +387,10 @@ describe('a network with two sandboxes, one left by an earlier epoch', () => {
         draft.sections.push({...section, netns: second});
       editTable(draft, second, 'fdb', (rows) => rows.filter((row) => row.mac !== mac));
     });
-    const rows = entries(two).filter((row) => row.ip === ip);
+    const rows = entries(two).filter((row) => row.address === ip);
     assert.deepEqual(rows.map(({netns, status}) => [netns, status]).sort(), [
       [file, 'ok'],
-      [second, 'missing-fdb'],
+      [second, 'fdb-row-missing'],
     ]);
   });
 });
@@ -398,7 +403,7 @@ describe("the kernel's own rows", () => {
     const rows = rawFdb(hosts, id, fdbEntries(hosts, id));
     const printed = JSON.parse(sectionOf(evidence, file, 'fdb').output) as Raw[];
     assert.deepEqual(
-      rows.map(({mac, dev}) => [mac, dev]),
+      rows.map(({mac, device: dev}) => [mac, dev]),
       printed.map((row) => [row.mac, row.ifname]),
     );
     const note = (want: (row: (typeof rows)[number]) => boolean) => rows.find(want)?.note ?? '';

@@ -39,14 +39,15 @@ function judgements(folder: string, hosts: HostModel[]): Judged[] {
   );
   return [...networks].flatMap(([id, network]) =>
     fdbEntries(hosts, id).flatMap((entry): Judged[] => {
-      const {host, status, ip} = entry;
+      const {host, status, address: ip} = entry;
       if (status === 'local' || ip === null) return [];
       return [
         {
           about: `${folder} ${hosts.length === 1 ? host : 'both'}: ${ip} of ${network} on ${host}`,
           entry,
           findings: findings.filter(
-            ({code, at}) => rowCode.test(code) && at.host === host && at.network === id && at.ip === ip,
+            ({code, at}) =>
+              rowCode.test(code) && at.host === host && at.networkId === id && at.address === ip,
           ),
           hops: walked(hosts, entry, id, network),
         },
@@ -56,7 +57,12 @@ function judgements(folder: string, hosts: HostModel[]): Judged[] {
 }
 
 /** The hops of a walk to the endpoint from the first container of the host whose walk comes so far. */
-function walked(hosts: HostModel[], {host, ip}: FdbEntry, id: string, network: string): Step[] | undefined {
+function walked(
+  hosts: HostModel[],
+  {host, address: ip}: FdbEntry,
+  id: string,
+  network: string,
+): Step[] | undefined {
   const model = hosts.find(({name}) => name === host);
   for (const container of model?.docker?.containers ?? []) {
     if (!model || !container.running || !container.endpoints.some(({networkId}) => networkId === id))
@@ -82,12 +88,17 @@ function stopped(hops: Step[] | undefined): string | undefined {
 const codes: Partial<Record<FdbStatus, {doctor: RegExp; trace: RegExp | undefined}>> = {
   ok: {doctor: /^$/, trace: undefined},
   unknown: {doctor: /^$/, trace: undefined},
-  'missing-fdb': {doctor: /^fdb-row-missing$/, trace: /^(vxlan-fdb fdb-row|neighbour neighbour)-missing$/},
-  'missing-neighbour': {doctor: /^neighbour-missing$/, trace: /^neighbour neighbour-missing$/},
-  'wrong-mac': {doctor: /^neighbour-wrong-mac$/, trace: /^neighbour neighbour-wrong-mac$/},
-  'learned-only': {doctor: /^fdb-learned-only$/, trace: undefined},
-  'wrong-vtep': {doctor: /^fdb-(wrong-vtep|points-home)$/, trace: /^vxlan-fdb fdb-(wrong-vtep|points-home)$/},
-  stale: {doctor: /^fdb-(stale|points-home)$/, trace: /^vxlan-fdb fdb-(stale|points-home)$/},
+  'fdb-row-missing': {
+    doctor: /^fdb-row-missing$/,
+    trace: /^(vxlan-fdb fdb-row|neighbour neighbour)-missing$/,
+  },
+  'neighbour-missing': {doctor: /^neighbour-missing$/, trace: /^neighbour neighbour-missing$/},
+  'neighbour-wrong-mac': {doctor: /^neighbour-wrong-mac$/, trace: /^neighbour neighbour-wrong-mac$/},
+  'fdb-learned-only': {doctor: /^fdb-learned-only$/, trace: undefined},
+  'fdb-wrong-vtep': {doctor: /^fdb-wrong-vtep$/, trace: /^vxlan-fdb fdb-wrong-vtep$/},
+  'fdb-points-home': {doctor: /^fdb-points-home$/, trace: /^vxlan-fdb fdb-points-home$/},
+  'fdb-local-as-remote': {doctor: /^fdb-local-as-remote$/, trace: /^vxlan-fdb fdb-local-as-remote$/},
+  'fdb-stale': {doctor: /^fdb-stale$/, trace: /^vxlan-fdb fdb-stale$/},
 };
 
 describe('rows are judged alike by fdb, trace and doctor', () => {
@@ -118,6 +129,13 @@ describe('rows are judged alike by fdb, trace and doctor', () => {
   }
 
   it('met every status that a recording can show', () => {
-    assert.deepEqual([...seen].sort(), Object.keys(codes).sort());
+    // No recording has these two: test/rows/fdb.test.ts has them by hand.
+    const byHand = new Set(['fdb-local-as-remote', 'fdb-points-home']);
+    assert.deepEqual(
+      [...seen].sort(),
+      Object.keys(codes)
+        .filter((status) => !byHand.has(status))
+        .sort(),
+    );
   });
 });

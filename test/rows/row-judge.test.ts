@@ -16,10 +16,10 @@ const own = {node1: '172.31.1.5', node2: '192.168.1.5'};
 
 const row = (dst: string, mac = '02:42:0a:00:01:09'): FdbRow => ({
   mac,
-  dev: 'vxlan0',
+  device: 'vxlan0',
   plane: 'self',
   state: 'permanent',
-  dst,
+  vtep: dst,
 });
 
 /** What the rows of node1 are judged to be: the row of an address with a VTEP. */
@@ -44,8 +44,8 @@ describe('where a single row leads', () => {
   it('is judged by gossip, and by the engine that runs the endpoint', () => {
     for (const hosts of [[node1], [node1, node2]]) {
       assert.deepEqual(placed(hosts, own.node2, web2), ['ok', null, false]);
-      assert.deepEqual(placed(hosts, '192.0.2.9', web2), ['wrong-vtep', null, false]);
-      assert.deepEqual(placed(hosts, own.node1, web2), ['wrong-vtep', 'this-host', false]);
+      assert.deepEqual(placed(hosts, '192.0.2.9', web2), ['fdb-wrong-vtep', null, false]);
+      assert.deepEqual(placed(hosts, own.node1, web2), ['fdb-wrong-vtep', 'this-host', false]);
     }
   });
 
@@ -63,13 +63,13 @@ describe('where a single row leads', () => {
     );
     assert.deepEqual(placed([twice], own.node2, web2), ['unknown', null, false]);
     assert.deepEqual(placed([twice], '192.0.2.7', web2), ['unknown', null, false]);
-    assert.deepEqual(placed([twice], '192.0.2.8', web2), ['wrong-vtep', null, false]);
+    assert.deepEqual(placed([twice], '192.0.2.8', web2), ['fdb-wrong-vtep', null, false]);
   });
 
   it('is stale where the engine of the node has no such endpoint, and where the row names this very host', () => {
     const nobody = '10.0.1.222';
-    assert.deepEqual(placed([node1, node2], own.node2, nobody), ['stale', null, true]);
-    assert.deepEqual(placed([node1, node2], own.node1, nobody), ['stale', 'this-host', false]);
+    assert.deepEqual(placed([node1, node2], own.node2, nobody), ['fdb-stale', null, true]);
+    assert.deepEqual(placed([node1, node2], own.node1, nobody), ['fdb-stale', 'this-host', false]);
     assert.deepEqual(placed([node1], own.node2, nobody)[0], 'unknown');
   });
 });
@@ -101,7 +101,7 @@ describe("a bridge's row for a MAC", () => {
   ];
   const behind = (dev: string, state: FdbRow['state'] = 'reachable'): FdbRow => ({
     mac: '02:42:0a:00:01:09',
-    dev,
+    device: dev,
     plane: 'master',
     master: 'br0',
     state,

@@ -38,12 +38,19 @@ function kept(model: HostModel): KeptHost {
 }
 
 /** Of an endpoint whose rows are packed it is not kept whether it is a task's. */
-const line = ({host, netns, vni, ip, mac, vtep, status, endpoint: {kind}, reason}: FdbEntry) =>
+const line = ({host, netns, vni, address: ip, mac, vtep, status, endpoint: {kind}, reason}: FdbEntry) =>
   [host, netns, vni, ip, mac, vtep, status, kind.replace('task', 'container'), reason].join(' ');
 
 /** Where the sources contradict each other, the order in which they are held makes the words. */
 const plain = (lines: string[]) =>
-  lines.map((text) => text.replace(/ (ok|local|missing|wrong|stale|unknown|learned)\S*.*$/, ' $1')).sort();
+  lines
+    .map((text) =>
+      text.replace(
+        / (?:(?:fdb|neighbour)-(?:row-)?)?(ok|local|missing|wrong|points|stale|unknown|learned)\S*.*$/,
+        ' $1',
+      ),
+    )
+    .sort();
 
 /** What fdb says of every network, of all that is neither right nor local. */
 function byModels(models: HostModel[]): string[] {

@@ -89,9 +89,14 @@ const nextOf = (hops: readonly Step[] = []) => hops.flatMap(({next}) => next ?? 
 describe('advice where the engine keeps its namespaces elsewhere', () => {
   it('doctor names real files there in every remedy', () => {
     const folders = [
-      ...['missing-fdb', 'missing-neighbour', 'wrong-vtep', 'stale', 'learned-only', 'veth-unplugged'].map(
-        (name) => `recorded/${name}`,
-      ),
+      ...[
+        'fdb-row-missing',
+        'neighbour-missing',
+        'fdb-wrong-vtep',
+        'stale',
+        'fdb-learned-only',
+        'veth-unplugged',
+      ].map((name) => `recorded/${name}`),
       'recorded/vxlan-down',
       'recorded/trace/local-mac-on-vxlan',
       ...foldersOf('recorded/doctor'),

@@ -36,14 +36,16 @@ describe('a node whose engine was not asked', () => {
         .filter(
           ({kind, networks, container}) => kind === 'container' && container && networks.includes('uber-net'),
         )
-        .map(({name, container, task, service}) => [name, container, task, service]);
+        .map(({netns: name, container, task, service}) => [name, container, task, service]);
     assert.ok(named(rows).length >= 2);
     assert.deepEqual(
       named(rows),
       named(expected).map(([name, container, task, service]) => [name, container, task, service]),
     );
     const overlays = (list: typeof rows) =>
-      list.filter(({kind}) => kind === 'overlay').map(({name, network, subnets}) => [name, network, subnets]);
+      list
+        .filter(({kind}) => kind === 'overlay')
+        .map(({netns: name, network, subnets}) => [name, network, subnets]);
     assert.deepEqual(overlays(rows), overlays(expected));
   });
 
@@ -61,7 +63,7 @@ describe('a node whose engine was not asked', () => {
   it('confirms no endpoint as its own engine would: what nobody else tells stays unknown', () => {
     const network = full.docker?.networks.find(({name}) => name === 'uber-net')?.id ?? '';
     const statuses = (hosts: Parameters<typeof fdbEntries>[0]) =>
-      new Map(fdbEntries(hosts, network).map(({host, ip, status}) => [`${host} ${ip}`, status]));
+      new Map(fdbEntries(hosts, network).map(({host, address: ip, status}) => [`${host} ${ip}`, status]));
     const [lent, read] = [
       statuses([recordedModel('node1'), model(readByJob())]),
       statuses([recordedModel('node1'), full]),

@@ -65,7 +65,7 @@ describe('a port that is published through ingress', () => {
     );
     assert.ok(forward.hops.every(({verdict}) => verdict === 'pass'));
     const [backend] = entries[0]?.backends ?? [];
-    assert.deepEqual([backend?.node, backend?.ip], ['node2', '10.0.0.5']);
+    assert.deepEqual([backend?.node, backend?.address], ['node2', '10.0.0.5']);
     assert.match(
       backend?.forward.hops.find(({layer}) => layer === 'port')?.summary ?? '',
       /8080 is redirected to port 80/,

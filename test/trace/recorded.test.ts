@@ -89,11 +89,11 @@ async function endpoint(name: string): Promise<{ip: string}> {
 
 /** What each recorded fault must be called: forward and reply of web1 to web2, the layer with the code. */
 const faults: Record<string, {forward: string | null; reverse: string | null}> = {
-  'missing-fdb': {forward: 'vxlan-fdb fdb-row-missing', reverse: null},
-  'wrong-vtep': {forward: 'vxlan-fdb fdb-wrong-vtep', reverse: 'source-row receiver-source-stale'},
+  'fdb-row-missing': {forward: 'vxlan-fdb fdb-row-missing', reverse: null},
+  'fdb-wrong-vtep': {forward: 'vxlan-fdb fdb-wrong-vtep', reverse: 'source-row receiver-source-stale'},
   'vxlan-down': {forward: 'vxlan vxlan-down', reverse: 'vxlan vxlan-down'},
   'veth-unplugged': {forward: 'bridge veth-not-in-bridge', reverse: 'bridge veth-not-in-bridge'},
-  'learned-only': {forward: null, reverse: null},
+  'fdb-learned-only': {forward: null, reverse: null},
 };
 
 describe('trace over recorded faults', () => {
@@ -113,8 +113,8 @@ describe('trace over recorded faults', () => {
     });
   }
 
-  it('missing-neighbour: a cached entry that nobody will confirm is not called delivered', async () => {
-    const {forward} = run(await hosts('missing-neighbour'), 'web1', 'web2');
+  it('neighbour-missing: a cached entry that nobody will confirm is not called delivered', async () => {
+    const {forward} = run(await hosts('neighbour-missing'), 'web1', 'web2');
     const hop = forward.hops.find(({layer}) => layer === 'neighbour');
     assert.equal(hop?.code, 'neighbour-missing');
     assert.ok(

@@ -52,15 +52,15 @@ function outcome(change: (draft: HostEvidence) => void): string {
 
 describe('trace to a service where the kernel has IPVS', () => {
   it('reads the virtual address link by link, and walks each task from the load balancer', () => {
-    const {disposition, virtualAddress, forward, reverse, backends = []} = toService(hosts());
-    assert.deepEqual([disposition, virtualAddress], ['deliverable', '10.0.1.2']);
+    const {disposition, vip, forward, reverse, backends = []} = toService(hosts());
+    assert.deepEqual([disposition, vip], ['deliverable', '10.0.1.2']);
     assert.deepEqual(
       forward.hops.filter(({layer}) => layer === 'load-balancer').map(({verdict}) => verdict),
       ['pass', 'pass', 'pass', 'pass', 'pass'],
     );
     assert.equal(code(reverse), undefined);
     assert.deepEqual(
-      backends.map(({ip, node, disposition: each}) => `${ip} ${node} ${each}`),
+      backends.map(({address: ip, node, disposition: each}) => `${ip} ${node} ${each}`),
       ['10.0.1.3 node2 deliverable', '10.0.1.4 node1 deliverable'],
     );
     for (const backend of backends) {
@@ -145,7 +145,7 @@ describe('trace to a service where the kernel has IPVS', () => {
     );
     assert.equal(stale.disposition, 'dropped');
     assert.deepEqual(
-      stale.backends?.map(({ip, forward}) => `${ip} ${code(forward) ?? '-'}`),
+      stale.backends?.map(({address: ip, forward}) => `${ip} ${code(forward) ?? '-'}`),
       ['10.0.1.77 ipvs-backend-stale', '10.0.1.3 -', '10.0.1.4 -'],
     );
     const draining = toService(
@@ -217,7 +217,7 @@ describe('trace to a service where the kernel has no IPVS', () => {
     const {disposition, forward, reverse, backends = []} = toService(hosts(() => {}, recorded));
     assert.deepEqual([disposition, code(forward), reverse], ['unreachable', 'ipvs-missing', null]);
     assert.deepEqual(
-      backends.map(({ip, from, forward: way}) => `${ip} ${from} ${way.disposition}`),
+      backends.map(({address: ip, from, forward: way}) => `${ip} ${from} ${way.disposition}`),
       ['10.0.1.3 web1 delivered', '10.0.1.4 web1 delivered'],
     );
   });
@@ -239,8 +239,8 @@ describe('services of other kinds', () => {
 
   it('without a virtual address: its tasks, from the source', () => {
     const read = recorded.map((host) => hostModel(derived(host, dnsrr)));
-    const {virtualAddress, forward, backends = []} = toService(read);
-    assert.equal(virtualAddress, null);
+    const {vip, forward, backends = []} = toService(read);
+    assert.equal(vip, null);
     assert.match(forward.hops[0]?.summary ?? '', /has no VIP/);
     assert.equal(backends.length, 2);
     assert.equal(forward.disposition, 'delivered');

@@ -73,7 +73,7 @@ export const failedLookups = defineCheck<Digest, Counts>({
       lacking: host.overlays.flatMap(({network}) =>
         hostRows(host)
           .lacking(network.id)
-          .map(({ip}) => `${network.id} ${ip}`),
+          .map(({address: ip}) => `${network.id} ${ip}`),
       ),
       ...(listened.length > 0 ? {failed: failedOf(host)} : {}),
     };
@@ -96,7 +96,7 @@ export const failedLookups = defineCheck<Digest, Counts>({
 const unheard = (host: string) => ({
   host,
   network: null,
-  why: 'l2miss and l3miss events were not monitored',
+  reason: 'l2miss and l3miss events were not monitored',
   add: 'Live, with iproute2 on the host: ovdiag doctor --for 10s',
 });
 
@@ -133,10 +133,10 @@ function lost(
     basis: elsewhere === undefined ? 'sample' : 'several-hosts',
     at: {
       host,
-      network: networkId,
+      networkId: networkId,
       netns,
       device,
-      ...(target?.ip ? {ip: target.ip} : layer === 'l3' ? {ip: sought} : {}),
+      ...(target?.ip ? {address: target.ip} : layer === 'l3' ? {address: sought} : {}),
       ...(target?.vtep ? {vtep: target.vtep} : {}),
     },
   });
@@ -189,7 +189,7 @@ function nobody(failed: Failed, host: string, seconds: number, report: Report): 
       `let it look the address up again: ${sought} belongs to no endpoint`,
     ),
     basis: 'sample',
-    at: {host, network: networkId, netns, device, ...(layer === 'l3' ? {ip: sought} : {})},
+    at: {host, networkId: networkId, netns, device, ...(layer === 'l3' ? {address: sought} : {})},
   });
 }
 
@@ -233,7 +233,7 @@ function failedOf(host: KnownHost): Failed[] {
         .entries(network.id)
         .filter(({netns}) => netns === namespace.file);
       return misses.flatMap((miss): Failed[] => {
-        const entry = entries.find(({ip, mac}) => (miss.layer === 'l2' ? mac : ip) === miss.sought);
+        const entry = entries.find(({address: ip, mac}) => (miss.layer === 'l2' ? mac : ip) === miss.sought);
         if (isNormal(miss, entry, own)) return [];
         return [
           {
@@ -268,7 +268,13 @@ function isNormal({layer, sought}: Miss, entry: FdbEntry | undefined, own: OwnAd
   return layer === 'l2' ? own.macs.has(sought) : own.addresses.has(sought) || own.virtual.has(sought);
 }
 
-function targetOf({endpoint: {name}, ip, mac, vtep, reason}: FdbEntry): NonNullable<Failed['target']> {
+function targetOf({
+  endpoint: {name},
+  address: ip,
+  mac,
+  vtep,
+  reason,
+}: FdbEntry): NonNullable<Failed['target']> {
   return {name, ip, mac, vtep, reason};
 }
 
@@ -306,7 +312,7 @@ function membersOf(host: KnownHost, {file, tables}: Namespace): Member[] {
 }
 
 function asks({tables}: Namespace, {layer, sought}: Miss): boolean {
-  return (tables?.neighbours ?? []).some(({mac, ip, state}) =>
+  return (tables?.neighbours ?? []).some(({mac, address: ip, state}) =>
     layer === 'l2'
       ? mac === sought
       : ip === sought && state.some((one) => one === 'INCOMPLETE' || one === 'FAILED'),

@@ -70,8 +70,8 @@ export const uplinkDrops = defineCheck<undefined, Counts[]>({
 /** Devices of the kernel's own routes to the VTEPs, else that of the default route. */
 function uplinks({model}: KnownHost): Counts[] {
   const {links = [], vtepRoutes, routes = []} = model.host ?? {};
-  const leading = [...(vtepRoutes?.values() ?? [])].flatMap(({dev}) => dev ?? []);
-  const byDefault = routes.flatMap(({dst, table, dev}) =>
+  const leading = [...(vtepRoutes?.values() ?? [])].flatMap(({device: dev}) => dev ?? []);
+  const byDefault = routes.flatMap(({dst, table, device: dev}) =>
     dst === 'default' && table === 'main' && dev !== undefined ? [dev] : [],
   );
   const names = new Set(leading.length > 0 ? leading : byDefault);

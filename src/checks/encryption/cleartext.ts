@@ -51,7 +51,7 @@ function reportClear(
     check: look(line('ip xfrm policy list'), `no policy out to ${vtep} for UDP ${port} with mark 0xd0c4e3`),
     fix: policyFix(host, network.name, port, vtep),
     basis: 'one-host',
-    at: {host: host.name, network: network.id, netns: '@host', vtep},
+    at: {host: host.name, networkId: network.id, netns: '@host', vtep},
   });
 }
 

@@ -26,7 +26,7 @@ export const encryptionRules = defineCheck({
       report.notChecked({
         host: host.name,
         network: sealed.network.name,
-        why: `the rules that mark and drop packets of VNI ${sealed.vni} were not read, or hold matches that are not understood`,
+        reason: `the rules that mark and drop packets of VNI ${sealed.vni} were not read, or hold matches that are not understood`,
         add: 'By hand: iptables-save -c | grep 4789; nft list table ip docker-overlay',
       });
     }
@@ -111,7 +111,7 @@ function reportMark(host: KnownHost, report: Report, {network, netns, vni, port,
       affects: `packets of ${network.name}: they are encrypted from then on`,
     }),
     basis: 'one-host',
-    at: {host: host.name, network: network.id, netns: '@host'},
+    at: {host: host.name, networkId: network.id, netns: '@host'},
   });
 }
 
@@ -136,7 +136,7 @@ function reportDrop(host: KnownHost, report: Report, {network, vni, port}: Encry
       affects: `packets of ${network.name} that come in clear: they are dropped from then on`,
     }),
     basis: 'one-host',
-    at: {host: host.name, network: network.id, netns: '@host'},
+    at: {host: host.name, networkId: network.id, netns: '@host'},
   });
 }
 

@@ -24,7 +24,7 @@ export const espFilter = defineCheck({
       report.notChecked({
         host: host.name,
         network: encrypted[0]?.network.name ?? null,
-        why: `whether its packet filter lets ESP through ${why}`,
+        reason: `whether its packet filter lets ESP through ${why}`,
         add: `On ${host.name}, as root: iptables-save and nft; or a capture there: tcpdump -ni UPLINK esp`,
       });
     if (vteps.length < all.length) gap('over IPv6 is not looked at');
@@ -58,7 +58,7 @@ function espPackets(
 ): {incoming: FilteredPacket; outgoing: FilteredPacket} {
   const esp = {protocol: 'esp' as const, ipsec: true};
   const way = host.way(vtep);
-  const dev = way?.route?.dev;
+  const dev = way?.route?.device;
   return {
     incoming: {...esp, src: vtep, ...arrivalAt(host, own, vtep), dstLocal: true},
     outgoing: {

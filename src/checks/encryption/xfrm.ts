@@ -27,7 +27,7 @@ export const xfrm = defineCheck<Digest>({
       report.notChecked({
         host: host.name,
         network: encrypted[0]?.network.name ?? null,
-        why: 'the states and policies of IPsec were not read, or the kernel has none of it',
+        reason: 'the states and policies of IPsec were not read, or the kernel has none of it',
         add: `Read ${host.name} as root; by hand: ip xfrm policy; ip xfrm state list nokeys`,
       });
       return undefined;
@@ -108,7 +108,7 @@ function statesFor(
             affects: 'every container of the host without live-restore: only the engine has the keys',
           }),
     basis: 'one-host',
-    at: {host: host.name, ...(one ? {network: one.network.id} : {}), netns: '@host', vtep},
+    at: {host: host.name, ...(one ? {networkId: one.network.id} : {}), netns: '@host', vtep},
     // The packets are refused in the host's namespace, and counted in the sandboxes.
     reach: host.overlays
       .filter(({network}) => networks.includes(network.name))
@@ -135,7 +135,7 @@ function compare(
     report.notChecked({
       host: sender.name,
       network: null,
-      why: `the keys of ${sender.name} and ${receiver.name} differ, but the two were read ${Math.round(apart / 60_000)} minutes apart, and keys change every 12 hours`,
+      reason: `the keys of ${sender.name} and ${receiver.name} differ, but the two were read ${Math.round(apart / 60_000)} minutes apart, and keys change every 12 hours`,
       add: 'Snapshots of both within an hour',
     });
     return;

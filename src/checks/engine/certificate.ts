@@ -65,7 +65,7 @@ function unread(host: string, pem: string | undefined, own: NodeCertificate | un
   return {
     host,
     network: null,
-    why:
+    reason:
       pem === undefined || own
         ? "the node's certificate in the swarm was not read"
         : 'nothing of what the node keeps as its certificate in the swarm can be read',

@@ -58,8 +58,8 @@ export const engineVersions = defineCheck<Digest>({
           'install 29.2.1, 25.0.15 or later on the nodes of the first line; without live-restore their containers are started again',
         ),
         basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
-        at: {network: id},
-        reach: [{network: id}, ...hosts.flatMap(({vtep}) => (vtep === undefined ? [] : [{vtep}]))],
+        at: {networkId: id},
+        reach: [{networkId: id}, ...hosts.flatMap(({vtep}) => (vtep === undefined ? [] : [{vtep}]))],
       });
     }
   },

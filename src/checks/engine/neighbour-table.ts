@@ -68,5 +68,6 @@ function countsPermanent(kernel: string | undefined): boolean {
 function collectable({host, namespaces}: HostModel): number {
   return [host, ...namespaces.map(({tables}) => tables)]
     .flatMap((tables) => tables?.neighbours ?? [])
-    .filter(({ip, state, proxy}) => !proxy && !ip.includes(':') && !state.includes('PERMANENT')).length;
+    .filter(({address: ip, state, proxy}) => !proxy && !ip.includes(':') && !state.includes('PERMANENT'))
+    .length;
 }

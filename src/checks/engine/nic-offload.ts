@@ -18,7 +18,7 @@ export const nicOffload = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'the drivers of the cards by which packets leave for other nodes were not read',
+        reason: 'the drivers of the cards by which packets leave for other nodes were not read',
         add: `Install ethtool on ${host.name}`,
       });
       return undefined;

@@ -40,7 +40,8 @@ export const containerLinks = defineCheck({
         report.notChecked({
           host: host.name,
           network: network.name,
-          why: 'the engine did not list its own endpoints, so they can not be compared with the interfaces',
+          reason:
+            'the engine did not list its own endpoints, so they can not be compared with the interfaces',
           add: `see that the engine answers there: docker network inspect ${network.name}`,
         });
         continue;
@@ -63,7 +64,7 @@ function interfaceOf(host: KnownHost, network: Network, endpoint: LocalEndpoint,
       network: network.name,
       subject: name,
       basis: 'one-host',
-      at: {host: host.name, network: network.id, ...(ip ? {ip} : {})},
+      at: {host: host.name, networkId: network.id, ...(ip ? {address: ip} : {})},
       ...fault,
     });
   const said = `docker network inspect ${network.name}: ${name} ${ip ?? 'without an address'} ${mac ?? 'without a MAC'}`;
@@ -205,7 +206,7 @@ function strangers(
         affects: 'both ends of this veth pair',
       }),
       basis: 'one-host',
-      at: {host: host.name, network: network.id, netns: file, device: link.name},
+      at: {host: host.name, networkId: network.id, netns: file, device: link.name},
     });
   }
 }

@@ -34,7 +34,8 @@ export const namespaces = defineCheck<Digest>({
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'whose the files of the namespace directory are: the engine did not list its networks and containers',
+        reason:
+          'whose the files of the namespace directory are: the engine did not list its networks and containers',
         add: 'see that the engine answers there: docker ps',
       });
       return undefined;
@@ -148,7 +149,7 @@ function dead(host: KnownHost, sandbox: Sandbox, networks: Network[], report: Re
     report.notChecked({
       host: host.name,
       network: null,
-      why: `whether ${file}, a plain file, is left behind: engines up to 27 remove such files within a minute`,
+      reason: `whether ${file}, a plain file, is left behind: engines up to 27 remove such files within a minute`,
       add: 'look again in a minute',
     });
     return;
@@ -244,7 +245,7 @@ function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Fin
             affects: 'the sandbox without containers: it goes, and its devices with it',
           }),
     basis: 'one-host',
-    at: {host: host.name, network: network.id},
+    at: {host: host.name, networkId: network.id},
   };
 }
 
@@ -295,7 +296,7 @@ function otherId(
       affects: `the network of that id there; what is still connected to it must be moved first`,
     }),
     basis: 'several-hosts',
-    at: {network: id},
+    at: {networkId: id},
   };
 }
 

@@ -24,7 +24,7 @@ export const overlayLinks = defineCheck({
           report.notChecked({
             host: host.name,
             network: network.name,
-            why: `the devices in ${file} were not read${tables?.links ? ' whole' : ''}`,
+            reason: `the devices in ${file} were not read${tables?.links ? ' whole' : ''}`,
             add: 'run it as root on that host',
           });
           continue;
@@ -74,7 +74,7 @@ function found(
     basis: 'one-host',
     at: {
       host: host.name,
-      network: network.id,
+      networkId: network.id,
       netns: file,
       ...(device === undefined ? {} : {device}),
     },

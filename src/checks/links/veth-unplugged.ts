@@ -27,7 +27,7 @@ export const vethUnplugged = defineCheck({
             cause: `${link.name}, which leads to ${owner ?? 'an endpoint'}, is not attached to a bridge: nothing that ${owner ?? 'it'} sends or is sent gets through`,
             ...adviceFor(host, sandbox, link),
             basis: 'one-host',
-            at: {host: host.name, network: network.id, netns: sandbox.namespace.file, device: link.name},
+            at: {host: host.name, networkId: network.id, netns: sandbox.namespace.file, device: link.name},
           });
         }
       }

@@ -25,7 +25,7 @@ export const vni = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'whether something holds the VNI of a network: the engine did not list its networks',
+        reason: 'whether something holds the VNI of a network: the engine did not list its networks',
         add: 'see that the engine answers there: docker network ls',
       });
       return undefined;
@@ -167,7 +167,7 @@ function leftover(host: KnownHost, device: Device, owner: Network | undefined, d
     }`,
     ...deletion(host, device),
     basis: 'one-host',
-    at: {host: host.name, ...(owner ? {network: owner.id} : {})},
+    at: {host: host.name, ...(owner ? {networkId: owner.id} : {})},
   };
 }
 
@@ -195,7 +195,7 @@ function heldTwice(host: KnownHost, device: Device, owner: Network, devices: Dev
     }`,
     ...deletion(host, device),
     basis: 'one-host',
-    at: {host: host.name, network: owner.id},
+    at: {host: host.name, networkId: owner.id},
   };
 }
 
@@ -223,7 +223,7 @@ function foreignVni(
       cause: `${device.link.name} sends with VNI ${device.vxlan.vni}, and ${network.name} has ${network.vnis.join(' and ')}: other hosts drop what it sends, and nothing here takes what they send`,
       ...rightVni(host, network, device),
       basis: 'one-host',
-      at: {host: host.name, network: network.id, netns: file},
+      at: {host: host.name, networkId: network.id, netns: file},
     });
   }
 }

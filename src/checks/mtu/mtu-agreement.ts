@@ -141,7 +141,7 @@ function tellDiffering(
           },
     ),
     basis: 'one-host',
-    at: {host: host.name, network: network.id, netns, device: device.name},
+    at: {host: host.name, networkId: network.id, netns, device: device.name},
   });
 }
 
@@ -173,7 +173,7 @@ function hostsAgree(hosts: HostDigest<Digest>[], report: Report): void {
       check: look(sh`docker network inspect ${named(name)} --format '{{.Options}}'`),
       fix: raise(seen, mtus),
       basis: 'several-hosts',
-      at: {network: id},
+      at: {networkId: id},
     });
   }
 }

@@ -19,7 +19,7 @@ export const overlayMtu = defineCheck<Misfit[]>({
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'no route to another VTEP is known, so whether full-sized packets fit is not known either',
+        reason: 'no route to another VTEP is known, so whether full-sized packets fit is not known either',
         add: 'ip route get VTEP, on that host',
       });
     }
@@ -141,7 +141,7 @@ function tellNetworks(hosts: HostDigest<Misfit[]>[], report: Report): void {
       check: look(sh`docker network inspect ${named(misfit.name)} --format '{{.Options}}'`),
       fix: fixOf(seen, misfit),
       basis: only === undefined ? 'several-hosts' : 'one-host',
-      at: {...(only === undefined ? {} : {host: only}), network: id},
+      at: {...(only === undefined ? {} : {host: only}), networkId: id},
       reach: names.map((host) => ({host, network: id})),
     });
   }

@@ -73,7 +73,7 @@ function cached(host: KnownHost, report: Report): void {
           'what that container remembers of paths; it learns it again where a small link is still there',
       }),
       basis: 'one-host',
-      at: {host: host.name, network: network.id},
+      at: {host: host.name, networkId: network.id},
     });
   }
 }
@@ -97,13 +97,13 @@ function toldContainers(host: KnownHost, report: Report): ToldInside[] {
     report.notChecked({
       host: host.name,
       network: null,
-      why: 'what containers were told of path MTUs was not read',
+      reason: 'what containers were told of path MTUs was not read',
       add: 'take the snapshot anew',
     });
   }
   for (const {namespace} of places) {
     for (const route of namespace.tables?.routeCache ?? []) {
-      const link = namespace.tables?.links?.find(({name}) => name === route.dev);
+      const link = namespace.tables?.links?.find(({name}) => name === route.device);
       if (link?.mtu === undefined || route.mtu === undefined || route.mtu >= link.mtu) continue;
       const peer = host.pairs(namespace.file, link.ifindex)?.peer;
       const network = host.tunnels.find(({netns}) => netns === peer?.netns)?.network;

@@ -58,7 +58,7 @@ function wayToNetwork(network: Network, endpoint: LocalEndpoint): Missing[] {
   const gateways = network.subnets.map(({gateway}) => gateway);
   const other = neighbourOf(gateways, ip, own.prefixLength);
   const chosen = other === undefined ? undefined : chooseRoute(tables, other);
-  if (!chosen || chosen.verdict === 'unknown' || chosen.route?.dev === link.name) return [];
+  if (!chosen || chosen.verdict === 'unknown' || chosen.route?.device === link.name) return [];
   const instead = chosen.route ? `: ${routeText(chosen.route)} is taken instead` : '';
   return [
     {
@@ -136,6 +136,6 @@ function tell(
         })
       : noFix(`not known: the gateway of docker_gwbridge, or the interface of ${name} on it`),
     basis: 'one-host',
-    at: {host: host.name, netns: file, ...(network ? {network: network.id} : {})},
+    at: {host: host.name, netns: file, ...(network ? {networkId: network.id} : {})},
   });
 }

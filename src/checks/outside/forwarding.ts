@@ -95,6 +95,6 @@ function tell(host: KnownHost, report: Report, {netns, network, evidence, lost}:
           : 'forwarding in this sandbox',
     }),
     basis: 'one-host',
-    at: {host: host.name, ...(network ? {network: network.id} : {}), netns},
+    at: {host: host.name, ...(network ? {networkId: network.id} : {}), netns},
   });
 }

@@ -20,7 +20,7 @@ export const gatewayLeg = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: "the host's own links were not read, so whether containers have a way outside is not known",
+        reason: "the host's own links were not read, so whether containers have a way outside is not known",
         add: 'read the host as root',
       });
       return undefined;
@@ -32,7 +32,7 @@ export const gatewayLeg = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: `the host's own links were not read whole, so whether ${name} is there is not known`,
+        reason: `the host's own links were not read whole, so whether ${name} is there is not known`,
         add: 'read the host again, as root',
       });
     const blind = all.filter((leaver) => mayHideLeg(host, leaver, name));
@@ -41,7 +41,7 @@ export const gatewayLeg = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: `whether ${listed(blind.map(({name: one}) => one))} ${blind.length === 1 ? 'has' : 'have'} a way outside: interfaces were not read whole, or not whose other ends they are`,
+        reason: `whether ${listed(blind.map(({name: one}) => one))} ${blind.length === 1 ? 'has' : 'have'} a way outside: interfaces were not read whole, or not whose other ends they are`,
         add: 'read the host as root',
       });
     return undefined;

@@ -32,7 +32,7 @@ export const masquerade = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: `whether packets from ${subnet} (docker_gwbridge) get the host's address on their way outside: ${why}`,
+        reason: `whether packets from ${subnet} (docker_gwbridge) get the host's address on their way outside: ${why}`,
         add: 'On that host, as root: iptables-save -t nat; nft list ruleset',
       });
     const hidden = filter ? hiding(model, filter) : 'its packet filter was not read';
@@ -50,7 +50,7 @@ export const masquerade = defineCheck({
           src: source,
           dst: '203.0.113.1',
           ctState: 'NEW',
-          ...(route?.dev === undefined ? {} : {outInterface: route.dev}),
+          ...(route?.device === undefined ? {} : {outInterface: route.device}),
           ipsec: false,
           dstLocal: false,
         },
@@ -68,7 +68,7 @@ export const masquerade = defineCheck({
       subject: subnet,
       evidence: [
         ...(nat.length > 0 ? nat.slice(0, 10) : ['nat POSTROUTING has no rule in any back end']),
-        `none of it meets a packet from ${source} to outside${route?.dev === undefined ? '' : ` by ${route.dev}`}`,
+        `none of it meets a packet from ${source} to outside${route?.device === undefined ? '' : ` by ${route.device}`}`,
       ],
       cause: `no rule gives packets from ${subnet} the host's own address: what containers send outside leaves with an address that is every node's, and no answer comes back`,
       check: look(sh`iptables -t nat -S POSTROUTING`, `no MASQUERADE for ${subnet}`),

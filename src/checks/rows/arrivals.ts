@@ -42,6 +42,6 @@ export function silentDrop(host: string, suspect: Suspect): Finding {
       `let UDP ${port} of that node leave from ${dst} and arrive so`,
     ),
     basis: 'sample',
-    at: {host, network: network.id, netns, ip},
+    at: {host, networkId: network.id, netns, address: ip},
   };
 }

@@ -43,7 +43,7 @@ function unread(
   report.notChecked({
     host: host.name,
     network: network.name,
-    why: `where the bridge of ${file} has its endpoints' MACs: ${listed ? 'its FDB was not read' : 'the engine did not list them'}`,
+    reason: `where the bridge of ${file} has its endpoints' MACs: ${listed ? 'its FDB was not read' : 'the engine did not list them'}`,
     add: listed ? 'run it as root on that host, with iproute2' : 'see that the engine answers there',
   });
 }
@@ -101,16 +101,16 @@ function astrayRow(
     subject: name,
     evidence: [`${file}: ${rowText(row)}`],
     cause: onVxlan
-      ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.dev}${behind}: frames to it go into the tunnel until ${name} itself sends or the row ages out (300 s)`
-      : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.dev}${behind}: frames to it go there until ${name} itself sends or the row ages out (300 s)`,
+      ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.device}${behind}: frames to it go into the tunnel until ${name} itself sends or the row ages out (300 s)`
+      : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.device}${behind}: frames to it go there until ${name} itself sends or the row ages out (300 s)`,
     ...forgotten(host, file, row),
     basis: 'one-host',
-    at: {host: host.name, network: network.id, netns: file, ...(ip ? {ip} : {})},
+    at: {host: host.name, networkId: network.id, netns: file, ...(ip ? {address: ip} : {})},
   };
 }
 
 /** A row of a bridge taken away: it learns the MAC anew from its next frame. */
-function forgotten(host: KnownHost, file: string, {mac, dev}: FdbRow): Advice {
+function forgotten(host: KnownHost, file: string, {mac, device: dev}: FdbRow): Advice {
   const inside = (command: Command) => within(host.model, file, command);
   return {
     check: look(inside(sh`bridge fdb show dev ${device(dev)}`), `${mac} master`),
@@ -128,7 +128,7 @@ function ownersOf(
   {namespace: {tables}}: Sandbox,
 ): Map<string, {name: string; ip?: string}> {
   const owners = new Map<string, {name: string; ip?: string}>();
-  for (const {mac, ip} of tables?.neighbours ?? []) if (mac) owners.set(mac, {name: ip, ip});
+  for (const {mac, address: ip} of tables?.neighbours ?? []) if (mac) owners.set(mac, {name: ip, ip});
   for (const {mac, name, ip} of host.endpoints(network) ?? [])
     if (mac) owners.set(mac, {name, ...(ip ? {ip} : {})});
   return owners;
@@ -153,7 +153,7 @@ function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report)
       cause: `a permanent row makes ${mac}, the MAC of ${owner.name}, an address of ${row.master ?? 'the bridge'} itself: frames for it are taken in here and go no further`,
       ...forgotten(host, file, row),
       basis: 'one-host',
-      at: {host: host.name, network: network.id, netns: file, ...(owner.ip ? {ip: owner.ip} : {})},
+      at: {host: host.name, networkId: network.id, netns: file, ...(owner.ip ? {address: owner.ip} : {})},
     });
   }
 }

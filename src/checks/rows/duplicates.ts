@@ -48,7 +48,7 @@ export const duplicates = defineCheck<NetworkHolders[]>({
         report.notChecked({
           host: host.name,
           network: network.name,
-          why: `whether two endpoints have one address: ${network.endpoints ? 'gossip' : "the engine's own list"} was not read`,
+          reason: `whether two endpoints have one address: ${network.endpoints ? 'gossip' : "the engine's own list"} was not read`,
           add: `see that the engine answers there: docker network inspect --verbose ${network.name}`,
         });
       }
@@ -118,7 +118,9 @@ function sharedAddresses({services}: Network, holders: Holder[]): ReadonlySet<st
 function sharedMacs(own: Holder[], sandboxes: OverlayHere['sandboxes']): ReadonlySet<string> {
   const macs = new Clashes();
   for (const {mac, ip} of own) if (mac) macs.add(mac, ip);
-  for (const {mac, state, ip} of sandboxes.flatMap(({namespace}) => namespace.tables?.neighbours ?? []))
+  for (const {mac, state, address: ip} of sandboxes.flatMap(
+    ({namespace}) => namespace.tables?.neighbours ?? [],
+  ))
     if (mac && state.includes('PERMANENT')) macs.add(mac, ip);
   return macs.found;
 }
@@ -130,12 +132,12 @@ function rowHolders(
   owners: ReadonlyMap<string, Holder>,
 ): Holder[] {
   return (tables?.neighbours ?? []).flatMap((row): Holder[] => {
-    const {mac, ip, dev, state} = row;
+    const {mac, address: ip, device: dev, state} = row;
     if (!mac || !macs.has(mac) || !state.includes('PERMANENT')) return [];
     // A row of an address that nobody has is another fault.
     const owner = owners.get(ip);
     if (!owner) return [];
-    const self = tables?.fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.dev === dev);
+    const self = tables?.fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.device === dev);
     const evidence = `${file}: ${neighbourText(row)}${self ? `; ${rowText(self)}` : ''}`;
     return [{...owner, mac, evidence, told: 'engine'}];
   });
@@ -238,7 +240,7 @@ function compare(network: {id: string; name: string}, holders: Placed[], report:
             ? 'each host sends to the one that it has heard of, and the other is not reached'
             : 'gossip names both; if one of them is gone, its record was lost on the way'
         }`,
-        at: {network: network.id, ip},
+        at: {networkId: network.id, address: ip},
       }),
     );
   }
@@ -255,7 +257,7 @@ function compare(network: {id: string; name: string}, holders: Placed[], report:
           .slice(0, 3)
           .map(({name, ip}) => `${name} (${ip})`)
           .join(' and ')}: an FDB has one place for a MAC, so what is sent to one goes to the other`,
-        at: {network: network.id},
+        at: {networkId: network.id},
       }),
     );
   }

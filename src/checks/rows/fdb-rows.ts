@@ -70,7 +70,7 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
         report.found(finding);
       unread(judgement, report);
       const health = healthOf(judgement);
-      if (health.hosts > 0) report.health(health);
+      if (health.hostCount > 0) report.health(health);
     }
     for (const finding of gapFindings(gaps)) report.found(finding);
   },
@@ -83,13 +83,14 @@ function reportUnread(host: KnownHost, report: Report): void {
     report.notChecked({
       host: host.name,
       network: null,
-      why: 'the rows of its sandboxes: its engine did not list the networks, so only what other hosts say of them counts',
+      reason:
+        'the rows of its sandboxes: its engine did not list the networks, so only what other hosts say of them counts',
       add: 'see that the engine answers there: docker network ls',
     });
   }
   for (const {network, sandboxes} of host.overlays) {
     const gap = (why: string, add: string) =>
-      report.notChecked({host: host.name, network: network.name, why, add});
+      report.notChecked({host: host.name, network: network.name, reason: why, add});
     if (!network.services)
       gap(
         'rows that only gossip could explain: it was not read',
@@ -118,7 +119,7 @@ function reportRows(judgement: NetworkJudgement, report: Report): void {
     if (judged.entry.status === 'unknown') {
       const reasons = undecided.get(member) ?? [];
       reasons.push(
-        `${judged.entry.endpoint.name ?? judged.entry.ip ?? judged.entry.mac}: ${judged.entry.reason}`,
+        `${judged.entry.endpoint.name ?? judged.entry.address ?? judged.entry.mac}: ${judged.entry.reason}`,
       );
       undecided.set(member, reasons);
     }
@@ -145,7 +146,7 @@ function reportRest(
     report.notChecked({
       host: member.host.name,
       network: judgement.name,
-      why: `${count - mostTold} more of its rows differ; they are not told one by one`,
+      reason: `${count - mostTold} more of its rows differ; they are not told one by one`,
       add: `ovdiag fdb ${judgement.name}`,
     });
   }
@@ -153,7 +154,7 @@ function reportRest(
     report.notChecked({
       host: member.host.name,
       network: judgement.name,
-      why: `whether the rows of ${reasons.length === 1 ? 'an endpoint' : `${reasons.length} endpoints`} are right: ${reasons[0]}`,
+      reason: `whether the rows of ${reasons.length === 1 ? 'an endpoint' : `${reasons.length} endpoints`} are right: ${reasons[0]}`,
       add: `ovdiag fdb ${judgement.name} tells each; more hosts tell more`,
     });
   }
@@ -192,14 +193,22 @@ function cutOff(host: KnownHost, {network, sandboxes}: OverlayHere): string[] {
 /** How the endpoints of a network came out. */
 function healthOf({id, name, members, endpoints}: NetworkJudgement): NetworkHealth {
   for (const ip of members.flatMap(({rows}) => rows.broken ?? [])) endpoints.mark(ip, seen.broken);
-  const health = {network: name, id, hosts: 0, endpoints: 0, checked: 0, healthy: 0, unknown: 0};
-  health.hosts = members.filter(({rows}) => rows.sandboxes.length > 0).length;
+  const health = {
+    network: name,
+    networkId: id,
+    hostCount: 0,
+    endpointCount: 0,
+    checked: 0,
+    healthy: 0,
+    unknown: 0,
+  };
+  health.hostCount = members.filter(({rows}) => rows.sandboxes.length > 0).length;
   for (const [number, found] of endpoints.found.entries()) {
     // A row that is left of an endpoint is none.
     if (endpoints.claims[number]?.length === 0 && !(found & (seen.right | seen.unknown))) continue;
     const faulty = found & (seen.fault | seen.broken);
     const healthy = !faulty && found & seen.right && !(found & seen.unknown);
-    health.endpoints++;
+    health.endpointCount++;
     if (found & (seen.right | seen.fault)) health.checked++;
     if (healthy) health.healthy++;
     else if (!faulty) health.unknown++;
@@ -224,7 +233,7 @@ function unread({name, members, nodes, skewed}: NetworkJudgement, report: Report
     report.notChecked({
       host: null,
       network: name,
-      why: `what ${some.join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more nodes` : ''} ${missing.length === 1 ? 'holds' : 'hold'} of it: whether ${missing.length === 1 ? 'it takes what is sent to it' : 'they take what is sent to them'} is not known`,
+      reason: `what ${some.join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more nodes` : ''} ${missing.length === 1 ? 'holds' : 'hold'} of it: whether ${missing.length === 1 ? 'it takes what is sent to it' : 'they take what is sent to them'} is not known`,
       add: 'read them as well: --host, --snapshot or --swarm',
     });
   }
@@ -232,7 +241,7 @@ function unread({name, members, nodes, skewed}: NetworkJudgement, report: Report
     report.notChecked({
       host: null,
       network: name,
-      why: `what hosts say of each other that were read more than ${largestSkewMs / 1000} s apart`,
+      reason: `what hosts say of each other that were read more than ${largestSkewMs / 1000} s apart`,
       add: 'take the snapshots of all hosts within a minute',
     });
   }
@@ -242,7 +251,7 @@ function unread({name, members, nodes, skewed}: NetworkJudgement, report: Report
     report.notChecked({
       host: host.name,
       network: name,
-      why: `${cut} more endpoints whose rows are not as gossip has them`,
+      reason: `${cut} more endpoints whose rows are not as gossip has them`,
       add: `ovdiag fdb ${name}`,
     });
   }

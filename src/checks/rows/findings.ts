@@ -8,11 +8,10 @@ import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {FdbRow} from '../../model/facts.js';
 import type {JudgedEntry} from '../../rows/entry.js';
 import {nameOf} from '../../rows/fdb-raw.js';
-import {rowCode} from '../../rows/row-code.js';
 import type {Member, NetworkJudgement} from '../../rows/rows-swarm.js';
 import {isProgrammed} from '../../rows/sandbox-view.js';
 import {sourceCheck} from '../../rows/source-check.js';
-import {isMissing} from '../../rows/status.js';
+import {isExtra, isFault, isMissing} from '../../rows/status.js';
 import {type Claim, isNews} from '../../topology/endpoints.js';
 import {within} from '../../topology/in-namespace.js';
 import {hintedMac} from '../../topology/mac.js';
@@ -28,11 +27,11 @@ export function rowFinding(
   judged: JudgedEntry,
 ): Finding | undefined {
   const {entry, endpoint, verdict} = judged;
-  const code = rowCode(verdict);
-  if (!code) return undefined;
+  const {status: code} = entry;
+  if (!isFault(code)) return undefined;
   const claims = endpoint?.claims ?? [];
-  const {netns, ip} = entry;
-  const vtep = entry.status === 'missing-fdb' ? (expectedVtep(claims) ?? entry.vtep) : entry.vtep;
+  const {netns, address: ip} = entry;
+  const vtep = entry.status === 'fdb-row-missing' ? (expectedVtep(claims) ?? entry.vtep) : entry.vtep;
   const elsewhere =
     claims.some(({hostKey}) => hostKey !== member.host.key) ||
     (verdict.deniedBy !== undefined && verdict.deniedBy !== member.host.key);
@@ -48,9 +47,9 @@ export function rowFinding(
     basis: elsewhere ? 'several-hosts' : 'one-host',
     at: {
       host: member.host.name,
-      network: network.id,
+      networkId: network.id,
       netns,
-      ...(ip === null ? {} : {ip}),
+      ...(ip === null ? {} : {address: ip}),
       ...(vtep === null ? {} : {vtep}),
     },
   };
@@ -59,7 +58,7 @@ export function rowFinding(
 /** The rows that it was judged by, and those that are not there. */
 function rowLines(member: Member, judged: JudgedEntry): string[] {
   const {
-    entry: {netns: file, ip, mac, status},
+    entry: {netns: file, address: ip, mac, status},
     rows,
     neighbour,
   } = judged;
@@ -75,14 +74,14 @@ function rowLines(member: Member, judged: JudgedEntry): string[] {
 }
 
 function severityOf({entry: {status}, endpoint}: JudgedEntry): Severity {
-  if (status === 'learned-only' || status === 'stale') return 'warning';
+  if (status === 'fdb-learned-only' || isExtra(status)) return 'warning';
   // Without a source for the address it may be left of an endpoint that is gone.
-  return status === 'missing-fdb' && !endpoint ? 'warning' : 'error';
+  return status === 'fdb-row-missing' && !endpoint ? 'warning' : 'error';
 }
 
 function causeOf({nodes}: Pick<NetworkJudgement, 'nodes'>, member: Member, judged: JudgedEntry): string {
   const {entry, verdict, rows, neighbour} = judged;
-  const {names, reason} = verdict;
+  const {reason} = verdict;
   const who = nameOf(entry);
   const here = member.host.name;
   const node = (vtep: string | undefined) => {
@@ -90,22 +89,22 @@ function causeOf({nodes}: Pick<NetworkJudgement, 'nodes'>, member: Member, judge
     return `${vtep ?? 'another host'}${name ? ` (${name})` : ''}`;
   };
   switch (entry.status) {
-    case 'missing-fdb':
+    case 'fdb-row-missing':
       return `${here} has no FDB entry for ${who} and drops every frame to it: ${reason}`;
-    case 'missing-neighbour':
+    case 'neighbour-missing':
       return `${here} has no neighbour entry for ${who}, so ARP for it stays unanswered: ${reason}`;
-    case 'wrong-mac':
+    case 'neighbour-wrong-mac':
       return `${here} answers ARP for ${who} with ${neighbour?.mac ?? 'another MAC'}: ${reason}`;
-    case 'learned-only':
+    case 'fdb-learned-only':
       return `${who} is reached by a learned FDB entry only${timeLeft(member, judged)}; then ${here} drops every frame to it`;
-    case 'wrong-vtep':
-      return names === 'this-host'
-        ? `the FDB entry of ${who} names ${entry.vtep}, which is ${here} itself: ${reason}`
-        : `${here} sends frames for ${who} to ${node(entry.vtep ?? undefined)}, and drops those that come from it: ${reason}`;
+    case 'fdb-points-home':
+      return `the FDB entry of ${who} names ${entry.vtep}, which is ${here} itself: ${reason}`;
+    case 'fdb-local-as-remote':
+      return `${here} has remote entries for its own ${localName(judged)}, to ${node(rows[0]?.vtep)}; delivery goes on as long as the bridge knows its port`;
+    case 'fdb-wrong-vtep':
+      return `${here} sends frames for ${who} to ${node(entry.vtep ?? undefined)}, and drops those that come from it: ${reason}`;
     default:
-      return names === 'local-endpoint'
-        ? `${here} has remote entries for its own ${localName(judged)}, to ${node(rows[0]?.dst)}; delivery goes on as long as the bridge knows its port`
-        : `${here} keeps entries of ${who}, to ${node(rows[0]?.dst)}: ${reason}`;
+      return `${here} keeps entries of ${who}, to ${node(rows[0]?.vtep)}: ${reason}`;
   }
 }
 
@@ -124,21 +123,23 @@ interface Place {
   name: string;
 }
 
-function checkOf({inside, name}: Place, {entry: {status, ip}, neighbour}: JudgedEntry): CheckStep[] {
+function checkOf({inside, name}: Place, {entry: {status, address: ip}, neighbour}: JudgedEntry): CheckStep[] {
   const dev = device(name);
   const neighbours =
     ip === null ? [] : look(inside(sh`ip neigh show ${address(ip)} dev ${dev}`), 'its neighbour entry');
   const fdb = look(inside(sh`bridge fdb show dev ${dev}`), 'FDB entries: MAC, dst VTEP, permanent');
-  return status === 'missing-neighbour' || status === 'wrong-mac' || (status === 'missing-fdb' && !neighbour)
+  return status === 'neighbour-missing' ||
+    status === 'neighbour-wrong-mac' ||
+    (status === 'fdb-row-missing' && !neighbour)
     ? [...neighbours, ...fdb]
     : [...fdb, ...neighbours];
 }
 
 function fixOf(place: Place, judged: JudgedEntry, here: string): Fix {
   const {entry, neighbour, endpoint} = judged;
-  const {status, ip} = entry;
+  const {status, address: ip} = entry;
   const who = nameOf(entry);
-  if (status === 'stale')
+  if (isExtra(status))
     return fixBy({
       commands: removal(place, judged),
       affects: `the entries of ${who} on ${here}, which nothing uses`,
@@ -149,17 +150,17 @@ function fixOf(place: Place, judged: JudgedEntry, here: string): Fix {
     noFix(`not known: no source that was read has the ${what} of ${who}; read its own host too (--host)`);
   if (mac === undefined) return unknown('MAC');
   const affects = `the entries of ${who} on ${here} only; Docker removes them when the endpoint goes`;
-  if (status === 'missing-neighbour' || status === 'wrong-mac')
+  if (status === 'neighbour-missing' || status === 'neighbour-wrong-mac')
     return ip === null ? unknown('address') : fixBy({commands: [neighbourEntry(place, ip, mac)], affects});
   if (vtep === undefined) return unknown('VTEP');
-  const needsBoth = status === 'missing-fdb' && !neighbour && ip !== null;
+  const needsBoth = status === 'fdb-row-missing' && !neighbour && ip !== null;
   const commands = [fdbEntry(place, mac, vtep), ...(needsBoth ? [neighbourEntry(place, ip, mac)] : [])];
   return fixBy({commands, affects});
 }
 
 function knownMac({entry, verdict, rows, neighbour, endpoint}: JudgedEntry): string | undefined {
   const told = verdict.mac ?? macOf(endpoint?.claims ?? []);
-  return told ?? rows[0]?.mac ?? neighbour?.mac ?? hintedMac(entry.ip ?? '');
+  return told ?? rows[0]?.mac ?? neighbour?.mac ?? hintedMac(entry.address ?? '');
 }
 
 function fdbEntry({inside, name}: Place, mac: string, vtep: string): Command {
@@ -178,7 +179,7 @@ function removal({inside, name}: Place, {rows, neighbour}: JudgedEntry): Command
     ...[...new Set(rows.map((row) => row.mac))].map((mac) =>
       inside(sh`bridge fdb del ${macWord(mac)} dev ${dev} self`),
     ),
-    ...(neighbour ? [inside(sh`ip neigh del ${address(neighbour.ip)} dev ${dev}`)] : []),
+    ...(neighbour ? [inside(sh`ip neigh del ${address(neighbour.address)} dev ${dev}`)] : []),
   ];
 }
 
@@ -187,7 +188,7 @@ function expectedVtep(claims: readonly Claim[]): string | undefined {
 }
 
 function localName({entry, endpoint}: JudgedEntry): string {
-  return endpoint?.claims[0].name ?? entry.ip ?? entry.mac ?? 'endpoint';
+  return endpoint?.claims[0].name ?? entry.address ?? entry.mac ?? 'endpoint';
 }
 
 function macOf(claims: readonly Claim[]): string | undefined {
@@ -204,7 +205,7 @@ function timeLeft(member: Member, {entry, rows}: JudgedEntry): string {
   if (ages.length === 0) return '';
   const device = member.rows.sandboxes
     .find(({file}) => file === entry.netns)
-    ?.tables.links?.find(({name}) => name === row?.dev);
+    ?.tables.links?.find(({name}) => name === row?.device);
   const ageing = device?.vxlan?.ageingSeconds ?? defaultAgeing;
   const left = Math.max(0, ageing - Math.min(...ages));
   return `, which ages out ${left} s after it was read unless another frame renews it (${ageing} s idle)`;
@@ -225,7 +226,7 @@ export function sourceFindings(
   return rows.flatMap((row: FdbRow): Finding[] => {
     const owner = ownerOfMac(row.mac);
     if (!owner?.vtep || owner.hostKey === member.host.key || isNews(owner, member.host)) return [];
-    const tunnel = links?.find(({name}) => name === row.dev);
+    const tunnel = links?.find(({name}) => name === row.device);
     if (sourceCheck(tunnel, row, owner.vtep) !== 'discarded') return [];
     return [
       {
@@ -235,14 +236,14 @@ export function sourceFindings(
         network: network.name,
         subject: owner.kind === 'load-balancer' ? `load balancer of ${owner.host}` : owner.name,
         evidence: [`${entry.netns}: ${rowText(row)}`, ...claimLines([owner], network.name)],
-        cause: `frames of ${owner.name} come from ${owner.vtep} (${owner.host}); the row on ${member.host.name} says ${row.dst}, so it discards every one of them, and no counter moves`,
-        check: look(inside(sh`bridge fdb show dev ${device(row.dev)}`), `${row.mac} dst ${row.dst}`),
+        cause: `frames of ${owner.name} come from ${owner.vtep} (${owner.host}); the row on ${member.host.name} says ${row.vtep}, so it discards every one of them, and no counter moves`,
+        check: look(inside(sh`bridge fdb show dev ${device(row.device)}`), `${row.mac} dst ${row.vtep}`),
         fix: fixBy({
-          commands: [fdbEntry({inside, name: row.dev}, row.mac, owner.vtep)],
+          commands: [fdbEntry({inside, name: row.device}, row.mac, owner.vtep)],
           affects: `the entry of ${owner.name} on ${member.host.name} only`,
         }),
         basis: 'several-hosts',
-        at: {host: member.host.name, network: network.id, netns: entry.netns, ip: owner.ip},
+        at: {host: member.host.name, networkId: network.id, netns: entry.netns, address: owner.ip},
       },
     ];
   });

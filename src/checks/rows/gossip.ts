@@ -81,8 +81,8 @@ export function gapFindings(gaps: GossipGap[]): Finding[] {
         basis: 'several-hosts',
         at: {
           ...scope,
-          ...(networks.length === 1 ? {network: first.networkId} : {}),
-          ...(only && more.length === 0 ? {ip: only.ip} : {}),
+          ...(networks.length === 1 ? {networkId: first.networkId} : {}),
+          ...(only && more.length === 0 ? {address: only.ip} : {}),
         },
         // Rows that follow such gossip name the other node, so they are known by their address.
         reach: kind === 'misplaces' ? endpoints.slice(0, 50).map(({ip}) => ({host: here, ip})) : [scope],
@@ -199,7 +199,7 @@ function ownHeard(
 function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[]): GossipGap[] {
   const faulty = new Set(
     entries.flatMap(({member, judged: {entry}}) =>
-      entry.status === 'unknown' ? [] : [`${member.host.key} ${entry.ip}`],
+      entry.status === 'unknown' ? [] : [`${member.host.key} ${entry.address}`],
     ),
   );
   const owned = ownHeard(endpoints, heard);
@@ -344,7 +344,7 @@ export function divided({id, name, endpoints, nodes}: NetworkJudgement, heard: H
       ),
       fix: fixByOthers('you', `read ${nodes.get(vtep) ?? vtep} as well (--host): it knows who is right`),
       basis: 'several-hosts',
-      at: {network: id, vtep},
+      at: {networkId: id, vtep},
     };
   });
 }
@@ -425,7 +425,7 @@ export function disagreements(judgement: NetworkJudgement): Finding[] {
           `read ${first.vtep} and ${other.vtep} as well (--host): they know who is right`,
         ),
         basis: 'several-hosts',
-        at: {network: id, ip},
+        at: {networkId: id, address: ip},
       },
     ];
   });

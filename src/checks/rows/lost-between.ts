@@ -140,7 +140,7 @@ function lossFinding(
     ),
     basis: 'sample',
     // Rules of the receiver drop them just so.
-    at: {host: receiver.name, network: later.networkId},
+    at: {host: receiver.name, networkId: later.networkId},
   };
 }
 
@@ -257,7 +257,7 @@ function agedRows({neighbours, selfRows}: DeviceTables): AgedRow[] {
 function peersOf(rows: AgedRow[], readAt: number, agesTell: boolean): Peer[] {
   const peers = new Map<string, PeerRow>();
   for (const {row, writtenSeconds} of rows) {
-    const {dst, usedSeconds, updatedSeconds} = row;
+    const {vtep: dst, usedSeconds, updatedSeconds} = row;
     if (dst === undefined || usedSeconds === undefined || updatedSeconds === undefined) continue;
     const isUsed = writtenSeconds !== undefined && usedSeconds + ageSlack < writtenSeconds;
     const heard = agesTell ? updatedSeconds : Math.min(updatedSeconds, usedSeconds);

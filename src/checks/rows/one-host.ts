@@ -26,7 +26,7 @@ export function unreachedPeers(host: KnownHost, network: Network, {namespace}: S
   const peers = new Set((network.peers ?? []).flatMap(({ip}) => (isIP(ip) && !own.has(ip) ? [ip] : [])));
   const vteps = new Set<string>();
   for (const row of tables.fdb ?? []) {
-    const {dst, plane} = row;
+    const {vtep: dst, plane} = row;
     if (plane === 'self' && dst !== undefined && isProgrammed(row) && !own.has(dst)) vteps.add(dst);
   }
   const unreached = [...peers].filter((peer) => !vteps.has(peer));
@@ -52,7 +52,7 @@ export function unreachedPeers(host: KnownHost, network: Network, {namespace}: S
       check: look(sh`ovdiag fdb ${named(network.name)}`, `no entry with ${peer}`),
       fix: entriesFix(host, {file, name: vxlans.length === 1 ? vxlans[0]?.name : undefined}, peer, lost),
       basis: 'one-host',
-      at: {host: host.name, network: network.id, netns: file, vtep: peer},
+      at: {host: host.name, networkId: network.id, netns: file, vtep: peer},
     };
   });
 }

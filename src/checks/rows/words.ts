@@ -26,10 +26,10 @@ export function claimLines(claims: readonly Claim[], network: string): string[] 
 
 /** The vxlan device of an entry, where that is known. */
 export function deviceOf(member: Member, {entry, rows, neighbour}: JudgedEntry): string | undefined {
-  const told = rows[0]?.dev ?? neighbour?.dev;
+  const told = rows[0]?.device ?? neighbour?.device;
   if (told !== undefined) return told;
   const links = member.rows.sandboxes.find(({file}) => file === entry.netns)?.tables.links ?? [];
-  const {ip} = entry;
+  const {address: ip} = entry;
   const tunnels = links.filter(({vxlan}) => vxlan);
   const serving = tunnels.find((link) => ip !== null && servesAddress(links, link, ip));
   return (serving ?? (tunnels.length === 1 ? tunnels[0] : undefined))?.name;

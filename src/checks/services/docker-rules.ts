@@ -32,7 +32,7 @@ function notRead(host: KnownHost, report: Report, why: string): void {
   report.notChecked({
     host: host.name,
     network: null,
-    why: `whether Docker's packet filter rules are whole: ${why}`,
+    reason: `whether Docker's packet filter rules are whole: ${why}`,
     add: 'On that host: iptables-save and nft (packages iptables, nftables), and a snapshot of this version',
   });
 }
@@ -89,7 +89,7 @@ function lostOutward(tables: NetnsTables, gwbridge: Link | undefined, rules: Rul
   const own = gwbridge?.addresses?.find(({family}) => family === 'inet');
   const uplink = tables.routes?.find(
     ({dst, table, family}) => dst === 'default' && table === 'main' && family === 'inet',
-  )?.dev;
+  )?.device;
   const filter = packetFilter(tables);
   if (!own || !filter || uplink === undefined) return undefined;
   const {verdict, evidence} = decide(filter, 'FORWARD', {

@@ -58,7 +58,7 @@ export const loadBalancers = defineCheck<Patient>({
       report.notChecked({
         host: host.name,
         network: null,
-        why: `how ${[...undecided].slice(0, 5).join(', ')} is reached: ${undecided.size} of its ways were not read whole, or hold rules that are not understood`,
+        reason: `how ${[...undecided].slice(0, 5).join(', ')} is reached: ${undecided.size} of its ways were not read whole, or hold rules that are not understood`,
         add: 'Read the host as root, with iptables and nft there; ovdiag trace SOURCE SERVICE names the link',
       });
     }
@@ -188,7 +188,7 @@ function reportLink(
     ),
     fix: linkFix(host, last.code, place),
     basis: 'one-host',
-    at: {host: host.name, network: place.network.id, netns: place.file},
+    at: {host: host.name, networkId: place.network.id, netns: place.file},
   });
 }
 
@@ -293,7 +293,7 @@ function compareBackends(
       subject: `${name} (${ip})`,
       evidence: [`gossip of ${network.name}: ${name} ${ip}`, ...rows].slice(0, 8),
       cause: `${name} runs and gets nothing from this host: IPVS has no row of it for ${what}, so the other tasks take its part`,
-      at: {host: host.name, network: network.id, netns: file, ip},
+      at: {host: host.name, networkId: network.id, netns: file, address: ip},
     });
   }
   for (const {address, text} of stale) {
@@ -308,7 +308,7 @@ function compareBackends(
         `tasks by gossip: ${tasks.map(({name, ip}) => `${name} ${ip}`).join(', ')}`,
       ],
       cause: `IPVS sends a part of the requests to ${what} to ${address}, which is no task of ${service}: the row of a task that is gone was left behind, and one of ${sharing.destinations.length} requests is lost`,
-      at: {host: host.name, network: network.id, netns: file, ip: address},
+      at: {host: host.name, networkId: network.id, netns: file, address: address},
     });
   }
 }

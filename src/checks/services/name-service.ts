@@ -45,7 +45,7 @@ export const nameService = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: `whether names can be asked for in ${undecided.slice(0, 5).join(', ')}${undecided.length > 5 ? ` and ${undecided.length - 5} more` : ''}: the rules there were not read, or are not understood`,
+        reason: `whether names can be asked for in ${undecided.slice(0, 5).join(', ')}${undecided.length > 5 ? ` and ${undecided.length - 5} more` : ''}: the rules there were not read, or are not understood`,
         add: 'Read the host as root, with iptables and nft there',
       });
     }

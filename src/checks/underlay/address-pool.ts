@@ -20,7 +20,7 @@ export const addressPool = defineCheck<Low[]>({
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'the manager did not list tasks and services, so how many addresses are taken is not known',
+        reason: 'the manager did not list tasks and services, so how many addresses are taken is not known',
         add: 'read the manager again',
       });
       return undefined;
@@ -64,7 +64,7 @@ function tell({id, network, subnet, size, taken, parts, fix}: Low, report: Repor
     check: look(sh`docker network inspect --verbose ${named(network)}`),
     fix,
     basis: 'one-host',
-    at: {network: id},
+    at: {networkId: id},
   });
 }
 

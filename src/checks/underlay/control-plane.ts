@@ -35,7 +35,8 @@ export const controlPlane = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'its packet filter was not read, so whether it drops gossip or the control plane is not known',
+        reason:
+          'its packet filter was not read, so whether it drops gossip or the control plane is not known',
         add: 'On that host, as root: iptables-save and nft (packages iptables, nftables)',
       });
       return undefined;
@@ -118,14 +119,14 @@ function packet(
   const way = host.way(peer);
   const own = host.model.docker?.engine.swarm?.nodeAddress ?? host.vtep?.address;
   if (hook === 'OUTPUT') {
-    if (way?.verdict !== 'found' || !way.route?.dev) return undefined;
+    if (way?.verdict !== 'found' || !way.route?.device) return undefined;
     const {source: src = own ?? '', selected} = way;
     const masquerade = selected === undefined ? {} : {masqueradeAs: selected};
     return {
       ...kind,
       src,
       dst: peer,
-      outInterface: way.route.dev,
+      outInterface: way.route.device,
       ...masquerade,
       ipsec: false,
       dstLocal: false,
@@ -148,7 +149,7 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
     report.notChecked({
       host: host.name,
       network: null,
-      why: `whether ${subject} gets ${direction} hangs on what is not understood, or on which flows are known: ${decision.evidence.join('; ')}`,
+      reason: `whether ${subject} gets ${direction} hangs on what is not understood, or on which flows are known: ${decision.evidence.join('; ')}`,
       add: 'a capture on that host: tcpdump -ni UPLINK',
     });
     return;
@@ -183,7 +184,7 @@ function listener(host: KnownHost, report: Report): void {
     report.notChecked({
       host: host.name,
       network: null,
-      why: `whether its manager listens on TCP ${port} was not read`,
+      reason: `whether its manager listens on TCP ${port} was not read`,
       add: 'take the snapshot anew, as root',
     });
     return;

@@ -28,7 +28,8 @@ export const dataPathFilter = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'its packet filter for IPv6 is not looked at, by which packets of overlays pass to and from other nodes',
+        reason:
+          'its packet filter for IPv6 is not looked at, by which packets of overlays pass to and from other nodes',
         add: 'By hand: ip6tables-save -c; or a capture on that host: tcpdump -ni UPLINK',
       });
     if (vteps.length === 0) return undefined;
@@ -36,7 +37,7 @@ export const dataPathFilter = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'its packet filter was not read, so whether it drops the packets of overlays is not known',
+        reason: 'its packet filter was not read, so whether it drops the packets of overlays is not known',
         add: 'On that host, as root: iptables-save and nft (packages iptables, nftables)',
       });
       return undefined;
@@ -95,7 +96,7 @@ function bothWays(
   const way = host.way(peer);
   const src = way?.source ?? host.vtep?.address;
   if (way?.verdict === 'found' && src !== undefined) {
-    const out = way.route?.dev;
+    const out = way.route?.device;
     forms.push({
       hook: 'OUTPUT',
       form: {
@@ -130,7 +131,7 @@ function tell(
     report.notChecked({
       host: host.name,
       network: null,
-      why: `whether ${subject} gets ${direction} hangs on what is not understood, or on which flows are known: ${decision.evidence.join('; ')}`,
+      reason: `whether ${subject} gets ${direction} hangs on what is not understood, or on which flows are known: ${decision.evidence.join('; ')}`,
       add: 'a capture on that host: tcpdump -ni UPLINK, or ovdiag trace --probe',
     });
     return;
@@ -149,7 +150,7 @@ function tell(
     basis: 'one-host',
     at: {
       host: host.name,
-      ...(network ? {network: network.id} : {}),
+      ...(network ? {networkId: network.id} : {}),
       ...(only.length === 1 ? {vtep: only[0] ?? ''} : {}),
     },
   });

@@ -59,7 +59,7 @@ function closed(host: KnownHost, up: Tunnel[], report: Report): void {
       report.notChecked({
         host: host.name,
         network: null,
-        why: 'whether the UDP port of the data path is open was not read',
+        reason: 'whether the UDP port of the data path is open was not read',
         add: 'take the snapshot anew, as root',
       });
     return;
@@ -86,7 +86,7 @@ function closed(host: KnownHost, up: Tunnel[], report: Report): void {
       cause: `the socket of ${device.name} is not in the host's namespace: what other nodes send to UDP ${port} of this host does not get to ${network.name}, and what it sends does not leave the sandbox`,
       ...remadeTunnels(host, [tunnel]),
       basis: 'one-host',
-      at: {host: host.name, network: network.id, netns, device: device.name},
+      at: {host: host.name, networkId: network.id, netns, device: device.name},
     });
   }
 }
@@ -159,7 +159,7 @@ function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report)
       basis: 'one-host',
       at:
         alike.length === 1
-          ? {host: host.name, network: first.network.id, netns: first.netns, device: first.device.name}
+          ? {host: host.name, networkId: first.network.id, netns: first.netns, device: first.device.name}
           : {host: host.name},
       reach: alike.map(({network}) => ({host: host.name, network: network.id})),
     });
@@ -259,7 +259,7 @@ function tellSplit({networks, ports, seen, odd}: Split, report: Report): void {
         ? {...one.fix, ...(one.fix.by === 'commands' ? {host: one.host} : {})}
         : unneeded,
     basis: 'several-hosts',
-    at: {...(host === null ? {} : {host}), ...(single ? {network: single.id} : {})},
-    reach: [...networks.map(({id}) => ({network: id})), ...seen.map((other) => ({host: other.host}))],
+    at: {...(host === null ? {} : {host}), ...(single ? {networkId: single.id} : {})},
+    reach: [...networks.map(({id}) => ({networkId: id})), ...seen.map((other) => ({host: other.host}))],
   });
 }

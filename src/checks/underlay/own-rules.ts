@@ -64,7 +64,7 @@ export function arrivalAt(
   const link = links.find(({addresses}) => addresses?.some((own) => own.address === address));
   if (!link) return {dst: ''};
   const way = host.way(peer);
-  const isBoth = way?.verdict === 'found' && way.route?.dev === link.name;
+  const isBoth = way?.verdict === 'found' && way.route?.device === link.name;
   return {dst: address, ...(isBoth ? {inInterface: link.name} : {})};
 }
 
@@ -91,7 +91,7 @@ export function alikeToRules(host: KnownHost, addresses: readonly string[]): str
     const number = ipv4Number(address) ?? 0;
     const met = masks.map(({base, mask}) => ((number & mask) === base ? 1 : 0)).join('');
     const {verdict, route, source, selected} = host.way(address) ?? {};
-    const key = JSON.stringify([met, verdict, route?.dev, source, selected]);
+    const key = JSON.stringify([met, verdict, route?.device, source, selected]);
     const group = groups.get(key);
     if (group) group.push(address);
     else groups.set(key, [address]);

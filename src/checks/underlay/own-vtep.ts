@@ -42,7 +42,7 @@ export const ownVtepAddress = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        why: `${missing}, so whether packets leave from it is not known`,
+        reason: `${missing}, so whether packets leave from it is not known`,
         add: 'read the host as root, with its engine running',
       });
       return undefined;
@@ -100,7 +100,7 @@ function addressFix(
 ): Fix {
   const routes = [...new Set([...remoteVteps(host), ...otherNodes(host)])].flatMap((vtep) => {
     const route = host.way(vtep)?.route;
-    return route?.dev === link.name && route.table === 'main' ? [route] : [];
+    return route?.device === link.name && route.table === 'main' ? [route] : [];
   });
   return fixBy({
     commands: [
@@ -112,7 +112,7 @@ function addressFix(
 }
 
 /** A route as it is, with a source of its own. */
-function sourced({dst, gateway, dev = '', metric}: Route, source: string): Command {
+function sourced({dst, gateway, device: dev = '', metric}: Route, source: string): Command {
   const via = gateway === undefined ? sh`` : sh`via ${addressWord(gateway)} `;
   const weight = metric === undefined ? sh`` : sh` metric ${plain(String(metric))}`;
   return sh`ip route replace ${plain(dst)} ${via}dev ${device(dev)}${weight} src ${addressWord(source)}`;
@@ -147,8 +147,8 @@ function sources(host: KnownHost, own: OwnVtep, report: Report): void {
       report.notChecked({
         host: host.name,
         network: null,
-        why: `packets to ${listed(vteps)} leave from ${source}, not from this node's VTEP ${own.address}, unless this rule changes that: ${rule}`,
-        add: `tcpdump -ni ${route.dev ?? 'any'} udp port ${host.tunnels[0]?.port ?? 4789}`,
+        reason: `packets to ${listed(vteps)} leave from ${source}, not from this node's VTEP ${own.address}, unless this rule changes that: ${rule}`,
+        add: `tcpdump -ni ${route.device ?? 'any'} udp port ${host.tunnels[0]?.port ?? 4789}`,
       });
     }
   }
@@ -181,14 +181,14 @@ function mismatch(
     check: look(sh`ip route get ${addressWord(first.vtep)}`, `src ${source}`),
     fix: sourceFix(own, group),
     basis: 'one-host',
-    at: {host: host.name, vtep: own.address, ...(route.dev === undefined ? {} : {device: route.dev})},
+    at: {host: host.name, vtep: own.address, ...(route.device === undefined ? {} : {device: route.device})},
   };
 }
 
 /** Each node gets a route of its own, as its present one but for the source. */
 function sourceFix(own: OwnVtep, group: WayTo[]): Fix {
   const routes = group.flatMap(({vtep, way}) => (way.route ? [{...way.route, dst: vtep}] : []));
-  if (routes.some(({dev}) => dev === undefined))
+  if (routes.some(({device: dev}) => dev === undefined))
     return noFix('not known: by which link these nodes are reached');
   return fixBy({
     commands: routes.map((route) => sourced(route, own.address)),
@@ -211,7 +211,7 @@ function translation(
     dst,
     dport: tunnel?.port ?? 4789,
     ctState: 'NEW',
-    ...(route?.dev === undefined ? {} : {outInterface: route.dev}),
+    ...(route?.device === undefined ? {} : {outInterface: route.device}),
     ...(selected === undefined ? {} : {masqueradeAs: selected}),
     ipsec: false,
     dstLocal: false,

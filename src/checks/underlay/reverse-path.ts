@@ -24,12 +24,13 @@ export const reversePathFilter = defineCheck({
         report.notChecked({
           host: host.name,
           network: null,
-          why: `rp_filter is strict on ${incoming.name}, and the way back to VTEP ${vtep} is not known: ${reason}`,
+          reason: `rp_filter is strict on ${incoming.name}, and the way back to VTEP ${vtep} is not known: ${reason}`,
           add: `Look by hand: ip route get ${vtep} from ${own}; and the counter: nstat -az TcpExtIPReversePathFilter`,
         });
         return undefined;
       }
-      if (verdict === 'none' || !route || route.type !== 'unicast' || route.dev === incoming.name) continue;
+      if (verdict === 'none' || !route || route.type !== 'unicast' || route.device === incoming.name)
+        continue;
       const [all, its] = ['all', incoming.name].map((device) => `conf/${device}/rp_filter`);
       report.found({
         code: 'rp-filter-strict',
@@ -44,8 +45,8 @@ export const reversePathFilter = defineCheck({
           routeText(route),
           ...(drops > 0 ? [`TcpExt IPReversePathFilter = ${drops}: packets that were dropped so`] : []),
         ],
-        cause: `packets from ${vtep} come in by ${incoming.name}, which has ${own}, and the way back to ${vtep} is by ${route.dev}: the strict source check drops what comes in`,
-        check: look(sh`ip route get ${address(vtep)} from ${address(own)}`, `dev ${route.dev}`),
+        cause: `packets from ${vtep} come in by ${incoming.name}, which has ${own}, and the way back to ${vtep} is by ${route.device}: the strict source check drops what comes in`,
+        check: look(sh`ip route get ${address(vtep)} from ${address(own)}`, `dev ${route.device}`),
         fix: fixBy({
           commands: [sh`sysctl -w ${plain(`net/ipv4/${its}`)}=2`],
           undo: [

@@ -60,7 +60,8 @@ export const subnets = defineCheck<Digest>({
       report.notChecked({
         host: host.name,
         network: null,
-        why: "the host's own links and routes were not read, so whether subnets of overlays overlap with them is not known",
+        reason:
+          "the host's own links and routes were not read, so whether subnets of overlays overlap with them is not known",
         add: 'read the host as root',
       });
     }
@@ -164,7 +165,7 @@ function routeUses({model}: KnownHost): Use[] {
   const bridges = dockerBridges(model.docker?.networks ?? []);
   return (model.host?.routes ?? [])
     .filter(
-      ({family, type, table, dst, protocol, dev}: Route) =>
+      ({family, type, table, dst, protocol, device: dev}: Route) =>
         family === 'inet' &&
         type === 'unicast' &&
         table === 'main' &&
@@ -285,7 +286,7 @@ function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
       check: look(sh`docker network inspect ${named(network)} --format '{{json .IPAM.Config}}'`),
       fix: seen.find(({clash}) => clash.fix.by === 'commands')?.clash.fix ?? first.fix,
       basis: only === undefined ? 'several-hosts' : 'one-host',
-      at: {...(only === undefined ? {} : {host: only}), network: id},
+      at: {...(only === undefined ? {} : {host: only}), networkId: id},
     });
   }
 }
@@ -307,7 +308,7 @@ function tellPublic(hosts: HostDigest<Digest>[], report: Report): void {
         check: look(sh`docker network inspect ${named(network)} --format '{{json .IPAM.Config}}'`),
         fix: fixOf(hosts, id, fix),
         basis: 'one-host',
-        at: {network: id},
+        at: {networkId: id},
       });
     }
   }

@@ -30,7 +30,7 @@ export const vtepWay = defineCheck({
         report.notChecked({
           host: host.name,
           network: null,
-          why: "the host's own links and routes were not read, so the way to other nodes is not known",
+          reason: "the host's own links and routes were not read, so the way to other nodes is not known",
           add: 'read the host as root',
         });
       return undefined;
@@ -129,8 +129,8 @@ function routeFix(host: KnownHost, vteps: readonly string[], ways: WayTo[]): Fix
       affects: 'packets of this host to these addresses: they take the next best route',
     });
   }
-  const other = ways.find(({way: {route}}) => route?.gateway !== undefined && route.dev !== undefined);
-  const {gateway, dev} = other?.way.route ?? {};
+  const other = ways.find(({way: {route}}) => route?.gateway !== undefined && route.device !== undefined);
+  const {gateway, device: dev} = other?.way.route ?? {};
   if (gateway === undefined || dev === undefined)
     return noFix(
       `not known: the router by which ${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} reached; the route is ip route add with its address (via) and the uplink (dev)`,
@@ -152,8 +152,8 @@ function hopFix(host: KnownHost, {vtep, way: {route, uplink}}: WayTo, same: bool
     (one) =>
       one.table === 'main' && one.gateway !== undefined && (one.dst === 'default' || inSubnet(vtep, one.dst)),
   );
-  if (same && route?.dev !== undefined && route.gateway === undefined && isOnLink === false && wider) {
-    const words = sh`${plain(route.dst === vtep ? vtep : route.dst)} dev ${device(route.dev)}`;
+  if (same && route?.device !== undefined && route.gateway === undefined && isOnLink === false && wider) {
+    const words = sh`${plain(route.dst === vtep ? vtep : route.dst)} dev ${device(route.device)}`;
     return fixBy({
       commands: [nested(sh`ip route del`, words)],
       undo: [nested(sh`ip route add`, words)],
@@ -182,7 +182,9 @@ function cutOff(host: KnownHost, vteps: readonly string[]): Scope[] {
 }
 
 function routesOver(ways: WayTo[], device: string): string[] {
-  return ways.flatMap(({way: {route}}) => (route?.dev === device ? [routeText(route)] : [])).slice(0, 5);
+  return ways
+    .flatMap(({way: {route}}) => (route?.device === device ? [routeText(route)] : []))
+    .slice(0, 5);
 }
 
 function routes(host: KnownHost, ways: WayTo[], report: Report): void {
@@ -218,7 +220,7 @@ function routes(host: KnownHost, ways: WayTo[], report: Report): void {
     report.notChecked({
       host: host.name,
       network: null,
-      why: `the route to ${listed(group.map(({vtep}) => vtep))} is not known: ${reason}`,
+      reason: `the route to ${listed(group.map(({vtep}) => vtep))} is not known: ${reason}`,
       add: `ip route get ${group[0]?.vtep ?? 'VTEP'}, on that host`,
     });
   }
@@ -226,20 +228,20 @@ function routes(host: KnownHost, ways: WayTo[], report: Report): void {
 
 function nextHops(host: KnownHost, ways: WayTo[], report: Report): void {
   const failed = grouped(ways, ({way: {neighbour}}) =>
-    neighbour && unanswered(neighbour) ? `${neighbour.ip} dev ${neighbour.dev}` : undefined,
+    neighbour && unanswered(neighbour) ? `${neighbour.address} dev ${neighbour.device}` : undefined,
   );
   for (const group of failed.values()) {
     const vteps = group.map(({vtep}) => vtep);
     const [first] = group;
     const row = first?.way.neighbour;
     if (!first || !row) continue;
-    const {ip, dev} = row;
+    const {address: ip, device: dev} = row;
     const same = vteps.length === 1 && vteps[0] === ip;
     if (unanswered(row) === 'long ago') {
       report.notChecked({
         host: host.name,
         network: null,
-        why: `${ip}, the next hop to ${listed(vteps)}, did not answer ARP ${row.updatedSeconds ?? 'some'} s ago, and nobody has asked since`,
+        reason: `${ip}, the next hop to ${listed(vteps)}, did not answer ARP ${row.updatedSeconds ?? 'some'} s ago, and nobody has asked since`,
         add: `ping -c 1 ${ip} on that host, then again ovdiag doctor`,
       });
       continue;
@@ -287,8 +289,8 @@ function unanswered({
 }
 
 function neighbourLine({
-  ip,
-  dev,
+  address: ip,
+  device: dev,
   mac,
   state,
   usedSeconds,

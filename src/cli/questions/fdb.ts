@@ -2,6 +2,7 @@ import {isIP} from 'node:net';
 import type {FdbQuestion} from '../../answers/fdb.js';
 import {usageError} from '../../base/errors.js';
 import {inSubnet} from '../../base/subnet.js';
+import {formerStatuses} from '../../rows/status.js';
 
 /** What is asked with these flags. Throws where one of them can't be meant. */
 export function fdbQuestion(network: string, flags: Omit<FdbQuestion, 'network'>): FdbQuestion {
@@ -16,5 +17,6 @@ export function fdbQuestion(network: string, flags: Omit<FdbQuestion, 'network'>
   if (address !== undefined && isIP(address) === 0 && !inSubnet(address.split('/')[0] ?? '', address)) {
     throw usageError('invalid-flag', `--address ${address} is neither an address nor a CIDR.`);
   }
-  return {network, mac, address, vtep, status, raw, matrix};
+  const statuses = status?.map((one) => formerStatuses[one] ?? one);
+  return {network, mac, address, vtep, status: statuses, raw, matrix};
 }

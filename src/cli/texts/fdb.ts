@@ -5,7 +5,7 @@ export const summary =
 
 export const description = [
   `One row an endpoint, joined from both planes of the forwarding database (self: which VTEP; master: which bridge port), the neighbour table, Docker's gossip and, on a manager, its tasks and nodes.`,
-  `Status: ok (all tables agree; trace walks the rest of the way); local (on this host); missing-fdb (ARP is answered, frames are dropped); missing-neighbour (no ARP answer); wrong-mac (ARP is answered with another MAC than the endpoint has); learned-only (works until the learned row ages out); wrong-vtep; stale (contradicted by another source); unknown (the reason says what is missing); transient (seen in one of two readings only). A live fault is read a second time, 3 seconds later, before it is reported.`,
+  `Status: ok (all tables agree; trace walks the rest of the way); local (on this host); fdb-row-missing (ARP is answered, frames are dropped); neighbour-missing (no ARP answer); neighbour-wrong-mac (ARP is answered with another MAC than the endpoint has); fdb-learned-only (works until the learned row ages out); fdb-wrong-vtep; stale (contradicted by another source); unknown (the reason says what is missing); transient (seen in one of two readings only). A live fault is read a second time, 3 seconds later, before it is reported.`,
 ].join('\n\n');
 
 export const examples = [

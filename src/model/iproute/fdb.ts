@@ -82,10 +82,10 @@ function toRow(entry: Entry, where: string, options: FdbOptions, problems: Probl
   const other = read.flags.filter((flag) => !KNOWN_FLAGS.has(flag));
   return compact<FdbRow>({
     mac: read.mac,
-    dev,
+    device: dev,
     plane,
     state: read.state === '' ? 'reachable' : read.state,
-    dst: read.dst,
+    vtep: read.dst,
     master: read.master,
     vlan: read.vlan,
     port: read.port,
@@ -144,7 +144,7 @@ function plainRow(entry: Entry, checks: Checks): FdbRow | undefined {
   if (!isAge(used) || !isAge(updated) || !isAge(linkNetNsId)) return undefined;
   const plane = plainPlane(entry);
   if (plane === undefined || !hasOnly(entry, PLAIN_KEYS)) return undefined;
-  const row: FdbRow = {mac: mac.toLowerCase(), dev: ifname, plane, state};
+  const row: FdbRow = {mac: mac.toLowerCase(), device: ifname, plane, state};
   if (!addTargets(row, entry, checks)) return undefined;
   if (linkNetNsId !== undefined) row.linkNetnsid = linkNetNsId;
   if (used !== undefined) row.usedSeconds = used;
@@ -161,7 +161,7 @@ function plainPlane({flags, dst}: Entry): FdbRow['plane'] | undefined {
 
 /** False where the row's VTEP or bridge is not of the usual form. */
 function addTargets(row: FdbRow, {dst, master}: Entry, {isDevice, isVtep}: Checks): boolean {
-  if (isVtep(dst)) row.dst = dst;
+  if (isVtep(dst)) row.vtep = dst;
   else if (dst !== undefined) return false;
   if (isDevice(master)) row.master = master;
   else if (master !== undefined) return false;

@@ -160,7 +160,7 @@ function vxlanOf(read: ReadLink): VxlanDevice | undefined {
     port: info.port,
     local: info.local ?? info.local6,
     group: info.group ?? info.group6 ?? info.remote ?? info.remote6,
-    dev: elsewhere ? undefined : info.link,
+    device: elsewhere ? undefined : info.link,
     learning: info.learning,
     proxy: info.proxy ?? false,
     l2miss: info.l2miss ?? false,

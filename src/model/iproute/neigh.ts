@@ -71,8 +71,8 @@ function toRow(
     return undefined;
   }
   return compact<Neighbour>({
-    ip: read.dst,
-    dev,
+    address: read.dst,
+    device: dev,
     mac: read.lladdr,
     state: read.state,
     router: isSet(read.router),
@@ -104,7 +104,12 @@ function plainRows(): (entry: Entry) => Neighbour | undefined {
     if (typeof dst !== 'string' || typeof lladdr !== 'string' || !isDevice(dev)) return undefined;
     if (!Array.isArray(state) || state.length !== 1 || !isState(state[0])) return undefined;
     if (!isAddress(dst) || !isMac(lladdr) || !hasOnly(entry, PLAIN_KEYS)) return undefined;
-    const row: Neighbour = {ip: dst.toLowerCase(), dev, mac: lladdr.toLowerCase(), state: [state[0]]};
+    const row: Neighbour = {
+      address: dst.toLowerCase(),
+      device: dev,
+      mac: lladdr.toLowerCase(),
+      state: [state[0]],
+    };
     return addAges(row, entry) ? row : undefined;
   };
 }

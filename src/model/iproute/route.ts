@@ -133,7 +133,7 @@ function toRow(read: ReadRoute, family: Family, options: RouteOptions): Route {
     family,
     dst: read.dst,
     gateway: read.gateway ?? read.via?.host,
-    dev: read.dev,
+    device: read.dev,
     table: read.table ?? options.table ?? 'main',
     protocol: read.protocol,
     scope: read.scope,
@@ -145,7 +145,7 @@ function toRow(read: ReadRoute, family: Family, options: RouteOptions): Route {
     nexthops: read.nexthops?.map(({gateway, via: crossed, dev, weight, flags}) =>
       compact<NonNullable<Route['nexthops']>[number]>({
         gateway: gateway ?? crossed?.host,
-        dev,
+        device: dev,
         weight,
         flags,
       }),

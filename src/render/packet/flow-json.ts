@@ -70,9 +70,9 @@ function flowDocument(row: FlowRow, span: TimeSpan, names: Names | undefined): o
               ? {}
               : {
                   rttSeconds: {
-                    least: toSeconds(echo.least),
+                    min: toSeconds(echo.least),
                     mean: toSeconds(echo.sum / echo.matched),
-                    most: toSeconds(echo.most),
+                    max: toSeconds(echo.most),
                   },
                 }),
           },

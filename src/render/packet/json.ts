@@ -159,7 +159,7 @@ function putLink(out: Output, {data, ethernet, vlans, vlanCount}: Frame): void {
   putMac(out, data, ethernet + ethernetField.dst);
   put(out, '"');
   if (vlanCount === 0) return;
-  put(out, ',"vlan":[');
+  put(out, ',"vlans":[');
   for (let index = 0; index < vlanCount; index++) {
     if (index > 0) put(out, ',');
     putNumber(out, vlanId(vlans[index] ?? 0));

@@ -51,7 +51,7 @@ function putTcp(out: Output, frame: Frame): void {
   for (let bit = 0; bit < 8; bit++) {
     if ((flags & (1 << bit)) !== 0) out.bytes[out.at++] = tcpFlagLetters.charCodeAt(bit);
   }
-  putField(out, '","seq":', tcpSeq(frame));
+  putField(out, '","sequence":', tcpSeq(frame));
   putField(out, ',"ack":', tcpAck(frame));
   putField(out, ',"window":', tcpWindow(frame));
   putField(out, ',"length":', tcpDataLength(frame));

@@ -52,13 +52,15 @@ describe('counters of two readings', () => {
     assert.deepEqual(said(moved(() => {})), []);
     const once = examine(node1);
     assert.deepEqual(
-      once.notChecked.filter(({check}) => check === 'counters').map(({host}) => host),
+      once.notChecked.filter(({checkName: check}) => check === 'counters').map(({host}) => host),
       ['node1'],
     );
     const twice = examine(node1, later(node1, 10));
     assert.deepEqual(twice.samples, [{host: 'node1', seconds: 10, listened: 0}]);
     assert.ok(
-      twice.notChecked.some(({check, why}) => check === 'failed-lookups' && /were not monitored/.test(why)),
+      twice.notChecked.some(
+        ({checkName: check, reason: why}) => check === 'failed-lookups' && /were not monitored/.test(why),
+      ),
     );
   });
 

@@ -26,18 +26,18 @@ const aboutWeb2 = 'miss 10.0.1.9 dev vxlan0 STALE';
 
 describe('failed-lookups', () => {
   it('names the container whose frames have no row, and who sent them', () => {
-    const found = listened('missing-fdb/node1', [toWeb2, toWeb2]);
+    const found = listened('fdb-row-missing/node1', [toWeb2, toWeb2]);
     assert.deepEqual(misses(found), [['l2-miss', 'error', 'web2']]);
     const finding = found.find(({code}) => code === 'l2-miss');
     assert.match(finding?.cause ?? '', /sent 2 frames to web2 \(02:42:0a:00:01:09\) in vain/);
     assert.deepEqual(
-      [finding?.network, finding?.at.ip, finding?.at.vtep],
+      [finding?.network, finding?.at.address, finding?.at.vtep],
       ['uber-net', '10.0.1.9', '192.168.1.5'],
     );
   });
 
   it('names the container that was asked for in vain', () => {
-    assert.deepEqual(misses(listened('missing-neighbour/node1', [aboutWeb2])), [
+    assert.deepEqual(misses(listened('neighbour-missing/node1', [aboutWeb2])), [
       ['l3-miss', 'error', 'web2'],
     ]);
   });
@@ -69,7 +69,7 @@ describe('failed-lookups', () => {
     const host = recordedEvidence('node1');
     const {notChecked} = examine(host, later(host, 10));
     assert.deepEqual(
-      notChecked.filter(({check}) => check === 'failed-lookups').map(({host: where}) => where),
+      notChecked.filter(({checkName: check}) => check === 'failed-lookups').map(({host: where}) => where),
       ['node1'],
     );
   });

@@ -81,7 +81,7 @@ describe('xfrm-state-missing', () => {
       derived(node1, (draft) => dropSections(draft, ({name}) => name.startsWith('xfrm'))),
     );
     assert.ok(!findings.some((finding) => finding.code === code));
-    assert.ok(notChecked.some(({check, network}) => check === 'xfrm' && network === 'secret-net'));
+    assert.ok(notChecked.some(({checkName: check, network}) => check === 'xfrm' && network === 'secret-net'));
   });
 });
 
@@ -114,7 +114,7 @@ describe('xfrm-spi-mismatch (derived: the recording kernel has no ESP)', () => {
     other.startedAt = new Date(Date.parse(node1.startedAt) + 7_200_000).toISOString();
     const {findings, notChecked} = examine(sealed1, other);
     assert.ok(!findings.some((finding) => finding.code === code));
-    assert.ok(notChecked.some(({why}) => /120 minutes apart/.test(why)));
+    assert.ok(notChecked.some(({reason: why}) => /120 minutes apart/.test(why)));
     assert.deepEqual(find(code, sealed1, node2), []);
   });
 });
@@ -162,7 +162,7 @@ describe('encryption-mark-missing', () => {
       }),
     );
     assert.ok(!unread.findings.some((finding) => finding.code === code));
-    assert.ok(unread.notChecked.some(({check}) => check === 'encryption-rules'));
+    assert.ok(unread.notChecked.some(({checkName: check}) => check === 'encryption-rules'));
   });
 });
 

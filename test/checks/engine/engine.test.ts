@@ -101,7 +101,7 @@ describe('nic-offload (derived: this lab has no vmxnet3)', () => {
       card('vmxnet3', 'on')(draft);
       draft.sections = draft.sections.filter(({name}) => name !== 'nic');
     });
-    assert.ok(examine(evidence).notChecked.some(({check}) => check === 'nic-offload'));
+    assert.ok(examine(evidence).notChecked.some(({checkName: check}) => check === 'nic-offload'));
   });
 });
 
@@ -179,9 +179,9 @@ describe('the certificate of a node', () => {
   });
 
   it('is not checked where it was not read', () => {
-    assert.ok(examine(node1).notChecked.some(({check}) => check === 'certificate'));
+    assert.ok(examine(node1).notChecked.some(({checkName: check}) => check === 'certificate'));
     const odd = derived(node1, (draft) => addCertificate(draft, 'no certificate'));
-    assert.ok(examine(odd).notChecked.some(({why}) => /^nothing of what the node keeps/.test(why)));
+    assert.ok(examine(odd).notChecked.some(({reason: why}) => /^nothing of what the node keeps/.test(why)));
   });
 });
 

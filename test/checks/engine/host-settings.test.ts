@@ -124,7 +124,7 @@ describe('rp-filter-strict', () => {
       told(findings).filter((text) => text.startsWith(code)),
       [],
     );
-    assert.ok(notChecked.some(({check}) => check === 'reverse-path'));
+    assert.ok(notChecked.some(({checkName: check}) => check === 'reverse-path'));
   });
 });
 

@@ -121,6 +121,6 @@ describe('container-links', () => {
     );
     const {findings, notChecked} = examine(silent);
     assert.deepEqual(named(findings), []);
-    assert.ok(notChecked.some(({check}) => check === 'container-links'));
+    assert.ok(notChecked.some(({checkName: check}) => check === 'container-links'));
   });
 });

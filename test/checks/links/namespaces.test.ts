@@ -59,7 +59,7 @@ describe('namespaces', () => {
     const plain = withFile(node1, '0123456789ab', 'plain');
     assert.deepEqual(named(examine(plain).findings), []);
     assert.match(
-      examine(plain).notChecked.find(({check}) => check === 'namespaces')?.why ?? '',
+      examine(plain).notChecked.find(({checkName: check}) => check === 'namespaces')?.reason ?? '',
       /0123456789ab.*engines up to 27/,
     );
     const later = recordedEvidence('engine-28.5.2/node1');
@@ -88,7 +88,7 @@ describe('namespaces', () => {
     });
     const {findings, notChecked} = examine(silent);
     assert.deepEqual(named(findings), []);
-    assert.ok(notChecked.some(({check}) => check === 'namespaces'));
+    assert.ok(notChecked.some(({checkName: check}) => check === 'namespaces'));
   });
 
   it("finds 'network-two-epochs'", () => {

@@ -60,7 +60,9 @@ describe('overlay-links', () => {
       told(unexpected(findings)).filter((line) => /vxlan|bridge|veth/.test(line)),
       [],
     );
-    assert.ok(notChecked.some(({check, network}) => check === 'overlay-links' && network === 'uber-net'));
+    assert.ok(
+      notChecked.some(({checkName: check, network}) => check === 'overlay-links' && network === 'uber-net'),
+    );
   });
 
   it('takes a bridge without an address, which is being made, for no fault', () => {

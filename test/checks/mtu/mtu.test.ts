@@ -121,7 +121,7 @@ describe('path-mtu', () => {
   it('says so where the caches were not read', () => {
     const {findings, notChecked} = examineRecorded('node1');
     assert.deepEqual(codesOf(findings, /path-mtu/), []);
-    assert.ok(notChecked.some(({check}) => check === 'path-mtu'));
+    assert.ok(notChecked.some(({checkName: check}) => check === 'path-mtu'));
   });
 });
 

@@ -119,7 +119,9 @@ describe('gateway-leg', () => {
       for (const section of draft.sections) if (section.name === 'addr') section.truncated = true;
     });
     assert.deepEqual(told(cut.findings), []);
-    const whys = cut.notChecked.flatMap(({check, why}) => (check === 'gateway-leg' ? [why] : []));
+    const whys = cut.notChecked.flatMap(({checkName: check, reason: why}) =>
+      check === 'gateway-leg' ? [why] : [],
+    );
     assert.ok(whys.some((why) => /whether docker_gwbridge is there/.test(why)));
   });
 
@@ -135,7 +137,11 @@ describe('gateway-leg', () => {
           );
     });
     assert.deepEqual(told(loose.findings), []);
-    assert.ok(loose.notChecked.some(({check, why}) => check === 'gateway-leg' && /other ends/.test(why)));
+    assert.ok(
+      loose.notChecked.some(
+        ({checkName: check, reason: why}) => check === 'gateway-leg' && /other ends/.test(why),
+      ),
+    );
   });
 
   it("says so where the host's links were not read", () => {
@@ -143,7 +149,7 @@ describe('gateway-leg', () => {
       dropSections(draft, ({netns}) => netns === '@host'),
     );
     assert.deepEqual(told(findings), []);
-    assert.ok(notChecked.some(({check}) => check === 'gateway-leg'));
+    assert.ok(notChecked.some(({checkName: check}) => check === 'gateway-leg'));
   });
 });
 
@@ -254,7 +260,11 @@ describe('masquerade', () => {
       });
     });
     assert.deepEqual(told(nft.findings), []);
-    assert.ok(nft.notChecked.some(({check, why}) => check === 'masquerade' && /inet fw nat/.test(why)));
+    assert.ok(
+      nft.notChecked.some(
+        ({checkName: check, reason: why}) => check === 'masquerade' && /inet fw nat/.test(why),
+      ),
+    );
   });
 
   it('is not judged where the rule may be where nobody looked', () => {
@@ -286,7 +296,7 @@ describe('masquerade', () => {
       const {findings, notChecked} = change('doctor/masquerade-missing/node1', edit);
       assert.deepEqual(told(findings), [], what);
       assert.ok(
-        notChecked.some(({check}) => check === 'masquerade'),
+        notChecked.some(({checkName: check}) => check === 'masquerade'),
         what,
       );
     }

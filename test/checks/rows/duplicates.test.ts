@@ -112,6 +112,6 @@ describe('duplicates', () => {
         delete body.Services;
       }),
     );
-    assert.ok(examine(silent).notChecked.some(({check}) => check === 'duplicates'));
+    assert.ok(examine(silent).notChecked.some(({checkName: check}) => check === 'duplicates'));
   });
 });

@@ -65,10 +65,10 @@ const withoutTask = (body: Raw, ip: string) => {
 
 describe('fdb-rows', () => {
   for (const [recording, code, severity] of [
-    ['missing-fdb', 'fdb-row-missing', 'error'],
-    ['missing-neighbour', 'neighbour-missing', 'error'],
+    ['fdb-row-missing', 'fdb-row-missing', 'error'],
+    ['neighbour-missing', 'neighbour-missing', 'error'],
     ['trace/neighbour-wrong-mac', 'neighbour-wrong-mac', 'error'],
-    ['learned-only', 'fdb-learned-only', 'warning'],
+    ['fdb-learned-only', 'fdb-learned-only', 'warning'],
     ['trace/fdb-wrong-vtep', 'fdb-wrong-vtep', 'error'],
   ] as const) {
     const finding = `${code} ${severity} node1 web2`;
@@ -89,9 +89,10 @@ describe('fdb-rows', () => {
       'fdb-stale warning node1 10.0.1.200',
     ]);
     const gap = examineRecorded('stale/node1').notChecked.find(
-      ({check, why, network}) => check === 'fdb-rows' && network === 'uber-net' && /2 endpoints/.test(why),
+      ({checkName: check, reason: why, network}) =>
+        check === 'fdb-rows' && network === 'uber-net' && /2 endpoints/.test(why),
     );
-    assert.match(gap?.why ?? '', /one of 2 addresses at this VTEP/);
+    assert.match(gap?.reason ?? '', /one of 2 addresses at this VTEP/);
   });
 
   it("tells the other direction of a wrong row: 'receiver-source-stale', by both hosts", () => {
@@ -231,7 +232,7 @@ describe('fdb-rows', () => {
     assert.deepEqual(named(young.findings), []);
     assert.ok(
       young.notChecked.some(
-        ({host, why}) => host === 'node1' && /web2: it was started on node2 when/.test(why),
+        ({host, reason: why}) => host === 'node1' && /web2: it was started on node2 when/.test(why),
       ),
     );
     const old = named(examine(before, after(-60)).findings);
@@ -350,7 +351,7 @@ describe('fdb-rows', () => {
     });
     const {findings, notChecked} = examine(node1, late);
     assert.deepEqual(named(findings), []);
-    assert.ok(notChecked.some(({why}) => /more than 60 s apart/.test(why)));
+    assert.ok(notChecked.some(({reason: why}) => /more than 60 s apart/.test(why)));
   });
 
   it('is silent of what is not known, and says so', () => {
@@ -359,7 +360,9 @@ describe('fdb-rows', () => {
     });
     dropAnswers(silent, /^\/(tasks|services|nodes)/);
     assert.deepEqual(named(examine(silent).findings), []);
-    const why = examine(silent).notChecked.flatMap((gap) => (gap.check === 'fdb-rows' ? [gap.why] : []));
+    const why = examine(silent).notChecked.flatMap((gap) =>
+      gap.checkName === 'fdb-rows' ? [gap.reason] : [],
+    );
     assert.ok(
       why.some((text) => /only gossip could explain/.test(text)),
       why.join('\n'),
@@ -368,7 +371,7 @@ describe('fdb-rows', () => {
       sectionOf(draft, file, 'fdb').status = 255;
     });
     assert.deepEqual(named(examine(blind).findings), []);
-    assert.ok(examine(blind).notChecked.some(({why: text}) => /FDB was not read/.test(text)));
+    assert.ok(examine(blind).notChecked.some(({reason: text}) => /FDB was not read/.test(text)));
     const engineless = derived(node1, (draft) => {
       draft.docker.answers = [];
       draft.docker.failure = 'it hangs';
@@ -388,7 +391,7 @@ describe('fdb-rows', () => {
   });
 
   it('tells how long a learned row has left', () => {
-    const [finding] = rows(examineRecorded('learned-only/node1').findings);
+    const [finding] = rows(examineRecorded('fdb-learned-only/node1').findings);
     assert.match(finding?.cause ?? '', /ages out (2\d\d|300) s after it was read .*\(300 s idle\)/);
   });
 
@@ -397,9 +400,9 @@ describe('fdb-rows', () => {
       examine(...evidence).networks.find(({network}) => network === 'uber-net');
     assert.deepEqual(uber(node1, node2), {
       network: 'uber-net',
-      id,
-      hosts: 2,
-      endpoints: 7,
+      networkId: id,
+      hostCount: 2,
+      endpointCount: 7,
       checked: 7,
       healthy: 7,
       unknown: 0,
@@ -407,9 +410,9 @@ describe('fdb-rows', () => {
     // Nobody has looked at the rows of the three that live on the only host.
     assert.deepEqual(uber(node1), {
       network: 'uber-net',
-      id,
-      hosts: 1,
-      endpoints: 7,
+      networkId: id,
+      hostCount: 1,
+      endpointCount: 7,
       checked: 4,
       healthy: 4,
       unknown: 3,
@@ -427,10 +430,11 @@ describe('fdb-rows', () => {
 
   it('names the hosts of a network that were not read', () => {
     const gap = examine(node1).notChecked.find(
-      ({check, network, why}) => check === 'fdb-rows' && network === 'uber-net' && /holds? of it/.test(why),
+      ({checkName: check, network, reason: why}) =>
+        check === 'fdb-rows' && network === 'uber-net' && /holds? of it/.test(why),
     );
-    assert.match(gap?.why ?? '', /node2|192\.168\.1\.5/);
-    assert.ok(!examine(node1, node2).notChecked.some(({why}) => /holds? of it/.test(why)));
+    assert.match(gap?.reason ?? '', /node2|192\.168\.1\.5/);
+    assert.ok(!examine(node1, node2).notChecked.some(({reason: why}) => /holds? of it/.test(why)));
   });
 
   it('says nothing false of faults that are too many to be kept, and how many they are', () => {
@@ -480,7 +484,7 @@ describe('fdb-rows', () => {
         [...new Set(found.map((one) => one.code))].filter((one) => one !== code),
         [],
       );
-      assert.ok(alone.notChecked.some(({why}) => /^\d+ more endpoints/.test(why)));
+      assert.ok(alone.notChecked.some(({reason: why}) => /^\d+ more endpoints/.test(why)));
       // node2 runs none of them, so with it gossip is what is wrong.
       const both = rows(examine(evidence, node2).findings).filter(({host}) => host === 'node1');
       assert.deepEqual(

@@ -48,9 +48,9 @@ describe('a finding about rows', () => {
 
   it('rests on several hosts where the engine of another one has no such endpoint', () => {
     const [stale] = judgements('stale').filter(
-      ({judged: {entry, endpoint}}) => entry.ip === '10.0.1.200' && !endpoint,
+      ({judged: {entry, endpoint}}) => entry.address === '10.0.1.200' && !endpoint,
     );
-    assert.equal(stale?.judged.entry.status, 'stale');
+    assert.equal(stale?.judged.entry.status, 'fdb-stale');
     assert.equal(stale?.find(stale.judged)?.basis, 'several-hosts');
     const {deniedBy, ...verdict} = stale?.judged.verdict ?? assert.fail();
     assert.ok(deniedBy);

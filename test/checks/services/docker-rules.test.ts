@@ -101,7 +101,9 @@ describe('docker-rules-missing', () => {
     const unasked = examine(empty(recordedEvidence('node1')));
     assert.ok(!unasked.findings.some(({code}) => code === 'docker-rules-missing'));
     assert.ok(
-      unasked.notChecked.some(({check, why}) => check === 'docker-rules' && /--iptables=false/.test(why)),
+      unasked.notChecked.some(
+        ({checkName: check, reason: why}) => check === 'docker-rules' && /--iptables=false/.test(why),
+      ),
     );
     const unread = examine(
       derived(node1, (draft) =>
@@ -109,7 +111,7 @@ describe('docker-rules-missing', () => {
       ),
     );
     assert.ok(!unread.findings.some(({code}) => code === 'docker-rules-missing'));
-    assert.ok(unread.notChecked.some(({check}) => check === 'docker-rules'));
+    assert.ok(unread.notChecked.some(({checkName: check}) => check === 'docker-rules'));
     const legacyOnly = examine(
       derived(empty(node1), (draft) => {
         const section = sectionOf(draft, '@host', 'iptables-nft');

@@ -118,7 +118,9 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
       [],
     );
     assert.ok(
-      notChecked.some(({check, why}) => check === 'load-balancers' && /app \(10\.0\.1\.2\)/.test(why)),
+      notChecked.some(
+        ({checkName: check, reason: why}) => check === 'load-balancers' && /app \(10\.0\.1\.2\)/.test(why),
+      ),
     );
   });
 
@@ -138,7 +140,11 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
       told(unexpected(findings)).filter((text) => /^(vip|ipvs-s|ingress|masq|encryption)/.test(text)),
       [],
     );
-    assert.ok(notChecked.some(({check, why}) => check === 'load-balancers' && /site, port 8080/.test(why)));
+    assert.ok(
+      notChecked.some(
+        ({checkName: check, reason: why}) => check === 'load-balancers' && /site, port 8080/.test(why),
+      ),
+    );
   });
 
   it('are not judged where whether there is IPVS was not read', () => {
@@ -148,7 +154,11 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
       ),
     );
     assert.deepEqual(told(unexpected(findings)), []);
-    assert.ok(notChecked.some(({check, why}) => check === 'load-balancers' && /site, port 8080/.test(why)));
+    assert.ok(
+      notChecked.some(
+        ({checkName: check, reason: why}) => check === 'load-balancers' && /site, port 8080/.test(why),
+      ),
+    );
   });
 
   it('127.0.0.1 is told where the host leads a port into ingress and refuses the way back', () => {
@@ -177,7 +187,7 @@ describe('backends of IPVS against the tasks (derived)', () => {
   it('ipvs-backend-missing: a task without a row', () => {
     const findings = found(balancerFaults['ipvs-backend-missing']);
     assert.deepEqual(
-      findings.map(({code, severity, at}) => [code, severity, at.ip]),
+      findings.map(({code, severity, at}) => [code, severity, at.address]),
       [['ipvs-backend-missing', 'warning', '10.0.1.3']],
     );
   });
@@ -185,7 +195,7 @@ describe('backends of IPVS against the tasks (derived)', () => {
   it('ipvs-backend-stale: a row without a task, unless it is on its way out', () => {
     const told = (change: Change) =>
       found(change)
-        .map(({code, at}) => `${code} ${at.ip}`)
+        .map(({code, at}) => `${code} ${at.address}`)
         .sort();
     const left = 'ipvs-backend-stale 10.0.1.200';
     assert.deepEqual(told(balancerFaults['ipvs-backend-stale']), [left]);

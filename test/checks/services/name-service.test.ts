@@ -51,7 +51,9 @@ describe('dns-rules-missing', () => {
     );
     assert.deepEqual(found(code, evidence), []);
     assert.ok(
-      examine(evidence).notChecked.some(({check, why}) => check === 'name-service' && /web1/.test(why)),
+      examine(evidence).notChecked.some(
+        ({checkName: check, reason: why}) => check === 'name-service' && /web1/.test(why),
+      ),
     );
   });
 
@@ -60,7 +62,7 @@ describe('dns-rules-missing', () => {
       dropSections(draft, ({netns, name}) => netns === web1 && /ipt|nft/.test(name)),
     );
     assert.deepEqual(found(code, evidence), []);
-    assert.ok(examine(evidence).notChecked.some(({check}) => check === 'name-service'));
+    assert.ok(examine(evidence).notChecked.some(({checkName: check}) => check === 'name-service'));
   });
 });
 

@@ -80,7 +80,7 @@ describe('address-pool', () => {
       blind.findings.filter(({code}) => code === 'address-pool-low'),
       [],
     );
-    assert.ok(blind.notChecked.some(({check}) => check === 'address-pool'));
-    assert.ok(!examineRecorded('node1').notChecked.some(({check}) => check === 'address-pool'));
+    assert.ok(blind.notChecked.some(({checkName: check}) => check === 'address-pool'));
+    assert.ok(!examineRecorded('node1').notChecked.some(({checkName: check}) => check === 'address-pool'));
   });
 });

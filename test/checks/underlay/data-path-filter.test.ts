@@ -91,7 +91,10 @@ describe('data-path-filter', () => {
       const {findings, notChecked} = examineRecorded(`trace/${name}/${host}`);
       assert.deepEqual(told(findings), [], name);
       assert.ok(
-        notChecked.some(({check, why}) => check === 'data-path-filter' && /nft .* guard door|SNAT/.test(why)),
+        notChecked.some(
+          ({checkName: check, reason: why}) =>
+            check === 'data-path-filter' && /nft .* guard door|SNAT/.test(why),
+        ),
         name,
       );
     }
@@ -101,7 +104,7 @@ describe('data-path-filter', () => {
       ),
     );
     assert.deepEqual(told(blind.findings), []);
-    assert.ok(blind.notChecked.some(({check}) => check === 'data-path-filter'));
+    assert.ok(blind.notChecked.some(({checkName: check}) => check === 'data-path-filter'));
   });
 });
 
@@ -132,7 +135,7 @@ describe('rules of a host whose packets come in by another link than the one tha
     });
     const {findings, notChecked} = examine(routed);
     assert.deepEqual(codesOf(findings, all), []);
-    assert.ok(notChecked.some(({check}) => check === 'data-path-filter'));
+    assert.ok(notChecked.some(({checkName: check}) => check === 'data-path-filter'));
     // What no link may do is still found.
     const none = derived(routed, (draft) => {
       const section = sectionOf(draft, '@host', 'iptables-nft');
@@ -194,7 +197,7 @@ describe('rules of a host whose packets come in by another link than the one tha
     assert.deepEqual(codesOf(findings, /^(data-path-filtered|esp-|encryption-)/), []);
     for (const name of ['data-path-filter', 'esp-filter', 'encryption-rules'])
       assert.ok(
-        notChecked.some(({check}) => check === name),
+        notChecked.some(({checkName: check}) => check === name),
         name,
       );
   });
@@ -208,7 +211,7 @@ describe('rules of a host whose packets come in by another link than the one tha
     assert.deepEqual(codesOf(findings, all), []);
     for (const name of ['data-path-filter', 'esp-filter', 'control-plane'])
       assert.ok(
-        notChecked.some(({check, why}) => check === name && /nft list ruleset/.test(why)),
+        notChecked.some(({checkName: check, reason: why}) => check === name && /nft list ruleset/.test(why)),
         name,
       );
   });
@@ -239,7 +242,7 @@ describe('control-plane', () => {
       ),
     );
     assert.deepEqual(told(findings), []);
-    assert.ok(notChecked.some(({why}) => /^whether UDP 7946/.test(why)));
+    assert.ok(notChecked.some(({reason: why}) => /^whether UDP 7946/.test(why)));
   });
 
   it('finds a manager that its own rules cut off, and a worker whose rules keep it from one', () => {

@@ -47,7 +47,7 @@ describe('data-path-port', () => {
       derived(recordedEvidence('node1'), (draft) => dropSections(draft, ({name}) => name === 'proc')),
     );
     assert.deepEqual(codesOf(blind.findings, ours), []);
-    assert.ok(blind.notChecked.some(({check}) => check === 'data-path-port'));
+    assert.ok(blind.notChecked.some(({checkName: check}) => check === 'data-path-port'));
     assert.deepEqual(codesOf(examineRecorded('vxlan-down/node1').findings, ours), []);
   });
 

@@ -28,7 +28,7 @@ describe('own-vtep', () => {
       }),
     );
     assert.deepEqual(codesOf(findings, /^outer/), []);
-    assert.ok(notChecked.some(({why}) => /--to-source 172\.31\.1\.5/.test(why)));
+    assert.ok(notChecked.some(({reason: why}) => /--to-source 172\.31\.1\.5/.test(why)));
   });
 
   it('does not take the address of the control plane for the VTEP', () => {
@@ -40,7 +40,7 @@ describe('own-vtep', () => {
       }),
     );
     assert.deepEqual(codesOf(findings, /^outer/), []);
-    assert.ok(notChecked.some(({check}) => check === 'own-vtep'));
+    assert.ok(notChecked.some(({checkName: check}) => check === 'own-vtep'));
   });
 
   it('tells an address that has changed from one that may be translated', () => {

@@ -78,13 +78,21 @@ describe('vtep-way', () => {
     });
     const {findings, notChecked} = examine(cut);
     assert.deepEqual(codesOf(findings, /^vtep-/), []);
-    assert.ok(notChecked.some(({check, why}) => check === 'vtep-way' && /not read whole/.test(why)));
+    assert.ok(
+      notChecked.some(
+        ({checkName: check, reason: why}) => check === 'vtep-way' && /not read whole/.test(why),
+      ),
+    );
   });
 
   it('leaves a route that it can not walk unjudged', () => {
     const {findings, notChecked} = examineRecorded('trace/vtep-policy-route/node1');
     assert.deepEqual(codesOf(findings, /^vtep|uplink/), []);
-    assert.ok(notChecked.some(({check, why}) => check === 'vtep-way' && /rule with priority/.test(why)));
+    assert.ok(
+      notChecked.some(
+        ({checkName: check, reason: why}) => check === 'vtep-way' && /rule with priority/.test(why),
+      ),
+    );
   });
 
   it('names the next hop that does not answer, whatever state its row is caught in', () => {
@@ -110,7 +118,7 @@ describe('vtep-way', () => {
       );
     const old = caught({state: ['FAILED'], used: 4000, confirmed: 4000, updated: 4000});
     assert.deepEqual(codesOf(old.findings, /^vtep/), []);
-    assert.ok(old.notChecked.some(({why}) => /4000 s ago, and nobody has asked since/.test(why)));
+    assert.ok(old.notChecked.some(({reason: why}) => /4000 s ago, and nobody has asked since/.test(why)));
     const fresh = caught({state: ['INCOMPLETE'], used: 0, confirmed: 60, updated: 0});
     assert.deepEqual(codesOf(fresh.findings, /^vtep/), []);
     const failing = caught({state: ['FAILED'], used: 1, confirmed: 9, updated: 1});
@@ -133,7 +141,7 @@ describe('vtep-way', () => {
       derived(recordedEvidence('node1'), (draft) => dropSections(draft, ({netns}) => netns === '@host')),
     );
     assert.deepEqual(codesOf(blind.findings, /^(vtep|uplink)/), []);
-    assert.ok(blind.notChecked.some(({check}) => check === 'vtep-way'));
+    assert.ok(blind.notChecked.some(({checkName: check}) => check === 'vtep-way'));
   });
 });
 

@@ -90,19 +90,19 @@ function astray(code: string, where: string, portOf: (end: End) => string | Prom
 const node1 = (lab: Lab) => lab.node('node1');
 
 const rowFaults: DoctorFault[] = [
-  rowFault('fdb-row-missing', 'the FDB row of web2 deleted on node1', faults['missing-fdb']),
+  rowFault('fdb-row-missing', 'the FDB row of web2 deleted on node1', faults['fdb-row-missing']),
   rowFault(
     'fdb-learned-only',
     'the FDB row of web2 deleted on node1, and learned again from a frame',
-    faults['learned-only'],
+    faults['fdb-learned-only'],
   ),
   rowFault(
     'fdb-wrong-vtep',
     'the FDB row of web2 on node1 points to 192.168.1.77, which nobody has',
-    faults['wrong-vtep'],
+    faults['fdb-wrong-vtep'],
   ),
   rowFault('fdb-stale', 'rows on node1 for addresses that nobody has', faults.stale),
-  rowFault('neighbour-missing', 'the neighbour row of web2 deleted on node1', faults['missing-neighbour']),
+  rowFault('neighbour-missing', 'the neighbour row of web2 deleted on node1', faults['neighbour-missing']),
   traceFault('neighbour-wrong-mac', 'neighbour-wrong-mac'),
   rowFault(
     'fdb-points-home',

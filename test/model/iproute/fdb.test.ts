@@ -11,10 +11,10 @@ describe('the forwarding database', () => {
     const {usedSeconds, updatedSeconds, ...permanent} = row('02:42:0a:00:00:03') ?? {};
     assert.deepEqual(permanent, {
       mac: '02:42:0a:00:00:03',
-      dev: 'vxlan0',
+      device: 'vxlan0',
       plane: 'self',
       state: 'permanent',
-      dst: '192.0.2.3',
+      vtep: '192.0.2.3',
     });
     assert.ok(usedSeconds !== undefined && updatedSeconds !== undefined);
     assert.equal(row('02:42:0a:00:00:04')?.state, 'static');
@@ -25,18 +25,18 @@ describe('the forwarding database', () => {
 
   test('a row that the bridge learned from a frame', () => {
     const learned = rows.find(
-      ({dev, state, externLearn}) => dev === 'veth0' && state === 'reachable' && !externLearn,
+      ({device: dev, state, externLearn}) => dev === 'veth0' && state === 'reachable' && !externLearn,
     );
     assert.equal(learned?.plane, 'master');
     assert.equal(learned?.master, 'br0');
-    assert.equal(learned?.dst, undefined);
+    assert.equal(learned?.vtep, undefined);
   });
 
   test('the keys of vxlan', () => {
     const remote = row('02:42:0a:00:00:06');
     assert.deepEqual([remote?.port, remote?.vni, remote?.via, remote?.externLearn], [4999, 7, 'br0', true]);
     assert.equal(row('02:42:0a:00:00:07')?.srcVni, 77);
-    assert.deepEqual([row('02:42:0a:00:00:0b')?.nhid, row('02:42:0a:00:00:0b')?.dst], [13, undefined]);
+    assert.deepEqual([row('02:42:0a:00:00:0b')?.nhid, row('02:42:0a:00:00:0b')?.vtep], [13, undefined]);
   });
 
   test('used before updated, in text as in JSON', () => {
@@ -84,22 +84,29 @@ describe('the forwarding database', () => {
     const {rows: book, problems} = parseFdbText(text, {dev: 'vxlan1'});
     assert.deepEqual(problems, []);
     assert.deepEqual(book, [
-      {mac: 'a6:1e:2a:c4:cb:14', dev: 'vxlan1', plane: 'master', state: 'permanent', master: 'br0'},
-      {mac: 'a6:1e:2a:c4:cb:14', dev: 'vxlan1', plane: 'master', state: 'permanent', master: 'br0', vlan: 1},
+      {mac: 'a6:1e:2a:c4:cb:14', device: 'vxlan1', plane: 'master', state: 'permanent', master: 'br0'},
+      {
+        mac: 'a6:1e:2a:c4:cb:14',
+        device: 'vxlan1',
+        plane: 'master',
+        state: 'permanent',
+        master: 'br0',
+        vlan: 1,
+      },
       {
         mac: '02:42:ac:10:10:82',
-        dev: 'vxlan1',
+        device: 'vxlan1',
         plane: 'self',
         state: 'permanent',
-        dst: '192.168.50.101',
+        vtep: '192.168.50.101',
         linkNetnsid: 0,
       },
       {
         mac: '02:42:ac:10:10:81',
-        dev: 'vxlan1',
+        device: 'vxlan1',
         plane: 'self',
         state: 'permanent',
-        dst: '10.10.10.102',
+        vtep: '10.10.10.102',
         linkNetnsid: 0,
       },
     ]);
@@ -108,7 +115,7 @@ describe('the forwarding database', () => {
 
   test('a device called like a word of the format', () => {
     const {rows: odd} = parseFdbText('02:42:0a:00:00:03 dev permanent dst 192.0.2.3 self permanent');
-    assert.deepEqual([odd[0]?.dev, odd[0]?.state], ['permanent', 'permanent']);
+    assert.deepEqual([odd[0]?.device, odd[0]?.state], ['permanent', 'permanent']);
     assert.equal(parseFdbText('02:42:0a:00:00:03 dev veth0 master permanent').rows[0]?.state, 'permanent');
   });
 

@@ -42,7 +42,7 @@ describe('links of iproute2', () => {
       port: 8472,
       local: '10.0.0.1',
       group: '239.1.1.1',
-      dev: 'br0',
+      device: 'br0',
       learning: false,
       proxy: false,
       l2miss: false,
@@ -249,7 +249,7 @@ describe('links of iproute2', () => {
         '    vxlan id 7 dev proxy srcport 0 0 dstport 4789 ttl auto ageing 300 ',
       ].join('\n'),
     );
-    assert.equal(odd[0]?.vxlan?.dev, 'proxy');
+    assert.equal(odd[0]?.vxlan?.device, 'proxy');
     assert.equal(odd[0]?.vxlan?.proxy, false);
   });
 });
@@ -390,7 +390,7 @@ describe('odd links', () => {
     const linkinfo = {info_kind: 'vxlan', info_data: {id: 7, link: 'eth0', port: 4789}};
     const {rows} = parseLinksJson(JSON.stringify([{...good, linkinfo, link_netnsid: 0}]));
     assert.equal(rows[0]?.vxlan?.vni, 7);
-    assert.equal(rows[0]?.vxlan?.dev, undefined);
+    assert.equal(rows[0]?.vxlan?.device, undefined);
   });
 
   test('a second row with one index is not believed', () => {

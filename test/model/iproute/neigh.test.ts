@@ -5,7 +5,7 @@ import {fixture} from './support.js';
 
 describe('neighbours', () => {
   const {rows} = parseNeighboursJson(fixture('iproute/neigh.json'));
-  const row = (ip: string) => rows.find((candidate) => candidate.ip === ip);
+  const row = (ip: string) => rows.find((candidate) => candidate.address === ip);
 
   test('their states', () => {
     assert.deepEqual(row('10.0.0.31')?.state, ['PERMANENT']);
@@ -20,7 +20,12 @@ describe('neighbours', () => {
 
   test('an entry of an overlay', () => {
     const {usedSeconds, confirmedSeconds, updatedSeconds, ...entry} = row('10.0.0.3') ?? {};
-    assert.deepEqual(entry, {ip: '10.0.0.3', dev: 'vxlan0', mac: '02:42:0a:00:00:03', state: ['PERMANENT']});
+    assert.deepEqual(entry, {
+      address: '10.0.0.3',
+      device: 'vxlan0',
+      mac: '02:42:0a:00:00:03',
+      state: ['PERMANENT'],
+    });
     assert.ok([usedSeconds, confirmedSeconds, updatedSeconds].every((age) => age !== undefined));
   });
 
@@ -28,7 +33,7 @@ describe('neighbours', () => {
     assert.equal(row('2001:db8:1::5')?.router, true);
     assert.equal(row('10.0.0.31')?.router, undefined);
     assert.deepEqual(parseNeighboursText(fixture('iproute/neigh-proxy.txt')).rows, [
-      {ip: '10.0.0.99', dev: 'br0', state: [], proxy: true},
+      {address: '10.0.0.99', device: 'br0', state: [], proxy: true},
     ]);
   });
 
@@ -40,8 +45,8 @@ describe('neighbours', () => {
       assert.deepEqual(problems, []);
       assert.deepEqual(one, [
         {
-          ip: '10.0.0.2',
-          dev: 'br0',
+          address: '10.0.0.2',
+          device: 'br0',
           mac: '02:42:0a:00:00:02',
           state: ['STALE'],
           usedSeconds: 1,
@@ -58,8 +63,8 @@ describe('neighbours', () => {
     assert.ok(busybox.length > 5);
     assert.ok(busybox.every((entry) => entry.usedSeconds === undefined));
     assert.deepEqual(
-      busybox.find(({ip}) => ip === '10.0.0.3'),
-      {ip: '10.0.0.3', dev: 'vxlan0', mac: '02:42:0a:00:00:03', state: ['PERMANENT']},
+      busybox.find(({address: ip}) => ip === '10.0.0.3'),
+      {address: '10.0.0.3', device: 'vxlan0', mac: '02:42:0a:00:00:03', state: ['PERMANENT']},
     );
   });
 
@@ -83,8 +88,8 @@ describe('arp', () => {
   test('the walk-through', () => {
     assert.deepEqual(parseArpText(fixture('book/web2-2-arp.txt')), {
       rows: [
-        {ip: '172.16.16.129', dev: 'eth0', mac: '02:42:ac:10:10:81', state: []},
-        {ip: '172.16.16.130', dev: 'eth0', mac: '02:42:ac:10:10:82', state: []},
+        {address: '172.16.16.129', device: 'eth0', mac: '02:42:ac:10:10:81', state: []},
+        {address: '172.16.16.130', device: 'eth0', mac: '02:42:ac:10:10:82', state: []},
       ],
       problems: [],
     });
@@ -101,9 +106,9 @@ describe('arp', () => {
     );
     assert.deepEqual(problems, []);
     assert.deepEqual(rows, [
-      {ip: '10.0.0.36', dev: 'br0', state: ['INCOMPLETE']},
-      {ip: '10.0.0.31', dev: 'br0', mac: '02:42:0a:00:00:31', state: ['PERMANENT']},
-      {ip: '10.0.0.99', dev: 'br0', state: [], proxy: true},
+      {address: '10.0.0.36', device: 'br0', state: ['INCOMPLETE']},
+      {address: '10.0.0.31', device: 'br0', mac: '02:42:0a:00:00:31', state: ['PERMANENT']},
+      {address: '10.0.0.99', device: 'br0', state: [], proxy: true},
     ]);
   });
 
@@ -111,9 +116,9 @@ describe('arp', () => {
     const {rows, problems} = parseArpText(fixture('iproute/busybox-arp.txt'));
     assert.deepEqual(problems, []);
     assert.deepEqual(
-      rows.find(({ip}) => ip === '10.0.0.3'),
-      {ip: '10.0.0.3', dev: 'vxlan0', mac: '02:42:0a:00:00:03', state: ['PERMANENT']},
+      rows.find(({address: ip}) => ip === '10.0.0.3'),
+      {address: '10.0.0.3', device: 'vxlan0', mac: '02:42:0a:00:00:03', state: ['PERMANENT']},
     );
-    assert.equal(rows.find(({ip}) => ip === '10.0.0.99')?.proxy, true);
+    assert.equal(rows.find(({address: ip}) => ip === '10.0.0.99')?.proxy, true);
   });
 });

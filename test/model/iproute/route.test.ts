@@ -43,7 +43,7 @@ describe('routes', () => {
       family: 'inet',
       dst: '10.57.0.0/16',
       gateway: '10.0.0.2',
-      dev: 'br0',
+      device: 'br0',
       table: 'main',
       protocol: 'boot',
       scope: 'global',
@@ -56,8 +56,8 @@ describe('routes', () => {
 
   test('next hops', () => {
     assert.deepEqual(row('10.55.0.0/16')?.nexthops, [
-      {gateway: '10.0.0.2', dev: 'br0', weight: 3, flags: []},
-      {gateway: '10.70.0.9', dev: 'v1', weight: 1, flags: ['linkdown']},
+      {gateway: '10.0.0.2', device: 'br0', weight: 3, flags: []},
+      {gateway: '10.70.0.9', device: 'v1', weight: 1, flags: ['linkdown']},
     ]);
     assert.equal(row('10.60.0.0/16')?.gateway, '10.0.0.2');
     assert.equal(row('10.61.0.0/16')?.nexthops?.length, 2);
@@ -91,7 +91,7 @@ describe('routes', () => {
         family: 'inet',
         dst: '10.63.0.0/16',
         gateway: '10.0.0.2',
-        dev: 'vx0',
+        device: 'vx0',
         table: 'main',
         protocol: 'static',
         flags: [],
