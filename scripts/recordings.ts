@@ -51,8 +51,14 @@ export const recordings: readonly Recording[] = [
   },
   faulty('fdb-row-missing', 'the FDB row of web2 deleted: `bridge fdb del`'),
   faulty('neighbour-missing', 'the neighbour row of web2 deleted: `ip neigh del`'),
-  faulty('fdb-wrong-vtep', 'the FDB row of web2 points to 192.168.1.77, which nobody has: `bridge fdb replace`'),
-  faulty('fdb-learned-only', 'the FDB row of web2 deleted, then web2 sent to web1, so that its row was learned'),
+  faulty(
+    'fdb-wrong-vtep',
+    'the FDB row of web2 points to 192.168.1.77, which nobody has: `bridge fdb replace`',
+  ),
+  faulty(
+    'fdb-learned-only',
+    'the FDB row of web2 deleted, then web2 sent to web1, so that its row was learned',
+  ),
   faulty(
     'stale',
     'rows for 10.0.1.200, which nobody has, in both tables, and an FDB row alone for 02:42:0a:00:01:c9, all to node2',

@@ -182,9 +182,7 @@ function cutOff(host: KnownHost, vteps: readonly string[]): Scope[] {
 }
 
 function routesOver(ways: WayTo[], device: string): string[] {
-  return ways
-    .flatMap(({way: {route}}) => (route?.device === device ? [routeText(route)] : []))
-    .slice(0, 5);
+  return ways.flatMap(({way: {route}}) => (route?.device === device ? [routeText(route)] : [])).slice(0, 5);
 }
 
 function routes(host: KnownHost, ways: WayTo[], report: Report): void {
