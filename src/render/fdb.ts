@@ -24,7 +24,7 @@ const tones: Record<FdbStatus, Tone> = {
 };
 
 const columns: Column[] = [
-  {head: 'host', priority: 7, shrink: 'middle'},
+  {head: 'host', priority: 11, shrink: 'middle'},
   {head: 'endpoint', priority: 10, shrink: 'middle'},
   {head: 'address', priority: 9, shrink: 'never'},
   {head: 'mac', priority: 8, shrink: 'never'},
@@ -106,7 +106,7 @@ function summary(entries: FdbEntry[]): string {
 }
 
 const rawColumns: Column[] = [
-  {head: 'host', priority: 7, shrink: 'middle'},
+  {head: 'host', priority: 11, shrink: 'middle'},
   {head: 'namespace', priority: 4, shrink: 'never'},
   {head: 'mac', priority: 10, shrink: 'never'},
   {head: 'dev', priority: 10, shrink: 'never'},

@@ -25,7 +25,7 @@ const kinds: readonly [args: string[], status: number, code: string, words: RegE
   ],
   [['fdb', 'ubernet', ...node1], 2, 'unknown-network', /Did you mean: uber-net/],
   [['doctor', 'ubernet', ...node1], 2, 'unknown-network', /Did you mean: uber-net\n.*ovdiag networks/],
-  [['trace', 'web1', 'tasks.app', ...node1], 2, 'invalid-argument', /Each of them in turn: service:app/],
+  [['trace', 'web1', 'tasks.app', ...node1], 2, 'invalid-argument', /one by one: service:app/],
   [['fdb', 'open-bridge', ...node1], 2, 'not-an-overlay', /bridge network/],
   [
     ['fdb', 'docker_gwbridge', ...swarm],
@@ -125,7 +125,7 @@ describe('arguments', () => {
   it('after -- are never flags', async () => {
     const {status, stderr} = await ovdiag(['fdb', ...node1, '--', '--raw']);
     assert.equal(status, 2);
-    assert.match(stderr, /There is no network --raw/);
+    assert.match(stderr, /No network named --raw/);
   });
 
   it('are not taken from standard input', async () => {

@@ -31,7 +31,7 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
         network,
         subject: `${device} in ${netns}`,
         basis: 'sample' as const,
-        at: {host: host.name, network: networkId, netns, device},
+        at: {host: host.name, networkId, netns, device},
       };
       const unsent = rise(earlier.txErrors, later.txErrors, seconds, errors);
       if (unsent !== undefined) {

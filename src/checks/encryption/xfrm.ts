@@ -112,7 +112,7 @@ function statesFor(
     // The packets are refused in the host's namespace, and counted in the sandboxes.
     reach: host.overlays
       .filter(({network}) => networks.includes(network.name))
-      .map(({network}) => ({host: host.name, network: network.id})),
+      .map(({network}) => ({host: host.name, networkId: network.id})),
   });
 }
 

@@ -126,7 +126,7 @@ function dead(host: KnownHost, sandbox: Sandbox, networks: Network[], report: Re
     host: host.name,
     subject: file,
     basis: 'one-host' as const,
-    at: {host: host.name, netns: file, ...(network ? {network: network.id} : {})},
+    at: {host: host.name, netns: file, ...(network ? {networkId: network.id} : {})},
   };
   const use = container ? usedByContainer(host, container, file) : network && usedByNetwork(network);
   if (use) {

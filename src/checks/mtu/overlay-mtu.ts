@@ -142,7 +142,7 @@ function tellNetworks(hosts: HostDigest<Misfit[]>[], report: Report): void {
       fix: fixOf(seen, misfit),
       basis: only === undefined ? 'several-hosts' : 'one-host',
       at: {...(only === undefined ? {} : {host: only}), networkId: id},
-      reach: names.map((host) => ({host, network: id})),
+      reach: names.map((host) => ({host, networkId: id})),
     });
   }
 }

@@ -161,7 +161,7 @@ function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report)
         alike.length === 1
           ? {host: host.name, networkId: first.network.id, netns: first.netns, device: first.device.name}
           : {host: host.name},
-      reach: alike.map(({network}) => ({host: host.name, network: network.id})),
+      reach: alike.map(({network}) => ({host: host.name, networkId: network.id})),
     });
   }
 }

@@ -17,6 +17,14 @@ describe('what fdb is asked', () => {
     assert.equal(fdbQuestion('uber-net', {address: '10.0.1.5'}).address, '10.0.1.5');
   });
 
+  it('takes the states that had other names', () => {
+    assert.deepEqual(fdbQuestion('uber-net', {status: ['missing-fdb', 'stale', 'ok']}).status, [
+      'fdb-row-missing',
+      'fdb-stale',
+      'ok',
+    ]);
+  });
+
   it('is refused where it cannot be meant', () => {
     for (const flags of [
       {mac: '02:42'},
