@@ -1,11 +1,14 @@
 import {fileURLToPath} from 'node:url';
 import {execute} from '@oclif/core';
+import {guardOutput} from './cli/output.js';
 
 /** Runs the command line given in process.argv. Both bin/ files end up here. */
 export async function main({development = false}: {development?: boolean} = {}): Promise<void> {
   const root = fileURLToPath(new URL('..', import.meta.url));
+  guardOutput();
   if (!development) {
-    await execute({loadOptions: {root}});
+    // No plugins of users: oclif would look for them in the home directory, and complain where it can't be read.
+    await execute({loadOptions: {root, userPlugins: false}});
     return;
   }
   const [{readFile}, {Plugin, settings}] = await Promise.all([

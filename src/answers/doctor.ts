@@ -1,5 +1,5 @@
 import {documentVersion} from '../base/document-version.js';
-import {type ExitStatus, exitStatus, usageError} from '../base/errors.js';
+import {type ExitStatus, exitStatus, OvdiagError, usageError} from '../base/errors.js';
 import {nearNames} from '../base/near.js';
 import type {Check} from '../checks/check.js';
 import {type Examination, Examiner, type Sample} from '../checks/run.js';
@@ -60,6 +60,7 @@ export async function diagnose(
 ): Promise<DoctorDocument> {
   const {examination, hosts} = await examined(reader, question, checks);
   const network = networkNamed(hosts, question.network);
+  if (examination.findings.length === 0 && hosts.length > 0 && hosts.every(isBlind)) throw nothingChecked();
   const ofNetwork = (of: string | null) => network === undefined || of === null || of === network;
   const {only} = question;
   const isWanted = ({code, network: of}: Finding) =>
@@ -78,6 +79,20 @@ export async function diagnose(
     checkCount: checks.length,
     transient: examination.transient.filter((finding) => isWanted(finding) && !isSkipped(finding)),
   };
+}
+
+/** Whether neither the namespaces of a host could be entered nor its engine be asked. */
+function isBlind({problems}: HostFacts): boolean {
+  const has = (code: RegExp) => problems.some((problem) => code.test(problem.code));
+  return has(/^permission$/) && has(/^docker-/);
+}
+
+/** "Nothing found" would be said of hosts of which nothing was seen. */
+function nothingChecked(): OvdiagError {
+  return new OvdiagError({
+    code: 'nothing-checked',
+    message: 'No check could run: neither the network namespaces nor Docker could be read.',
+  });
 }
 
 /** 1 with a finding of this severity or a worse one, else 3 where something needed could not be read. */

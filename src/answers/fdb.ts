@@ -1,4 +1,4 @@
-import {usageError} from '../base/errors.js';
+import {type OvdiagError, usageError} from '../base/errors.js';
 import type {Wanted} from '../collect/wanted.js';
 import {type HostDocument, hostDocument} from '../hosts/document.js';
 import type {Readings} from '../hosts/readings.js';
@@ -8,12 +8,12 @@ import type {Problem} from '../model/problem.js';
 import type {FdbEntry} from '../rows/entry.js';
 import {fdbEntries} from '../rows/fdb.js';
 import {type FdbMatrix, fdbMatrix} from '../rows/fdb-matrix.js';
-import {type RawFdbRow, rawFdb} from '../rows/fdb-raw.js';
+import {nameOf, type RawFdbRow, rawFdb} from '../rows/fdb-raw.js';
 import {sandboxTroubles} from '../rows/sandbox-trouble.js';
 import {settle} from '../rows/settle.js';
 import {isFault} from '../rows/status.js';
 import {knownHost} from '../topology/known-host.js';
-import {findNetwork, parseName} from '../topology/names.js';
+import {dockerUnread, findNetwork, parseName} from '../topology/names.js';
 import {type FdbSelection, isSelected, selectRows} from './fdb-filter.js';
 import {lookTwice, type Reader} from './reader.js';
 
@@ -21,8 +21,8 @@ import {lookTwice, type Reader} from './reader.js';
 const mostInRows = 3;
 
 export interface FdbQuestion extends FdbSelection {
-  /** A name, an id prefix, or NAME@HOST. */
-  network: string;
+  /** A name, an id prefix, or NAME@HOST; where it is left out, the error lists what there is. */
+  network?: string | undefined;
   /** The kernel's own rows instead of the endpoints. */
   raw?: boolean | undefined;
   /** Hosts against nodes; where it is not said, of many hosts and on a terminal only. */
@@ -50,13 +50,23 @@ export interface FdbAnswer {
   document: FdbDocument;
   /** Made when it is asked for, as a matrix takes its time. */
   shown: () => FdbShown;
+  /** Whether any endpoint that was asked for has a fault. */
+  isFaulty: boolean;
+}
+
+/** What there is in an answer, by name: endpoints, or the MACs of the kernel's own rows. */
+export function fdbNames(shown: FdbShown): string[] {
+  if (shown.kind === 'rows') return shown.rows.map(({mac}) => mac);
+  return shown.kind === 'matrix' ? shown.matrix.nodes : shown.entries.map(nameOf);
 }
 
 /** The endpoints of an overlay network as the hosts know them. Throws where there is no such network, or it is no overlay. */
 export async function fdbAnswer(reader: Reader, question: FdbQuestion): Promise<FdbAnswer> {
-  const wanted = wantedOf(question.network);
+  const {network: typed} = question;
+  if (typed === undefined) throw noNetwork(await reader.read(listing));
+  const wanted = wantedOf(typed);
   const first = await reader.read(wanted);
-  const network = overlayNamed(first.hosts, question.network);
+  const network = overlayNamed(first.hosts, typed);
   const {readings, seen: entries} = await lookTwice(
     reader,
     wanted,
@@ -78,8 +88,35 @@ export async function fdbAnswer(reader: Reader, question: FdbQuestion): Promise<
       ...shown.answered,
     },
     shown: shown.shown,
+    isFaulty: entries.some((entry) => isFault(entry.status) && isSelected(entry, question)),
   };
 }
+
+/** Enough to list the networks by name. */
+const listing: Wanted = {
+  netns: [],
+  netnsTables: [],
+  hostTables: [],
+  docker: {containers: false, networks: 'list', cluster: false},
+};
+
+/** Which network is meant was not said: these are there. */
+function noNetwork({hosts}: Readings): OvdiagError {
+  const unread = hosts.filter(({docker}) => !docker?.read.networks);
+  if (unread.length === hosts.length) return dockerUnread(hosts, 'the overlay networks', 'network');
+  const known = hosts.flatMap(({docker}) => docker?.networks ?? []);
+  const names = [...new Set(known.filter(({driver}) => driver === 'overlay').map(({name}) => name))].sort();
+  const usage = 'Usage: ovdiag fdb NETWORK [FLAGS]    (see: ovdiag fdb --help)';
+  if (names.length === 0)
+    return usageError('missing-argument', 'fdb needs an overlay network, and there is none here.', [usage]);
+  return usageError('missing-argument', 'fdb needs an overlay network, one of these:', [
+    ...names.slice(0, mostListed),
+    ...(names.length > mostListed ? [`and ${names.length - mostListed} more: ovdiag networks`] : []),
+    usage,
+  ]);
+}
+
+const mostListed = 20;
 
 function wantedOf(typed: string): Wanted {
   const {name} = parseName(typed, []);

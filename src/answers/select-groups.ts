@@ -78,7 +78,7 @@ function containerOrNothing(hosts: HostModel[], typed: string, groups: LinkGroup
   const known = hosts.flatMap(({docker}) =>
     [...(docker?.containers ?? []), ...(docker?.networks ?? [])].map(({name}) => name),
   );
-  throw unknown('name', typed, [...known, ...groups.map(({netns}) => netns)], 'ovdiag namespaces');
+  throw unknown('name', typed, [...known, ...groups.map(({netns}) => netns)], 'List: ovdiag namespaces');
 }
 
 function attempt<T>(find: () => T): T | undefined {

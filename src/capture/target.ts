@@ -66,7 +66,7 @@ export function namedTarget(host: HostModel, typed: string): Target {
   if (container) return containerTarget(host, container);
   const networks = (host.docker?.networks ?? []).map(({name}) => name);
   const containers = (host.docker?.containers ?? []).map(({name}) => name);
-  throw unknown('name', typed, [...networks, ...containers], 'ovdiag networks; ovdiag namespaces');
+  throw unknown('name', typed, [...networks, ...containers], 'List: ovdiag networks; ovdiag namespaces');
 }
 
 /** A name that one list doesn't know may be in the other; a tie within a list is an answer. */

@@ -98,6 +98,5 @@ function notStarted(said: string, exitCode: number | undefined): OvdiagError {
   return new OvdiagError({
     code: isDenied ? 'permission' : 'capture-failed',
     message: `tcpdump did not start: ${quoteText(text.split('\n').slice(-3).join('; '), 300)}`,
-    suggestions: isDenied ? ['Capturing needs root: sudo ovdiag capture …'] : [],
   });
 }

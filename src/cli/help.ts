@@ -36,6 +36,22 @@ class ExamplesFirst extends CommandHelp {
   }
 }
 
+/** What people want first, in the order in which they want it. */
+const rootExamples = [
+  ['Check this host for known overlay faults', 'sudo ovdiag doctor'],
+  ['Why web1 can not reach web2', 'sudo ovdiag trace web1 web2'],
+  ['The endpoints of an overlay network, and what is wrong', 'sudo ovdiag fdb uber-net'],
+  ['The same over ssh, both hosts', 'ovdiag fdb uber-net -H ssh://root@node1 -H ssh://root@node2'],
+  ['Save the data of all nodes, and look at it elsewhere', 'sudo ovdiag snapshot --swarm -o swarm'],
+  ['', 'ovdiag doctor --snapshot swarm'],
+  ['Decode a capture of the underlay', 'ovdiag decode capture.pcap --flows'],
+]
+  .flatMap(([what = '', command = '']) => [...(what === '' ? [] : [`# ${what}`]), `$ ${command}`])
+  .join('\n');
+
+const environmentHelp =
+  'OVDIAG_HOST, OVDIAG_SNAPSHOT and the other variables in brackets stand for source flags (COMMAND --help); several hosts are separated by commas, several snapshots by colons. A source flag on the command line replaces them all. sudo drops them: use sudo --preserve-env=OVDIAG_HOST, or the flag.';
+
 export default class OvdiagHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst;
   private ofOneCommand = false;
@@ -43,6 +59,16 @@ export default class OvdiagHelp extends Help {
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
     this.ofOneCommand = true;
     await super.showCommandHelp(command);
+  }
+
+  /** Examples before the list of commands, and how hosts are chosen by the environment after it. */
+  override formatRoot(): string {
+    return [this.config.pjson['description'] ?? '', this.section('EXAMPLES', rootExamples)].join('\n\n');
+  }
+
+  override async showRootHelp(): Promise<void> {
+    await super.showRootHelp();
+    this.log(this.section('ENVIRONMENT', wrapText(environmentHelp, this.opts.maxWidth - 2).join('\n')));
   }
 
   /** oclif wraps summaries in the list of commands, but not above the help of one. */

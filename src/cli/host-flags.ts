@@ -5,25 +5,26 @@ export const hostFlags = {
   host: Flags.string({
     char: 'H',
     description:
-      "Read this host instead of this machine: ssh://[user@]host[:port], exec:'COMMAND PREFIX' or local; repeatable",
+      "Read this host: ssh://[user@]host[:port], exec:'COMMAND PREFIX' or local; repeatable [OVDIAG_HOST]",
     multiple: true,
     multipleNonGreedy: true,
     helpGroup: 'SOURCE',
     helpValue: 'HOST',
   }),
   'hosts-file': Flags.string({
-    description: 'Read the hosts that this file names, a line each, in the same words; # begins a comment',
+    description:
+      'Read the hosts in this file, one per line, same syntax as --host; # starts a comment [OVDIAG_HOSTS_FILE]',
     helpGroup: 'SOURCE',
     helpValue: 'FILE',
   }),
   swarm: Flags.boolean({
     description:
-      'Read all nodes that a manager (this host, or the one --host) knows: itself directly, the others over ssh',
+      'Read all nodes of the swarm; ask this host, or the one --host, as its manager; other nodes over ssh [OVDIAG_SWARM=1]',
     helpGroup: 'SOURCE',
   }),
   filter: Flags.string({
     description:
-      'With --swarm, only nodes with name=PREFIX, label=KEY[=VALUE], role=ROLE or availability=STATE; repeatable',
+      'With --swarm, only nodes with name=PREFIX, label=KEY[=VALUE], role=ROLE or availability=STATE; repeatable [OVDIAG_FILTER]',
     multiple: true,
     multipleNonGreedy: true,
     dependsOn: ['swarm'],
@@ -31,53 +32,55 @@ export const hostFlags = {
     helpValue: 'KEY=VALUE',
   }),
   'ssh-user': Flags.string({
-    description: 'With --swarm, log in to the other nodes as this user',
+    description: 'With --swarm, ssh user for the other nodes [OVDIAG_SSH_USER]',
     dependsOn: ['swarm'],
     helpGroup: 'SOURCE',
     helpValue: 'USER',
   }),
   context: Flags.string({
-    description: "Docker's context to use for this host, instead of DOCKER_HOST and the current one",
+    description:
+      'Docker context for this host, instead of DOCKER_HOST and the current context [OVDIAG_CONTEXT]',
     helpGroup: 'SOURCE',
     helpValue: 'NAME',
   }),
   snapshot: Flags.string({
     char: 's',
-    description: 'Answer from this snapshot instead of a live host: a file or a directory; repeatable',
+    description:
+      'Read this snapshot, a file or a directory, instead of a live host; repeatable [OVDIAG_SNAPSHOT]',
     multiple: true,
     multipleNonGreedy: true,
     helpGroup: 'SOURCE',
     helpValue: 'FILE|DIR',
   }),
   parallel: Flags.string({
-    description: 'How many hosts are read at once',
+    description: 'Number of hosts read at once [OVDIAG_PARALLEL]',
     default: '16',
     helpGroup: 'SOURCE',
     helpValue: 'N',
   }),
   'host-timeout': Flags.string({
-    description: 'How long one host may take; what came by then is kept',
+    description: 'Timeout per host; partial data is kept [OVDIAG_TIMEOUT]',
     default: '60s',
     helpGroup: 'SOURCE',
     helpValue: 'TIME',
   }),
   'max-skew': Flags.string({
-    description: 'Say so where the readings of several hosts are further apart than this',
+    description: 'Warn if collection times differ by more [OVDIAG_MAX_SKEW]',
     default: '60s',
     helpGroup: 'SOURCE',
     helpValue: 'TIME',
   }),
   record: Flags.string({
-    description: 'Keep the evidence of this very answer as a snapshot FILE',
+    description: 'Save the data behind this answer as a snapshot FILE',
     helpGroup: 'SOURCE',
     helpValue: 'FILE',
   }),
   'netns-dir': Flags.string({
-    description: "Where the namespace files are, if not where the engine's settings say",
+    description: 'Directory of the namespace files, if not the one the engine reports [OVDIAG_NETNS_DIR]',
     helpGroup: 'SOURCE',
     helpValue: 'DIR',
   }),
-  wide: Flags.boolean({description: 'Leave out no column and shorten nothing', helpGroup: 'GLOBAL'}),
+  wide: Flags.boolean({description: 'All columns, no truncation', helpGroup: 'GLOBAL'}),
 };
 
 /** The flags that say where evidence comes from. */

@@ -1,5 +1,6 @@
 import type {Progress} from '../hosts/fan-out.js';
 import {terminalOf} from '../render/terminal.js';
+import {unguarded} from './output.js';
 
 export interface HostProgress {
   update(progress: Progress): void;
@@ -17,7 +18,7 @@ export async function hostProgress(listenSeconds?: number): Promise<HostProgress
     import('../render/status.js'),
     import('../render/progress.js'),
   ]);
-  const line = statusLine(process.stderr, terminalOf(process.stderr));
+  const line = statusLine(unguarded(process.stderr), terminalOf(process.stderr));
   const first = listenSeconds === undefined ? '' : `listening for ${listenSeconds} s, then `;
   return {update: (progress) => line.update(first + progressText(progress)), done: () => line.done()};
 }

@@ -7,6 +7,7 @@ import {evidenceSource} from '../hosts/read-hosts.js';
 import {type Readings, sortReadings} from '../hosts/readings.js';
 import type {EvidenceSource} from '../hosts/source.js';
 import type {HostModel} from '../model/host.js';
+import type {Problem} from '../model/problem.js';
 import type {HostEvidence} from '../snapshot/snapshot.js';
 import type {RecordedFile} from '../snapshot/snapshot-folder.js';
 import {hostFromEvidence} from '../topology/host-from-evidence.js';
@@ -31,6 +32,7 @@ export interface ReaderOptions {
  */
 export class HostReader implements ProbingReader, EachReader {
   private readonly models: HostModel[] = [];
+  private readonly found: Problem[] = [];
   private source: EvidenceSource | undefined;
   /** Whether reading again would tell the same again, which is not recorded twice. */
   private toldAll = false;
@@ -59,7 +61,9 @@ export class HostReader implements ProbingReader, EachReader {
   async readEach(wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
     for await (const evidence of this.evidence(wanted)) {
       if (!this.toldAll) this.recording?.add(evidence);
-      use(hostFromEvidence(evidence));
+      const model = hostFromEvidence(evidence);
+      this.found.push(...model.problems.map((problem) => ({host: model.name, ...problem})));
+      use(model);
     }
     this.toldAll = !this.live;
     await this.recording?.write();
@@ -85,6 +89,11 @@ export class HostReader implements ProbingReader, EachReader {
     } finally {
       progress?.done();
     }
+  }
+
+  /** What could not be read of the hosts so far. */
+  problems(): readonly Problem[] {
+    return this.found;
   }
 
   /** The snapshot files that were named, where hosts come from nothing else and nothing of them is to be recorded. */

@@ -1,3 +1,4 @@
+import {quoted} from './advice.js';
 import type {HostFlags} from './host-flags.js';
 
 /**
@@ -11,9 +12,4 @@ export function moreRights({host = [], snapshot = [], ...flags}: HostFlags, call
   if (remote || flags.swarm || flags['hosts-file'] !== undefined)
     return 'log in there as root, or allow that user sudo without a password';
   return `sudo ${call.map(quoted).join(' ')}`;
-}
-
-/** A word as a shell takes it for itself. */
-function quoted(word: string): string {
-  return /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

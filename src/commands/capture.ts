@@ -12,17 +12,17 @@ export default class Capture extends HostCommand {
   static override examples = texts.examples;
   static override args = {
     name: Args.string({
-      description: 'Overlay network or container; the uplink where none is given',
+      description: 'Overlay network or container; default: the uplink',
       ignoreStdin: true,
     }),
   };
 
   static override flags = {
     ...packetFlags,
-    uplink: Flags.boolean({description: "The host's uplink: VXLAN and ESP between the nodes (the default)"}),
-    interface: Flags.string({char: 'i', description: 'Listen on this device there', helpValue: 'DEVICE'}),
-    write: Flags.string({char: 'w', description: 'Also keep the packets in FILE', helpValue: 'FILE'}),
-    for: Flags.string({description: 'End after this time', helpValue: 'TIME'}),
+    uplink: Flags.boolean({description: "The host's uplink: VXLAN and ESP between nodes (default)"}),
+    interface: Flags.string({char: 'i', description: 'Capture on this device instead', helpValue: 'DEVICE'}),
+    write: Flags.string({char: 'w', description: 'Also write the packets to FILE', helpValue: 'FILE'}),
+    for: Flags.string({description: 'Stop after this time, such as 10s', helpValue: 'TIME'}),
   };
 
   async run(): Promise<void> {
@@ -34,13 +34,14 @@ export default class Capture extends HostCommand {
     checkCapture(args.name, flags);
     const {packetEvidence, readNames} = await import('../decode/names.js');
     const readings = await this.reader(flags).read(packetEvidence);
-    const named = await readNames(readings);
+    const named = await readNames(readings, flags, this.withMoreRights(flags));
     const [host] = readings.hosts;
     if (host === undefined) return;
     const {transportOf} = await import('../collect/transport.js');
     const transport = transportOf(host.source);
     // An engine behind an address alone: the problem says so.
-    if (transport === undefined) return this.show(flags, hostDocument(readings), () => '');
+    if (transport === undefined)
+      return this.show(flags, hostDocument(readings), {data: () => undefined, view: () => ''});
     const {namedTarget, uplinkTarget} = await import('../capture/target.js');
     const asked = flags['vxlan-port'] === undefined ? [] : options.vxlanPorts;
     const target = args.name === undefined ? uplinkTarget(host, asked) : namedTarget(host, args.name);

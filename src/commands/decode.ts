@@ -12,7 +12,7 @@ export default class Decode extends HostCommand {
 
   static override args = {
     file: Args.string({
-      description: 'Capture to read, or several; - is standard input',
+      description: 'Capture file; several are read in turn; -: standard input',
       ignoreStdin: true,
     }),
   };
@@ -20,21 +20,22 @@ export default class Decode extends HostCommand {
   static override flags = {
     ...packetFlags,
     since: Flags.string({
-      description: 'Only packets from this time on: 14:05:30, a date and time, or +SECONDS after the first',
+      description: 'Only packets since this time: 14:05:30, date and time, or +SECONDS after the first',
       helpValue: 'TIME',
       helpGroup: 'FILTER',
     }),
     until: Flags.string({
-      description: 'Only packets up to this time',
+      description: 'Only packets until this time',
       helpValue: 'TIME',
       helpGroup: 'FILTER',
     }),
     names: Flags.boolean({
-      description: 'Name networks, containers and nodes from this host as it is now (--snapshot: from files)',
+      description:
+        'Show names of networks, containers and nodes, read from this host (or --snapshot, --host)',
       helpGroup: 'SOURCE',
     }),
     'write-inner': Flags.string({
-      description: 'Save the inner frames as a capture; gzipped where the name ends in .gz',
+      description: 'Write the inner frames to a capture FILE; .gz is compressed',
       helpValue: 'FILE',
     }),
   };
@@ -52,7 +53,7 @@ export default class Decode extends HostCommand {
     process.exitCode = await decode({
       files,
       options,
-      ...(await readNames(readings)),
+      ...(await readNames(readings, flags, this.withMoreRights(flags))),
       noColour: flags['no-color'],
       wide: flags.wide,
       writeInner: flags['write-inner'],

@@ -1,7 +1,8 @@
-import {Args, Flags} from '@oclif/core';
+import {Args} from '@oclif/core';
 import {usageError} from '../base/errors.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {tellProblems} from '../cli/problems.js';
+import {verboseFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/diff.js';
 
 const snapshotArg = (description: string) => Args.string({description, required: true, ignoreStdin: true});
@@ -12,11 +13,11 @@ export default class Diff extends BaseCommand {
   static override examples = texts.examples;
   static override args = {
     first: snapshotArg('The earlier snapshot'),
-    second: snapshotArg('The later snapshot (-: standard input)'),
+    second: snapshotArg('The later snapshot; -: standard input'),
   };
 
   static override flags = {
-    verbose: Flags.boolean({description: 'Fold nothing: every difference on a line of its own'}),
+    ...verboseFlag('Show every difference on a line of its own'),
   };
 
   async run(): Promise<void> {
@@ -30,10 +31,13 @@ export default class Diff extends BaseCommand {
     const first = await readSide(args.first);
     const {document, diff, status} = await diffAnswer(first, await readSide(args.second));
     process.exitCode = status;
-    await this.print(flags, document, async (terminal, paint) => {
-      const {renderDiff} = await import('../render/diff.js');
-      return renderDiff(diff, terminal, paint, {verbose: flags.verbose});
+    await this.print(flags, document, {
+      data: () => diff,
+      view: async (shown, terminal, paint) => {
+        const {renderDiff} = await import('../render/diff.js');
+        return renderDiff(shown, terminal, paint, {verbose: flags.verbose});
+      },
     });
-    if (!this.jsonEnabled()) tellProblems(document, '');
+    if (!this.jsonEnabled()) tellProblems(document, '', {snapshot: [args.first]});
   }
 }

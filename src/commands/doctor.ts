@@ -1,7 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import type {View} from '../cli/base-command.js';
+import type {DoctorDocument} from '../answers/doctor.js';
 import {HostCommand} from '../cli/host-command.js';
 import {doctorQuestion} from '../cli/questions/doctor.js';
+import {quietFlag, verboseFlag, watchFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/doctor.js';
 import type {Severity} from '../findings/severity.js';
 
@@ -11,18 +12,18 @@ export default class Doctor extends HostCommand {
   static override examples = texts.examples;
   static override args = {
     network: Args.string({
-      description: 'Only this network (and what concerns whole hosts): name, id prefix or NAME@HOST',
+      description: 'Only this network and host-wide findings: name, id prefix or NAME@HOST',
       ignoreStdin: true,
     }),
   };
 
   static override flags = {
     for: Flags.string({
-      description: 'Read twice, this far apart, and judge what was lost meanwhile: 3s to 50s',
+      description: 'Read twice, this far apart, and report counters that rise: 3s to 50s',
       helpValue: 'TIME',
     }),
     'fail-on': Flags.string({
-      description: 'Exit with 1 on findings of this severity or a worse one',
+      description: 'Exit 1 on findings of this severity or worse',
       options: ['error', 'warning', 'info', 'never'],
       default: 'warning',
     }),
@@ -39,12 +40,12 @@ export default class Doctor extends HostCommand {
       helpValue: 'CODE',
     }),
     junit: Flags.string({
-      description: "Also write the answer to FILE as JUnit's XML, which CI systems show as test results",
+      description: 'Also write the findings to FILE as JUnit XML, for CI systems',
       helpValue: 'FILE',
     }),
-    verbose: Flags.boolean({
-      description: 'Show every finding with all evidence, every check, and what is folded',
-    }),
+    ...verboseFlag('Show every finding with all its evidence, every fix, and what is folded under it'),
+    ...watchFlag,
+    ...quietFlag,
   };
 
   async run(): Promise<void> {
@@ -55,15 +56,24 @@ export default class Doctor extends HostCommand {
       import('../answers/doctor.js'),
       import('../checks/registry.js'),
     ]);
-    const document = await diagnose(this.reader(flags), question, checks);
-    if (flags.junit !== undefined) {
-      const {writeJunit} = await import('../cli/junit-file.js');
-      await writeJunit(flags.junit, document, {checks, failOn});
-    }
-    const view: View = async (terminal, paint) => {
-      const {renderDiagnosis} = await import('../render/doctor.js');
-      return renderDiagnosis(document, flags.verbose, terminal, paint);
-    };
-    await this.show(flags, document, view, {status: statusOfDiagnosis(document, failOn)});
+    await this.answer<DoctorDocument>(flags, async (reader) => {
+      const document = await diagnose(reader, question, checks);
+      if (flags.junit !== undefined) {
+        const {writeJunit} = await import('../cli/junit-file.js');
+        await writeJunit(flags.junit, document, {checks, failOn});
+      }
+      return {
+        document,
+        status: statusOfDiagnosis(document, failOn),
+        shown: {
+          data: () => document,
+          view: async (shown, terminal, paint) => {
+            const {renderDiagnosis} = await import('../render/doctor.js');
+            return renderDiagnosis(shown, flags.verbose, terminal, paint);
+          },
+          names: ({findings}) => findings.map(({code}) => code),
+        },
+      };
+    });
   }
 }

@@ -1,7 +1,11 @@
 import {Args, Flags} from '@oclif/core';
+import type {FdbShown} from '../answers/fdb.js';
+import {exitStatus} from '../base/errors.js';
 import {HostCommand} from '../cli/host-command.js';
 import {fdbQuestion} from '../cli/questions/fdb.js';
+import {quietFlag, watchFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/fdb.js';
+import {statusOfProblems} from '../hosts/host-problems.js';
 import {fdbStatuses, formerStatuses} from '../rows/status.js';
 
 export default class Fdb extends HostCommand {
@@ -10,23 +14,21 @@ export default class Fdb extends HostCommand {
   static override examples = texts.examples;
   static override args = {
     network: Args.string({
-      description: 'Overlay network: name, id prefix or NAME@HOST',
-      required: true,
+      description: 'Overlay network: name, id prefix or NAME@HOST; without it, they are listed',
       ignoreStdin: true,
     }),
   };
 
   static override flags = {
-    raw: Flags.boolean({description: "Show the kernel's own rows, annotated"}),
+    raw: Flags.boolean({description: 'Show the FDB entries of the kernel, annotated'}),
     matrix: Flags.boolean({
-      description:
-        'Show who knows whom: hosts against nodes, where they disagree (by default for more than 3 hosts)',
+      description: 'Show a host-by-node matrix of differences (default for more than 3 hosts)',
       allowNo: true,
       exclusive: ['raw', 'mac', 'address', 'vtep', 'status'],
     }),
     mac: Flags.string({description: 'Only this MAC', helpValue: 'MAC'}),
     address: Flags.string({
-      description: 'Only this address, or addresses in this CIDR',
+      description: 'Only this address or CIDR',
       helpValue: 'ADDR|CIDR',
     }),
     vtep: Flags.string({description: 'Only endpoints behind this VTEP', helpValue: 'ADDR'}),
@@ -37,16 +39,28 @@ export default class Fdb extends HostCommand {
       multipleNonGreedy: true,
       helpValue: 'STATUS',
     }),
+    ...watchFlag,
+    ...quietFlag,
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Fdb);
-    const question = fdbQuestion(args.network, flags);
-    const {fdbAnswer} = await import('../answers/fdb.js');
-    const {document, shown} = await fdbAnswer(this.reader(flags), question);
-    await this.show(flags, document, async (terminal, paint) => {
-      const {renderFdbAnswer} = await import('../render/fdb.js');
-      return renderFdbAnswer(shown(), terminal, paint, {all: flags.wide});
+    const question = fdbQuestion(args.network, {...flags, matrix: flags.quiet ? false : flags.matrix});
+    const {fdbAnswer, fdbNames} = await import('../answers/fdb.js');
+    await this.answer<FdbShown>(flags, async (reader) => {
+      const {document, shown, isFaulty} = await fdbAnswer(reader, question);
+      return {
+        document,
+        holds: !isFaulty && statusOfProblems(document) === exitStatus.ok,
+        shown: {
+          data: shown,
+          view: async (answer, terminal, paint) => {
+            const {renderFdbAnswer} = await import('../render/fdb.js');
+            return renderFdbAnswer(answer, terminal, paint, {all: flags.wide});
+          },
+          names: fdbNames,
+        },
+      };
     });
   }
 }

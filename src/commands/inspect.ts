@@ -18,9 +18,12 @@ export default class Inspect extends HostCommand {
     const {args, flags} = await this.parse(Inspect);
     const {inspectAnswer} = await import('../answers/inspect.js');
     const document = await inspectAnswer(this.reader(flags), args.container);
-    await this.show(flags, document, async (terminal, paint) => {
-      const {renderInspection} = await import('../render/inspect.js');
-      return renderInspection(document, terminal, paint);
+    await this.show(flags, document, {
+      data: () => document,
+      view: async (shown, terminal, paint) => {
+        const {renderInspection} = await import('../render/inspect.js');
+        return renderInspection(shown, terminal, paint);
+      },
     });
   }
 }

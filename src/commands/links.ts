@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {HostCommand} from '../cli/host-command.js';
+import {quietFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/links.js';
 
 export default class Links extends HostCommand {
@@ -8,15 +9,19 @@ export default class Links extends HostCommand {
   static override examples = texts.examples;
   static override args = {
     name: Args.string({
-      description: 'A network, a namespace file (or "host"), or a container; all overlays without it',
+      description: 'Network, namespace file (or "host") or container; default: all overlays',
       ignoreStdin: true,
     }),
   };
 
   static override flags = {
-    stats: Flags.boolean({description: 'Show packet, error and drop counters'}),
-    table: Flags.boolean({description: 'One line a link instead of a tree'}),
-    all: Flags.boolean({char: 'a', description: 'Every namespace, not only the overlay sandboxes'}),
+    stats: Flags.boolean({description: 'Show counters: packets, errors and drops'}),
+    table: Flags.boolean({description: 'One line per link instead of a tree'}),
+    all: Flags.boolean({
+      char: 'a',
+      description: 'Show everything, also namespaces that are not overlay sandboxes',
+    }),
+    ...quietFlag,
   };
 
   async run(): Promise<void> {
@@ -25,9 +30,13 @@ export default class Links extends HostCommand {
     const {name} = args;
     const {all, stats} = flags;
     const answer = await linksAnswer(this.reader(flags), {name, all, stats});
-    await this.show(flags, answer.document, async (terminal, paint) => {
-      const {renderLinks} = await import('../render/links.js');
-      return renderLinks(answer, terminal, paint, flags);
+    await this.show(flags, answer.document, {
+      data: () => answer,
+      view: async (shown, terminal, paint) => {
+        const {renderLinks} = await import('../render/links.js');
+        return renderLinks(shown, terminal, paint, flags);
+      },
+      names: ({document: {namespaces}}) => namespaces.flatMap(({links}) => links.map(({name: link}) => link)),
     });
   }
 }

@@ -4,6 +4,7 @@ import {HostCommand} from '../cli/host-command.js';
 import {meansSeveral} from '../cli/host-selection.js';
 import {checkSnapshot} from '../cli/questions/snapshot.js';
 import {serviceChoice} from '../cli/service-choice.js';
+import {quietFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/snapshot.js';
 import type {Problem} from '../model/problem.js';
 
@@ -15,27 +16,28 @@ export default class Snapshot extends HostCommand {
     output: Flags.string({
       char: 'o',
       description:
-        'File to write (.gz: compressed; -: standard output), by default ovdiag-HOST-TIME.json.gz; for several hosts a directory, unless the name ends in .json or .json.gz',
+        'Output file (.gz: compressed; -: standard output); default ovdiag-HOST-TIME.json.gz; for several hosts a directory, unless the name ends in .json or .json.gz',
       helpValue: 'FILE|DIR',
     }),
     redact: Flags.boolean({
-      description: 'Replace addresses, MACs, names and ids by others, the same everywhere, to share it',
+      description: 'Replace addresses, MACs, names and ids, consistently, to share the file',
     }),
     via: Flags.string({
-      description: 'With --swarm, how to reach the other nodes: ssh, or a job of the swarm itself (service)',
+      description: 'With --swarm, how to reach the other nodes: over ssh, or with a temporary service',
       options: ['ssh', 'service'],
       default: 'ssh',
       helpGroup: 'SERVICE',
     }),
     image: Flags.string({
-      description: "For --via service, the collector's image, which docker/collector/Dockerfile builds",
+      description: 'For --via service, the collector image, built with docker/collector/Dockerfile',
       helpGroup: 'SERVICE',
       helpValue: 'IMAGE',
     }),
     yes: Flags.boolean({
-      description: 'For --via service, create the job without asking',
+      description: 'For --via service, create the service without asking',
       helpGroup: 'SERVICE',
     }),
+    ...quietFlag,
   };
 
   async run(): Promise<void> {
@@ -53,7 +55,11 @@ export default class Snapshot extends HostCommand {
     const reader = this.reader(flags, serviceChoice(flags, this.interruption.signal, trouble));
     const document = await snapshotAnswer(reader, {keeper, redact, maxSkew, trouble: () => trouble});
     const path = document.file ?? document.directory ?? '';
-    const view = () => `Wrote ${path}\nRead it anywhere: ovdiag namespaces --snapshot ${path}\n`;
-    await this.show(flags, document, view, {quiet: path === '-'});
+    const shown = {
+      data: () => path,
+      view: (written: string) => `Wrote ${written}\nRead it anywhere: ovdiag doctor --snapshot ${written}\n`,
+      names: (written: string) => [written],
+    };
+    await this.show(flags, document, shown, {silent: path === '-'});
   }
 }

@@ -1,7 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import type {View} from '../cli/base-command.js';
+import type {TraceDocument} from '../answers/trace.js';
 import {HostCommand} from '../cli/host-command.js';
 import {traceQuestion} from '../cli/questions/trace.js';
+import {verboseFlag, watchFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/trace.js';
 
 export default class Trace extends HostCommand {
@@ -12,32 +13,32 @@ export default class Trace extends HostCommand {
   static override args = {
     source: Args.string({
       description:
-        "Container that sends: name, id prefix, task:NAME, service:NAME, address or NAME@HOST; with --published the client's address",
+        'Sending container: name, id prefix, task:NAME, service:NAME, address or NAME@HOST; with --published: address of the client',
       ignoreStdin: true,
     }),
     destination: Args.string({
-      description: 'Container, task, service or address that it sends to',
+      description: 'Container, task, service or address to reach',
       ignoreStdin: true,
     }),
   };
 
   static override flags = {
     network: Flags.string({
-      description: 'Walk on this network, where they share several',
+      description: 'Use this network, if they share several',
       helpValue: 'NETWORK',
     }),
     port: Flags.string({
-      description: 'Walk a TCP or UDP packet to this port instead of an ICMP echo',
+      description: 'Trace a TCP or UDP packet to this port instead of an ICMP echo',
       helpValue: 'PORT/tcp',
     }),
     published: Flags.string({
-      description: 'Walk a request from outside to this published port instead, on every host that is read',
+      description: 'Trace a request from outside to this published port, on every host that is read',
       helpValue: 'PORT/tcp',
       exclusive: ['network', 'port', 'probe'],
     }),
     probe: Flags.boolean({
       description:
-        'Prove it with real packets: a question for the name, ICMP echoes, or TCP connections with --port; needs root and live hosts',
+        'Also send real packets: a DNS query, ICMP echoes, or TCP connections with --port; needs root and live hosts',
     }),
     count: Flags.integer({
       description: 'With --probe, how many echo requests (20); 500 show a loss of 1 %',
@@ -50,18 +51,27 @@ export default class Trace extends HostCommand {
       description: 'With --probe, find the largest packet that passes unfragmented',
       dependsOn: ['probe'],
     }),
-    verbose: Flags.boolean({description: 'Show the rows, links and rules behind every hop'}),
+    ...verboseFlag('Show entries, links and rules behind every hop'),
+    ...watchFlag,
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Trace);
     const question = traceQuestion(args, flags);
     const {statusOfTrace, traceAnswer} = await import('../answers/trace.js');
-    const document = await traceAnswer(this.reader(flags), question);
-    const view: View = async (terminal, paint) => {
-      const {renderTraceAnswer} = await import('../render/trace.js');
-      return renderTraceAnswer(document, flags.verbose, terminal, paint);
-    };
-    await this.show(flags, document, view, {status: statusOfTrace(document)});
+    await this.answer<TraceDocument>(flags, async (reader) => {
+      const document = await traceAnswer(reader, question);
+      return {
+        document,
+        status: statusOfTrace(document),
+        shown: {
+          data: () => document,
+          view: async (shown, terminal, paint) => {
+            const {renderTraceAnswer} = await import('../render/trace.js');
+            return renderTraceAnswer(shown, flags.verbose, terminal, paint);
+          },
+        },
+      };
+    });
   }
 }

@@ -1,6 +1,7 @@
 import {exitStatus} from '../base/errors.js';
 import {asciiJson, escapeText} from '../base/escape.js';
 import {describeError, errorDocument} from '../cli/errors.js';
+import {unguarded} from '../cli/output.js';
 import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
 import {terminalOf} from '../render/terminal.js';
@@ -39,7 +40,7 @@ export async function decode(request: DecodeRequest): Promise<number> {
   const errorTerminal = terminalOf(process.stderr, {noColour: request.noColour});
   // Lines on the same terminal show by themselves that something happens.
   const isWatched = errorTerminal.isTty && !(views.lists && views.terminal.isTty);
-  const progress = newProgressLine({...errorTerminal, isTty: isWatched}, process.stderr);
+  const progress = newProgressLine({...errorTerminal, isTty: isWatched}, unguarded(process.stderr));
 
   async function problem({text, error}: FileProblem): Promise<void> {
     progress.clear();

@@ -1,3 +1,4 @@
+import type {HostFlags} from '../cli/host-flags.js';
 import type {Wanted} from '../collect/wanted.js';
 import type {HostSummary} from '../hosts/host-problems.js';
 import type {Readings} from '../hosts/readings.js';
@@ -11,19 +12,22 @@ export const packetEvidence: Wanted = {
   docker: {containers: true, networks: 'inspect', verbose: ({driver}) => driver === 'overlay', cluster: true},
 };
 
-/** Names from what was read; none where nothing was. What could not be read is told, as names are missing then. */
+/** Names from what was read; none where nothing was. `moreRights` is what to type to see all. What could not be read is told, as names are missing then. */
 export async function readNames(
   readings: Readings | undefined,
+  flags: HostFlags,
+  moreRights: string,
 ): Promise<{names: Names | undefined; hosts: HostSummary[]}> {
   if (readings === undefined) return {names: undefined, hosts: []};
   const {packetNames} = await import('../answers/packet-names.js');
-  const {hostSummaries, problemLines} = await import('../hosts/host-problems.js');
-  const {escapeText} = await import('../base/escape.js');
+  const {hostSummaries} = await import('../hosts/host-problems.js');
+  const {tellMissingRights, tellProblems} = await import('../cli/problems.js');
   const {hosts} = readings;
   const problems = [
     ...readings.problems,
     ...hosts.flatMap(({name, problems: own}) => own.map((problem) => ({host: name, ...problem}))),
   ];
-  for (const line of problemLines({problems}, 'sudo')) process.stderr.write(`${escapeText(line)}\n`);
+  tellMissingRights(problems);
+  tellProblems({problems}, moreRights, flags);
   return {names: packetNames(hosts), hosts: hostSummaries(hosts)};
 }

@@ -1,5 +1,5 @@
 import type {HostSummary} from '../hosts/host-problems.js';
-import type {Names} from '../packet/names.js';
+import {escapedNames, type Names} from '../packet/names.js';
 import type {PacketStyle, Palette} from '../render/packet/style.js';
 import {type Paint, painter} from '../render/paint.js';
 import {type Terminal, terminalOf} from '../render/terminal.js';
@@ -35,28 +35,35 @@ export interface Views {
   finish(result: DecodeResult): Promise<void>;
 }
 
-export async function openViews(request: ViewRequest): Promise<Views> {
+export async function openViews(asked: ViewRequest): Promise<Views> {
+  const request = withShownNames(asked);
   const {options} = request;
-  const asked = options.views;
+  const {views} = options;
   const own = terminalOf(process.stdout, {noColour: request.noColour});
   const terminal = request.wide ? {...own, width: Number.POSITIVE_INFINITY} : own;
   const paint = await painter(terminal);
   const sink = newSink(process.stdout);
-  if (asked.flows || asked.stats) {
+  if (views.flows || views.stats) {
     const {newFlowView, printSummaries} = await import('./summary-view.js');
-    const flowView = asked.flows ? newFlowView(options) : undefined;
+    const flowView = views.flows ? newFlowView(options) : undefined;
     const table = flowView?.table;
     return {
       sinks: flowView === undefined ? [] : [flowView],
       lists: false,
       sink,
       terminal,
-      finish: (result) => printSummaries({...request, views: asked, result, table, sink, terminal, paint}),
+      finish: (result) => printSummaries({...request, views, result, table, sink, terminal, paint}),
     };
   }
-  const lists = request.listsByDefault || asked.json || asked.verbose || asked.hex;
+  const lists = request.listsByDefault || views.json || views.verbose || views.hex;
   const sinks = lists ? [await newPacketList(request, sink, paint)] : [];
   return {sinks, lists, sink, terminal, finish: () => Promise.resolve()};
+}
+
+/** Names are exact in JSON, and escaped for a terminal. */
+function withShownNames(request: ViewRequest): ViewRequest {
+  const {names, options} = request;
+  return names === undefined || options.views.json ? request : {...request, names: escapedNames(names)};
 }
 
 async function newPacketList(request: ViewRequest, sink: Sink, paint: Paint): Promise<PacketSink> {

@@ -2,6 +2,7 @@ import {createWriteStream, openSync, statSync} from 'node:fs';
 import type {Writable} from 'node:stream';
 import {OvdiagError, usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {binaryOutput} from '../cli/output.js';
 import type {Frame} from '../packet/frame.js';
 import type {PacketView} from '../packet/view.js';
 import {newSink, type Sink} from './stdout.js';
@@ -28,7 +29,7 @@ const flushAt = 262_144;
 
 /** Saves the frames that VXLAN carried, with their packets' times; gzipped where the name ends in `.gz`. */
 export async function newInnerWriter(file: string, inputs: readonly string[]): Promise<InnerWriter> {
-  const target = file === '-' ? process.stdout : openTarget(file, inputs);
+  const target = file === '-' ? binaryOutput() : openTarget(file, inputs);
   if (file === '-' && process.stdout.isTTY) {
     throw usageError('output-is-a-terminal', 'A capture is not for a terminal.', [
       '--write-inner FILE',

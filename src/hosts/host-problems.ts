@@ -32,6 +32,22 @@ export function leavesGap({code}: Problem): boolean {
   return blinding.test(code) || code.startsWith('docker-');
 }
 
+/** Whether a problem is that namespaces could not be entered for want of rights. */
+export function needsRoot({code}: Problem): boolean {
+  return code === 'permission';
+}
+
+/** The first line of an answer for which rights were missing: `needs root on node1: …`; undefined where none were. */
+export function rightsLine(problems: readonly Problem[]): string | undefined {
+  const missing = problems.filter(needsRoot);
+  const [first] = missing;
+  if (first === undefined) return undefined;
+  const hosts = [...new Set(missing.flatMap(({host}) => host ?? []))];
+  const more = hosts.length - mostHosts;
+  const named = hosts.slice(0, mostHosts).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return `needs root${named === '' ? '' : ` on ${named}`}: ${first.message}`;
+}
+
 /** 3 where something that was needed could not be looked at, else 0: viewers find nothing, they only show. */
 export function statusOfProblems({problems}: {problems: Problem[]}): ExitStatus {
   return problems.some(({code}) => blinding.test(code)) ? exitStatus.cannotLook : exitStatus.ok;
@@ -39,11 +55,16 @@ export function statusOfProblems({problems}: {problems: Problem[]}): ExitStatus 
 
 /**
  * What to print below the answer: one line a problem, however many hosts have it, then what to type, so that the useful
- * line is the last.
+ * line is the last. `fitting` chooses among the steps those that fit where the hosts come from.
  */
-export function problemLines({problems}: {problems: Problem[]}, sudoLine: string): string[] {
+export function problemLines(
+  {problems}: {problems: Problem[]},
+  sudoLine: string,
+  fitting: (steps: string[]) => string[] = (steps) => steps,
+): string[] {
   const alike = new Map<string, Problem[]>();
-  for (const problem of problems) {
+  // Missing rights are the line above the answer.
+  for (const problem of problems.filter((one) => !needsRoot(one))) {
     const key = JSON.stringify([problem.code, problem.subject, problem.message]);
     alike.set(key, [...(alike.get(key) ?? []), problem]);
   }
@@ -52,7 +73,7 @@ export function problemLines({problems}: {problems: Problem[]}, sudoLine: string
   const byRights = [...problems].sort(
     (a, b) => Number(a.code === 'permission') - Number(b.code === 'permission'),
   );
-  const steps = [...new Set(byRights.flatMap((problem) => nextSteps(problem, sudoLine)))];
+  const steps = [...new Set(byRights.flatMap((problem) => fitting(nextSteps(problem, sudoLine))))];
   const left = lines.length - mostLines;
   return [
     ...lines.slice(0, mostLines),

@@ -47,7 +47,7 @@ export function collectorProblems(evidence: HostEvidence, about: Map<string, str
       message:
         about.get('uid') === '0'
           ? 'root there may not enter network namespaces (CAP_SYS_ADMIN is missing)'
-          : 'entering network namespaces needs root (CAP_SYS_ADMIN)',
+          : 'only root may enter network namespaces (CAP_SYS_ADMIN)',
     });
   } else if (about.has('netnsState') && about.get('netnsState') !== 'ok') {
     problems.push(noDirectory(evidence, about));

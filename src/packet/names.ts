@@ -1,3 +1,5 @@
+import {escapeText} from '../base/escape.js';
+
 /**
  * What may be known of the numbers in a packet: filled from snapshots or from the live host elsewhere. All lookups
  * are by text, as views print it, and each view asks once for each new value, not for each packet.
@@ -14,4 +16,17 @@ export interface Names {
 export interface EndpointName {
   name: string;
   kind: 'container' | 'task' | 'load-balancer' | 'gateway' | 'other';
+}
+
+/** The same names as texts to be shown: escaped once, here, so that no view of them has to. */
+export function escapedNames(names: Names): Names {
+  const shown = (text: string | undefined) => (text === undefined ? undefined : escapeText(text));
+  return {
+    network: (vni) => shown(names.network(vni)),
+    endpoint(vni, mac, address) {
+      const found = names.endpoint(vni, mac, address);
+      return found && {...found, name: escapeText(found.name)};
+    },
+    node: (vtep) => shown(names.node(vtep)),
+  };
 }

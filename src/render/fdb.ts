@@ -3,6 +3,7 @@ import type {Network} from '../model/docker-types.js';
 import type {FdbEntry} from '../rows/entry.js';
 import {nameOf, type RawFdbRow} from '../rows/fdb-raw.js';
 import type {FdbStatus} from '../rows/status.js';
+import {hostList} from './host-list.js';
 import type {Paint, Tone} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
@@ -88,11 +89,36 @@ export async function renderFdb(entries: FdbEntry[], terminal: Terminal, paint: 
   );
   const {renderTree} = await import('./tree.js');
   const odd = entries.filter(({status}) => status !== 'ok' && status !== 'local');
-  const explained = odd.map((entry) => ({
-    text: `${entry.status}: ${nameOf(entry)}${many ? ` on ${entry.host}` : ''}: ${entry.reason}`,
-    tone: tones[entry.status],
+  const explained = alike(odd).map((group) => ({
+    text: reasonLine(group, many),
+    tone: tones[group[0].status],
   }));
   return `${table}${explained.length > 0 ? `\n${renderTree(explained, terminal, paint)}` : ''}\n${wrapText(summary(entries), terminal.width, 4).join('\n')}\n`;
+}
+
+type Alike = [FdbEntry, ...FdbEntry[]];
+
+/** Entries of one host with one status for one reason together, whichever endpoint it names. */
+function alike(entries: readonly FdbEntry[]): Alike[] {
+  const groups = new Map<string, Alike>();
+  for (const entry of entries) {
+    const {host, status, ip, mac, reason} = entry;
+    const own = [nameOf(entry), ip, mac].filter((word) => word !== null && word !== '') as string[];
+    const key = [host, status, own.reduce((text, word) => text.replaceAll(word, '*'), reason)].join('\n');
+    const group = groups.get(key);
+    if (group) group.push(entry);
+    else groups.set(key, [entry]);
+  }
+  return [...groups.values()];
+}
+
+/** As many names as say which endpoints are meant; the table has all. */
+const mostNames = 3;
+
+function reasonLine([first, ...more]: Alike, many: boolean): string {
+  const names = hostList([first, ...more].map(nameOf), mostNames);
+  const count = more.length < mostNames ? '' : `${more.length + 1} endpoints, `;
+  return `${first.status}: ${count}${names}${many ? ` on ${first.host}` : ''}: ${first.reason}`;
 }
 
 /** `7 endpoints: 3 ok, 3 local, 1 fdb-row-missing`. */

@@ -18,7 +18,7 @@ const columns: Column[] = [
   {head: 'severity', priority: 8, shrink: 'never'},
   {head: 'code', priority: 10, shrink: 'never'},
   {head: 'network', priority: 7, shrink: 'middle'},
-  {head: 'host', priority: 9, shrink: 'middle'},
+  {head: 'host', priority: 11, shrink: 'middle'},
   {head: 'what', priority: 6, shrink: 'end'},
   {head: 'folded', priority: 5, shrink: 'never', align: 'right'},
 ];

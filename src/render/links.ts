@@ -125,7 +125,7 @@ function toneOf(link: LinkRow): Tone {
 }
 
 const columns: Column[] = [
-  {head: 'host', priority: 6, shrink: 'middle'},
+  {head: 'host', priority: 11, shrink: 'middle'},
   {head: 'namespace', priority: 8, shrink: 'never'},
   {head: 'owner', priority: 5, shrink: 'middle'},
   {head: 'if', priority: 10, shrink: 'never', align: 'right'},

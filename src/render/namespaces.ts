@@ -16,7 +16,7 @@ const tones: Record<NamespaceState, Tone> = {
 
 const columns: Column[] = [
   // It alone tells the rows of one network on two hosts apart.
-  {head: 'host', priority: 9, shrink: 'middle'},
+  {head: 'host', priority: 11, shrink: 'middle'},
   {head: 'namespace', priority: 10, shrink: 'never'},
   {head: 'kind', priority: 9, shrink: 'never'},
   {head: 'network', priority: 8, shrink: 'middle'},

@@ -189,8 +189,29 @@ export interface RecordedFile {
 /** The files that a name stands for: itself, or those of a directory. */
 export async function recordedFiles(place: string): Promise<RecordedFile[]> {
   if (!(await isDirectory(place))) return [{path: place}];
+  if (!(await hasIndex(place))) return looseFiles(place);
   const {hosts} = await readIndex(place);
   return hosts.map((entry) => ({path: path.join(place, entry.file), entry}));
+}
+
+function hasIndex(directory: string): Promise<boolean> {
+  return stat(path.join(directory, indexName)).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
+}
+
+/** Snapshot files that somebody put into a directory: those whose names end as a snapshot's does. */
+async function looseFiles(directory: string): Promise<RecordedFile[]> {
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    throw notAFolder(directory, reasonOf(error));
+  }
+  const files = names.filter((name) => /\.json(\.gz)?$/.test(name) && !name.startsWith('.')).sort();
+  if (files.length === 0) throw notAFolder(directory, 'no file in it ends in .json or .json.gz');
+  return files.map((name) => ({path: path.join(directory, name)}));
 }
 
 /**
@@ -266,10 +287,10 @@ async function readIndex(directory: string): Promise<Index> {
 function notAFolder(directory: string, why: string): OvdiagError {
   return new OvdiagError({
     code: 'not-a-snapshot',
-    message: `The directory ${quoteText(directory)} holds no snapshots of ovdiag: ${why}.`,
+    message: `No snapshots of ovdiag in the directory ${quoteText(directory)}: ${why}.`,
     suggestions: [
       'Make one with: ovdiag snapshot --swarm -o DIR',
-      'Single files are named one by one: --snapshot FILE --snapshot FILE',
+      'Or name the files: --snapshot FILE --snapshot FILE',
     ],
   });
 }

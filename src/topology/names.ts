@@ -5,6 +5,7 @@ import {nearNames} from '../base/near.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import {knownHost} from './known-host.js';
+import {nodeNames} from './node-names.js';
 import {serviceNames} from './services.js';
 
 export interface FoundContainer {
@@ -37,12 +38,9 @@ export function findContainer(hosts: HostModel[], typed: string): FoundContainer
   const bearer = containerWithAddress(searched, name);
   if (bearer && (kind === undefined || kind === 'container')) return bearer;
   if (hostName === undefined) throwIfElsewhere(hosts, typed, name);
-  throw unknown(
-    'container',
-    typed,
-    all.flatMap(({container}) => [container.name, ...(container.service ? [container.service.name] : [])]),
-    'docker ps -a',
-  );
+  const names = all.map(({container}) => container.name);
+  const services = all.flatMap(({container}) => container.service?.name ?? []);
+  throw unknown('container', typed, [...names, ...services], listed('Containers', names), unreadNodes(hosts));
 }
 
 /** What a packet can be sent to: a container that was read, an address, or a service with all its tasks. */
@@ -91,7 +89,7 @@ function serviceMeant(hosts: HostModel[], typed: string, parsed: ParsedName): Fo
   }
   if (kind === undefined) return undefined;
   if (hosts.some(({docker}) => !docker?.read.networks)) throw dockerUnread(hosts, typed, 'network');
-  throw unknown('service', typed, [...services], 'docker service ls');
+  throw unknown('service', typed, [...services], listed('Services', [...services]));
 }
 
 /** The name of all tasks of a service has many addresses, and a path one. */
@@ -218,13 +216,48 @@ function throwIfElsewhere(hosts: HostModel[], typed: string, name: string): void
       if (!task?.hostIp || nodesOf(hosts).has(task.hostIp)) continue;
       throw new OvdiagError({
         code: 'not-on-this-host',
-        message: `${quoteText(typed)} (${task.name}, ${task.ip} on ${network.name}) runs on the node with the VTEP ${task.hostIp}, which was not read.`,
-        suggestions: [
-          `Read that node as well: --host ssh://root@${task.hostIp}, or --snapshot with a file of it`,
-        ],
+        message: `${quoteText(typed)} (${task.ip} on ${network.name}) runs on ${nodeLabel(hosts, task.hostIp)}, which was not read.`,
+        suggestions: addNode(task.hostIp),
       });
     }
   }
+}
+
+/** `node2 (192.168.1.5)`, or the address alone where nothing names it. */
+function nodeLabel(hosts: HostModel[], vtep: string): string {
+  const name = nodeNames(hosts).get(vtep);
+  return name === undefined ? `the node with VTEP ${vtep}` : `${quoteText(name)} (${vtep})`;
+}
+
+/** How to read one more node: the first two live, the last from files. */
+function addNode(vtep: string): string[] {
+  return [
+    'On a manager, read all nodes: --swarm',
+    `Or that one too: --host local --host ssh://root@${vtep}`,
+    'Add a snapshot of that node: --snapshot FILE',
+  ];
+}
+
+/** What to add where nodes of the swarm were not read, on one of which the container may be. */
+function unreadNodes(hosts: HostModel[]): string[] {
+  const read = nodesOf(hosts);
+  const unread = [...nodeNames(hosts)].filter(([vtep]) => !read.has(vtep));
+  const [first] = unread;
+  if (first === undefined) return [];
+  const names = unread.map(([, name]) => name);
+  return [`Not read: ${firstOf(names)}`, ...addNode(first[0])];
+}
+
+/** `Containers: web1, web2 and 3 more`. */
+function listed(what: string, names: string[]): string {
+  return names.length === 0 ? `${what}: none` : `${what}: ${firstOf([...new Set(names)].sort())}`;
+}
+
+const mostListed = 8;
+
+function firstOf(names: string[]): string {
+  const more = names.length - mostListed;
+  return `${names.slice(0, mostListed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function nodesOf(hosts: HostModel[]): Set<string> {
@@ -278,7 +311,7 @@ export function findNetwork(hosts: HostModel[], typed: string): FoundNetwork {
     'network',
     typed,
     all.map(({network}) => network.name),
-    'ovdiag networks',
+    'List: ovdiag networks',
   );
 }
 
@@ -302,7 +335,14 @@ export function parseName(typed: string, kinds: string[]): ParsedName {
   return {...(kind === undefined ? {} : {kind}), name, ...(at > 0 ? {hostName: rest.slice(at + 1)} : {})};
 }
 
-export function unknown(what: string, typed: string, known: string[], list: string): OvdiagError {
+/** @param list how to see all that there is @param more what else could be done */
+export function unknown(
+  what: string,
+  typed: string,
+  known: string[],
+  list: string,
+  more: string[] = [],
+): OvdiagError {
   const near = nearNames(parseName(typed, kinds).name, known);
   const message =
     what === 'name'
@@ -312,7 +352,8 @@ export function unknown(what: string, typed: string, known: string[], list: stri
   return usageError(`unknown-${what}`, message, [
     ...short,
     ...near.map((name) => `Did you mean: ${name}`),
-    `List: ${list}`,
+    list,
+    ...more,
   ]);
 }
 
@@ -341,7 +382,7 @@ export function dockerUnread(hosts: HostModel[], typed: string, what: 'container
       ),
     suggestions: reason?.suggestions ?? [
       'Check that the engine is running and this user may access it: docker version',
-      'From the kernel alone: sudo ovdiag namespaces',
+      'From the kernel alone: ovdiag namespaces',
     ],
   });
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {Network} from '../../src/model/docker-types.js';
 import {renderFdbAnswer} from '../../src/render/fdb.js';
@@ -191,5 +192,23 @@ NAMESPACE     MAC                DEV     DST          PLANE       STATE      VLA
   it('let nothing of a note through', async () => {
     for (const at of [terminal(), wide])
       assertEscaped(await raw([{...row, host: hostileName, note: hostileName}, row], at));
+  });
+});
+
+describe('entries with one fault for one reason', () => {
+  it('are one line below the table, however many, and those of another host or reason are another', async () => {
+    const many = Array.from({length: 10_000}, (_, index) => {
+      const ip = `10.0.${index >> 8}.${index & 255}`;
+      const endpoint = {kind: 'container' as const, name: `c${index}`, id: null};
+      return entry({ip, endpoint, status: 'fdb-row-missing', reason: `no FDB entry for ${ip}`});
+    });
+    const other = {...entry({host: 'node2', status: 'fdb-stale', reason: 'old'})};
+    const shown = {kind: 'entries' as const, entries: [...many, other], network};
+    const text = await renderFdbAnswer(shown, wide, plainPaint, {all: false});
+    const lines = text.split('\n').filter((line) => /^(fdb-row-missing|fdb-stale):/.test(line));
+    assert.deepEqual(lines, [
+      'fdb-row-missing: 10000 endpoints, c0, c1, c2 and 9997 more on node1: no FDB entry for 10.0.0.0',
+      'fdb-stale: web2 on node2: old',
+    ]);
   });
 });

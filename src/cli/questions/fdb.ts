@@ -5,7 +5,7 @@ import {inSubnet} from '../../base/subnet.js';
 import {formerStatuses} from '../../rows/status.js';
 
 /** What is asked with these flags. Throws where one of them can't be meant. */
-export function fdbQuestion(network: string, flags: Omit<FdbQuestion, 'network'>): FdbQuestion {
+export function fdbQuestion(network: string | undefined, flags: Omit<FdbQuestion, 'network'>): FdbQuestion {
   const {mac, address, vtep, status, raw, matrix} = flags;
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {
     throw usageError('invalid-flag', `--mac ${mac} is not a MAC address.`, [

@@ -1,28 +1,37 @@
-/** What `ovdiag doctor --help` says. */
+/** Help text of `ovdiag doctor`. */
 
-export const summary = 'Look for everything that is known to break overlay networks, and prove what is found';
+export const summary = `Check for known overlay network faults, with evidence`;
 
 export const description = [
-  `Compares what Swarm intends, what gossip says, what the kernel holds and what the other hosts hold. A finding has its code, the rows that prove it, the cause, a read-only command to check it and the commands that fix it; nothing is changed. What follows from another finding is folded under it. What could not be looked at is listed as not checked, with what to add.`,
-  `On live hosts a finding is read a second time, 3 seconds later, and reported only if it stands. With --for, counters of errors and drops are compared over that time, and the kernel is listened to: it announces every frame and every question for which an overlay has no row. Two snapshots of one host are compared in the same way. Status: 0 nothing at or above --fail-on; 1 a finding; 3 something needed could not be read.`,
+  `Compares the state that Swarm wants, the gossip of the engines, the kernel tables, and the tables of the other hosts. A finding has a code, the rows that prove it, the cause, a command that shows the fault (check:) and the commands that fix it (fix:). Nothing is changed. Findings that follow from another one are folded under it. What could not be checked is listed, with what is missing.`,
+  `On live hosts each finding is confirmed by a second reading 3 seconds later. With --for, counters of errors and drops are compared over that time, and L2 and L3 misses of the overlays are monitored. Two snapshots of one host are compared in the same way.`,
+  `Exit status: 0 nothing at or above --fail-on; 1 a finding; 3 something needed could not be read.`,
 ].join('\n\n');
 
 export const examples = [
-  {description: 'This host', command: 'sudo <%= config.bin %> <%= command.id %>'},
+  {description: `This host`, command: `sudo <%= config.bin %> <%= command.id %>`},
   {
-    description: 'Two hosts side by side: only then can a path be called healthy',
-    command: '<%= config.bin %> <%= command.id %> --host ssh://root@node1 --host ssh://root@node2',
+    description: `Two hosts together: needed to prove that a path works`,
+    command: `<%= config.bin %> <%= command.id %> -H ssh://root@node1 -H ssh://root@node2`,
   },
   {
-    description: 'Also see what is being lost right now, over ten seconds',
-    command: 'sudo <%= config.bin %> <%= command.id %> --for 10s',
+    description: `All nodes of the swarm, on a manager`,
+    command: `sudo <%= config.bin %> <%= command.id %> --swarm`,
   },
   {
-    description: 'One network, from snapshots, with all evidence',
-    command: '<%= config.bin %> <%= command.id %> uber-net -s node1.json.gz -s node2.json.gz --verbose',
+    description: `Include current packet loss, over ten seconds`,
+    command: `sudo <%= config.bin %> <%= command.id %> --for 10s`,
   },
   {
-    description: 'For a scheduled job: fail on errors only, and show them as test results',
-    command: 'sudo <%= config.bin %> <%= command.id %> --fail-on error --junit overlays.xml',
+    description: `Repeat until the fault is fixed`,
+    command: `sudo <%= config.bin %> <%= command.id %> uber-net --watch`,
+  },
+  {
+    description: `One network, from snapshots, with all evidence`,
+    command: `<%= config.bin %> <%= command.id %> uber-net -s node1.json.gz -s node2.json.gz -v`,
+  },
+  {
+    description: `In a CI job: fail on errors, report as test results`,
+    command: `sudo <%= config.bin %> <%= command.id %> --fail-on error --junit overlays.xml`,
   },
 ];

@@ -1,11 +1,12 @@
-/** What `ovdiag explain --help` says. */
+/** Help text of `ovdiag explain`. */
 
-export const summary = 'Explain a finding: what it means, how to check it by hand, how to fix it';
+export const summary = `Explain a finding: impact, how to verify it, how to fix it`;
 
-export const description =
-  'Without a code, all of them, a line each. The same texts are the pages in docs/checks.';
+export const description = [
+  `Without a code, list all codes. The pages in docs/checks have the same text.`,
+].join('\n\n');
 
 export const examples = [
-  {description: 'One code', command: '<%= config.bin %> <%= command.id %> fdb-row-missing'},
-  {description: 'All codes', command: '<%= config.bin %> <%= command.id %>'},
+  {description: `One code`, command: `<%= config.bin %> <%= command.id %> fdb-row-missing`},
+  {description: `All codes`, command: `<%= config.bin %> <%= command.id %>`},
 ];

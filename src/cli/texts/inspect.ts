@@ -1,24 +1,23 @@
-/** What `ovdiag inspect --help` says. */
+/** Help text of `ovdiag inspect`. */
 
-export const summary =
-  "Show a container's interfaces, where each leads, and what the container can and can't reach";
+export const summary = `Show how a container is connected, and what it can reach`;
 
 export const description = [
-  `Whatever the driver: overlay, bridge, internal bridge, macvlan, ipvlan, host, none, or another container's namespace. Each interface is matched to its network by MAC or address (names and indexes tell nothing), and each veth to its other end. The last part says in plain sentences what it reaches, or why not.`,
+  `Works for every driver: overlay, bridge, macvlan, ipvlan, host, none, and the namespace of another container. Each interface is matched to its network by MAC or address, and each veth to its peer. The last part says what the container can reach according to the tables; no packets are sent.`,
 ].join('\n\n');
 
 export const examples = [
-  {description: 'A container by name', command: 'sudo <%= config.bin %> <%= command.id %> web1'},
+  {description: `A container by name`, command: `sudo <%= config.bin %> <%= command.id %> web1`},
   {
-    description: 'The one task of a service on this host',
-    command: 'sudo <%= config.bin %> <%= command.id %> service:app',
+    description: `The task of a service on this host`,
+    command: `sudo <%= config.bin %> <%= command.id %> service:app`,
   },
   {
-    description: 'By its address, from a snapshot',
-    command: '<%= config.bin %> <%= command.id %> 10.0.1.10 --snapshot node1.json.gz',
+    description: `By address, from a snapshot`,
+    command: `<%= config.bin %> <%= command.id %> 10.0.1.10 --snapshot node1.json.gz`,
   },
   {
-    description: 'One of two hosts that have the name',
-    command: '<%= config.bin %> <%= command.id %> web@node2 --host ssh://root@node1 --host ssh://root@node2',
+    description: `One of two containers with the same name`,
+    command: `<%= config.bin %> <%= command.id %> web@node2 -s node1.json.gz -s node2.json.gz`,
   },
 ];
