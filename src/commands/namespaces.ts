@@ -18,7 +18,7 @@ export default class Namespaces extends HostCommand {
         const {renderNamespaces} = await import('../render/namespaces.js');
         return renderNamespaces(namespaces, terminal, paint);
       },
-      names: (namespaces) => namespaces.map(({name}) => name),
+      names: (namespaces) => namespaces.map(({netns}) => netns),
     });
   }
 }

@@ -27,7 +27,7 @@ export default class Networks extends HostCommand {
         const {renderNetworks} = await import('../render/networks.js');
         return renderNetworks(shown, terminal, paint, {all: flags.wide, drivers: flags.driver});
       },
-      names: ({document: {networks}}) => networks.map(({name}) => name),
+      names: ({document: {networks}}) => networks.map(({network}) => network),
     });
   }
 }

@@ -102,8 +102,8 @@ type Alike = [FdbEntry, ...FdbEntry[]];
 function alike(entries: readonly FdbEntry[]): Alike[] {
   const groups = new Map<string, Alike>();
   for (const entry of entries) {
-    const {host, status, ip, mac, reason} = entry;
-    const own = [nameOf(entry), ip, mac].filter((word) => word !== null && word !== '') as string[];
+    const {host, status, address, mac, reason} = entry;
+    const own = [nameOf(entry), address, mac].filter((word) => word !== null && word !== '') as string[];
     const key = [host, status, own.reduce((text, word) => text.replaceAll(word, '*'), reason)].join('\n');
     const group = groups.get(key);
     if (group) group.push(entry);

@@ -6,7 +6,7 @@ import {Interruption} from '../../src/cli/interruption.js';
 import {watch, watchSeconds, watchWords} from '../../src/cli/watch.js';
 
 const failure = new OvdiagError({code: 'docker-unread', message: 'gone'});
-const document = {schemaVersion: 1 as const, hosts: [], problems: []};
+const document = {schemaVersion: 2 as const, hosts: [], problems: []};
 const shown = {data: () => '', view: () => ''};
 
 /** Rounds that answer with these statuses, or fail. */

@@ -198,9 +198,9 @@ NAMESPACE     MAC                DEV     DST          PLANE       STATE      VLA
 describe('entries with one fault for one reason', () => {
   it('are one line below the table, however many, and those of another host or reason are another', async () => {
     const many = Array.from({length: 10_000}, (_, index) => {
-      const ip = `10.0.${index >> 8}.${index & 255}`;
+      const address = `10.0.${index >> 8}.${index & 255}`;
       const endpoint = {kind: 'container' as const, name: `c${index}`, id: null};
-      return entry({ip, endpoint, status: 'fdb-row-missing', reason: `no FDB entry for ${ip}`});
+      return entry({address, endpoint, status: 'fdb-row-missing', reason: `no FDB entry for ${address}`});
     });
     const other = {...entry({host: 'node2', status: 'fdb-stale', reason: 'old'})};
     const shown = {kind: 'entries' as const, entries: [...many, other], network};
