@@ -31,13 +31,14 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
   const inside = (file: string, ...names: string[]) =>
     names.some((name) => file.startsWith(`${folder}/${name}/`));
   return {
-    unit: files.filter((file) => !inside(file, 'cli', 'lab', 'lab-suite')),
+    unit: files.filter((file) => !inside(file, 'cli', 'lab', 'lab-suite', 'lab-full')),
     cli: files.filter((file) => inside(file, 'cli')),
     lab: [
       // First what takes longest, so that whoever shares the files ends at about the same time.
       ...files.filter((file) => file.endsWith('/doctor-faults.test.ts')),
       ...files.filter((file) => inside(file, 'lab')),
       ...files.filter((file) => inside(file, 'lab-suite') && !file.endsWith('/doctor-faults.test.ts')),
+      ...files.filter((file) => inside(file, 'lab-full')),
     ],
   };
 }

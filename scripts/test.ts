@@ -1,7 +1,7 @@
 /**
  * The test command: builds, then runs the unit tests, the tests of the command line, and, where the machine can,
  * the tests on a real swarm. `npm test -- WORD…` runs the files whose path holds one of the words; `--unit` leaves out the
- * tests on a swarm (`npm run test:unit`), `--built` takes dist/ as it is.
+ * tests on a swarm (`npm run test:unit`), `--built` takes dist/ as it is, `--one-lab` has all files share one lab.
  *
  * Its last line is `N passed, N failed, N skipped`. With OVDIAG_LAB_REQUIRED=1 a machine that can't run the swarm
  * fails; otherwise what was skipped is said, with the reason.
@@ -14,6 +14,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {labUnavailable} from '../test/lab/available.js';
+import {chooseEngine} from '../test/lab/engines.js';
 import {defaultLabName} from '../test/lab/names.js';
 import {orphanedLabs, ownedBy, ownerVariable} from '../test/lab/owner.js';
 import {down} from '../test/lab/swarm.js';
@@ -124,9 +125,11 @@ async function runLabGroup(
   files: readonly string[],
   folder: string,
   signal: AbortSignal,
+  oneLab: boolean,
 ): Promise<FileResult[]> {
   if (files.length === 0) return [];
-  const names = files.length === 1 ? [defaultLabName()] : [defaultLabName(), `${defaultLabName()}2`];
+  const first = defaultLabName();
+  const names = oneLab || files.length === 1 ? [first] : [first, `${first}2`];
   const owner = await processMark();
   const start = () => names.map((name) => startRunner(folder, {OVDIAG_LAB: name, [ownerVariable]: owner}));
   try {
@@ -167,6 +170,7 @@ async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort());
   await endOrphans();
+  await chooseEngine(console.log);
   if (labUnavailable() === undefined) for (const name of await orphanedLabs()) await down(name);
   if (!args.includes('--built')) {
     const built = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {stdio: 'inherit'});
@@ -185,7 +189,7 @@ async function main(args: readonly string[]): Promise<number> {
     results.push(...(await runWith(groups.unit, () => [startRunner(folder), startRunner(folder)], signal)));
     // Each of these runs two processes at a time itself.
     results.push(...(await runWith(groups.cli, () => [startRunner(folder)], signal)));
-    results.push(...(await runLabGroup(groups.lab, folder, signal)));
+    results.push(...(await runLabGroup(groups.lab, folder, signal, args.includes('--one-lab'))));
   } finally {
     await rm(folder, {recursive: true, force: true});
     await rm(scratch, {recursive: true, force: true});

@@ -44,6 +44,7 @@ export default class Trace extends HostCommand {
       description: 'With --probe, how many echo requests (20); 500 show a loss of 1 %',
       helpValue: 'N',
       min: 1,
+      // A run of the far sides ends by itself after two minutes; these take 100 s.
       max: 2000,
       dependsOn: ['probe'],
     }),

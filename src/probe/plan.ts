@@ -8,9 +8,7 @@ import {type Way, type WayQuestion, wayOf} from './points.js';
 import type {ProbeTraffic} from './types.js';
 
 /** Echo requests that are sent unless more are asked for: a second of them, of which a loss of 14 % would show. */
-export const usualEchoes = 20;
-/** A run ends by itself after two minutes, of which so many echoes take the most. */
-export const mostEchoes = 2000;
+const usualEchoes = 20;
 const connections = 2;
 /** A connection takes up to 4: its first packet, the two acknowledgements, the end. */
 const packetsOfConnection = 4;

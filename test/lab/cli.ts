@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {labUnavailable} from './available.js';
+import {chooseEngine} from './engines.js';
 import {attach} from './lab.js';
 import {defaultLabName} from './names.js';
 import {down, up} from './swarm.js';
@@ -12,7 +13,8 @@ const usage = `A real two-node Docker swarm on this machine.
   npm run lab:down [NAME]               remove it without a trace
 
 The lab is called "default" unless NAME or the environment's OVDIAG_LAB says otherwise.
-Its engines are the machine's own, or those of the root file system that OVDIAG_LAB_ROOT names.`;
+Its engines are the machine's own, or OVDIAG_LAB_ENGINE's (20.10, 26.1, 28.5: trees of Debian that are made once and kept),
+or those of the root file system that OVDIAG_LAB_ROOT names.`;
 
 function seconds(since: number): string {
   return `${((Date.now() - since) / 1000).toFixed(1)} s`;
@@ -48,6 +50,7 @@ async function main([verb, ...rest]: readonly string[]): Promise<void> {
   }
   const reason = labUnavailable();
   if (reason !== undefined) throw new Error(`the lab can't run here: ${reason}`);
+  await chooseEngine((step) => console.error(`  ${step}`));
   const name = rest[0] ?? defaultLabName();
   if (verb === 'up') return await bringUp(name);
   if (verb === 'down') {

@@ -93,6 +93,9 @@ async function build(
   return lab;
 }
 
+/** Whether this is the guest of test/lab/full. */
+const inGuest = process.env['OVDIAG_GUEST'] === '1';
+
 function managerOf(lab: Lab): LabNode {
   const [manager] = lab.nodes;
   if (manager === undefined) throw new LabError('a lab needs at least one node');
@@ -131,6 +134,9 @@ async function startWorkload(lab: Lab): Promise<void> {
   for (const {name, args} of swarmNetworks) await manager.docker(['network', 'create', ...args, name]);
   for (const service of services(lab.nodes)) await manager.docker(serviceArgs(service));
   for (const {name, args} of localNetworks) await manager.docker(['network', 'create', ...args, name]);
+  // In a guest everything takes several times as long, but for the engine's own limits.
+  if (inGuest)
+    await until({what: 'the services'}, async () => ((await swarmIsWhole(lab)) ? true : undefined));
   const all = containers(lab.nodes);
   await Promise.all(
     lab.nodes.map((node) =>
@@ -143,19 +149,26 @@ async function startWorkload(lab: Lab): Promise<void> {
 }
 
 /**
- * Now and then a swarm loses one of several attachments that are asked for at once: the engine then gives up after
- * 20 s, and asking again helps.
+ * Now and then a swarm loses one of several attachments that are asked for at once, and one on a slow machine needs longer:
+ * the engine gives up after 20 s, with which it may remove a network that the next container has just asked for. Asking
+ * again helps.
  */
 async function startContainer(node: LabNode, container: ContainerSpec): Promise<void> {
-  const start = () => node.docker(runArgs(container));
-  try {
-    await start();
-  } catch (error) {
-    if (!(error instanceof LabError) || !/attach(ing)? to network/.test(error.message)) throw error;
-    await node.docker(['rm', '-f', container.name]);
-    await start();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await node.docker(runArgs(container));
+      return;
+    } catch (error) {
+      const isLost =
+        error instanceof LabError && /attach(ing)? to network|network \w+ not found/.test(error.message);
+      if (!isLost || attempt === mostAttempts) throw error;
+      await node.docker(['rm', '-f', container.name]);
+    }
   }
 }
+
+/** How often an attachment is asked for, 20 s each. */
+const mostAttempts = 6;
 
 /** A few at a time: one by one is slow, and all at once is more than two cores and one engine digest in time. */
 async function startContainers(node: LabNode, list: readonly ContainerSpec[]): Promise<void> {
@@ -165,5 +178,5 @@ async function startContainers(node: LabNode, list: readonly ContainerSpec[]): P
       await startContainer(node, next);
     }
   };
-  await Promise.all([worker(), worker(), worker()]);
+  await Promise.all(Array.from({length: inGuest ? 1 : 3}, worker));
 }

@@ -1,0 +1,31 @@
+import {spawnSync} from 'node:child_process';
+
+/** A new namespace in which a command needs a part of the kernel. */
+const questions = {
+  IPVS: 'test -e /proc/net/ip_vs && command -v ipvsadm',
+  ESP: 'ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode transport aead "rfc4106(gcm(aes))" 0x0123456789012345678901234567890123456789 64',
+  netem: 'tc qdisc add dev lo root netem loss 1%',
+} as const;
+
+export type KernelPart = keyof typeof questions;
+
+const answers = new Map<KernelPart, boolean>();
+
+export function kernelHas(part: KernelPart): boolean {
+  const known = answers.get(part);
+  if (known !== undefined) return known;
+  const {status} = spawnSync('unshare', ['--net', 'sh', '-c', questions[part]], {
+    stdio: 'ignore',
+    timeout: 60_000,
+  });
+  answers.set(part, status === 0);
+  return status === 0;
+}
+
+/** For `describe`: skips a suite, with the reason, where the kernel or its tools lack one of these. */
+export function kernelSuite(...parts: KernelPart[]): {skip: string | false} {
+  const missing = process.getuid?.() === 0 ? parts.filter((part) => !kernelHas(part)) : parts;
+  return {
+    skip: missing.length > 0 && `no ${missing.join(', no ')} in this kernel: npm run test:full has it`,
+  };
+}
