@@ -181,6 +181,14 @@ function judgeUnplaced(view: SandboxView, claims: Claim[], dst: string): Verdict
   };
 }
 
+/** Without an entry of its own a frame goes to the flood list, and whether its host is on that depends on the list. */
+function flooded({floods}: SandboxView): Verdict {
+  return {
+    status: 'unknown',
+    reason: `no FDB entry of its own; frames for it go to the flood list (${[...new Set(floods)].slice(0, 3).join(', ')})`,
+  };
+}
+
 /** A neighbour row whose MAC has no permanent FDB row. */
 function judgeUnprogrammed(
   view: SandboxView,
@@ -194,6 +202,7 @@ function judgeUnprogrammed(
       reason: `no permanent FDB entry; a learned one to ${learned.vtep} carries the traffic until it ages out (300 s idle)`,
     };
   }
+  if (view.floods.length > 0) return flooded(view);
   return {
     status: 'fdb-row-missing',
     reason: claim
@@ -363,6 +372,7 @@ export function judgeAbsence(view: SandboxView, endpoint: Endpoint): Verdict {
   if (claim.source === 'gossip' && claim.vtep === undefined) {
     return {status: 'unknown', reason: 'gossip has no host for it: no entries expected yet'};
   }
+  if (view.floods.length > 0) return flooded(view);
   return {
     status: 'fdb-row-missing',
     reason: `no FDB entry and no neighbour entry; ${sourceName(claim)} has the endpoint`,

@@ -1,7 +1,7 @@
 import type {FdbRow} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {knownHost} from '../topology/known-host.js';
-import {isGroupMac} from '../topology/mac.js';
+import {floodMac, isGroupMac} from '../topology/mac.js';
 import type {FdbEntry} from './entry.js';
 
 /** One row of `bridge fdb show` in an overlay sandbox, with what it means. */
@@ -37,6 +37,8 @@ export function rawFdb(hosts: HostModel[], networkId: string, entries: FdbEntry[
 }
 
 function note(row: FdbRow, entry: FdbEntry | undefined, ownMacs: Set<string>): string {
+  if (row.mac === floodMac && row.vtep !== undefined)
+    return `flood list: frames without an entry of their own, and broadcasts, go to VTEP ${row.vtep}`;
   if (isGroupMac(row.mac)) return 'multicast or broadcast, added by the kernel';
   if (row.plane === 'master' && row.state === 'permanent' && ownMacs.has(row.mac))
     return `own MAC of ${row.device}`;

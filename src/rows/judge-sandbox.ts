@@ -1,7 +1,7 @@
 /** Judges every row of one sandbox, and whoever has none there. */
 import type {Link} from '../model/facts.js';
 import {type Endpoint, isNews} from '../topology/endpoints.js';
-import {hintedMac} from '../topology/mac.js';
+import {floodMac, hintedMac} from '../topology/mac.js';
 import {describedEntry, type JudgedEntry, localEntry, unservedEntry} from './entry.js';
 import {judgeAbsence, judgeLonelyRows, judgePair, unclaimedPairs} from './fdb-judge.js';
 import {type DeviceTables, deviceTables, type SandboxView, servesAddress} from './sandbox-view.js';
@@ -76,7 +76,7 @@ function deviceEntries(
     const known = rows.length > 0 ? rows : (selfRows.get(verdict.mac ?? '') ?? []);
     return describedEntry(view, device, {neighbour, rows: known, endpoint}, verdict);
   });
-  const lonelyRows = [...selfRows].filter(([mac]) => !accounted.has(mac));
+  const lonelyRows = [...selfRows].filter(([mac]) => mac !== floodMac && !accounted.has(mac));
   const byMac: Map<string, Endpoint[]> = lonelyRows.length > 0 ? remotesByMac(view) : new Map();
   const nextWithoutMac = firstWithoutMac(view, seen);
   const lonely = lonelyRows.map(([mac, rows]) => {

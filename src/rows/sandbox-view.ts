@@ -2,7 +2,7 @@ import {inSubnet} from '../base/subnet.js';
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {Claim, Endpoint} from '../topology/endpoints.js';
-import {isGroupMac} from '../topology/mac.js';
+import {floodMac, isGroupMac} from '../topology/mac.js';
 
 /** A host as far as a judgement needs it: a model, or what is kept of one. */
 export interface JudgedHost {
@@ -54,6 +54,8 @@ export interface SandboxView extends NetworkView, SandboxTables {
   vxlans: Link[];
   /** Whether some rows of a table could not be read, so that the absence of one proves nothing. */
   partial: {fdb: boolean; neighbours: boolean};
+  /** VTEPs that get the frames which have no entry of their own: a frame without one is not lost then. */
+  floods: string[];
   /** Learned rows of the bridges: the port behind which a MAC was seen. */
   portOf: Map<string, FdbRow>;
   /** Endpoints that live on this host, and all others. */
@@ -91,6 +93,9 @@ export function sandboxView(
       fdb: tables.partial?.has('fdb') ?? false,
       neighbours: tables.partial?.has('neigh') ?? false,
     },
+    floods: (tables.fdb ?? []).flatMap(({mac, plane, vtep}) =>
+      mac === floodMac && plane === 'self' && vtep !== undefined ? [vtep] : [],
+    ),
     portOf: new Map(
       (tables.fdb ?? [])
         .filter(({plane, state}) => plane === 'master' && state !== 'permanent')

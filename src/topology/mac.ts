@@ -10,6 +10,12 @@ export function hintedMac(ip: string): string | undefined {
   return ['02', '42', ...octets].join(':');
 }
 
+/**
+ * The MAC of a vxlan device's default entries: each names a VTEP that gets the frames which have no entry of their own,
+ * broadcast and multicast included (kernel drivers/net/vxlan, VXLAN_DEFAULT: vxlan_find_mac falls back to all_zeros_mac).
+ */
+export const floodMac = '00:00:00:00:00:00';
+
 /** True for broadcast and multicast (the lowest bit of the first octet, IEEE 802). */
 export function isGroupMac(mac: string): boolean {
   return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;

@@ -11,7 +11,7 @@ import {isProgrammed} from '../rows/sandbox-view.js';
 import {isFault} from '../rows/status.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
-import {isGroupMac} from '../topology/mac.js';
+import {floodMac, isGroupMac} from '../topology/mac.js';
 import type {OwnVtep} from '../topology/vteps.js';
 import {crossTrouble, fdbTrouble, isWalk, portRow, vxlanOf} from './bridge.js';
 import type {Walk} from './disposition.js';
@@ -221,8 +221,7 @@ function tunnelRow(
     return steps.end('undecided');
   }
   const self = tables.fdb.filter(({plane, device: dev}) => plane === 'self' && dev === device.name);
-  // A row for the zero MAC is where the device sends what it has no row for; Docker makes none.
-  const row = self.find(({mac}) => mac === dstMac) ?? self.find(({mac}) => mac === '00:00:00:00:00:00');
+  const row = self.find(({mac}) => mac === dstMac) ?? self.find(({mac}) => mac === floodMac);
   if (!row && device.vxlan?.group === undefined) {
     return steps.fail(model, 'vxlan-fdb', 'fdb-row-missing', `no FDB entry for ${dstMac}`, {
       device: device.name,

@@ -9,6 +9,7 @@ import type {FdbRow} from '../../model/facts.js';
 import {ageSlack, isRefreshed, silenceSeconds} from '../../rows/row-ages.js';
 import {type DeviceTables, deviceTables} from '../../rows/sandbox-view.js';
 import type {KnownHost} from '../../topology/known-host.js';
+import {floodMac} from '../../topology/mac.js';
 import {defineCheck, type HostDigest} from '../check.js';
 import {rise, risen} from '../counters/rising.js';
 
@@ -250,7 +251,8 @@ function agedRows({neighbours, selfRows}: DeviceTables): AgedRow[] {
     for (const row of selfRows.get(mac) ?? []) aged.push({row, writtenSeconds: updatedSeconds});
   }
   for (const [mac, rows] of selfRows)
-    if (!paired.has(mac)) for (const row of rows) aged.push({row, writtenSeconds: undefined});
+    if (mac !== floodMac && !paired.has(mac))
+      for (const row of rows) aged.push({row, writtenSeconds: undefined});
   return aged;
 }
 
