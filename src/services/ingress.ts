@@ -8,8 +8,19 @@ import type {FilteredPacket} from '../kernel/netfilter.js';
 import {foreignChains, metIn} from '../kernel/packet-filter.js';
 import {inTable, ruleLine} from '../kernel/printed-rule.js';
 import type {Container, Network} from '../model/docker-types.js';
+import {atLeast, engineVersion} from '../model/engine-version.js';
 import type {HostModel, Namespace} from '../model/host.js';
-import {does, isForPort, rulesOf, singleTarget} from '../model/rules/questions.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import {
+  does,
+  isForPort,
+  jumpsTo,
+  matchesOf,
+  namesInterface,
+  rulesOf,
+  singleTarget,
+  tableOf,
+} from '../model/rules/questions.js';
 import {waitingSockets} from '../model/sockets.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import {
@@ -146,6 +157,38 @@ function listenerStep(chain: Chain, host: HostModel, {port, protocol}: PortAsked
   );
 }
 
+/**
+ * Whether this host publishes the ports of the routing mesh as bindings of docker_gwbridge, like those of any container:
+ * DNAT in the chain DOCKER, no chain DOCKER-INGRESS, docker-proxy on the port (moby/moby#53118, engines from 29.8).
+ */
+export function bindsIngress(tables: NetnsTables | undefined): boolean {
+  const nat = (tables?.netfilter ?? []).flatMap((ruleset) => tableOf(ruleset, 'nat') ?? []);
+  return (
+    nat.length > 0 &&
+    nat.every(({chains}) => !chains.has('DOCKER-INGRESS')) &&
+    nat.some(({rules}) => rules.some((rule) => does(rule, 'dnat') && namesInterface(rule, 'docker_gwbridge')))
+  );
+}
+
+/**
+ * Whether docker-proxy, and not the kernel, answers requests of the host to itself on 127.0.0.1: then the jump from OUTPUT
+ * leaves that address out, and route_localnet stays off.
+ */
+export function proxyAnswersLoopback(tables: NetnsTables | undefined): boolean {
+  return (
+    bindsIngress(tables) &&
+    rulesOf(tables?.netfilter).some(
+      (rule) =>
+        rule.chain.table === 'nat' &&
+        rule.chain.name === 'OUTPUT' &&
+        jumpsTo(rule, 'DOCKER') &&
+        matchesOf(rule, 'address').some(
+          ({side, negated, prefixes}) => side === 'dst' && negated && prefixes.includes('127.0.0.0/8'),
+        ),
+    )
+  );
+}
+
 /** The rule by which the host sends requests on. Where it is gone, docker-proxy may still pass them on. */
 function dnatStep(
   chain: Chain,
@@ -178,9 +221,10 @@ function dnatStep(
     );
     return undefined;
   }
-  // In ingress nobody reads from the socket that the engine keeps; in host mode its proxy does.
+  // Up to 29.7 nothing reads from the socket that the engine keeps for ingress; in host mode, and from 29.8, its proxy does.
   const socket = waitingSockets(tables.proc, protocol)?.find((other) => other.port === port);
-  if (mode === 'host' && socket) {
+  const proxied = mode === 'host' || proxiesIngress(host);
+  if (proxied && socket) {
     chain.doubt(
       'dnat',
       `the host has no DNAT rule for ${what}; the listening socket gets it, and forwards it if it is docker-proxy`,
@@ -200,6 +244,12 @@ function dnatStep(
     next: 'iptables-save -t nat',
   });
   return undefined;
+}
+
+/** Engines of which docker-proxy takes the ports of the routing mesh as well. */
+function proxiesIngress({docker}: HostModel): boolean {
+  const version = engineVersion(docker?.engine.version);
+  return version !== undefined && atLeast(version, '29.8');
 }
 
 function forwardStep(

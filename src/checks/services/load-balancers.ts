@@ -8,6 +8,7 @@ import {
   type IngressPort,
   ingressPorts,
   ingressStep,
+  proxyAnswersLoopback,
   type Request,
   sandboxSteps,
 } from '../../services/ingress.js';
@@ -53,7 +54,7 @@ export const loadBalancers = defineCheck<Patient>({
         virtualAddress(host, report, name, service, undecided);
     }
     const published = ingressPorts([host.model]).map((port) => ingress(host, report, port, undecided));
-    if (published.includes(true)) localnet(host, report);
+    if (published.includes(true) && !proxyAnswersLoopback(host.model.host)) localnet(host, report);
     if (undecided.size > 0) {
       report.notChecked({
         host: host.name,

@@ -176,6 +176,48 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
   });
 });
 
+describe('ports of the routing mesh as bindings of docker_gwbridge (derived: moby/moby#53118)', () => {
+  const path = '/proc/sys/net/ipv4/conf/docker_gwbridge/route_localnet';
+  const dnat =
+    '[0:0] -A DOCKER ! -i docker_gwbridge -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080';
+  /** The rules of 20.10 as 29.8 makes them; `output` is the jump for requests of the host itself. */
+  const bound = (output: string, dnatRule: string) => (draft: HostEvidence) => {
+    const rules = sectionOf(draft, '@host', 'iptables-nft');
+    rules.output = rules.output
+      .split('\n')
+      .filter((row) => !row.includes('DOCKER-INGRESS'))
+      .map((row) => (row.includes('-A OUTPUT') && row.endsWith('-j DOCKER') ? output : row))
+      .join('\n')
+      .replace('[0:0] -A DOCKER -i docker0 -j RETURN', `[0:0] -A DOCKER -i docker0 -j RETURN\n${dnatRule}`);
+    setProc(draft, '@host', path, '0');
+    editAnswers(draft, /^\/(version|info)$/, (body) => {
+      if (body.Version !== undefined) body.Version = '29.8.0';
+      if (body.ServerVersion !== undefined) body.ServerVersion = '29.8.0';
+    });
+  };
+  const proxied = '[0:0] -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER';
+  const direct = '[0:0] -A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER';
+  const ofPorts = (change: Change) =>
+    found(change)
+      .map(({code}) => code)
+      .filter((code) => code.startsWith('ingress-'));
+
+  it('need no route_localnet where docker-proxy answers 127.0.0.1', () => {
+    assert.deepEqual(ofPorts(bound(proxied, dnat)), []);
+  });
+
+  it('need it where the kernel answers', () => {
+    assert.deepEqual(ofPorts(bound(direct, dnat)), ['ingress-localnet-off']);
+  });
+
+  it('may be carried by docker-proxy without a rule, which earlier engines have nobody for', () => {
+    assert.deepEqual(ofPorts(bound(proxied, '')), []);
+    const {notChecked} = examine(derived(node1, bound(proxied, '')));
+    assert.ok(notChecked.some(({reason}) => /site, port 8080/.test(reason)));
+    assert.deepEqual(ofPorts(balancerFaults['ingress-dnat-missing']), ['ingress-dnat-missing']);
+  });
+});
+
 describe('backends of IPVS against the tasks (derived)', () => {
   /** 10.0.1.3 in hexadecimal is the task on node2, 10.0.1.4 the one on node1. */
   const swap = (from: RegExp, to: string) => (draft: HostEvidence) => {
