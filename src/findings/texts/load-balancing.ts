@@ -233,11 +233,12 @@ export const loadBalancingTexts = [
     meaning:
       'Requests that this host makes to 127.0.0.1 and a published port are sent to ingress over docker_gwbridge, and the kernel drops packets with that address there. Requests to other addresses of the host are not concerned.',
     behaviour:
-      'Addresses of 127.0.0.0/8 are refused on any other interface than loopback unless route_localnet is 1 there. The engine sets it when it publishes the first port; a `sysctl --system` may set it back.',
+      'Addresses of 127.0.0.0/8 are refused on any other interface than loopback unless route_localnet is 1 there. The engine sets it when it publishes the first port; a `sysctl --system` may set it back. Engines from 29.8 publish the ports of the routing mesh like those of containers: while docker-proxy runs there, it answers 127.0.0.1 and the setting stays 0.',
     check: [{command: 'sysctl net.ipv4.conf.docker_gwbridge.route_localnet'}],
     fix: [{command: 'sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1', affects: 'docker_gwbridge'}],
     references: [
       `${source} (initIngressConfiguration)`,
+      'moby/moby#53118',
       'kernel Documentation/networking/ip-sysctl.rst, route_localnet',
     ],
   },
