@@ -36,7 +36,8 @@ export function moveNetwork({model}: KnownHost, network: Network, options: Comma
         (service) =>
           sh`docker service update --network-add ${named(name)} --network-rm ${named(network.name)} ${named(service.name)}`,
       ),
-      sh`docker network rm ${named(network.name)}`,
+      // Tasks that are replaced hold it for some seconds more.
+      sh`for turn in 1 2 3 4 5 6 7 8 9; do docker network rm ${named(network.name)} && break; sleep 3; done`,
     ],
     affects: `${services.length === 0 ? 'nothing that runs' : `the tasks of ${services.map((service) => service.name).join(', ')}, which are replaced one by one`}`,
   });

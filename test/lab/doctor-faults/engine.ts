@@ -3,7 +3,7 @@ import {expired} from '../../support/certificates.js';
 import type {Lab, LabNode} from '../lab.js';
 import {endOf} from '../trace-ends.js';
 import {endsOf, meetAgain} from '../trace-run.js';
-import {type DoctorFault, fault, traceFault} from './fault.js';
+import {type DoctorFault, fault, traceFault, unfixed} from './fault.js';
 import type {OwnFault} from './underlay.js';
 
 type NodeName = 'node1' | 'node2';
@@ -45,7 +45,7 @@ function fileFault(code: string, about: string, file: string, text: string): Doc
     await node.run(['sh', '-ec', `cat >${instead}; chmod 755 ${instead}; mount --bind ${instead} ${file}`], {
       input: text,
     });
-    return () => shell(node, `umount ${file}; rm ${instead}`);
+    return () => shell(node, `umount ${file}; rm ${instead}; rm -f /run/ovdiag-offload`);
   });
 }
 
@@ -86,11 +86,13 @@ case $1 in
 esac
 `;
 
-/** What a card of VMware's prints. */
+/** What a card of VMware's prints; it keeps what is set. */
 const vmxnet3 = `#!/bin/sh
+state=/run/ovdiag-offload
 case $1 in
+  -K) echo "$4" >$state ;;
   -i) echo 'driver: vmxnet3' ;;
-  -k) printf 'Features for %s:\\ntx-checksumming: on\\n\\ttx-checksum-ip-generic: on\\n' "$2" ;;
+  -k) printf 'Features for %s:\\ntx-checksumming: on\\n\\ttx-checksum-ip-generic: %s\\n' "$2" "$(cat $state 2>/dev/null || echo on)" ;;
 esac
 `;
 
@@ -190,13 +192,19 @@ export const engineFaults: readonly DoctorFault[] = [
     'iptables -I OUTPUT -p esp -j REJECT',
     'iptables -D OUTPUT -p esp -j REJECT',
   ]),
-  fileFault(
-    'certificate-expired',
-    "an expired certificate in the place of node1's",
-    nodeCertificate,
-    expired,
+  unfixed(
+    {madeBy: 'a file in the place of the certificate'},
+    fileFault(
+      'certificate-expired',
+      "an expired certificate in the place of node1's",
+      nodeCertificate,
+      expired,
+    ),
   ),
-  fileFault('clock-skew', '`date` on node1 answers half an hour late', '/usr/bin/date', halfAnHourLate),
+  unfixed(
+    {madeBy: 'an answer in the place of the clock'},
+    fileFault('clock-skew', '`date` on node1 answers half an hour late', '/usr/bin/date', halfAnHourLate),
+  ),
   fileFault(
     'nic-offload',
     '`ethtool` on node1 answers for vmxnet3, with offload on',

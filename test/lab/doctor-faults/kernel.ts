@@ -2,7 +2,11 @@
 import type {DoctorFault} from './fault.js';
 import {pingsOf} from './sample.js';
 
-const nothing = {make: async () => {}, mend: async () => {}};
+const nothing = {
+  make: async () => {},
+  mend: async () => {},
+  unfixed: {madeBy: 'a missing part of the kernel'},
+};
 
 export const faultsOfKernel: readonly DoctorFault[] = [
   {...nothing, code: 'ipvs-missing', about: 'nothing: this kernel has no IPVS'},

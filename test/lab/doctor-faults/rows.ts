@@ -7,7 +7,7 @@ import {type End, endOf, rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
 import {endsOf, meet} from '../trace-run.js';
 import {until} from '../wait.js';
-import {type DoctorFault, fault, pings, traceFault} from './fault.js';
+import {type DoctorFault, fault, onRouter, pings, traceFault, unfixed} from './fault.js';
 
 const directory = '/var/run/docker/netns';
 const idle = ['/bin/sleep', '1000000'];
@@ -133,20 +133,23 @@ const rowFaults: DoctorFault[] = [
     ].join('\n');
     await node.inNetns(netns, ['sh', '-ec', text]);
   }),
-  fault('gossip-differs', 'the router drops gossip (7946) until node1 has forgotten web2', async (lab) => {
-    const {two, router} = await endsOf(lab, 'web');
-    const rules = ['tcp', 'udp'].map((protocol) => `FORWARD -p ${protocol} --dport 7946 -j DROP`);
-    const heard = async () => {
-      const {stdout} = await node1(lab).docker(['network', 'inspect', '--verbose', 'uber-net']);
-      return stdout.includes(`"EndpointIP": "${two.ip}"`);
-    };
-    await router(rules.map((rule) => `iptables -I ${rule}`).join('\n'));
-    await until({what: 'node1 to forget web2'}, async () => ((await heard()) ? undefined : true));
-    return async () => {
-      await router(rules.map((rule) => `iptables -D ${rule}`).join('\n'));
-      await until({what: 'node1 to hear of web2 again'}, async () => (await heard()) || undefined);
-    };
-  }),
+  unfixed(
+    onRouter,
+    fault('gossip-differs', 'the router drops gossip (7946) until node1 has forgotten web2', async (lab) => {
+      const {two, router} = await endsOf(lab, 'web');
+      const rules = ['tcp', 'udp'].map((protocol) => `FORWARD -p ${protocol} --dport 7946 -j DROP`);
+      const heard = async () => {
+        const {stdout} = await node1(lab).docker(['network', 'inspect', '--verbose', 'uber-net']);
+        return stdout.includes(`"EndpointIP": "${two.ip}"`);
+      };
+      await router(rules.map((rule) => `iptables -I ${rule}`).join('\n'));
+      await until({what: 'node1 to forget web2'}, async () => ((await heard()) ? undefined : true));
+      return async () => {
+        await router(rules.map((rule) => `iptables -D ${rule}`).join('\n'));
+        await until({what: 'node1 to hear of web2 again'}, async () => (await heard()) || undefined);
+      };
+    }),
+  ),
   {
     ...fault(
       'silent-drop-observed',
@@ -164,6 +167,7 @@ const rowFaults: DoctorFault[] = [
       },
     ),
     traffic: pings,
+    unfixed: onRouter,
   },
 ];
 

@@ -3,7 +3,7 @@
 import type {Lab} from '../lab.js';
 import {type End, rowsOf} from '../trace-ends.js';
 import {endsOf, meet} from '../trace-run.js';
-import {type DoctorFault, fault, type Traffic, traceFault} from './fault.js';
+import {type DoctorFault, fault, onRouter, type Traffic, traceFault, type Unfixed, unfixed} from './fault.js';
 
 /** A fault that loses what is sent while it is looked at. */
 const sampled = (
@@ -32,6 +32,8 @@ export const pingsOf =
     return () => Promise.all([ping(one, two.ip), back ? ping(two, one.ip) : undefined]);
   };
 
+const byCard: Unfixed = {madeBy: 'rules in the place of a card that damages checksums'};
+
 export const faultsOfSamples: readonly DoctorFault[] = [
   sampled(traceFault('fdb-row-missing', 'fdb-missing'), pingsOf('web'), ['l2-miss']),
   sampled(
@@ -50,107 +52,122 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     'icmp-unreachable',
     'udp-no-ports',
   ]),
-  sampled(
-    fault(
-      'tcp-checksum-errors',
-      'the checksums of TCP segments are damaged inside the tunnel on their way into node1',
+  unfixed(
+    byCard,
+    sampled(
+      fault(
+        'tcp-checksum-errors',
+        'the checksums of TCP segments are damaged inside the tunnel on their way into node1',
+        async (lab) => {
+          const {two} = await web(lab);
+          // Else the kernel, which never left this machine, knows that they need no check.
+          await two.inside(`ethtool -K ${two.link} tx off >/dev/null`);
+          // Behind the outer UDP header 8 bytes of VXLAN, 14 of Ethernet, 20 of IP: its protocol, and TCP's checksum.
+          const rule = spoil('eth0', 'udp dport 4789 @th,312,8 6 @th,528,16 set 0xbad');
+          await lab.node('node1').run(['sh', '-ec', rule]);
+          return async () => {
+            await lab.node('node1').run(['sh', '-ec', unspoiled]);
+            await two.inside(`ethtool -K ${two.link} tx on >/dev/null`);
+          };
+        },
+      ),
       async (lab) => {
-        const {two} = await web(lab);
-        // Else the kernel, which never left this machine, knows that they need no check.
-        await two.inside(`ethtool -K ${two.link} tx off >/dev/null`);
-        // Behind the outer UDP header 8 bytes of VXLAN, 14 of Ethernet, 20 of IP: its protocol, and TCP's checksum.
-        const rule = spoil('eth0', 'udp dport 4789 @th,312,8 6 @th,528,16 set 0xbad');
-        await lab.node('node1').run(['sh', '-ec', rule]);
-        return async () => {
-          await lab.node('node1').run(['sh', '-ec', unspoiled]);
-          await two.inside(`ethtool -K ${two.link} tx on >/dev/null`);
-        };
+        const {one, two} = await web(lab);
+        const call = `for turn in 1 2 3 4 5; do nc -w 1 ${two.ip} 80 </dev/null & done; wait`;
+        return () => one.node.exec(one.container, ['sh', '-c', call], {reject: false});
       },
     ),
-    async (lab) => {
-      const {one, two} = await web(lab);
-      const call = `for turn in 1 2 3 4 5; do nc -w 1 ${two.ip} 80 </dev/null & done; wait`;
-      return () => one.node.exec(one.container, ['sh', '-c', call], {reject: false});
-    },
   ),
-  sampled(
-    fault(
-      'udp-checksum-errors',
-      'the outer checksums of what node2 sends are damaged on their way into node1',
-      async (lab) => {
-        const [first, second] = [lab.node('node1'), lab.node('node2')];
-        await second.run(['sh', '-ec', 'ethtool -K eth0 tx off >/dev/null']);
-        await first.run(['sh', '-ec', spoil('eth0', 'udp dport 4789 udp checksum set 0xbad')]);
-        return async () => {
-          await first.run(['sh', '-ec', unspoiled]);
-          await second.run(['sh', '-ec', 'ethtool -K eth0 tx on >/dev/null']);
-        };
-      },
+  unfixed(
+    byCard,
+    sampled(
+      fault(
+        'udp-checksum-errors',
+        'the outer checksums of what node2 sends are damaged on their way into node1',
+        async (lab) => {
+          const [first, second] = [lab.node('node1'), lab.node('node2')];
+          await second.run(['sh', '-ec', 'ethtool -K eth0 tx off >/dev/null']);
+          await first.run(['sh', '-ec', spoil('eth0', 'udp dport 4789 udp checksum set 0xbad')]);
+          return async () => {
+            await first.run(['sh', '-ec', unspoiled]);
+            await second.run(['sh', '-ec', 'ethtool -K eth0 tx on >/dev/null']);
+          };
+        },
+      ),
+      pingsOf('web', true),
     ),
-    pingsOf('web', true),
   ),
-  sampled(
-    fault(
-      'ip-reassembly-failed',
-      'the router takes 1400 bytes to node2, and something before node2 drops fragments',
+  unfixed(
+    onRouter,
+    sampled(
+      fault(
+        'ip-reassembly-failed',
+        'the router takes 1400 bytes to node2, and something before node2 drops fragments',
+        async (lab) => {
+          const second = lab.node('node2');
+          // Gossip over TCP would let node1 know the path's MTU, and then nothing comes in pieces.
+          const told = ['OUTPUT', '-p', 'icmp', '--icmp-type', 'fragmentation-needed', '-j', 'DROP'];
+          await lab.router.run(['iptables', '-I', ...told]);
+          await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1400']);
+          await second.run([
+            'sh',
+            '-ec',
+            `sysctl -qw net.ipv4.ipfrag_time=1; ${spoil('eth0', 'ip frag-off & 0x1fff != 0 drop')}`,
+          ]);
+          return async () => {
+            await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
+            await lab.router.run(['iptables', '-D', ...told]);
+            await second.run(['sh', '-ec', `${unspoiled}; sysctl -qw net.ipv4.ipfrag_time=30`]);
+            await forget(lab);
+          };
+        },
+      ),
       async (lab) => {
-        const second = lab.node('node2');
-        // Gossip over TCP would let node1 know the path's MTU, and then nothing comes in pieces.
-        const told = ['OUTPUT', '-p', 'icmp', '--icmp-type', 'fragmentation-needed', '-j', 'DROP'];
-        await lab.router.run(['iptables', '-I', ...told]);
-        await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1400']);
-        await second.run([
-          'sh',
-          '-ec',
-          `sysctl -qw net.ipv4.ipfrag_time=1; ${spoil('eth0', 'ip frag-off & 0x1fff != 0 drop')}`,
-        ]);
-        return async () => {
-          await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
-          await lab.router.run(['iptables', '-D', ...told]);
-          await second.run(['sh', '-ec', `${unspoiled}; sysctl -qw net.ipv4.ipfrag_time=30`]);
-          await forget(lab);
-        };
+        const {one, two} = await web(lab);
+        await forget(lab);
+        // Packets are given up a second after they came: some of these while it is looked at, however late the next are.
+        await ping(one, two.ip, 1400);
+        return () => ping(one, two.ip, 1400);
       },
     ),
-    async (lab) => {
-      const {one, two} = await web(lab);
-      await forget(lab);
-      // Packets are given up a second after they came: some of these while it is looked at, however late the next are.
-      await ping(one, two.ip, 1400);
-      return () => ping(one, two.ip, 1400);
-    },
   ),
-  sampled(
-    fault(
-      'uplink-drops',
-      "the router's port takes 1400 bytes, and node2's uplink sends 1500",
+  unfixed(
+    onRouter,
+    sampled(
+      fault(
+        'uplink-drops',
+        "the router's port takes 1400 bytes, and node2's uplink sends 1500",
+        async (lab) => {
+          await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1400']);
+          return async () => {
+            await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
+            await forget(lab);
+          };
+        },
+      ),
       async (lab) => {
-        await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1400']);
-        return async () => {
-          await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
-          await forget(lab);
-        };
+        const {one, two} = await web(lab);
+        await forget(lab);
+        return () => ping(two, one.ip, 1420);
       },
     ),
-    async (lab) => {
-      const {one, two} = await web(lab);
-      await forget(lab);
-      return () => ping(two, one.ip, 1420);
-    },
   ),
-  sampled(
-    fault(
-      'frames-lost-between',
-      'the router drops UDP 4789, while web1 has sent for more than half a minute',
-      async (lab) => {
-        const {one, two, router} = await web(lab);
-        await meet({one, two, router});
-        await router('iptables -I FORWARD -p udp --dport 4789 -j DROP');
-        for (let turn = 0; turn < 2; turn++) await one.inside(`ping -q -n -i 0.5 -w 17 ${two.ip} || true`);
-        return () => router('iptables -D FORWARD -p udp --dport 4789 -j DROP');
-      },
+  unfixed(
+    onRouter,
+    sampled(
+      fault(
+        'frames-lost-between',
+        'the router drops UDP 4789, while web1 has sent for more than half a minute',
+        async (lab) => {
+          const {one, two, router} = await web(lab);
+          await meet({one, two, router});
+          await router('iptables -I FORWARD -p udp --dport 4789 -j DROP');
+          for (let turn = 0; turn < 2; turn++) await one.inside(`ping -q -n -i 0.5 -w 17 ${two.ip} || true`);
+          return () => router('iptables -D FORWARD -p udp --dport 4789 -j DROP');
+        },
+      ),
+      pingsOf('web'),
     ),
-    pingsOf('web'),
   ),
   sampled(
     {
@@ -158,6 +175,7 @@ export const faultsOfSamples: readonly DoctorFault[] = [
       about: 'nothing: web1 asks for an address that nobody has',
       make: async () => {},
       mend: async () => {},
+      unfixed: {because: 'a program asks for an address that no endpoint has'},
     },
     async (lab) => {
       const {one} = await web(lab);

@@ -7,7 +7,7 @@ import {endOf, rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
 import {endsOf, meetAgain} from '../trace-run.js';
 import {until} from '../wait.js';
-import {type DoctorFault, fault, traceFault} from './fault.js';
+import {type DoctorFault, fault, onRouter, traceFault} from './fault.js';
 
 /** A fault that only `doctor` is tried on, with the hosts that must be read to see it. */
 export interface OwnFault extends DoctorFault {
@@ -81,9 +81,37 @@ async function legOf(lab: Lab): Promise<string> {
   return stdout.trim();
 }
 
+/** The same with a task of a service on each node, which a manager can move to another network. */
+async function serviceNetwork(lab: Lab, name: string, ...args: string[]): Promise<() => Promise<unknown>> {
+  const manager = lab.node('node1');
+  await manager.docker(['network', 'create', '--driver', 'overlay', ...args, name]);
+  const service = ['--name', `${name}-task`, '--mode', 'global', '--endpoint-mode', 'dnsrr'];
+  await manager.docker([
+    'service',
+    'create',
+    ...service,
+    '--network',
+    name,
+    '--no-resolve-image',
+    image,
+    '/bin/sleep',
+    '1000000',
+  ]);
+  return async () => {
+    await manager.docker(['service', 'rm', `${name}-task`]);
+    for (const one of [name, `${name}-2`])
+      await until({what: `${one} to be removed`}, async () => {
+        const {stdout} = await manager.docker(['network', 'ls', '-q', '--filter', `name=^${one}$`]);
+        if (stdout.trim() === '') return true;
+        await manager.docker(['network', 'rm', one]);
+        return true;
+      });
+  };
+}
+
 /** A fault that a network of its own has by the way it is made. */
 function networkFault(code: string, about: string, name: string, ...args: string[]): OwnFault {
-  return {hosts: ['node1'], ...fault(code, about, (lab) => guestNetwork(lab, name, ...args))};
+  return {hosts: ['node1'], ...fault(code, about, (lab) => serviceNetwork(lab, name, ...args))};
 }
 
 const gateway = '172.31.1.1';
@@ -94,6 +122,7 @@ const controlPlane = (verb: string) =>
 /** Between the nodes, so that no rule of theirs shows it; the manager gives node2 up after some heartbeats. */
 const nodeDown: OwnFault = {
   hosts: ['node1'],
+  unfixed: onRouter,
   ...fault(
     'node-down',
     "the router drops the control plane's TCP 2377 until the manager has lost node2",
@@ -118,10 +147,13 @@ const nodeDown: OwnFault = {
 
 /** Those of which fixtures/recorded/doctor/ has a recording. */
 export const ownUnderlayFaults: readonly OwnFault[] = [
-  hostFault('uplink-down', "node1's uplink set down", 'node1', {
-    make: 'ip link set eth0 down',
-    mend: `ip link set eth0 up; ip route add default via ${gateway} dev eth0`,
-  }),
+  {
+    ...hostFault('uplink-down', "node1's uplink set down", 'node1', {
+      make: 'ip link set eth0 down',
+      mend: `ip link set eth0 up; ip route add default via ${gateway} dev eth0`,
+    }),
+    unfixed: {because: 'the default route goes with the link, and no table has its gateway any more'},
+  },
   {
     ...hostFault(
       'vtep-unreachable',
@@ -189,6 +221,7 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
         };
       },
     ),
+    unfixed: onRouter,
   },
   ruleFault(
     'gossip-port-filtered',
