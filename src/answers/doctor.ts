@@ -12,6 +12,7 @@ import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
 import {statusOfProblems} from '../hosts/host-problems.js';
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
+import {cautioned, type Read} from './caution.js';
 import {doctorVerdict} from './doctor-verdict.js';
 import {mergeHosts, type ReportedFinding} from './merge-hosts.js';
 import type {EachReader} from './reader.js';
@@ -68,7 +69,13 @@ export async function diagnose(
   const isSkipped = skippedBy(question);
   const document = documentOf(hosts, question.maxSkew);
   // Skipped after folding: what follows from something that is known and accepted is not told either.
-  const findings = mergeHosts(withoutSkipped(foldFindings(examination.findings.filter(isWanted)), isSkipped));
+  const read = hosts.map(({summary, redacted}) => ({
+    ...summary,
+    ...(redacted ? {redacted: true as const} : {}),
+  }));
+  const findings = mergeHosts(
+    withoutSkipped(foldFindings(examination.findings.filter(isWanted)), isSkipped),
+  ).map((finding) => withCaution(finding, read));
   return {
     ...document,
     verdict: doctorVerdict({...document, findings, checks: checks.length}),
@@ -93,6 +100,15 @@ function nothingChecked(): OvdiagError {
     code: 'nothing-checked',
     message: 'No check could run: neither the network namespaces nor Docker could be read.',
   });
+}
+
+/** The finding and those that are folded under it. */
+function withCaution(finding: ReportedFinding, read: readonly Read[]): ReportedFinding {
+  const folded = finding.folded.map(({because, finding: other}) => ({
+    because,
+    finding: cautioned(other, read),
+  }));
+  return {...cautioned(finding, read), folded};
 }
 
 /** 1 with a finding of this severity or a worse one, else 3 where something needed could not be read. */

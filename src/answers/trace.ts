@@ -1,5 +1,6 @@
 import {type ExitStatus, exitStatus, usageError} from '../base/errors.js';
 import {everything, type Wanted} from '../collect/wanted.js';
+import type {Advice} from '../findings/advice.js';
 import {type HostDocument, hostDocument} from '../hosts/document.js';
 import type {Readings} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
@@ -13,7 +14,8 @@ import type {PublishedTrace, Trace, TraceEnd, TraceTarget} from '../trace/target
 import {trace} from '../trace/trace.js';
 import {type Outcome, outcomeOf} from './outcome.js';
 import {lookTwice, type Reader} from './reader.js';
-import {traceVerdict} from './trace-verdict.js';
+import {traceAdvice} from './trace-advice.js';
+import {decisiveHop, traceVerdict} from './trace-verdict.js';
 
 const wanted: Wanted = everything;
 
@@ -41,7 +43,7 @@ export interface ProbingReader extends Reader {
 }
 
 /** The answer in one line, which text shows first. */
-interface Judged {
+interface Judged extends Partial<Advice> {
   verdict: string;
 }
 
@@ -86,11 +88,13 @@ async function walkPath(reader: ProbingReader, question: PathQuestion): Promise<
   if (question.probe) {
     const {answer, probe} = await proven(reader, readings.hosts, seen, question.traffic, question.probe);
     const verdict = traceVerdict({...answer, probe}, endsOf(question));
-    return {...hostDocument(readings), verdict, ...answer, probe};
+    const advice = await traceAdvice(readings.hosts, decisiveHop({...answer, probe})?.hop);
+    return {...hostDocument(readings), verdict, ...advice, ...answer, probe};
   }
   const {before} = readings;
   const answer = before ? settle(seen.whole, walk(before, question).whole) : seen.whole;
-  return {...hostDocument(readings), verdict: traceVerdict(answer, endsOf(question)), ...answer};
+  const advice = await traceAdvice(readings.hosts, decisiveHop(answer)?.hop);
+  return {...hostDocument(readings), verdict: traceVerdict(answer, endsOf(question)), ...advice, ...answer};
 }
 
 /** As it was typed. */
@@ -115,7 +119,8 @@ async function walkPublished(reader: Reader, question: PublishedQuestion): Promi
   const {before} = readings;
   const answer = before ? settleEntries(seen, look({hosts: before})) : seen;
   const verdict = traceVerdict(answer, `${answer.source} → ${answer.destination}`);
-  return {...hostDocument(readings), verdict, ...answer};
+  const advice = await traceAdvice(readings.hosts, decisiveHop(answer)?.hop);
+  return {...hostDocument(readings), verdict, ...advice, ...answer};
 }
 
 /** What real packets say of a walk: sends and captures, after saying what it is about to do. */

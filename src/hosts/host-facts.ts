@@ -6,6 +6,7 @@ import {type HostSummary, hostSummaries} from './host-problems.js';
 export interface HostFacts {
   key: string;
   summary: HostSummary;
+  redacted: boolean;
   problems: Problem[];
   networks: {id: string; name: string}[];
 }
@@ -15,6 +16,7 @@ export function hostFacts(model: HostModel): HostFacts {
   return {
     key: model.key,
     summary: summary as HostSummary,
+    redacted: model.redacted === true,
     problems: model.problems,
     networks: (model.docker?.networks ?? []).map(({id, name}) => ({id, name})),
   };

@@ -30,6 +30,8 @@ export interface HostModel {
   /** When reading began and ended: ISO 8601, by the clock of whoever collected. */
   startedAt: string;
   finishedAt: string;
+  /** Set where its names and addresses were replaced. */
+  redacted?: true;
   bootId?: string;
   kernel?: string;
   /** Inode of dockerd's own network namespace. */
@@ -87,6 +89,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     node,
     startedAt: evidence.startedAt,
     finishedAt: evidence.finishedAt,
+    redacted: evidence.redacted,
     bootId: about.get('bootId'),
     kernel: about.get('kernel'),
     hostNetnsInode,

@@ -43,7 +43,12 @@ export function redactor(key: Buffer): (evidence: HostEvidence) => Redacted {
       ),
     );
     if (refused.length > 0) return {refused};
-    const redacted = {...rest(evidence, scrub, all), sections, docker: docker(evidence, answers, scrub, all)};
+    const redacted = {
+      ...rest(evidence, scrub, all),
+      redacted: true as const,
+      sections,
+      docker: docker(evidence, answers, scrub, all),
+    };
     const left = leftovers(redacted, all);
     return left.length === 0
       ? {evidence: redacted}

@@ -37,7 +37,10 @@ function fixLines(
   if (fix.by === 'unknown') return text(`fix: ${fix.reason}`, 4);
   const on = fix.host ?? host;
   const block = (head: string, commands: readonly string[]) => [
-    ...text(`${head}${on === null ? '' : ` on ${on}`}:`, 4),
+    ...text(
+      `${head}${on === null ? '' : ` on ${on}`}${fix.beware === undefined ? '' : ` (${fix.beware})`}:`,
+      4,
+    ),
     ...commands.map((command) => `        ${escapeText(command)}`),
   ];
   return [
@@ -55,6 +58,7 @@ export function adviceText({check, fix}: Advice, host: string | null): string[] 
     ...check.map(({command, shows}) => `check: ${command}${shows === undefined ? '' : ` (${shows})`}`),
     ...(fix.by === 'commands'
       ? [
+          ...(fix.beware === undefined ? [] : [`fix: ${fix.beware}`]),
           ...fix.commands.map((command) => `fix${where}: ${command}`),
           ...(fix.undo ?? []).map((command) => `undo${where}: ${command}`),
           `affects: ${fix.affects}`,

@@ -5,6 +5,7 @@ import type {ProbeReport} from '../probe/probe.js';
 import {type Step, stepText} from '../services/step.js';
 import type {Disposition, Walk} from '../trace/disposition.js';
 import type {Backend, PublishedTrace, Trace} from '../trace/targets.js';
+import {adviceLines} from './advice.js';
 import type {Paint, Tone} from './paint.js';
 import {probeNodes} from './probe.js';
 import type {Terminal} from './terminal.js';
@@ -22,10 +23,21 @@ export function renderTraceAnswer(
   const decisive = decisiveHop(document)?.hop;
   const hops = (hop: Step) => hopNode(hop, {verbose, isTold: hop === decisive});
   const nodes: TreeNode[] = [
-    verdictNode(document, decisive),
     ...('entries' in document ? entryNodes(document, hops, verbose) : pathNodes(document, hops, verbose)),
   ];
-  return renderTree(nodes, terminal, paint);
+  const {check, fix} = document;
+  const advice =
+    check && fix ? adviceLines({check, fix}, {host: decisive?.host ?? null, verbose}, terminal, paint) : [];
+  const head = verdictNode(document, decisive && fix ? withoutNext(decisive) : decisive);
+  return [
+    renderTree([head], terminal, paint),
+    ...advice.map((line) => `${line}\n`),
+    renderTree(nodes, terminal, paint),
+  ].join('');
+}
+
+function withoutNext({next: _, ...hop}: Step): Step {
+  return hop;
 }
 
 type HopNode = (hop: Step) => TreeNode;

@@ -61,6 +61,8 @@ const HostEvidence = object({
   node: optional(HostNode),
   startedAt: string,
   finishedAt: string,
+  /** Set where names and addresses were replaced. */
+  redacted: optional(oneOf(true)),
   sections: array(Section),
   docker: object({
     /** The API version that was agreed on; absent where Docker gave none. */
