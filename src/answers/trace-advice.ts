@@ -36,7 +36,7 @@ function findingOf(findings: readonly FoldedFinding[], hop: Step): Finding | und
   const text = [hop.summary, hop.cause ?? '', ...hop.evidence].join('\n');
   const named = alike.filter(
     ({at, evidence}) =>
-      (at.ip !== undefined && text.includes(at.ip)) ||
+      (at.address !== undefined && text.includes(at.address)) ||
       (at.device !== undefined && at.device === hop.device) ||
       evidence.some((line) => hop.evidence.some((row) => line.endsWith(row))),
   );

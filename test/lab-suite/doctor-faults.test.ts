@@ -11,7 +11,7 @@ import {expectedInLab, told} from '../checks/support.js';
 import {ovdiag} from '../cli/support.js';
 import {doctorFaults} from '../lab/doctor-faults/all.js';
 import {type DoctorFault, onRouter} from '../lab/doctor-faults/fault.js';
-import {typeFix} from '../lab/doctor-faults/fixing.js';
+import {typeFixes} from '../lab/doctor-faults/fixing.js';
 import {keyOf, type Passed, resultsOf} from '../lab/doctor-faults/results.js';
 import {writeFaultTable} from '../lab/doctor-faults/table.js';
 import {examineAll, readNodes, readSample, untilClean} from '../lab/doctor-run.js';
@@ -129,7 +129,11 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
       seconds = (Date.now() - start) / 1000;
       assertNamed(fault, findings);
       const [first] = findings;
-      if (first && !fault.unfixed) undo = await typeFix(lab(), first);
+      if (!fault.unfixed)
+        undo = await typeFixes(
+          lab(),
+          findings.filter(({code}) => code === fault.code),
+        );
       // Nobody is sent to a host for what is not there.
       if (fault.unfixed === onRouter) assert.equal(first?.fix.by, 'others', JSON.stringify(first?.fix));
     } finally {

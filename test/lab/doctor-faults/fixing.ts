@@ -10,29 +10,40 @@ import {type End, endOf, taskOn} from '../trace-ends.js';
 import {endsOf, meetAgain} from '../trace-run.js';
 
 /**
- * Types the fix as it is printed, in one shell on the host that it names; then web1 and web2 must reach each other, and
- * `doctor` must find nothing.
+ * Types the fixes as they are printed, each in one shell on the host that it names; then web1 and web2 must reach each
+ * other, and `doctor` must find nothing.
  *
- * @returns what takes it back
+ * @param findings one, or a few alike
+ * @returns what takes them back
  */
-export async function typeFix(lab: Lab, finding: Finding): Promise<() => Promise<unknown>> {
-  const {fix, host} = finding;
-  assert.ok(fix.by === 'commands', `the fix is no command: ${JSON.stringify(fix)}`);
-  const printed = adviceLines(finding, {host, verbose: false}, terminal(), plainPaint);
-  const [fixLines, undoLines] = [blockOf(printed, 'fix'), blockOf(printed, 'undo')];
-  const node = lab.node(fix.host ?? host ?? '');
-  // As a person would paste it: a line that fails does not keep the next from being typed, but is seen.
-  const typed = (lines: readonly string[]) => node.run(['sh', '-e'], {input: `${lines.join('\n')}\n`});
+export async function typeFixes(lab: Lab, findings: readonly Finding[]): Promise<() => Promise<unknown>> {
   const others = await bystanders(lab);
+  const undo: (() => Promise<unknown>)[] = [];
   try {
-    await typed(fixLines);
-  } catch (error) {
-    throw new Error(`typed on ${node.name}:\n${fixLines.join('\n')}\n${String(error)}`);
+    for (const finding of findings) undo.unshift(await typeFix(lab, finding));
   } finally {
     await others.end();
   }
   await meetAgain(await endsOf(lab, 'web'));
   await untilClean(lab);
+  return async () => {
+    for (const back of undo) await back();
+  };
+}
+
+async function typeFix(lab: Lab, finding: Finding): Promise<() => Promise<unknown>> {
+  const {fix, host} = finding;
+  assert.ok(fix.by === 'commands', `the fix is no command: ${JSON.stringify(fix)}`);
+  const printed = adviceLines(finding, {host, verbose: false}, terminal(), plainPaint);
+  const [fixLines, undoLines] = [blockOf(printed, 'fix'), blockOf(printed, 'undo')];
+  assert.equal(fixLines.length, fix.commands.length);
+  const node = lab.node(fix.host ?? host ?? '');
+  const typed = (lines: readonly string[]) => node.run(['sh', '-e'], {input: `${lines.join('\n')}\n`});
+  try {
+    await typed(fixLines);
+  } catch (error) {
+    throw new Error(`typed on ${node.name}:\n${fixLines.join('\n')}\n${String(error)}`);
+  }
   return async () => {
     if (undoLines.length > 0) await typed(undoLines);
   };
