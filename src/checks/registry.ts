@@ -29,6 +29,7 @@ import {mtuAgreement} from './mtu/mtu-agreement.js';
 import {overlayMtu} from './mtu/overlay-mtu.js';
 import {pathMtu} from './mtu/path-mtu.js';
 import {containerRoutes} from './outside/container-routes.js';
+import {forwardFilter} from './outside/forward-filter.js';
 import {forwarding} from './outside/forwarding.js';
 import {gatewayLeg} from './outside/gateway-leg.js';
 import {masquerade} from './outside/masquerade.js';
@@ -107,4 +108,5 @@ export const checks: readonly Check[] = [
   gatewayLeg,
   containerRoutes,
   masquerade,
+  forwardFilter,
 ];

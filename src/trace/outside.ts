@@ -206,7 +206,7 @@ function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Le
         layer: 'filter-out',
         whose: host.name,
         hook: 'FORWARD',
-        code: 'host-filtered',
+        code: 'forward-filtered',
         needed: true,
       },
       {

@@ -217,7 +217,7 @@ function forwarded(steps: Trail, host: HostModel, request: Request, to: Translat
       layer: 'filter-in',
       whose: host.name,
       hook: 'FORWARD',
-      code: 'host-filtered',
+      code: 'forward-filtered',
       needed: true,
     },
     {

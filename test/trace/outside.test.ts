@@ -62,7 +62,7 @@ describe('the way to an address on none of the networks', () => {
   it("passes the host's FORWARD rules", () => {
     assert.deepEqual(way('web1', away, addRule('@host', 'FORWARD', `-d ${away}/32 -j DROP`)), [
       'dropped',
-      'node1 filter-out fail host-filtered',
+      'node1 filter-out fail forward-filtered',
     ]);
     assert.deepEqual(way('web1', away, addRule('@host', 'FORWARD', '-i docker0 -j DROP')), ['sent-outside']);
   });

@@ -115,7 +115,7 @@ describe('a port that is published through ingress', () => {
   it("follows the host's own FORWARD rules, and the way into the sandbox", () => {
     assert.equal(
       outcome((draft) => dropLines(draft, '@host', 'iptables-nft', /-A FORWARD -j DOCKER-INGRESS/)),
-      'dropped host-filtered',
+      'dropped forward-filtered',
     );
     assert.equal(
       outcome((draft) =>
@@ -136,7 +136,7 @@ describe('a port that is published through ingress', () => {
       );
     };
     assert.equal(outcome(guarded), 'undecided -');
-    assert.equal(outcome(guarded, '203.0.113.9'), 'dropped host-filtered');
+    assert.equal(outcome(guarded, '203.0.113.9'), 'dropped forward-filtered');
     assert.equal(outcome(guarded, '198.51.100.9'), 'deliverable -');
   });
 
@@ -297,7 +297,7 @@ describe('a port that is published otherwise, or not at all', () => {
       );
       assert.equal(
         code(own((draft) => dropLines(draft, '@host', 'iptables-nft', /-A DOCKER -d .*--dport 80 /)).forward),
-        'host-filtered',
+        'forward-filtered',
       );
     });
   });

@@ -32,6 +32,7 @@ export const dockerRuleTexts = [
       'encryption-mark-missing',
       'ingress-dnat-missing',
       'masquerade-missing',
+      'forward-filtered',
     ],
   },
   {

@@ -261,21 +261,17 @@ const filterTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A packet that leaves the overlay by docker_gwbridge, or comes in by a published port, is dropped by the FORWARD rules of the host: by DOCKER-USER, by a firewall manager, or by the policy of the chain.',
+      'A packet between a container and its own host is dropped by the INPUT or OUTPUT rules of the host: by a firewall manager, by an operator, or by the policy of the chain.',
     behaviour:
-      'Docker sets the policy of FORWARD to DROP and makes rules for what may pass. A firewall manager that was reloaded may have removed them, or put its own before.',
+      'Packets for an address of the host itself pass INPUT, whichever bridge they come in by; what the host sends to a container passes OUTPUT.',
     check: [{command: 'iptables-save -c'}],
     fix: [
       {
-        command: 'iptables -I DOCKER-USER RULE -j ACCEPT',
+        command: 'iptables -I INPUT RULE -j ACCEPT',
         affects: 'what this host lets pass, until its next boot',
       },
-      {
-        command: 'systemctl restart docker',
-        affects: 'all containers of the node, unless they survive a restart; Docker makes its rules again',
-      },
     ],
-    references: ['docker packet filtering, DOCKER-USER', 'https://github.com/moby/moby/issues/35043'],
+    references: ['iptables(8)'],
     traceOnly: true,
   },
 ] as const satisfies readonly Explanation[];

@@ -79,6 +79,38 @@ export const wayOutTexts = [
     references: ['moby daemon/libnetwork/osl/route_linux.go', 'ip-route(8)'],
   },
   {
+    code: 'forward-filtered',
+    title: 'the host drops in FORWARD what containers send outside, or what answers them',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'A packet that leaves an overlay by docker_gwbridge, or comes in by a published port, is dropped or rejected by the FORWARD rules of the host: by DOCKER-USER, by a firewall manager, or by the policy of the chain. Containers reach each other and nothing outside.',
+    behaviour:
+      'Docker sets the policy of FORWARD to DROP and adds rules for what may pass. A firewall manager that was reloaded may have removed them, or put its own before; a rule that rejects answers with an ICMP error, one that drops is silent.',
+    check: [
+      {
+        command: 'iptables -vnL FORWARD',
+        shows: 'the packets of each rule, in the order in which they are asked',
+      },
+    ],
+    fix: [
+      {
+        command: 'iptables -I FORWARD -i docker_gwbridge ! -o docker_gwbridge -j ACCEPT',
+        affects: 'what containers send outside, until the next boot or reload of a firewall manager',
+      },
+      {
+        command:
+          'iptables -I FORWARD -o docker_gwbridge -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        affects: 'the answers to it',
+      },
+    ],
+    references: [
+      'docker packet filtering, DOCKER-USER',
+      'kernel net/ipv4/ip_forward.c (NF_INET_FORWARD)',
+      'https://github.com/moby/moby/issues/35043',
+    ],
+  },
+  {
     code: 'masquerade-missing',
     title: "no rule gives what leaves docker_gwbridge the host's address",
     severity: 'error',

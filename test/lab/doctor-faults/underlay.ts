@@ -319,6 +319,14 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
       },
     ),
   },
+  {
+    hosts: ['node1'],
+    ...fault('forward-filtered', 'iptables of node1 reject all that is forwarded', async (lab) => {
+      const rule = 'FORWARD -j REJECT --reject-with icmp-host-prohibited';
+      await onHost(lab, 'node1', `iptables -I ${rule}`);
+      return () => onHost(lab, 'node1', `iptables -D ${rule}`);
+    }),
+  },
 ];
 
 /** One for each code: further forms of a fault are tried on their recordings. */
