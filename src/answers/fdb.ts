@@ -15,6 +15,7 @@ import {isFault} from '../rows/status.js';
 import {knownHost} from '../topology/known-host.js';
 import {dockerUnread, findNetwork, parseName} from '../topology/names.js';
 import {type FdbSelection, isSelected, selectRows} from './fdb-filter.js';
+import {fdbVerdict} from './fdb-verdict.js';
 import {lookTwice, type Reader} from './reader.js';
 
 /** The rows of more hosts than this are too many to compare by eye. */
@@ -30,6 +31,8 @@ export interface FdbQuestion extends FdbSelection {
 }
 
 export interface FdbDocument extends HostDocument {
+  /** The answer in one line over all entries, which text shows first; not with the kernel's own rows. */
+  verdict?: string;
   network: string;
   networkId: string;
   /** The first of its VNIs. */
@@ -81,6 +84,7 @@ export async function fdbAnswer(reader: Reader, question: FdbQuestion): Promise<
         ...absences(readings.hosts, network),
         ...sandboxTroubles(readings.hosts, network.id),
       ]),
+      ...(question.raw ? {} : {verdict: fdbVerdict(network.name, network.vnis, entries)}),
       network: network.name,
       networkId: network.id,
       vni: network.vnis[0] ?? null,

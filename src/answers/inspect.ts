@@ -1,5 +1,7 @@
-import type {Wanted} from '../collect/wanted.js';
+import {everything, type Wanted} from '../collect/wanted.js';
+import {stoodIn} from '../findings/second-look.js';
 import {type HostDocument, hostDocument} from '../hosts/document.js';
+import type {Readings} from '../hosts/readings.js';
 import {defaultRoute} from '../kernel/default-route.js';
 import {appended} from '../kernel/printed-rule.js';
 import type {Container, Network} from '../model/docker-types.js';
@@ -11,25 +13,46 @@ import {endpointsOf} from '../topology/endpoints.js';
 import {knownHost} from '../topology/known-host.js';
 import {findContainer} from '../topology/names.js';
 import {type InterfacesOf, interfacesIn} from './inspect-interfaces.js';
+import {inspectVerdict} from './inspect-verdict.js';
 import type {ContainerMode, InspectedInterface, InspectedNeighbour, Inspection} from './inspection.js';
 import {reachSentences} from './reach.js';
-import type {Reader} from './reader.js';
+import {lookTwice, type Reader} from './reader.js';
+import {type Reachability, reachability} from './unreachable.js';
 
-const wanted: Wanted = {
-  netns: ['overlay', 'container', 'balancer', 'processes'],
-  netnsTables: ['addr', 'route', 'neigh', 'rule', 'fdb', 'nsid'],
-  hostTables: ['addr', 'fdb', 'netfilter'],
-  docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: false},
-};
+/** As trace: whether an endpoint can be reached is the same question. */
+const wanted: Wanted = everything;
+
+export interface InspectDocument extends HostDocument, Inspection, Reachability {
+  /** The answer in one line, which text shows first. */
+  verdict: string;
+}
 
 /** @param typed a name, an id prefix, a task, service:NAME, an address, or NAME@HOST; throws where it means no container */
-export async function inspectAnswer(
-  reader: Pick<Reader, 'read'>,
-  typed: string,
-): Promise<HostDocument & Inspection> {
-  const readings = await reader.read(wanted);
+export async function inspectAnswer(reader: Reader, typed: string): Promise<InspectDocument> {
+  const look = ({hosts}: Pick<Readings, 'hosts'>) => reachability(hosts, findContainer(hosts, typed));
+  const {readings, seen} = await lookTwice(
+    reader,
+    wanted,
+    await reader.read(wanted),
+    look,
+    ({unreachable}) => unreachable.length > 0,
+  );
+  const {before} = readings;
+  // Tables and gossip are read at different instants: what is in one of two readings only is not said.
+  const stands =
+    before &&
+    stoodIn(look({hosts: before}).unreachable, ({network, address, code}) =>
+      JSON.stringify([network, address, code]),
+    );
+  const reach = {...seen, unreachable: stands ? seen.unreachable.filter(stands) : seen.unreachable};
   const {host, container} = findContainer(readings.hosts, typed);
-  return {...hostDocument(readings), ...inspectContainer(host, container, readings.hosts)};
+  const inspection = inspectContainer(host, container, readings.hosts);
+  return {
+    ...hostDocument(readings),
+    verdict: inspectVerdict(typed, inspection, reach),
+    ...inspection,
+    ...reach,
+  };
 }
 
 /** All that is known of one container's networking. `host` is the host that runs it, `hosts` everything that was read. */

@@ -12,29 +12,28 @@ interface Around {
 }
 
 /**
- * One plain sentence a way: how a container reaches what, or why it can't. These are ways as the tables have them,
- * not proof that frames arrive: that is what a walk of both hosts is for.
+ * One sentence for each path: what a container reaches through it, or why it can't. They rest on tables and are no proof that
+ * frames arrive: that is what a walk of both hosts is for.
  */
 export function reachSentences(inspection: Omit<Inspection, 'reach'>, around: Around): string[] {
   const {container, mode, sharedWith} = inspection;
   if (!container.running)
-    return [`${container.name} is ${container.status ?? 'not running'}: it has no network namespace.`];
+    return [`${container.name} is ${container.status ?? 'not running'}: no network namespace.`];
   if (mode === 'host') {
     return [
-      "It uses the host's own network namespace: it reaches what the host reaches, and its ports are the host's.",
+      'It uses the host network namespace: it reaches what the host reaches, and its ports are ports of the host.',
     ];
   }
   if (mode === 'none' && inspection.interfaces.length === 0) {
-    return ['It has loopback only: --network none gives it nothing else.'];
+    return ['Loopback only (--network none).'];
   }
   const sentences: string[] = [];
   if (mode === 'shared') {
     sentences.push(
-      `It shares the network namespace of ${sharedWith[0] ?? 'a container that is not running'}: addresses, ports and routes are the same.`,
+      `It shares the network namespace of ${sharedWith[0] ?? 'a container that is not running'}: same addresses, ports and routes.`,
     );
   }
-  if (!around.tables)
-    return [...sentences, 'Its namespace could not be read, so what it reaches is not known.'];
+  if (!around.tables) return [...sentences, 'Its namespace could not be read: reachability unknown.'];
   for (const link of inspection.interfaces) {
     const sentence = wayOf(link, inspection);
     if (sentence) sentences.push(sentence);
@@ -43,13 +42,11 @@ export function reachSentences(inspection: Omit<Inspection, 'reach'>, around: Ar
   return sentences;
 }
 
-/** What one interface leads to. */
+/** What is reached through one interface. */
 function wayOf(link: InspectedInterface, {dropRules}: Omit<Inspection, 'reach'>): string | undefined {
   const {name, attachment, peer} = link;
   const down =
-    link.state === 'DOWN' || link.state === 'LOWERLAYERDOWN'
-      ? ` ${name} is down, so nothing passes now.`
-      : '';
+    link.state === 'DOWN' || link.state === 'LOWERLAYERDOWN' ? ` ${name} is down: no traffic passes.` : '';
   if (!attachment || attachment.network === 'docker_gwbridge') return down.trim() || undefined;
   switch (attachment.driver) {
     case 'overlay':
@@ -73,59 +70,58 @@ function bridgeWay(
   dropRules: Inspection['dropRules'],
 ): string {
   if (!attachment.internal)
-    return `${name} leads to the endpoints of ${attachment.network} over the bridge ${peer?.bridge ?? '(not seen)'}.`;
+    return `${name}: endpoints of ${attachment.network} through bridge ${peer?.bridge ?? '(not seen)'}.`;
   return dropRules.length > 0
-    ? `${name} leads to the endpoints of ${attachment.network} and, as far as its INPUT rules let it, to this host; the network is internal, and the host forwards nothing else, by: ${dropRules.map(({rule}) => rule).join('; ')}.`
-    : `${name} is on ${attachment.network}, an internal network; the rules that keep it inside were not found in what was read.`;
+    ? `${name}: endpoints of ${attachment.network}, and this host as far as its INPUT rules allow. The network is internal; the host drops everything else by: ${dropRules.map(({rule}) => rule).join('; ')}.`
+    : `${name}: ${attachment.network} is internal; its isolation rules were not found in what was read.`;
 }
 
 function parentWay({name, parent, mode}: InspectedInterface, {driver}: Attachment): string {
   const onto = parent ? `${parent.name} of the host` : 'the parent link';
-  return `${name} puts its frames straight onto ${onto} (${driver}${mode ? ` ${mode}` : ''}): to whatever that link leads to and to its peers on the same parent, but not to the host itself.`;
+  return `${name}: sends directly on ${onto} (${driver}${mode ? ` ${mode}` : ''}): reaches that link and its peers on the same parent, but not the host itself.`;
 }
 
 type Peer = InspectedInterface['peer'];
 
 function overlayWay(name: string, attachment: Attachment, peer: Peer): string {
   if (peer && peer.bridge === null) {
-    return `${name} leads nowhere: ${peer.name}, its other end, is a port of no bridge.`;
+    return `${name}: unreachable: its peer ${peer.name} is not attached to a bridge.`;
   }
-  if (peer?.up === false) return `${name} leads nowhere: ${peer.name}, its other end, is down.`;
-  const near = `${name} leads to the endpoints of ${attachment.network}: to those on this host over ${peer?.bridge ?? 'the bridge'}`;
-  if (peer && peer.vni === null)
-    return `${near}, and to none on other hosts: ${peer.bridge} has no vxlan device.`;
+  if (peer?.up === false) return `${name}: unreachable: its peer ${peer.name} is down.`;
+  const near = `${name}: endpoints of ${attachment.network}: on this host through ${peer?.bridge ?? 'the bridge'}`;
+  if (peer && peer.vni === null) return `${near}; none on other hosts: ${peer.bridge} has no vxlan device.`;
   if (peer?.tunnelUp === false)
-    return `${near}, and to none on other hosts: the vxlan device of VNI ${peer.vni} is down.`;
+    return `${near}; none on other hosts: the vxlan device of VNI ${peer.vni} is down.`;
   const far = peer ? `the vxlan device of VNI ${peer.vni}` : 'VXLAN';
-  const sealed = attachment.encrypted ? ', if both have IPsec states: the network is encrypted' : '';
-  return `${near}, to those on other hosts through ${far}${sealed}.`;
+  const sealed = attachment.encrypted ? ' (encrypted: needs IPsec states on both hosts)' : '';
+  return `${near}, on other hosts through ${far}${sealed}.`;
 }
 
-/** The way out, or why there is none. */
+/** The route outside, or why there is none. */
 function outside(inspection: Omit<Inspection, 'reach'>, {host, networks, tables}: Around): string[] {
   const {interfaces, defaultGateway, gatewayLeg} = inspection;
   if (interfaces.length === 0) return [];
   if (tables?.routes === undefined)
-    return ['Its routes could not be read, so whether it reaches the outside is not known.'];
+    return ['Its routes could not be read: unknown whether it reaches the outside.'];
   if (!defaultGateway) return [shutIn(networks) ?? withoutDefault(tables)];
   const {address, device: dev} = defaultGateway;
   const isIpv6Alone = defaultRoute(tables.routes, 'inet') === undefined;
-  const via = `${dev ?? 'its default route'}${address ? ` by ${address}` : ''}`;
+  const via = `${dev ?? 'its default route'}${address ? ` via ${address}` : ''}`;
   const known = gatewayNetwork(inspection, host);
   if (known?.driver !== 'bridge')
-    return [`Everything else leaves through ${via}${isIpv6Alone ? ', over IPv6 alone' : ''}.`];
+    return [`Everything else: through ${via}${isIpv6Alone ? ', IPv6 only' : ''}.`];
   if (known.internal) return [];
   const leg = gatewayLeg?.interface === dev ? ' (docker_gwbridge)' : ` (${known.name})`;
   // The rules that were read are those for IPv4.
-  const how = isIpv6Alone ? ', over IPv6 alone' : masqueraded(host, known);
-  return [`Everything else leaves through ${via}${leg}${how}.`];
+  const how = isIpv6Alone ? ', IPv6 only' : masqueraded(host, known);
+  return [`Everything else: through ${via}${leg}${how}.`];
 }
 
 /** Why a container that is on internal networks alone has no way out. */
 function shutIn(networks: Network[]): string | undefined {
   if (networks.length === 0 || !networks.every(({internal}) => internal)) return undefined;
   const names = networks.map(({name}) => name).join(', ');
-  return `It can't reach anything outside: ${names} ${networks.length === 1 ? 'is' : 'are'} internal, so Docker gave it no leg on docker_gwbridge and no default route.`;
+  return `It can't reach anything outside: ${names} ${networks.length === 1 ? 'is' : 'are'} internal, so Docker gave it no docker_gwbridge interface and no default route.`;
 }
 
 /** The network by which the default route leaves. */
@@ -151,9 +147,9 @@ function withoutDefault({routes = [], rules = []}: NetnsTables): string {
     ({type, table, dst}) => type === 'unicast' && dst === 'default' && !standardTables.has(table),
   );
   if (elsewhere || other)
-    return 'Its main table has no default route; its rules and its other tables may lead outside, and are not followed here.';
+    return 'No default route in its main table; policy rules and other tables may lead outside and are not evaluated here.';
   return further.length > 0
-    ? `Outside it reaches only what these routes lead to: ${further.map(({dst}) => dst).join(', ')}; it has no default route.`
+    ? `Outside: only ${further.map(({dst}) => dst).join(', ')}; no default route.`
     : "It can't reach anything outside: it has no default route.";
 }
 
@@ -162,7 +158,7 @@ const standardTables: ReadonlySet<string> = new Set(['main', 'local', 'default']
 /** Whether the host hides the addresses of a bridge network behind its own, by its rules. */
 function masqueraded(host: HostModel, network: Network): string {
   const tables = host.host?.netfilter;
-  if (!tables) return '; whether the host masquerades it was not read';
+  if (!tables) return '; masquerade rules of the host were not read';
   const rule = rulesOf(tables).find(
     (one) =>
       one.chain.table === 'nat' &&
@@ -170,8 +166,8 @@ function masqueraded(host: HostModel, network: Network): string {
       does(one, 'masquerade') &&
       namesInterface(one, network.bridgeName ?? ''),
   );
-  if (rule) return ", masqueraded as the host's own address";
+  if (rule) return ', masqueraded as the address of the host';
   return network.masquerade === false
-    ? ', not masqueraded, as the network is configured'
-    : '; no masquerade rule for it was found on the host';
+    ? ', not masqueraded (network option)'
+    : '; no masquerade rule for it on the host';
 }

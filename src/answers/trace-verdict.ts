@@ -120,7 +120,8 @@ function tablesVerdict(trace: Traced): string {
   const decisive = decisiveHop(trace);
   if (!decisive) return `${words[disposition]}${share(trace)}: ${unplaced(trace)}`;
   const {hop, way, backend} = decisive;
-  const word = `${way === 'reply' ? 'REPLY ' : ''}${unconfirmed.has(disposition) ? 'NOT CONFIRMED' : words[disposition]}`;
+  const named = hop.code === 'not-running' ? 'NOT RUNNING' : words[disposition];
+  const word = `${way === 'reply' ? 'REPLY ' : ''}${unconfirmed.has(disposition) ? 'NOT CONFIRMED' : named}`;
   const where = placeOf(hop);
   const whose = backend ? `${backend.name} (${backend.address}): ` : '';
   const code = hop.code ? ` (${hop.code})` : '';

@@ -56,7 +56,7 @@ export default class Fdb extends HostCommand {
           data: shown,
           view: async (answer, terminal, paint) => {
             const {renderFdbAnswer} = await import('../render/fdb.js');
-            return renderFdbAnswer(answer, terminal, paint, {all: flags.wide});
+            return renderFdbAnswer(answer, terminal, paint, {all: flags.wide, verdict: document.verdict});
           },
           names: fdbNames,
         },

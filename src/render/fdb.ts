@@ -1,4 +1,5 @@
 import type {FdbShown} from '../answers/fdb.js';
+import {escapeText} from '../base/escape.js';
 import type {Network} from '../model/docker-types.js';
 import type {FdbEntry} from '../rows/entry.js';
 import {nameOf, type RawFdbRow} from '../rows/fdb-raw.js';
@@ -44,9 +45,20 @@ export async function renderFdbAnswer(
   shown: FdbShown,
   terminal: Terminal,
   paint: Paint,
-  {all}: {all: boolean},
+  {all, verdict}: {all: boolean; verdict?: string | undefined},
 ): Promise<string> {
   if (shown.kind === 'rows') return renderRawFdb(shown.rows, terminal, paint);
+  const first =
+    verdict === undefined ? '' : `${wrapText(escapeText(verdict), terminal.width, 4).join('\n')}\n\n`;
+  return `${first}${await renderShown(shown, terminal, paint, all)}`;
+}
+
+async function renderShown(
+  shown: Exclude<FdbShown, {kind: 'rows'}>,
+  terminal: Terminal,
+  paint: Paint,
+  all: boolean,
+): Promise<string> {
   const {network} = shown;
   if (shown.kind === 'matrix') {
     const {renderFdbMatrix} = await import('./fdb-matrix.js');
@@ -58,7 +70,7 @@ export async function renderFdbAnswer(
 
 function encryptionNote({encrypted, name}: Network): string {
   if (!encrypted) return '';
-  return `${name} is encrypted: whether both hosts have the IPsec states for it is not in these tables; ovdiag trace walks them.\n`;
+  return `${name} is encrypted; IPsec states are not part of these tables: ovdiag trace checks them.\n`;
 }
 
 /** One row an endpoint; below it a sentence for each row that is not as it should be. */

@@ -1,18 +1,27 @@
+import type {InspectDocument} from '../answers/inspect.js';
 import type {InspectedInterface, Inspection} from '../answers/inspection.js';
+import type {UnreachableEndpoint} from '../answers/unreachable.js';
+import {escapeText} from '../base/escape.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
-import {columnsOf, duration} from './text.js';
+import {columnsOf, duration, wrapText} from './text.js';
 import {renderTree, type TreeNode} from './tree.js';
 
 /** A container's networking from top to bottom: who it is, its interfaces, routes, neighbours, and what it reaches. */
 export async function renderInspection(
-  inspection: Inspection,
+  inspection: InspectDocument,
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const parts = [columnsOf(head(inspection), terminal, paint)];
+  const {verdict, unreachable} = inspection;
+  const first = wrapText(escapeText(verdict), terminal.width, 4);
+  const tone = unreachable.length > 0 || !inspection.container.running ? 'bad' : 'plain';
+  const parts = [`${first.map((line) => paint(tone, line)).join('\n')}\n`];
   const section = (title: string, body: string) => parts.push(`${paint('strong', title)}\n${body}`);
+  if (unreachable.length > 0)
+    section('Unreachable endpoints', await unreachableTable(unreachable, terminal, paint));
+  parts.push(columnsOf(head(inspection), terminal, paint));
   if (inspection.interfaces.length > 0) {
     section('Interfaces', renderTree(inspection.interfaces.map(interfaceNode), terminal, paint));
   }
@@ -20,7 +29,7 @@ export async function renderInspection(
   if (inspection.neighbours.length > 0)
     section('Neighbours', await neighbourTable(inspection.neighbours, terminal, paint));
   section(
-    'Ways, by its tables (nothing was sent)',
+    'Reachability (from tables, no packets sent)',
     renderTree(
       inspection.reach.map((text) => ({text})),
       terminal,
@@ -28,6 +37,31 @@ export async function renderInspection(
     ),
   );
   return parts.join('\n');
+}
+
+const unreachableColumns: Column[] = [
+  {head: 'endpoint', priority: 10, shrink: 'middle'},
+  {head: 'address', priority: 9, shrink: 'never'},
+  {head: 'network', priority: 6, shrink: 'middle'},
+  {head: 'on', priority: 7, shrink: 'middle'},
+  {head: 'at', priority: 5, shrink: 'never'},
+  {head: 'reason', priority: 8, shrink: 'end'},
+];
+
+function unreachableTable(
+  endpoints: readonly UnreachableEndpoint[],
+  terminal: Terminal,
+  paint: Paint,
+): Promise<string> {
+  const rows = endpoints.map(({endpoint, address, network, host, device, reason, code, direction}) => [
+    {text: endpoint ?? '-', tone: 'bad' as const},
+    address,
+    network,
+    host ?? '-',
+    device ?? '-',
+    `${direction === 'reply' ? 'reply lost: ' : ''}${reason}${code === null ? '' : ` (${code})`}`,
+  ]);
+  return renderTable(unreachableColumns, rows, terminal, paint);
 }
 
 const routeColumns: Column[] = [
@@ -102,10 +136,10 @@ function head({
     [
       'default route',
       defaultGateway &&
-        `by ${defaultGateway.address ?? 'link'} on ${defaultGateway.device ?? '?'}${defaultGateway.network ? ` (${defaultGateway.network})` : ''}`,
+        `via ${defaultGateway.address ?? 'link'} dev ${defaultGateway.device ?? '?'}${defaultGateway.network ? ` (${defaultGateway.network})` : ''}`,
     ],
     [
-      'gwbridge leg',
+      'docker_gwbridge',
       gatewayLeg &&
         `${gatewayLeg.interface} ${gatewayLeg.address ?? ''}${gatewayLeg.hostLink ? `, ${gatewayLeg.hostLink} on the host` : ''}`,
     ],
@@ -132,27 +166,27 @@ function interfaceNode(link: InspectedInterface): TreeNode {
   const notes = [
     networkNote(link),
     ...peerNote(link),
-    ...(peerReason ? [`other end: not found: ${peerReason}`] : []),
+    ...(peerReason ? [`peer: not found: ${peerReason}`] : []),
     ...(parent ? [`parent: ${parent.name} (${parent.ifindex}) of the host`] : []),
   ];
   return {text: facts.filter(Boolean).join('  '), tone: state === 'DOWN' ? 'bad' : 'strong', notes};
 }
 
 function networkNote({attachment: network, peer, matchedBy}: InspectedInterface): string {
-  if (!network) return 'network: none that Docker tells';
+  if (!network) return 'network: not known to Docker';
   const kind = [
     network.driver,
     network.internal ? 'internal' : '',
     network.encrypted ? 'encrypted' : '',
     peer?.vni ? `VNI ${peer.vni}` : '',
   ];
-  return `network: ${network.network} (${kind.filter(Boolean).join(', ')}), told by its ${matchedBy}`;
+  return `network: ${network.network} (${kind.filter(Boolean).join(', ')}), matched by ${matchedBy === 'mac' ? 'MAC' : (matchedBy ?? '?')}`;
 }
 
 function peerNote({peer}: InspectedInterface): string[] {
   if (!peer) return [];
   const {name, ifindex, netns, owner, bridge, portState, proof} = peer;
   const place = netns === '@host' ? 'the host' : netns;
-  const port = bridge ? `port of ${bridge}${portState ? `, ${portState}` : ''}` : 'on no bridge';
-  return [`other end: ${name} (${ifindex}) in ${place} (${owner}), ${port}; proof: ${proof}`];
+  const port = bridge ? `port of ${bridge}${portState ? `, ${portState}` : ''}` : 'not attached to a bridge';
+  return [`peer: ${name} (${ifindex}) in ${place} (${owner}), ${port}; proof: ${proof}`];
 }

@@ -13,7 +13,7 @@ describe('bridge networks of engine 28', () => {
     assert.equal(findNetwork([host], 'routed-bridge').network.masquerade, false);
     assert.equal(
       inspect('routed1').reach.at(-1),
-      'Everything else leaves through eth0 by 172.30.3.1 (routed-bridge), not masqueraded, as the network is configured.',
+      'Everything else: through eth0 via 172.30.3.1 (routed-bridge), not masqueraded (network option).',
     );
   });
 
@@ -26,10 +26,7 @@ describe('bridge networks of engine 28', () => {
   test('without IPv4: the way out is the IPv6 one', () => {
     const {defaultGateway, reach} = inspect('six1');
     assert.deepEqual(defaultGateway, {address: 'fd00:6::1', device: 'eth0', network: 'six-bridge'});
-    assert.equal(
-      reach.at(-1),
-      'Everything else leaves through eth0 by fd00:6::1 (six-bridge), over IPv6 alone.',
-    );
+    assert.equal(reach.at(-1), 'Everything else: through eth0 via fd00:6::1 (six-bridge), IPv6 only.');
   });
 
   test("interfaces with a user's names, and the default route where GwPriority says", () => {

@@ -172,7 +172,7 @@ for (const engine of engines) {
       assert.equal(interfaces[0]?.peer?.vni, 4097);
       assert.equal(gatewayLeg?.interface, 'eth1');
       assert.equal(defaultGateway?.network, 'docker_gwbridge');
-      assert.match(reach.at(-1) ?? '', /\(docker_gwbridge\), masqueraded as the host's own address\.$/);
+      assert.match(reach.at(-1) ?? '', /\(docker_gwbridge\), masqueraded as the address of the host\.$/);
     });
 
     test('inspect: a service on ingress and an overlay', () => {
@@ -189,20 +189,23 @@ for (const engine of engines) {
         `! -d 172.30.1.0/24 -i ${bridge} -j DROP`,
         `! -s 172.30.1.0/24 -o ${bridge} -j DROP`,
       ]);
-      assert.match(reach[0] ?? '', /the network is internal, and the host forwards nothing else, by: -A /);
+      assert.match(reach[0] ?? '', /The network is internal; the host drops everything else by: -A /);
     });
 
     test('inspect: the other ways of having a network', () => {
       assert.match(inspect('open1').reach.at(-1) ?? '', /\(open-bridge\), masqueraded/);
       assert.match(
         inspect('mac1').reach[0] ?? '',
-        /^eth0 puts its frames straight onto eth0 of the host \(macvlan bridge\)/,
+        /^eth0: sends directly on eth0 of the host \(macvlan bridge\)/,
       );
       assert.deepEqual(inspect('mac1').interfaces[0]?.parent?.name, 'eth0');
-      assert.match(inspect('quiet1').reach.at(-1) ?? '', /quiet-net is internal, so Docker gave it no leg/);
+      assert.match(
+        inspect('quiet1').reach.at(-1) ?? '',
+        /quiet-net is internal, so Docker gave it no docker_gwbridge interface/,
+      );
       assert.match(inspect('sidecar').reach[0] ?? '', /^It shares the network namespace of web1/);
-      assert.match(inspect('on-host').reach[0] ?? '', /the host's own network namespace/);
-      assert.match(inspect('on-none').reach[0] ?? '', /^It has loopback only/);
+      assert.match(inspect('on-host').reach[0] ?? '', /the host network namespace/);
+      assert.match(inspect('on-none').reach[0] ?? '', /^Loopback only/);
       assert.equal(inspect('stopped').namespace, null);
       assert.match(inspect('stopped').reach[0] ?? '', /^stopped is exited/);
     });

@@ -119,7 +119,7 @@ describe('a container without a default route', () => {
       dev: 'eth0',
       flags: [],
     }));
-    assert.match(reach([own, ...halves]), /only what these routes lead to: 0\.0\.0\.0\/1, 128\.0\.0\.0\/1/);
+    assert.match(reach([own, ...halves]), /Outside: only 0\.0\.0\.0\/1, 128\.0\.0\.0\/1/);
     const rule = {priority: 100, src: 'all', table: '100'};
     assert.doesNotMatch(reach([own], [rule]), /can't reach/);
   });

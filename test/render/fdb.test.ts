@@ -127,7 +127,7 @@ fdb-row-missing: web2 on node1: no row of vxlan0 has its MAC, so frames to it ar
 ENDPOINT  ADDRESS  MAC  VTEP  NODE  VNI  SELF  MASTER  NEIGH  UPDATED  STATUS
 
 0 endpoints
-uber-net is encrypted: whether both hosts have the IPsec states for it is not in these tables; ovdiag trace walks them.
+uber-net is encrypted; IPsec states are not part of these tables: ovdiag trace checks them.
 `,
     );
   });

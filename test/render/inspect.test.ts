@@ -1,5 +1,6 @@
 import {describe, it} from 'node:test';
-import type {InspectedInterface, Inspection} from '../../src/answers/inspection.js';
+import type {InspectDocument} from '../../src/answers/inspect.js';
+import type {InspectedInterface} from '../../src/answers/inspection.js';
 import {renderInspection} from '../../src/render/inspect.js';
 import {plainPaint} from '../../src/render/paint.js';
 import {assertEscaped, hostileName, shows, terminal, wide} from './support.js';
@@ -52,7 +53,28 @@ const mac0: InspectedInterface = {
   parent: {name: 'ens3', ifindex: 2},
 };
 
-const inspection: Inspection = {
+const inspection: InspectDocument = {
+  schemaVersion: 2,
+  hosts: [],
+  problems: [],
+  verdict:
+    'web1 on node1: 1 of 6 endpoints UNREACHABLE: web2 (10.0.1.9, uber-net) on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)',
+  unreachable: [
+    {
+      network: 'uber-net',
+      endpoint: 'web2',
+      address: '10.0.1.9',
+      direction: 'forward',
+      largeOnly: false,
+      host: 'node1',
+      device: 'vxlan0',
+      code: 'fdb-row-missing',
+      reason: 'no FDB entry for 02:42:0a:00:01:09',
+    },
+  ],
+  walked: 6,
+  undecided: 0,
+  judged: 0,
   host: 'node1',
   container: {
     name: 'web1',
@@ -102,22 +124,29 @@ describe("a container's networking", () => {
     shows(
       await renderInspection(inspection, terminal(), plainPaint),
       `
-container:     web1  0123456789ab  running
-host:          node1
-task:          web.1 of web
-namespace:     aaaaaaaaaaaa  inode 4026532500  live
-default route: by 172.18.0.1 on eth1 (docker_gwbridge)
-gwbridge leg:  eth1 172.18.0.3/16, veth9 on the host
-ports:         80/tcp from 0.0.0.0:8080; published by Docker
+web1 on node1: 1 of 6 endpoints UNREACHABLE: web2 (10.0.1.9, uber-net) on node1
+    at vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)
+
+Unreachable endpoints
+ENDPOINT  ADDRESS   NETWORK   ON     AT      REASON
+web2      10.0.1.9  uber-net  node1  vxlan0  no FDB entry for 02:42:0a:00:01:09…
+
+container:       web1  0123456789ab  running
+host:            node1
+task:            web.1 of web
+namespace:       aaaaaaaaaaaa  inode 4026532500  live
+default route:   via 172.18.0.1 dev eth1 (docker_gwbridge)
+docker_gwbridge: eth1 172.18.0.3/16, veth9 on the host
+ports:           80/tcp from 0.0.0.0:8080; published by Docker
 
 Interfaces
 eth0 (21)  10.0.1.5/24  02:42:0a:00:01:05  mtu 1450  up
-    network: uber-net (overlay, encrypted, VNI 4097), told by its mac
-    other end: veth0 (22) in 1-ft3hjmt9wa (overlay uber-net), port of br0,
+    network: uber-net (overlay, encrypted, VNI 4097), matched by MAC
+    peer: veth0 (22) in 1-ft3hjmt9wa (overlay uber-net), port of br0,
     forwarding; proof: nsid
 mac0 (30)  10.0.1.5/24  02:42:0a:00:01:05  down  macvlan bridge
-    network: none that Docker tells
-    other end: not found: its other end was not read
+    network: not known to Docker
+    peer: not found: its other end was not read
     parent: ens3 (2) of the host
 
 Routes
@@ -130,7 +159,7 @@ ADDRESS    MAC                DEV   STATE      ENDPOINT  USED
 10.0.1.9   02:42:0a:00:01:09  eth0  reachable  web2       3 s
 10.0.1.99  -                  eth0  failed     -            -
 
-Ways, by its tables (nothing was sent)
+Reachability (from tables, no packets sent)
 eth0 leads to the endpoints of uber-net.
 Everything else leaves through eth1.
 `,
@@ -138,21 +167,27 @@ Everything else leaves through eth1.
     shows(
       await renderInspection(inspection, wide, plainPaint),
       `
-container:     web1  0123456789ab  running
-host:          node1
-task:          web.1 of web
-namespace:     aaaaaaaaaaaa  inode 4026532500  live
-default route: by 172.18.0.1 on eth1 (docker_gwbridge)
-gwbridge leg:  eth1 172.18.0.3/16, veth9 on the host
-ports:         80/tcp from 0.0.0.0:8080; published by Docker
+web1 on node1: 1 of 6 endpoints UNREACHABLE: web2 (10.0.1.9, uber-net) on node1 at vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)
+
+Unreachable endpoints
+ENDPOINT  ADDRESS   NETWORK   ON     AT      REASON
+web2      10.0.1.9  uber-net  node1  vxlan0  no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)
+
+container:       web1  0123456789ab  running
+host:            node1
+task:            web.1 of web
+namespace:       aaaaaaaaaaaa  inode 4026532500  live
+default route:   via 172.18.0.1 dev eth1 (docker_gwbridge)
+docker_gwbridge: eth1 172.18.0.3/16, veth9 on the host
+ports:           80/tcp from 0.0.0.0:8080; published by Docker
 
 Interfaces
 eth0 (21)  10.0.1.5/24  02:42:0a:00:01:05  mtu 1450  up
-    network: uber-net (overlay, encrypted, VNI 4097), told by its mac
-    other end: veth0 (22) in 1-ft3hjmt9wa (overlay uber-net), port of br0, forwarding; proof: nsid
+    network: uber-net (overlay, encrypted, VNI 4097), matched by MAC
+    peer: veth0 (22) in 1-ft3hjmt9wa (overlay uber-net), port of br0, forwarding; proof: nsid
 mac0 (30)  10.0.1.5/24  02:42:0a:00:01:05  down  macvlan bridge
-    network: none that Docker tells
-    other end: not found: its other end was not read
+    network: not known to Docker
+    peer: not found: its other end was not read
     parent: ens3 (2) of the host
 
 Routes
@@ -165,7 +200,7 @@ ADDRESS    MAC                DEV   STATE      ENDPOINT  USED
 10.0.1.9   02:42:0a:00:01:09  eth0  reachable  web2       3 s
 10.0.1.99  -                  eth0  failed     -            -
 
-Ways, by its tables (nothing was sent)
+Reachability (from tables, no packets sent)
 eth0 leads to the endpoints of uber-net.
 Everything else leaves through eth1.
 `,
@@ -173,7 +208,7 @@ Everything else leaves through eth1.
   });
 
   it('is short where it has nothing of its own', async () => {
-    const bare: Inspection = {
+    const bare: InspectDocument = {
       ...inspection,
       mode: 'host',
       container: {...inspection.container, task: null, service: null, networkMode: 'host'},
@@ -189,18 +224,25 @@ Everything else leaves through eth1.
     shows(
       await renderInspection(bare, terminal(), plainPaint),
       `
+web1 on node1: 1 of 6 endpoints UNREACHABLE: web2 (10.0.1.9, uber-net) on node1
+    at vxlan0: no FDB entry for 02:42:0a:00:01:09 (fdb-row-missing)
+
+Unreachable endpoints
+ENDPOINT  ADDRESS   NETWORK   ON     AT      REASON
+web2      10.0.1.9  uber-net  node1  vxlan0  no FDB entry for 02:42:0a:00:01:09…
+
 container:    web1  0123456789ab  running
 host:         node1
 network mode: host
 
-Ways, by its tables (nothing was sent)
+Reachability (from tables, no packets sent)
 It uses the host's own network namespace.
 `,
     );
   });
 
   it('lets nothing of a name through', async () => {
-    const hostile: Inspection = {
+    const hostile: InspectDocument = {
       ...inspection,
       host: hostileName,
       container: {...inspection.container, name: hostileName, task: hostileName, service: hostileName},
