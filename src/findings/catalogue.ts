@@ -1,3 +1,4 @@
+import {examples} from './examples.js';
 import type {Explanation} from './explanation.js';
 import {addressTexts} from './texts/addresses.js';
 import {counterTexts} from './texts/counters.js';
@@ -44,7 +45,10 @@ export type FindingCode = (typeof texts)[number]['code'];
 export type CheckCode = Exclude<(typeof texts)[number], {traceOnly: true}>['code'];
 
 /** Every finding code with its text, in the order of the pages. */
-export const catalogue: readonly Explanation<FindingCode>[] = texts;
+export const catalogue: readonly Explanation<FindingCode>[] = texts.map((text): Explanation<FindingCode> => {
+  const example = examples[text.code];
+  return example ? {...text, example} : text;
+});
 
 const byCode = new Map<string, Explanation<FindingCode>>(
   catalogue.map((explanation) => [explanation.code, explanation]),

@@ -5,6 +5,18 @@ import type {Severity} from './severity.js';
 /** What fixes it in general: a command without the values of a host, or who does what. */
 export type FixText = {command: string; affects: string} | {words: string};
 
+/** The fix of a recorded fault, as `doctor` printed it. */
+export interface FixExample {
+  /** Folder of the recording in the repository. */
+  from: string;
+  host: string;
+  commands: readonly string[];
+  undo?: readonly string[];
+  affects: string;
+  /** Values of that host, to be replaced by those that `doctor` prints. */
+  replace: readonly string[];
+}
+
 /** The text behind a finding code: what `explain` prints, and what makes its page in docs/checks. */
 export interface Explanation<Code extends string = string> {
   code: Code;
@@ -21,6 +33,8 @@ export interface Explanation<Code extends string = string> {
   /** How to see it by hand; words in capitals stand for what doctor and trace print. */
   check: readonly CheckStep[];
   fix: readonly FixText[];
+  /** The fix of a recorded fault with its real values, where there is one. */
+  example?: FixExample;
   /** RFC sections, kernel or moby paths, issue threads. */
   references: readonly string[];
   /** Codes of findings that this one brings about: they are folded under it where it reaches them. */

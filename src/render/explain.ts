@@ -1,5 +1,5 @@
 import type {CheckStep} from '../findings/advice.js';
-import {directoryNote, type Explanation, type FixText} from '../findings/explanation.js';
+import {directoryNote, type Explanation, type FixExample, type FixText} from '../findings/explanation.js';
 import type {Paint} from './paint.js';
 import {type Column, renderTable} from './table.js';
 import type {Terminal} from './terminal.js';
@@ -10,7 +10,7 @@ const widestProse = 100;
 
 export function renderExplanation(explanation: Explanation, {width}: Terminal, paint: Paint): string {
   const prose = Math.min(width, widestProse);
-  const {code, title, severity, needs, meaning, behaviour, check, fix, references, explains} = explanation;
+  const {code, title, severity, needs, meaning, behaviour, check, references, explains} = explanation;
   const paragraph = (text: string) => wrapText(text, prose);
   const part = (head: string, lines: string[]) =>
     lines.length === 0 ? [] : ['', paint('strong', head), ...lines];
@@ -25,10 +25,7 @@ export function renderExplanation(explanation: Explanation, {width}: Terminal, p
       'Check',
       check.flatMap((step) => checkLines(step, prose)),
     ),
-    ...part(
-      'Fix',
-      fix.flatMap((one) => fixLines(one, prose)),
-    ),
+    ...part('Fix', fixPart(explanation, prose)),
     ...(note === undefined ? [] : ['', ...paragraph(note)]),
     ...part('Findings that follow from it', explains ? paragraph(explains.join(', ')) : []),
     ...part('See', references.flatMap(paragraph)),
@@ -39,6 +36,28 @@ export function renderExplanation(explanation: Explanation, {width}: Terminal, p
 /** A command is not broken: it is there to be copied. */
 function checkLines({command, shows}: CheckStep, width: number): string[] {
   return [`  ${command}`, ...(shows === undefined ? [] : wrapText(`      ${shows}`, width, 6))];
+}
+
+/** The recorded fix where there is one, and what no recording shows. */
+function fixPart({fix, example}: Explanation, width: number): string[] {
+  if (!example) return fix.flatMap((one) => fixLines(one, width));
+  const words = fix.filter((one) => 'words' in one);
+  return [
+    ...wrapText(exampleHead(example), width),
+    ...example.commands.map((command) => `  ${command}`),
+    ...(example.undo ? ['Undo', ...example.undo.map((command) => `  ${command}`)] : []),
+    ...wrapText(`affects: ${example.affects}`, width, 2),
+    ...words.flatMap((one) => fixLines(one, width)),
+  ];
+}
+
+/** Which values are the recorded host's own. */
+function exampleHead({host, replace}: FixExample): string {
+  const which =
+    replace.length === 0
+      ? ''
+      : `; replace ${replace.slice(0, 12).join(', ')}${replace.length > 12 ? ' and the others like them' : ''} by those of your host`;
+  return `As doctor printed it of a recorded fault on ${host}${which} (doctor prints them):`;
 }
 
 function fixLines(fix: FixText, width: number): string[] {
@@ -69,7 +88,7 @@ export function renderCodes(
 
 /** The same text as a page of docs/checks. */
 export function explanationPage(explanation: Explanation): string {
-  const {code, title, severity, needs, meaning, behaviour, check, fix, references, explains} = explanation;
+  const {code, title, severity, needs, meaning, behaviour, check, references, explains} = explanation;
   const note = directoryNote(explanation);
   const shell = (command: string, text = '') =>
     `\`\`\`sh\n${command}\n\`\`\`\n${text === '' ? '' : `\n${text[0]?.toUpperCase()}${text.slice(1)}.\n`}`;
@@ -80,14 +99,23 @@ export function explanationPage(explanation: Explanation): string {
     part('What it means', meaning),
     part('Impact', behaviour),
     part('Check', check.map(({command, shows}) => shell(command, shows)).join('\n')),
-    part(
-      'Fix',
-      fix
-        .map((one) => ('words' in one ? `${one.words}\n` : shell(one.command, `affects: ${one.affects}`)))
-        .join('\n'),
-    ),
+    part('Fix', fixPage(explanation, shell)),
     note === undefined ? '' : `\n${note}\n`,
     part('Findings that follow from it', (explains ?? []).map((one) => `- [${one}](${one}.md)`).join('\n')),
     part('See', references.map((one) => `- ${one}`).join('\n')),
   ].join('');
+}
+
+function fixPage({fix, example}: Explanation, shell: (command: string, text?: string) => string): string {
+  const general = fix
+    .filter((one) => !example || 'words' in one)
+    .map((one) => ('words' in one ? `${one.words}\n` : shell(one.command, `affects: ${one.affects}`)));
+  if (!example) return general.join('\n');
+  const {commands, undo, affects} = example;
+  return [
+    `${exampleHead(example)}\n`,
+    shell(commands.join('\n'), `affects: ${affects}`),
+    ...(undo ? ['Undo:\n', shell(undo.join('\n'))] : []),
+    ...general,
+  ].join('\n');
 }
