@@ -73,9 +73,9 @@ function nearFlags(error: Error, known: readonly string[]): string[] {
     .map((name) => `Did you mean: --${name}`);
 }
 
-/** The text form: the message first, then what to type, so that the useful line is the last one. */
-export function errorText({message, suggestions}: ShownError): string {
-  const lines = [`ovdiag: ${escapeMultiline(message)}`];
+/** The text form: the message with its code (docs/errors.md) first, then what to type, so that the useful line is the last one. */
+export function errorText({code, message, suggestions}: ShownError): string {
+  const lines = [`ovdiag: ${escapeMultiline(message)} [${code}]`];
   for (const suggestion of suggestions) lines.push(`  ${escapeMultiline(suggestion)}`);
   return `${lines.join('\n')}\n`;
 }

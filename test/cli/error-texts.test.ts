@@ -22,7 +22,7 @@ describe('a name with a line break in it', () => {
     const error = usageError('unknown-network', 'There is no network.', ['Did you mean: a\nsudo b']);
     assert.equal(
       errorText(describeError(error, '')),
-      'ovdiag: There is no network.\n  Did you mean: a\\x0asudo b\n',
+      'ovdiag: There is no network. [unknown-network]\n  Did you mean: a\\x0asudo b\n',
     );
   });
 });

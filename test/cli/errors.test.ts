@@ -131,7 +131,10 @@ describe('arguments', () => {
   it('are not taken from standard input', async () => {
     const junk = await ovdiag(['fdb', ...node1], {input: 'uber-net\n'});
     assert.equal(junk.status, 2);
-    assert.match(junk.stderr, /fdb needs an overlay network, one of these:\n {2}ingress/);
+    assert.match(
+      junk.stderr,
+      /fdb needs an overlay network, one of these: \[missing-argument\]\n {2}ingress/,
+    );
     const given = await ovdiag(['fdb', 'uber-net', ...node1], {input: 'junk '.repeat(10_000)});
     assert.equal(given.status, 0);
   });

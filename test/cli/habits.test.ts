@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, describe, it} from 'node:test';
@@ -120,6 +120,24 @@ describe('habits', () => {
       if (flags['output']) assert.equal(flags['output'].char, 'o', name);
     }
     for (const name of ['fdb', 'trace', 'doctor']) assert.ok(commands[name]?.flags['watch'], name);
+  });
+
+  it('18: every error code that the sources have is in docs/errors.md, and the error names it', async () => {
+    const page = readFileSync(path.join(root, 'docs/errors.md'), 'utf8');
+    const files = readdirSync(path.join(root, 'src'), {recursive: true, encoding: 'utf8'});
+    const codes = new Set<string>();
+    for (const file of files.filter((name) => name.endsWith('.ts'))) {
+      const text = readFileSync(path.join(root, 'src', file), 'utf8');
+      for (const [, code] of text.matchAll(/usageError\(\s*'([a-z0-9-]+)'/g)) codes.add(code ?? '');
+      for (const [, line] of text.matchAll(/new OvdiagError\(\s*\{\s*code: ([^,]+),/g))
+        for (const [, code] of (line ?? '').matchAll(/(?:[?:] |^)'([a-z0-9-]+)'/g)) if (code) codes.add(code);
+    }
+    assert.ok(codes.size > 40);
+    assert.deepEqual(
+      [...codes].filter((code) => !page.includes(`| \`${code}\` |`)),
+      [],
+    );
+    assert.match((await ovdiag(['fdb', 'nosuch', ...source])).stderr, /^ovdiag: .* \[unknown-network\]\n/);
   });
 
   it('23: a file that is no snapshot is one line and 3', async () => {
