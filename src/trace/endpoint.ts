@@ -126,11 +126,8 @@ function openPort(
   const {protocol, dport} = packet;
   if (!container || !tables || dport === undefined || (protocol !== 'tcp' && protocol !== 'udp'))
     return undefined;
-  const redirect = metIn(
-    tables,
-    {table: 'nat', chain: 'PREROUTING', actions: ['redirect', 'dnat']},
-    packet,
-  )?.[0];
+  const met = metIn(tables, {table: 'nat', chain: 'PREROUTING', actions: ['redirect', 'dnat']}, packet);
+  const redirect = met?.[0];
   const inner = redirect?.action.action === 'redirect' ? redirect.action.port : undefined;
   // The rule that leads elsewhere has already been met by the filter.
   if (redirect && !(redirect.match === 'yes' && inner !== undefined && inner > 0)) return undefined;
@@ -148,6 +145,15 @@ function openPort(
   const open = own.find((socket) => takes(socket, ip));
   if (open) {
     trail.pass(model, 'port', `${name} listens on ${protocol} ${port}`, [open.text]);
+    return undefined;
+  }
+  // A task of a published service listens on its own port, to which a rule leads.
+  if (!met) {
+    trail.doubt(
+      model,
+      'port',
+      `${name} does not listen on ${protocol} ${port}, and its NAT rules, which may redirect it, were not read`,
+    );
     return undefined;
   }
   return trail.fail(

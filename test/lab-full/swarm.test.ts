@@ -10,11 +10,12 @@ import type {DoctorFault} from '../lab/doctor-faults/fault.js';
 import {examineAll, readNodes, readSample} from '../lab/doctor-run.js';
 import {encryptionFaults, limitFaults, serviceFaults} from '../lab/full/faults.js';
 import {kernelSuite} from '../lab/full/kernel-has.js';
+import {endsOf} from '../lab/trace-run.js';
 import {labSuite, useLab} from '../lab/use.js';
 import {until} from '../lab/wait.js';
 import {document, reading} from '../lab-suite/live.js';
 
-const skip = [kernelSuite('IPVS', 'ESP'), labSuite()].find((one) => one.skip !== false) ?? {
+const skip = [kernelSuite('IPVS', 'ESP', 'ipvsadm'), labSuite()].find((one) => one.skip !== false) ?? {
   skip: false as const,
 };
 
@@ -36,12 +37,17 @@ describe('a swarm on a kernel with IPVS and ESP', skip, () => {
 
   /** A request to app by its virtual address, one to the published port from outside, and one over the encrypted network. */
   async function traffic(): Promise<void> {
-    const {one: app, two: site} = {
-      one: await node1().exec('web1', ['wget', '-T', '5', '-qO-', 'http://app']),
-      two: await lab().router.run(['busybox', 'wget', '-T', '5', '-qO-', `http://${node1().address}:8080`]),
-    };
-    assert.match(app.stdout, /hello from the lab/);
-    assert.match(site.stdout, /hello from the lab/);
+    const {one} = await endsOf(lab(), 'web');
+    const {Endpoint: endpoint} = await node1().ask<{Endpoint: {VirtualIPs: {Addr: string}[]}}>(
+      '/services/app',
+    );
+    const address = endpoint.VirtualIPs[0]?.Addr.split('/')[0];
+    const outside = ['curl', '-sS', '-m', '5', `http://${node1().address}:8080/`];
+    for (const answer of [
+      await one.inside(`curl -sS -m 5 http://${address}/`),
+      (await lab().router.run(outside)).stdout,
+    ])
+      assert.match(answer, /hello from the lab/);
     await node1().exec('secret1', ['ping', '-q', '-c', '2', '-W', '2', 'secret2']);
   }
 
@@ -72,6 +78,13 @@ describe('a swarm on a kernel with IPVS and ESP', skip, () => {
       ...hosts(),
     ]);
     assert.deepEqual([disposition, status], ['delivered', 0], stdout);
+  });
+
+  it('has the rules of its packet filters read, though no modules of this kernel are installed', async () => {
+    for (const {sections} of await readNodes(lab())) {
+      const rules = sections.find(({netns, name}) => netns === '@host' && name === 'iptables-nft');
+      assert.match(rules?.output ?? '', /-A DOCKER-INGRESS .*--dport 8080/);
+    }
   });
 
   it('is read without asking the kernel for a module', async (t) => {

@@ -5,9 +5,10 @@ import type {Examination} from '../../src/checks/run.js';
 import {collect} from '../../src/collect/collect.js';
 import {parseHost} from '../../src/collect/transport.js';
 import {everything} from '../../src/collect/wanted.js';
+import type {Finding} from '../../src/findings/finding.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import {unexpected} from '../checks/support.js';
 import {examineAll} from '../lab/doctor-run.js';
+import {expectedHere} from '../lab/full/kernel-has.js';
 import {image} from '../lab/image.js';
 import type {Lab} from '../lab/lab.js';
 import {lastingPrefix, restartEngine} from '../lab/restart.js';
@@ -19,6 +20,11 @@ const secondLookMs = 3200;
 
 /** Looks do not follow each other so closely that they are most of the machine's work. */
 const betweenLooksMs = 1500;
+
+function unexpected(findings: Finding[]): Finding[] {
+  const expected = expectedHere();
+  return findings.filter(({code}) => !expected.has(code));
+}
 
 describe('doctor is quiet on a healthy swarm', labSuite(), () => {
   const standing = useLab();
@@ -121,6 +127,11 @@ describe('doctor is quiet on a healthy swarm', labSuite(), () => {
           await lab
             .node('node1')
             .exec('web1', ['ping', '-q', '-c', '3', '-W', '1', address], {reject: false});
+        // By the virtual address, and from outside by the published port, where the kernel has what they need.
+        const call = "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 1 app 80";
+        await lab.node('node1').exec('web1', ['sh', '-c', call], {reject: false});
+        const outside = ['curl', '-s', '-m', '1', `http://${lab.node('node1').address}:8080/`];
+        await lab.router.run(outside, {reject: false});
       }
     };
     const [after] = await Promise.all([reading, noise()]);

@@ -157,6 +157,17 @@ describe('a port that is published through ingress', () => {
     assert.match(bound?.forward.hops.at(-1)?.summary ?? '', /but not on /);
   });
 
+  it('leaves open whether a port is closed where the rules that may redirect it were not read', () => {
+    const read = hosts(undefined, (draft) => {
+      addLines(draft, task, 'proc', ['/proc/net/tcp:  sl  local_address', listening('/proc/net/tcp', 80)]);
+      dropSections(draft, ({netns, name}) => netns === task && /^(iptables-|nft)/.test(name));
+    });
+    const [backend] = tracePublished(read, port).entries[0]?.backends ?? [];
+    assert.equal(backend?.disposition, 'undecided');
+    const last = backend?.forward.hops.filter(({layer}) => layer === 'port').at(-1);
+    assert.deepEqual([last?.verdict, last?.code], ['unknown', undefined]);
+  });
+
   it('needs its REDIRECT rule: the rules that Docker makes for the task drop all else', () => {
     const read = hosts(undefined, (draft) => dropLines(draft, task, 'iptables-nft', /-j REDIRECT/));
     const [backend] = tracePublished(read, port).entries[0]?.backends ?? [];

@@ -502,11 +502,17 @@ listen_in_overlays() {
 }
 
 # nf_tables may be built in, a module that is loaded, or a module that asking would load; only the last must not be
-# asked. A kernel without /proc/modules can't load any.
+# asked. A kernel without /proc/modules can't load any. One whose modules are not installed here (its own, or that of a
+# virtual machine) tells by its symbols.
 nf_tables_loaded() {
   [ -e /proc/modules ] || return 0
   grep -q '^nf_tables ' /proc/modules 2>/dev/null && return 0
-  grep -q '/nf_tables\.ko' "/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null
+  built_in=/lib/modules/$(uname -r)/modules.builtin
+  if [ -r "$built_in" ]; then
+    grep -q '/nf_tables\.ko' "$built_in" 2>/dev/null
+  else
+    grep -q ' nf_tables_newtable$' /proc/kallsyms 2>/dev/null
+  fi
 }
 
 netfilter_tools() {

@@ -1,8 +1,9 @@
 import {spawnSync} from 'node:child_process';
 
-/** A new namespace in which a command needs a part of the kernel. */
+/** What tells in a new namespace whether the kernel, or the machine, has something. */
 const questions = {
-  IPVS: 'test -e /proc/net/ip_vs && command -v ipvsadm',
+  IPVS: 'test -e /proc/net/ip_vs',
+  ipvsadm: 'command -v ipvsadm',
   ESP: 'ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode transport aead "rfc4106(gcm(aes))" 0x0123456789012345678901234567890123456789 64',
   netem: 'tc qdisc add dev lo root netem loss 1%',
 } as const;
@@ -23,6 +24,16 @@ export function kernelHas(part: KernelPart): boolean {
 }
 
 /** For `describe`: skips a suite, with the reason, where the kernel or its tools lack one of these. */
+/** Codes that are true of a healthy lab on this kernel. */
+export function expectedHere(): ReadonlySet<string> {
+  return new Set([
+    // Without ESP an encrypted overlay gets its policies and no states.
+    ...(kernelHas('ESP') ? [] : ['xfrm-state-missing']),
+    // With IPVS every container's keepalive is longer than that remembers a connection, which is worth a hint.
+    kernelHas('IPVS') ? 'ipvs-idle-timeout' : 'ipvs-missing',
+  ]);
+}
+
 export function kernelSuite(...parts: KernelPart[]): {skip: string | false} {
   const missing = process.getuid?.() === 0 ? parts.filter((part) => !kernelHas(part)) : parts;
   return {
