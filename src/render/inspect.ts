@@ -18,7 +18,11 @@ export async function renderInspection(
   const first = wrapText(escapeText(verdict), terminal.width, 4);
   const tone = unreachable.length > 0 || !inspection.container.running ? 'bad' : 'plain';
   const parts = [`${first.map((line) => paint(tone, line)).join('\n')}\n`];
-  const section = (title: string, body: string) => parts.push(`${paint('strong', title)}\n${body}`);
+  const heading = (title: string) =>
+    wrapText(title, terminal.width, 4)
+      .map((line) => paint('strong', line))
+      .join('\n');
+  const section = (title: string, body: string) => parts.push(`${heading(title)}\n${body}`);
   if (unreachable.length > 0)
     section('Unreachable endpoints', await unreachableTable(unreachable, terminal, paint));
   parts.push(columnsOf(head(inspection), terminal, paint));

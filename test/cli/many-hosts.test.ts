@@ -29,7 +29,7 @@ describe('a swarm of many hosts', () => {
     ]);
     assert.match(summary.stdout, /^net-01, VNI 4097: \d+ endpoints on \d nodes, by \d hosts$/m);
     assert.match(summary.stdout, /^fdb-row-missing: app-01-/m);
-    assert.match(rows.stdout, /^HOST +ENDPOINT/);
+    assert.match(rows.stdout, /^HOST +ENDPOINT/m);
     assert.match(rows.stdout, /^\d+ endpoints: \d+ ok, \d+ local, 1 fdb-row-missing$/m);
     assert.match(some.stdout, /^1 endpoint: 1 fdb-row-missing$/m);
     // Hosts that have no sandbox of it are told in one line.

@@ -33,7 +33,7 @@ describe('ovdiag snapshot --redact', () => {
     ])
       assert.ok(!text.includes(secret), secret);
     const {networks} = JSON.parse((await ovdiag(['networks', '--json', '-s', shared])).stdout) as {
-      networks: {name: string; driver: string; vnis: number[]; instantiatedOn: string[]}[];
+      networks: {network: string; driver: string; vnis: number[]; instantiatedOn: string[]}[];
     };
     const overlays = networks.filter(({driver}) => driver === 'overlay');
     assert.deepEqual(overlays.map(({vnis}) => vnis.join()).sort(), [
@@ -45,7 +45,7 @@ describe('ovdiag snapshot --redact', () => {
     ]);
     for (const {instantiatedOn} of overlays)
       assert.equal(instantiatedOn.length, 2, 'both hosts have the same id for it');
-    const network = overlays.find(({vnis}) => vnis[0] === 4097)?.name ?? '';
+    const network = overlays.find(({vnis}) => vnis[0] === 4097)?.network ?? '';
     const {stdout: rows} = await ovdiag(['fdb', network, '-s', shared]);
     assert.match(rows, /^14 endpoints: 7 ok, 7 local$/m);
   });

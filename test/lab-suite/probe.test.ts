@@ -172,10 +172,7 @@ describe('probes on the live swarm', labSuite(), () => {
     assert.equal(nameOf(answer.probe.verdict.before), 'node2 uplink');
     assert.equal(answer.probe.agreesWithModel, false);
     assert.match(answer.probe.model.disposition, /^deliver/);
-    assert.match(
-      answer.probe.difference ?? '',
-      /tables say deliver.*dropped between the hosts/,
-    );
+    assert.match(answer.probe.difference ?? '', /tables say deliver.*dropped between the hosts/);
 
     const text = await withRule(lab().router.run, 'FORWARD', toNode2, () =>
       ovdiag(['trace', 'web1', 'web2', '--probe', ...reading(node1(), node2())]),

@@ -24,7 +24,7 @@ describe('what trace is asked', () => {
   it('is proven with packets where that was asked for', () => {
     const question = asked(ends, {probe: true, mtu: true, port: '80/tcp'});
     assert.ok(!('published' in question));
-    assert.deepEqual(question.probe, {mtu: true});
+    assert.deepEqual(question.probe, {mtu: true, count: undefined});
   });
 
   it('is a published port, for any client or one', () => {
