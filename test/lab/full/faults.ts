@@ -3,6 +3,7 @@ import {type DoctorFault, fault} from '../doctor-faults/fault.js';
 import {pingsOf} from '../doctor-faults/sample.js';
 import {run} from '../exec.js';
 import type {Lab, LabNode} from '../lab.js';
+import {endsOf} from '../trace-run.js';
 
 /** The namespace of a network's load balancer on a node. */
 async function balancerOf(node: LabNode, network: string): Promise<string> {
@@ -259,28 +260,69 @@ export const encryptionFaults: readonly DoctorFault[] = [
   ),
 ];
 
-/** Limits that only the kernel's first namespace has: in a guest they are the lab's own. */
-function kernelLimit(
-  code: string,
-  about: string,
-  name: string,
-  value: (lab: Lab) => Promise<number>,
-): DoctorFault {
-  return fault(code, about, async (lab) => {
-    const before = (await run(['sysctl', '-n', name])).stdout.trim();
-    await run(['sysctl', '-qw', `${name}=${await value(lab)}`]);
-    return () => run(['sysctl', '-qw', `${name}=${before}`]);
-  });
+/** A limit that only the kernel's first namespace can set, which in a guest is the lab's own. */
+async function setLimit(name: string, value: number): Promise<() => Promise<unknown>> {
+  const before = (await run(['sysctl', '-n', name])).stdout.trim();
+  await run(['sysctl', '-qw', `${name}=${value}`]);
+  return () => run(['sysctl', '-qw', `${name}=${before}`]);
 }
 
-const counted = async (lab: Lab, name: string) =>
-  Number((await lab.node('node1').run(['sysctl', '-n', name])).stdout);
+/** A datagram from node1 to each of so many ports of the router, which is a new connection each. */
+const datagrams = (lab: Lab, first: number, count: number) =>
+  lab
+    .node('node1')
+    .run([
+      'bash',
+      '-c',
+      `for ((port = ${first}; port < ${first + count}; port++)); do echo > /dev/udp/172.31.1.1/$port; done 2>/dev/null || :`,
+    ]);
 
+async function connections(lab: Lab): Promise<number> {
+  return Number((await lab.node('node1').run(['sysctl', '-n', 'net.netfilter.nf_conntrack_count'])).stdout);
+}
+
+/** Not among them: neighbour-table-full. Its limits are shown in the first namespace alone, and the lab's nodes live in others. */
 export const limitFaults: readonly DoctorFault[] = [
-  kernelLimit(
-    'conntrack-full',
-    'the limit of connections lowered to what node1 has',
-    'net.netfilter.nf_conntrack_max',
-    async (lab) => (await counted(lab, 'net.netfilter.nf_conntrack_count')) + 1,
-  ),
+  fault('conntrack-full', 'the limit of connections lowered to little more than node1 has', async (lab) => {
+    await datagrams(lab, 20_000, 400);
+    return setLimit('net.netfilter.nf_conntrack_max', (await connections(lab)) + 10);
+  }),
+  {
+    ...fault(
+      'conntrack-drops',
+      'the limit of connections lowered to what node1 has, and new ones begun',
+      async (lab) => {
+        await datagrams(lab, 20_000, 100);
+        return setLimit('net.netfilter.nf_conntrack_max', await connections(lab));
+      },
+    ),
+    traffic: (lab) => Promise.resolve(() => datagrams(lab, 30_000, 300)),
+  },
+  {
+    ...fault(
+      'conntrack-insert-failed',
+      'all datagrams of node1 to a port get the same source port',
+      async (lab) => {
+        const rule = 'POSTROUTING -p udp --dport 9999 -j MASQUERADE --to-ports 40000';
+        const shell = onHost(lab.node('node1'));
+        await shell(`iptables -t nat -I ${rule}`);
+        return () => shell(`iptables -t nat -D ${rule}`);
+      },
+    ),
+    traffic: (lab) =>
+      Promise.resolve(() =>
+        onHost(lab.node('node1'))(
+          "bash -c 'for i in $(seq 40); do echo > /dev/udp/172.31.1.1/9999; done 2>/dev/null || :'",
+        ),
+      ),
+  },
+  {
+    ...fault('softnet-drops', 'the queue before a processor holds one packet, and bursts are sent', () =>
+      setLimit('net.core.netdev_max_backlog', 1),
+    ),
+    traffic: async (lab) => {
+      const {one, two} = await endsOf(lab, 'web');
+      return () => one.inside(`ping -q -n -f -c 1000 -l 100 -w 2 ${two.ip} || true`);
+    },
+  },
 ];
