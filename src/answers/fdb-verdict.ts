@@ -3,7 +3,7 @@ import type {FdbEntry} from '../rows/entry.js';
 import {nameOf} from '../rows/fdb-raw.js';
 import {isFault} from '../rows/status.js';
 
-/** `uber-net (VNI 4097): 1 of 7 endpoints FAULTY on node1: web2 (10.0.1.9): missing-fdb: neighbour entry without FDB entry: …`. */
+/** `uber-net (VNI 4097): 1 of 7 endpoints FAULTY on node1: web2 (10.0.1.9): fdb-row-missing: neighbour entry without FDB entry: …`. */
 export function fdbVerdict(network: string, vnis: readonly number[], entries: readonly FdbEntry[]): string {
   const title = `${network} (VNI ${vnis.join(', ') || 'unknown'})`;
   const faults = entries.filter(({status}) => isFault(status));

@@ -81,7 +81,7 @@ describe('every command that is printed', () => {
         `'>${canary}'`,
       ]) {
         for (const from of [
-          'recorded/missing-fdb',
+          'recorded/fdb-row-missing',
           'recorded/doctor/gwbridge-leg-missing',
           'recorded/doctor/dns-rules-missing',
           'recorded/doctor/subnet-overlap',
