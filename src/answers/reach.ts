@@ -1,8 +1,11 @@
+import {isIPv4} from 'node:net';
 import {defaultRoute} from '../kernel/default-route.js';
+import {packetFilter} from '../kernel/packet-filter.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {does, namesInterface, rulesOf} from '../model/rules/questions.js';
+import {forwardedOutside} from '../services/forwarding.js';
 import type {InspectedInterface, Inspection} from './inspection.js';
 
 interface Around {
@@ -114,7 +117,8 @@ function outside(inspection: Omit<Inspection, 'reach'>, {host, networks, tables}
   const leg = gatewayLeg?.interface === dev ? ' (docker_gwbridge)' : ` (${known.name})`;
   // The rules that were read are those for IPv4.
   const how = isIpv6Alone ? ', IPv6 only' : masqueraded(host, known);
-  return [`Everything else: through ${via}${leg}${how}.`];
+  const lost = isIpv6Alone ? '' : notForwarded(inspection, host, known, dev);
+  return [`Everything else: through ${via}${leg}${how}${lost}.`];
 }
 
 /** Why a container that is on internal networks alone has no way out. */
@@ -154,6 +158,25 @@ function withoutDefault({routes = [], rules = []}: NetnsTables): string {
 }
 
 const standardTables: ReadonlySet<string> = new Set(['main', 'local', 'default']);
+
+/** What the host's FORWARD rules do to it, by the judgement that doctor has; nothing where they let it pass. */
+function notForwarded(
+  {interfaces}: Omit<Inspection, 'reach'>,
+  {host: tables}: HostModel,
+  {bridgeName}: Network,
+  device: string | null,
+): string {
+  const filter = tables && packetFilter(tables);
+  const own = interfaces.find(({name}) => name === device)?.addresses ?? [];
+  const source = own.map((one) => one.split('/')[0] ?? '').find((one) => isIPv4(one));
+  if (!filter || bridgeName === undefined || source === undefined) return '';
+  const lost = forwardedOutside(tables, filter, {bridge: bridgeName, source});
+  if (!lost) return '';
+  const rule = lost.decision.evidence.join('; ');
+  return lost.decision.verdict === 'drop'
+    ? `; the host drops ${lost.what} in FORWARD: ${rule} (forward-filtered)`
+    : `; whether the host forwards it hangs on what is not understood: ${rule}`;
+}
 
 /** Whether the host hides the addresses of a bridge network behind its own, by its rules. */
 function masqueraded(host: HostModel, network: Network): string {

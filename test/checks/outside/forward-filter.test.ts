@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import {packetFilter} from '../../../src/kernel/packet-filter.js';
+import {hostModel} from '../../../src/model/host.js';
+import {forwardedOutside} from '../../../src/services/forwarding.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {derived, dropSections, recordedEvidence, sectionOf} from '../../support/evidence.js';
 import {examine} from '../support.js';
@@ -79,5 +82,19 @@ describe('what the host forwards for containers', () => {
       `iptables-nft -t filter -${verb} FORWARD -o docker_gwbridge -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
     ];
     assert.deepEqual([fix.commands, fix.undo], [lines('I'), lines('D')]);
+  });
+
+  it('is judged for any bridge of the host', () => {
+    const {host: tables} = hostModel(
+      derived(recordedEvidence('node1'), (draft) => {
+        const section = sectionOf(draft, '@host', 'iptables-nft');
+        section.output = ahead('-i docker0 -j DROP')(section.output);
+      }),
+    );
+    const filter = tables && packetFilter(tables);
+    assert.ok(filter);
+    const lost = (bridge: string, source: string) => forwardedOutside(tables, filter, {bridge, source})?.what;
+    assert.equal(lost('docker0', '172.17.0.2'), 'what containers send outside');
+    assert.equal(lost('docker_gwbridge', '172.18.0.3'), undefined);
   });
 });
