@@ -66,11 +66,11 @@ await writeFile(
   `${folder}README.md`,
   `# Snapshots for doctor
 
-Recorded by \`scripts/record-doctor.ts\` from the two-node swarm of \`test/lab\`, with one fault at a time, where no other
-recording has it. Only the host's own sections, those of overlays and of the ingress sandbox, and those of \`web1\` and
-\`web2\` are kept, and of \`/proc\` the host's and, in later ones, theirs. Nothing else in them is changed.
+Recorded by \`scripts/record-doctor.ts\` from the two-node swarm of \`test/lab\`, with one fault at a time, for
+faults that no other recording has. Only the sections of the host, of overlay sandboxes, of the ingress sandbox, and of \`web1\` and
+\`web2\` are kept. Nothing else is changed.
 
-| folder | what was done |
+| directory | fault |
 | --- | --- |
 ${rows.join('\n')}
 `,

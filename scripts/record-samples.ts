@@ -65,11 +65,11 @@ await writeFile(
   `${folder}README.md`,
   `# Samples of a real swarm
 
-Recorded by \`npm run record:samples\` from the same lab as the snapshots above: two readings, some seconds apart, of the nodes
-that lose something, as \`ovdiag doctor --for 3s --record FILE\` keeps them. Meanwhile something was sent, and in every overlay
-sandbox somebody listened. Nothing in them is written or changed by hand.
+Recorded by \`npm run record:samples\` from the two-node swarm of \`test/lab\`: two readings, a few seconds apart, of the nodes with
+packet loss, as saved by \`ovdiag doctor --for 3s --record FILE\`, with traffic and with L2 and L3 misses monitored. Nothing in them is
+changed by hand.
 
-| folder | what was done |
+| directory | fault |
 | --- | --- |
 ${rows.join('\n')}
 `,

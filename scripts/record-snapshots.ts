@@ -29,15 +29,15 @@ function readme(lab: Lab, engine: string, kernel: string): string {
 Recorded by \`npm run record\` with \`ovdiag snapshot\` from the two-node swarm of \`test/lab\` (${lab.nodes
     .map(({name, address}) => `${name} ${address}`)
     .join(', ')};
-Docker Engine ${engine}, kernel ${kernel}). Nothing in them is written or changed by hand. Each fault was made in the kernel of
-that swarm and mended after; all are on node1, in the sandbox of \`uber-net\`, if the line says nothing else.
+Docker Engine ${engine}, kernel ${kernel}). Nothing in them is changed by hand. Each fault was created in the kernel of
+that swarm and fixed afterwards, on node1 in the sandbox of \`uber-net\` unless the table says otherwise.
 
-| folder | what was done |
+| directory | fault |
 | --- | --- |
 ${lines.join('\n')}
 
-\`engine-VERSION/\` are of the same swarm on other engines; each has a README of its own. What this kernel could not
-have was made from these snapshots, and lies in [../derived](../derived/README.md).
+\`engine-VERSION/\` has the same swarm with other engines, each with a README. [../derived](../derived/README.md) has snapshots generated
+from these, for features that this kernel lacks.
 `;
 }
 

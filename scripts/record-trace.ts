@@ -68,13 +68,13 @@ for (const [name, fault] of Object.entries(traceFaults)) {
 const rows = Object.entries(traceFaults).map(([name, {about}]) => `| \`${name}/\` | ${about} |`);
 await writeFile(
   `${folder}README.md`,
-  `# Snapshots for walks
+  `# Snapshots for trace
 
-Recorded by \`scripts/record-trace.ts\` from the two-node swarm of \`test/lab\`, with one fault at a time. Each snapshot has the
-host's own tables, Docker's answers, and the namespaces of the two ends' network; the sections of other namespaces are
-left out. Nothing else in them is changed. What each walk must say stands in \`test/lab/trace-faults.ts\`.
+Recorded by \`scripts/record-trace.ts\` from the two-node swarm of \`test/lab\`, with one fault at a time. Each snapshot contains the
+host's tables, Docker's answers, and the namespaces of the traced network; sections of other namespaces are removed. Nothing else is
+changed. \`test/lab/trace-faults.ts\` has the expected result of each trace.
 
-| folder | what was done |
+| directory | fault |
 | --- | --- |
 ${rows.join('\n')}
 `,

@@ -49,26 +49,22 @@ export const recordings: readonly Recording[] = [
       await read();
     },
   },
-  faulty('fdb-row-missing', 'the FDB row of web2 deleted: `bridge fdb del`'),
-  faulty('neighbour-missing', 'the neighbour row of web2 deleted: `ip neigh del`'),
+  faulty('fdb-row-missing', 'the FDB entry of web2 deleted: `bridge fdb del`'),
+  faulty('neighbour-missing', 'the neighbour entry of web2 deleted: `ip neigh del`'),
   faulty(
     'fdb-wrong-vtep',
-    'the FDB row of web2 points to 192.168.1.77, which nobody has: `bridge fdb replace`',
+    'the FDB entry of web2 points to 192.168.1.77, which no host has: `bridge fdb replace`',
   ),
-  faulty(
-    'fdb-learned-only',
-    'the FDB row of web2 deleted, then web2 sent to web1, so that its row was learned',
-  ),
+  faulty('fdb-learned-only', 'the FDB entry of web2 deleted, then learned from a packet of web2 to web1'),
   faulty(
     'stale',
-    'rows for 10.0.1.200, which nobody has, in both tables, and an FDB row alone for 02:42:0a:00:01:c9, all to node2',
+    'entries to node2 for 10.0.1.200, which no endpoint has, in both tables, and an FDB entry without neighbour entry for 02:42:0a:00:01:c9',
   ),
-  faulty('vxlan-down', 'the vxlan device set down, which also took its neighbour rows'),
-  faulty('veth-unplugged', "web1's port taken out of the bridge: `ip link set … nomaster`"),
+  faulty('vxlan-down', 'the vxlan device set down, which also removed its neighbour entries'),
+  faulty('veth-unplugged', "web1's port removed from the bridge: `ip link set … nomaster`"),
   {
     name: 'transient',
-    about:
-      'read twice, 4 s apart: the FDB row of web2 was there at first and deleted before the second reading',
+    about: 'read twice, 4 s apart: the FDB entry of web2 was deleted before the second reading',
     readings: async (lab, read) => {
       await read('-first');
       await sleep(3000);

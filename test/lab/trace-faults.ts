@@ -111,7 +111,7 @@ const pairOf = (name: string, [sender, receiver]: [TraceFault, TraceFault]) => (
 /** Every fault that `trace` must name, one at a time. */
 export const traceFaults: Readonly<Record<string, TraceFault>> = {
   'fdb-missing': {
-    about: 'the FDB row of web2 deleted: `bridge fdb del`',
+    about: 'the FDB entry of web2 deleted: `bridge fdb del`',
     make: ({one, two}) => one.sandbox(`bridge fdb del ${two.mac} dev ${one.vxlan} self`),
     mend: async () => {},
     rows: true,
@@ -119,7 +119,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'fdb-wrong-vtep': {
-    about: 'the FDB row of web2 points to 192.168.1.77, which nobody has',
+    about: 'the FDB entry of web2 points to 192.168.1.77, which no host has',
     make: ({one, two}) =>
       one.sandbox(`bridge fdb replace ${two.mac} dev ${one.vxlan} dst 192.168.1.77 self permanent`),
     mend: async () => {},
@@ -128,7 +128,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: 'node1 source-row receiver-source-stale',
   },
   'receiver-row-stale': {
-    about: "node2's FDB row of web1 points to 172.31.1.77",
+    about: "node2's FDB entry of web1 points to 172.31.1.77",
     make: ({one, two}) =>
       two.sandbox(`bridge fdb replace ${one.mac} dev ${two.vxlan} dst 172.31.1.77 self permanent`),
     mend: async () => {},
@@ -137,7 +137,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: 'node2 vxlan-fdb fdb-wrong-vtep',
   },
   'neighbour-missing': {
-    about: 'the neighbour row of web2 deleted in the sandbox',
+    about: 'the neighbour entry of web2 deleted in the sandbox',
     make: ({one, two}) => one.sandbox(`ip neigh del ${two.ip} dev ${one.vxlan}`),
     mend: async () => {},
     rows: true,
@@ -145,7 +145,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'neighbour-cached': {
-    about: 'the neighbour row of web2 deleted in the sandbox while web1 still remembers its MAC',
+    about: 'the neighbour entry of web2 deleted in the sandbox while web1 still has it cached',
     make: ({one, two}) => one.sandbox(`ip neigh del ${two.ip} dev ${one.vxlan}`),
     mend: async () => {},
     rows: true,
@@ -154,7 +154,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'neighbour-wrong-mac': {
-    about: `the sandbox's neighbour row of web2 says ${nobody}`,
+    about: `the sandbox's neighbour entry of web2 has ${nobody}`,
     make: ({one, two}) =>
       one.sandbox(`ip neigh replace ${two.ip} lladdr ${nobody} dev ${one.vxlan} nud permanent`),
     mend: async () => {},
@@ -184,7 +184,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
   ...pairOf(
     'vxlan-unplugged',
     linkFault(
-      'the vxlan device taken out of its bridge',
+      'the vxlan device removed from its bridge',
       ({vxlan}) => `ip link set ${vxlan} nomaster`,
       ({vxlan, bridge}) => `ip link set ${vxlan} master ${bridge}`,
       ['node1 vxlan vxlan-not-in-bridge', 'node2 bridge vxlan-not-in-bridge'],
@@ -206,7 +206,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
   ...pairOf(
     'veth-down',
     linkFault(
-      "the bridge's end of the veth pair set down",
+      'the veth peer in the bridge set down',
       ({port}) => `ip link set ${port} down`,
       ({port}) => `ip link set ${port} up`,
       ['node1 veth veth-down', 'node2 veth veth-down'],
@@ -216,7 +216,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
   ...pairOf(
     'veth-unplugged',
     linkFault(
-      "the bridge's end of the veth pair taken out of it",
+      'the veth peer removed from the bridge',
       ({port}) => `ip link set ${port} nomaster`,
       ({port, bridge}) => `ip link set ${port} master ${bridge}`,
       ['node1 bridge veth-not-in-bridge', 'node2 bridge veth-not-in-bridge'],
@@ -301,7 +301,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'uplink-mtu': {
-    about: "node1's uplink takes 1400 bytes",
+    about: "node1's uplink has MTU 1400",
     make: ({one}) => one.host('ip link set eth0 mtu 1400'),
     mend: ({one, two}) =>
       Promise.all([
@@ -334,7 +334,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'filter-in-stateful': {
-    about: 'iptables of node2 let in what is established, TCP and the swarm, and drop the rest',
+    about: 'iptables of node2 accept established connections, TCP and swarm ports, and drop the rest',
     make: ({two}) =>
       two.host(
         'iptables -I INPUT -i eth0 -j DROP; iptables -I INPUT -p tcp -j ACCEPT; iptables -I INPUT -p udp --dport 7946 -j ACCEPT; iptables -I INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
@@ -347,7 +347,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'filter-out-snat': {
-    about: 'iptables of node1 give UDP 4789 another source address',
+    about: 'iptables of node1 SNAT UDP 4789',
     make: ({one}) =>
       one.host(
         `ip addr add 172.31.1.99/24 dev eth0; iptables -t nat -I POSTROUTING ${udp} -j SNAT --to-source 172.31.1.99; conntrack -F 2>/dev/null || true`,
@@ -360,21 +360,21 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'nft-out': {
-    about: "a table of nftables' own on node1 drops UDP 4789 on the way out",
+    about: 'a native nftables table on node1 drops UDP 4789 on the way out',
     make: ({one}) => one.host(nft('inet', 'output', 'udp dport 4789')),
     mend: ({one}) => one.host(noNft('inet')),
     forward: '? node1 filter-out',
     reverse: null,
   },
   'nft-prerouting': {
-    about: "a table of nftables' own on node2 drops UDP 4789 before it is routed",
+    about: 'a native nftables table on node2 drops UDP 4789 in prerouting',
     make: ({two}) => two.host(nft('ip', 'prerouting', 'udp dport 4789')),
     mend: ({two}) => two.host(noNft('ip')),
     forward: '? node2 filter-in',
     reverse: null,
   },
   'nft-bridge': {
-    about: 'a bridge table of nftables in the sandbox of node2 drops all that is forwarded',
+    about: 'an nftables bridge table in the sandbox of node2 drops all forwarded frames',
     make: ({two}) => two.sandbox(nft('bridge', 'forward', 'ether type ip')),
     mend: ({two}) => two.sandbox(noNft('bridge')),
     forward: '? node2 bridge-filter',
@@ -401,7 +401,8 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: 'node1 data-path-port data-path-port-differs',
   },
   'learning-off': {
-    about: "node2's row of web1 is wrong, and its vxlan device does not learn, so nothing is checked",
+    about:
+      "node2's FDB entry of web1 is wrong, but its vxlan device does not learn, so the source is not checked",
     make: ({one, two}) =>
       two.sandbox(
         `bridge fdb replace ${one.mac} dev ${two.vxlan} dst 172.31.1.77 self permanent; ip link set ${two.vxlan} type vxlan nolearning`,
@@ -420,7 +421,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'encrypted-without-esp': {
-    about: 'nothing: this kernel has no ESP, so the encrypted network has policies without states',
+    about: 'none: this kernel has no ESP, so the encrypted network has policies without states',
     pair: 'secret',
     make: async () => {},
     mend: async () => {},
@@ -445,7 +446,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'bridge-takes-mac': {
-    about: "a permanent row in the bridge of node1 makes web2's MAC the bridge's own",
+    about: "a permanent FDB entry in the bridge of node1 makes web2's MAC local to the bridge",
     make: ({one, two}) => one.sandbox(`bridge fdb replace ${two.mac} dev ${one.vxlan} master permanent`),
     mend: ({one, two}) => one.sandbox(`bridge fdb del ${two.mac} dev ${one.vxlan} master`),
     forward: 'node1 bridge-fdb bridge-takes-mac',
@@ -479,7 +480,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'endpoint-nft': {
-    about: "a table of nftables' own inside web2 drops ICMP on the way in",
+    about: 'a native nftables table inside web2 drops ICMP on the way in',
     make: ({two}) => two.inside(nft('inet', 'input', 'ip protocol icmp')),
     mend: ({two}) => two.inside(noNft('inet')),
     forward: '? node2 endpoint-filter',
@@ -506,7 +507,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'router-snat': {
-    about: 'the router gives what goes to node2 its own source address',
+    about: 'the router SNATs packets to node2',
     make: async ({two, router}) => {
       await router(`iptables -t nat -I POSTROUTING -d ${two.node.address} ${udp} -j MASQUERADE`);
       await sleep(4000);
@@ -517,7 +518,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'router-mtu': {
-    about: 'the router takes 1400 bytes towards node2',
+    about: "the router's link to node2 has MTU 1400",
     make: ({router}) => router('ip link set node2 mtu 1400'),
     mend: async ({one, two, router}) => {
       await router('ip link set node2 mtu 1500');
@@ -568,7 +569,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     reverse: null,
   },
   'vtep-dead': {
-    about: "a route on node1 that puts node2's VTEP on the link, where nobody has it",
+    about: "a route on node1 that makes node2's VTEP on-link, where no host has it",
     make: async ({one, two}) => {
       // ARP is given up at once, so that the entry is hardly ever met while it is still being asked for.
       await one.host('sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=1 net.ipv4.neigh.eth0.mcast_solicit=1');

@@ -144,33 +144,33 @@ export const derivedFixtures: readonly DerivedFixture[] = [
   {
     name: 'healthy',
     change:
-      'nothing: every service has its load balancer with all tasks, port 8080 its rules, and both hosts their ESP states',
+      'none: every service has its load balancer with all tasks, port 8080 its rules, and both hosts their ESP states',
     source: wholeSource,
     ...pair('recorded', (name) => healthy(name, 'recorded')),
   },
   {
     name: 'healthy-28.5.2',
-    change: 'nothing, with engine 28.5.2',
+    change: 'none, with engine 28.5.2',
     source: wholeSource,
     ...pair('recorded/engine-28.5.2', (name) => healthy(name, 'recorded/engine-28.5.2')),
   },
   balanced(
     'vip-alias-missing',
-    'the virtual addresses taken from the load balancer of uber-net',
+    'the VIPs removed from the load balancer of uber-net',
     `${service} (addLBBackend)`,
   ),
   balanced(
     'vip-mark-missing',
-    'the rules that mark packets to virtual addresses of uber-net taken away',
+    'the rules that mark packets to VIPs of uber-net removed',
     `${service} (configureFWMark)`,
   ),
-  balanced('ipvs-service-missing', 'the table of IPVS of uber-net emptied', ipvs),
-  balanced('ipvs-no-backend', 'services of uber-net left in the table of IPVS, their tasks taken away', ipvs),
-  balanced('ipvs-backend-missing', 'the row of the task 10.0.1.3 of app taken away', ipvs),
-  balanced('ipvs-backend-stale', 'a row for 10.0.1.200, which is no task, added to app', ipvs),
+  balanced('ipvs-service-missing', 'the IPVS table of uber-net emptied', ipvs),
+  balanced('ipvs-no-backend', 'the IPVS services of uber-net kept, their backends removed', ipvs),
+  balanced('ipvs-backend-missing', 'the IPVS backend 10.0.1.3 of app removed', ipvs),
+  balanced('ipvs-backend-stale', 'an IPVS backend 10.0.1.200, which is not a task, added to app', ipvs),
   balanced(
     'ipvs-snat-missing',
-    'the SNAT rule of the load balancer of uber-net taken away',
+    'the SNAT rule of the load balancer of uber-net removed',
     `${service} (configureFWMark)`,
   ),
   balanced(
@@ -180,22 +180,22 @@ export const derivedFixtures: readonly DerivedFixture[] = [
   ),
   balanced(
     'ipvs-idle-timeout',
-    'net.ipv4.tcp_keepalive_time is 7200 in web1, as kernels have it',
+    'net.ipv4.tcp_keepalive_time is 7200 in web1, the default of the kernel',
     'kernel net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_timeouts), include/net/tcp.h (TCP_KEEPALIVE_TIME)',
   ),
   balanced(
     'ingress-dnat-missing',
-    "the host's DNAT rule of port 8080 taken away",
+    "the host's DNAT rule of port 8080 removed",
     `${service} (programIngress)`,
   ),
   balanced(
     'ingress-dnat-stale',
-    "the host's DNAT rule of port 8080 leads to 172.18.0.99, which nobody has",
+    "the host's DNAT rule of port 8080 points to 172.18.0.99, which no container has",
     `${service} (programIngress)`,
   ),
   balanced(
     'ingress-mark-missing',
-    'the rule of ingress_sbox that marks port 8080 taken away',
+    'the rule of ingress_sbox that marks port 8080 removed',
     `${service} (configureFWMark)`,
   ),
   balanced(
@@ -205,7 +205,7 @@ export const derivedFixtures: readonly DerivedFixture[] = [
   ),
   {
     name: 'xfrm-spi-mismatch',
-    change: "node2 has states for node1's packets with the keys of an earlier ring, tags 1 to 3",
+    change: "node2 has states for node1's packets with older keys, tags 1 to 3",
     source: `${encryption} (buildSPI, updateKeys)`,
     ...pair('recorded', (name) =>
       node(name, (draft) => {
@@ -222,7 +222,7 @@ export const derivedFixtures: readonly DerivedFixture[] = [
   onNode1(
     'engine-fdb-bug',
     (draft) => setVersions(draft, '28.2.0', {node1: '28.2.0', node2: '28.2.0'}),
-    'both engines say that they are 28.2.0',
+    'both engines report version 28.2.0',
     'https://github.com/moby/moby/pull/50169',
     'recorded/engine-28.5.2',
   ),
@@ -241,13 +241,13 @@ export const derivedFixtures: readonly DerivedFixture[] = [
   onNode1(
     'certificate-expiring',
     (draft) => addCertificate(draft, expiring),
-    "the node's certificate is one that is valid from 2000 to 2029",
+    "the node's certificate is valid from 2000 to 2029",
     'moby swarmkit ca/certificates.go (calculateRandomExpiry)',
   ),
   onNode1(
     'conntrack-full',
     conntrackCount('@host', '262141'),
-    'nf_conntrack_count of the host is 262141 of 262144, as a kernel showed it that was filled by hand',
+    'nf_conntrack_count of the host is 262141 of 262144, as recorded from a kernel with a filled table',
     'kernel Documentation/networking/nf_conntrack-sysctl.rst',
   ),
   onNode1(
@@ -256,7 +256,7 @@ export const derivedFixtures: readonly DerivedFixture[] = [
       neighbourLimits([128, 512, 1024], 1000, 0)(draft);
       setNeighbours(draft, 1000, 'STALE');
     },
-    'limits as kernels have them (128, 512, 1024), and 1000 neighbours of the host in place of its own',
+    "default limits (128, 512, 1024), and 1000 neighbour entries instead of the host's own",
     'kernel net/core/neighbour.c (neigh_alloc, neigh_stat_seq_show)',
   ),
   moved(
@@ -298,26 +298,25 @@ export function derivedReadme(): string {
       return `| \`${name}/${file}.json.gz\` | [${recording}](../${recording}) | ${index === 0 ? `${change} | ${source}` : '↑ | ↑'} |`;
     }),
   );
-  return `# Snapshots that our lab could not give
+  return `# Generated snapshots
 
-Written by \`npm run derive\` from recordings, by \`test/support/derived-fixtures.ts\`: nobody has read such a host. The
-kernel of the lab has neither IPVS nor ESP, and some faults would be the whole machine's; these files show them as the
-sources say that they look, and prove nothing about kernels and engines. What was really seen is in
-[../recorded](../recorded/README.md). Each folder has the name of the code that \`ovdiag doctor\` finds in it, and finds
-alone; in the healthy ones it finds nothing.
+\`npm run derive\` generates these from recordings (\`test/support/derived-fixtures.ts\`); no such host was ever read. The lab's kernel
+has neither IPVS nor ESP, and some faults would affect the whole machine. These files follow the cited sources and prove nothing about
+real kernels and engines; real recordings are in [../recorded](../recorded/README.md). Each directory is named after the one code that
+\`ovdiag doctor\` must find in it; in the healthy ones it must find nothing.
 
-What the lab lacks was added to all of them:
+Added to all of them:
 
-- load balancers of IPVS with aliases and rules, and the rules of published ports, by \`test/support/balanced.ts\`. They
-  are in what \`iptables-save\` printed, not in the list of \`nft\`
-- ESP states for the other node, by \`test/support/sealed.ts\`, with SPIs reckoned as the engine does. The key in use is
-  the one by which the engine made the SPIs of the recorded policies; the two others are made up
-- \`net.ipv4.tcp_keepalive_time\` 600 in containers, which had not been read
+- IPVS load balancers with VIPs and rules, and the rules of published ports, by \`test/support/balanced.ts\`. They are in the output of
+  \`iptables-save\`, not of \`nft\`
+- ESP states for the other node, by \`test/support/sealed.ts\`, with SPIs calculated as in the engine. The key in use matches the SPIs of
+  the recorded policies; the two other keys are invented
+- \`net.ipv4.tcp_keepalive_time\` 600 in containers, which was not recorded
 
-The healthy ones are whole. From the others are left out sandboxes of networks other than ${keptNetworks.slice(0, -1).join(', ')} and
+The healthy ones are complete. The others lack sandboxes of networks other than ${keptNetworks.slice(0, -1).join(', ')} and
 ${keptNetworks.at(-1)}, those of containers other than web1 and web2, and \`/proc\` of overlay sandboxes.
 
-| file | recording | what was changed besides | source of the fact |
+| file | recording | other changes | source |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
