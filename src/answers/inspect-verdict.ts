@@ -29,7 +29,7 @@ function lostText({unreachable, walked, judged}: Reachability): string | undefin
 }
 
 function endpointText(lost: UnreachableEndpoint): string {
-  const {endpoint, address, network, host, device, direction, reason, code} = lost;
+  const {endpointName: endpoint, address, network, host, device, direction, reason, code} = lost;
   const at = `${host === null ? '' : ` on ${host}`}${device === null ? '' : ` at ${device}`}`;
   const way = direction === 'reply' ? 'reply lost: ' : '';
   return `${endpoint ?? address} (${address}, ${network})${at}: ${way}${reason}${code === null ? '' : ` (${code})`}`;

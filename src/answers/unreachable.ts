@@ -11,7 +11,7 @@ import {decisiveHop} from './trace-verdict.js';
 
 export interface UnreachableEndpoint {
   network: string;
-  endpoint: string | null;
+  endpointName: string | null;
   address: string;
   /** Whether frames do not get there, or its replies do not come back. */
   direction: 'forward' | 'reply';
@@ -63,13 +63,13 @@ export function reachability(hosts: HostModel[], end: TraceEnd): Reachability {
       const found = walkTo(hosts, source, {ip, network: name});
       if (found === 'open') all.undecided += 1;
       else if (found)
-        all.unreachable.push({network: name, endpoint: claims[0].name || null, address: ip, ...found});
+        all.unreachable.push({network: name, endpointName: claims[0].name || null, address: ip, ...found});
     }
   }
   return all;
 }
 
-type Found = Omit<UnreachableEndpoint, 'network' | 'endpoint' | 'address'>;
+type Found = Omit<UnreachableEndpoint, 'network' | 'endpointName' | 'address'>;
 
 function walkTo(
   hosts: HostModel[],

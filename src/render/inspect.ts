@@ -57,14 +57,16 @@ function unreachableTable(
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const rows = endpoints.map(({endpoint, address, network, host, device, reason, code, direction}) => [
-    {text: endpoint ?? '-', tone: 'bad' as const},
-    address,
-    network,
-    host ?? '-',
-    device ?? '-',
-    `${direction === 'reply' ? 'reply lost: ' : ''}${reason}${code === null ? '' : ` (${code})`}`,
-  ]);
+  const rows = endpoints.map(
+    ({endpointName: endpoint, address, network, host, device, reason, code, direction}) => [
+      {text: endpoint ?? '-', tone: 'bad' as const},
+      address,
+      network,
+      host ?? '-',
+      device ?? '-',
+      `${direction === 'reply' ? 'reply lost: ' : ''}${reason}${code === null ? '' : ` (${code})`}`,
+    ],
+  );
   return renderTable(unreachableColumns, rows, terminal, paint);
 }
 

@@ -21,7 +21,7 @@ describe('the endpoints that a container can not reach', () => {
   it('are named, with the reason and the place', async () => {
     const {unreachable, verdict} = await inspected([reading('trace/fdb-missing/')]);
     assert.equal(unreachable.length, 1);
-    const [{endpoint, host, device, code, direction} = assert.fail()] = unreachable;
+    const [{endpointName: endpoint, host, device, code, direction} = assert.fail()] = unreachable;
     assert.deepEqual(
       [endpoint, host, device, code, direction],
       ['web2', 'node1', 'vxlan0', 'fdb-row-missing', 'forward'],

@@ -65,7 +65,7 @@ describe('a host', () => {
   it('says which right is missing', () => {
     const user = madeModel({about: {enter: '0', uid: '1000'}});
     assert.deepEqual(codes(user), ['permission']);
-    assert.match(user.problems[0]?.message ?? '', /needs root \(CAP_SYS_ADMIN\)/);
+    assert.match(user.problems[0]?.message ?? '', /only root may enter network namespaces \(CAP_SYS_ADMIN\)/);
     assert.equal(user.privileged, false);
     const fenced = madeModel({about: {enter: '0'}});
     assert.match(fenced.problems[0]?.message ?? '', /CAP_SYS_ADMIN is missing/);

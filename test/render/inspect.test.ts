@@ -62,7 +62,7 @@ const inspection: InspectDocument = {
   unreachable: [
     {
       network: 'uber-net',
-      endpoint: 'web2',
+      endpointName: 'web2',
       address: '10.0.1.9',
       direction: 'forward',
       largeOnly: false,

@@ -26,6 +26,6 @@ test('an end whose other one has the same index, in a namespace that was not rea
   assert.equal(uplink?.iflink, uplink?.ifindex);
   assert.match(
     knownHost(host).pairs('@host', uplink?.ifindex ?? 0)?.reason ?? '',
-    /^no link on this host has index 2/,
+    /^no interface on this host with index 2/,
   );
 });

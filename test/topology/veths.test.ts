@@ -51,7 +51,7 @@ describe('pairing veths', () => {
   it('takes nothing where two candidates fit and nothing tells them apart', () => {
     const pairing = knownHost(twins()).pairs(overlay, 13);
     assert.equal(pairing?.peer, undefined);
-    assert.match(pairing?.reason ?? '', /^2 links .* nothing tells them apart/);
+    assert.match(pairing?.reason ?? '', /^2 interfaces .* can't be distinguished/);
   });
 
   it('takes the one whose namespace the nsid names', () => {
@@ -76,7 +76,7 @@ describe('pairing veths', () => {
     });
     const pairing = knownHost(host).pairs(overlay, 13);
     assert.equal(pairing?.peer, undefined);
-    assert.match(pairing?.reason ?? '', /namespace ids .* name other namespaces/);
+    assert.match(pairing?.reason ?? '', /namespace ids .* belong to other namespaces/);
   });
 
   it('takes the one whose MAC the bridge has learned behind this very port', () => {
@@ -132,7 +132,7 @@ describe('pairing veths', () => {
     );
     assert.match(
       knownHost(host).pairs(two, 12)?.reason ?? '',
-      /no link on this host has index 14 and points back to 12/,
+      /no interface on this host with index 14 and peer index 12/,
     );
   });
 

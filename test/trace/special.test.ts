@@ -36,7 +36,7 @@ describe('trace to what is no peer on an overlay', () => {
   });
 
   it("follows the host's FORWARD rules between two of its bridges", () => {
-    assert.equal(outcome('open1', '172.18.0.3'), 'dropped host-filtered');
+    assert.equal(outcome('open1', '172.18.0.3'), 'dropped forward-filtered');
     assert.equal(outcome('open1', '198.51.100.1'), 'sent-outside -');
   });
 
