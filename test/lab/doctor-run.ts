@@ -43,11 +43,11 @@ export async function readSample(lab: Lab, seconds: number, traffic: Traffic): P
 }
 
 /** Waits until `doctor` finds nothing on any node but what this kernel brings along; gossip may need a minute to heal. */
-export async function untilClean(lab: Lab): Promise<void> {
+export async function untilClean(lab: Lab, patience?: number): Promise<void> {
   // Each look reads both nodes as a whole.
   const pauses = {first: 1000, longest: 8000};
   const expected = expectedHere();
-  await until({what: 'a swarm in which nothing is found', pauses}, async () => {
+  await until({what: 'a swarm in which nothing is found', pauses, ...(patience && {patience})}, async () => {
     const {findings} = examineAll(await readNodes(lab));
     const left = told(findings.filter(({code}) => !expected.has(code)));
     if (left.length > 0) throw new LabError(`still found: ${left.join('; ')}`);

@@ -72,10 +72,12 @@ export async function meet({one, two}: Ends): Promise<boolean> {
  * Waits until both reach each other again. A fault of the underlay cuts gossip as well: a node that was away for some seconds
  * is taken for lost, its rows are removed, and they come back only when it is heard of again.
  */
-export async function meetAgain(ends: Ends): Promise<void> {
+export async function meetAgain(ends: Ends, patience?: number): Promise<void> {
   const pauses = {first: 500, longest: 4000};
   const what = `${ends.one.container} and ${ends.two.container} to meet again`;
-  await until({what, pauses}, async () => ((await meet(ends)) ? true : undefined));
+  await until({what, pauses, ...(patience && {patience})}, async () =>
+    (await meet(ends)) ? true : undefined,
+  );
 }
 
 /** What the containers have learned of each other, and of the path. */

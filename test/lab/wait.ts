@@ -8,6 +8,8 @@ export interface Awaited {
   readonly explain?: () => Promise<string>;
   /** Milliseconds between two questions, at first and at most; where a question is dear, more than usual. */
   readonly pauses?: {readonly first: number; readonly longest: number};
+  /** Milliseconds after which it is given up; `patience` where not given. */
+  readonly patience?: number;
 }
 
 /**
@@ -21,7 +23,7 @@ const usualPauses = {first: 50, longest: 2000};
 
 /** Asks again and again until the probe gives a value; an error thrown by the probe counts as "not yet". */
 export async function until<T>(
-  {what, explain, pauses = usualPauses}: Awaited,
+  {what, explain, pauses = usualPauses, patience: longest = patience}: Awaited,
   probe: () => Promise<T | undefined>,
 ): Promise<T> {
   const start = Date.now();
@@ -37,7 +39,7 @@ export async function until<T>(
     }
     await sleep(pause);
     pause = Math.min(pause * 1.5, pauses.longest);
-  } while (Date.now() < start + patience);
+  } while (Date.now() < start + longest);
   const waited = ((Date.now() - start) / 1000).toFixed(1);
   const details = [last, explain === undefined ? '' : await explain()].filter((text) => text !== '');
   throw new LabError([`waited ${waited} s for ${what}`, ...details].join('\n'));

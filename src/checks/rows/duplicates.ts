@@ -1,6 +1,6 @@
 import {device, named, prefix, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
-import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
+import {type Fix, fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
@@ -8,6 +8,7 @@ import type {Network} from '../../model/docker-types.js';
 import type {Namespace} from '../../model/host.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
+import {hintedMac} from '../../topology/mac.js';
 import type {OverlayHere} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 import {renewEndpoint} from '../engine-fix.js';
@@ -258,6 +259,7 @@ function compare(network: {id: string; name: string}, holders: Placed[], report:
           .map(({name, ip}) => `${name} (${ip})`)
           .join(' and ')}: an FDB has one place for a MAC, so what is sent to one goes to the other`,
         at: {networkId: network.id},
+        fix: madeAnew(distinct),
       }),
     );
   }
@@ -272,7 +274,8 @@ function finding(
     subject,
     cause,
     at,
-  }: Pick<Finding, 'code' | 'subject' | 'cause' | 'at'> & {severity: Severity},
+    fix = oneGivesWay(same),
+  }: Pick<Finding, 'code' | 'subject' | 'cause' | 'at'> & {severity: Severity; fix?: Fix},
 ): Finding {
   const hosts = [...new Set(same.map(({host}) => host))];
   return {
@@ -286,10 +289,20 @@ function finding(
     ],
     cause,
     check: look(sh`docker network inspect --verbose ${named(network.name)}`, subject),
-    fix: oneGivesWay(same),
+    fix,
     basis: hosts.length === 1 ? 'one-host' : 'several-hosts',
     at,
   };
+}
+
+/** The engine keeps a MAC that a container was given, also where it is connected anew: only its owner can make it without. */
+function madeAnew(same: Placed[]): Fix {
+  const given = same.findLast(({ip, mac, fix}) => fix !== undefined && mac !== hintedMac(ip));
+  if (!given) return oneGivesWay(same);
+  return fixByOthers(
+    `whoever runs ${given.name} on ${given.host}`,
+    `remove ${given.name} and make it anew without --mac-address ${given.mac}: Docker makes a MAC of the address`,
+  );
 }
 
 /** What was added by hand goes first; else the last of those that the engine can make anew. */

@@ -158,6 +158,8 @@ export const rowTexts = [
     fix: [restart],
     references: ['moby/moby#53437', 'moby/moby#33721', 'moby/swarmkit#2276', peerdb],
     explains: ['fdb-row-missing', 'l2-miss', 'l3-miss', 'vxlan-tx-dropped'],
+    // Gossip does not list load balancers: their entries are known from the host that has them.
+    restores: ['fdb-row-missing'],
   },
   {
     code: 'hosts-disagree',

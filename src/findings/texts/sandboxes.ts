@@ -116,6 +116,7 @@ export const sandboxTexts = [
     fix: [rebuild],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go', 'RFC 7348, section 4'],
     explains: ['gossip-kernel-differs', 'fdb-row-missing', 'neighbour-missing', 'fdb-learned-only'],
+    restores: ['fdb-row-missing', 'fdb-learned-only', 'neighbour-missing'],
   },
   {
     code: 'vxlan-device-leftover',

@@ -193,7 +193,7 @@ export const engineFaults: readonly DoctorFault[] = [
     'iptables -D OUTPUT -p esp -j REJECT',
   ]),
   unfixed(
-    {madeBy: 'a file in the place of the certificate'},
+    {because: 'a node with an expired certificate must join anew, with a token that only a manager tells'},
     fileFault(
       'certificate-expired',
       "an expired certificate in the place of node1's",
@@ -202,7 +202,7 @@ export const engineFaults: readonly DoctorFault[] = [
     ),
   ),
   unfixed(
-    {madeBy: 'an answer in the place of the clock'},
+    {because: "the lab's nodes have the clock of the machine: an answer stands in its place"},
     fileFault('clock-skew', '`date` on node1 answers half an hour late', '/usr/bin/date', halfAnHourLate),
   ),
   fileFault(

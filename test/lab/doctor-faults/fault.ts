@@ -7,7 +7,7 @@ export type Traffic = () => Promise<unknown>;
 
 /** Why the fix that `doctor` prints is not typed, or can't mend the fault in a lab. */
 export type Unfixed =
-  /** It was made on the router, in another engine, by a missing part of the kernel, or in the place of a card or a clock. */
+  /** It was made on the router, in another engine, or by a missing part of the kernel. */
   | {readonly madeBy: string}
   /** It could be mended on a host, and is not. */
   | {readonly because: string};

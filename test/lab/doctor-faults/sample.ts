@@ -32,7 +32,10 @@ export const pingsOf =
     return () => Promise.all([ping(one, two.ip), back ? ping(two, one.ip) : undefined]);
   };
 
-const byCard: Unfixed = {madeBy: 'rules in the place of a card that damages checksums'};
+const byCard: Unfixed = {
+  because:
+    'rules stand in the place of a card that damages checksums, and no setting of the card changes them',
+};
 
 export const faultsOfSamples: readonly DoctorFault[] = [
   sampled(traceFault('fdb-row-missing', 'fdb-missing'), pingsOf('web'), ['l2-miss']),

@@ -8,12 +8,14 @@ import {keyOf, type Passed} from './results.js';
 
 export const faultTable = fileURLToPath(new URL('../../../docs/checks/faults.md', import.meta.url));
 
-/** Writes docs/checks/faults.md: how each code was tried, and how long it took. In seconds. */
+/** Writes docs/checks/faults.md: how each code was tried, and how long it took. In seconds; what is not in them was not tried. */
 export async function writeFaultTable(times: Passed): Promise<void> {
-  const real = doctorFaults.map(
-    (fault) =>
-      `| ${fault.about} | ${[fault.code, ...(fault.brings ?? []).map((code) => `↳ ${code}`)].map(link).join('<br>')} | ${fixedBy(fault)} | ${(times.get(keyOf(fault)) ?? 0).toFixed(1)} s |\n`,
-  );
+  const real = doctorFaults.map((fault) => {
+    const codes = [fault.code, ...(fault.brings ?? []).map((code) => `↳ ${code}`)].map(link).join('<br>');
+    const seconds = times.get(keyOf(fault));
+    const time = seconds === undefined ? '-' : `${seconds.toFixed(1)} s`;
+    return `| ${fault.about} | ${codes} | ${fixedBy(fault, times)} | ${time} |\n`;
+  });
   const derived = derivedFaults.map(({codes, why}) => `| ${codes.map(link).join('<br>')} | ${why} |\n`);
   await writeFile(
     faultTable,
@@ -28,7 +30,7 @@ is that of the look: one reading of both nodes, or two with traffic between them
 | what was done | found | fixed | time |
 | --- | --- | --- | --- |
 ${real.join('')}
-${share()}
+${share(times)}
 
 Not made in the lab, but tested on evidence that was derived from real evidence as the sources say it would look; it is in
 [fixtures/derived](../../fixtures/derived/README.md), a folder a code:
@@ -39,16 +41,19 @@ ${derived.join('')}`,
   );
 }
 
-/** Of those that could be mended on a host of the lab, how many their fix mends; and what is left out of them. */
-function share(): string {
+/** Of those that could be fixed on a host of the lab, how many their fix fixes; and what is left out of them. */
+function share(times: Passed): string {
   const left = doctorFaults.filter(({unfixed}) => unfixed && 'madeBy' in unfixed);
   const rest = doctorFaults.filter((fault) => !left.includes(fault));
-  const fixed = rest.filter(({unfixed}) => !unfixed);
-  return `Of ${doctorFaults.length} faults ${left.length} are left out, as they were not made on a host: ${[...new Set(left.map(({code}) => code))].join(', ')}. Of the other ${rest.length} the printed fix mends ${fixed.length}.`;
+  const untried = rest.filter((fault) => !fault.unfixed && !times.has(keyOf(fault)));
+  const fixed = rest.filter((fault) => !fault.unfixed && times.has(keyOf(fault)));
+  const codes = [...new Set(left.map(({code}) => code))].join(', ');
+  return `Of ${doctorFaults.length} faults ${left.length} are left out, as they were not made on a host: ${codes}. Of the other ${rest.length} the printed fix fixes ${fixed.length}${untried.length > 0 ? `; ${untried.length} were not tried` : ''}.`;
 }
 
-function fixedBy({unfixed}: DoctorFault): string {
-  if (!unfixed) return 'by its fix';
+function fixedBy(fault: DoctorFault, times: Passed): string {
+  const {unfixed} = fault;
+  if (!unfixed) return times.has(keyOf(fault)) ? 'by its fix' : 'not tried';
   return 'madeBy' in unfixed ? `left out: made by ${unfixed.madeBy}` : `no: ${unfixed.because}`;
 }
 
