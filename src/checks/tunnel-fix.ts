@@ -64,6 +64,11 @@ function entriesOf({fdb, neighbours}: NetnsTables, name: string): Command[] {
   ];
 }
 
+/** The vxlan device of a bridge, as Docker numbers them (moby libnetwork overlay setupSubnetSandbox). */
+export function tunnelName(bridge: string): string {
+  return bridge.replace(/^br/, 'vxlan');
+}
+
 /** The device that a bridge should have, where the evidence tells its VNI and MTU. */
 export function wantedTunnel(
   host: KnownHost,
@@ -74,7 +79,7 @@ export function wantedTunnel(
   const mtu = Math.max(
     ...links.flatMap((link) => (link.kind === 'veth' && link.master === bridge ? (link.mtu ?? []) : [])),
   );
-  const wanted = name ?? bridge.replace(/^br/, 'vxlan');
+  const wanted = name ?? tunnelName(bridge);
   if (vni === undefined || !Number.isFinite(mtu) || !wanted.startsWith('vxlan')) return undefined;
   return {network, netns, bridge, name: wanted, vni, mtu, port: portOf(host)};
 }

@@ -1,8 +1,10 @@
 /** How the check of rows names and prints what it judged. */
+import type {Link} from '../../model/facts.js';
 import type {JudgedEntry} from '../../rows/entry.js';
 import type {Member} from '../../rows/rows-swarm.js';
 import {servesAddress} from '../../rows/sandbox-view.js';
 import type {Claim} from '../../topology/endpoints.js';
+import {tunnelName} from '../tunnel-fix.js';
 
 /** What a source said of an endpoint, as it would be asked by hand. */
 export function claimLine({source, host, ip, mac, vtep, nodeId, name}: Claim, network: string): string {
@@ -32,5 +34,14 @@ export function deviceOf(member: Member, {entry, rows, neighbour}: JudgedEntry):
   const {address: ip} = entry;
   const tunnels = links.filter(({vxlan}) => vxlan);
   const serving = tunnels.find((link) => ip !== null && servesAddress(links, link, ip));
-  return (serving ?? (tunnels.length === 1 ? tunnels[0] : undefined))?.name;
+  return (serving ?? (tunnels.length === 1 ? tunnels[0] : undefined))?.name ?? absentDevice(links);
+}
+
+/** The name that the one tunnel of a sandbox gets where it is missing: entries are made in it once it is there. */
+function absentDevice(links: readonly Link[]): string | undefined {
+  const bridges = links.filter(({kind}) => kind === 'bridge');
+  const [bridge] = bridges;
+  if (links.some(({vxlan}) => vxlan) || bridges.length !== 1 || !bridge?.name.startsWith('br'))
+    return undefined;
+  return tunnelName(bridge.name);
 }

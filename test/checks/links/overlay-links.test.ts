@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import {foldFindings} from '../../../src/findings/fold.js';
 import {derived, dropSections, editTable, overlayOf, recordedEvidence} from '../../support/evidence.js';
 import {examine, examineRecorded, fixOf, told, unexpected} from '../support.js';
 
@@ -39,6 +40,18 @@ describe('overlay-links', () => {
     assert.equal(finding?.code, 'vxlan-missing');
     assert.match(finding?.subject ?? '', /^br0 in 1-/);
     assert.match(finding?.evidence[0] ?? '', /^1-\S+: \d+: br0: <.*UP/);
+  });
+
+  it('has the fix of a lost vxlan device make the entries that went with it, those of load balancers too', () => {
+    const {findings} = examineRecorded('trace/vni-missing/node1', 'trace/vni-missing/node2');
+    const fix = fixOf(foldFindings(findings).find(({code}) => code === 'vxlan-missing')).join('\n');
+    const made = fix.indexOf('ip link set vxlan0 mtu 1450 master br0 up');
+    for (const name of ['web1', 'load balancer of node1']) {
+      const row = findings.find(({code, subject}) => code === 'fdb-row-missing' && subject === name);
+      const [fdb = '', neighbour = ''] = fixOf(row);
+      assert.match(fdb, /bridge fdb replace \S+ dev vxlan0 dst 172\.31\.1\.5 self permanent$/);
+      assert.ok(made > 0 && fix.indexOf(fdb) > made && fix.includes(neighbour), fix);
+    }
   });
 
   it('names whose port is down', () => {
