@@ -7,7 +7,7 @@ export type Relay = 'any' | 'curl';
 
 export interface EngineContact {
   connection: DockerConnection;
-  /** What to ask for when the connection is to be made anew. */
+  /** What to ask for when the connection is to be recreated. */
   relay: Relay;
   /** The version that both sides know; undefined where the engine tells none. */
   apiVersion: string | undefined;

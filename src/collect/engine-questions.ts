@@ -34,7 +34,7 @@ export function engineQuestions({shell, docker}: EngineAccess, signal: AbortSign
 
   async function bytes(path: string): Promise<Buffer> {
     let reason = '';
-    // A connection that broke is made anew once; one that could not be made is not.
+    // A connection that broke is recreated once; one that could not be made is not.
     for (let stood = true; stood; ) {
       stood = contact !== undefined;
       try {

@@ -44,7 +44,7 @@ export async function readDocker(
   return asker.evidence();
 }
 
-/** Asks the engine one thing after another, over a connection that is made anew where it goes silent. */
+/** Asks the engine one thing after another, over a connection that is recreated where it goes silent. */
 class Asker {
   private readonly answers: DockerAnswer[] = [];
   private readonly contact: EngineContact;

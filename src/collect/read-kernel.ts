@@ -8,7 +8,7 @@ import type {Transport} from './transport.js';
 import {explainFailure, type TransportEnd} from './transport-failure.js';
 import type {Wanted} from './wanted.js';
 
-/** A section longer than this is cut; 10,000 FDB rows are about 1.5 MB. */
+/** A section longer than this is cut; 10,000 FDB entries are about 1.5 MB. */
 const largestSection = 32 * 1024 * 1024;
 /** More than this from one host is no evidence any more: 1,000 namespaces are about 50 MB. */
 const largestRun = 512 * 1024 * 1024;

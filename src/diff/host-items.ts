@@ -58,7 +58,7 @@ function containerItems({host, label}: ComparedHost): Item[] {
       facts: textFacts({
         id: id.slice(0, 12),
         status: running ? 'running' : (status ?? 'not running'),
-        // Another sandbox under the same id: it was started anew.
+        // Another sandbox under the same id: it was restarted.
         sandbox: sandboxFile,
         'network mode': networkMode,
         networks: networks.join(', ') || 'none',

@@ -16,7 +16,7 @@ export interface MatchedHosts {
   onlyAfter: HostModel[];
 }
 
-/** What tells a host, surest first. A host that was booted anew keeps its node id, a reinstalled one its name. */
+/** What tells a host, surest first. A host that was rebooted keeps its node id, a reinstalled one its name. */
 const marks: [HostMatch, (host: HostModel) => string | undefined][] = [
   ['identity', ({key, source}) => (key === source ? undefined : key)],
   ['node-id', ({docker}) => docker?.engine.swarm?.nodeId],

@@ -47,7 +47,7 @@ function serviceItems({services, networks}: DockerModel): Item[] {
     facts: textFacts({
       id: id.slice(0, 12),
       name,
-      'virtual addresses':
+      VIPs:
         vips
           .map(({networkId, address}) => `${address} on ${names.get(networkId) ?? networkId.slice(0, 12)}`)
           .sort()

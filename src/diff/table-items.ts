@@ -90,7 +90,7 @@ export function neighbourItems(
     .map(({address: ip, device: dev, mac, proxy}) => {
       const link = named(names, dev);
       const where = sandbox?.kind === 'overlay' ? '' : ` dev ${dev}`;
-      const kind = proxy ? 'proxied neighbour' : 'neighbour row for';
+      const kind = proxy ? 'proxied neighbour' : 'neighbour entry for';
       return {
         key: `${link.key} ${ip}${proxy ? ' proxy' : ''}`,
         name: `${kind} ${ip}`,
@@ -156,12 +156,12 @@ export function fdbItems(side: Side, {sandbox, tables, place}: ComparedNamespace
       return {
         key: `${slot} ${dst ?? nhid ?? ''}`,
         slot,
-        name: `FDB row for ${mac}`,
+        name: `FDB entry for ${mac}`,
         words: () => {
           const who = sandbox?.network && side.endpointName(sandbox.network.id, mac);
           const within = vlan === undefined ? '' : `, VLAN ${vlan}`;
           return {
-            name: `FDB row for ${who ?? mac}`,
+            name: `FDB entry for ${who ?? mac}`,
             detail: `${who === undefined ? '' : `${mac} `}→ ${target}${within}`,
           };
         },

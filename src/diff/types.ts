@@ -43,10 +43,10 @@ export interface Item {
   key: string;
   /**
    * A wider identity: where exactly one item of a slot vanished and one appeared, it is one item that changed (the
-   * FDB row of a MAC that now names another VTEP, the task that took the place of another).
+   * FDB entry of a MAC that now names another VTEP, the task that took the place of another).
    */
   slot?: string;
-  /** In words, without its place: `FDB row for web2`. */
+  /** In words, without its place: `FDB entry for web2`. */
   name: string;
   /** What is told with its name where it appears or vanishes: `02:42:0a:00:01:09 → 192.168.1.5`. */
   detail?: string;

@@ -15,8 +15,8 @@ export const kindWords: Record<ItemKind, readonly [one: string, many: string]> =
   address: ['address', 'addresses'],
   route: ['route', 'routes'],
   'routing-rule': ['routing rule', 'routing rules'],
-  'fdb-row': ['FDB row', 'FDB rows'],
-  neighbour: ['neighbour row', 'neighbour rows'],
+  'fdb-row': ['FDB entry', 'FDB entries'],
+  neighbour: ['neighbour entry', 'neighbour entries'],
   ipvs: ['IPVS row', 'IPVS rows'],
   'netfilter-rule': ['packet filter rule', 'packet filter rules'],
   'netfilter-order': ['order of packet filter rules', 'orders of packet filter rules'],
@@ -27,15 +27,15 @@ export const kindWords: Record<ItemKind, readonly [one: string, many: string]> =
 
 /** What it means where such a fact changed: the item is another one of the same name. */
 const anew: Partial<Record<ItemKind, Record<string, string>>> = {
-  host: {boot: 'booted anew'},
-  network: {id: 'made anew'},
-  container: {id: 'made anew', sandbox: 'started anew'},
-  service: {id: 'made anew'},
+  host: {boot: 'rebooted'},
+  network: {id: 'recreated'},
+  container: {id: 'recreated', sandbox: 'restarted'},
+  service: {id: 'recreated'},
   task: {id: 'replaced'},
-  link: {ifindex: 'made anew'},
+  link: {ifindex: 'recreated'},
 };
 
-/** `FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5)`, `vxlan0: state up → down`. */
+/** `FDB entry for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5)`, `vxlan0: state up → down`. */
 export function sentenceOf({
   change,
   kind,
@@ -51,10 +51,10 @@ export function sentenceOf({
   return `${name} ${change}${detail ? ` (${detail})` : ''}`;
 }
 
-/** The name without the words that all of its kind begin with: `web2` of `FDB row for web2`. */
+/** The name without the words that all of its kind begin with: `web2` of `FDB entry for web2`. */
 export function shortName({name}: Pick<Difference, 'name'>): string {
   return name.replace(
-    /^(FDB row for|neighbour row for|gossip of|route to|address of|namespace of|container|task|network|sysctl|rule in|IPsec state) /,
+    /^(FDB entry for|neighbour entry for|gossip of|route to|address of|namespace of|container|task|network|sysctl|rule in|IPsec state) /,
     '',
   );
 }

@@ -15,7 +15,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     commands: [
       'nsenter --net=/run/docker/netns/1-0mzgxgcniv bridge fdb del 02:42:0a:00:01:0a dev vxlan0 master',
     ],
-    affects: 'that entry; the bridge learns the MAC anew from its next frame',
+    affects: 'that entry; the bridge learns the MAC again from its next frame',
     replace: ['/run/docker/netns/1-0mzgxgcniv', '02:42:0a:00:01:0a'],
   },
   'cleartext-risk': {
@@ -111,7 +111,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
       'nsenter --net=/run/docker/netns/1-1ymjvhomwx ip neigh replace 10.0.1.8 lladdr 02:42:0a:00:01:08 dev vxlan0 nud permanent',
       'nsenter --net=/run/docker/netns/1-1ymjvhomwx ip neigh replace 10.0.1.9 lladdr 02:42:0a:00:01:09 dev vxlan0 nud permanent',
     ],
-    affects: 'vxlan0 of uber-net on this host, made anew as Docker makes it, with its entries',
+    affects: 'vxlan0 of uber-net on this host, recreated as Docker makes it, with its entries',
     replace: [
       '/run/docker/netns/1-1ymjvhomwx',
       'vx-001001-1ymjv',
@@ -140,7 +140,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
       'nsenter --net=/run/docker/netns/1-0mzgxgcniv ip neigh replace 10.0.1.8 lladdr 02:42:0a:00:01:08 dev vxlan0 nud permanent',
       'nsenter --net=/run/docker/netns/1-0mzgxgcniv ip neigh replace 10.0.1.4 lladdr 02:42:0a:00:01:04 dev vxlan0 nud permanent',
     ],
-    affects: 'vxlan0 of uber-net on this host, made anew as Docker makes it, with its entries',
+    affects: 'vxlan0 of uber-net on this host, recreated as Docker makes it, with its entries',
     replace: [
       '/run/docker/netns/1-0mzgxgcniv',
       'vx-001001-0mzgx',
@@ -221,7 +221,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
       'iptables-nft -t filter -D FORWARD -i br-da4435c155d7 -o br-da4435c155d7 -j ACCEPT',
     ],
     affects:
-      'the rules of the engine that are gone, until it starts again. Published ports of plain containers are translated again once those are started anew; tell the firewall manager to leave the chains of Docker alone',
+      'the rules of the engine that are gone, until it starts again. Published ports of plain containers are translated again once those are restarted; tell the firewall manager to leave the chains of Docker alone',
     replace: ['br-a726be08b275', 'br-da4435c155d7'],
   },
   'docker-rules-two-backends': {
@@ -333,7 +333,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force site'],
     affects:
-      'the tasks of site, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of site, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'ingress-dnat-stale': {
@@ -341,7 +341,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force site'],
     affects:
-      'the tasks of site, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of site, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'ingress-localnet-off': {
@@ -357,7 +357,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force site'],
     affects:
-      'the tasks of site, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of site, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'ip-forward-off': {
@@ -373,7 +373,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
-      'the tasks of app, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'ipvs-backend-stale': {
@@ -381,7 +381,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
-      'the tasks of app, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'ipvs-conntrack-off': {
@@ -397,7 +397,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
-      'the tasks of app, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'ipvs-service-missing': {
@@ -405,7 +405,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
-      'the tasks of app, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'ipvs-snat-missing': {
@@ -413,7 +413,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
-      'the tasks of app, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'local-mac-on-vxlan': {
@@ -422,7 +422,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     commands: [
       'nsenter --net=/run/docker/netns/1-0mzgxgcniv bridge fdb del 02:42:0a:00:01:04 dev vxlan0 master',
     ],
-    affects: 'that entry; the bridge learns the MAC anew from its next frame',
+    affects: 'that entry; the bridge learns the MAC again from its next frame',
     replace: ['/run/docker/netns/1-0mzgxgcniv', '02:42:0a:00:01:04'],
   },
   'manager-port-unreachable': {
@@ -542,7 +542,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
-      'the tasks of app, replaced one by one: with them the engine makes its entries anew. Type it on a manager',
+      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
     replace: [],
   },
   'vtep-not-local': {

@@ -1,6 +1,6 @@
 import type {FdbRow, Link, Neighbour, Route} from '../model/facts.js';
 
-/** One FDB row as `bridge fdb show` prints it. */
+/** One FDB entry as `bridge fdb show` prints it. */
 export function rowText({
   mac,
   device: dev,

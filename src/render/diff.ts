@@ -57,7 +57,7 @@ function trees(
 }
 
 const matchWords: Record<Exclude<HostMatch, 'identity'>, string> = {
-  'node-id': 'by its swarm node id; it was booted anew, or its engine has another network namespace',
+  'node-id': 'by its swarm node id; it was rebooted, or its engine has another network namespace',
   'engine-id': "by its engine's id",
   'boot-id': 'by its boot and network namespace, without its engine',
   name: 'by its name alone',

@@ -21,7 +21,7 @@ export interface FdbEntry {
   self: 'permanent' | 'learned' | null;
   /** Port of the bridge behind which the MAC was seen. */
   master: string | null;
-  /** State of the neighbour row on the vxlan device. */
+  /** State of the neighbour entry on the vxlan device. */
   neighbour: string | null;
   usedSeconds: number | null;
   updatedSeconds: number | null;

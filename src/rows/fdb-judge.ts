@@ -15,7 +15,7 @@ export interface Verdict {
   deniedBy?: string;
   /** What kind of a wrong or stale row it is: it names an endpoint of this host as remote, or this host as its VTEP. */
   names?: 'local-endpoint' | 'this-host';
-  /** The MAC that the neighbour row should have, where it has another. */
+  /** The MAC that the neighbour entry should have, where it has another. */
   mac?: string;
   /** Set where the judgement itself tells what the endpoint is. */
   endpoint?: {kind: EndpointKind; name: string | null; id: string | null};
@@ -42,7 +42,7 @@ export function unclaimedPairs(view: SandboxView, devices: DeviceTables[]): Map<
   return pairs;
 }
 
-/** A neighbour row, with the FDB rows of its MAC; `rowsOf` gives those of another. */
+/** A neighbour entry, with the FDB entries of its MAC; `rowsOf` gives those of another. */
 export function judgePair(
   view: SandboxView,
   neighbour: Neighbour,
@@ -98,7 +98,7 @@ export function judgePlace(
 }
 
 /**
- * A neighbour row with another MAC than the endpoint has: by the word of the engine that runs it, else because the MAC
+ * A neighbour entry with another MAC than the endpoint has: by the word of the engine that runs it, else because the MAC
  * that Docker makes of its address has the row to its VTEP, and the one that is told has none.
  */
 export function judgeMac(
@@ -189,7 +189,7 @@ function flooded({floods}: SandboxView): Verdict {
   };
 }
 
-/** A neighbour row whose MAC has no permanent FDB row. */
+/** A neighbour entry whose MAC has no permanent FDB entry. */
 function judgeUnprogrammed(
   view: SandboxView,
   learned: FdbRow | undefined,
@@ -259,7 +259,7 @@ function judgeUnknownVtep(view: SandboxView, vtep: string): Verdict {
     : {status: 'fdb-stale', reason: `no node of this network has the VTEP ${vtep}`};
 }
 
-/** FDB rows of a MAC that has no neighbour row on the device. */
+/** FDB entries of a MAC that has no neighbour entry on the device. */
 export function judgeLonelyRows(
   view: SandboxView,
   mac: string,
@@ -290,7 +290,7 @@ export function judgeLonelyRows(
   return bridgeWith(view, mac) ?? judgeUnnamedMac(view, mac, rows, others);
 }
 
-/** FDB rows of a MAC that no source names and no neighbour row has. */
+/** FDB entries of a MAC that no source names and no neighbour entry has. */
 function judgeUnnamedMac(
   view: SandboxView,
   mac: string,

@@ -52,7 +52,7 @@ export function agesTell(kernel: string | undefined, {fdb = [], neighbours = []}
  *
  * @param self the device's row of the MAC
  * @param master the bridge's row of the MAC behind the device
- * @param writtenSeconds age of the neighbour row with that MAC
+ * @param writtenSeconds age of the neighbour entry with that MAC
  */
 export function droppedSilently(
   {nftables, netfilter, failed}: Pick<NetnsTables, 'nftables' | 'netfilter' | 'failed'>,

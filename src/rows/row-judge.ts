@@ -20,7 +20,7 @@ export interface RowsAt {
 export interface RowJudge {
   /** Whether a row of a vxlan device leads to where the sources have the endpoint with an address. */
   place: (at: RowsAt, row: FdbRow, ip: string) => Verdict;
-  /** The MAC that the device's neighbour row of an address should have, where it has another; by the engine, or by the rows. */
+  /** The MAC that the device's neighbour entry of an address should have, where it has another; by the engine, or by the rows. */
   rightMac: (at: RowsAt, device: Link, ip: string) => string | undefined;
 }
 

@@ -62,13 +62,13 @@ export interface SandboxRows {
 }
 
 /**
- * Neighbour rows of one vxlan device, each with the one programmed FDB row of its MAC, which gossip of this host does
+ * Neighbour rows of one vxlan device, each with the one programmed FDB entry of its MAC, which gossip of this host does
  * not contradict.
  */
 export interface PackedPairs {
   device: string;
   ips: Uint32Array;
-  /** Which of `vtepNames` the FDB row points at. */
+  /** Which of `vtepNames` the FDB entry points at. */
   vteps: Uint16Array;
   vtepNames: string[];
   /** 1 where gossip of this host has the endpoint at that VTEP. */
@@ -212,7 +212,7 @@ function packDevice({device, neighbours, selfRows}: DeviceTables, packing: Packi
   return packed.done();
 }
 
-/** A neighbour row that can't be packed, with the rows of its MAC; of what is too much only the address is kept. */
+/** A neighbour entry that can't be packed, with the rows of its MAC; of what is too much only the address is kept. */
 function keepLoose(
   neighbour: Neighbour,
   rows: FdbRow[],
@@ -231,7 +231,7 @@ function keepLoose(
   fdb.push(...rows);
 }
 
-/** Rows of MACs that no neighbour row has. */
+/** Rows of MACs that no neighbour entry has. */
 function keepUnpaired(
   selfRows: DeviceTables['selfRows'],
   paired: ReadonlySet<string>,

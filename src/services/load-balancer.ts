@@ -219,7 +219,7 @@ export function snatStep(
   chain.pass('load-balancer', `packets to the tasks are SNATed to ${ip}`, [ruleLine(found.rule)]);
 }
 
-/** Reads what the load balancer does with packets to a virtual address, link by link. */
+/** Reads what the load balancer does with packets to a VIP, link by link. */
 export function readVirtualAddress(
   chain: Chain,
   {namespace, ip}: Balancer,

@@ -180,7 +180,7 @@ function answersTo({id, name, task}: Container, {names}: ContainerEndpoint, aske
   return asked === name || asked === id.slice(0, 12) || asked === task?.name || (names ?? []).includes(asked);
 }
 
-/** Service → its virtual address or its tasks, `tasks.SERVICE` → its tasks, a task or an attached container → its own. */
+/** Service → its VIP or its tasks, `tasks.SERVICE` → its tasks, a task or an attached container → its own. */
 function gossiped(services: GossipService[], name: string): {whose: string; ip: string}[] {
   return services.flatMap((service) => {
     const tasks = service.tasks.map(({name: whose, ip}) => ({whose, ip}));

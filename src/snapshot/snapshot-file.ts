@@ -7,7 +7,7 @@ import {asciiJson, quoteText} from '../base/escape.js';
 import {odd, type Report} from '../base/shape.js';
 import {type Snapshot, SnapshotShape, snapshotSchemaVersion} from './snapshot.js';
 
-/** No host's evidence comes near this (6,000 FDB rows are about 1 MB); what is larger is something else. */
+/** No host's evidence comes near this (6,000 FDB entries are about 1 MB); what is larger is something else. */
 const largestSnapshot = 256 * 1024 * 1024;
 
 /** Writes a snapshot as one file; `-` is standard output. */

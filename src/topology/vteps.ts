@@ -12,7 +12,7 @@ export interface OwnVtep {
 /**
  * A host's own VTEP (moby libnetwork agent.go: data-path-addr, else advertise-addr). No API answers it, so it is
  * taken from gossip's host address of one of its own endpoints, else from the file in which the engine keeps it: what
- * is told here; else from a local address that other hosts' FDB rows point at (`pointedAt`), else from the node's
+ * is told here; else from a local address that other hosts' FDB entries point at (`pointedAt`), else from the node's
  * control-plane address where that is local (`nodeVtep`).
  */
 export function toldVtep({docker, swarmState}: HostModel): OwnVtep | undefined {

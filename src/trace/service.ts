@@ -1,4 +1,4 @@
-/** The way to a service: to its virtual address, which the load balancer of the source's own node has, and on to each task. */
+/** The way to a service: to its VIP, which the load balancer of the source's own node has, and on to each task. */
 
 import type {HostModel} from '../model/host.js';
 import {balancerOf, readVirtualAddress, type Sharing} from '../services/load-balancer.js';
@@ -21,7 +21,7 @@ export interface ServiceWalk {
 }
 
 const lost: ReadonlySet<Disposition> = new Set(['dropped', 'unreachable']);
-/** Without these nobody has the virtual address, so that frames to it are not even sent. */
+/** Without these nobody has the VIP, so that frames to it are not even sent. */
 const addressless: ReadonlySet<string | undefined> = new Set(['ipvs-missing', 'vip-alias-missing']);
 
 export function walkService(context: WalkContext, known: Known, src: Party, service: ServiceOn): ServiceWalk {
@@ -75,7 +75,7 @@ interface Balanced {
   sharing?: Sharing | undefined;
 }
 
-/** To the virtual address: the frame's way to the load balancer that has it, and what becomes of it there. */
+/** To the VIP: the frame's way to the load balancer that has it, and what becomes of it there. */
 function toAddress(
   context: WalkContext,
   known: Known,

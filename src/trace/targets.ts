@@ -30,7 +30,7 @@ export interface Trace {
   network: string | null;
   /** Why this network, where several would do. */
   chosenBy: string | null;
-  /** Of a service to its virtual address. */
+  /** Of a service to its VIP. */
   forward: Walk;
   /** Null where there is no reply to walk: an address outside, an endpoint of a host that was not read. */
   reverse: Walk | null;

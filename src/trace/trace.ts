@@ -152,7 +152,7 @@ function sharedNetworks({hosts, from, to, services}: Asked, wanted: string | und
     .filter(({name, id}) => wanted === undefined || name === wanted || id.startsWith(wanted));
 }
 
-/** The service on the network, where the destination is one: by its name, or by its virtual address. */
+/** The service on the network, where the destination is one: by its name, or by its VIP. */
 function serviceAt({hosts, to, services}: Asked, network: Network): ServiceOn | undefined {
   if ('service' in to) return services.find((service) => service.network.id === network.id);
   if (!('ip' in to)) return undefined;

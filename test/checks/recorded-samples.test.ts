@@ -48,7 +48,7 @@ describe('recorded samples', () => {
     const miss = findings.find(({code}) => code === 'l2-miss');
     assert.match(
       miss?.cause ?? '',
-      /^web1 sent \d+ frames to web2 \(02:42:0a:00:01:0a\) in vain: vxlan0 has no FDB row/,
+      /^web1 sent \d+ frames to web2 \(02:42:0a:00:01:0a\) in vain: vxlan0 has no FDB entry/,
     );
     assert.match(
       miss?.evidence[0] ?? '',

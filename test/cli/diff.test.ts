@@ -25,7 +25,8 @@ describe('ovdiag diff', () => {
       [
         'node1',
         '└── overlay uber-net',
-        '    └── FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))',
+        '    └── FDB entry for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5',
+        '            (node2))',
         '',
         '1 difference.',
         '',
@@ -40,7 +41,7 @@ describe('ovdiag diff', () => {
         host: 'node1',
         place: 'overlay uber-net',
         network: 'uber-net',
-        name: 'FDB row for web2',
+        name: 'FDB entry for web2',
         detail: '02:42:0a:00:01:09 → 192.168.1.5 (node2)',
         facts: [],
         follows: null,
@@ -88,10 +89,13 @@ describe('ovdiag diff', () => {
     }
     const both = await ovdiag(['diff', ...directories]);
     assert.equal(both.status, 1, both.stderr);
-    assert.match(both.stdout, /^ {4}└── FDB row for web2 appeared \(02:42:0a:00:01:09 → 192\.168\.1\.77\)$/m);
+    assert.match(
+      both.stdout,
+      /^ {4}└── FDB entry for web2 appeared \(02:42:0a:00:01:09 → 192\.168\.1\.77\)$/m,
+    );
     const text = gunzipSync(await readFile(recorded('fdb-row-missing/node1'))).toString();
     const piped = await ovdiag(['diff', recorded('node1'), '-'], {input: text});
-    assert.match(piped.stdout, /FDB row for web2 vanished/);
+    assert.match(piped.stdout, /FDB entry for web2 vanished/);
     assert.equal((await ovdiag(['diff', '-', '-'], {input: text})).status, 2);
   });
 

@@ -83,7 +83,7 @@ describe('a change', () => {
       ]),
     );
     assert.deepEqual(rootsOf(diff), [
-      'node1 overlay uber-net: FDB row for 02:00:00:00:00:07 appeared (→ 192.168.1.9)',
+      'node1 overlay uber-net: FDB entry for 02:00:00:00:00:07 appeared (→ 192.168.1.9)',
     ]);
   });
 
@@ -298,7 +298,7 @@ describe('what comes with something else', () => {
     const diff = diffEvidence([before1, node2], [node1, without(node2, 'web2')]);
     assert.deepEqual(
       rootsOf(diff).filter((text) => text.startsWith('node1')),
-      ['node1 overlay uber-net: FDB row for web2 appeared (02:42:0a:00:01:09 → 192.168.1.5 (node2))'],
+      ['node1 overlay uber-net: FDB entry for web2 appeared (02:42:0a:00:01:09 → 192.168.1.5 (node2))'],
     );
   });
 });
@@ -328,7 +328,7 @@ describe('what was not read', () => {
     });
     const diff = diffEvidence([node1], [cut]);
     assert.deepEqual(rootsOf(diff), [
-      'node1 overlay uber-net: FDB row for web2: VTEP 192.168.1.5 (node2) → 192.168.1.77',
+      'node1 overlay uber-net: FDB entry for web2: VTEP 192.168.1.5 (node2) → 192.168.1.77',
     ]);
     assert.deepEqual(
       diff.notCompared.map(({kinds, missingIn}) => [kinds, missingIn]),
@@ -396,7 +396,7 @@ describe('hosts are matched', () => {
     );
     assert.match(
       rootsOf(diff).join('\n'),
-      /host1 host: host: booted anew; boot boot-of- → another; network namespace 4000 → 4001/,
+      /host1 host: host: rebooted; boot boot-of- → another; network namespace 4000 → 4001/,
     );
   });
 
@@ -462,12 +462,12 @@ describe('a container', () => {
       ]),
     });
 
-  it('that was started anew, made anew or has ended is told as that', () => {
+  it('that was restarted, recreated or has ended is told as that', () => {
     assert.deepEqual(rootsOf(diffModels(made('a', '111111111111'), made('a', '222222222222'))), [
-      'host1 host: container one: started anew; sandbox 111111111111 → 222222222222',
+      'host1 host: container one: restarted; sandbox 111111111111 → 222222222222',
     ]);
     assert.deepEqual(rootsOf(diffModels(made('a', '111111111111'), made('b', '222222222222'))), [
-      'host1 host: container one: made anew; id aaaaaaaaaaaa → bbbbbbbbbbbb; sandbox 111111111111 → 222222222222',
+      'host1 host: container one: recreated; id aaaaaaaaaaaa → bbbbbbbbbbbb; sandbox 111111111111 → 222222222222',
     ]);
     assert.deepEqual(rootsOf(diffModels(made('a', '111111111111'), made('a', '', false))), [
       'host1 host: container one: status running → exited',

@@ -13,17 +13,19 @@ const overlay = (node: string) => `${node} overlay uber-net:`;
 /** What was done to the swarm of fixtures/recorded, and all that a comparison may say of it. */
 const faults: Record<string, string[]> = {
   'fdb-row-missing': [
-    `${overlay('node1')} FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))`,
+    `${overlay('node1')} FDB entry for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))`,
   ],
-  'neighbour-missing': [`${overlay('node1')} neighbour row for web2 vanished (10.0.1.9 → 02:42:0a:00:01:09)`],
-  'fdb-wrong-vtep': [`${overlay('node1')} FDB row for web2: VTEP 192.168.1.5 (node2) → 192.168.1.77`],
+  'neighbour-missing': [
+    `${overlay('node1')} neighbour entry for web2 vanished (10.0.1.9 → 02:42:0a:00:01:09)`,
+  ],
+  'fdb-wrong-vtep': [`${overlay('node1')} FDB entry for web2: VTEP 192.168.1.5 (node2) → 192.168.1.77`],
   'fdb-learned-only': [
-    `${overlay('node1')} FDB row for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))`,
+    `${overlay('node1')} FDB entry for web2 vanished (02:42:0a:00:01:09 → 192.168.1.5 (node2))`,
   ],
   stale: [
-    `${overlay('node1')} FDB row for 02:42:0a:00:01:c9 appeared (→ 192.168.1.5 (node2))`,
-    `${overlay('node1')} FDB row for 02:42:0a:00:01:c8 appeared (→ 192.168.1.5 (node2))`,
-    `${overlay('node1')} neighbour row for 10.0.1.200 appeared (02:42:0a:00:01:c8)`,
+    `${overlay('node1')} FDB entry for 02:42:0a:00:01:c9 appeared (→ 192.168.1.5 (node2))`,
+    `${overlay('node1')} FDB entry for 02:42:0a:00:01:c8 appeared (→ 192.168.1.5 (node2))`,
+    `${overlay('node1')} neighbour entry for 10.0.1.200 appeared (02:42:0a:00:01:c8)`,
   ],
   'vxlan-down': [`${overlay('node1')} vxlan0: state up → down`],
   'veth-unplugged': [`${overlay('node1')} veth1 (eth0 of web1): bridge br0 → none`],
@@ -39,11 +41,11 @@ const traceFaults: Record<string, string[]> = {
   'address-gone-sender': [`${web('node1')} address of eth0 vanished (10.0.1.9/24)`],
   'bridge-down-receiver': [`${overlay('node2')} br0: state up → down`],
   'bridge-down-sender': [`${overlay('node1')} br0: state up → down`],
-  'bridge-takes-mac': [`${overlay('node1')} FDB row for web2 appeared (02:42:0a:00:01:0a → vxlan0)`],
+  'bridge-takes-mac': [`${overlay('node1')} FDB entry for web2 appeared (02:42:0a:00:01:0a → vxlan0)`],
   'container-link-down-receiver': [`${web('node2')} eth0: state up → down`],
   'container-link-down-sender': [`${web('node1')} eth0: state up → down`],
   'container-neighbour-wrong-mac': [
-    `${web('node1')} neighbour row for web2 appeared (10.0.1.10 → ${wrongMac} dev eth0)`,
+    `${web('node1')} neighbour entry for web2 appeared (10.0.1.10 → ${wrongMac} dev eth0)`,
   ],
   'encrypted-without-esp': [],
   'endpoint-filtered': [`${web('node2')} rule in filter/INPUT appeared (-p icmp -j DROP)`],
@@ -51,8 +53,10 @@ const traceFaults: Record<string, string[]> = {
     `${web('node2')} chain nft inet guard/door appeared (input priority 0 accept)`,
     `${web('node2')} rule in nft inet guard/door appeared (ip protocol icmp drop)`,
   ],
-  'fdb-missing': [`${overlay('node1')} FDB row for web2 vanished (02:42:0a:00:01:0a → 192.168.1.5 (node2))`],
-  'fdb-wrong-vtep': [`${overlay('node1')} FDB row for web2: VTEP 192.168.1.5 (node2) → 192.168.1.77`],
+  'fdb-missing': [
+    `${overlay('node1')} FDB entry for web2 vanished (02:42:0a:00:01:0a → 192.168.1.5 (node2))`,
+  ],
+  'fdb-wrong-vtep': [`${overlay('node1')} FDB entry for web2: VTEP 192.168.1.5 (node2) → 192.168.1.77`],
   'filter-in': [`${host('node2')} rule in filter/INPUT appeared (-p udp -m udp --dport 4789 -j DROP)`],
   'filter-in-legacy': [
     `${host('node2')} rule in iptables-legacy filter/INPUT appeared (-p udp -m udp --dport 4789 -j DROP)`,
@@ -71,18 +75,22 @@ const traceFaults: Record<string, string[]> = {
   'ip-forward-off': [],
   'learning-off': [
     `${overlay('node2')} vxlan0: learning on → off`,
-    `${overlay('node2')} FDB row for web1: VTEP 172.31.1.5 (node1) → 172.31.1.77`,
+    `${overlay('node2')} FDB entry for web1: VTEP 172.31.1.5 (node1) → 172.31.1.77`,
   ],
   // What a bridge learned is left out, as it comes and goes.
   'local-mac-on-vxlan': [],
   'mac-behind-tunnel': [],
   'mac-changed-receiver': [`${web('node2')} eth0: MAC 02:42:0a:00:01:0a → ${wrongMac}`],
   'mac-changed-sender': [`${web('node1')} eth0: MAC 02:42:0a:00:01:09 → ${wrongMac}`],
-  'neighbour-cached': [`${overlay('node1')} neighbour row for web2 vanished (10.0.1.10 → 02:42:0a:00:01:0a)`],
-  'neighbour-missing': [
-    `${overlay('node1')} neighbour row for web2 vanished (10.0.1.10 → 02:42:0a:00:01:0a)`,
+  'neighbour-cached': [
+    `${overlay('node1')} neighbour entry for web2 vanished (10.0.1.10 → 02:42:0a:00:01:0a)`,
   ],
-  'neighbour-wrong-mac': [`${overlay('node1')} neighbour row for web2: MAC 02:42:0a:00:01:0a → ${wrongMac}`],
+  'neighbour-missing': [
+    `${overlay('node1')} neighbour entry for web2 vanished (10.0.1.10 → 02:42:0a:00:01:0a)`,
+  ],
+  'neighbour-wrong-mac': [
+    `${overlay('node1')} neighbour entry for web2: MAC 02:42:0a:00:01:0a → ${wrongMac}`,
+  ],
   'nft-bridge': [
     `${overlay('node2')} chain nft bridge guard/door appeared (forward priority 0 accept)`,
     `${overlay('node2')} rule in nft bridge guard/door appeared (ether type ip drop)`,
@@ -104,7 +112,7 @@ const traceFaults: Record<string, string[]> = {
     `${overlay('node2')} veth1 (eth0 of web2): isolated off → on`,
     `${overlay('node2')} vxlan0: isolated off → on`,
   ],
-  'receiver-row-stale': [`${overlay('node2')} FDB row for web1: VTEP 172.31.1.5 (node1) → 172.31.1.77`],
+  'receiver-row-stale': [`${overlay('node2')} FDB entry for web1: VTEP 172.31.1.5 (node1) → 172.31.1.77`],
   'route-gone-receiver': [`${web('node2')} route to 10.0.1.0/24 vanished (dev eth0)`],
   'route-gone-sender': [`${web('node1')} route to 10.0.1.0/24 vanished (dev eth0)`],
   'router-drop': [],
@@ -135,9 +143,9 @@ const traceFaults: Record<string, string[]> = {
 /** Two faults of that series could only be mended by making node2's device anew, which is a true difference. */
 const withoutRemake = (sentences: string[]) =>
   sentences
-    .filter((text) => !/^node2 overlay uber-net: vxlan0: made anew; ifindex \d+ → \d+$/.test(text))
+    .filter((text) => !/^node2 overlay uber-net: vxlan0: recreated; ifindex \d+ → \d+$/.test(text))
     .map((text) =>
-      text.replace(/^(node2 overlay uber-net: vxlan0: )made anew; (.*); ifindex \d+ → \d+$/, '$1$2'),
+      text.replace(/^(node2 overlay uber-net: vxlan0: )recreated; (.*); ifindex \d+ → \d+$/, '$1$2'),
     );
 
 describe('a comparison of recorded snapshots', () => {
@@ -171,7 +179,7 @@ describe('a comparison of recorded snapshots', () => {
   it('says what went with the vxlan device that was set down', () => {
     const followers = followersOf(diffTo(healthy, both('vxlan-down/')));
     assert.equal(followers.length, 4);
-    for (const text of followers) assert.match(text, /^neighbour neighbour row for .* vanished/);
+    for (const text of followers) assert.match(text, /^neighbour neighbour entry for .* vanished/);
   });
 });
 

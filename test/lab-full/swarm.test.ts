@@ -35,7 +35,7 @@ describe('a swarm on a kernel with IPVS and ESP', skip, () => {
       return true;
     });
 
-  /** A request to app by its virtual address, one to the published port from outside, and one over the encrypted network. */
+  /** A request to app by its VIP, one to the published port from outside, and one over the encrypted network. */
   async function traffic(): Promise<void> {
     const {one} = await endsOf(lab(), 'web');
     const {Endpoint: endpoint} = await node1().ask<{Endpoint: {VirtualIPs: {Addr: string}[]}}>(
@@ -58,7 +58,7 @@ describe('a swarm on a kernel with IPVS and ESP', skip, () => {
     assert.deepEqual(told(foldFindings(examineAll(...readings).findings.filter((one) => !isHint(one)))), []);
   });
 
-  it('answers by the virtual address, the published port and the encrypted overlay, as trace says', async () => {
+  it('answers by the VIP, the published port and the encrypted overlay, as trace says', async () => {
     await traffic();
     for (const [from, to] of [
       ['web1', 'app'],
@@ -72,7 +72,7 @@ describe('a swarm on a kernel with IPVS and ESP', skip, () => {
     assert.match(published.disposition, /^deliver/);
   });
 
-  it('answers real packets to a virtual address', async () => {
+  it('answers real packets to a VIP', async () => {
     const {disposition, status, stdout} = await document<{disposition: string}>([
       ...['trace', 'web1', 'app', '--probe', '--port', '80'],
       ...hosts(),

@@ -56,7 +56,7 @@ describe('diff between readings of the live swarm', labSuite(), () => {
           host: 'node1',
           place: 'overlay uber-net',
           network: 'uber-net',
-          name: 'FDB row for web2',
+          name: 'FDB entry for web2',
           detail: `${mac} → ${vtep} (node2)`,
           facts: [],
           follows: null,

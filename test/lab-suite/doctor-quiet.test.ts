@@ -127,7 +127,7 @@ describe('doctor is quiet on a healthy swarm', labSuite(), () => {
           await lab
             .node('node1')
             .exec('web1', ['ping', '-q', '-c', '3', '-W', '1', address], {reject: false});
-        // By the virtual address, and from outside by the published port, where the kernel has what they need.
+        // By the VIP, and from outside by the published port, where the kernel has what they need.
         const call = "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 1 app 80";
         await lab.node('node1').exec('web1', ['sh', '-c', call], {reject: false});
         const outside = ['curl', '-s', '-m', '1', `http://${lab.node('node1').address}:8080/`];

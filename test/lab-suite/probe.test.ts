@@ -193,7 +193,7 @@ describe('probes on the live swarm', labSuite(), () => {
     assert.equal(nameOf(answer.probe.verdict.before), 'node1 uplink');
   });
 
-  it('finds a missing FDB row: nothing leaves the host', async () => {
+  it('finds a missing FDB entry: nothing leaves the host', async () => {
     const answer = await withFault(lab(), faults['fdb-row-missing'], () => probe('web1', 'web2'));
     assert.equal(answer.status, 1);
     assertSeenUpTo(answer, 'forward', 'node1 vxlan');

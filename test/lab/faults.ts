@@ -164,7 +164,7 @@ export const faults = {
     // Nothing goes out, but what comes in is learned.
     await lab.node('node2').exec('web2', ['ping', '-c', '2', '-W', '1', 'web1'], {reject: false});
   },
-  // Rows for an address that nobody has, and an FDB row without even a neighbour.
+  // Rows for an address that nobody has, and an FDB entry without even a neighbour.
   stale: async (place) => {
     await inSandbox(
       place,

@@ -16,7 +16,7 @@ function difference(more: Partial<Difference> = {}): Difference {
     change: 'vanished',
     kind: 'fdb-row',
     place: {key: 'uber-net', host: 'node1', title: 'overlay uber-net', network: 'uber-net'},
-    name: 'FDB row for web2',
+    name: 'FDB entry for web2',
     detail: '02:42:0a:00:01:09 → 192.168.1.5',
     facts: [],
     about: [],
@@ -50,7 +50,7 @@ describe('differences', () => {
       `
 node1
 ├── container web2 vanished (nginx)
-│       with it: 1 FDB row
+│       with it: 1 FDB entry
 └── overlay uber-net
     └── vxlan0: state up → down
 
@@ -62,7 +62,7 @@ node1
       `
 node1
 ├── container web2 vanished (nginx)
-│       with it: 1 FDB row
+│       with it: 1 FDB entry
 └── overlay uber-net
     └── vxlan0: state up → down
 
@@ -74,7 +74,7 @@ node1
       `
 node1
 ├── container web2 vanished (nginx)
-│   └── overlay uber-net on node1: FDB row for web2 vanished
+│   └── overlay uber-net on node1: FDB entry for web2 vanished
 │           (02:42:0a:00:01:09 → 192.168.1.5)
 └── overlay uber-net
     └── vxlan0: state up → down
@@ -86,14 +86,14 @@ node1
 
   it('that are many alike are one line', () => {
     const differences = ['web1', 'web2', 'web3', 'web4', 'web5'].map((name) =>
-      difference({name: `FDB row for ${name}`}),
+      difference({name: `FDB entry for ${name}`}),
     );
     shows(
       view({differences}),
       `
 node1
 └── overlay uber-net
-    └── 5 FDB rows vanished: web1, web2, web3 and 2 more
+    └── 5 FDB entries vanished: web1, web2, web3 and 2 more
 
 5 differences.
 `,
@@ -155,10 +155,10 @@ No difference on 5 hosts: node1, node2, node3 and 2 more.
       `
 No difference on 2 hosts: node1, node2.
 node1 was matched by its name alone.
-node2 was matched with old2 by its swarm node id; it was booted anew, or its
-    engine has another network namespace.
-Not compared: FDB rows, neighbour rows of overlay uber-net on node1: the table
-    was not read in the second.
+node2 was matched with old2 by its swarm node id; it was rebooted, or its engine
+    has another network namespace.
+Not compared: FDB entries, neighbour entries of overlay uber-net on node1: the
+    table was not read in the second.
 Not compared: node3: the host is only in the first.
 In neither snapshot, so not compared: 1 place (--verbose lists them).
 `,
@@ -168,8 +168,8 @@ In neither snapshot, so not compared: 1 place (--verbose lists them).
       `
 No difference on 2 hosts: node1, node2.
 node1 was matched by its name alone.
-node2 was matched with old2 by its swarm node id; it was booted anew, or its engine has another network namespace.
-Not compared: FDB rows, neighbour rows of overlay uber-net on node1: the table was not read in the second.
+node2 was matched with old2 by its swarm node id; it was rebooted, or its engine has another network namespace.
+Not compared: FDB entries, neighbour entries of overlay uber-net on node1: the table was not read in the second.
 Not compared: sysctls of host on node2: it was not read in either.
 Not compared: node3: the host is only in the first.
 `,

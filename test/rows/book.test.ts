@@ -142,7 +142,7 @@ describe("a book's hosts, read as text", () => {
     );
   });
 
-  it('miss the neighbour rows that the book does not print', () => {
+  it('miss the neighbour entries that the book does not print', () => {
     const entries = fdbEntries(hosts, id).filter(({host}) => host === 'docker4');
     assert.deepEqual(
       entries.map(({address: ip, endpoint, node, vni, status}) => [ip, endpoint.name, node, vni, status]),

@@ -91,7 +91,7 @@ describe('a load balancer, which gossip does not name', () => {
     editTable(draft, file, 'neigh', (rows) => rows.filter(({dst}) => dst !== balancer?.address)),
   );
 
-  it('is not stale for want of its neighbour row', () => {
+  it('is not stale for want of its neighbour entry', () => {
     const row = entries(lonely).find(({mac}) => mac === balancer?.mac);
     assert.equal(row?.status, 'unknown');
     assert.match(row?.reason ?? '', /may be the load balancer of node2/);

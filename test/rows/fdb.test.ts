@@ -260,7 +260,7 @@ describe('a pair of rows that no source names', () => {
   });
 });
 
-describe('a neighbour row with a MAC that the endpoint does not have', () => {
+describe('a neighbour entry with a MAC that the endpoint does not have', () => {
   const folder = 'trace/neighbour-wrong-mac';
   const uber = overlayOf(recordedEvidence(`${folder}/node1`), 'uber-net').id;
 

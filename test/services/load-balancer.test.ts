@@ -106,7 +106,7 @@ describe('whether the kernel has IPVS', () => {
   });
 });
 
-describe('a virtual address, link by link', () => {
+describe('a VIP, link by link', () => {
   it('leads to the tasks where all is as the engine sets it up', () => {
     const {steps, sharing} = walk(healthy);
     assert.deepEqual(lines(steps), [hasIt, alias, marked, shared, back]);
@@ -301,7 +301,7 @@ describe('a virtual address, link by link', () => {
   });
 });
 
-describe('a virtual address of which not all was read', () => {
+describe('a VIP of which not all was read', () => {
   const noMark = `unknown: mangle rules of ${lb} were not read: mark of packets to 10.0.1.2 unknown`;
   const noIpvs = `unknown: unknown whether the kernel has IPVS: not read (${lb})`;
 

@@ -199,7 +199,7 @@ const rules = 'iptables-nft';
 
 /**
  * What a host with load balancers looks like where one link of them is not as the engine made it, by the code that tells
- * it. Of virtual addresses those of uber-net are broken, of published ports 8080 of the service site.
+ * it. Of VIPs those of uber-net are broken, of published ports 8080 of the service site.
  */
 export const balancerFaults = {
   'vip-alias-missing': (draft) =>

@@ -44,14 +44,14 @@ function toService(read: HostModel[], to = 'app', from = 'web1'): Trace {
 
 const code = (walk: Walk | null | undefined) => walk?.hops.find(({verdict}) => verdict === 'fail')?.code;
 
-/** How it ends, and with which code on the way to the virtual address. */
+/** How it ends, and with which code on the way to the VIP. */
 function outcome(change: (draft: HostEvidence) => void): string {
   const {disposition, forward} = toService(hosts(change));
   return `${disposition} ${code(forward) ?? '-'}`;
 }
 
 describe('trace to a service where the kernel has IPVS', () => {
-  it('reads the virtual address link by link, and walks each task from the load balancer', () => {
+  it('reads the VIP link by link, and walks each task from the load balancer', () => {
     const {disposition, vip, forward, reverse, backends = []} = toService(hosts());
     assert.deepEqual([disposition, vip], ['deliverable', '10.0.1.2']);
     assert.deepEqual(
@@ -76,7 +76,7 @@ describe('trace to a service where the kernel has IPVS', () => {
     }
   });
 
-  it('takes the virtual address itself for the service', () => {
+  it('takes the VIP itself for the service', () => {
     const read = hosts();
     assert.deepEqual(toService(read, '10.0.1.2').backends, toService(read, 'service:app').backends);
   });
@@ -237,7 +237,7 @@ describe('services of other kinds', () => {
       if (body.Name === 'uber-net') body.Services.app.VIP = '<nil>';
     });
 
-  it('without a virtual address: its tasks, from the source', () => {
+  it('without a VIP: its tasks, from the source', () => {
     const read = recorded.map((host) => hostModel(derived(host, dnsrr)));
     const {vip, forward, backends = []} = toService(read);
     assert.equal(vip, null);

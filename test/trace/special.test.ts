@@ -40,7 +40,7 @@ describe('trace to what is no peer on an overlay', () => {
     assert.equal(outcome('open1', '198.51.100.1'), 'sent-outside -');
   });
 
-  it('names a virtual address that no load balancer has, as the kernel has no IPVS', () => {
+  it('names a VIP that no load balancer has, as the kernel has no IPVS', () => {
     assert.equal(outcome('web1', '10.0.1.2'), 'unreachable ipvs-missing');
   });
 

@@ -126,8 +126,8 @@ function lost(
     ],
     cause:
       layer === 'l2'
-        ? `${who} sent ${counted(times, 'frame')} to ${whom} (${sought}) in vain: ${device} has no FDB row that says on which host it is, and dropped them`
-        : `${who} asked ${counted(times, 'time')} for the MAC of ${whom} (${sought}) in vain: ${device} has no neighbour row to answer from${target ? '' : ', and this host knows no such endpoint'}`,
+        ? `${who} sent ${counted(times, 'frame')} to ${whom} (${sought}) in vain: ${device} has no FDB entry that says on which host it is, and dropped them`
+        : `${who} asked ${counted(times, 'time')} for the MAC of ${whom} (${sought}) in vain: ${device} has no neighbour entry to answer from${target ? '' : ', and this host knows no such endpoint'}`,
     check: look(sh`ovdiag fdb ${named(network)}`, 'the entries of every endpoint'),
     fix: entryFix(failed, whom),
     basis: elsewhere === undefined ? 'sample' : 'several-hosts',

@@ -11,7 +11,7 @@ interface Counts extends LinkStats {
 }
 
 /**
- * Frames of protocols that nobody here speaks (a switch's own, an unused VLAN) count as dropped on receipt (kernel
+ * Frames of protocols that is not used here (a switch's own, an unused VLAN) count as dropped on receipt (kernel
  * net/core/dev.c, __netif_receive_skb_core), some a second and for ever, so these must be many.
  */
 const rxDropped = {least: 50, perSecond: 10};

@@ -45,7 +45,7 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
           evidence: [
             `${netns}: ${device} TX errors ${later.txErrors} (${risen(unsent, seconds)}), carrier errors ${later.txCarrierErrors} (${risen(carrier, seconds)})`,
           ],
-          cause: `${device} could not hand ${unsent} packets to the host: it has no route to the VTEPs that their FDB rows name${carrier < unsent ? ', or they were refused on the way out' : ''}`,
+          cause: `${device} could not hand ${unsent} packets to the host: it has no route to the VTEPs that their FDB entries name${carrier < unsent ? ', or they were refused on the way out' : ''}`,
           check: look(sh`ovdiag fdb ${named(network)}`, 'the VTEPs; then ip route get of each'),
           fix: noFix(
             'not known from the counter alone: doctor reports the VTEP without a route as vtep-route-missing',
@@ -62,8 +62,8 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
           `${netns}: ${device} TX dropped ${later.txDropped} (${risen(later.txDropped - earlier.txDropped, seconds)})`,
           `${netns}: its bridge took or sent ${risen(later.bridgeFrames - earlier.bridgeFrames, seconds)} itself, broadcast and multicast among them`,
           later.announced === null
-            ? 'nobody listened for the MACs that were sought'
-            : `${later.announced} of them were for MACs without an FDB row`,
+            ? 'l2miss events were not monitored'
+            : `${later.announced} of them were for MACs without an FDB entry`,
         ],
         cause: later.encrypted
           ? `${device} threw away at least ${lost} frames, each for one receiver: this network is encrypted, and a packet for which there is no IPsec state is lost here`

@@ -20,7 +20,7 @@ const setClock = fixBy({
 });
 const joinAnew = fixByOthers(
   'whoever has the join token of the swarm',
-  'let the node join anew: docker swarm leave --force here, and what docker swarm join-token prints on a manager; its tasks and overlay networks start again',
+  'let the node join again: docker swarm leave --force here, and what docker swarm join-token prints on a manager; its tasks and overlay networks start again',
 );
 const rotate = fixByOthers(
   'whoever runs a manager',

@@ -123,7 +123,7 @@ function faultOf(version: EngineVersion): Fault | undefined {
     return {
       severity: 'warning',
       cause:
-        'this engine takes rows of removed endpoints out of the wrong tables, so FDB and neighbour rows of every endpoint that ever left another node stay; once an address is used again elsewhere, frames go to the old node',
+        'this engine takes rows of removed endpoints out of the wrong tables, so FDB and neighbour entries of every endpoint that ever left another node stay; once an address is used again elsewhere, frames go to the old node',
       look: 'docker version',
       fix: 'install 28.3.0 or later; without live-restore every container of the host is started again',
     };
@@ -133,7 +133,7 @@ function faultOf(version: EngineVersion): Fault | undefined {
     return {
       severity: 'info',
       cause:
-        'this engine adds FDB rows only where there is none: if the kernel has learned the row before, as after a short partition, the add fails and the row is lost when it ages. Look for fdb-row-missing and learned rows after such an event',
+        'this engine adds FDB entries only where there is none: if the kernel has learned the row before, as after a short partition, the add fails and the row is lost when it ages. Look for fdb-row-missing and learned rows after such an event',
       look: "journalctl -u docker | grep -e 'already present' -e 'failed to add peer entry'",
       fix: 'nothing is wrong yet: look for fdb-row-missing after partitions, and install a version in which it is fixed',
     };

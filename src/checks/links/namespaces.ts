@@ -108,7 +108,7 @@ function usedByNetwork({name, endpoints = []}: Network): Use {
     user: name,
     evidence: `docker network inspect ${name}: ${endpoints.map((endpoint) => endpoint.name).join(', ')} on this host`,
     fix: noFix(
-      `no command: the namespace has no name any more. With the last endpoint of ${name} on this host its sandbox goes, and it is made anew with the next one`,
+      `no command: the namespace has no name any more. With the last endpoint of ${name} on this host its sandbox goes, and it is recreated with the next one`,
     ),
   };
 }
@@ -232,7 +232,7 @@ function twoEpochs(host: KnownHost, network: Network, sandboxes: Sandbox[]): Fin
       ({namespace, vnis}) =>
         `${namespace.file}: ${namespace.tables?.links?.map(({name}) => name).join(', ') ?? 'not read'}${vnis.length > 0 ? `; VNI ${vnis.join(', ')}` : ''}`,
     ),
-    cause: `${network.name} has two sandboxes here: it was built anew while the earlier one could not be removed, and only one of them is used`,
+    cause: `${network.name} has two sandboxes here: it was rebuilt while the earlier one could not be removed, and only one of them is used`,
     check: look(sh`ovdiag links ${named(network.name)}`, 'which of them the containers are in'),
     fix:
       unused === undefined

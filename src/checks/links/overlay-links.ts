@@ -121,7 +121,7 @@ function tunnelFix({host, network, sandbox: {namespace}, links}: Around, bridge:
   const wanted = wantedTunnel(host, {network, netns: namespace.file, bridge}, links);
   if (!wanted)
     return noFix(
-      `not known: which VNI of ${network.name} the device of ${bridge} has; with the last endpoint of the network on this host its sandbox goes, and it is made anew with the next one`,
+      `not known: which VNI of ${network.name} the device of ${bridge} has; with the last endpoint of the network on this host its sandbox goes, and it is recreated with the next one`,
     );
   return fixBy({
     commands: makeTunnel(host, wanted),

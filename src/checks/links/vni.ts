@@ -142,7 +142,7 @@ function rightVni(host: KnownHost, network: Network, {link, netns}: Device): Adv
       wanted && tables
         ? fixBy({
             commands: makeTunnel(host, wanted, tables),
-            affects: `${name} of ${network.name} on this host, made anew as Docker makes it, with its entries`,
+            affects: `${name} of ${network.name} on this host, recreated as Docker makes it, with its entries`,
           })
         : noFix(`not known: which VNI of ${network.name} this device should have`),
   };
@@ -190,7 +190,7 @@ function heldTwice(host: KnownHost, device: Device, owner: Network, devices: Dev
       lost
         ? `${owner.name} has no tunnel here`
         : here
-          ? `its sandbox can not be built anew here`
+          ? `its sandbox can not be rebuilt here`
           : `it can not be built when a task needs it here ("file exists")`
     }`,
     ...deletion(host, device),

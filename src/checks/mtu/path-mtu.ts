@@ -98,7 +98,7 @@ function toldContainers(host: KnownHost, report: Report): ToldInside[] {
       host: host.name,
       network: null,
       reason: 'what containers were told of path MTUs was not read',
-      add: 'take the snapshot anew',
+      add: 'take a new snapshot',
     });
   }
   for (const {namespace} of places) {

@@ -39,7 +39,7 @@ function balancers({sandboxes}: KnownHost): Off[] {
     const {namespace, network, kind} = sandbox;
     const backends = isOff(namespace.tables) ? masqueraded(sandbox) : [];
     if (backends.length === 0) return [];
-    const lost = `the load balancer sends requests to the tasks under its own address and must send the answers on: no service answers under its ${kind === 'ingress' ? 'published port' : 'virtual address'} from this host`;
+    const lost = `the load balancer sends requests to the tasks under its own address and must send the answers on: no service answers under its ${kind === 'ingress' ? 'published port' : 'VIP'} from this host`;
     return [{netns: namespace.file, ...(network ? {network} : {}), evidence: backends.slice(0, 3), lost}];
   });
 }

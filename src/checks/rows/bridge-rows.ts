@@ -109,14 +109,14 @@ function astrayRow(
   };
 }
 
-/** A row of a bridge taken away: it learns the MAC anew from its next frame. */
+/** A row of a bridge taken away: it learns the MAC again from its next frame. */
 function forgotten(host: KnownHost, file: string, {mac, device: dev}: FdbRow): Advice {
   const inside = (command: Command) => within(host.model, file, command);
   return {
     check: look(inside(sh`bridge fdb show dev ${device(dev)}`), `${mac} master`),
     fix: fixBy({
       commands: [inside(sh`bridge fdb del ${macWord(mac)} dev ${device(dev)} master`)],
-      affects: 'that entry; the bridge learns the MAC anew from its next frame',
+      affects: 'that entry; the bridge learns the MAC again from its next frame',
     }),
   };
 }

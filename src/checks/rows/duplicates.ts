@@ -115,7 +115,7 @@ function sharedAddresses({services}: Network, holders: Holder[]): ReadonlySet<st
   return addresses.found;
 }
 
-/** MACs that two addresses have, by this host's engine and the neighbour rows of its sandboxes. */
+/** MACs that two addresses have, by this host's engine and the neighbour entries of its sandboxes. */
 function sharedMacs(own: Holder[], sandboxes: OverlayHere['sandboxes']): ReadonlySet<string> {
   const macs = new Clashes();
   for (const {mac, ip} of own) if (mac) macs.add(mac, ip);
@@ -171,7 +171,7 @@ function gossipHolders({services}: Network, asked: string): Holder[] {
       ? [
           {
             id: `vip ${service}`,
-            name: `the virtual address of ${service}`,
+            name: `the VIP of ${service}`,
             ip: vip,
             evidence: `${asked}: ${service} VIP ${vip}`,
             told: 'engine' as const,

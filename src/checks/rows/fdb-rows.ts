@@ -171,7 +171,7 @@ function ownersByMac({endpoints}: NetworkJudgement): Map<string, Claim | undefin
   return owners;
 }
 
-/** Own endpoints that reach nobody whatever the rows say: what the checks of links and interfaces report. */
+/** Own endpoints that get no answer whatever the rows say: what the checks of links and interfaces report. */
 function cutOff(host: KnownHost, {network, sandboxes}: OverlayHere): string[] {
   const links = sandboxes.flatMap(({namespace}) => namespace.tables?.links ?? []);
   const allLost = links.some(

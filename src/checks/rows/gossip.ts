@@ -134,7 +134,7 @@ const wordsOf: Record<
   keeps: ({here, owner, asked, what, many, where}) => ({
     subject: `endpoints of ${owner} that are gone`,
     severity: 'warning',
-    cause: `gossip on ${here} still has ${many ? what : 'an endpoint'} of ${owner}${where} that neither its engine nor its gossip has: names resolve to addresses that nobody has`,
+    cause: `gossip on ${here} still has ${many ? what : 'an endpoint'} of ${owner}${where} that neither its engine nor its gossip has: names resolve to addresses that no endpoint has`,
     last: [`${owner}: ${asked}: no such endpoint`],
   }),
 };
@@ -364,7 +364,7 @@ function announcedAnew({kind, owner, here, network}: GossipGap, endpoints: Gossi
     );
   return fixBy({
     commands: [sh`docker service update --force ${named(services[0])}`],
-    affects: `the tasks of ${services[0]}, which are replaced and announced anew; type it on a manager. If gossip (TCP and UDP 7946) does not pass between ${here} and ${owner}, let it pass first: it then heals by itself`,
+    affects: `the tasks of ${services[0]}, which are replaced and announced again; type it on a manager. If gossip (TCP and UDP 7946) does not pass between ${here} and ${owner}, let it pass first: it then heals by itself`,
   });
 }
 

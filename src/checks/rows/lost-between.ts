@@ -238,7 +238,7 @@ function readDevices(host: KnownHost): Device[] {
 /** A row of a device, with the age of what Docker wrote beside it: it writes both rows of an endpoint at once. */
 interface AgedRow {
   row: FdbRow;
-  /** Undefined where there is no neighbour row with its MAC. */
+  /** Undefined where there is no neighbour entry with its MAC. */
   writtenSeconds: number | undefined;
 }
 

@@ -204,7 +204,7 @@ function rulesFix(host: KnownHost, netfilter: Ruleset[], gone: Piece[], version:
     commands: typed((own) => own),
     undo: typed(() => '-D'),
     affects:
-      'the rules of the engine that are gone, until it starts again. Published ports of plain containers are translated again once those are started anew; tell the firewall manager to leave the chains of Docker alone',
+      'the rules of the engine that are gone, until it starts again. Published ports of plain containers are translated again once those are restarted; tell the firewall manager to leave the chains of Docker alone',
   });
 }
 

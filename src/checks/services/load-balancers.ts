@@ -35,7 +35,7 @@ const links = [
 /** Seconds after which IPVS forgets an idle TCP connection, unless it was told another number (ip_vs_proto_tcp.c). */
 const ipvsForgets = 900;
 
-/** How services are reached from this host: virtual addresses and published ports, link by link, and the tasks behind. */
+/** How services are reached from this host: VIPs and published ports, link by link, and the tasks behind. */
 export const loadBalancers = defineCheck<Patient>({
   name: 'load-balancers',
   codes: [
@@ -68,14 +68,14 @@ export const loadBalancers = defineCheck<Patient>({
   across: idleTimeout,
 });
 
-/** Containers of a host that keep idle connections to virtual addresses for longer than IPVS remembers them. */
+/** Containers of a host that keep idle connections to VIPs for longer than IPVS remembers them. */
 interface Patient {
   count: number;
   /** Some of them, with what makes them so. */
   examples: string[];
 }
 
-/** A service by its virtual address: the load balancer of this host, link by link, and the tasks behind it. */
+/** A service by its VIP: the load balancer of this host, link by link, and the tasks behind it. */
 function virtualAddress(
   host: KnownHost,
   report: Report,
@@ -106,7 +106,7 @@ interface Access {
   /** The load balancer's sandbox. */
   file: string;
   vip?: string;
-  /** Who is reached: a service with its virtual address, or a published port. */
+  /** Who is reached: a service with its VIP, or a published port. */
   what: string;
 }
 
@@ -124,7 +124,7 @@ function withoutIpvs(host: KnownHost, report: Report): boolean {
   const reached = balancers.flatMap(({network}) =>
     (network?.services ?? [])
       .filter(({name, vip}) => name !== '' && vip !== undefined)
-      .map(({name, vip}) => `${name} on ${network?.name}: virtual address ${vip}`),
+      .map(({name, vip}) => `${name} on ${network?.name}: VIP ${vip}`),
   );
   if (reached.length === 0) return true;
   const ports = ingressPorts([host.model]).map(
@@ -216,7 +216,7 @@ function linkFix(host: KnownHost, code: (typeof links)[number], {file, vip, netw
 function renewed(service: string): Fix {
   return fixBy({
     commands: [sh`docker service update --force ${named(service)}`],
-    affects: `the tasks of ${service}, replaced one by one: with them the engine makes its entries anew. Type it on a manager`,
+    affects: `the tasks of ${service}, replaced one by one: with them the engine recreates its entries. Type it on a manager`,
   });
 }
 
@@ -368,7 +368,7 @@ function idleTimeout(hosts: HostDigest<Patient>[], report: Report): void {
     network: null,
     subject: 'idle connections',
     evidence: hosts.flatMap(({digest}) => digest.examples).slice(0, 5),
-    cause: `IPVS forgets a TCP connection that was idle for ${ipvsForgets} s; ${count} containers that may hold connections to virtual addresses send their first keepalive later, so an idle connection of theirs hangs when it is used again`,
+    cause: `IPVS forgets a TCP connection that was idle for ${ipvsForgets} s; ${count} containers that may hold connections to VIPs send their first keepalive later, so an idle connection of theirs hangs when it is used again`,
     check: look(
       line('sysctl net.ipv4.tcp_keepalive_time'),
       'inside the container: seconds until the first keepalive',

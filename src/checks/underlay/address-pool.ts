@@ -113,7 +113,7 @@ function poolsOf(host: KnownHost, network: Network): Pool[] {
         subnet: pool,
         size: 2 ** (32 - length) - edges,
         taken: tasksHere + vipsHere + balancers + own,
-        parts: `${tasksHere} tasks and containers, ${vipsHere} virtual addresses, ${balancers} load balancers of nodes, ${own} gateway`,
+        parts: `${tasksHere} tasks and containers, ${vipsHere} VIPs, ${balancers} load balancers of nodes, ${own} gateway`,
       };
     });
 }

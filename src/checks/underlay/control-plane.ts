@@ -185,7 +185,7 @@ function listener(host: KnownHost, report: Report): void {
       host: host.name,
       network: null,
       reason: `whether its manager listens on TCP ${port} was not read`,
-      add: 'take the snapshot anew, as root',
+      add: 'take a new snapshot, as root',
     });
     return;
   }

@@ -60,7 +60,7 @@ function closed(host: KnownHost, up: Tunnel[], report: Report): void {
         host: host.name,
         network: null,
         reason: 'whether the UDP port of the data path is open was not read',
-        add: 'take the snapshot anew, as root',
+        add: 'take a new snapshot, as root',
       });
     return;
   }
@@ -127,7 +127,7 @@ function remadeFix(host: KnownHost, tunnels: Tunnel[], port: number): Fix {
   if (known.length < commands.length) return noFix('not known: what these devices were made with');
   return fixBy({
     commands: known.flat(),
-    affects: `${listed(tunnels.map(({network, device: {name}}) => `${name} of ${network.name}`))} on this host, made anew as Docker makes it, with its entries`,
+    affects: `${listed(tunnels.map(({network, device: {name}}) => `${name} of ${network.name}`))} on this host, recreated as Docker makes it, with its entries`,
   });
 }
 

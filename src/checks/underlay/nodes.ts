@@ -34,7 +34,7 @@ export const nodes = defineCheck<Digest>({
             (manager) =>
               `${manager.name}: ${line(manager.digest.lost.find(({id}) => id === node.id) ?? node)}`,
           ),
-          ...senders.slice(0, 5).map((host) => `${host.name} has FDB rows that lead to ${address}`),
+          ...senders.slice(0, 5).map((host) => `${host.name} has FDB entries that lead to ${address}`),
         ],
         cause: isUsed
           ? `the swarm has lost ${name}, and hosts still send to endpoints there`

@@ -19,7 +19,7 @@ const decisive: ReadonlySet<OwnVtep['source']> = new Set(['own-task', 'state-fil
 const toldBy: Record<OwnVtep['source'], string> = {
   'own-task': "gossip's host address of an endpoint of this node",
   'state-file': "the engine's swarm/docker-state.json",
-  'peer-row': 'FDB rows of other hosts',
+  'peer-row': 'FDB entries of other hosts',
   'node-address': 'the node address that the engine tells',
 };
 

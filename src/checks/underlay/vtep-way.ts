@@ -12,7 +12,7 @@ import {defineCheck} from '../check.js';
 import {nodesAt, otherNodes, remoteVteps} from '../underlay.js';
 import {linkLine, listed} from '../words.js';
 
-/** A next hop that failed longer ago than this, in seconds, may answer by now: nobody has asked since. */
+/** A next hop that failed longer ago than this, in seconds, may answer by now: it was not asked for since. */
 const freshFailure = 60;
 
 /**
@@ -239,7 +239,7 @@ function nextHops(host: KnownHost, ways: WayTo[], report: Report): void {
       report.notChecked({
         host: host.name,
         network: null,
-        reason: `${ip}, the next hop to ${listed(vteps)}, did not answer ARP ${row.updatedSeconds ?? 'some'} s ago, and nobody has asked since`,
+        reason: `${ip}, the next hop to ${listed(vteps)}, did not answer ARP ${row.updatedSeconds ?? 'some'} s ago, and it was not asked for since`,
         add: `ping -c 1 ${ip} on that host, then again ovdiag doctor`,
       });
       continue;

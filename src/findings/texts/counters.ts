@@ -6,7 +6,7 @@ const sandbox = 'nsenter --net=/var/run/docker/netns/N-NETWORKID';
 export const counterTexts = [
   {
     code: 'l2-miss',
-    title: 'frames for an endpoint of another host were dropped, because no FDB row says where it is',
+    title: 'frames for a remote endpoint were dropped: no FDB entry (l2miss)',
     severity: 'error',
     needs: 'a sample over time',
     meaning:
@@ -31,11 +31,11 @@ export const counterTexts = [
   },
   {
     code: 'l3-miss',
-    title: 'questions for the MAC of an endpoint of another host stayed without an answer',
+    title: 'ARP for a remote endpoint was not answered: no neighbour entry (l3miss)',
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      'While ovdiag listened, somebody on this host asked by ARP for an endpoint for which the vxlan device has no neighbour row. The asker gets "no route to host" after some seconds. Reported as info where no endpoint with that address is known: then somebody has an old address, or scans the network.',
+      'While ovdiag listened, somebody on this host asked by ARP for an endpoint for which the vxlan device has no neighbour entry. The asker gets "no route to host" after some seconds. Reported as info where no endpoint with that address is known: then somebody has an old address, or scans the network.',
     behaviour:
       'No ARP crosses an overlay. The vxlan device answers questions itself from its neighbour table, and drops those for which it has no row; with l3miss, which Docker sets, the kernel announces the address to everybody who listens to neighbour events. Questions about containers of this host are flooded to the device as well, and announced; they are left out here.',
     check: [{command: `${sandbox} ip monitor neigh`}, {command: `${sandbox} ip neigh show dev vxlan0`}],
@@ -56,7 +56,7 @@ export const counterTexts = [
   },
   {
     code: 'vxlan-tx-errors',
-    title: 'a vxlan device could not hand its packets to the host',
+    title: 'a vxlan device could not send packets',
     severity: 'error',
     needs: 'a sample over time',
     meaning:
@@ -71,11 +71,11 @@ export const counterTexts = [
   },
   {
     code: 'vxlan-tx-dropped',
-    title: 'a vxlan device throws frames away that have one receiver',
+    title: 'a vxlan device drops unicast frames',
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
-      'More frames were dropped at the vxlan device than broadcast and multicast explain, which it always drops. Either nobody listened for the MACs that were sought, or they are not what failed: on an encrypted network it means that there is no IPsec state to send with.',
+      'More frames were dropped at the vxlan device than broadcast and multicast explain, which it always drops. Either l2miss events were not monitored, or they are not what failed: on an encrypted network it means that there is no IPsec state to send with.',
     behaviour:
       'A frame without a row is counted as TX dropped, as is one whose packet the host could not send: refused by its IPsec policy or its rules, or dropped at the uplink. A single one now and then is normal: a bridge that has forgotten a silent container sends its next frame to every port.',
     check: [
@@ -88,7 +88,7 @@ export const counterTexts = [
   },
   {
     code: 'frames-lost-between',
-    title: 'what one host sends on an overlay does not come to the other',
+    title: 'overlay packets are lost between two hosts',
     severity: 'error',
     needs: 'several hosts',
     meaning:
@@ -119,7 +119,7 @@ export const counterTexts = [
   },
   {
     code: 'udp-no-ports',
-    title: 'packets come to closed UDP ports while the data path is silent',
+    title: 'UDP packets arrive at closed ports while the overlay receives nothing',
     severity: 'error',
     needs: 'a sample over time',
     meaning:
@@ -137,7 +137,7 @@ export const counterTexts = [
   },
   {
     code: 'icmp-unreachable',
-    title: 'what a host sends on an overlay is answered by ICMP, and by nothing else',
+    title: 'traffic of an overlay is answered only by ICMP unreachable',
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
@@ -160,7 +160,7 @@ export const counterTexts = [
   },
   {
     code: 'udp-checksum-errors',
-    title: 'UDP packets arrive with a wrong checksum',
+    title: 'UDP packets arrive with wrong checksums',
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
@@ -187,7 +187,7 @@ export const counterTexts = [
   },
   {
     code: 'tcp-checksum-errors',
-    title: 'TCP segments reach a container with a wrong checksum',
+    title: 'TCP segments arrive in a container with wrong checksums',
     severity: 'error',
     needs: 'a sample over time',
     meaning:
@@ -208,7 +208,7 @@ export const counterTexts = [
   },
   {
     code: 'ip-reassembly-failed',
-    title: 'packets arrive in pieces, and not all pieces do',
+    title: 'IP reassembly fails: fragments are lost',
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
@@ -229,7 +229,7 @@ export const counterTexts = [
   },
   {
     code: 'xfrm-errors',
-    title: 'IPsec throws packets of an encrypted overlay away',
+    title: 'IPsec drops packets of an encrypted overlay',
     severity: 'error',
     needs: 'a sample over time',
     meaning:
@@ -251,7 +251,7 @@ export const counterTexts = [
   },
   {
     code: 'softnet-drops',
-    title: "packets find a processor's queue full",
+    title: "packets are dropped because a CPU's receive queue is full",
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
@@ -274,7 +274,7 @@ export const counterTexts = [
   },
   {
     code: 'conntrack-drops',
-    title: 'the table of connections is full',
+    title: 'packets are dropped because the conntrack table is full',
     severity: 'error',
     needs: 'a sample over time',
     meaning:
@@ -300,7 +300,7 @@ export const counterTexts = [
   },
   {
     code: 'conntrack-insert-failed',
-    title: 'packets lose a race for an entry in the table of connections',
+    title: 'conntrack entries could not be inserted (race)',
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
@@ -321,13 +321,13 @@ export const counterTexts = [
   },
   {
     code: 'uplink-drops',
-    title: 'the device that leads to the other hosts loses packets',
+    title: 'the uplink drops packets',
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
       'Errors or drops rise on the uplink, by more than the noise that every network has. It concerns all traffic between hosts, not only overlays.',
     behaviour:
-      'RX errors are damaged frames; RX dropped are frames for which there was no room, that were larger than the device takes, or of a protocol that nobody here speaks (some of those are normal); TX dropped and TX errors are what the driver could not send.',
+      'RX errors are damaged frames; RX dropped are frames for which there was no room, that were larger than the device takes, or of a protocol that is not used here (some of those are normal); TX dropped and TX errors are what the driver could not send.',
     check: [{command: 'ip -s -s link show UPLINK'}, {command: 'ethtool -S UPLINK'}],
     fix: [
       {

@@ -4,7 +4,7 @@ import type {Explanation} from '../explanation.js';
 export const dockerRuleTexts = [
   {
     code: 'docker-rules-missing',
-    title: "rules that lead into Docker's chains are gone",
+    title: "jumps to Docker's chains are missing",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -37,7 +37,7 @@ export const dockerRuleTexts = [
   },
   {
     code: 'docker-rules-two-backends',
-    title: "both back ends of iptables hold Docker's rules",
+    title: "both iptables backends contain Docker's rules",
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -61,7 +61,7 @@ export const dockerRuleTexts = [
   },
   {
     code: 'dns-rules-missing',
-    title: 'the questions of a container for names reach nobody',
+    title: "the redirect to Docker's embedded DNS is missing",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -79,11 +79,11 @@ export const dockerRuleTexts = [
   },
   {
     code: 'dns-listener-missing',
-    title: 'the engine does not listen for the questions of a container',
+    title: 'embedded DNS is not listening for a container',
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The rules in the namespace of the container lead its questions to a port at which nobody listens. It can resolve nothing. All containers of a host are hit while the engine is down.',
+      'The rules in the namespace of the container lead its questions to a port at which no process listens. It can resolve nothing. All containers of a host are hit while the engine is down.',
     behaviour:
       'The socket belongs to dockerd, though it is in the namespace of the container, and is gone with it. After a restart the engine opens a new one and makes new rules; where that failed the old rules lead to nothing.',
     check: [

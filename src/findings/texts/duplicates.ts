@@ -8,7 +8,7 @@ export const duplicateTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Two endpoints, or an endpoint and the virtual address of a service, have the same address. Which of the two answers depends on who asks. If only gossip names both (a warning), one of them may be gone and its record left.',
+      'Two endpoints, or an endpoint and the VIP of a service, have the same address. Which of the two answers depends on who asks. If only gossip names both (a warning), one of them may be gone and its record left.',
     behaviour:
       'Docker keeps one owner of an address in each kernel. By default the MAC is made of the address, so the two have one MAC as well, and bridges move it from port to port.',
     check: [
@@ -25,7 +25,7 @@ export const duplicateTexts = [
       },
       {
         command: 'docker service update --force SERVICE',
-        affects: 'every task of the service: each is replaced, and gets an address anew',
+        affects: 'every task of the service: each is replaced, and gets a new address',
       },
     ],
     references: ['moby/moby#33795', 'moby/moby#41576', 'moby/moby#40989', 'moby/moby#32738'],
@@ -56,7 +56,7 @@ export const duplicateTexts = [
     fix: [
       {
         command: 'docker run … without --mac-address, or with another one',
-        affects: 'one of the two containers: it is made anew',
+        affects: 'one of the two containers: it is recreated',
       },
     ],
     references: [

@@ -2,14 +2,14 @@ import type {Explanation} from '../explanation.js';
 
 const restart = {
   command: 'systemctl restart docker',
-  affects: 'every container of that host without live-restore; rules, policies and states are made anew',
+  affects: 'every container of that host without live-restore; rules, policies and states are recreated',
 };
 
 /** What encrypted overlays (`--opt encrypted`) need, and lack. */
 export const encryptionTexts = [
   {
     code: 'xfrm-state-missing',
-    title: 'packets of encrypted overlays must be encrypted, and there is no key',
+    title: 'packets of an encrypted overlay are dropped: no IPsec state',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -56,7 +56,7 @@ export const encryptionTexts = [
   },
   {
     code: 'encryption-mark-missing',
-    title: 'nothing marks the packets of an encrypted overlay for encryption',
+    title: 'the rule that marks packets of an encrypted overlay is missing',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -80,7 +80,7 @@ export const encryptionTexts = [
   },
   {
     code: 'encryption-drop-missing',
-    title: 'unencrypted packets of an encrypted overlay are taken in',
+    title: 'unencrypted packets of an encrypted overlay are accepted',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -100,7 +100,7 @@ export const encryptionTexts = [
   },
   {
     code: 'cleartext-risk',
-    title: 'packets of an encrypted overlay may leave in clear',
+    title: 'packets of an encrypted overlay may leave unencrypted',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -128,7 +128,7 @@ export const encryptionTexts = [
   },
   {
     code: 'esp-filtered-in',
-    title: "the host's own rules drop incoming ESP",
+    title: "the host's packet filter drops incoming ESP",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -145,7 +145,7 @@ export const encryptionTexts = [
   },
   {
     code: 'esp-filtered-out',
-    title: "the host's own rules drop outgoing ESP",
+    title: "the host's packet filter drops outgoing ESP",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -161,7 +161,7 @@ export const encryptionTexts = [
   },
   {
     code: 'encryption-unsupported',
-    title: 'the kernel of a node has no IPsec that the engine could set up',
+    title: 'the kernel of a node does not support the required IPsec',
     severity: 'error',
     needs: 'a manager',
     meaning:

@@ -56,7 +56,7 @@ export const endpointTexts = [
     meaning:
       'Swarm tells every node the MAC of each endpoint, and each node programs it. A program that changed the MAC of the interface later, often udev with its MACAddressPolicy or something inside the container, makes all of that wrong: whoever sends from another host gets no answer, while endpoints on the same host may, because ARP on the bridge tells them the new MAC.',
     behaviour:
-      'Frames for the old MAC arrive, and the interface drops them as those of another host (OTHERHOST), with no counter of the tunnel moving. What the container sends carries a MAC that no FDB row of other hosts knows; they learn it for 300 s.',
+      'Frames for the old MAC arrive, and the interface drops them as those of another host (OTHERHOST), with no counter of the tunnel moving. What the container sends carries a MAC that no FDB entry of other hosts knows; they learn it for 300 s.',
     check: [
       {command: `${inContainer} ip link`},
       {command: "docker inspect -f '{{json .NetworkSettings.Networks}}' CONTAINER"},
@@ -97,7 +97,7 @@ export const endpointTexts = [
   },
   {
     code: 'interface-without-endpoint',
-    title: 'a port of an overlay sandbox leads to no endpoint of Docker',
+    title: 'a port of an overlay sandbox does not belong to a Docker endpoint',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -127,7 +127,7 @@ export const endpointTexts = [
   },
   {
     code: 'veth-not-in-bridge',
-    title: 'a port of an overlay sandbox is in no bridge',
+    title: 'a port of an overlay sandbox is not attached to its bridge',
     severity: 'error',
     needs: 'one host',
     meaning:

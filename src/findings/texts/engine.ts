@@ -4,7 +4,7 @@ import type {Explanation} from '../explanation.js';
 export const engineTexts = [
   {
     code: 'engine-versions-mixed',
-    title: 'engines take part in an encrypted network that can not understand each other',
+    title: 'engines of an encrypted network have incompatible versions',
     severity: 'error',
     needs: 'a manager',
     meaning:
@@ -34,7 +34,7 @@ export const engineTexts = [
   },
   {
     code: 'engine-fdb-bug',
-    title: 'this version of the engine is known for faults in the tables of overlays',
+    title: 'this engine version has known bugs in its FDB and neighbour entries',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -61,7 +61,7 @@ export const engineTexts = [
   },
   {
     code: 'nic-offload',
-    title: 'a network card that spoils the checksums of VXLAN packets does the reckoning',
+    title: 'NIC checksum offload corrupts VXLAN packets',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -103,7 +103,7 @@ export const engineTexts = [
   },
   {
     code: 'certificate-expired',
-    title: "the node's certificate in the swarm is not valid",
+    title: "the node's Swarm certificate is not valid",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -127,7 +127,7 @@ export const engineTexts = [
   },
   {
     code: 'certificate-expiring',
-    title: "the node's certificate should have been renewed",
+    title: "the node's Swarm certificate was not renewed in time",
     severity: 'warning',
     needs: 'one host',
     meaning:

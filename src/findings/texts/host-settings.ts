@@ -4,11 +4,11 @@ import type {Explanation} from '../explanation.js';
 export const hostSettingTexts = [
   {
     code: 'ip-forward-off',
-    title: 'a namespace that must forward does not',
+    title: 'ip_forward is off in a namespace that must forward',
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Forwarding is off in a namespace that stands between others: the sandbox of an overlay with several subnets, a load balancer, or the host itself. Endpoints of one subnet go on as before; between subnets, through a virtual address, or out of the host nothing arrives.',
+      'Forwarding is off in a namespace that stands between others: the sandbox of an overlay with several subnets, a load balancer, or the host itself. Endpoints of one subnet go on as before; between subnets, through a VIP, or out of the host nothing arrives.',
     behaviour:
       "A packet that is not for an address of the namespace is dropped without an answer (Ip OutForwDatagrams stays, InAddrErrors rises). A new namespace copies the setting of the machine's first one; engines set it on the host, and on nested hosts (LXC, sysbox) it may be 0 in the sandboxes.",
     check: [
@@ -18,7 +18,7 @@ export const hostSettingTexts = [
     fix: [
       {
         command: 'nsenter --net=/var/run/docker/netns/FILE sysctl -w net.ipv4.ip_forward=1',
-        affects: 'forwarding in that sandbox, until it is built anew',
+        affects: 'forwarding in that sandbox, until it is rebuilt',
       },
       {
         command: 'sysctl -w net.ipv4.ip_forward=1',
@@ -32,7 +32,7 @@ export const hostSettingTexts = [
   },
   {
     code: 'rp-filter-strict',
-    title: 'source checks are strict where the way back is another interface',
+    title: 'rp_filter is strict, and the return path uses another interface',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -86,7 +86,7 @@ export const hostSettingTexts = [
   },
   {
     code: 'conntrack-full',
-    title: 'the table of tracked connections is full',
+    title: 'the conntrack table is full',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -117,7 +117,7 @@ export const hostSettingTexts = [
   },
   {
     code: 'neighbour-table-full',
-    title: "the kernel's table of neighbours is nearly full, or was",
+    title: "the kernel's neighbour table is or was nearly full",
     severity: 'warning',
     needs: 'one host',
     meaning:

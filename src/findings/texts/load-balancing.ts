@@ -10,15 +10,15 @@ const marks: CheckStep = {
 };
 const gossip: CheckStep = {
   command: 'docker network inspect --verbose NETWORK',
-  shows: 'Services lists virtual addresses and tasks',
+  shows: 'Services lists VIPs and tasks',
 };
 const redo: FixText = {
   command: 'docker service update --force SERVICE',
-  affects: 'the tasks of that service, replaced one by one; with them the engines make their entries anew',
+  affects: 'the tasks of that service, replaced one by one; with them the engines recreate their entries',
 };
 const restart: FixText = {
   command: 'systemctl restart docker',
-  affects: 'every container of that host without live-restore; all its load balancers are made anew',
+  affects: 'every container of that host without live-restore; all its load balancers are recreated',
 };
 const source = 'moby daemon/libnetwork/service_linux.go';
 
@@ -30,9 +30,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Services are reached by a virtual address, or from outside by a published port, and IPVS in the kernel shares the requests out. This kernel has none. Names of services resolve to addresses that nobody has; published ports lead nowhere. Tasks are still reached by their own addresses, and by tasks.SERVICE.',
+      'Services are reached by a VIP, or from outside by a published port, and IPVS in the kernel shares the requests out. This kernel has none. Names of services resolve to addresses that no endpoint has; published ports lead nowhere. Tasks are still reached by their own addresses, and by tasks.SERVICE.',
     behaviour:
-      'The engine fails to set up the load balancer before it makes any of its links: no alias for the virtual address, no mark, no DNAT on the host. ARP for the virtual address stays unanswered.',
+      'The engine fails to set up the load balancer before it makes any of its links: no alias for the VIP, no mark, no DNAT on the host. ARP for the VIP stays unanswered.',
     check: [
       {command: 'ls /proc/net/ip_vs; modprobe -n ip_vs'},
       {command: 'journalctl -u docker | grep -i ipvs'},
@@ -49,11 +49,11 @@ export const loadBalancingTexts = [
   },
   {
     code: 'ipvs-service-missing',
-    title: 'IPVS has no entry for the mark of a service',
+    title: 'IPVS has no service for the mark of a Docker service',
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Packets to the service get their mark, and IPVS on this node knows nothing of it: from this node nobody reaches the service by its virtual address, or by its published port.',
+      'Packets to the service get their mark, and IPVS on this node knows nothing of it: from this node nobody reaches the service by its VIP, or by its published port.',
     behaviour:
       'A marked packet for an address of the sandbox that IPVS does not take is for a local socket, of which there is none: connections are refused.',
     check: [marks, ipvsTable],
@@ -66,7 +66,7 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The service runs, and on this node IPVS has none of its tasks, or all of them with weight 0: nobody here reaches it by its virtual address.',
+      'The service runs, and on this node IPVS has none of its tasks, or all of them with weight 0: nobody here reaches it by its VIP.',
     behaviour:
       'IPVS drops or refuses a new connection for which it finds no destination. Weight 0 is given to tasks that are being stopped.',
     check: [ipvsTable, gossip],
@@ -75,7 +75,7 @@ export const loadBalancingTexts = [
   },
   {
     code: 'ipvs-backend-missing',
-    title: 'IPVS lacks a task of a service',
+    title: 'IPVS has no backend for a task of a service',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -88,7 +88,7 @@ export const loadBalancingTexts = [
   },
   {
     code: 'ipvs-backend-stale',
-    title: 'IPVS sends requests to an address that is no task any more',
+    title: 'IPVS has a backend that is not a task any more',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -101,7 +101,7 @@ export const loadBalancingTexts = [
   },
   {
     code: 'ipvs-snat-missing',
-    title: 'tasks would answer past the load balancer',
+    title: 'the SNAT rule of a load balancer is missing',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -129,14 +129,14 @@ export const loadBalancingTexts = [
     fix: [
       {
         command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK sysctl -w net.ipv4.vs.conntrack=1',
-        affects: 'that sandbox, until it is made anew',
+        affects: 'that sandbox, until it is recreated',
       },
     ],
     references: ['kernel Documentation/networking/ipvs-sysctl.rst', source],
   },
   {
     code: 'ipvs-idle-timeout',
-    title: 'idle connections to services outlive the memory of IPVS',
+    title: 'idle connections to services can outlive the IPVS timeout',
     severity: 'info',
     needs: 'one host',
     meaning:
@@ -161,24 +161,24 @@ export const loadBalancingTexts = [
   },
   {
     code: 'vip-alias-missing',
-    title: 'nobody on this node has the virtual address of a service',
+    title: 'the load balancer of this node does not have the VIP of a service',
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The load balancer of the network should have the virtual address as an alias of its interface, and has not. Containers of this node get no answer to ARP for it: 'no route to host'.",
+      "The load balancer of the network should have the VIP as an alias of its interface, and has not. Containers of this node get no answer to ARP for it: 'no route to host'.",
     behaviour:
-      'Each node has its own load balancer with all virtual addresses of the network; the address is never asked for on another node.',
+      'Each node has its own load balancer with all VIPs of the network; the address is never asked for on another node.',
     check: [{command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK ip addr'}, gossip],
     fix: [redo, restart],
     references: [`${source} (AddAliasIP)`, 'https://github.com/moby/moby/issues/28564'],
   },
   {
     code: 'vip-mark-missing',
-    title: 'packets to the virtual address of a service get no mark',
+    title: 'packets to the VIP of a service get no mark',
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The load balancer has the virtual address, and no rule marks the packets to it. IPVS picks by mark, so nobody takes them: connections from this node are refused.',
+      'The load balancer has the VIP, and no rule marks the packets to it. IPVS picks by mark, so nobody takes them: connections from this node are refused.',
     behaviour: 'The rule is in the table mangle, chain INPUT, of the sandbox of the load balancer.',
     check: [marks],
     fix: [redo, restart],
@@ -186,7 +186,7 @@ export const loadBalancingTexts = [
   },
   {
     code: 'ingress-dnat-missing',
-    title: 'no rule of the host leads a published port into ingress',
+    title: "the host's DNAT rule of a published port is missing",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -199,7 +199,7 @@ export const loadBalancingTexts = [
   },
   {
     code: 'ingress-dnat-stale',
-    title: 'a published port leads to an address that ingress does not have',
+    title: 'the DNAT of a published port points to an address that ingress_sbox does not have',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -215,7 +215,7 @@ export const loadBalancingTexts = [
   },
   {
     code: 'ingress-mark-missing',
-    title: 'requests to a published port get no mark in the sandbox of ingress',
+    title: 'requests to a published port get no mark in ingress_sbox',
     severity: 'error',
     needs: 'one host',
     meaning:

@@ -26,7 +26,7 @@ export const mtuTexts = [
       {
         command:
           'docker network create --driver overlay --opt com.docker.network.driver.mtu=UPLINK-MTU NETWORK',
-        affects: 'a network that is made anew; the ingress network has an option of its own',
+        affects: 'a network that is recreated; the ingress network has an option of its own',
       },
     ],
     references: [
@@ -68,7 +68,7 @@ export const mtuTexts = [
   },
   {
     code: 'path-mtu-cached',
-    title: 'the kernel was told that a path takes less than its interface',
+    title: 'the kernel has a cached path MTU below the interface MTU',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -84,7 +84,7 @@ export const mtuTexts = [
       {
         command:
           'docker network create --driver overlay --opt com.docker.network.driver.mtu=PATH-MTU NETWORK',
-        affects: 'a network that is made anew',
+        affects: 'a network that is recreated',
       },
       {
         command: 'ip route flush cache',

@@ -17,13 +17,13 @@ export const namespaceTexts = [
     ],
     fix: [
       {command: 'docker restart CONTAINER', affects: 'that container: it gets a new namespace'},
-      {command: 'rm /var/run/docker/netns/FILE', affects: 'an empty file that nobody uses'},
+      {command: 'rm /var/run/docker/netns/FILE', affects: 'an unused empty file'},
     ],
     references: ['moby daemon/libnetwork/osl/namespace_linux.go', 'ip-netns(8)'],
   },
   {
     code: 'namespace-orphan',
-    title: 'a namespace is kept that nothing of Docker uses',
+    title: 'a namespace file exists that Docker does not use',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -44,7 +44,7 @@ export const namespaceTexts = [
   },
   {
     code: 'network-id-mismatch',
-    title: 'hosts of one swarm have one network under different ids',
+    title: 'hosts of one swarm have different ids for one network',
     severity: 'error',
     needs: 'several hosts',
     meaning:

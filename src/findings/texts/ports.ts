@@ -21,7 +21,7 @@ export const portTexts = [
     fix: [
       {
         command: 'systemctl restart docker',
-        affects: "the node's engine, and with it its tasks: sandboxes are made anew",
+        affects: "the node's engine, and with it its tasks: sandboxes are recreated",
       },
     ],
     references: [
@@ -53,7 +53,7 @@ export const portTexts = [
       },
       {
         command: 'docker swarm leave && docker swarm join --token TOKEN MANAGER:2377',
-        affects: 'all tasks and overlay networks of the node, which start anew',
+        affects: 'all tasks and overlay networks of the node, which restart',
       },
     ],
     references: ['docker-swarm-init(1), --data-path-port', 'moby/moby#38102', 'docker/for-linux#1473'],
@@ -61,7 +61,7 @@ export const portTexts = [
   },
   {
     code: 'data-path-filtered-in',
-    title: "this host's own rules drop what its overlays are sent",
+    title: "this host's packet filter drops incoming VXLAN packets",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -88,7 +88,7 @@ export const portTexts = [
   },
   {
     code: 'data-path-filtered-out',
-    title: "this host's own rules drop what its overlays send",
+    title: "this host's packet filter drops outgoing VXLAN packets",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -104,7 +104,7 @@ export const portTexts = [
   },
   {
     code: 'gossip-port-filtered',
-    title: "this host's own rules drop gossip (TCP or UDP 7946)",
+    title: "this host's packet filter drops gossip (TCP or UDP 7946)",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -126,7 +126,7 @@ export const portTexts = [
   },
   {
     code: 'manager-port-unreachable',
-    title: 'the control plane (TCP 2377) is cut off by this host itself',
+    title: 'this host blocks the control plane (TCP 2377)',
     severity: 'error',
     needs: 'one host',
     meaning:

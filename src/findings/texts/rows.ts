@@ -16,11 +16,11 @@ const programNeighbour = {
 };
 const renew = {
   command: 'docker service update --force SERVICE',
-  affects: 'every task of the service: each is replaced, and programmed anew everywhere',
+  affects: 'every task of the service: each is replaced, and programmed again everywhere',
 };
 const restart = {
   command: 'systemctl restart docker',
-  affects: 'every container of that node; its networks are built anew',
+  affects: 'every container of that node; its networks are rebuilt',
 };
 
 const peerdb = 'moby daemon/libnetwork/drivers/overlay/peerdb.go';
@@ -30,7 +30,7 @@ const snoop = 'Linux drivers/net/vxlan/vxlan_core.c (vxlan_snoop)';
 export const rowTexts = [
   {
     code: 'fdb-learned-only',
-    title: 'a remote endpoint is reached by a learned row that will age out',
+    title: 'a remote endpoint has only a learned FDB entry, which will age out',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -43,7 +43,7 @@ export const rowTexts = [
   },
   {
     code: 'fdb-local-as-remote',
-    title: 'a sandbox has a remote row for an endpoint of this very host',
+    title: 'a remote FDB entry exists for a local endpoint',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -60,7 +60,7 @@ export const rowTexts = [
   },
   {
     code: 'fdb-points-home',
-    title: 'a row names this very host as the VTEP of an endpoint that is not here',
+    title: "an FDB entry for a remote endpoint has this host's own VTEP",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -74,13 +74,13 @@ export const rowTexts = [
   },
   {
     code: 'fdb-row-missing',
-    title: 'a remote endpoint has no FDB row',
+    title: 'a remote endpoint has no FDB entry',
     severity: 'error',
     needs: 'one host',
     meaning:
       'Some source that is to be believed has the endpoint, and this host has no row that tells where to send its frames: everything for it is dropped here. One node gets timeouts from a service, others do not.',
     behaviour:
-      'No row for all MACs exists on Docker’s devices, so a frame for a MAC without a row is dropped and counted as TX dropped of the vxlan device (NO_TX_TARGET). If the neighbour row is there, ARP resolves all the same, and connections hang; without it they fail with "No route to host".',
+      'No row for all MACs exists on Docker’s devices, so a frame for a MAC without a row is dropped and counted as TX dropped of the vxlan device (NO_TX_TARGET). If the neighbour entry is there, ARP resolves all the same, and connections hang; without it they fail with "No route to host".',
     check: [
       look,
       showFdb,
@@ -96,7 +96,7 @@ export const rowTexts = [
   },
   {
     code: 'fdb-stale',
-    title: 'a row of an endpoint that no source has',
+    title: 'stale entry: no source knows the endpoint',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -112,7 +112,7 @@ export const rowTexts = [
   },
   {
     code: 'fdb-wrong-vtep',
-    title: 'the row of a remote endpoint names another node than it is on',
+    title: 'the FDB entry of a remote endpoint has the VTEP of another node',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -130,7 +130,7 @@ export const rowTexts = [
   },
   {
     code: 'gossip-differs',
-    title: 'gossip on two hosts tells different things about an endpoint',
+    title: 'two hosts have different gossip about an endpoint',
     severity: 'error',
     needs: 'several hosts',
     meaning:
@@ -147,7 +147,7 @@ export const rowTexts = [
   },
   {
     code: 'gossip-kernel-differs',
-    title: 'gossip lists a node on this network to which no row leads',
+    title: 'gossip lists a node on this network that no FDB entry points to',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -163,7 +163,7 @@ export const rowTexts = [
   },
   {
     code: 'hosts-disagree',
-    title: 'two hosts send to one endpoint by different nodes',
+    title: 'two hosts have different VTEPs for one endpoint',
     severity: 'error',
     needs: 'several hosts',
     meaning:
@@ -182,13 +182,13 @@ export const rowTexts = [
   },
   {
     code: 'neighbour-missing',
-    title: 'a remote endpoint has no neighbour row',
+    title: 'a remote endpoint has no neighbour entry',
     severity: 'error',
     needs: 'one host',
     meaning:
       'This host knows where the MAC of the endpoint is, and not which MAC its address has. Containers here get "No route to host" as soon as what they remember of it has aged.',
     behaviour:
-      'No ARP request crosses the tunnel: the vxlan device answers from its permanent neighbour rows, and has none for this address. The request is dropped, and the kernel announces an l3miss.',
+      'No ARP request crosses the tunnel: the vxlan device answers from its permanent neighbour entries, and has none for this address. The request is dropped, and the kernel announces an l3miss.',
     check: [
       look,
       showNeighbours,
@@ -203,13 +203,13 @@ export const rowTexts = [
   },
   {
     code: 'neighbour-wrong-mac',
-    title: 'the neighbour row of a remote endpoint has another MAC than the endpoint',
+    title: 'the neighbour entry of a remote endpoint has another MAC than the endpoint',
     severity: 'error',
     needs: 'one host',
     meaning:
       'Containers here learn a MAC for that address that the endpoint does not have, and everything that they send to it is lost on the way or at its interface.',
     behaviour:
-      'The vxlan device answers ARP from its neighbour row. Frames for the wrong MAC have no FDB row and are dropped, or go to another node.',
+      'The vxlan device answers ARP from its neighbour entry. Frames for the wrong MAC have no FDB entry and are dropped, or go to another node.',
     check: [look, showNeighbours],
     fix: [programNeighbour, renew],
     references: [peerdb, 'Linux drivers/net/vxlan/vxlan_core.c (arp_reduce)'],
@@ -217,7 +217,7 @@ export const rowTexts = [
   },
   {
     code: 'receiver-source-stale',
-    title: 'a host drops all frames of a sender, because its row names another node for it',
+    title: 'a host drops all frames of a sender, because its FDB entry for the sender has another VTEP',
     severity: 'error',
     needs: 'several hosts',
     meaning:

@@ -25,7 +25,7 @@ export const sandboxTexts = [
   },
   {
     code: 'bridge-takes-mac',
-    title: "a permanent row makes an endpoint's MAC the bridge's own",
+    title: "a permanent FDB entry makes an endpoint's MAC local to the bridge",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -37,7 +37,7 @@ export const sandboxTexts = [
   },
   {
     code: 'local-mac-on-vxlan',
-    title: 'the bridge has the MAC of a local endpoint behind the tunnel',
+    title: 'the bridge has the MAC of a local endpoint on the vxlan device',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -51,14 +51,14 @@ export const sandboxTexts = [
     fix: [
       {
         command: `${inSandbox} bridge fdb del MAC dev VXLAN master`,
-        affects: 'that row; the bridge learns the MAC anew',
+        affects: 'that row; the bridge learns the MAC again',
       },
     ],
     references: ['moby/moby#34957', 'moby/libnetwork#1952', 'Linux net/bridge/br_fdb.c (br_fdb_update)'],
   },
   {
     code: 'mac-behind-other-port',
-    title: 'the bridge has the MAC of an endpoint behind the port of another',
+    title: "the bridge has the MAC of an endpoint on another endpoint's port",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -72,7 +72,7 @@ export const sandboxTexts = [
     fix: [
       {
         command: `${inSandbox} bridge fdb del MAC dev PORT master`,
-        affects: 'that row; the bridge learns the MAC anew',
+        affects: 'that row; the bridge learns the MAC again',
       },
     ],
     references: ['Linux net/bridge/br_fdb.c (br_fdb_update)'],
@@ -83,7 +83,7 @@ export const sandboxTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A vxlan device that is not of this network has its VNI on the same UDP port. If the network has no device of its own here, its containers do not start ("error creating vxlan interface: file exists") or reach nobody on other hosts; else it is a warning: the sandbox can not be built anew.',
+      'A vxlan device that is not of this network has its VNI on the same UDP port. If the network has no device of its own here, its containers do not start ("error creating vxlan interface: file exists") or reach no endpoint on other hosts; else it is a warning: the sandbox can not be rebuilt.',
     behaviour:
       'The kernel allows one device for each VNI and UDP port in a network namespace, that in which the device was made, wherever it was moved afterwards.',
     check: [{command: 'ip -d link show type vxlan'}, {command: 'ovdiag links'}],
@@ -144,15 +144,15 @@ export const sandboxTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Endpoints on this host reach each other, and nobody on other hosts. Setting the device up again is not enough: its neighbour rows went when it went down, and Docker does not make them again.',
+      'Endpoints on this host reach each other, but no endpoint on other hosts. Setting the device up again is not enough: its neighbour entries went when it went down, and Docker does not make them again.',
     behaviour:
-      'A vxlan device that is down lets go of its UDP socket and VNI, and the kernel flushes its neighbour table; its FDB rows stay. Once it is up, ARP for endpoints of other hosts stays without an answer until the rows are back.',
+      'A vxlan device that is down lets go of its UDP socket and VNI, and the kernel flushes its neighbour table; its FDB entries stay. Once it is up, ARP for endpoints of other hosts stays without an answer until the rows are back.',
     check: [{command: `${inSandbox} ip -d link show type vxlan`}],
     fix: [
       {command: `${inSandbox} ip link set VXLAN up`, affects: 'that device'},
       {
         command: `${inSandbox} ip neigh replace ADDRESS lladdr MAC dev VXLAN nud permanent`,
-        affects: 'the neighbour row of one remote endpoint; ovdiag fdb names those that are missing',
+        affects: 'the neighbour entry of one remote endpoint; ovdiag fdb names those that are missing',
       },
       rebuild,
     ],
@@ -169,7 +169,7 @@ export const sandboxTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Endpoints of that subnet on this host reach each other, and nobody on other hosts. The device was deleted, or could not be made because something else holds its VNI.',
+      'Endpoints of that subnet on this host reach each other, but no endpoint on other hosts. The device was deleted, or could not be made because something else holds its VNI.',
     behaviour:
       'Frames for MACs that are not on this host find no port. Frames that other hosts send meet no device with the VNI and are dropped without a counter.',
     check: [
@@ -187,7 +187,7 @@ export const sandboxTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Endpoints on this host reach each other, and nobody on other hosts; all rows may be right all the same.',
+      'Endpoints on this host reach each other, but no endpoint on other hosts; all rows may be right all the same.',
     behaviour:
       'The bridge can not hand frames to the tunnel, and frames that come in by the tunnel end at the loose device. The container’s ARP is not answered either, as the request does not reach the device.',
     check: [{command: `${inSandbox} ip -d link show type vxlan`}],

@@ -8,11 +8,11 @@ const listens = 'nothing (it only listens)';
 const pathTexts = [
   {
     code: 'no-network',
-    title: 'an end was started without a network',
+    title: 'source or destination has no network',
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The container was started with `--network none`. It has its loopback interface and nothing else, so nobody reaches it and it reaches nobody.',
+      'The container was started with `--network none`. It has its loopback interface and nothing else, so no endpoint can reach it, and it can reach none.',
     behaviour: 'The engine makes a namespace for it and plugs nothing in.',
     check: [{command: "docker inspect -f '{{.HostConfig.NetworkMode}}' CONTAINER"}],
     fix: [
@@ -26,13 +26,13 @@ const pathTexts = [
   },
   {
     code: 'no-shared-network',
-    title: 'the two ends are on no network together',
+    title: 'source and destination share no network',
     severity: 'error',
     needs: 'one host',
     meaning:
       'Each end has networks, but none is the same, and Docker keeps networks apart on purpose: by separate bridges, VNIs and rules.',
     behaviour:
-      'A packet for the other end finds no route but the default one, leaves by docker_gwbridge with the address of the host, and meets nobody who knows the destination.',
+      'A packet for the other end finds no route but the default one, leaves by docker_gwbridge with the address of the host, and finds no host that knows the destination.',
     check: [
       {command: "docker inspect -f '{{json .NetworkSettings.Networks}}' CONTAINER"},
       {command: 'ovdiag inspect CONTAINER'},
@@ -52,7 +52,7 @@ const pathTexts = [
   },
   {
     code: 'no-such-endpoint',
-    title: 'an end has no address on the network',
+    title: 'source or destination has no address on the network',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -73,7 +73,7 @@ const pathTexts = [
   },
   {
     code: 'not-running',
-    title: 'an end does not run',
+    title: 'source or destination is not running',
     severity: 'error',
     needs: 'one host',
     meaning: 'The container exists and is stopped, was never started, or is just being made.',
@@ -86,11 +86,11 @@ const pathTexts = [
   },
   {
     code: 'host-network',
-    title: "an end uses its host's own network",
+    title: "source or destination uses its host's network",
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The container was started with `--network host`. It has the addresses of its host and is on no overlay; by its name nobody on an overlay finds it.',
+      'The container was started with `--network host`. It has the addresses of its host and is on no overlay; its name does not resolve on overlays.',
     behaviour: 'It lives in the namespace of dockerd. Its packets take the routes of the host.',
     check: [{command: "docker inspect -f '{{.HostConfig.NetworkMode}}' CONTAINER"}],
     fix: [
@@ -101,7 +101,7 @@ const pathTexts = [
   },
   {
     code: 'internal-network',
-    title: 'the network is internal: nothing leaves it',
+    title: 'the network is internal',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -120,7 +120,7 @@ const pathTexts = [
   },
   {
     code: 'host-route-missing',
-    title: 'the host itself has no route to the destination',
+    title: 'the host has no route to the destination',
     severity: 'error',
     needs: 'one host',
     meaning: 'A packet that leaves the overlay takes the routes of the host, and the host has none to there.',
@@ -154,7 +154,7 @@ const pathTexts = [
   },
   {
     code: 'port-closed',
-    title: 'nothing at the destination listens on the port',
+    title: 'no process listens on the port',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -179,7 +179,7 @@ const pathTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The name of the service is known and its address too, and there is nobody behind: it is scaled to zero, its tasks fail, or none fits a node.',
+      'The name of the service is known and its address too, and there is no task behind it: it is scaled to zero, its tasks fail, or none fits a node.',
     behaviour: 'Its load balancer takes the connection and has no place to send it to.',
     check: [{command: 'docker service ps --no-trunc SERVICE'}],
     fix: [{command: 'docker service scale SERVICE=1', affects: 'starts a task'}],
@@ -192,7 +192,7 @@ const pathTexts = [
 const filterTexts = [
   {
     code: 'source-filtered',
-    title: "rules inside the source's namespace drop the packet",
+    title: "the packet filter in the source's namespace drops the packet",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -211,7 +211,7 @@ const filterTexts = [
   },
   {
     code: 'endpoint-filtered',
-    title: "rules inside the destination's namespace drop the packet",
+    title: "the packet filter in the destination's namespace drops the packet",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -244,7 +244,7 @@ const filterTexts = [
   },
   {
     code: 'sandbox-filtered',
-    title: 'rules in an overlay sandbox drop what is routed between its subnets',
+    title: 'the packet filter of an overlay sandbox drops packets between its subnets',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -257,7 +257,7 @@ const filterTexts = [
   },
   {
     code: 'host-filtered',
-    title: "the host's own rules drop the packet",
+    title: "the host's packet filter drops the packet",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -293,7 +293,7 @@ const deviceTexts = [
   },
   {
     code: 'port-not-forwarding',
-    title: 'a port of the bridge does not forward',
+    title: 'a bridge port is not forwarding',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -356,7 +356,7 @@ const deviceTexts = [
   },
   {
     code: 'own-host-apart',
-    title: 'a macvlan or ipvlan endpoint and its own host are apart',
+    title: "a macvlan or ipvlan endpoint and its host can't reach each other",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -401,7 +401,7 @@ const nameTexts = [
   },
   {
     code: 'dns-answer-differs',
-    title: 'the engine knows another address for the name than the destination has',
+    title: 'embedded DNS has another address for the name than the destination',
     severity: 'error',
     needs: 'several hosts',
     meaning:
@@ -422,7 +422,7 @@ const nameTexts = [
   },
   {
     code: 'dns-other-server',
-    title: "the source asks another server for names than the engine's",
+    title: "the source does not use Docker's embedded DNS",
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -440,7 +440,7 @@ const nameTexts = [
   },
   {
     code: 'ingress-port-unpublished',
-    title: 'nothing publishes the port',
+    title: 'no service or container publishes the port',
     severity: 'error',
     needs: 'a manager',
     meaning: 'No service of this swarm, and no container of this host, publishes that port.',
@@ -465,7 +465,7 @@ const probeTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The packets that --probe sent were not seen at the source's own interface, or the kernel refused them: no route, no link, a rule inside, or nobody answered the question for the destination's MAC.",
+      "The packets that --probe sent were not seen at the source's own interface, or the kernel refused them: no route, no link, a rule inside, or ARP for the destination was not answered's MAC.",
     behaviour:
       'The program that sends gets an error at once, or after the ARP questions have gone unanswered.',
     check: [
@@ -496,7 +496,7 @@ const probeTexts = [
   },
   {
     code: 'probe-no-answer',
-    title: 'the probes reached the destination, and it did not answer',
+    title: 'probes reach the destination, but it does not answer',
     severity: 'error',
     needs: 'several hosts',
     meaning:
@@ -518,7 +518,7 @@ const probeTexts = [
   },
   {
     code: 'probe-lossy',
-    title: 'some of the probes were lost',
+    title: 'some probes were lost',
     severity: 'warning',
     needs: 'several hosts',
     meaning:
@@ -558,7 +558,7 @@ const probeTexts = [
   },
   {
     code: 'probe-too-large',
-    title: 'small probes passed, full-sized ones did not',
+    title: 'small probes pass, full-size probes do not',
     severity: 'error',
     needs: 'several hosts',
     meaning:
@@ -582,7 +582,7 @@ const probeTexts = [
   },
   {
     code: 'probe-unanswered',
-    title: 'no answer came, and nobody saw where the probes went',
+    title: 'no answer, and no capture shows where the probes went',
     severity: 'error',
     needs: 'several hosts',
     meaning:
@@ -600,7 +600,7 @@ const probeTexts = [
   },
   {
     code: 'probe-unresolved',
-    title: 'a real question for the name was not answered rightly',
+    title: 'a real DNS query got no answer or a wrong one',
     severity: 'error',
     needs: 'one host',
     meaning:

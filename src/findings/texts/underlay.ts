@@ -15,7 +15,7 @@ const lostGossip = [
 export const underlayTexts = [
   {
     code: 'uplink-down',
-    title: 'the link that carries the overlays is down',
+    title: 'the uplink is down',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -46,11 +46,11 @@ export const underlayTexts = [
   },
   {
     code: 'vtep-route-missing',
-    title: "there is no route to another node's VTEP",
+    title: "no route to another node's VTEP",
     severity: 'error',
     needs: 'one host',
     meaning:
-      'FDB rows on this host lead to a VTEP for which its routing tables have no route, or one that refuses (blackhole, unreachable, prohibit). Nothing that containers here send to endpoints behind that VTEP leaves the host. What those endpoints send arrives, but nobody can answer.',
+      'FDB entries on this host lead to a VTEP for which its routing tables have no route, or one that refuses (blackhole, unreachable, prohibit). Nothing that containers here send to endpoints behind that VTEP leaves the host. What those endpoints send arrives, but nobody can answer.',
     behaviour:
       "The vxlan device looks the outer destination up in the host's namespace. Without a route it drops the frame (drop reason IP_OUTNOROUTES) and counts TX errors and carrier errors on the vxlan device. Nothing is told to the container.",
     check: [
@@ -74,7 +74,7 @@ export const underlayTexts = [
     meaning:
       'This host has a route to the VTEP, but the machine that the packets must be handed to, the other node itself or a router, does not answer for its address. Endpoints behind it are out of reach from here, while the vxlan device counts every frame as sent.',
     behaviour:
-      'The kernel asks three times, a second apart, and then drops what waits (drop reason NEIGH_FAILED). As long as packets are sent it starts again at once, so that the neighbour row says INCOMPLETE most of the time and FAILED for moments. A row that failed long ago and was not needed since says nothing about now.',
+      'The kernel asks three times, a second apart, and then drops what waits (drop reason NEIGH_FAILED). As long as packets are sent it starts again at once, so that the neighbour entry says INCOMPLETE most of the time and FAILED for moments. A row that failed long ago and was not needed since says nothing about now.',
     check: [
       {command: 'ip -s neigh show to NEXTHOP'},
       {command: 'ping -c 1 NEXTHOP', shows: 'but one packet'},
@@ -91,7 +91,7 @@ export const underlayTexts = [
   },
   {
     code: 'vtep-not-local',
-    title: "this node's VTEP address is on none of its interfaces",
+    title: "this node's VTEP address is not on any of its interfaces",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -107,7 +107,7 @@ export const underlayTexts = [
       {
         command:
           'docker swarm leave && docker swarm join --advertise-addr ADDRESS --token TOKEN MANAGER:2377',
-        affects: 'all tasks and overlay networks of the node, which start anew',
+        affects: 'all tasks and overlay networks of the node, which restart',
       },
     ],
     references: [
@@ -119,7 +119,7 @@ export const underlayTexts = [
   },
   {
     code: 'outer-source-mismatch',
-    title: 'outer packets leave from another address than the node is known by',
+    title: "outer packets have another source address than the node's VTEP",
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -135,7 +135,7 @@ export const underlayTexts = [
       {
         command:
           'docker swarm leave && docker swarm join --data-path-addr ADDRESS --token TOKEN MANAGER:2377',
-        affects: 'all tasks and overlay networks of the node, which start anew',
+        affects: 'all tasks and overlay networks of the node, which restart',
       },
     ],
     references: [
@@ -148,7 +148,7 @@ export const underlayTexts = [
   },
   {
     code: 'node-down',
-    title: 'the swarm has lost a node',
+    title: 'a node is down',
     severity: 'error',
     needs: 'a manager',
     meaning:

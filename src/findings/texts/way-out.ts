@@ -27,7 +27,7 @@ export const wayOutTexts = [
   },
   {
     code: 'gwbridge-leg-missing',
-    title: 'a container has no working leg on docker_gwbridge',
+    title: 'a container has no working interface on docker_gwbridge',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -54,13 +54,13 @@ export const wayOutTexts = [
   },
   {
     code: 'container-route-missing',
-    title: 'a container lacks a route that the engine gave it',
+    title: 'a route of a container is missing',
     severity: 'error',
     needs: 'one host',
     meaning:
       'The container has an address on a network and no route to that network by the interface with it, or it has a leg on docker_gwbridge and no default route. It can not send there, although its interfaces, the tunnel and the other side are all well. `trace` reports the same for the destination that it was asked for.',
     behaviour:
-      'Both routes are made with the interfaces and go with them; nobody makes them again when something in the container takes them away, such as a VPN client or a script with NET_ADMIN. Packets for the network then take the default route to docker_gwbridge, or are refused with "network is unreachable".',
+      'Both routes are made with the interfaces and go with them; they are not recreated if something in the container takes them away, such as a VPN client or a script with NET_ADMIN. Packets for the network then take the default route to docker_gwbridge, or are refused with "network is unreachable".',
     check: [
       {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route'},
       {command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip route get ADDRESS'},
@@ -112,13 +112,13 @@ export const wayOutTexts = [
   },
   {
     code: 'masquerade-missing',
-    title: "no rule gives what leaves docker_gwbridge the host's address",
+    title: 'the masquerade rule of docker_gwbridge is missing',
     severity: 'error',
     needs: 'one host',
     meaning:
       'Packets of containers leave the host with their address on docker_gwbridge, which is the same subnet on every node and known to no router. They get out, and no answer comes back: containers reach each other and the host, and nothing beyond. It comes from firewall managers that flush the nat table.',
     behaviour:
-      'The engine keeps one rule, `-s SUBNET ! -o docker_gwbridge -j MASQUERADE`, in nat POSTROUTING, and makes it when it starts or when firewalld tells it of a reload; nobody else makes it again. Connections that were open go on, as conntrack knows their translation.',
+      'The engine keeps one rule, `-s SUBNET ! -o docker_gwbridge -j MASQUERADE`, in nat POSTROUTING, and makes it when it starts or when firewalld tells it of a reload; it is not recreated otherwise. Connections that were open go on, as conntrack knows their translation.',
     check: [
       {command: 'iptables -t nat -S POSTROUTING'},
       {
@@ -133,7 +133,7 @@ export const wayOutTexts = [
       },
       {
         command: 'systemctl restart docker',
-        affects: "the node's engine, which makes all its rules anew, and with it its containers",
+        affects: "the node's engine, which recreates all its rules, and with it its containers",
       },
     ],
     references: [

@@ -3,7 +3,7 @@
  * drivers/net/vxlan/vxlan_core.c, vxlan_fdb_miss and vxlan_ip_miss).
  */
 export interface Miss {
-  /** `l2`: a frame for a MAC without an FDB row, which was dropped. `l3`: a question for an address without a neighbour row. */
+  /** `l2`: a frame for a MAC without an FDB entry, which was dropped. `l3`: a question for an address without a neighbour entry. */
   layer: 'l2' | 'l3';
   device: string;
   /** The MAC or the address. */

@@ -217,7 +217,7 @@ describe('uplink-drops', () => {
     assert.deepEqual(said(found), [['uplink-drops', 'warning', 'eth0']]);
   });
 
-  it('is silent about frames that nobody here speaks', () => {
+  it('is silent about frames that is not used here', () => {
     const few = moved((draft) => addToLink(draft, '@host', 'eth0', {'rx dropped': 40}));
     const rare = moved((draft) =>
       addToLink(draft, '@host', 'eth0', {'rx dropped': 600, 'rx packets': 90_000}),

@@ -49,7 +49,7 @@ describe('failed-lookups', () => {
     );
   });
 
-  it('is silent about what the bridge floods: its own containers, its own address, virtual addresses, IPv6', () => {
+  it('is silent about what the bridge floods: its own containers, its own address, VIPs, IPv6', () => {
     const own = ['02:42:0a:00:01:0a', '02:42:0a:00:01:04', '02:42:0a:00:01:08'];
     const asked = ['10.0.1.10', '10.0.1.1', '10.0.1.8', '10.0.1.2', 'fe80::1'];
     const lines = [

@@ -88,7 +88,7 @@ describe('xfrm-state-missing', () => {
 describe('xfrm-spi-mismatch (derived: the recording kernel has no ESP)', () => {
   const code = 'xfrm-spi-mismatch';
 
-  it('is told of the direction in which nobody has the key', () => {
+  it('is told of the direction in which no host has the key', () => {
     assert.deepEqual(find(code, sealed1, sealed2), []);
     const other = derived(node2, (draft) => addStates(draft, {own: two, other: one, tag}, [1, 2, 3]));
     const [finding, ...others] = find(code, sealed1, other);

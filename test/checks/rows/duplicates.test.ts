@@ -65,14 +65,14 @@ describe('duplicates', () => {
     assert.match(finding?.evidence.join('\n') ?? '', /ghost/);
   });
 
-  it('finds an endpoint at the virtual address of a service', () => {
+  it('finds an endpoint at the VIP of a service', () => {
     const clash = derived(node1, (draft) =>
       editAnswers(draft, verbose, (body) => {
         if (body.Name === 'uber-net') body.Services.app.VIP = ip;
       }),
     );
     const [finding] = own(examine(clash).findings);
-    assert.match(finding?.cause ?? '', /the virtual address of app/);
+    assert.match(finding?.cause ?? '', /the VIP of app/);
   });
 
   it("finds 'duplicate-mac' by the engines of two hosts, and by one host's own rows", () => {

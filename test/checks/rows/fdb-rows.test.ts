@@ -452,7 +452,7 @@ describe('fdb-rows', () => {
           Info: {'Host IP': '192.168.1.5'},
         });
     };
-    // Docker's rows of all of them lead to a node that nobody has; or the neighbour rows are gone.
+    // Docker's rows of all of them lead to a node that nobody has; or the neighbour entries are gone.
     const wrong = derived(inspected(node1, gossiped), (draft) => {
       editTable(draft, file, 'fdb', (all) => [
         ...all,

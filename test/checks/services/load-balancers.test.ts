@@ -33,7 +33,7 @@ describe('ipvs-missing', () => {
     assert.deepEqual(told(all), ['ipvs-missing node1 the kernel', 'ipvs-missing node2 the kernel']);
     const [first] = all;
     assert.equal(first?.severity, 'error');
-    assert.match(first.evidence.join('\n'), /app on uber-net: virtual address 10\.0\.1\.2/);
+    assert.match(first.evidence.join('\n'), /app on uber-net: VIP 10\.0\.1\.2/);
   });
 
   it('is not told where no service needs it, nor where the sandboxes were not read', () => {
@@ -62,7 +62,7 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
     );
   });
 
-  it('of virtual addresses: the first link that is not there is told', () => {
+  it('of VIPs: the first link that is not there is told', () => {
     for (const code of [
       'vip-mark-missing',
       'ipvs-snat-missing',

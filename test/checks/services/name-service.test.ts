@@ -67,7 +67,7 @@ describe('dns-rules-missing', () => {
 });
 
 describe('dns-listener-missing', () => {
-  it('is told where the rules lead to a port at which nobody listens', () => {
+  it('is told where the rules lead to a port at which no process listens', () => {
     const evidence = rules((text) => text.replaceAll(/127\.0\.0\.11:\d+/g, '127.0.0.11:9'));
     assert.deepEqual(told(found('dns-listener-missing', evidence)), ['dns-listener-missing node1 web1']);
     assert.deepEqual(found('dns-listener-missing', node1), []);

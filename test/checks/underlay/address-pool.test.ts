@@ -15,13 +15,13 @@ const withTasks = (change: (task: Raw, all: Raw[]) => void) =>
   );
 
 describe('address-pool', () => {
-  it('counts tasks, virtual addresses, load balancers and the gateway', () => {
+  it('counts tasks, VIPs, load balancers and the gateway', () => {
     const [one, ...more] = found(recordedEvidence(recorded));
     assert.deepEqual(more, []);
     assert.deepEqual([one?.network, one?.subject, one?.severity], ['tight-net', '10.99.0.0/29', 'warning']);
     assert.match(
       one?.evidence[0] ?? '',
-      /has 6 addresses, 5 are taken: 2 tasks and containers, 0 virtual addresses, 2 load balancers of nodes, 1 gateway$/,
+      /has 6 addresses, 5 are taken: 2 tasks and containers, 0 VIPs, 2 load balancers of nodes, 1 gateway$/,
     );
   });
 

@@ -26,7 +26,7 @@ describe('nodes', () => {
     );
     assert.match(
       found[0]?.evidence.join('\n') ?? '',
-      /status down \(.*\)[\s\S]*node1 has FDB rows that lead to 192\.168\.1\.5/,
+      /status down \(.*\)[\s\S]*node1 has FDB entries that lead to 192\.168\.1\.5/,
     );
   });
 

@@ -139,7 +139,7 @@ const legacyToo = hostFault(
 const noNames = namesFault('dns-rules-missing', 'the nat rules inside web1 flushed', 'iptables -t nat -F');
 const deafNames = namesFault(
   'dns-listener-missing',
-  'the nat rules inside web1 lead to ports at which nobody listens',
+  'the nat rules inside web1 lead to ports at which no process listens',
   "iptables-save -t nat | sed 's/127.0.0.11:[0-9]*/127.0.0.11:9/' | iptables-restore",
 );
 const unmarked = rulesFault(

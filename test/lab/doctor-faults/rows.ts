@@ -94,23 +94,23 @@ function astray(code: string, where: string, portOf: (end: End) => string | Prom
 const node1 = (lab: Lab) => lab.node('node1');
 
 const rowFaults: DoctorFault[] = [
-  rowFault('fdb-row-missing', 'the FDB row of web2 deleted on node1', faults['fdb-row-missing']),
+  rowFault('fdb-row-missing', 'the FDB entry of web2 deleted on node1', faults['fdb-row-missing']),
   rowFault(
     'fdb-learned-only',
-    'the FDB row of web2 deleted on node1, and learned again from a frame',
+    'the FDB entry of web2 deleted on node1, and learned again from a frame',
     faults['fdb-learned-only'],
   ),
   rowFault(
     'fdb-wrong-vtep',
-    'the FDB row of web2 on node1 points to 192.168.1.77, which nobody has',
+    'the FDB entry of web2 on node1 points to 192.168.1.77, which no host has',
     faults['fdb-wrong-vtep'],
   ),
-  rowFault('fdb-stale', 'rows on node1 for addresses that nobody has', faults.stale),
-  rowFault('neighbour-missing', 'the neighbour row of web2 deleted on node1', faults['neighbour-missing']),
+  rowFault('fdb-stale', 'rows on node1 for addresses that no endpoint has', faults.stale),
+  rowFault('neighbour-missing', 'the neighbour entry of web2 deleted on node1', faults['neighbour-missing']),
   traceFault('neighbour-wrong-mac', 'neighbour-wrong-mac'),
   rowFault(
     'fdb-points-home',
-    "the FDB row of web2 on node1 points to node1's own VTEP",
+    "the FDB entry of web2 on node1 points to node1's own VTEP",
     ({node, netns, mac, device}) =>
       node.inNetns(netns, [
         ...`bridge fdb replace ${mac} dev ${device} dst ${node.address} self permanent`.split(' '),

@@ -40,7 +40,7 @@ const byCard: Unfixed = {
 export const faultsOfSamples: readonly DoctorFault[] = [
   sampled(traceFault('fdb-row-missing', 'fdb-missing'), pingsOf('web'), ['l2-miss']),
   sampled(
-    fault('neighbour-missing', 'the neighbour row of web2 deleted on node1, and asked for', async (lab) => {
+    fault('neighbour-missing', 'the neighbour entry of web2 deleted on node1, and asked for', async (lab) => {
       const {one, two} = await web(lab);
       const rows = await rowsOf(one);
       await one.sandbox(`ip neigh del ${two.ip} dev ${one.vxlan}`);

@@ -245,7 +245,7 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     hosts: ['node2'],
     ...fault(
       'data-path-port-closed',
-      "node2's vxlan device of uber-net made anew inside the sandbox",
+      "node2's vxlan device of uber-net recreated inside the sandbox",
       async (lab) => {
         const {two} = await endsOf(lab, 'web');
         const {vxlan, vni, bridge} = two;
@@ -268,7 +268,7 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     'lan-net',
     '--subnet',
     '192.168.1.0/24',
-    // An endpoint that gets the address of its own VTEP has no FDB row elsewhere, which would be a second fault.
+    // An endpoint that gets the address of its own VTEP has no FDB entry elsewhere, which would be a second fault.
     '--ip-range',
     '192.168.1.128/25',
   ),

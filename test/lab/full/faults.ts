@@ -114,25 +114,21 @@ export const serviceFaults: readonly DoctorFault[] = [
     'a backend that is no task added to app on node1',
     (rows) => `ipvsadm -a -f ${largest(rows).mark} -r 10.0.1.200:0 -m -w 1`,
   ),
-  fault(
-    'vip-alias-missing',
-    'the virtual addresses of uber-net taken from its load balancer on node1',
-    async (lab) => {
-      const shell = await uberBalancer(lab);
-      const lines = (await shell('ip -4 -o addr show scope global')).split('\n');
-      const aliases = lines.flatMap(
-        (line) => /^\d+: (\S+) +inet (\S+\/32) /.exec(line)?.slice(1, 3).reverse().join(' dev ') ?? [],
-      );
-      if (aliases.length === 0) throw new Error(`no virtual address: ${lines.join('; ')}`);
-      for (const alias of aliases) await shell(`ip addr del ${alias}`);
-      return async () => {
-        for (const alias of aliases) await shell(`ip addr add ${alias}`);
-      };
-    },
-  ),
+  fault('vip-alias-missing', 'the VIPs of uber-net taken from its load balancer on node1', async (lab) => {
+    const shell = await uberBalancer(lab);
+    const lines = (await shell('ip -4 -o addr show scope global')).split('\n');
+    const aliases = lines.flatMap(
+      (line) => /^\d+: (\S+) +inet (\S+\/32) /.exec(line)?.slice(1, 3).reverse().join(' dev ') ?? [],
+    );
+    if (aliases.length === 0) throw new Error(`no VIP: ${lines.join('; ')}`);
+    for (const alias of aliases) await shell(`ip addr del ${alias}`);
+    return async () => {
+      for (const alias of aliases) await shell(`ip addr add ${alias}`);
+    };
+  }),
   ruleFault(
     'vip-mark-missing',
-    'the rules that mark packets to virtual addresses of uber-net deleted on node1',
+    'the rules that mark packets to VIPs of uber-net deleted on node1',
     uberBalancer,
     {
       table: 'mangle',
