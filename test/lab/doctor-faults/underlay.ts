@@ -36,6 +36,18 @@ function ruleFault(code: string, about: string, node: 'node1' | 'node2', rule: s
   return hostFault(code, about, node, {make: `iptables -I ${rule}`, mend: `iptables -D ${rule}`});
 }
 
+/** The same, whose fix leaves node1 a route to node2 of its own, which goes with the fault. */
+function routed(one: DoctorFault): DoctorFault {
+  const mend = async (lab: Lab) => {
+    try {
+      await one.mend(lab);
+    } finally {
+      await onHost(lab, 'node1', `ip route flush exact ${lab.node('node2').address}/32`);
+    }
+  };
+  return {...one, mend};
+}
+
 const onHost = (lab: Lab, node: string, text: string) => lab.node(node).run(['sh', '-ec', text]);
 
 async function healed(lab: Lab): Promise<void> {
@@ -165,10 +177,15 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
       },
     ),
   },
-  hostFault('vtep-not-local', "node1's address is another one of its subnet", 'node1', {
-    make: `ip addr del 172.31.1.5/24 dev eth0; ip addr add 172.31.1.99/24 dev eth0; ip route add default via ${gateway} dev eth0`,
-    mend: `ip addr del 172.31.1.99/24 dev eth0; ip addr add 172.31.1.5/24 dev eth0; ip route add default via ${gateway} dev eth0`,
-  }),
+  {
+    hosts: ['node1'],
+    ...routed(
+      hostFault('vtep-not-local', "node1's address is another one of its subnet", 'node1', {
+        make: `ip addr del 172.31.1.5/24 dev eth0; ip addr add 172.31.1.99/24 dev eth0; ip route add default via ${gateway} dev eth0`,
+        mend: `ip addr del 172.31.1.99/24 dev eth0; ip addr add 172.31.1.5/24 dev eth0; ip route add default via ${gateway} dev eth0`,
+      }),
+    ),
+  },
   nodeDown,
   networkFault(
     'mtu-too-small',
@@ -336,7 +353,7 @@ export const underlayFaults: readonly DoctorFault[] = firstOfEach([
   traceFault('data-path-port-differs', 'port-differs'),
   traceFault('mtu-too-small', 'uplink-mtu'),
   traceFault('vtep-route-missing', 'vtep-route-blackhole'),
-  traceFault('outer-source-mismatch', 'outer-source'),
+  routed(traceFault('outer-source-mismatch', 'outer-source')),
   ...ownUnderlayFaults,
 ]);
 
