@@ -50,7 +50,7 @@ const rootExamples = [
   .join('\n');
 
 const environmentHelp =
-  'OVDIAG_HOST, OVDIAG_SNAPSHOT and the other variables in brackets stand for source flags (COMMAND --help); several hosts are separated by commas, several snapshots by colons. A source flag on the command line replaces them all. sudo drops them: use sudo --preserve-env=OVDIAG_HOST, or the flag.';
+  'OVDIAG_HOST, OVDIAG_SNAPSHOT and the other variables in brackets set source flags (COMMAND --help); several hosts are separated by commas, several snapshots by colons. A source flag on the command line replaces them all. sudo drops them: use sudo --preserve-env=OVDIAG_HOST, or the flag.';
 
 export default class OvdiagHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst;
