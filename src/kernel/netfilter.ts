@@ -88,6 +88,11 @@ function holds(match: RuleMatch, packet: FilteredPacket): Held {
       return localHolds(match.side === 'dst' ? packet.dstLocal : packet.srcLocal, match.type);
     case 'ipsec':
       return ipsecHolds(match, packet.ipsec);
+    // Packets of IPv4 are walked.
+    case 'family':
+      return truth(match.family === 'ip');
+    case 'status':
+      return match.names.every((name) => name === 'dnat') ? truth(packet.before !== undefined) : 'perhaps';
     case 'vni':
       return packet.vni === undefined ? 'perhaps' : truth(packet.vni === match.vni);
     default:

@@ -1,15 +1,15 @@
 /** Every packet filter of one namespace together: both back ends of iptables, and what nftables has beside them. */
 import type {NetnsTables} from '../model/netns-tables.js';
-import {besideIptables, tableOf} from '../model/rules/questions.js';
-import type {ActionName, RuleChain, Ruleset} from '../model/rules/rule.js';
+import {besideIptables, isOfIptables, tableOf} from '../model/rules/questions.js';
+import {type ActionName, hookedChains, type RuleChain, type Ruleset} from '../model/rules/rule.js';
 import type {FilteredPacket, Hook} from './netfilter.js';
 import {chainLine, ruleLine} from './printed-rule.js';
 import {type Filtering, filterPacket, type MetRule, rulesMet} from './rule-walk.js';
 
 export interface PacketFilter {
-  /** Those of iptables, which are walked. */
+  /** Those of iptables, and of nftables beside them: all are walked. */
   rulesets: Ruleset[];
-  /** Chains of nftables beside those of iptables, which are not walked. */
+  /** Chains of nftables beside those of iptables. */
   foreign: RuleChain[];
   /** Whether nft was asked for those and did not tell them. */
   unread: boolean;
@@ -31,12 +31,24 @@ const nftHooksAt: Record<Hook, string[]> = {
 export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
   return (
     tables.netfilter && {
-      rulesets: tables.netfilter,
+      rulesets: [...tables.netfilter, ...nativeOf(tables)],
       foreign: foreignOf(tables),
       unread: isUnread(tables),
     }
   );
 }
+
+/** The tables of nftables that see IPv4 packets and are not those of iptables, which are read from iptables itself. */
+function nativeOf({nftables}: NetnsTables): Ruleset[] {
+  if (!nftables) return [];
+  const tables = nftables.tables.filter(
+    ({family, name}) => (family === 'inet' || family === 'ip') && !isOfIptables(family, name),
+  );
+  return tables.length === 0 ? [] : [{program: 'nft', tables, hooked: hookedChains(tables)}];
+}
+
+/** Hooks before and after those of IP, at a device: their chains are not walked. */
+const atDevice: ReadonlySet<string> = new Set(['ingress', 'egress']);
 
 /** Those of the families `bridge` and `arp` see no packet that is routed. */
 function foreignOf({nftables}: NetnsTables): RuleChain[] {
@@ -61,7 +73,9 @@ export function decide(
   const decisive = decisions.find(({verdict}) => verdict === 'drop') ?? decisions[0];
   if (decisive) return {...decisive, evidence: decisive.by ? [ruleLine(decisive.by)] : []};
   if (unread) return {verdict: 'unknown', evidence: [unreadText]};
-  const beside = foreign.filter(({base}) => base && nftHooksAt[way].includes(base.hook));
+  const beside = foreign.filter(
+    ({base}) => base && atDevice.has(base.hook) && nftHooksAt[way].includes(base.hook),
+  );
   if (beside.length === 0) return {verdict: 'accept', evidence: []};
   return {verdict: 'unknown', evidence: beside.map(chainLine)};
 }

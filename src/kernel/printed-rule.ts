@@ -1,9 +1,13 @@
 /** How rules are printed, in evidence and in commands: as the program prints them that they come from. */
+import {does} from '../model/rules/questions.js';
 import type {Rule, RuleChain} from '../model/rules/rule.js';
 
 /** A rule alone: its matches and what it does. */
 export function ruleText({statements}: Rule): string {
-  return statements.map(({words}) => words).join(' ');
+  return statements
+    .map(({words}) => words)
+    .filter((words) => words !== '')
+    .join(' ');
 }
 
 /** A rule as it would be typed after a name of a program and its table: `-A CHAIN …`. */
@@ -13,6 +17,11 @@ export function appended(rule: Rule): string {
 
 /** A rule, or the policy of a chain, with its table: `filter: -A INPUT …`, `filter: -P INPUT DROP`. */
 export function inTable(by: Rule | RuleChain): string {
+  const {program, family, table, name, policy} = chainOf(by);
+  if (program === 'nft') {
+    const what = 'statements' in by ? ruleText(by) : `policy ${policy ?? 'accept'}`;
+    return `${family} ${table} ${name}: ${what}`;
+  }
   if ('statements' in by) return `${by.chain.table}: ${appended(by)}`;
   return `${by.table}: -P ${by.name} ${policyText(by)}`;
 }
@@ -27,6 +36,11 @@ export function countedLine(by: Rule | RuleChain): string {
   const {counters} = by;
   if (!counters) return ruleLine(by);
   return `${chainOf(by).program}: [${counters.packets}:${counters.bytes}] ${inTable(by)}`;
+}
+
+/** `drops`, or `rejects` where the sender gets an answer that says so. */
+export function dropWord(by: Rule | RuleChain | undefined): 'drops' | 'rejects' {
+  return by && 'statements' in by && does(by, 'reject') ? 'rejects' : 'drops';
 }
 
 export function chainOf(by: Rule | RuleChain): RuleChain {

@@ -3,8 +3,16 @@
  * meets the packet both ways are followed, and the verdict is known only if they end alike.
  */
 import {isOnlyAddress, tableOf} from '../model/rules/questions.js';
-import type {ActionName, Rule, RuleAction, RuleChain, Ruleset, RuleTable} from '../model/rules/rule.js';
-import {both, type FilteredPacket, type Held, type Hook, ruleHolds} from './netfilter.js';
+import type {
+  ActionName,
+  Rule,
+  RuleAction,
+  RuleChain,
+  Ruleset,
+  RuleTable,
+  VerdictCase,
+} from '../model/rules/rule.js';
+import {both, type FilteredPacket, type Held, type Hook, matchHolds, ruleHolds} from './netfilter.js';
 
 export type FilterVerdict = 'accept' | 'drop' | 'unknown';
 
@@ -55,18 +63,41 @@ function passChain(
   const early = chain.base?.hook === 'prerouting' ? before : undefined;
   const table = tableOf(ruleset, chain.table, chain.family);
   if (!table) return undefined;
-  if (chain.table === 'nat') {
+  if (chain.table === 'nat' && chain.program !== 'nft') {
     if (!early) translate(walk, table, chain);
     return undefined;
   }
-  const packet = early ? {...walk.now, ...early, dstLocal: true} : walk.now;
+  const isNat = chain.base?.type === 'nat';
+  // What belongs to a connection is translated as its first packet was, and meets no chain of this type.
+  if (isNat && walk.now.ctState === 'ESTABLISHED') return undefined;
+  const packet = seenAt(chain, early ? {...walk.now, ...early, dstLocal: true} : walk.now);
   const run: Run = {table, packet};
   const ends = follow(run, chain, 0);
+  if (isNat && !early) noteTranslation(walk, run);
+  return outcome(walk, run, ends);
+}
+
+/** A native chain of type nat: what it makes of the packet is not followed. */
+function noteTranslation(walk: Walk, {translated}: Run): void {
+  if (!translated) return;
+  walk.perhaps ??= translated;
+  walk.changed = true;
+}
+
+/** Dropped for sure, or perhaps, which is kept. */
+function outcome(walk: Walk, run: Run, ends: ReadonlySet<End>): Filtering | undefined {
   if (!ends.has('drop')) return undefined;
   if (ends.size === 1 && !walk.changed) return {verdict: 'drop', ...(run.dropped ? {by: run.dropped} : {})};
   const perhaps = run.odd ?? run.left ?? run.dropped;
   if (perhaps) walk.perhaps ??= perhaps;
   return undefined;
+}
+
+/** nftables may ask for an interface at a hook where the kernel does not know it yet: iptables refuses such a rule. */
+function seenAt({program, base}: RuleChain, packet: FilteredPacket): FilteredPacket {
+  if (program !== 'nft' || (base?.hook !== 'prerouting' && base?.hook !== 'input')) return packet;
+  const {outInterface: _, ...seen} = packet;
+  return seen;
 }
 
 /** What the nat table makes of a packet: only a redirected port is followed. */
@@ -184,6 +215,8 @@ interface Run {
   odd?: Rule;
   /** What perhaps takes it past the rules that follow. */
   left?: Rule;
+  /** What gives it another address or port, or perhaps does. */
+  translated?: Rule;
 }
 
 /** All ends that a chain may have for the packet. */
@@ -209,6 +242,19 @@ function note(run: Run, rule: Rule, held: Held, ends: ReadonlySet<End | 'next'>)
   if (ends.has('drop') && held === 'yes') run.dropped ??= rule;
   if (ends.has('drop') && held === 'perhaps') run.odd ??= rule;
   if (ends.has('return') && held === 'perhaps') run.left ??= rule;
+  if (rule.chain.program === 'nft' && mayTranslate(rule, run.packet)) run.translated ??= rule;
+}
+
+/** Whether a rule of nftables gives a packet that meets it another address, as far as that matters to what is asked. */
+function mayTranslate({statements}: Rule, packet: FilteredPacket): boolean {
+  return statements.some((statement) => {
+    if ('match' in statement) return false;
+    if (statement.action === 'other') return true;
+    if (!translations.includes(statement.action)) return false;
+    const ofSource = statement.action === 'snat' || statement.action === 'masquerade';
+    if (packet.sourceMayChange && ofSource) return false;
+    return statement.action !== 'masquerade' || packet.masqueradeAs !== packet.src;
+  });
 }
 
 /** What happens at the end of a chain: a built-in one has a policy, another returns. */
@@ -237,6 +283,18 @@ const drops: ReadonlySet<End | 'next'> = new Set(['drop']);
 const returns: ReadonlySet<End | 'next'> = new Set(['return']);
 const anyEnd: ReadonlySet<End | 'next'> = new Set(['accept', 'drop', 'next']);
 
+/** The elements of a verdict map exclude each other. */
+function caseEnds(run: Run, cases: readonly VerdictCase[], depth: number): ReadonlySet<End | 'next'> {
+  const ends = new Set<End | 'next'>();
+  for (const {match, then} of cases) {
+    const held = matchHolds(match, run.packet);
+    if (held === 'no') continue;
+    for (const end of actionEnds(run, then, depth)) ends.add(end);
+    if (held === 'yes') return ends;
+  }
+  return ends.add('next');
+}
+
 function actionEnds(run: Run, action: RuleAction, depth: number): ReadonlySet<End | 'next'> {
   switch (action.action) {
     case 'accept':
@@ -246,6 +304,18 @@ function actionEnds(run: Run, action: RuleAction, depth: number): ReadonlySet<En
       return drops;
     case 'return':
       return returns;
+    // They end the chain, and the packet goes on.
+    case 'dnat':
+    case 'snat':
+    case 'masquerade':
+    case 'redirect':
+    case 'netmap':
+      return accepts;
+    case 'pass':
+    case 'mark':
+      return goesOn;
+    case 'vmap':
+      return caseEnds(run, action.cases, depth);
     case 'jump':
     case 'goto': {
       const chain = run.table.chains.get(action.chain);

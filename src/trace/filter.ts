@@ -3,7 +3,7 @@
 import type {FindingCode} from '../findings/catalogue.js';
 import type {FilteredPacket, Hook} from '../kernel/netfilter.js';
 import {decide, packetFilter} from '../kernel/packet-filter.js';
-import {chainLine, chainOf} from '../kernel/printed-rule.js';
+import {chainLine, chainOf, dropWord} from '../kernel/printed-rule.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {besideIptables, rulesOf} from '../model/rules/questions.js';
@@ -155,7 +155,7 @@ function dropped(
 ): Walk {
   const device = hook === 'OUTPUT' ? packet.outInterface : (packet.inInterface ?? packet.outInterface);
   const chain = by ? `${chainName(chainOf(by))} of ` : '';
-  return trail.fail(host, layer, code, `${chain}${whose} drops ${flowText(packet)}`, {
+  return trail.fail(host, layer, code, `${chain}${whose} ${dropWord(by)} ${flowText(packet)}`, {
     ...(device === undefined ? {} : {device}),
     evidence,
     cause: code.startsWith('data-path')

@@ -363,14 +363,14 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     about: 'a native nftables table on node1 drops UDP 4789 on the way out',
     make: ({one}) => one.host(nft('inet', 'output', 'udp dport 4789')),
     mend: ({one}) => one.host(noNft('inet')),
-    forward: '? node1 filter-out',
+    forward: 'node1 filter-out data-path-filtered-out',
     reverse: null,
   },
   'nft-prerouting': {
     about: 'a native nftables table on node2 drops UDP 4789 in prerouting',
     make: ({two}) => two.host(nft('ip', 'prerouting', 'udp dport 4789')),
     mend: ({two}) => two.host(noNft('ip')),
-    forward: '? node2 filter-in',
+    forward: 'node2 filter-in data-path-filtered-in',
     reverse: null,
   },
   'nft-bridge': {
@@ -483,7 +483,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     about: 'a native nftables table inside web2 drops ICMP on the way in',
     make: ({two}) => two.inside(nft('inet', 'input', 'ip protocol icmp')),
     mend: ({two}) => two.inside(noNft('inet')),
-    forward: '? node2 endpoint-filter',
+    forward: 'node2 endpoint-filter endpoint-filtered',
     reverse: null,
   },
   'sandbox-filtered': {

@@ -203,7 +203,15 @@ describe('a port that is published through ingress', () => {
                 hook: 'prerouting',
                 type: 'nat',
                 prio: -100,
-                policy: 'drop',
+                policy: 'accept',
+              },
+            },
+            {
+              rule: {
+                family: 'ip',
+                table: 'docker-bridges',
+                chain: 'pre',
+                expr: [{vmap: {key: {concat: []}, data: '@ports'}}],
               },
             },
           ],

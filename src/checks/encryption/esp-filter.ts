@@ -1,13 +1,13 @@
 import {isIPv4} from 'node:net';
 import {line} from '../../base/command.js';
-import {fixBy, look, noFix} from '../../findings/advice.js';
+import {look, noFix} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {inTable} from '../../kernel/printed-rule.js';
 import {encryptedVnis} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import {acceptRules, alikeToRules, arrivalAt} from '../underlay/own-rules.js';
+import {acceptFix, alikeToRules, arrivalAt, chainCheck} from '../underlay/own-rules.js';
 import {distinct} from '../words.js';
 
 /** Packet filters that let the data path through and not what encrypted overlays become of it: IP protocol 50. */
@@ -124,11 +124,12 @@ function reportLoss(
       `encrypted overlays here: ${networks}; other nodes: ${vteps.slice(0, 5).join(', ')}`,
     ],
     cause: `the rules of ${host.name} drop ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which encrypted overlays become on the wire; the open UDP port of the data path is of no use to them${answersPass ? '. Only answers pass: nothing goes through until this host itself has sent, and again after 10 minutes of silence' : ''}`,
-    check: look(line(`iptables -vnL ${chain}`), 'the packets of that rule'),
+    check: by ? chainCheck(by) : look(line('nft list ruleset')),
     fix: by
-      ? fixBy({
-          ...acceptRules(by, chain, [{peers: vteps, match: line('-p esp')}]),
-          affects: 'ESP of these nodes only; a firewall manager that writes the rules must be changed too',
+      ? acceptFix(host.filter, by, {
+          hook: chain,
+          device: undefined,
+          kinds: [{peers: vteps, protocol: 'esp', port: ''}],
         })
       : noFix('not known: which rule drops them'),
     basis: 'one-host',

@@ -167,7 +167,7 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
       : direction === 'in'
         ? `a rule of this manager drops ${what} ${peers}: they can't report, get no tasks, and are taken for down`
         : `a rule of this host drops ${what} ${peers}: it can't report to that manager or get tasks from it`,
-    ...ruleAdvice(judged),
+    ...ruleAdvice(judged, host.filter),
     basis: 'one-host',
     at: {host: host.name, ...(only.length === 1 ? {vtep: only[0] ?? ''} : {})},
     reach: [{host: host.name}, ...nodesAt(host, far)],

@@ -1,5 +1,6 @@
 import {isIPv4} from 'node:net';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
+import {dropWord} from '../../kernel/printed-rule.js';
 import {looksForVni, rulesOf} from '../../model/rules/questions.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
@@ -145,8 +146,8 @@ function tell(
     network: network?.name ?? null,
     subject,
     evidence: ruleLines(decision),
-    cause: `a rule of this host drops ${what} on the way ${direction}: ${lost}`,
-    ...ruleAdvice(judged),
+    cause: `a rule of this host ${dropWord(decision.by)} ${what} on the way ${direction}: ${lost}`,
+    ...ruleAdvice(judged, host.filter),
     basis: 'one-host',
     at: {
       host: host.name,

@@ -3,12 +3,12 @@
 import {address, type Command, line, nested, plain, sh} from '../../base/command.js';
 import {ipv4Number} from '../../base/ipv4.js';
 import {ipv4Prefix} from '../../base/subnet.js';
-import {type Advice, fixBy, look, noFix} from '../../findings/advice.js';
+import {type Advice, type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import type {FilteredPacket, Hook} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {chainOf, countedLine} from '../../kernel/printed-rule.js';
-import {matchesOf, rulesOf} from '../../model/rules/questions.js';
-import type {Rule, RuleChain} from '../../model/rules/rule.js';
+import {actionOf, matchesOf, rulesOf, tableOf} from '../../model/rules/questions.js';
+import type {Rule, RuleChain, Ruleset} from '../../model/rules/rule.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {distinct, listed} from '../words.js';
 
@@ -104,40 +104,156 @@ export function ruleLines({evidence, by}: Decision): string[] {
   return by ? [countedLine(by)] : evidence;
 }
 
-/** How to let the packets pass: rules that accept them from or to each node, before the one that drops. */
-export function ruleAdvice({flows, hook, decision: {by}}: Judged): Advice {
+/** How to let the packets pass: in the words of the program that writes the rules, else rules ahead of the one that drops. */
+export function ruleAdvice({flows, hook, decision: {by}}: Judged, filter: PacketFilter | undefined): Advice {
   if (!by) return {check: look(line('nft list ruleset')), fix: noFix('not known: which rule drops them')};
-  const {program, table, name} = chainOf(by);
   const kinds = distinct(flows.map((flow) => flow.what)).map((what) => {
     const [protocol = '', port = ''] = what.toLowerCase().split(' ');
     const peers = distinct(flows.filter((flow) => flow.what === what).flatMap((flow) => flow.peers));
-    return {peers, match: sh`-p ${plain(protocol)} --dport ${plain(port)}`};
+    return {peers, protocol, port};
   });
-  return {
-    check: look(sh`${plain(program)} -t ${plain(table)} -vnL ${plain(name)}`, 'the packets of that rule'),
-    fix: fixBy({
-      ...acceptRules(by, hook, kinds),
-      affects: 'these packets only; a firewall manager that writes the rules must be changed too',
-    }),
-  };
+  const device = flows.flatMap(({packets}) => packets.flatMap(({inInterface}) => inInterface ?? []))[0];
+  return {check: chainCheck(by), fix: acceptFix(filter, by, {hook, device, kinds})};
+}
+
+/** The chain of a rule, with the packets that each of its rules has met. */
+export function chainCheck(by: Rule | RuleChain): Advice['check'] {
+  const {program, family, table, name} = chainOf(by);
+  return program === 'nft'
+    ? look(sh`nft list chain ${plain(family)} ${plain(table)} ${plain(name)}`, 'the rule')
+    : look(sh`${plain(program)} -t ${plain(table)} -vnL ${plain(name)}`, 'the packets of that rule');
+}
+
+/** Packets to let pass, and from or to whom. */
+export interface Accepted {
+  hook: 'INPUT' | 'OUTPUT';
+  /** By which they come in, where that is known. */
+  device: string | undefined;
+  kinds: readonly PacketKind[];
+}
+
+export interface PacketKind {
+  peers: readonly string[];
+  protocol: string;
+  /** Empty for protocols without ports. */
+  port: string;
+}
+
+/**
+ * A rule that is made by hand is gone when a firewall manager loads its own rules again, so what is known of these programs
+ * is typed in their own words.
+ */
+export function acceptFix(filter: PacketFilter | undefined, by: Rule | RuleChain, accepted: Accepted): Fix {
+  const {program, table} = chainOf(by);
+  if (program === 'nft' && table === 'firewalld' && accepted.hook === 'INPUT')
+    return firewalldFix(filter, accepted);
+  if (program !== 'nft' && filter?.rulesets.some(isUfw)) return ufwFix(accepted);
+  const affects = 'these packets only; a firewall manager that writes the rules must be changed too';
+  return program === 'nft'
+    ? fixBy({
+        commands: nftRules(by, accepted),
+        affects: `${affects}. To undo: nft -a list chain shows the handle of each rule, and nft delete rule takes it`,
+      })
+    : fixBy({...iptablesRules(by, accepted), affects});
 }
 
 /** Rules at the head of the chain of a rule that drops, and what takes them away again. */
-export function acceptRules(
+function iptablesRules(
   by: Rule | RuleChain,
-  hook: 'INPUT' | 'OUTPUT',
-  kinds: readonly {peers: readonly string[]; match: Command}[],
+  {hook, kinds}: Accepted,
 ): {commands: Command[]; undo: Command[]} {
   const {program, table, name} = chainOf(by);
-  const rules = kinds.flatMap(({peers, match}) =>
-    peers.map((peer) => nested(match, hook === 'INPUT' ? sh`-s ${address(peer)}` : sh`-d ${address(peer)}`)),
-  );
+  const rules = kinds.flatMap(({peers, protocol, port}) => {
+    const match = port === '' ? sh`-p ${plain(protocol)}` : sh`-p ${plain(protocol)} --dport ${plain(port)}`;
+    return peers.map((peer) =>
+      nested(match, hook === 'INPUT' ? sh`-s ${address(peer)}` : sh`-d ${address(peer)}`),
+    );
+  });
   const typed = (verb: string) =>
     rules.map((rule) => {
       const before = sh`${plain(program)} -t ${plain(table)} ${line(verb)} ${plain(name)}`;
       return nested(nested(before, rule), line('-j ACCEPT'));
     });
   return {commands: typed('-I'), undo: typed('-D')};
+}
+
+/** `insert` puts a rule at the head of its chain (nft(8), RULES). */
+function nftRules(by: Rule | RuleChain, {hook, kinds}: Accepted): Command[] {
+  const {family, table, name} = chainOf(by);
+  const before = sh`nft insert rule ${plain(family)} ${plain(table)} ${plain(name)}`;
+  return kinds.flatMap(({peers, protocol, port}) =>
+    peers.map((peer) => {
+      const from = hook === 'INPUT' ? sh`ip saddr ${address(peer)}` : sh`ip daddr ${address(peer)}`;
+      const what =
+        port === ''
+          ? sh`meta l4proto ${plain(protocol)} accept`
+          : sh`${plain(protocol)} dport ${plain(port)} accept`;
+      return nested(nested(before, from), what);
+    }),
+  );
+}
+
+/** Now and for good, without a reload, which would take away what others have put in meanwhile (firewall-cmd(1)). */
+function firewalldFix(filter: PacketFilter | undefined, {device, kinds}: Accepted): Fix {
+  const zone = firewalldZone(filter, device);
+  if (zone === undefined)
+    return noFix(
+      'not known: the zone of firewalld that this interface is in (firewall-cmd --get-active-zones)',
+    );
+  const typed = (verb: 'add' | 'remove') =>
+    kinds.flatMap(({protocol, port}) => {
+      const what =
+        port === ''
+          ? sh`--${line(verb)}-protocol=${plain(protocol)}`
+          : sh`--${line(verb)}-port=${plain(port)}/${plain(protocol)}`;
+      return [
+        nested(sh`firewall-cmd --zone=${plain(zone)}`, what),
+        nested(sh`firewall-cmd --permanent --zone=${plain(zone)}`, what),
+      ];
+    });
+  return fixBy({
+    commands: typed('add'),
+    undo: typed('remove'),
+    affects: `what the zone ${zone} of firewalld lets in, from everywhere`,
+  });
+}
+
+/** The zone whose chain a packet of this interface is sent to (firewalld's nftables.py: filter_INPUT_ZONES, filter_IN_ZONE). */
+function firewalldZone(filter: PacketFilter | undefined, device: string | undefined): string | undefined {
+  const chain = (filter?.rulesets ?? [])
+    .flatMap((ruleset) => tableOf(ruleset, 'firewalld', 'inet')?.chains.get('filter_INPUT_ZONES') ?? [])
+    .at(0);
+  for (const rule of chain?.rules ?? []) {
+    const names = matchesOf(rule, 'interface').flatMap((match) => match.names);
+    const meets = names.every(({name, isPrefix}) => (isPrefix ? device?.startsWith(name) : name === device));
+    const action = actionOf(rule);
+    if (!meets || !action || (action.action !== 'goto' && action.action !== 'jump')) continue;
+    return /^filter_IN_(.+)$/.exec(action.chain)?.[1];
+  }
+  return undefined;
+}
+
+/** ufw keeps its rules in chains of its own, to which INPUT jumps (ufw-framework(8)). */
+function isUfw(ruleset: Ruleset): boolean {
+  return tableOf(ruleset, 'filter')?.chains.has('ufw-before-input') ?? false;
+}
+
+function ufwFix({hook, kinds}: Accepted): Fix {
+  const typed = (before: Command) =>
+    kinds.flatMap(({peers, protocol, port}) =>
+      peers.map((peer) => {
+        const ends =
+          hook === 'INPUT'
+            ? sh`allow in proto ${plain(protocol)} from ${address(peer)} to any`
+            : sh`allow out proto ${plain(protocol)} to ${address(peer)}`;
+        return nested(before, port === '' ? ends : nested(ends, sh`port ${plain(port)}`));
+      }),
+    );
+  return fixBy({
+    commands: typed(line('ufw')),
+    undo: typed(line('ufw delete')),
+    affects: 'what ufw lets pass of these nodes, also after the next boot',
+  });
 }
 
 /** A judgement in words. */

@@ -13,6 +13,7 @@ import type {
   RuleStatement,
   Side,
   Translation,
+  VerdictCase,
 } from './rule.js';
 
 /** One entry of a rule's `expr`. Counters say nothing of what a rule does, and are no statement. */
@@ -21,7 +22,7 @@ export function readStatement(statement: unknown): RuleStatement[] {
   if (!isObject(statement)) return [{action: 'other', name: words, words}];
   const [name, value] = named(statement);
   if (name === 'counter') return [];
-  if (name === 'match' && isObject(value)) return [readMatch(value, words)];
+  if (name === 'match' && isObject(value)) return [...impliedBy(value), readMatch(value, words)];
   if (name === 'xt' && isObject(value)) return [xtStatement(value, words)];
   if (limits.has(name)) return [{match: 'other', negated: false, words}];
   const action = (actions.get(name)?.(value) ?? {action: 'other', name}) as RuleAction;
@@ -60,6 +61,8 @@ const actions: ReadonlyMap<string, (value: unknown) => ActionKind> = new Map<
       compact({action: 'redirect' as const, port: isObject(value) ? numberOf(value['port']) : undefined}),
   ],
   ['mangle', mangle],
+  ['vmap', verdictMap],
+  ['continue', () => ({action: 'pass', name: 'continue'})],
   ...passing.map((name): [string, () => ActionKind] => [name, () => ({action: 'pass', name})]),
 ]);
 
@@ -84,6 +87,51 @@ function mangle(value: unknown): ActionKind {
   return {action: 'mark', ...(mark === undefined ? {} : {value: mark, mask: 0xffffffff})};
 }
 
+/**
+ * What a match of a header field asks for beside it, as nft adds it to the rule: a packet of another family or protocol never
+ * meets it, negated or not. It has no words of its own.
+ */
+function impliedBy({left}: Json): RuleMatch[] {
+  const [name, inner] = isObject(left) ? named(left) : ['', undefined];
+  const protocol = name === 'payload' && isObject(inner) ? inner['protocol'] : undefined;
+  if (typeof protocol !== 'string') return [];
+  const unworded = {negated: false, words: ''};
+  if (protocol === 'ip' || protocol === 'ip6') return [{match: 'family', family: protocol, ...unworded}];
+  const named4 = transports.get(protocol);
+  return named4 === undefined ? [] : [{match: 'protocol', protocols: [named4], ...unworded}];
+}
+
+/** Headers above IP, by the names that `meta l4proto` has for them. */
+const transports: ReadonlyMap<string, string> = new Map([
+  ...['tcp', 'udp', 'udplite', 'sctp', 'dccp', 'esp', 'ah', 'comp', 'icmp', 'igmp', 'gre'].map(
+    (one) => [one, one] as const,
+  ),
+  ['icmpv6', 'ipv6-icmp'],
+]);
+
+/** `ct state vmap {established : accept, invalid : drop}`; a map that has a name is not known here. */
+function verdictMap(value: unknown): ActionKind {
+  const unknown: ActionKind = {action: 'other', name: 'vmap'};
+  if (!isObject(value) || !isObject(value['key']) || !isObject(value['data'])) return unknown;
+  const elements = value['data']['set'];
+  if (!Array.isArray(elements)) return unknown;
+  const cases: VerdictCase[] = [];
+  for (const element of elements as unknown[]) {
+    if (!Array.isArray(element) || element.length !== 2) return unknown;
+    const [right, verdict] = element as [unknown, unknown];
+    const [then] = readStatement(verdict);
+    if (!then || 'match' in then) return unknown;
+    // The wildcard is for all that no other element is for, which is not told apart here.
+    if (right === '*') return unknown;
+    const left = value['key'];
+    const implied = impliedBy({left});
+    // Another family or protocol never meets the rule: that is a match of the rule, which a case can't have.
+    if (implied.length > 0) return unknown;
+    cases.push({match: readMatch({left, op: '==', right}, ''), then});
+  }
+  return {action: 'vmap', cases};
+}
+
 function readMatch({left, op, right}: Json, words: string): RuleMatch {
   const known = op === '==' || op === '!=' || op === 'in';
   const kind = known && isObject(left) ? kindOf(left, valuesOf(right)) : undefined;
@@ -103,7 +151,7 @@ function kindOf(left: Json, values: Value[] | undefined): MatchKind | undefined 
     case 'payload':
       return payloadMatch(inner, values);
     case 'ct':
-      return inner['key'] === 'state' && inner['dir'] === undefined ? stateMatch(values) : undefined;
+      return inner['dir'] === undefined ? conntrackMatch(inner['key'], values) : undefined;
     case 'fib':
       return fibMatch(inner, values);
     default:
@@ -150,6 +198,8 @@ function metaMatch(key: unknown, values: Value[]): MatchKind | undefined {
         direction: key.startsWith('i') ? 'in' : 'out',
         names: names.map(interfaceName),
       };
+    case 'nfproto':
+      return familyMatch(values);
     case 'l4proto':
       return protocolMatch(values);
     case 'mark': {
@@ -184,6 +234,12 @@ function payloadMatch({protocol, field}: Json, values: Value[]): MatchKind | und
   }
 }
 
+function familyMatch([first, ...more]: Value[]): MatchKind | undefined {
+  if (more.length > 0) return undefined;
+  if (first === 'ipv4') return {match: 'family', family: 'ip'};
+  return first === 'ipv6' ? {match: 'family', family: 'ip6'} : undefined;
+}
+
 function protocolMatch(values: Value[]): MatchKind | undefined {
   return values.every(isSimple) ? {match: 'protocol', protocols: values.map(String)} : undefined;
 }
@@ -211,6 +267,13 @@ function rangeOf(value: Value): Range | undefined {
   if (typeof value === 'string') return undefined;
   const {first, last} = value;
   return typeof first === 'number' && typeof last === 'number' ? [first, last] : undefined;
+}
+
+function conntrackMatch(key: unknown, values: Value[]): MatchKind | undefined {
+  if (key === 'state') return stateMatch(values);
+  if (key !== 'status') return undefined;
+  const names = values.filter((value) => typeof value === 'string');
+  return names.length === values.length ? {match: 'status', names} : undefined;
 }
 
 function stateMatch(values: Value[]): MatchKind | undefined {

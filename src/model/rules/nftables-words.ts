@@ -26,6 +26,10 @@ export function statementText(statement: unknown): string {
 
 function knownStatement(name: string, value: Json): string | undefined {
   switch (name) {
+    case 'reject':
+      return value['type'] === 'tcp reset'
+        ? 'reject with tcp reset'
+        : `reject with ${word(value['type'])} ${word(value['expr'])}`;
     case 'match': {
       const op = value['op'] === '==' || value['op'] === 'in' ? '' : `${word(value['op'])} `;
       return `${valueText(value['left'])} ${op}${valueText(value['right'])}`;

@@ -87,8 +87,9 @@ function addChain(tables: Tables, from: Json): void {
   if (from['policy'] !== undefined) chain.policy = word(from['policy']);
 }
 
-function baseOf({hook, prio}: Json): ChainBase | undefined {
-  return typeof hook === 'string' ? {hook, priority: Number(prio)} : undefined;
+function baseOf({hook, prio, type}: Json): ChainBase | undefined {
+  if (typeof hook !== 'string') return undefined;
+  return {hook, priority: Number(prio), ...(typeof type === 'string' ? {type} : {})};
 }
 
 function addRule(tables: Tables, from: Json): void {

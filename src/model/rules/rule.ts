@@ -46,6 +46,8 @@ export interface RuleChain {
 }
 
 export interface ChainBase {
+  /** `filter`, `nat` or `route`; absent where the table says it, as in iptables. */
+  type?: string;
   /** A hook of nftables, in small letters: `prerouting`, `input`, …, `ingress` (nft(8), CHAINS). */
   hook: string;
   /** Of several chains at a hook the kernel asks that of the lowest first (netfilter_ipv4.h, nf_ip_hook_priorities). */
@@ -100,6 +102,10 @@ export type MatchKind =
   | {match: 'ipsec'; direction?: string; policy?: string}
   /** By which Docker picks a network's packets: the VNI of a VXLAN header. */
   | {match: 'vni'; vni: number}
+  /** Of IPv4 or IPv6; nft's matches of a header ask for its family and protocol as well (nft(8), PAYLOAD EXPRESSIONS). */
+  | {match: 'family'; family: 'ip' | 'ip6'}
+  /** Of conntrack: `dnat`, `snat`, `assured`, … (nft(8), CONNTRACK EXPRESSIONS, status). */
+  | {match: 'status'; names: string[]}
   /** That IPVS has handled it (iptables-extensions(8), ipvs). */
   | {match: 'ipvs'}
   /** `-m MODULE`: what it asks for is in the options that follow. */
@@ -133,6 +139,8 @@ export type ActionKind =
   /** To the host itself; `port` where it is a single one. */
   | {action: 'redirect'; port?: number}
   | {action: 'netmap'}
+  /** What becomes of the packet hangs on a value that is looked up (nft(8), VERDICT MAP); none of the cases: it goes on. */
+  | {action: 'vmap'; cases: VerdictCase[]}
   /** Sets the packet's mark: `value` in the bits of `mask`; absent where it is computed. */
   | {action: 'mark'; value?: number; mask?: number}
   /** The packet goes on to the next rule as it is, for all that is asked here. */
@@ -141,6 +149,12 @@ export type ActionKind =
   | {action: 'other'; name: string};
 
 export type ActionName = ActionKind['action'];
+
+/** One element of a verdict map: for which packets it is, and what it does with them. */
+export interface VerdictCase {
+  match: RuleMatch;
+  then: RuleAction;
+}
 
 /** What an address or port becomes. A range has `last…`. */
 export interface Translation {

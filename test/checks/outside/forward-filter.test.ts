@@ -41,7 +41,7 @@ describe('what the host forwards for containers', () => {
       const [one, ...more] = found(withRules(ahead(rule)));
       assert.deepEqual([one?.severity, one?.host, more.length], ['error', 'node1', 0]);
       assert.deepEqual(one?.evidence, [`iptables-nft: [3:180] filter: -A FORWARD ${rule}`]);
-      assert.match(one?.cause ?? '', /drops what containers send outside/);
+      assert.match(one?.cause ?? '', /(drops|rejects) what containers send outside/);
     }
   });
 

@@ -46,7 +46,7 @@ describe('rules of nft -j list ruleset', () => {
     );
     const table = tableOf(read, 'fw', 'inet');
     const input = table?.chains.get('input');
-    assert.deepEqual([input?.base, input?.policy], [{hook: 'input', priority: 10}, 'drop']);
+    assert.deepEqual([input?.base, input?.policy], [{hook: 'input', type: 'filter', priority: 10}, 'drop']);
     assert.deepEqual(
       [table?.chains.get('zone')?.base, table?.chains.get('zone')?.policy],
       [undefined, undefined],

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import type {FilteredPacket, Hook} from '../../src/kernel/netfilter.js';
+import {decide, packetFilter} from '../../src/kernel/packet-filter.js';
+import {parseTables} from '../../src/model/netns-tables.js';
+import type {Section} from '../../src/snapshot/snapshot.js';
+
+const table = {family: 'inet', table: 'fw'};
+const section = (name: string, output: string): Section => ({
+  ...{name, command: name, at: '2026-01-01T00:00:00.000Z', status: 0, output},
+});
+const packet: FilteredPacket = {
+  ...{protocol: 'udp', src: '192.0.2.2', dst: '192.0.2.1', dport: 4789, ctState: 'NEW'},
+  ...{inInterface: 'eth0', ipsec: false, dstLocal: true},
+};
+const equal = (left: object, right: unknown, op = '==') => ({match: {op, left, right}});
+const header = (protocol: string, field: string) => ({payload: {protocol, field}});
+const drop = {drop: null};
+
+/** What becomes of the packet by these rules of an input chain, with more chains to jump to. */
+function verdict(
+  rules: object[][],
+  {
+    more = {},
+    base = {},
+    way = 'INPUT' as Hook,
+  }: {more?: Record<string, object[][]>; base?: object; way?: Hook} = {},
+): string {
+  const own = {hook: 'input', type: 'filter', prio: 0, policy: 'accept', ...base};
+  const ofChain = (chain: string, all: object[][]) => all.map((expr) => ({rule: {...table, chain, expr}}));
+  const nftables = [
+    {table: {family: 'inet', name: 'fw'}},
+    {chain: {...table, name: 'door', ...own}},
+    ...Object.keys(more).map((name) => ({chain: {...table, name}})),
+    ...ofChain('door', rules),
+    ...Object.entries(more).flatMap(([chain, all]) => ofChain(chain, all)),
+  ];
+  const iptables = '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n';
+  const filter = packetFilter(
+    parseTables([section('iptables-nft', iptables), section('nft', JSON.stringify({nftables}))]),
+  );
+  assert.ok(filter);
+  return decide(filter, way, packet).verdict;
+}
+
+describe('rules of nftables on the way of a packet (nft(8))', () => {
+  it('ask for the family and protocol of the header that they look at, negated or not', () => {
+    assert.equal(verdict([[equal(header('ip6', 'saddr'), 'fe80::1', '!='), drop]]), 'accept');
+    assert.equal(verdict([[equal(header('tcp', 'dport'), 22, '!='), drop]]), 'accept');
+    assert.equal(verdict([[equal(header('icmp', 'type'), 'echo-request', '!='), drop]]), 'accept');
+    assert.equal(verdict([[equal(header('ip', 'saddr'), '192.0.2.9', '!='), drop]]), 'drop');
+    assert.equal(verdict([[equal(header('udp', 'dport'), 53, '!='), drop]]), 'drop');
+    assert.equal(verdict([[equal(header('th', 'dport'), 4789), drop]]), 'drop');
+  });
+
+  it('are of one family by meta nfproto', () => {
+    const family = (name: string) => verdict([[equal({meta: {key: 'nfproto'}}, name), drop]]);
+    assert.deepEqual([family('ipv4'), family('ipv6')], ['drop', 'accept']);
+  });
+
+  it('look at what conntrack knows', () => {
+    const status = equal({ct: {key: 'status'}}, 'dnat', 'in');
+    assert.equal(verdict([[status, {accept: null}], [drop]]), 'drop');
+    assert.equal(verdict([[equal({ct: {key: 'state'}}, 'invalid', 'in'), drop]]), 'accept');
+  });
+
+  it('choose by verdict maps', () => {
+    const map = (...elements: [unknown, object][]) => [
+      {vmap: {key: {ct: {key: 'state'}}, data: {set: elements}}},
+    ];
+    assert.equal(verdict([map(['established', {accept: null}], ['new', drop])]), 'drop');
+    assert.equal(verdict([map(['established', drop])]), 'accept');
+    assert.equal(verdict([map(['new', {jump: {target: 'c'}}])], {more: {c: [[drop]]}}), 'drop');
+    assert.equal(verdict([[{vmap: {key: {ct: {key: 'state'}}, data: '@states'}}]]), 'unknown');
+    assert.equal(verdict([map(['*', drop])]), 'unknown');
+  });
+
+  it('end a chain by return and goto as the kernel has it', () => {
+    assert.equal(verdict([[{goto: {target: 'c'}}], [drop]], {more: {c: []}}), 'accept');
+    assert.equal(verdict([[{jump: {target: 'c'}}], [drop]], {more: {c: []}}), 'drop');
+    assert.equal(verdict([[{return: null}], [drop]], {base: {policy: 'accept'}}), 'accept');
+    assert.equal(verdict([[{return: null}]], {base: {policy: 'drop'}}), 'drop');
+  });
+
+  it('do not see an interface that is not known yet', () => {
+    const out = equal({meta: {key: 'oifname'}}, 'eth0');
+    assert.notEqual(verdict([[out, drop]], {base: {hook: 'prerouting'}}), 'drop');
+  });
+
+  it('leave open what a translation of their own makes of the packet', () => {
+    const nat = {hook: 'prerouting', type: 'nat', prio: -100};
+    const translated = verdict([[equal(header('udp', 'dport'), 4789), {dnat: {addr: '192.0.2.7'}}]], {
+      base: nat,
+    });
+    assert.equal(translated, 'unknown');
+    assert.equal(
+      verdict([[equal(header('udp', 'dport'), 53), {dnat: {addr: '192.0.2.7'}}]], {base: nat}),
+      'accept',
+    );
+  });
+
+  it('are followed both ways where a match is not understood', () => {
+    const odd = {limit: {rate: 1, per: 'second'}};
+    assert.equal(verdict([[odd, drop]]), 'unknown');
+    assert.equal(verdict([[odd, drop], [drop]]), 'drop');
+    assert.equal(verdict([[equal(header('ip', 'saddr'), '@bad'), drop]]), 'unknown');
+  });
+});
