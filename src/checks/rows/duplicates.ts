@@ -301,7 +301,7 @@ function madeAnew(same: Placed[]): Fix {
   if (!given) return oneGivesWay(same);
   return fixByOthers(
     `whoever runs ${given.name} on ${given.host}`,
-    `remove ${given.name} and make it anew without --mac-address ${given.mac}: Docker makes a MAC of the address`,
+    `remove ${given.name} and recreate it without --mac-address ${given.mac}: Docker then derives the MAC from the address`,
   );
 }
 

@@ -193,7 +193,7 @@ export const engineFaults: readonly DoctorFault[] = [
     'iptables -D OUTPUT -p esp -j REJECT',
   ]),
   unfixed(
-    {because: 'a node with an expired certificate must join anew, with a token that only a manager tells'},
+    {because: 'a node with an expired certificate must rejoin, with a token that only a manager has'},
     fileFault(
       'certificate-expired',
       "an expired certificate in the place of node1's",

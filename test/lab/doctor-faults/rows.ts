@@ -221,7 +221,7 @@ const linkFaults: DoctorFault[] = [
     return () => one.inside(`ip addr del ${two.ip}/32 dev ${one.link}`);
   }),
   unfixed(
-    {because: 'the engine keeps the MAC that a container was given: its owner must make it anew'},
+    {because: 'the engine keeps the MAC that a container was given: its owner must recreate it'},
     fault('duplicate-mac', 'a container with the same --mac-address on each node', async (lab) => {
       const remove = await Promise.all(
         lab.nodes.map((node) => guestWithMac(node, `same-mac-${node.name}`, '02:de:ad:be:ef:01')),
