@@ -1,4 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
+import {existsSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {execa} from 'execa';
@@ -16,14 +17,15 @@ export interface Judged {
   wrong: string[];
 }
 
-/** A process in a namespace that sends and hears UDP 4789, told by lines: `send ADDRESS TEXT`; it prints what it hears. */
+/** A process in a namespace that sends and hears UDP 4789, by lines: `send ADDRESS TEXT`, `echo TEXT`; it prints what it hears. */
 const talker = `
 const {createSocket} = require('node:dgram');
 const heard = createSocket('udp4');
 heard.on('message', (text) => console.log('heard ' + text));
 heard.bind(4789, () => console.log('ready'));
 require('node:readline').createInterface({input: process.stdin}).on('line', (line) => {
-  const [, address, text] = line.split(' ');
+  const [what, address, text] = line.split(' ');
+  if (what === 'echo') return console.log('echoed ' + address);
   const socket = createSocket('udp4');
   socket.on('error', () => {});
   socket.send(text, 4789, address, () => { console.log('sent ' + text); setTimeout(() => socket.close(), 200); });
@@ -34,6 +36,7 @@ process.stdin.on('end', () => process.exit());
 class Talker {
   readonly heard = new Set<string>();
   readonly sent = new Set<string>();
+  readonly echoed = new Set<string>();
   private readonly child: ChildProcess;
   readonly ready: Promise<void>;
 
@@ -46,7 +49,8 @@ class Talker {
       lines.on('line', (line) => {
         const [word, text = ''] = line.split(' ');
         if (word === 'ready') resolve();
-        else (word === 'heard' ? this.heard : this.sent).add(text);
+        else if (word === 'heard') this.heard.add(text);
+        else (word === 'sent' ? this.sent : this.echoed).add(text);
       });
     });
   }
@@ -55,24 +59,43 @@ class Talker {
     this.child.stdin?.write(`send ${address} ${text}\n`);
   }
 
+  echo(text: string): void {
+    this.child.stdin?.write(`echo ${text}\n`);
+  }
+
   end(): void {
     this.child.kill('SIGKILL');
   }
 }
 
-/** How long a packet may take, in steps: a late one is asked for again before it counts as lost. */
-const waits = [40, 150, 1500];
+/** A packet that is not heard is sent so many times before it counts as lost: the first one waits for ARP as well. */
+const tries = 3;
 
+/** Until it is so, or for a minute: a process that does nothing for so long has ended. */
+async function when(what: string, holds: () => boolean): Promise<void> {
+  for (let waited = 0; !holds(); waited += 5) {
+    if (waited > 60_000) throw new Error(`${what}: nothing for a minute`);
+    await sleep(5);
+  }
+}
+
+/**
+ * Sent means that the kernel has taken it, and a veth delivers at once. What the receiver has been given it has read when it
+ * has answered twice since, as its loop looks at all its sockets in every round.
+ */
 async function arrives(from: Talker, to: Talker, address: string, name: string): Promise<boolean> {
-  for (const [index, wait] of waits.entries()) {
+  const heard = () => [...Array(tries).keys()].some((index) => to.heard.has(`${name}-${index}`));
+  for (let index = 0; index < tries && !heard(); index++) {
     const text = `${name}-${index}`;
     from.send(address, text);
-    for (let spent = 0; spent < wait || (!from.sent.has(text) && spent < 10_000); spent += 10) {
-      if (to.heard.has(text)) return true;
-      await sleep(10);
+    await when(`sending ${text}`, () => from.sent.has(text));
+    await sleep(20);
+    for (const round of ['a', 'b']) {
+      to.echo(`${text}${round}`);
+      await when(`hearing ${text}`, () => to.echoed.has(`${text}${round}`));
     }
   }
-  return false;
+  return heard();
 }
 
 /** A way of a packet: who sends it, who should hear it, and as the rules see it. */
@@ -84,9 +107,17 @@ interface Passage {
   to: string;
 }
 
-/** Two namespaces with a link between them, and somebody who talks in each. */
+/** Namespaces of runs that were cut short. */
+async function clean(): Promise<void> {
+  const {stdout} = await execa('ip', ['netns', 'list'], {reject: false});
+  for (const [name, pid] of stdout.matchAll(/^ovd-(?:judge|peer)-(\d+)/gm))
+    if (!existsSync(`/proc/${pid}`)) await execa('ip', ['netns', 'del', name], {reject: false});
+}
+
+/** Two namespaces with a link between them, and a process that talks in each. */
 async function connected(names: readonly [string, string], ends: Ends): Promise<[Talker, Talker]> {
   const [judged, peer] = names;
+  await clean();
   for (const netns of names) await execa('ip', ['netns', 'add', netns]);
   const link = ['link', 'add', ends.device, 'netns', judged, 'type', 'veth'];
   await execa('ip', [...link, 'peer', 'name', ends.device, 'netns', peer]);
