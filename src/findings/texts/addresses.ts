@@ -8,9 +8,9 @@ export const addressTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      "Addresses of an overlay's subnet are also those of the hosts' own network: of VTEPs, managers, routers or name servers, of an interface or a more precise route, of docker_gwbridge or the default bridge, or of a bridge network that a container is on as well. Containers on the overlay look for all of the subnet on the overlay, so they don't reach what has such an address elsewhere; a name server there is a popular victim. As information: the subnet lies within a wider one of the host, and it is not known whether anything in that has just these addresses; or it meets a bridge network that no container of the overlay is on, which does no harm until one is.",
+      "Addresses of an overlay's subnet are also used on the hosts' own network: by VTEPs, managers, routers or name servers, by an interface or a more specific route, by docker_gwbridge or the default bridge, or by a bridge network that a container is on as well. Containers on the overlay look for the whole subnet on the overlay, so they can't reach hosts elsewhere that have such an address; a name server is a common case. Info if the subnet lies within a larger subnet of the host and it is not known whether these addresses are in use there, or if it overlaps a bridge network that no container of the overlay is on (harmless until one is).",
     behaviour:
-      "A container has a route to the overlay's subnet by its own interface, and every other route is wider. The host is not touched: the subnet lives in namespaces of its own, and outer packets are routed by the host's tables. The engine does not look at the hosts' networks when a manager picks a subnet; each node may have others. An endpoint that gets the very address of its own VTEP has no FDB entry on other hosts (seen with 20.10), because the engine keeps rows by address and MAC, and takes the two for one.",
+      "A container has a route to the overlay's subnet by its own interface, and every other route is less specific. The host is not affected: the subnet is in separate namespaces, and outer packets are routed by the host's tables. The engine does not check the hosts' networks when a manager picks a subnet; each node may have different ones. An endpoint with the same address as its own VTEP has no FDB entry on other hosts (seen with 20.10), because the engine keys its entries by address and MAC, and treats the two as one.",
     check: [
       {command: "docker network inspect NETWORK --format '{{json .IPAM.Config}}'"},
       {command: 'ip route', shows: 'on each host'},
@@ -19,12 +19,12 @@ export const addressTexts = [
     fix: [
       {
         command: 'docker network create --driver overlay --subnet OTHER-SUBNET NETWORK',
-        affects: 'a network that is recreated; its services and containers are moved there',
+        affects: 'a network that is recreated; its services and containers are moved to it',
       },
       {
         command:
           'docker network rm ingress && docker network create --driver overlay --ingress --subnet OTHER-SUBNET ingress',
-        affects: 'all published ports while it is away, where it is the ingress network',
+        affects: 'all published ports while it is removed, if it is the ingress network',
       },
       {
         command: 'docker swarm init --default-addr-pool SUBNET',
@@ -45,14 +45,14 @@ export const addressTexts = [
     severity: 'info',
     needs: 'one host',
     meaning:
-      'The subnet is not one of those kept for private use. It works, but containers on this network can not reach those on the internet who really have these addresses.',
+      'The subnet is outside the private address ranges. The overlay works, but containers on this network can not reach the internet hosts that have these addresses.',
     behaviour:
-      "A container's route to the overlay's subnet is more precise than its default route, so that such packets never leave the overlay: ARP for them is not answered, and they end as unreachable.",
+      'A container\'s route to the overlay\'s subnet is more specific than its default route, so packets to these addresses never leave the overlay. ARP for them is not answered, and the sender gets "unreachable".',
     check: [{command: "docker network inspect NETWORK --format '{{json .IPAM.Config}}'"}],
     fix: [
       {
         command: 'docker network create --driver overlay --subnet PRIVATE-SUBNET NETWORK',
-        affects: 'a network that is recreated; its services and containers are moved there',
+        affects: 'a network that is recreated; its services and containers are moved to it',
       },
     ],
     references: ['RFC 1918, section 3', 'RFC 6890, section 2.2'],
@@ -63,9 +63,9 @@ export const addressTexts = [
     severity: 'warning',
     needs: 'a manager',
     meaning:
-      'Four of five addresses of the subnet are taken, or all of them: then it is an error, as tasks stay New, a container is not started, and nowhere is it said why. Besides tasks and containers, every VIP of a service, every node with a task there (its load balancer), and the gateway take one. Rolling updates need room for old and new tasks at the same time.',
+      'Four of five addresses of the subnet are in use. If all are in use it is an error: tasks stay New, containers are not started, and no message gives the reason. Besides tasks and containers, each VIP of a service, each node with a task there (its load balancer) and the gateway use one address. Rolling updates need addresses for old and new tasks at the same time.',
     behaviour:
-      'The manager gives addresses out when a task is planned, and takes them back when it is really over. Attachments of containers that could not be started may be kept for ever; `docker ps` does not show them, the list of tasks does.',
+      'The manager allocates addresses when a task is scheduled, and releases them when the task has really ended. Attachments of containers that could not be started may be kept forever; `docker ps` does not show them, the list of tasks does.',
     check: [
       {command: 'docker network inspect --verbose NETWORK'},
       {command: 'docker service ps --filter desired-state=running SERVICE'},
@@ -73,7 +73,7 @@ export const addressTexts = [
     fix: [
       {
         command: 'docker network create --driver overlay --subnet LARGER-SUBNET NETWORK',
-        affects: 'a network that is recreated; a subnet can not grow',
+        affects: 'a network that is recreated; a subnet can not be enlarged',
       },
       {
         command: 'docker service update --endpoint-mode dnsrr SERVICE',

@@ -2,7 +2,7 @@ import type {Explanation} from '../explanation.js';
 
 const sandbox = 'nsenter --net=/var/run/docker/netns/N-NETWORKID';
 
-/** What moves: counters of errors and drops, and lookups that the kernel announces as failed. */
+/** Rising counters of errors and drops, and lookups that the kernel announces as failed. */
 export const counterTexts = [
   {
     code: 'l2-miss',
@@ -10,18 +10,18 @@ export const counterTexts = [
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      'While ovdiag listened, somebody on this host sent frames to a MAC for which the vxlan device has no row of its own. They were dropped there. The sender gets no error: it has the MAC, and waits. Reported as info where no endpoint with that MAC is known: then somebody remembers one that is gone.',
+      'While ovdiag listened, a sender on this host sent frames to a MAC for which the vxlan device has no FDB entry. They were dropped there. The sender gets no error: it has the MAC, and waits. Info if no endpoint with that MAC is known: then the sender has a cached MAC of an endpoint that is gone.',
     behaviour:
-      "Docker's vxlan devices have no row for unknown MACs, so such a frame is counted as TX dropped and freed. With l2miss, which Docker sets, the kernel also announces the MAC to everybody who listens to neighbour events; dockerd itself has not listened since version 24.",
+      "Docker's vxlan devices have no default FDB entry for unknown MACs, so such a frame is counted as TX dropped and freed. With l2miss, which Docker sets, the kernel also sends a neighbour event with the MAC to all listeners; dockerd itself has not listened since version 24.",
     check: [{command: `${sandbox} ip monitor neigh`}, {command: `${sandbox} bridge fdb show dev vxlan0`}],
     fix: [
       {
         command: `${sandbox} bridge fdb replace MAC dev vxlan0 dst VTEP self permanent`,
-        affects: 'that one row; Docker does not know of it, and may delete or repeat it',
+        affects: 'that one entry; Docker does not track it, and may delete it or add it again',
       },
       {
         command: 'docker service update --force SERVICE',
-        affects: 'the tasks of the service: they are made again, with new addresses',
+        affects: 'the tasks of the service: they are recreated, with new addresses',
       },
     ],
     references: [
@@ -35,18 +35,18 @@ export const counterTexts = [
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      'While ovdiag listened, somebody on this host asked by ARP for an endpoint for which the vxlan device has no neighbour entry. The asker gets "no route to host" after some seconds. Reported as info where no endpoint with that address is known: then somebody has an old address, or scans the network.',
+      'While ovdiag listened, a sender on this host sent ARP requests for an address for which the vxlan device has no neighbour entry. The sender gets "no route to host" after some seconds. Info if no endpoint with that address is known: then the sender uses an old address, or scans the network.',
     behaviour:
-      'No ARP crosses an overlay. The vxlan device answers questions itself from its neighbour table, and drops those for which it has no row; with l3miss, which Docker sets, the kernel announces the address to everybody who listens to neighbour events. Questions about containers of this host are flooded to the device as well, and announced; they are left out here.',
+      'ARP does not cross an overlay. The vxlan device answers requests from its neighbour table, and drops those for which it has no entry; with l3miss, which Docker sets, the kernel sends a neighbour event with the address to all listeners. Requests for containers of this host are flooded to the device and announced as well; they are left out here.',
     check: [{command: `${sandbox} ip monitor neigh`}, {command: `${sandbox} ip neigh show dev vxlan0`}],
     fix: [
       {
         command: `${sandbox} ip neigh replace ADDRESS lladdr MAC dev vxlan0 nud permanent`,
-        affects: 'that one row; Docker does not know of it, and may delete or repeat it',
+        affects: 'that one entry; Docker does not track it, and may delete it or add it again',
       },
       {
         command: 'docker service update --force SERVICE',
-        affects: 'the tasks of the service: they are made again, with new addresses',
+        affects: 'the tasks of the service: they are recreated, with new addresses',
       },
     ],
     references: [
@@ -60,9 +60,9 @@ export const counterTexts = [
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      'The tables of the overlay say where frames have to go, and the host has no route to there: a missing default route, a blackhole, a policy rule. All frames to those VTEPs are lost; other hosts may be reached well.',
+      'The FDB entries of the overlay point to VTEPs that this host has no route to: a missing default route, a blackhole, a policy rule. All frames to those VTEPs are lost; other hosts may be reachable.',
     behaviour:
-      "The device asks for a route in dockerd's network namespace for every packet. Without one it counts a TX error and a carrier error, and frees the packet; the sender gets no error.",
+      "The device looks up a route in dockerd's network namespace for every packet. Without one it counts a TX error and a carrier error, and frees the packet; the sender gets no error.",
     check: [{command: `${sandbox} ip -s link show dev vxlan0`}, {command: 'ip route get VTEP'}],
     fix: [
       {command: 'ip route add VTEP via GATEWAY', affects: 'the routes of this host, until the next boot'},
@@ -75,15 +75,15 @@ export const counterTexts = [
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
-      'More frames were dropped at the vxlan device than broadcast and multicast explain, which it always drops. Either l2miss events were not monitored, or they are not what failed: on an encrypted network it means that there is no IPsec state to send with.',
+      'The vxlan device dropped more frames than its broadcast and multicast traffic explains; it always drops those. Either l2miss events were not monitored, or the FDB lookup is not what failed. On an encrypted network it means that no IPsec state exists for sending.',
     behaviour:
-      'A frame without a row is counted as TX dropped, as is one whose packet the host could not send: refused by its IPsec policy or its rules, or dropped at the uplink. A single one now and then is normal: a bridge that has forgotten a silent container sends its next frame to every port.',
+      'A frame without an FDB entry is counted as TX dropped. So is a frame whose packet the host could not send: refused by its IPsec policy or its rules, or dropped at the uplink. A single one now and then is normal: once the bridge entry of a silent container has aged out, the next frame to it is flooded to every port.',
     check: [
       {command: `${sandbox} ip -s link show dev vxlan0`},
       {command: `${sandbox} ip monitor neigh`},
-      {command: 'ovdiag doctor --for 10s', shows: 'the MACs that it names tell what to mend'},
+      {command: 'ovdiag doctor --for 10s', shows: 'the MACs without an entry'},
     ],
-    fix: [{words: 'What doctor reports over that time.'}],
+    fix: [{words: 'Fix what doctor reports for that interval.'}],
     references: ['kernel drivers/net/vxlan/vxlan_core.c (vxlan_xmit)'],
   },
   {
@@ -92,9 +92,9 @@ export const counterTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'Both hosts were read twice. The sender used its row of the other host both times and its device sent packets; on the receiver no row has been updated since long before. So the packets were lost after they left the one device and before they came to the other: mostly a firewall or a security group between the hosts that does not let UDP 4789 pass (ESP, on encrypted networks), or a rule of the receiver.',
+      'Both hosts were read twice. The sender used its FDB entry of the other host both times and its device sent packets; on the receiver no FDB entry had been updated for a long time. So the packets were lost after they left the sending vxlan device and before they reached the receiving one. Most often a firewall or a security group between the hosts does not allow UDP 4789 (ESP, on encrypted networks), or a rule of the receiver drops it.',
     behaviour:
-      'A vxlan device updates the age of its row with each frame that arrives, even with those that it then drops, and notes in "used" when it looked the row up to send. Neither says whether a packet got through: UDP is not answered.',
+      'A vxlan device updates the age of its FDB entry with each frame that arrives, even with frames that it then drops. The "used" time is that of the last lookup for sending. Neither shows whether a packet arrived: UDP is not acknowledged.',
     check: [
       {
         command: 'ovdiag trace SOURCE DESTINATION --probe',
@@ -111,7 +111,7 @@ export const counterTexts = [
     ],
     fix: [
       {
-        command: 'allow UDP 4789 (and ESP, IP protocol 50) between all nodes, both ways',
+        command: 'allow UDP 4789 (and ESP, IP protocol 50) between all nodes, in both directions',
         affects: 'the firewalls and security groups between the hosts',
       },
     ],
@@ -123,9 +123,9 @@ export const counterTexts = [
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      "Other hosts send their VXLAN packets to a port on which nothing waits here. Either this host's vxlan devices have lost their socket, or the hosts use different data-path ports. A warning where the devices' own port is open: then the packets may also be of something else.",
+      "Other hosts send their VXLAN packets to a port on which no socket is open here. Either this host's vxlan devices have lost their socket, or the hosts use different data-path ports. A warning if the devices' own port is open: then the packets may also be other UDP traffic.",
     behaviour:
-      'A UDP packet for a closed port is counted as NoPorts and answered by an ICMP "port unreachable", of which the kernel sends at most one a second to each sender.',
+      'A UDP packet for a closed port is counted as NoPorts and answered with ICMP "port unreachable"; the kernel sends at most one a second to each sender.',
     check: [{command: 'ss -lun'}, {command: "grep '^Udp:' /proc/net/snmp"}],
     fix: [
       {
@@ -141,9 +141,9 @@ export const counterTexts = [
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
-      'Frames leave through the vxlan device, none come back, and somebody reports destinations as unreachable: the data-path port is closed on the other host, or a firewall there or on the way rejects it. It is a suspicion: ICMP may also speak of other traffic of this host.',
+      'Frames leave through the vxlan device, none come back, and ICMP reports destinations as unreachable: the data-path port is closed on the other host, or a firewall there or on the path rejects it. This is not certain: the ICMP messages may also be about other traffic of this host.',
     behaviour:
-      "The kernel takes the ICMP message for the vxlan device's socket, and nothing more: the device goes on sending, and the containers learn nothing.",
+      "The kernel delivers the ICMP message to the vxlan device's socket and does nothing else: the device goes on sending, and the containers get no error.",
     check: [
       {
         command: "tcpdump -n -i UPLINK 'icmp[icmptype] == icmp-unreach'",
@@ -164,14 +164,14 @@ export const counterTexts = [
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
-      'The host throws UDP packets away because their checksums are wrong. On hosts whose cards (vmxnet3 above all) compute checksums of tunnels badly, these are the VXLAN packets: pings pass, TCP hangs.',
+      'The host drops UDP packets because their checksums are wrong. If a NIC (most often vmxnet3) computes checksums of tunnels incorrectly, these are the VXLAN packets: pings pass, TCP hangs.',
     behaviour:
-      'The checksum is verified before the vxlan device sees the packet, so its own counters stay still. A capture on the sender shows wrong checksums on healthy hosts too, because the card fills them in later; only the receiver can tell.',
+      'The checksum is verified before the vxlan device sees the packet, so its own counters do not rise. A capture on the sender shows wrong checksums on healthy hosts too, because the NIC fills them in later; only a capture on the receiver is conclusive.',
     check: [
       {command: "grep '^Udp:' /proc/net/snmp"},
       {
         command: 'tcpdump -n -vv -i UPLINK udp port 4789',
-        shows: 'it only listens), on the receiver',
+        shows: 'on the receiver',
       },
     ],
     fix: [
@@ -191,9 +191,9 @@ export const counterTexts = [
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      'The packets of the tunnel arrive well, and what is inside them is damaged: connections to that container hang or never begin, while pings pass. The card or the hypervisor of the sending host computes inner checksums badly.',
+      'The tunnel packets arrive intact, but the inner segments are corrupted: connections to that container hang or are never established, while pings pass. The NIC or the hypervisor of the sending host computes inner checksums incorrectly.',
     behaviour:
-      "The container's own kernel code verifies the segment, counts InCsumErrors and throws it away; the sender sends it again, damaged again.",
+      "The kernel verifies the segment in the container's namespace, counts InCsumErrors and drops it; the sender retransmits it, again with a wrong checksum.",
     check: [{command: "docker exec CONTAINER grep '^Tcp:' /proc/net/snmp"}],
     fix: [
       {
@@ -212,9 +212,9 @@ export const counterTexts = [
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
-      'Small packets pass, large ones are lost. On the host it means that a link on the way takes less than the packets of the tunnel, splits them, and something behind it drops the pieces; in a container, the same of what is inside.',
+      'Small packets pass, large ones are lost. On the host it means that a link on the path has a smaller MTU than the tunnel packets, so they are fragmented, and a later hop drops the fragments. In a container, the same happens to the inner packets.',
     behaviour:
-      "VXLAN packets are sent without DF, so routers may split them. A packet of which a piece is missing is given up after 30 seconds (net.ipv4.ipfrag_time) and counted as ReasmFails; the container's kernel never learns that the way is too small.",
+      "VXLAN packets are sent without DF, so routers may fragment them. A packet with a missing fragment is discarded after 30 seconds (net.ipv4.ipfrag_time) and counted as ReasmFails; the container's kernel never learns that the path MTU is too small.",
     check: [
       {command: "grep '^Ip:' /proc/net/snmp"},
       {command: "tcpdump -n -i UPLINK 'ip[6:2] & 0x3fff != 0'"},
@@ -222,7 +222,7 @@ export const counterTexts = [
     fix: [
       {
         command: 'docker network create -d overlay --opt com.docker.network.driver.mtu=UNDERLAY-MTU NETWORK',
-        affects: 'makes a new network; services must be moved to it',
+        affects: 'creates a new network; services must be moved to it',
       },
     ],
     references: ['kernel net/ipv4/ip_fragment.c (ip_expire)', 'https://github.com/moby/moby/issues/36689'],
@@ -233,14 +233,14 @@ export const counterTexts = [
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      'A counter of /proc/net/xfrm_stat rises on a host with an encrypted overlay. The name says why: XfrmOutNoStates, nothing to encrypt with (the kernel has no ESP, or the keys never came); XfrmInNoStates, the other host uses a key that is unknown here; XfrmInStateProtoError, the keys differ. A warning where only arriving packets are counted: those may be of other tunnels or of strangers.',
+      'A counter of /proc/net/xfrm_stat rises on a host with an encrypted overlay. Its name gives the cause. XfrmOutNoStates: no state to encrypt with (the kernel has no ESP, or the keys never came). XfrmInNoStates: the other host uses a key that is unknown here. XfrmInStateProtoError: the keys differ. A warning if only arriving packets are counted: they may belong to other tunnels or come from unrelated hosts.',
     behaviour:
-      "Docker's policy asks for ESP for every VXLAN packet of such a network. A packet that can't be encrypted is dropped, never sent in clear; one that can't be decrypted ends before the vxlan device, whose counters stay still.",
+      "Docker's policy requires ESP for every VXLAN packet of such a network. A packet that can't be encrypted is dropped and never sent unencrypted. One that can't be decrypted is dropped before the vxlan device, whose counters do not rise.",
     check: [{command: 'cat /proc/net/xfrm_stat'}, {command: 'ip xfrm state list nokeys; ip xfrm policy'}],
     fix: [
       {
         command: 'systemctl restart docker',
-        affects: 'all containers of the node, unless they survive a restart; it gets the keys again',
+        affects: 'all containers of the node without live-restore; the engine gets the keys again',
       },
     ],
     references: [
@@ -255,19 +255,19 @@ export const counterTexts = [
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
-      'The host gets packets faster than a processor takes them; what finds its queue full is lost before anything looks at it. All flows between two VTEPs have the same addresses, and may all end on one processor.',
+      "The host receives packets faster than a CPU processes them. Packets that arrive while the CPU's queue is full are dropped before any rule or device handles them. All flows between two VTEPs have the same addresses, and may all be handled by one CPU.",
     behaviour:
-      'Each processor has a queue of net.core.netdev_max_backlog packets for devices without a ring of their own, tunnels and veths among them. The counter is of the whole machine, over all its containers.',
+      'Each CPU has a queue of net.core.netdev_max_backlog packets for devices without a ring of their own, tunnels and veths among them. The counter is for the whole machine, including all its containers.',
     check: [{command: 'cat /proc/net/softnet_stat'}, {command: 'mpstat -P ALL 1 5'}],
     fix: [
       {
         command: 'sysctl -w net.core.netdev_max_backlog=5000',
-        affects: 'the queue of each processor, until the next boot',
+        affects: 'the queue of each CPU, until the next boot',
       },
       {
         command: 'ethtool -N UPLINK rx-flow-hash udp4 sdfn',
         affects:
-          'how the card spreads packets over processors: then by ports too, in which VXLAN tells flows apart',
+          'how the NIC distributes packets over CPUs: then by ports too, which differ between VXLAN flows',
       },
     ],
     references: ['kernel net/core/dev.c (enqueue_to_backlog)', 'https://github.com/moby/moby/issues/37214'],
@@ -278,9 +278,9 @@ export const counterTexts = [
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      'New connections fail at random, old ones go on. Load balancers and published ports remember every connection, and one table holds those of the host or of one sandbox.',
+      'New connections fail at random, established ones go on. Load balancers and published ports use a conntrack entry for every connection, and one table holds those of the host or of one sandbox.',
     behaviour:
-      'Where nf_conntrack_max is reached the kernel throws out entries that were never answered (early_drop), and where there are none it drops the new packet (drop) and logs "nf_conntrack: table full, dropping packet".',
+      'At nf_conntrack_max the kernel evicts entries that were never answered (early_drop). If there are none, it drops the new packet (drop) and logs "nf_conntrack: table full, dropping packet".',
     check: [
       {command: 'cat /proc/net/stat/nf_conntrack'},
       {
@@ -290,7 +290,7 @@ export const counterTexts = [
     fix: [
       {
         command: 'sysctl -w net.netfilter.nf_conntrack_max=NUMBER',
-        affects: 'how many connections the kernel remembers, until the next boot; each takes about 300 bytes',
+        affects: 'how many connections the kernel tracks, until the next boot; each needs about 300 bytes',
       },
     ],
     references: [
@@ -304,14 +304,14 @@ export const counterTexts = [
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
-      'Single packets are lost where two of them make the same entry at once. It mostly meets resolvers, which ask for the IPv4 and the IPv6 address in one go from one port: look-ups of names then take five seconds now and then.',
+      'Single packets are lost if two of them create the same entry at the same time. It mostly affects resolvers, which send the queries for the IPv4 and the IPv6 address at once from one port: DNS lookups then take five seconds now and then.',
     behaviour:
-      'Both packets find no entry, both make one, and only one can be kept; the other packet is dropped where its translation differs.',
+      'Both packets find no entry, both create one, and only one can be kept; the other packet is dropped if its translation differs.',
     check: [{command: 'conntrack -S'}],
     fix: [
       {
         command: 'docker service update --dns-option single-request-reopen SERVICE',
-        affects: 'the tasks of the service: they are made again, and ask one question at a time (glibc)',
+        affects: 'the tasks of the service: they are recreated, and send one query at a time (glibc)',
       },
     ],
     references: [
@@ -325,14 +325,14 @@ export const counterTexts = [
     severity: 'warning',
     needs: 'a sample over time',
     meaning:
-      'Errors or drops rise on the uplink, by more than the noise that every network has. It concerns all traffic between hosts, not only overlays.',
+      'Errors or drops rise on the uplink, by more than the usual background level of a network. This affects all traffic between hosts, not only overlays.',
     behaviour:
-      'RX errors are damaged frames; RX dropped are frames for which there was no room, that were larger than the device takes, or of a protocol that is not used here (some of those are normal); TX dropped and TX errors are what the driver could not send.',
+      'RX errors are damaged frames. RX dropped are frames for which there was no buffer, that were larger than the device accepts, or of a protocol that is not used here (some of those are normal). TX dropped and TX errors are packets that the driver could not send.',
     check: [{command: 'ip -s -s link show UPLINK'}, {command: 'ethtool -S UPLINK'}],
     fix: [
       {
         command: 'ethtool -G UPLINK rx 4096',
-        affects: 'the rings of the card: the link may go down for a moment; it helps where they overflow',
+        affects: 'the rings of the NIC: the link may go down for a moment; it helps if they overflow',
       },
     ],
     references: ['kernel Documentation/networking/statistics.rst', 'ethtool(8)'],

@@ -8,14 +8,14 @@ export const duplicateTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Two endpoints, or an endpoint and the VIP of a service, have the same address. Which of the two answers depends on who asks. If only gossip names both (a warning), one of them may be gone and its record left.',
+      'Two endpoints, or an endpoint and the VIP of a service, have the same address. Which of the two answers depends on the sender. A warning if only gossip lists both: one of them may be gone and only its record left.',
     behaviour:
-      'Docker keeps one owner of an address in each kernel. By default the MAC is made of the address, so the two have one MAC as well, and bridges move it from port to port.',
+      'Docker keeps one owner of an address in each kernel. By default the MAC is derived from the address, so the two have one MAC as well, and bridges move its FDB entry from port to port.',
     check: [
       {command: 'docker network inspect --verbose NETWORK'},
       {
         command: 'nsenter --net=/var/run/docker/netns/SANDBOX arping -D -c 2 -I ETH ADDRESS',
-        shows: 'asks the endpoints of this host only, as ARP crosses no tunnel',
+        shows: 'reaches the endpoints of this host only, as ARP does not cross the tunnel',
       },
     ],
     fix: [
@@ -44,9 +44,9 @@ export const duplicateTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Two endpoints with different addresses have the same MAC, most often because both were started with the same --mac-address. Each is reached some of the time or not at all.',
+      'Two endpoints with different addresses have the same MAC, most often because both were started with the same --mac-address. Each is reachable some of the time or not at all.',
     behaviour:
-      'An FDB has one place for a MAC. Rows for the second overwrite those for the first, a frame of either moves the MAC in the bridges, and a receiver that has the MAC behind another VTEP drops frames without a counter.',
+      'An FDB has one entry for a MAC. Entries for the second endpoint overwrite those for the first, a frame of either moves the entry in the bridges, and a receiver that has the MAC behind another VTEP drops frames without a counter.',
     check: [
       {
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip neigh show nud permanent',

@@ -5,7 +5,7 @@ const restart = {
   affects: 'every container of that host without live-restore; rules, policies and states are recreated',
 };
 
-/** What encrypted overlays (`--opt encrypted`) need, and lack. */
+/** Missing requirements of encrypted overlays (`--opt encrypted`). */
 export const encryptionTexts = [
   {
     code: 'xfrm-state-missing',
@@ -13,9 +13,9 @@ export const encryptionTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The engine has told the kernel to encrypt what goes to another node (a policy), and the kernel has no state with the key for it, in one direction or both. Encrypted networks carry nothing between these nodes, while containers stay up and names resolve. Where no state exists at all, the kernel can not do ESP with AES-GCM.',
+      'The engine has added an IPsec policy for traffic to another node, and the kernel has no state with the key for it, in one direction or both. Encrypted networks carry no traffic between these nodes, while containers stay up and names resolve. If no state exists at all, the kernel does not support ESP with AES-GCM.',
     behaviour:
-      'A packet that meets the policy and finds no state is dropped and counted in XfrmOutNoStates; the vxlan device counts it as TX dropped. Healthy are three states in and one out for each other node, one policy out, and no policies in or forward.',
+      'A packet that matches the policy and finds no state is dropped and counted in XfrmOutNoStates; the vxlan device counts it as TX dropped. A healthy node has three states in and one out for each other node, one policy out, and no policies in or forward.',
     check: [
       {
         command: 'ip xfrm policy; ip -s xfrm state list nokeys',
@@ -23,7 +23,7 @@ export const encryptionTexts = [
       },
       {command: 'cat /proc/net/xfrm_stat'},
     ],
-    fix: [{command: 'modprobe esp4 xfrm_user', affects: 'loads kernel modules, where they exist'}, restart],
+    fix: [{command: 'modprobe esp4 xfrm_user', affects: 'loads kernel modules, if they exist'}, restart],
     references: [
       'moby daemon/libnetwork/drivers/overlay/encryption.go (programSA, programSP)',
       'RFC 4303 (ESP), RFC 4106 (AES-GCM in ESP)',
@@ -37,9 +37,9 @@ export const encryptionTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'What one node encrypts for another carries a number (SPI) by which the other would find the key, and the other has none of that number. Encrypted networks carry nothing in that direction. Either one node has missed a change of keys, or their engines reckon the number differently.',
+      'Packets that one node encrypts for another carry a number (SPI) that identifies the key, and the other node has no state with that number. Encrypted networks carry no traffic in that direction. Either one node has missed a key rotation, or their engines compute the number differently.',
     behaviour:
-      'The receiver drops ESP packets with an unknown SPI and counts XfrmInNoStates. The number is made of both addresses and the time of the key. Engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 put the addresses in as 4 bytes, all others as 16.',
+      'The receiver drops ESP packets with an unknown SPI and counts XfrmInNoStates. The number is computed from both addresses and the time of the key. Engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 use the addresses as 4 bytes, all others as 16.',
     check: [
       {command: 'ip -s xfrm state list nokeys   # on both: out of one, into the other'},
       {command: "docker node ls --format '{{.Hostname}} {{.EngineVersion}}'"},
@@ -60,9 +60,9 @@ export const encryptionTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A rule gives the packets of an encrypted network a mark by which the policy takes them. The rule is gone on this host, so they leave unencrypted. The other nodes drop them, and whoever sees the underlay can read them.',
+      'A rule sets a mark on the packets of an encrypted network, and the IPsec policy matches that mark. The rule is missing on this host, so the packets leave unencrypted. The other nodes drop them, and they can be read on the underlay.',
     behaviour:
-      'The rule is in the table mangle, chain OUTPUT, and picks the VNI by u32 (up to 23.0.2), by u32 or bpf (20.10.24, 23.0.3 and later) or by bpf alone (24.0 and later, where the number is not shifted); with the nftables back end of 29.6 it is the chain enc-out of the table docker-overlay.',
+      'The rule is in the table mangle, chain OUTPUT, and matches the VNI by u32 (up to 23.0.2), by u32 or bpf (20.10.24, 23.0.3 and later) or by bpf alone (24.0 and later, where the number is not shifted); with the nftables backend of 29.6 it is the chain enc-out of the table docker-overlay.',
     check: [
       {
         command: 'iptables-save -c -t mangle | grep 0xd0c4e3; nft list table ip docker-overlay',
@@ -84,9 +84,9 @@ export const encryptionTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'A rule drops what comes for an encrypted network without having been encrypted. It is gone, or a rule before it accepts such packets. Nothing is lost by it; but anyone who can reach the UDP port can send frames into the network, and a node that sends in clear by mistake goes unnoticed.',
+      'A rule should drop unencrypted packets that arrive for an encrypted network. It is missing, or an earlier rule accepts such packets. No traffic is lost; but any host that can reach the UDP port can send frames into the network, and a node that sends unencrypted by mistake is not noticed.',
     behaviour:
-      'The kernel hands every VXLAN packet of a known VNI to its device, wherever it comes from. Up to 20.10.23 and 23.0.2 the engine appends the rule, so that an ACCEPT before it wins.',
+      'The kernel delivers every VXLAN packet of a known VNI to its device, whatever its source. Up to 20.10.23 and 23.0.2 the engine appends the rule, so an earlier ACCEPT matches first.',
     check: [
       {
         command: 'iptables-save -c -t filter | grep -e "--pol none"; nft list table ip docker-overlay',
@@ -104,9 +104,9 @@ export const encryptionTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Packets of an encrypted network are marked for encryption, and no policy takes them: there is none for the node they go to, or it is for another UDP port than the data path has. They leave unencrypted and are dropped by the other node. It is a warning where only the version of the engine is known to let that happen.',
+      'Packets of an encrypted network are marked for encryption, and no policy matches them: there is none for the destination node, or it is for another UDP port than the data-path port. They leave unencrypted and are dropped by the other node. A warning if only the engine version is known to allow this.',
     behaviour:
-      'A packet that meets no policy is sent as it is. Engines up to 20.10, and 23.0 and 24.0 before 23.0.7 and 24.0.3, make the policy for port 4789 whatever the data-path port is. Engines before 20.10.24 and 23.0.3 append their rules behind others and go on where one can not be made.',
+      'A packet that matches no policy is sent unencrypted. Engines up to 20.10, and 23.0 and 24.0 before 23.0.7 and 24.0.3, create the policy for port 4789 whatever the data-path port is. Engines before 20.10.24 and 23.0.3 append their rules after others and continue if one can not be created.',
     check: [
       {
         command: 'ip xfrm policy; ip -d link show type vxlan   # inside the sandbox: dstport',
@@ -132,9 +132,9 @@ export const encryptionTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Between nodes, packets of encrypted overlays are ESP, IP protocol 50, and no UDP. The rules of this host let the UDP port of the data path through and drop that. Encrypted networks carry nothing in this direction, while all others work.',
+      'Between nodes, packets of encrypted overlays are ESP (IP protocol 50), not UDP. The rules of this host accept the UDP data-path port and drop ESP. Encrypted networks carry no traffic in this direction, while all others work.',
     behaviour:
-      'An ESP packet passes INPUT before it is decrypted, and what was in it passes once more. Docker adds no rule that would accept it, and port forwarding and NAT do not know ports of it. It is tracked by its two addresses alone: where rules accept what is established, packets pass once this host has sent some itself, and that is a warning.',
+      'An ESP packet passes INPUT before it is decrypted, and the decrypted packet passes INPUT again. Docker adds no rule that accepts ESP. ESP has no ports, so port forwarding and NAT by port do not apply. Conntrack tracks it by its two addresses alone: if rules accept established traffic, packets pass once this host has sent some itself, and that is a warning.',
     check: [
       {command: 'iptables-save -c -t filter; nft list ruleset'},
       {command: 'tcpdump -ni UPLINK ip proto 50   # on both hosts'},
@@ -149,8 +149,8 @@ export const encryptionTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Between nodes, packets of encrypted overlays are ESP, IP protocol 50. The rules of this host drop it on the way out, so encrypted networks carry nothing in this direction, while all others work.',
-    behaviour: 'A packet passes OUTPUT as UDP, is encrypted, and passes OUTPUT once more as ESP.',
+      'Between nodes, packets of encrypted overlays are ESP, IP protocol 50. The rules of this host drop outgoing ESP, so encrypted networks carry no traffic in this direction, while all others work.',
+    behaviour: 'A packet passes OUTPUT as UDP, is encrypted, and passes OUTPUT again as ESP.',
     check: [
       {command: 'iptables-save -c -t filter; nft list ruleset'},
       {command: 'tcpdump -ni UPLINK ip proto 50'},
@@ -165,9 +165,9 @@ export const encryptionTexts = [
     severity: 'error',
     needs: 'a manager',
     meaning:
-      'Tasks on an encrypted network are rejected on a node, because its kernel does not let programs set up IPsec (netlink XFRM, module xfrm_user). They wait, or run on other nodes.',
+      'Tasks on an encrypted network are rejected on a node, because its kernel does not allow programs to configure IPsec (netlink XFRM, module xfrm_user). The tasks stay pending, or run on other nodes.',
     behaviour:
-      'The engine asks the kernel for a netlink socket of that kind once, when it starts, and rejects each task of an encrypted network where it got none. A kernel that has it and lacks ESP itself goes further: its tasks run, and packets are dropped (xfrm-state-missing).',
+      'The engine opens a netlink socket of that kind once, when it starts. If that fails, it rejects each task of an encrypted network. With a kernel that has it but not ESP, tasks run and their packets are dropped (xfrm-state-missing).',
     check: [
       {command: 'docker service ps --no-trunc SERVICE'},
       {command: 'ip xfrm state count   # on that node'},
@@ -175,7 +175,7 @@ export const encryptionTexts = [
     fix: [
       {
         command: 'modprobe -a xfrm_user xfrm_algo; systemctl restart docker',
-        affects: 'loads kernel modules where they exist; every container of that node without live-restore',
+        affects: 'loads kernel modules if they exist; every container of that node without live-restore',
       },
     ],
     references: [

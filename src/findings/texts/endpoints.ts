@@ -16,9 +16,9 @@ export const endpointTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Names resolve to the address, other hosts have rows for it, and the interface with the MAC of the endpoint does not have it: somebody removed or changed it inside the container, which takes the right to do so (NET_ADMIN) or root on the host.',
+      "Names resolve to the address, other hosts have FDB and neighbour entries for it, and the interface with the endpoint's MAC does not have it. It was removed or changed inside the container, which requires NET_ADMIN there or root on the host.",
     behaviour:
-      'ARP for the address stays without an answer on this host; on other hosts the vxlan device answers from its rows, the frames arrive, and the container drops packets for an address that is not its own. What the container sends has another source address, to which nobody answers.',
+      'ARP for the address is not answered on this host. On other hosts the vxlan device answers from its neighbour entries, the frames arrive, and the container drops packets for an address that is not its own. What the container sends has another source address, so it gets no answers.',
     check: [{command: `${inContainer} ip addr`}, {command: 'docker network inspect NETWORK'}],
     fix: [
       {
@@ -35,14 +35,14 @@ export const endpointTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The interface on the overlay was set down inside the container. The container neither reaches nor is reached on that network; its other networks are as before.',
+      'The interface on the overlay was set down inside the container. The container can neither send nor receive on that network; its other networks are not affected.',
     behaviour:
-      'The kernel drops the routes of an interface that goes down, so programs get "Network is unreachable" or take another way. The port in the sandbox loses its carrier, and the bridge stops it.',
+      'The kernel drops the routes of an interface that goes down, so programs get "Network is unreachable" or use another route. The port in the sandbox loses its carrier, and the bridge disables it.',
     check: [{command: `${inContainer} ip link`}],
     fix: [
       {
         command: `${inContainer} ip link set ETH up`,
-        affects: 'the interface; a default route that went with it must be made again',
+        affects: 'the interface; a default route that was removed with it must be added again',
       },
       reconnect,
     ],
@@ -54,9 +54,9 @@ export const endpointTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Swarm tells every node the MAC of each endpoint, and each node programs it. A program that changed the MAC of the interface later, often udev with its MACAddressPolicy or something inside the container, makes all of that wrong: whoever sends from another host gets no answer, while endpoints on the same host may, because ARP on the bridge tells them the new MAC.',
+      'Swarm distributes the MAC of each endpoint to every node, and each node programs it. A program changed the MAC of the interface later, often udev with its MACAddressPolicy or a program inside the container, so those entries are wrong. Senders on other hosts get no answer; endpoints on the same host may, because ARP on the bridge returns the new MAC.',
     behaviour:
-      'Frames for the old MAC arrive, and the interface drops them as those of another host (OTHERHOST), with no counter of the tunnel moving. What the container sends carries a MAC that no FDB entry of other hosts knows; they learn it for 300 s.',
+      'Frames for the old MAC arrive, and the interface drops them as frames for another host (OTHERHOST); no counter of the tunnel rises. What the container sends has a MAC that is in no FDB entry of other hosts; they learn it for 300 s.',
     check: [
       {command: `${inContainer} ip link`},
       {command: "docker inspect -f '{{json .NetworkSettings.Networks}}' CONTAINER"},
@@ -65,7 +65,7 @@ export const endpointTexts = [
       {command: `${inContainer} ip link set ETH address MAC`, affects: "the container's interface"},
       {
         command: 'a systemd .link file for veth devices with MACAddressPolicy=none',
-        affects: 'MACs of veth devices that are made later on that host',
+        affects: 'MACs of veth devices that are created later on that host',
       },
     ],
     references: ['systemd/systemd#21185', 'moby/libnetwork#2380', 'systemd.link(5), MACAddressPolicy'],
@@ -77,15 +77,15 @@ export const endpointTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The engine gave an endpoint of its own an address and a MAC, and nothing in its namespace has either. The container runs, its name resolves, and nobody reaches it. An endpoint that is listed without any sandbox (a warning) was left behind: it only holds its address.',
+      'The engine assigned an address and a MAC to a local endpoint, and no interface in its namespace has either. The container runs and its name resolves, but it can not be reached. A warning for an endpoint that is listed without any sandbox: it was left behind and only occupies its address.',
     behaviour:
-      'The engine makes the veth pair when the container starts and does not look again. If the interface is deleted, by hand or by a program that manages interfaces, its port goes with it. Other hosts keep their rows, so frames arrive in the sandbox and no port takes them.',
+      'The engine creates the veth pair when the container starts and does not check it again. If the interface is deleted, by hand or by a program that manages interfaces, its port is deleted with it. Other hosts keep their entries, so frames arrive in the sandbox and find no port.',
     check: [{command: 'docker network inspect NETWORK'}, {command: `${inContainer} ip addr`}],
     fix: [
       reconnect,
       {
         command: 'docker network disconnect -f NETWORK ENDPOINT',
-        affects: 'an endpoint that was left behind, by its name in docker network inspect',
+        affects: 'an endpoint that was left behind; use its name in docker network inspect',
       },
     ],
     references: [
@@ -101,9 +101,9 @@ export const endpointTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Something is plugged into the bridge of an overlay network that the engine does not list: an interface made by hand, or one left of an endpoint that is gone. It can talk to endpoints of this host only.',
+      "A port of an overlay network's bridge belongs to no endpoint that the engine lists: an interface created by hand, or left over from an endpoint that is gone. It can reach endpoints of this host only.",
     behaviour:
-      'No other host has rows for it. ARP for its address is not answered there, and frames for its MAC are dropped; what it sends is taken in by other hosts, which learn its MAC for 300 s.',
+      'No other host has entries for it. ARP for its address is not answered there, and frames for its MAC are dropped; frames that it sends are accepted by other hosts, which learn its MAC for 300 s.',
     check: [
       {command: `${inSandbox} ip -d link show type veth`},
       {command: 'docker network inspect NETWORK'},
@@ -118,7 +118,7 @@ export const endpointTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The end of an endpoint’s veth pair that is in the sandbox was set down. That endpoint reaches nobody on the network and nobody reaches it; all others go on as before.',
+      "The sandbox end of an endpoint's veth pair was set down. That endpoint can neither send nor receive on the network; all others are not affected.",
     behaviour:
       'The other end, inside the container, loses its carrier (NO-CARRIER). The bridge disables the port, and forwards nothing to it or from it.',
     check: [{command: `${inSandbox} ip -d link show type veth`}],
@@ -131,9 +131,9 @@ export const endpointTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The veth that leads to one endpoint is there, but it is not plugged into the bridge of its network. That endpoint reaches nobody on the network and nobody reaches it; all others go on as before.',
+      'The veth of one endpoint exists, but it is not attached to the bridge of its network. That endpoint can neither send nor receive on the network; all others are not affected.',
     behaviour:
-      'Frames that the container sends end at the loose veth. Frames for it find no port in the bridge: the bridge floods them to all other ports, and nobody takes them.',
+      'Frames that the container sends are dropped at the detached veth. Frames for it have no port in the bridge: the bridge floods them to all other ports, and no endpoint accepts them.',
     check: [
       {
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip -d link show type veth',

@@ -1,6 +1,6 @@
 import type {Explanation} from '../explanation.js';
 
-/** Engines, network cards, clocks and certificates of nodes. */
+/** Engines, NICs, clocks and certificates of nodes. */
 export const engineTexts = [
   {
     code: 'engine-versions-mixed',
@@ -8,9 +8,9 @@ export const engineTexts = [
     severity: 'error',
     needs: 'a manager',
     meaning:
-      'The number by which a receiver finds the key of an encrypted packet is made of both addresses. Engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 make it in another way than all others. Between a node of the first kind and one of the second encrypted networks carry nothing; unencrypted ones and names go on.',
+      'The number that identifies the key of an encrypted packet (SPI) is computed from both addresses. Engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 compute it differently from all others. Between a node of the first kind and one of the second, encrypted networks carry no traffic; unencrypted networks and names still work.',
     behaviour:
-      'The receiver drops the ESP packets as of an unknown SPI and counts XfrmInNoStates. Upgrading node by node brings this about for as long as both kinds run.',
+      'The receiver drops the ESP packets because of an unknown SPI and counts XfrmInNoStates. An upgrade node by node causes this while both kinds run.',
     check: [
       {
         command: "docker node ls --format '{{.Hostname}} {{.EngineVersion}}'",
@@ -38,9 +38,9 @@ export const engineTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Nothing is wrong yet. 28.2.0 to 28.2.2 never remove the rows of endpoints that leave other nodes, so that an address which is used again leads to the old node. 29.0.0 and later (seen up to 29.8.0), and 25.0.13 and later of that branch, can lose the row of a live endpoint after a short partition; that is merely worth knowing, and told as info.',
+      'Nothing is wrong yet. 28.2.0 to 28.2.2 never remove the entries of endpoints that leave other nodes, so traffic to a reused address is sent to the old node. 29.0.0 and later (seen up to 29.8.0), and 25.0.13 and later of that branch, can lose the FDB entry of a live endpoint after a short partition; this is reported as info.',
     behaviour:
-      'From 29.0 on a row is added exclusively: if the kernel has learned the MAC meanwhile, the add fails, the learned row ages out after 300 s, and frames are dropped from then on. In 28.2 deletions go to tables of another family.',
+      'From 29.0 on an FDB entry is added exclusively: if the kernel has learned the MAC meanwhile, the add fails, the learned entry ages out after 300 s, and frames are dropped from then on. In 28.2 deletions go to tables of another family.',
     check: [
       {command: "docker version -f '{{.Server.Version}}'"},
       {
@@ -65,9 +65,9 @@ export const engineTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Packets to other nodes leave by a vmxnet3 card with checksum offload on, on the UDP port by which VMware knows tunnels. On many versions of driver and hypervisor the checksums inside are wrong then: ping and names work between nodes, every TCP connection hangs.',
+      'Packets to other nodes leave by a vmxnet3 NIC with checksum offload on, on the UDP port that VMware treats as a tunnel port. With many versions of driver and hypervisor the inner checksums are then wrong: ping and names work between nodes, every TCP connection hangs.',
     behaviour:
-      'The receiver drops segments with a wrong inner checksum and counts Tcp InCsumErrors in the namespace of the container, or Udp InCsumErrors on the host where the outer one is wrong. A capture on the sender always shows wrong checksums and tells nothing.',
+      'The receiver drops segments with a wrong inner checksum and counts Tcp InCsumErrors in the namespace of the container, or Udp InCsumErrors on the host if the outer one is wrong. A capture on the sender always shows wrong checksums and is not conclusive.',
     check: [
       {command: 'ethtool -i DEVICE; ethtool -k DEVICE | grep tx-checksum-ip-generic'},
       {
@@ -77,7 +77,7 @@ export const engineTexts = [
     fix: [
       {
         command: 'ethtool -K DEVICE tx-checksum-ip-generic off',
-        affects: 'that card, until the next boot: the processor reckons checksums',
+        affects: 'that NIC, until the next boot: the CPU computes checksums',
       },
     ],
     references: [
@@ -91,9 +91,9 @@ export const engineTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'The clock of the host is more than a minute off. Overlays do not look at clocks; the certificates by which nodes know each other do. From about an hour on nodes can not join, and a renewed certificate is refused. With one host it is not known whether its clock or that of the machine that read it is wrong.',
+      'The clock of the host is more than a minute off. Overlays do not depend on clocks; the certificates that nodes use to authenticate each other do. From about an hour on, nodes can not join, and a renewed certificate is refused. With one host it is not known whether its clock or that of the machine that read it is wrong.',
     behaviour:
-      'A certificate is valid from one hour before it was made (swarmkit backdates it) for 90 days. A node whose clock is behind takes a new one for not yet valid; one that is ahead takes its own for expired.',
+      'A certificate is valid from one hour before its creation (swarmkit backdates it) for 90 days. A node whose clock is behind treats a new one as not yet valid; one whose clock is ahead treats its own as expired.',
     check: [{command: 'date -u; timedatectl'}, {command: 'chronyc tracking'}],
     fix: [{command: 'timedatectl set-ntp true', affects: 'the clock of that host'}],
     references: [
@@ -107,9 +107,9 @@ export const engineTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "By the node's own clock its certificate has expired, or is not valid yet. Managers refuse the node: it is shown as down, gets no tasks and no changes of the network, and keeps what it had, which grows stale.",
+      "According to the node's own clock its certificate has expired, or is not valid yet. Managers refuse the node: it is shown as down, gets no tasks and no network updates, and keeps its old state, which becomes stale.",
     behaviour:
-      'The engine renews the certificate between half and four fifths of its time, if it reaches a manager. A node that was off for longer than that (90 days unless it was set otherwise) comes back expired.',
+      'The engine renews the certificate between half and four fifths of its lifetime, if it reaches a manager. A node that was off for longer than that (90 days by default) comes back with an expired one.',
     check: [
       {
         command:
@@ -117,7 +117,7 @@ export const engineTexts = [
       },
     ],
     fix: [
-      {command: 'timedatectl set-ntp true', affects: 'the clock, where that is what is wrong'},
+      {command: 'timedatectl set-ntp true', affects: 'the clock, if it is wrong'},
       {
         command: 'docker swarm leave --force; docker swarm join --token TOKEN MANAGER:2377',
         affects: 'all tasks and overlay networks of this node: it joins as a new one',
@@ -131,9 +131,9 @@ export const engineTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Nine tenths of the time of the certificate are over, and the engine renews it before four fifths are. The node can not reach a manager, or is refused; once the certificate has expired, it can not come back by itself.',
+      "Nine tenths of the certificate's lifetime have passed, and the engine should renew it before four fifths. The node can not reach a manager, or is refused. Once the certificate has expired, the node can not rejoin without manual action.",
     behaviour:
-      'The engine asks a manager for a new certificate at a random moment between half and four fifths, and tries again in between.',
+      'The engine requests a new certificate from a manager at a random time between half and four fifths of the lifetime, and retries in between.',
     check: [
       {
         command: 'openssl x509 -noout -dates -in /var/lib/docker/swarm/certificates/swarm-node.crt; date -u',
@@ -157,12 +157,12 @@ export const engineTexts = [
     severity: 'error',
     needs: 'a manager',
     meaning:
-      'Tasks on overlay networks are rejected on a node, because its kernel can not make a vxlan device. They wait, or run on other nodes. Ubuntu 21.10 to 23.10 on a Raspberry Pi has the module in a package of its own.',
+      'Tasks on overlay networks are rejected on a node, because its kernel can not create a vxlan device. The tasks stay pending, or run on other nodes. Ubuntu 21.10 to 23.10 on a Raspberry Pi has the module in a separate package.',
     behaviour:
-      'The engine makes the device when the first task of a network comes to the node, and rejects the task where that fails.',
+      'The engine creates the device when the first task of a network starts on the node, and rejects the task if that fails.',
     check: [{command: 'docker service ps --no-trunc SERVICE'}, {command: 'modprobe -n vxlan'}],
     fix: [
-      {command: 'modprobe vxlan', affects: 'kernel modules of that node, where they exist'},
+      {command: 'modprobe vxlan', affects: 'kernel modules of that node, if they exist'},
       {command: 'apt-get install linux-modules-extra-raspi', affects: 'packages of that node'},
     ],
     references: [
