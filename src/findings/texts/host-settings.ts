@@ -8,9 +8,9 @@ export const hostSettingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Forwarding is off in a namespace that stands between others: the sandbox of an overlay with several subnets, a load balancer, or the host itself. Endpoints of one subnet go on as before; between subnets, through a VIP, or out of the host nothing arrives.',
+      'Forwarding is off in a namespace that must route packets: the sandbox of an overlay with several subnets, a load balancer, or the host itself. Traffic within one subnet still works; traffic between subnets, through a VIP, or out of the host is dropped.',
     behaviour:
-      "A packet that is not for an address of the namespace is dropped without an answer (Ip OutForwDatagrams stays, InAddrErrors rises). A new namespace copies the setting of the machine's first one; engines set it on the host, and on nested hosts (LXC, sysbox) it may be 0 in the sandboxes.",
+      "A packet that is not for an address of the namespace is dropped without an answer (Ip OutForwDatagrams does not rise, InAddrErrors does). A new namespace copies the setting of the machine's initial namespace; engines set it on the host, and on nested hosts (LXC, sysbox) it may be 0 in the sandboxes.",
     check: [
       {command: 'nsenter --net=/var/run/docker/netns/FILE sysctl net.ipv4.ip_forward'},
       {command: 'sysctl net.ipv4.ip_forward', shows: 'the host itself'},
@@ -18,11 +18,11 @@ export const hostSettingTexts = [
     fix: [
       {
         command: 'nsenter --net=/var/run/docker/netns/FILE sysctl -w net.ipv4.ip_forward=1',
-        affects: 'forwarding in that sandbox, until it is rebuilt',
+        affects: 'forwarding in that sandbox, until it is recreated',
       },
       {
         command: 'sysctl -w net.ipv4.ip_forward=1',
-        affects: 'forwarding of the whole host, and of namespaces made from now on',
+        affects: 'forwarding of the whole host, and of namespaces created later',
       },
     ],
     references: [
@@ -36,7 +36,7 @@ export const hostSettingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The node's address for the overlays is on one interface, the route to another node leaves by a second one, and the kernel checks strictly that the way back is the way in. Packets of that node then get lost on arrival, although this node's own packets arrive there.",
+      "The node's address for the overlays is on one interface, the route to another node leaves by a second one, and strict rp_filter requires both to be the same. Packets of that node are dropped on arrival, although this node's own packets arrive there.",
     behaviour:
       'With rp_filter 1 the kernel looks up a route to the source of each incoming packet and drops it if that route leaves by another interface. The larger of conf.all and the interface counts. Each such drop counts in IPReversePathFilter of /proc/net/netstat, for all kinds of packets.',
     check: [
@@ -46,11 +46,11 @@ export const hostSettingTexts = [
     fix: [
       {
         command: 'sysctl -w net/ipv4/conf/all/rp_filter=2 net/ipv4/conf/DEVICE/rp_filter=2',
-        affects: 'source checks of the host: any way back is then enough',
+        affects: 'source checks of the host: a route back by any interface is then enough',
       },
       {
         command: 'ip route replace VTEP via GATEWAY dev DEVICE',
-        affects: "the route to that node: by the interface that has this node's address",
+        affects: "the route to that node: it uses the interface that has this node's address",
       },
     ],
     references: [
@@ -66,9 +66,9 @@ export const hostSettingTexts = [
     severity: 'info',
     needs: 'one host',
     meaning:
-      'Docker keeps the containers on docker_gwbridge apart by a rule that drops what goes from one of its ports to another. The frames between two ports of a bridge are not shown to iptables on this host, so the containers reach each other there, whatever networks they are on. No traffic is lost by it.',
+      'Docker isolates the containers on docker_gwbridge by a rule that drops traffic from one of its ports to another. On this host, frames between two ports of a bridge do not pass iptables, so the containers can reach each other there, whatever networks they are on. No traffic is lost.',
     behaviour:
-      'The module br_netfilter shows bridged frames to iptables where bridge-nf-call-iptables is 1. The setting is per namespace; without the module it does not exist.',
+      'The module br_netfilter passes bridged frames to iptables if bridge-nf-call-iptables is 1. The setting is per namespace; without the module it does not exist.',
     check: [
       {command: 'sysctl net.bridge.bridge-nf-call-iptables'},
       {command: 'iptables-save -c -t filter | grep docker_gwbridge'},
@@ -76,7 +76,7 @@ export const hostSettingTexts = [
     fix: [
       {
         command: 'sysctl -w net.bridge.bridge-nf-call-iptables=1',
-        affects: 'all bridges of the host: their frames pass the FORWARD rules then',
+        affects: 'all bridges of the host: their frames then pass the FORWARD rules',
       },
     ],
     references: [
@@ -90,14 +90,14 @@ export const hostSettingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Every connection that passes NAT or a stateful rule has an entry in a table, and the table has no room: what is established goes on, new connections fail by chance. It is a warning from 90 % on.',
+      'Every connection that passes NAT or a stateful rule has a conntrack entry, and the table is full: established connections go on, new ones fail at random. A warning from 90 % on.',
     behaviour:
-      'The kernel logs `nf_conntrack: table full, dropping packet`. Entries are counted in each namespace; nf_conntrack_max is one number for the machine, and can be changed in its first namespace only. VXLAN packets have an entry too, by outer source port, so many flows fill the table of a host.',
+      'The kernel logs `nf_conntrack: table full, dropping packet`. Entries are counted in each namespace; nf_conntrack_max is one number for the machine, and can be changed in its initial namespace only. VXLAN packets have an entry too, by outer source port, so many flows fill the table of a host.',
     check: [
       {
         command: 'sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max',
       },
-      {command: 'conntrack -S', shows: 'drop and early_drop count what was refused'},
+      {command: 'conntrack -S', shows: 'drop counts dropped packets, early_drop evicted entries'},
     ],
     fix: [
       {
@@ -106,7 +106,7 @@ export const hostSettingTexts = [
       },
       {
         command: 'iptables -t raw -A PREROUTING -p udp --dport 4789 -j NOTRACK',
-        affects: 'the outer packets of overlays: they take no entry then',
+        affects: 'the outer packets of overlays: they then use no entry',
       },
     ],
     references: [
@@ -121,9 +121,9 @@ export const hostSettingTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'All namespaces of a machine share one table of IPv4 neighbours. Where it is full, a container, a sandbox or the host gets no entry for an address that it has not met yet, and its packets to there are dropped. Who is hit changes by chance.',
+      'All namespaces of a machine share one table of IPv4 neighbours. If it is full, a container, a sandbox or the host gets no entry for a new address, and its packets to that address are dropped. Which of them is affected changes at random.',
     behaviour:
-      'The kernel logs `neighbour: arp_cache: neighbor table overflow!` and counts table_fulls. It first lets go of rows that are merely stale. Permanent rows, which Docker makes for every remote endpoint, count against the limit before kernel 5.0 and not from then on. dockerd raises the limits at its start where they are lower; a later `sysctl --system` may set them back.',
+      'The kernel logs `neighbour: arp_cache: neighbor table overflow!` and counts table_fulls. It first evicts entries that are stale. Permanent entries, which Docker creates for every remote endpoint, count against the limit before kernel 5.0 and not from then on. dockerd raises the limits at its start if they are lower; a later `sysctl --system` may reset them.',
     check: [
       {
         command: 'sysctl net.ipv4.neigh.default.gc_thresh3; cat /proc/net/stat/arp_cache',

@@ -30,19 +30,19 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Services are reached by a VIP, or from outside by a published port, and IPVS in the kernel shares the requests out. This kernel has none. Names of services resolve to addresses that no endpoint has; published ports lead nowhere. Tasks are still reached by their own addresses, and by tasks.SERVICE.',
+      'Services are reached by a VIP, or from outside by a published port, and IPVS in the kernel balances the connections. This kernel has none. Service names resolve to dead VIPs; published ports fail. Tasks are still reachable by their own addresses, and by tasks.SERVICE.',
     behaviour:
-      'The engine fails to set up the load balancer before it makes any of its links: no alias for the VIP, no mark, no DNAT on the host. ARP for the VIP stays unanswered.',
+      'The engine fails to set up the load balancer before it creates any part of it: no alias for the VIP, no mark, no DNAT on the host. ARP for the VIP is not answered.',
     check: [
       {command: 'ls /proc/net/ip_vs; modprobe -n ip_vs'},
       {command: 'journalctl -u docker | grep -i ipvs'},
     ],
     fix: [
-      {command: 'modprobe ip_vs ip_vs_rr', affects: 'loads kernel modules, where they exist'},
+      {command: 'modprobe ip_vs ip_vs_rr', affects: 'loads kernel modules, if they exist'},
       {
         command: 'docker service update --endpoint-mode dnsrr SERVICE',
         affects:
-          'that service: its name gives the addresses of its tasks; it can publish no port through ingress then',
+          'that service: its name resolves to the addresses of its tasks; it can then publish no port through ingress',
       },
     ],
     references: [`${source} (addLBBackend)`, 'ipvsadm(8)'],
@@ -53,9 +53,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Packets to the service get their mark, and IPVS on this node knows nothing of it: from this node nobody reaches the service by its VIP, or by its published port.',
+      'Packets to the service get their mark, but IPVS on this node has no service for it: the service can not be reached from this node by its VIP, or by its published port.',
     behaviour:
-      'A marked packet for an address of the sandbox that IPVS does not take is for a local socket, of which there is none: connections are refused.',
+      'A marked packet to an address of the sandbox that IPVS does not handle goes to a local socket. There is none, so connections are refused.',
     check: [marks, ipvsTable],
     fix: [redo, restart],
     references: [source, 'https://github.com/moby/moby/issues/25985'],
@@ -66,9 +66,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The service runs, and on this node IPVS has none of its tasks, or all of them with weight 0: nobody here reaches it by its VIP.',
+      'The service runs, and on this node IPVS has none of its tasks, or all of them with weight 0: it can not be reached from here by its VIP.',
     behaviour:
-      'IPVS drops or refuses a new connection for which it finds no destination. Weight 0 is given to tasks that are being stopped.',
+      'IPVS drops or refuses a new connection for which it finds no destination. Tasks that are being stopped have weight 0.',
     check: [ipvsTable, gossip],
     fix: [redo, restart],
     references: [source, 'https://github.com/moby/moby/issues/25219'],
@@ -79,9 +79,9 @@ export const loadBalancingTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'A task runs and is known to gossip, and IPVS on this node has no row for it: requests from this node go to the other tasks only. Nothing is lost as long as they can bear it.',
+      'A task runs and is in gossip, and IPVS on this node has no backend for it: requests from this node go to the other tasks only. No traffic is lost as long as they can handle the load.',
     behaviour:
-      'The engine adds the row when it hears of the task. Rows are compared by content: marks are counted by each node for itself.',
+      'The engine adds the backend when it receives the task by gossip. ovdiag compares IPVS entries by content, because each node numbers its marks independently.',
     check: [ipvsTable, gossip],
     fix: [redo],
     references: [source, 'https://github.com/moby/moby/issues/41896'],
@@ -92,9 +92,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A row of a task that is gone was left in IPVS with a weight: every n-th request from this node to the service hangs, or is answered by whoever has the address now.',
+      'IPVS still has a backend, with a weight, for a task that is gone: every n-th request from this node to the service hangs, or is answered by the endpoint that has the address now.',
     behaviour:
-      'IPVS shares out by turns (rr) and does not look whether a destination answers. A row that is on its way out has weight 0 and is not told.',
+      'IPVS uses round robin (rr) and does not check whether a destination answers. A backend that is being removed has weight 0 and is not reported.',
     check: [ipvsTable, gossip],
     fix: [redo, restart],
     references: [source, 'https://github.com/moby/moby/issues/30464'],
@@ -105,9 +105,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The rule by which packets to the tasks leave from the load balancer's own address is gone. The tasks answer to the client directly, from an address that the client has not asked, and the connection never comes about.",
+      "The rule that gives packets to the tasks the load balancer's own source address is missing. The tasks answer the client directly, from an address that the client did not connect to, and the connection is never established.",
     behaviour:
-      'IPVS changes the destination only. The rule in POSTROUTING changes the source of what IPVS has handled, so that answers come back to the load balancer.',
+      'IPVS changes the destination only. The rule in POSTROUTING changes the source of packets that IPVS has handled, so that answers return to the load balancer.',
     check: [{command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK iptables-save -c -t nat'}],
     fix: [redo, restart],
     references: [`${source} (configureFWMark)`, 'https://github.com/moby/moby/issues/33790'],
@@ -118,9 +118,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'net.ipv4.vs.conntrack is 0 in the sandbox of a load balancer. The rule that gives packets to the tasks the address of the load balancer then never applies, and answers go astray.',
+      'net.ipv4.vs.conntrack is 0 in the sandbox of a load balancer. The SNAT rule for packets to the tasks then never matches, and answers do not return to the load balancer.',
     behaviour:
-      'Rules of the nat table see only connections that are tracked. The engine sets it to 1 when it makes the sandbox.',
+      'Rules of the nat table apply only to connections that are tracked. The engine sets it to 1 when it creates the sandbox.',
     check: [
       {
         command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK sysctl net.ipv4.vs.conntrack',
@@ -140,9 +140,9 @@ export const loadBalancingTexts = [
     severity: 'info',
     needs: 'one host',
     meaning:
-      'IPVS forgets a TCP connection after 900 s without a packet; containers send their first keepalive later (7200 s unless it was set). A connection in a pool that was idle for a quarter of an hour hangs or is reset when it is used again. Nothing is wrong for programs that hold no idle connections.',
+      'IPVS removes a TCP connection after 900 s without a packet; containers send their first keepalive later (7200 s by default). A pooled connection that was idle for a quarter of an hour hangs or is reset when it is used again. Programs that hold no idle connections are not affected.',
     behaviour:
-      'A packet of a forgotten connection is taken for the start of a new one without SYN and is dropped or reset. Keepalives are sent only for sockets that ask for them.',
+      'A packet of an expired connection is treated as the start of a new one without SYN and is dropped or reset. Keepalives are sent only for sockets that enable them.',
     check: [
       {command: 'docker exec CONTAINER cat /proc/sys/net/ipv4/tcp_keepalive_time'},
       {command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK ipvsadm -l --timeout'},
@@ -154,7 +154,7 @@ export const loadBalancingTexts = [
       },
       {
         command: 'docker service update --endpoint-mode dnsrr SERVICE',
-        affects: 'the service that is asked: connections go to its tasks without IPVS',
+        affects: 'the service that is connected to: connections go to its tasks without IPVS',
       },
     ],
     references: ['kernel net/netfilter/ipvs/ip_vs_proto_tcp.c', 'https://github.com/moby/moby/issues/31208'],
@@ -165,9 +165,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The load balancer of the network should have the VIP as an alias of its interface, and has not. Containers of this node get no answer to ARP for it: 'no route to host'.",
+      "The load balancer of the network should have the VIP as an alias of its interface, but does not. Containers of this node get no answer to ARP for it: 'no route to host'.",
     behaviour:
-      'Each node has its own load balancer with all VIPs of the network; the address is never asked for on another node.',
+      'Each node has its own load balancer with all VIPs of the network; the address is never looked up on another node.',
     check: [{command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK ip addr'}, gossip],
     fix: [redo, restart],
     references: [`${source} (AddAliasIP)`, 'https://github.com/moby/moby/issues/28564'],
@@ -178,7 +178,7 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The load balancer has the VIP, and no rule marks the packets to it. IPVS picks by mark, so nobody takes them: connections from this node are refused.',
+      'The load balancer has the VIP, and no rule marks the packets to it. IPVS matches by mark, so it does not handle them: connections from this node are refused.',
     behaviour: 'The rule is in the table mangle, chain INPUT, of the sandbox of the load balancer.',
     check: [marks],
     fix: [redo, restart],
@@ -190,9 +190,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A service publishes the port on every node, and on this one no nat rule leads requests to the sandbox of ingress, or nothing leads to the chain of that rule. Requests to this node are refused, or accepted by the placeholder of the engine and never answered.',
+      "A service publishes the port on every node, and on this one no nat rule sends requests to the ingress sandbox, or no jump leads to the chain of that rule. Requests to this node are refused, or accepted by the engine's placeholder socket and never answered.",
     behaviour:
-      'The rules are in the chain DOCKER-INGRESS of the table nat, reached from PREROUTING and OUTPUT. A firewall manager that loads its own ruleset takes them away.',
+      'The rules are in the chain DOCKER-INGRESS of the table nat, reached from PREROUTING and OUTPUT. A firewall manager that loads its own ruleset removes them.',
     check: [{command: 'iptables-save -c -t nat | grep INGRESS'}],
     fix: [restart, redo],
     references: [`${source} (programIngress)`, 'https://github.com/moby/moby/issues/24882'],
@@ -203,9 +203,9 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The host's rule sends requests to an address on docker_gwbridge that is not, or no longer, that of the sandbox of ingress. They are lost, or reach another container.",
+      "The host's rule sends requests to an address on docker_gwbridge that is not, or no longer, that of the ingress sandbox. They are lost, or reach another container.",
     behaviour:
-      'The rule was made for an earlier sandbox; the engine makes rules when it hears of a service and does not look at them again.',
+      'The rule was created for an earlier sandbox; the engine creates rules when it receives a service and does not check them again.',
     check: [
       {command: 'iptables-save -t nat | grep INGRESS'},
       {command: 'nsenter --net=/var/run/docker/netns/ingress_sbox ip addr'},
@@ -219,8 +219,8 @@ export const loadBalancingTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The host sends requests into ingress_sbox, and no rule there marks them. IPVS picks by mark, so nobody takes them: they are refused.',
-    behaviour: 'The rule is in the table mangle, chain PREROUTING, of ingress_sbox, and picks by port.',
+      'The host sends requests into ingress_sbox, and no rule there marks them. IPVS matches by mark, so it does not handle them: they are refused.',
+    behaviour: 'The rule is in the table mangle, chain PREROUTING, of ingress_sbox, and matches by port.',
     check: [marks],
     fix: [redo, restart],
     references: [`${source} (configureFWMark)`, 'https://github.com/moby/moby/issues/29417'],
@@ -231,9 +231,9 @@ export const loadBalancingTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Requests that this host makes to 127.0.0.1 and a published port are sent to ingress over docker_gwbridge, and the kernel drops packets with that address there. Requests to other addresses of the host are not concerned.',
+      'Requests of this host to 127.0.0.1 and a published port are sent to ingress over docker_gwbridge, and the kernel drops packets with that address there. Requests to other addresses of the host are not affected.',
     behaviour:
-      'Addresses of 127.0.0.0/8 are refused on any other interface than loopback unless route_localnet is 1 there. The engine sets it when it publishes the first port; a `sysctl --system` may set it back. Engines from 29.8 publish the ports of the routing mesh like those of containers: while docker-proxy runs there, it answers 127.0.0.1 and the setting stays 0.',
+      'Addresses of 127.0.0.0/8 are refused on any other interface than loopback unless route_localnet is 1 there. The engine sets it when it publishes the first port; a `sysctl --system` may reset it. Engines from 29.8 publish the ports of the routing mesh like those of containers: while docker-proxy runs there, it answers 127.0.0.1 and the setting stays 0.',
     check: [{command: 'sysctl net.ipv4.conf.docker_gwbridge.route_localnet'}],
     fix: [{command: 'sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1', affects: 'docker_gwbridge'}],
     references: [

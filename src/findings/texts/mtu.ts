@@ -1,6 +1,6 @@
 import type {Explanation} from '../explanation.js';
 
-/** Packets that are too large for the way. */
+/** Packets that are larger than the path MTU. */
 export const mtuTexts = [
   {
     code: 'mtu-too-small',
@@ -8,20 +8,20 @@ export const mtuTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      "The MTU of the overlay and what the tunnel adds to it (50 bytes, 70 over IPv6, 26 more when encrypted) are more than the route to another node takes. Ping and short answers pass; what people notice are TLS handshakes and large bodies that hang, most of all with peers that ignore what the network tells them. The engine never looks at the uplink: an overlay's MTU is its option com.docker.network.driver.mtu, or 1500, less the overhead.",
+      "The MTU of the overlay plus the overhead of the tunnel (50 bytes, 70 over IPv6, 26 more when encrypted) is larger than the MTU of the route to another node. Ping and short answers pass; TLS handshakes and large bodies hang, mostly with peers that ignore path MTU messages. The engine never checks the uplink: an overlay's MTU is its option com.docker.network.driver.mtu, or 1500, less the overhead.",
     behaviour:
-      'Since Linux 5.9 the vxlan device refuses a packet that would not fit and tells its sender so (fragmentation needed); the container remembers the smaller size for ten minutes. Older kernels send the outer packet in fragments, which firewalls like to drop. What comes the other way in full size meets the small link from outside, and may be dropped there by the driver, which counts it at best.',
+      'Since Linux 5.9 the vxlan device refuses a packet that would not fit and sends "fragmentation needed" to its sender; the container caches the smaller size for ten minutes. Older kernels send the outer packet in fragments, which firewalls often drop. Full-sized packets in the other direction reach the small link from outside, and may be dropped there by the driver, with a counter at best.',
     check: [
       {
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip link show type vxlan',
       },
       {command: 'ip route get VTEP'},
-      {command: 'ping -M do -c 1 -s 1422 PEER, in a container', shows: 'but one packet'},
+      {command: 'ping -M do -c 1 -s 1422 PEER, in a container', shows: 'sends one packet'},
     ],
     fix: [
       {
         command: 'ip link set UPLINK mtu 1500',
-        affects: 'the uplink, if all that lies behind it takes as much',
+        affects: 'the uplink, if the whole path supports that MTU',
       },
       {
         command:
@@ -44,9 +44,9 @@ export const mtuTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Endpoints of one network do not agree on what a full-sized packet is: a port differs from the tunnel beside it, or the tunnels of two hosts differ. TCP settles on the smaller size at its beginning; UDP and everything that does not ask sends packets that are lost at the smaller port. It comes from MTUs that were set by hand, and from a network whose option was changed while sandboxes of it stood.',
+      'Endpoints of one network have different MTUs: a port differs from the tunnel in its bridge, or the tunnels of two hosts differ. TCP negotiates the smaller size when it connects; UDP and other protocols without negotiation send packets that are lost at the smaller port. The cause is an MTU that was set by hand, or a network whose option was changed while its sandboxes existed.',
     behaviour:
-      'A bridge drops a frame that is larger than the port it must leave by, and tells nobody: no ICMP, as it is no router, and no counter of the port. A veth drops what is larger than its other end takes.',
+      "A bridge drops a frame that is larger than the egress port's MTU without notice: no ICMP, as it is no router, and no counter of the port. A veth drops frames larger than its peer accepts.",
     check: [
       {command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip link'},
       {command: "docker network inspect NETWORK --format '{{.Options}}'"},
@@ -72,13 +72,13 @@ export const mtuTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'A router told this host that the way to another node takes less than the uplink does, so the small link is between the hosts and not on them. As information: containers were told of a smaller size on an overlay, of which the cause may be mended by now; they go by it for up to ten minutes.',
+      'A router reported to this host that the path to another node has a smaller MTU than the uplink, so the small link is between the hosts and not on them. Info if containers cached a smaller size on an overlay: the cause may be fixed by now, but they use the cached value for up to ten minutes.',
     behaviour:
-      'What is told is kept as an exception of the route for ten minutes (net.ipv4.route.mtu_expires). The vxlan device goes by it as by the MTU of the uplink: it refuses what does not fit and tells the container. Docker leaves the outer packets free to be fragmented, so it is never they that bring the message about, but packets of others to the same node, of gossip for instance.',
+      'The reported MTU is kept as a route exception for ten minutes (net.ipv4.route.mtu_expires). The vxlan device uses it like the MTU of the uplink: it refuses packets that do not fit and notifies the container. Docker allows outer packets to be fragmented, so they never trigger the message; packets of other traffic to the same node do, for example gossip.',
     check: [
       {command: 'ip route get VTEP'},
       {command: 'ip route show cache, in the namespace of a container'},
-      {command: 'tracepath -n VTEP', shows: 'but its probes'},
+      {command: 'tracepath -n VTEP', shows: 'sends probe packets'},
     ],
     fix: [
       {
@@ -88,7 +88,7 @@ export const mtuTexts = [
       },
       {
         command: 'ip route flush cache',
-        affects: 'what one namespace was told of paths, once the link is mended',
+        affects: 'the cached path MTUs of one namespace, once the link is fixed',
       },
     ],
     references: ['net/ipv4/route.c (update_or_create_fnhe)', 'RFC 1191, section 6', 'moby/moby#43673'],

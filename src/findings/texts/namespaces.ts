@@ -8,11 +8,11 @@ export const namespaceTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The file is there and is a plain file. Where a running container or a network with endpoints needs it, that is an error: the processes go on in their namespace, but the engine can no longer reach it, to connect, to disconnect or to clean up. Where nobody needs it, it is debris (info). Engines up to 27 leave such files for up to a minute after an ordinary end, so for them only the first is reported.',
+      'The file exists but is a plain file. It is an error if a running container or a network with endpoints needs it: the processes keep running in their namespace, but the engine can no longer enter it to connect, disconnect or clean up. If it is unused, it is debris (info). Engines up to 27 leave such files for up to a minute after a normal stop, so for them only the error is reported.',
     behaviour:
-      'The engine keeps a namespace alive by mounting it on a file. If that mount is gone, the namespace lives as long as a process is in it; an overlay sandbox has none, so it is gone with its devices. Entering it fails with "Invalid argument".',
+      'The engine keeps a namespace alive by mounting it on a file. If that mount is gone, the namespace exists as long as a process is in it. An overlay sandbox has no process, so it is gone with its devices. Entering it fails with "Invalid argument".',
     check: [
-      {command: "stat -f -c '%T %n' /var/run/docker/netns/*", shows: 'a live one is nsfs'},
+      {command: "stat -f -c '%T %n' /var/run/docker/netns/*", shows: 'nsfs if it is live'},
       {command: 'ovdiag namespaces'},
     ],
     fix: [
@@ -27,9 +27,9 @@ export const namespaceTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'The engine ended without cleaning up, and the namespaces that it had mounted stayed. One of an overlay network keeps its vxlan device, and with it the VNI: the next network that gets this VNI can not be built here.',
+      'The engine ended without cleaning up, and its mounted namespaces stayed. A leftover sandbox of an overlay network keeps its vxlan device, and with it the VNI: the next network that gets this VNI can not be created here.',
     behaviour:
-      'A mounted namespace lives without processes. The engine looks for leftovers only when the very same network is joined again.',
+      'A mounted namespace exists without processes. The engine looks for leftovers only when the same network is joined again.',
     check: [{command: 'ovdiag namespaces'}, {command: 'docker network ls --no-trunc'}],
     fix: [
       {
@@ -48,13 +48,13 @@ export const namespaceTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'A swarm has one network of a name. A host that has it under another id keeps an earlier one that was removed and made again elsewhere while something on this host still used it. Its containers are alone on it.',
-    behaviour: 'Gossip, VNI and keys go by the id. The two networks have nothing in common but their name.',
+      'A swarm has one network of a name. A host that has it under another id keeps an earlier network, which was removed and recreated elsewhere while it was still in use on this host. Its containers there are isolated.',
+    behaviour: 'Gossip, VNI and keys depend on the id. The two networks share only their name.',
     check: [{command: 'docker network ls --no-trunc --filter driver=overlay', shows: 'on each host'}],
     fix: [
       {
         command: 'docker network disconnect -f NETWORK CONTAINER',
-        affects: 'what still uses the earlier network on that host; then the engine can let it go',
+        affects: 'containers that still use the earlier network on that host; then the engine can remove it',
       },
     ],
     references: ['moby/moby#35099', 'moby/swarmkit#2398', 'moby/moby#34493'],
@@ -65,14 +65,14 @@ export const namespaceTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'The number before the dash in N-NETWORKID counts how often the engine has built the sandbox. Two of them mean that the earlier one could not be removed. It may hold devices, addresses and the VNI that the later one needs.',
+      'The number before the dash in N-NETWORKID counts how often the engine has created the sandbox. Two of them mean that the earlier one could not be removed. It may hold devices, addresses and the VNI that the later one needs.',
     behaviour:
-      'The engine uses one of them. A vxlan device in the other keeps its VNI, so that the tunnel of the later one can not be made ("file exists").',
+      'The engine uses one of them. A vxlan device in the other keeps its VNI, so the vxlan device of the later one can not be created ("file exists").',
     check: [{command: 'ls /var/run/docker/netns'}, {command: 'ovdiag links NETWORK'}],
     fix: [
       {
         command: 'umount /var/run/docker/netns/FILE && rm /var/run/docker/netns/FILE',
-        affects: 'the sandbox that no container is in',
+        affects: 'the sandbox that no container uses',
       },
     ],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (initSandbox)', 'moby/libnetwork#751'],

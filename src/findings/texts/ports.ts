@@ -1,6 +1,6 @@
 import type {Explanation} from '../explanation.js';
 
-/** Ports and protocols that a swarm needs, as this host's own rules and sockets have them. */
+/** Ports and protocols that a swarm needs, in this host's own rules and sockets. */
 export const portTexts = [
   {
     code: 'data-path-port-closed',
@@ -8,9 +8,9 @@ export const portTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The vxlan device of a network is up, but no socket of the host takes what comes for it. Other nodes' packets end at a closed port, or reach a socket that knows nothing of this network; what the device itself sends is routed in the wrong namespace. `trace` reports the same where nothing at all listens on the port to which the other host sends.",
+      "The vxlan device of a network is up, but no socket of the host receives its packets. Other nodes' packets arrive at a closed port, or at a socket that has no device with this VNI; what the device itself sends is routed in the wrong namespace. `trace` reports the same if no socket listens on the port to which the other host sends.",
     behaviour:
-      'A vxlan device keeps its socket in the namespace in which it was made, also after it was moved. dockerd makes it in the host and moves it into the sandbox. A closed port is answered with ICMP (port unreachable) and counted as Udp NoPorts (drop reason NO_SOCKET); a socket without that VNI drops without counting (VXLAN_VNI_NOT_FOUND).',
+      'A vxlan device keeps its socket in the namespace in which it was created, also after it was moved. dockerd creates it on the host and moves it into the sandbox. A closed port is answered with ICMP (port unreachable) and counted as Udp NoPorts (drop reason NO_SOCKET); a socket without that VNI drops without counting (VXLAN_VNI_NOT_FOUND).',
     check: [
       {command: 'ss -lun'},
       {
@@ -36,9 +36,9 @@ export const portTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Tunnels of one network send to different UDP ports on different hosts, or one has another port than the swarm was made with. They do not meet: nothing passes between those hosts on that network, in either direction. The port is chosen once, at `docker swarm init --data-path-port`, and holds for the whole swarm.',
+      'The vxlan devices of one network send to different UDP ports on different hosts, or one has another port than the swarm. No traffic passes between those hosts on that network, in either direction. The port is chosen once, at `docker swarm init --data-path-port`, for the whole swarm.',
     behaviour:
-      'A vxlan device sends to the port that it listens on. At the other host that port is closed, which is answered with ICMP (port unreachable) and counted as Udp NoPorts, or open for other networks only, and then the frame is dropped without counting.',
+      'A vxlan device sends to the port that it listens on. On the other host that port is either closed, which is answered with ICMP (port unreachable) and counted as Udp NoPorts, or open for other networks only, and then the frame is dropped without counting.',
     check: [
       {
         command: 'nsenter --net=/var/run/docker/netns/N-NETWORKID ip -d link show type vxlan',
@@ -65,9 +65,9 @@ export const portTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A rule of the packet filter of this host, or the policy of a chain, drops the UDP packets of the data path that come from other nodes. Endpoints here are reached by none on those nodes; names still resolve and the node is Ready, because gossip and the control plane use other ports. A firewall between the hosts does the same, and shows in no rule here.',
+      'A packet filter rule of this host, or the policy of a chain, drops UDP data-path packets from other nodes. Endpoints here can not be reached from those nodes; names still resolve and the node is Ready, because gossip and the control plane use other ports. A firewall between the hosts has the same effect, and is not visible in the rules here.',
     behaviour:
-      "The outer packets pass the host's own INPUT chain, not FORWARD, before the tunnel opens them. Their source port is a hash of the inner flow, so that each flow is new to conntrack, and a rule for established connections never lets an answer in. Verdicts are three-valued: where a match that is not understood decides, nothing is reported but that it was not checked.",
+      "The outer packets pass the host's own INPUT chain, not FORWARD, before they are decapsulated. Their source port is a hash of the inner flow, so each flow is new to conntrack, and a rule for established connections never accepts an answer. If the verdict depends on a match that ovdiag does not support, it is reported only as not checked.",
     check: [
       {command: 'iptables-save -c', shows: 'the counter of the rule rises'},
       {command: 'nft list ruleset'},
@@ -76,7 +76,7 @@ export const portTexts = [
       {command: 'iptables -I INPUT -p udp --dport 4789 -s NODE -j ACCEPT', affects: 'one new rule'},
       {
         command: 'firewall-cmd --permanent --add-port=4789/udp && firewall-cmd --reload',
-        affects: 'the rules of firewalld, where it keeps them; restart docker after, as its rules are lost',
+        affects: 'the rules of firewalld, if it is in use; restart docker afterwards, as its rules are lost',
       },
     ],
     references: [
@@ -92,9 +92,9 @@ export const portTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A rule of the packet filter of this host, or the policy of a chain, drops the UDP packets of the data path on their way out. Nothing that endpoints here send gets to endpoints on those nodes; what those send does arrive, and is never answered.',
+      'A packet filter rule of this host, or the policy of a chain, drops outgoing UDP data-path packets. No traffic of endpoints here reaches endpoints on those nodes; their traffic does arrive here, and is never answered.',
     behaviour:
-      "The outer packets are the host's own and pass its OUTPUT chain. The vxlan device sees that it could not send: it counts TX dropped. Encrypted overlays have a rule of Docker's own in mangle OUTPUT that marks their packets; that one drops nothing.",
+      "The outer packets are the host's own and pass its OUTPUT chain. The vxlan device notices the failed send: it counts TX dropped. Encrypted overlays have a rule of Docker's own in mangle OUTPUT that marks their packets; that rule drops nothing.",
     check: [
       {command: 'iptables-save -c', shows: 'the counter of the rule rises'},
       {command: 'nft list ruleset'},
@@ -108,9 +108,9 @@ export const portTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Nodes tell each other of their endpoints on port 7946, by UDP and by TCP, and a rule here drops one of them or both. What starts, stops or moves on one side is not told to the other: names of new tasks are not known there, rows are missing or stale. When too much is lost the nodes take each other for failed and remove all rows of the other.',
+      'Nodes exchange their endpoints on port 7946, by UDP and by TCP, and a rule here drops one of them or both. Endpoints that start, stop or move on one side are not announced to the other: names of new tasks are unknown there, entries are missing or stale. If too much is lost, the nodes treat each other as failed and remove all entries of the other.',
     behaviour:
-      'Both ends of UDP gossip use 7946, so that what one has sent lets in what the other sends through a rule for established flows; only a rule that drops both kinds is reported. TCP is for joining, for the full exchange each half minute, and for asking a node that does not answer by UDP.',
+      'Both ends of UDP gossip use 7946, so outgoing packets let incoming ones pass a rule for established flows; only a rule that drops both kinds is reported. TCP is used for joining, for the full exchange every 30 seconds, and for checking a node that does not answer by UDP.',
     check: [
       {command: 'iptables-save -c', shows: 'the counter of the rule rises'},
       {
@@ -130,9 +130,9 @@ export const portTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "A manager does not listen on its port, its rules drop what other nodes send there, or a node's rules drop what it sends to a manager. Nodes that can't report are taken for down and their tasks are started elsewhere, while the containers on them go on.",
+      "A manager does not listen on its port, its rules drop packets from other nodes to it, or a node's rules drop its packets to a manager. Nodes that can't report are marked down and their tasks are started elsewhere, while the containers on them keep running.",
     behaviour:
-      'Every node holds connections to managers on TCP 2377 (another with --listen-addr). A rule for new connections lets what is open go on for a while, so that the consequences come when the next one is made.',
+      'Every node keeps connections to managers on TCP 2377 (another with --listen-addr). A rule for new connections does not affect open ones, so the effects appear when the next connection is made.',
     check: [
       {command: 'ss -lnt', shows: 'on the manager'},
       {command: 'iptables-save -c'},
@@ -140,7 +140,7 @@ export const portTexts = [
     ],
     fix: [
       {command: 'iptables -I INPUT -p tcp --dport 2377 -s NODE -j ACCEPT', affects: 'one new rule'},
-      {command: 'systemctl restart docker', affects: "the manager's engine, where nothing listens"},
+      {command: 'systemctl restart docker', affects: "the manager's engine, if nothing listens"},
     ],
     references: [
       'docs.docker.com: Swarm, open protocols and ports between the hosts',

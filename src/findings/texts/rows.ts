@@ -8,11 +8,11 @@ const showNeighbours = {command: `${inSandbox} ip neigh show dev VXLAN nud perma
 
 const programFdb = {
   command: `${inSandbox} bridge fdb replace MAC dev VXLAN dst VTEP self permanent`,
-  affects: 'that one row; Docker itself changes it when the endpoint goes',
+  affects: 'that one entry; Docker itself changes it when the endpoint is removed',
 };
 const programNeighbour = {
   command: `${inSandbox} ip neigh replace ADDRESS lladdr MAC dev VXLAN nud permanent`,
-  affects: 'that one row; Docker itself changes it when the endpoint goes',
+  affects: 'that one entry; Docker itself changes it when the endpoint is removed',
 };
 const renew = {
   command: 'docker service update --force SERVICE',
@@ -20,13 +20,13 @@ const renew = {
 };
 const restart = {
   command: 'systemctl restart docker',
-  affects: 'every container of that node; its networks are rebuilt',
+  affects: 'every container of that node; its networks are recreated',
 };
 
 const peerdb = 'moby daemon/libnetwork/drivers/overlay/peerdb.go';
 const snoop = 'Linux drivers/net/vxlan/vxlan_core.c (vxlan_snoop)';
 
-/** Faults of the rows that Docker programs for endpoints of other hosts, and of the gossip they come from. */
+/** Faults of the FDB and neighbour entries of remote endpoints, and of the gossip they come from. */
 export const rowTexts = [
   {
     code: 'fdb-learned-only',
@@ -34,9 +34,9 @@ export const rowTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'The row that Docker should have programmed is not there; the vxlan device has learned the MAC from a frame and sends by that. Traffic passes for now. When the row has been idle for the ageing time, everything for that endpoint is dropped.',
+      'The FDB entry that Docker should have programmed is missing; the vxlan device has learned the MAC from a frame and uses the learned entry. Traffic passes for now. Once the entry has been idle for the ageing time, all frames for that endpoint are dropped.',
     behaviour:
-      'Engines from 29.0 (and 25.0.13) add rows exclusively. After a short partition Docker deletes a row and adds it again; if a frame came in between, the kernel has learned the MAC, the addition fails, and only the learned row is left.',
+      'Engines from 29.0 (and 25.0.13) add FDB entries exclusively. After a short partition Docker deletes an entry and adds it again; if a frame arrived in between, the kernel has learned the MAC, the addition fails, and only the learned entry is left.',
     check: [look, showFdb],
     fix: [programFdb, renew],
     references: ['moby/moby#52661', 'moby/moby#53663', peerdb],
@@ -47,13 +47,13 @@ export const rowTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'A row that Docker made while the endpoint, or the one that had its address before, was on another host was not removed when it came here. Delivery goes on, as the bridge knows the port; but the vxlan device may answer ARP for it, and the row hits again when the endpoint has been silent.',
+      'Docker created an entry while the endpoint, or the previous one with its address, was on another host, and did not remove it when it moved here. Delivery still works, as the bridge has the port; but the vxlan device may answer ARP for it, and the entry is used again once the endpoint has been silent.',
     behaviour:
-      'The bridge sends to the port where it saw the MAC. While it has not seen it, it floods, and the vxlan device sends a copy to the other host, which may send it back: then the bridge has the MAC behind the tunnel.',
+      'The bridge sends to the port where it last saw a MAC. Without an entry it floods, and the vxlan device sends a copy to the other host, which may send it back: then the bridge has the MAC on the vxlan device.',
     check: [look, showFdb],
     fix: [
-      {command: `${inSandbox} bridge fdb del MAC dev VXLAN self`, affects: 'that row'},
-      {command: `${inSandbox} ip neigh del ADDRESS dev VXLAN`, affects: 'that row'},
+      {command: `${inSandbox} bridge fdb del MAC dev VXLAN self`, affects: 'that entry'},
+      {command: `${inSandbox} ip neigh del ADDRESS dev VXLAN`, affects: 'that entry'},
     ],
     references: ['moby/moby#34957', 'moby/moby#35401', peerdb],
     explains: ['local-mac-on-vxlan'],
@@ -64,9 +64,9 @@ export const rowTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Frames for the endpoint are sent to the host that they come from. It is an error where the endpoint is on another host, a warning where no source has it any more.',
+      'Frames for the endpoint are sent back to this host. It is an error if the endpoint is on another host, a warning if no source lists it any more.',
     behaviour:
-      'The kernel hands a packet for a VTEP of its own back to itself; the vxlan device takes it for a frame of another host, and it is lost.',
+      'The kernel delivers a packet for a VTEP of its own locally; the vxlan device treats it as a frame of another host, and it is lost.',
     check: [look, showFdb],
     fix: [programFdb, renew],
     references: ['Linux drivers/net/vxlan/vxlan_core.c (encap_bypass_if_local)', peerdb],
@@ -78,15 +78,15 @@ export const rowTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Some source that is to be believed has the endpoint, and this host has no row that tells where to send its frames: everything for it is dropped here. One node gets timeouts from a service, others do not.',
+      'A reliable source lists the endpoint, but this host has no FDB entry for it: all frames for it are dropped here. One node gets timeouts from a service, others do not.',
     behaviour:
-      'No row for all MACs exists on Docker’s devices, so a frame for a MAC without a row is dropped and counted as TX dropped of the vxlan device (NO_TX_TARGET). If the neighbour entry is there, ARP resolves all the same, and connections hang; without it they fail with "No route to host".',
+      'Docker\'s devices have no default FDB entry for all MACs, so a frame for a MAC without an entry is dropped and counted as TX dropped of the vxlan device (NO_TX_TARGET). If the neighbour entry exists, ARP still resolves, and connections hang; without it they fail with "No route to host".',
     check: [
       look,
       showFdb,
       {
         command: `${inSandbox} ip monitor neigh`,
-        shows: 'prints "miss dev VXLAN lladdr MAC" for each frame that has no row',
+        shows: 'prints "miss dev VXLAN lladdr MAC" for each frame without an FDB entry',
       },
       {command: `${inSandbox} ip -s link show VXLAN`, shows: 'TX dropped rises'},
     ],
@@ -100,13 +100,13 @@ export const rowTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Docker made the row and did not remove it. Nobody is cut off by it now. As the MAC of an endpoint follows its address, the next endpoint with that address will be sought on the wrong node, and its own frames dropped here.',
+      'Docker created the entry and did not remove it. No endpoint is affected now. As the MAC of an endpoint is derived from its address, frames for the next endpoint with that address are sent to the wrong node, and its own frames are dropped here.',
     behaviour:
-      'Rows are permanent: they never age. Engines 28.2.0 to 28.2.2 leak one for each remote endpoint that goes.',
+      'The entries are permanent: they never age. Engines 28.2.0 to 28.2.2 leak one for each remote endpoint that is removed.',
     check: [look, {command: 'docker network inspect --verbose NETWORK'}],
     fix: [
-      {command: `${inSandbox} bridge fdb del MAC dev VXLAN self`, affects: 'that row'},
-      {command: `${inSandbox} ip neigh del ADDRESS dev VXLAN`, affects: 'that row'},
+      {command: `${inSandbox} bridge fdb del MAC dev VXLAN self`, affects: 'that entry'},
+      {command: `${inSandbox} ip neigh del ADDRESS dev VXLAN`, affects: 'that entry'},
     ],
     references: ['moby/moby#50236', 'moby/moby#35401', 'moby/moby#31588', peerdb],
   },
@@ -116,9 +116,9 @@ export const rowTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'This host sends the frames for that endpoint to a node that does not have it. After a task has moved with its address, a row of the earlier node was left.',
+      'This host sends the frames for that endpoint to a node that does not have it. After a task moved with its address, an entry for the earlier node was left.',
     behaviour:
-      'The wrong node drops the frames, or has no network of that VNI. The other direction is dead as well: frames from that endpoint come from another VTEP than the row names, and the kernel drops them without any counter.',
+      'The wrong node drops the frames, or has no network of that VNI. The other direction fails as well: frames from that endpoint come from another VTEP than the FDB entry has, and the kernel drops them without any counter.',
     check: [
       look,
       showFdb,
@@ -134,9 +134,9 @@ export const rowTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'One host has the endpoint, and gossip on another does not know it, or has it elsewhere; or two hosts’ gossip differ about an endpoint of a third. The host that lacks it neither resolves its name nor reaches it.',
+      'One host has the endpoint, and gossip on another does not list it, or lists it elsewhere; or the gossip of two hosts differs about an endpoint of a third. The host that lacks it neither resolves its name nor reaches it.',
     behaviour:
-      'Each node keeps its own copy of the tables and compares it with another node’s every half minute. A node that missed the message with which another one joined a network can refuse all its entries from then on.',
+      "Each node keeps its own copy of the tables and compares it with another node's every 30 seconds. A node that missed the message with which another node joined a network can refuse all its entries from then on.",
     check: [
       {command: 'docker network inspect --verbose NETWORK', shows: 'on each of the two hosts'},
       {command: 'nslookup tasks.SERVICE 127.0.0.11', shows: 'inside a container of each host'},
@@ -151,9 +151,9 @@ export const rowTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Every node that is on an overlay network has at least its load balancer there, so there are rows for it on all others. Gossip has the node, and the kernel has nothing of it: none of its endpoints is reached from here.',
+      'Every node on an overlay network has at least its load balancer there, so all other nodes have entries for it. Gossip lists the node, and the kernel has no entry for it: none of its endpoints can be reached from here.',
     behaviour:
-      'The list of nodes and the table of endpoints come by separate messages. A node can be known while all its entries are refused or lost.',
+      'The list of nodes and the table of endpoints are sent in separate messages. A node can be listed while all its entries are refused or lost.',
     check: [{command: "docker network inspect -f '{{json .Peers}}' NETWORK"}, showFdb],
     fix: [restart],
     references: ['moby/moby#53437', 'moby/moby#33721', 'moby/swarmkit#2276', peerdb],
@@ -167,14 +167,14 @@ export const rowTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'The rows of two hosts name different VTEPs, or different MACs, for one endpoint. The engine that runs it was not read, so which of them is right is not known; one of them does not reach it.',
+      'The FDB or neighbour entries of two hosts have different VTEPs, or different MACs, for one endpoint. The engine that runs it was not read, so it is not known which entry is right; one of the hosts does not reach it.',
     behaviour:
-      'Each host sends where its own row says. The wrong one sends to a node that drops the frames, and drops those that come from the endpoint.',
+      'Each host sends to the VTEP in its own entry. The host with the wrong entry sends to a node that drops the frames, and drops frames that come from the endpoint.',
     check: [
       {command: 'ovdiag fdb NETWORK --host HOST --host HOST'},
       {
-        command: 'ovdiag doctor with the --host of the nodes that the rows name',
-        shows: 'tells which of them has the endpoint',
+        command: 'ovdiag doctor with the --host of the nodes in these entries',
+        shows: 'which of them has the endpoint',
       },
     ],
     fix: [renew],
@@ -186,9 +186,9 @@ export const rowTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'This host knows where the MAC of the endpoint is, and not which MAC its address has. Containers here get "No route to host" as soon as what they remember of it has aged.',
+      'This host has the VTEP for the endpoint\'s MAC, but no MAC for its address. Containers here get "No route to host" as soon as their cached ARP entry has expired.',
     behaviour:
-      'No ARP request crosses the tunnel: the vxlan device answers from its permanent neighbour entries, and has none for this address. The request is dropped, and the kernel announces an l3miss.',
+      'ARP requests do not cross the tunnel: the vxlan device answers from its permanent neighbour entries, and has none for this address. The request is dropped, and the kernel announces an l3miss.',
     check: [
       look,
       showNeighbours,
@@ -207,7 +207,7 @@ export const rowTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Containers here learn a MAC for that address that the endpoint does not have, and everything that they send to it is lost on the way or at its interface.',
+      'Containers here resolve the address to a MAC that the endpoint does not have. All packets to it are lost on the path or at its interface.',
     behaviour:
       'The vxlan device answers ARP from its neighbour entry. Frames for the wrong MAC have no FDB entry and are dropped, or go to another node.',
     check: [look, showNeighbours],
@@ -221,9 +221,9 @@ export const rowTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'The sender’s own engine says where it is. The receiver has a permanent row that puts the sender’s MAC behind another VTEP. Nothing that the sender sends reaches endpoints of that host, and nothing on the way or on either host counts it.',
+      "The sender's own engine has its location. The receiver has a permanent FDB entry with the sender's MAC at another VTEP. None of the sender's frames reach endpoints of that host, and no counter on the path or on either host shows it.",
     behaviour:
-      'A vxlan device that learns compares the outer source address with the row of the inner source MAC. Where a permanent row says otherwise it discards the frame (VXLAN_ENTRY_EXISTS). RX counters do not move.',
+      'A vxlan device with learning compares the outer source address with the FDB entry of the inner source MAC. If a permanent entry has another address, it drops the frame (VXLAN_ENTRY_EXISTS). RX counters do not rise.',
     check: [
       showFdb,
       {command: 'tcpdump -ni any udp port 4789', shows: 'on the receiver: the frames do arrive'},
@@ -238,25 +238,25 @@ export const rowTexts = [
     severity: 'error',
     needs: 'a sample over time',
     meaning:
-      'The ages of two rows, in two readings, prove that frames of that MAC arrived between them and did not go on. They come from another address than the row of the sender names: translated on the way (NAT), or sent from a second address of the node.',
+      "The ages of two FDB entries, read twice, prove that frames of that MAC arrived in between and were not forwarded. Their outer source address differs from the VTEP in the sender's FDB entry: it was translated on the path (NAT), or they were sent from a second address of the node.",
     behaviour:
-      'The kernel refreshes the age of the vxlan device’s row with each frame that arrives, even with those that it then drops; the bridge’s row is refreshed only by what goes on. A fresh one beside an old one is a frame that was dropped between the two.',
+      "The kernel refreshes the age of the vxlan device's FDB entry with each frame that arrives, even with frames that it then drops; the bridge's entry is refreshed only by forwarded frames. A fresh vxlan entry with an old bridge entry means that a frame was dropped between the two.",
     check: [
       {
         command: `${inSandbox} bridge -s fdb show`,
-        shows: '"used U/UPDATED" of the two rows of the MAC',
+        shows: '"used U/UPDATED" of the two FDB entries of the MAC',
       },
       {
         command: 'tcpdump -ni any udp port 4789',
-        shows: 'the outer source address against the VTEP in the row',
+        shows: 'the outer source address, to compare with the VTEP in the FDB entry',
       },
       {command: 'ip route get VTEP', shows: 'its src must be the address that the node advertises'},
-      {command: 'iptables -t nat -S POSTROUTING', shows: 'UDP of the data path must not be translated'},
+      {command: 'iptables -t nat -S POSTROUTING', shows: 'the UDP data path must not be translated'},
     ],
     fix: [
       {
         words:
-          'On the sender: let packets to the receiver leave from the address that the node advertises (ip route replace … src), or take the address translation of UDP 4789 out of the way between them.',
+          'On the sender: send packets to the receiver from the address that the node advertises (ip route replace … src), or remove the address translation of UDP 4789 between them.',
       },
     ],
     references: [snoop, 'moby/moby#53004', 'moby/moby#47389'],
