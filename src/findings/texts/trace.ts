@@ -4,7 +4,7 @@ const inside = 'nsenter --net=/var/run/docker/netns/SANDBOX';
 const overlay = 'nsenter --net=/var/run/docker/netns/N-NETWORKID';
 const listens = 'nothing (it only listens)';
 
-/** What only a walk from one end to another can find: it is no fault by itself, or none until somebody wants to pass. */
+/** Findings of a trace from source to destination: faults only for traffic between these two. */
 const pathTexts = [
   {
     code: 'no-network',
@@ -12,13 +12,13 @@ const pathTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The container was started with `--network none`. It has its loopback interface and nothing else, so no endpoint can reach it, and it can reach none.',
-    behaviour: 'The engine makes a namespace for it and plugs nothing in.',
+      'The container was started with `--network none`. It has only its loopback interface, so it can neither reach other endpoints nor be reached.',
+    behaviour: 'The engine creates a namespace for it and attaches no interface.',
     check: [{command: "docker inspect -f '{{.HostConfig.NetworkMode}}' CONTAINER"}],
     fix: [
       {
         command: 'docker run --network NETWORK IMAGE',
-        affects: 'makes another container; one that was started with none can not be connected later',
+        affects: 'creates another container; one that was started with none can not be connected later',
       },
     ],
     references: ['docker run --network, none'],
@@ -30,9 +30,9 @@ const pathTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Each end has networks, but none is the same, and Docker keeps networks apart on purpose: by separate bridges, VNIs and rules.',
+      'Source and destination both have networks, but none in common. Docker isolates networks by configuration: with separate bridges, VNIs and rules.',
     behaviour:
-      'A packet for the other end finds no route but the default one, leaves by docker_gwbridge with the address of the host, and finds no host that knows the destination.',
+      'A packet for the destination matches only the default route, leaves by docker_gwbridge with the address of the host, and reaches no host that knows the destination.',
     check: [
       {command: "docker inspect -f '{{json .NetworkSettings.Networks}}' CONTAINER"},
       {command: 'ovdiag inspect CONTAINER'},
@@ -44,7 +44,7 @@ const pathTexts = [
       },
       {
         command: 'docker service update --network-add NETWORK SERVICE',
-        affects: 'the tasks of the service: they are made again',
+        affects: 'the tasks of the service: they are recreated',
       },
     ],
     references: ['docker network connect', 'docker service update --network-add'],
@@ -56,18 +56,18 @@ const pathTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The address is in the subnet of a network, and no source has an endpoint with it; or the container is on the network by name, without an address there.',
+      'The address is in the subnet of a network, and no source lists an endpoint with it; or the container is on the network by name, without an address there.',
     behaviour:
-      'Questions for the MAC of such an address stay without an answer, and the sender gets "no route to host" after some seconds.',
+      'ARP requests for such an address are not answered, and the sender gets "no route to host" after some seconds.',
     check: [
       {command: 'docker network inspect --verbose NETWORK'},
       {command: 'ovdiag fdb NETWORK'},
       {
         command: 'getent hosts NAME',
-        shows: 'inside the source: an address that was remembered too long is looked up again',
+        shows: 'inside the source: the current address, if the program cached an old one',
       },
     ],
-    fix: [{words: 'Let the program look the name up again, or the address of the one that has it now.'}],
+    fix: [{words: 'Let the program resolve the name again, or use the current address.'}],
     references: ['kernel drivers/net/vxlan/vxlan_core.c (arp_reduce)'],
     traceOnly: true,
   },
@@ -76,11 +76,11 @@ const pathTexts = [
     title: 'source or destination is not running',
     severity: 'error',
     needs: 'one host',
-    meaning: 'The container exists and is stopped, was never started, or is just being made.',
+    meaning: 'The container exists but is stopped, was never started, or is being created.',
     behaviour:
-      'Its namespace is gone, its rows are removed on all hosts, and its address may be given to another one.',
+      'Its namespace is gone, its FDB and neighbour entries are removed on all hosts, and its address may be assigned to another container.',
     check: [{command: 'docker ps -a --filter name=CONTAINER'}],
-    fix: [{command: 'docker start CONTAINER', affects: 'starts it, perhaps with another address'}],
+    fix: [{command: 'docker start CONTAINER', affects: 'starts it, possibly with another address'}],
     references: ['docker start'],
     traceOnly: true,
   },
@@ -91,10 +91,10 @@ const pathTexts = [
     needs: 'one host',
     meaning:
       'The container was started with `--network host`. It has the addresses of its host and is on no overlay; its name does not resolve on overlays.',
-    behaviour: 'It lives in the namespace of dockerd. Its packets take the routes of the host.',
+    behaviour: 'It runs in the namespace of dockerd. Its packets use the routes of the host.',
     check: [{command: "docker inspect -f '{{.HostConfig.NetworkMode}}' CONTAINER"}],
     fix: [
-      {command: 'docker run --network NETWORK IMAGE', affects: 'makes another container, on that network'},
+      {command: 'docker run --network NETWORK IMAGE', affects: 'creates another container, on that network'},
     ],
     references: ['docker run --network, host'],
     traceOnly: true,
@@ -105,14 +105,14 @@ const pathTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The source is only on networks that were made with `--internal`. They have no way to the outside, on purpose.',
+      'The source is only on networks that were created with `--internal`. They have no outbound access, by configuration.',
     behaviour:
-      'Containers of such a network get no leg on docker_gwbridge and no default route; the kernel answers "network is unreachable" at once.',
+      'Containers of such a network get no docker_gwbridge interface and no default route; the kernel answers "network is unreachable" at once.',
     check: [{command: "docker network inspect -f '{{.Internal}}' NETWORK"}, {command: `${inside} ip route`}],
     fix: [
       {
         command: 'docker network connect OTHER-NETWORK CONTAINER',
-        affects: 'the container gets one more interface, and with it a way out',
+        affects: 'the container gets one more interface, and outbound access with it',
       },
     ],
     references: ['moby daemon/libnetwork/default_gateway.go (needDefaultGW)'],
@@ -123,9 +123,10 @@ const pathTexts = [
     title: 'the host has no route to the destination',
     severity: 'error',
     needs: 'one host',
-    meaning: 'A packet that leaves the overlay takes the routes of the host, and the host has none to there.',
+    meaning:
+      'A packet that leaves the overlay uses the routes of the host, and the host has no route to the destination.',
     behaviour:
-      'The kernel of the host answers "network is unreachable" by ICMP, and the container gets that.',
+      'The kernel of the host answers "network is unreachable" by ICMP, and the container gets that error.',
     check: [{command: 'ip route get ADDRESS'}],
     fix: [
       {command: 'ip route add SUBNET via GATEWAY', affects: 'the routes of this host, until the next boot'},
@@ -139,7 +140,7 @@ const pathTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A network with several subnets is routed between them in its sandbox on the host of the sender, and there the other subnet has no bridge, or its bridge no address.',
+      "On a network with several subnets, the sandbox on the sender's host routes between them. There, the other subnet has no bridge, or its bridge has no address.",
     behaviour:
       'Each subnet that is in use on a host has a bridge with the gateway\'s address, and through it a route. Without one the sandbox answers "network is unreachable".',
     check: [{command: `${overlay} ip route`}],
@@ -158,16 +159,16 @@ const pathTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The packet arrives, and no process there waits on that port, or one that waits on 127.0.0.1 only. The network is not at fault.',
+      'The packet arrives, and no process there listens on that port, or one listens on 127.0.0.1 only. The network is not the cause.',
     behaviour: 'The kernel of the destination answers with a reset (TCP) or with "port unreachable" (UDP).',
     check: [
       {command: `${inside} ss -ltn`},
-      {command: 'docker logs CONTAINER', shows: 'it may tell why the program does not listen, or where'},
+      {command: 'docker logs CONTAINER', shows: 'may show why the program does not listen, or where'},
     ],
     fix: [
       {
         words:
-          'Let the program in the container listen on that port, and on an address that others reach (0.0.0.0).',
+          'Let the program in the container listen on that port, and on an address that others can reach (0.0.0.0).',
       },
     ],
     references: ['RFC 9293 section 3.10.7.1', 'RFC 1122 section 4.1.3.1'],
@@ -179,8 +180,8 @@ const pathTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The name of the service is known and its address too, and there is no task behind it: it is scaled to zero, its tasks fail, or none fits a node.',
-    behaviour: 'Its load balancer takes the connection and has no place to send it to.',
+      'The service name and its address are known, but the service has no running task: it is scaled to zero, its tasks fail, or no node is suitable for them.',
+    behaviour: 'Its load balancer receives the connection and has no backend for it.',
     check: [{command: 'docker service ps --no-trunc SERVICE'}],
     fix: [{command: 'docker service scale SERVICE=1', affects: 'starts a task'}],
     references: ['docker service ps'],
@@ -188,7 +189,7 @@ const pathTexts = [
   },
 ] as const satisfies readonly Explanation[];
 
-/** Filters: rules that somebody wants, on the way of somebody else. */
+/** Packet filter rules on the path. */
 const filterTexts = [
   {
     code: 'source-filtered',
@@ -196,14 +197,14 @@ const filterTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Something inside the container, or with rights to its namespace, has made rules that drop what it sends.',
+      "Rules inside the container's namespace drop what it sends. They were created by a program in the container, or by one with rights to its namespace.",
     behaviour:
       'The OUTPUT chain drops it before it reaches the interface; most programs see a timeout or "operation not permitted".',
     check: [{command: `${inside} nft list ruleset`}],
     fix: [
       {
         command: `${inside} iptables -D OUTPUT RULE`,
-        affects: 'that one rule of the container, until it is started again',
+        affects: 'that one rule of the container, until it is restarted',
       },
     ],
     references: ['nft(8), list ruleset', 'iptables(8)'],
@@ -215,14 +216,14 @@ const filterTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The packet arrives and is dropped by rules of the container that should get it. On the ingress network this is normal for all ports but the published ones.',
+      'The packet arrives and is dropped by rules of the destination container. On the ingress network this is normal for all ports but the published ones.',
     behaviour:
-      "Docker itself makes such rules for tasks of published services: on their ingress address only the published ports pass, while pings do. All others are somebody's own.",
+      'Docker itself creates such rules for tasks of published services: on their ingress address only the published ports pass, while pings do. All others were added by other programs or by hand.',
     check: [{command: `${inside} iptables-save -c`}],
     fix: [
       {
         command: `${inside} iptables -D INPUT RULE`,
-        affects: 'that one rule of the container, until it is started again',
+        affects: 'that one rule of the container, until it is restarted',
       },
     ],
     references: ['moby daemon/libnetwork/service_linux.go (programIngressPorts)', 'iptables(8)'],
@@ -234,9 +235,9 @@ const filterTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'In the sandbox of the overlay, or on docker_gwbridge, rules drop what the bridge forwards. With br_netfilter loaded, frames on a bridge meet the FORWARD rules of their namespace, which often surprises.',
+      'Rules in the sandbox of the overlay, or on docker_gwbridge, drop frames that the bridge forwards. With br_netfilter loaded, bridged frames pass the FORWARD rules of their namespace, which is often unexpected.',
     behaviour:
-      'The bridge hands each frame to the IP filter of its namespace (net.bridge.bridge-nf-call-iptables), or a bridge table of nftables looks at it; a dropped frame is counted at the rule and nowhere else.',
+      'The bridge passes each frame to the IP filter of its namespace (net.bridge.bridge-nf-call-iptables), or a bridge table of nftables filters it; a dropped frame is counted at the rule and in no other counter.',
     check: [{command: `${overlay} iptables-save -c`}, {command: `${overlay} nft list ruleset`}],
     fix: [{command: `${overlay} iptables -D FORWARD RULE`, affects: 'that one rule of the sandbox'}],
     references: ['kernel net/bridge/br_netfilter_hooks.c', 'iptables(8)'],
@@ -248,8 +249,8 @@ const filterTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The two ends are in different subnets of one network. The sandbox routes between them, and its FORWARD rules drop the packet.',
-    behaviour: "Docker makes no such rules there; they are somebody else's.",
+      'Source and destination are in different subnets of one network. The sandbox routes between them, and its FORWARD rules drop the packet.',
+    behaviour: 'Docker creates no such rules there; they were added by other programs or by hand.',
     check: [{command: `${overlay} iptables-save -c`}],
     fix: [{command: `${overlay} iptables -D FORWARD RULE`, affects: 'that one rule of the sandbox'}],
     references: ['iptables(8)'],
@@ -263,12 +264,12 @@ const filterTexts = [
     meaning:
       'A packet between a container and its own host is dropped by the INPUT or OUTPUT rules of the host: by a firewall manager, by an operator, or by the policy of the chain.',
     behaviour:
-      'Packets for an address of the host itself pass INPUT, whichever bridge they come in by; what the host sends to a container passes OUTPUT.',
+      'Packets to an address of the host itself pass INPUT, whichever bridge they arrive on; packets from the host to a container pass OUTPUT.',
     check: [{command: 'iptables-save -c'}],
     fix: [
       {
         command: 'iptables -I INPUT RULE -j ACCEPT',
-        affects: 'what this host lets pass, until its next boot',
+        affects: 'what this host accepts, until its next boot',
       },
     ],
     references: ['iptables(8)'],
@@ -284,8 +285,8 @@ const deviceTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Both ports have the flag `isolated`, and a bridge forwards nothing between two of those. Docker sets it on no overlay.',
-    behaviour: 'The bridge leaves such a port out, also when it floods; nothing is counted.',
+      'Both ports have the flag `isolated`, and a bridge forwards nothing between two such ports. Docker sets it on no overlay.',
+    behaviour: 'The bridge skips such a port, also when it floods; no counter rises.',
     check: [{command: `${overlay} bridge -d link show`}],
     fix: [{command: `${overlay} bridge link set dev PORT isolated off`, affects: 'that one port'}],
     references: ['kernel net/bridge/br_private.h (br_skb_isolated)', 'bridge(8), isolated'],
@@ -297,8 +298,8 @@ const deviceTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The port's state is disabled, blocking, listening or learning. Docker's bridges run no spanning tree, so somebody has set it, or the link behind it has no carrier.",
-    behaviour: 'The bridge drops what comes in there and sends nothing out.',
+      "The port's state is disabled, blocking, listening or learning. Docker's bridges run no spanning tree, so the state was set by hand, or the link behind it has no carrier.",
+    behaviour: 'The bridge drops frames that arrive there and sends nothing out.',
     check: [{command: `${overlay} bridge -d link show dev PORT`}],
     fix: [
       {command: `${overlay} bridge link set dev PORT state 3`, affects: 'that one port: 3 is forwarding'},
@@ -312,9 +313,8 @@ const deviceTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The bridge has no row for the destination's MAC, and the port behind which it is has flooding switched off, so the first frame to it is lost. It would work as soon as the destination speaks.",
-    behaviour:
-      'A frame for an unknown MAC goes to all ports that flood; a port with `flood off` is left out.',
+      "The bridge has no FDB entry for the destination's MAC, and flooding is off on the destination's port, so the first frame to it is lost. It works as soon as the destination sends a frame.",
+    behaviour: 'A frame for an unknown MAC goes to all ports that flood; a port with `flood off` is skipped.',
     check: [
       {command: `${overlay} bridge fdb show br BRIDGE`},
       {command: `${overlay} bridge -d link show dev PORT`},
@@ -329,7 +329,7 @@ const deviceTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Containers on a macvlan or ipvlan network send through an interface of the host, and that is down.',
+      'Containers on a macvlan or ipvlan network send through an interface of the host, and that interface is down.',
     behaviour: 'Their interfaces lose their carrier with it: LOWERLAYERDOWN.',
     check: [{command: 'ip link show PARENT'}],
     fix: [{command: 'ip link set PARENT up', affects: 'an interface of this host'}],
@@ -341,14 +341,15 @@ const deviceTexts = [
     title: 'macvlan in private mode keeps endpoints apart',
     severity: 'error',
     needs: 'one host',
-    meaning: 'Both ends are on one parent, in a mode in which a macvlan hands nothing to its neighbours.',
+    meaning:
+      'Both endpoints are on one parent, in a mode in which macvlan does not forward between endpoints of the same parent.',
     behaviour:
       '`private` drops frames between the endpoints of one parent; `vepa` sends them out and needs a switch that sends them back.',
     check: [{command: `${inside} ip -d link show INTERFACE`}],
     fix: [
       {
         command: 'docker network create -d macvlan -o macvlan_mode=bridge -o parent=PARENT NETWORK',
-        affects: 'makes another network; containers must be moved to it',
+        affects: 'creates another network; containers must be moved to it',
       },
     ],
     references: ['kernel drivers/net/macvlan.c (macvlan_queue_xmit)', 'ip-link(8), macvlan'],
@@ -360,9 +361,9 @@ const deviceTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'A container on macvlan or ipvlan reaches everybody on the link but the host that it runs on. This is how the drivers work.',
+      'A container on macvlan or ipvlan can reach all hosts on the link except its own host. This is how the drivers work.',
     behaviour:
-      "What the endpoint sends to the host's own address goes out by the parent, and no switch sends it back to where it came from.",
+      "Packets from the endpoint to the host's own address leave by the parent, and a switch does not send them back out of the same port.",
     check: [{command: 'ip -d link show type macvlan'}],
     fix: [
       {
@@ -375,7 +376,7 @@ const deviceTexts = [
   },
 ] as const satisfies readonly Explanation[];
 
-/** Names: what the engine's own name server makes of them. */
+/** Names, as Docker's embedded DNS resolves them. */
 const nameTexts = [
   {
     code: 'dns-name-unknown',
@@ -383,17 +384,17 @@ const nameTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The name is of no container, alias, task or service on the networks that the source is on, as far as gossip has told its engine. The question goes on to the servers of the host.',
+      "No container, alias, task or service on the source's networks has this name, according to the gossip on its engine. The query is forwarded to the DNS servers of the host.",
     behaviour:
-      'Names are known per network: the same name on another network is another name. The engine answers from what gossip brought; a host that missed a message answers NXDOMAIN until it is told again.',
+      'Names are known per network: the same name on another network is another name. The engine answers from its gossip tables; a host that missed a message answers NXDOMAIN until it receives the record again.',
     check: [
       {command: 'docker network inspect --verbose NETWORK'},
-      {command: 'docker exec CONTAINER nslookup NAME', shows: 'sends one question'},
+      {command: 'docker exec CONTAINER nslookup NAME', shows: 'sends one query'},
     ],
     fix: [
       {
         command: 'docker service update --force SERVICE',
-        affects: 'the tasks of the service: they are made again, and announced again',
+        affects: 'the tasks of the service: they are recreated, and announced again',
       },
     ],
     references: ['moby daemon/libnetwork/resolver.go', 'https://github.com/moby/moby/issues/53141'],
@@ -405,16 +406,16 @@ const nameTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      "By the source's engine the name has an address that the destination does not have. Gossip on the two hosts differs, or two endpoints have one name.",
-    behaviour: 'The engine of the source answers from its own copy of the table, without asking anybody.',
+      "The source's engine has an address for the name that the destination does not have. Gossip on the two hosts differs, or two endpoints have one name.",
+    behaviour: 'The engine of the source answers from its own copy of the table, without asking other nodes.',
     check: [
       {command: 'docker network inspect --verbose NETWORK', shows: 'on both hosts'},
-      {command: 'docker exec CONTAINER nslookup NAME', shows: 'sends one question'},
+      {command: 'docker exec CONTAINER nslookup NAME', shows: 'sends one query'},
     ],
     fix: [
       {
         command: 'docker service update --force SERVICE',
-        affects: 'the tasks of the service: they are made again, and announced again',
+        affects: 'the tasks of the service: they are recreated, and announced again',
       },
     ],
     references: ['moby daemon/libnetwork/networkdb', 'https://github.com/moby/moby/issues/47728'],
@@ -426,13 +427,13 @@ const nameTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      "The resolv.conf of the container does not name 127.0.0.11, so names of containers and services are unknown to it. It was mounted, written by something inside, or the container uses the host's network.",
-    behaviour: 'Only questions to 127.0.0.11 reach the engine.',
+      "The resolv.conf of the container does not list 127.0.0.11, so it can not resolve names of containers and services. The file was mounted or written by a program inside, or the container uses the host's network.",
+    behaviour: 'Only queries to 127.0.0.11 reach the engine.',
     check: [{command: 'docker exec CONTAINER cat /etc/resolv.conf'}],
     fix: [
       {
         command: 'docker run --dns SERVER IMAGE',
-        affects: 'makes another container: the engine asks SERVER for what it does not know itself',
+        affects: 'creates another container: the engine forwards unknown names to SERVER',
       },
     ],
     references: ['moby daemon/libnetwork/sandbox_dns_unix.go'],
@@ -444,12 +445,12 @@ const nameTexts = [
     severity: 'error',
     needs: 'a manager',
     meaning: 'No service of this swarm, and no container of this host, publishes that port.',
-    behaviour: 'The host answers with a reset, or a program of its own takes the connection.',
+    behaviour: 'The host answers with a reset, or a program of the host accepts the connection.',
     check: [{command: "docker service ls --format '{{.Name}} {{.Ports}}'"}, {command: 'ss -ltn'}],
     fix: [
       {
         command: 'docker service update --publish-add published=PORT,target=PORT SERVICE',
-        affects: 'the tasks of the service: they are made again',
+        affects: 'the tasks of the service: they are recreated',
       },
     ],
     references: ['docker service update --publish-add'],
@@ -457,7 +458,7 @@ const nameTexts = [
   },
 ] as const satisfies readonly Explanation[];
 
-/** What real packets proved. */
+/** Results of probe packets. */
 const probeTexts = [
   {
     code: 'probe-not-sent',
@@ -465,15 +466,14 @@ const probeTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The packets that --probe sent were not seen at the source's own interface, or the kernel refused them: no route, no link, a rule inside, or ARP for the destination was not answered's MAC.",
-    behaviour:
-      'The program that sends gets an error at once, or after the ARP questions have gone unanswered.',
+      "The packets that --probe sent were not seen at the source's own interface, or the kernel refused them: no route, no link, a rule inside, or ARP for the destination was not answered.",
+    behaviour: 'The program that sends gets an error at once, or after the ARP requests time out.',
     check: [
       {command: `${inside} ip route get ADDRESS`},
       {command: `${inside} ip neigh show ADDRESS`},
-      {command: 'ovdiag trace SOURCE DESTINATION', shows: 'the tables name the hop'},
+      {command: 'ovdiag trace SOURCE DESTINATION', shows: 'the failing hop, from the tables'},
     ],
-    fix: [{words: 'What the trace reports at the hop that fails.'}],
+    fix: [{words: 'Fix what the trace reports at the failing hop.'}],
     references: ['ip-neighbour(8)'],
     traceOnly: true,
   },
@@ -483,14 +483,14 @@ const probeTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'The packets were seen at one point and not at the next. What lies between those two points loses them: on one host a device or a rule, between the hosts the underlay.',
-    behaviour: 'Nothing answers for a packet that is dropped; only where it was last seen is known.',
+      'The packets were seen at one point and not at the next. They are lost between those two points: on one host by a device or a rule, between the hosts on the underlay.',
+    behaviour: 'A dropped packet causes no answer; only the point where it was last seen is known.',
     check: [
       {command: 'ovdiag trace SOURCE DESTINATION --probe', shows: 'sends a few packets again'},
       {command: 'ovdiag capture --uplink', shows: listens},
-      {command: 'ovdiag doctor --for 10s', shows: 'counters of what is between may name the cause'},
+      {command: 'ovdiag doctor --for 10s', shows: 'counters between these points may show the cause'},
     ],
-    fix: [{words: 'What doctor reports over that time.'}],
+    fix: [{words: 'Fix what doctor reports for that interval.'}],
     references: ['tcpdump(8)'],
     traceOnly: true,
   },
@@ -500,8 +500,8 @@ const probeTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'The packets were seen at the interface of the destination, and no answer left it: a rule inside, a MAC that is not its own, or a kernel that was told to answer no pings.',
-    behaviour: 'A packet for another MAC, or one that a rule drops, ends in the destination without a word.',
+      'The packets were seen at the interface of the destination, and no answer left it: a rule inside, a MAC that is not its own, or a kernel that is configured not to answer pings.',
+    behaviour: 'A packet for another MAC, or one that a rule drops, is dropped in the destination silently.',
     check: [
       {command: `${inside} nft list ruleset`},
       {command: `${inside} ip link show`},
@@ -510,7 +510,7 @@ const probeTexts = [
     fix: [
       {
         command: 'ovdiag inspect DESTINATION',
-        affects: "nothing; it compares the interface with the engine's word",
+        affects: "nothing; it compares the interface with the engine's data",
       },
     ],
     references: ['kernel net/ipv4/icmp.c (icmp_echo)'],
@@ -522,16 +522,16 @@ const probeTexts = [
     severity: 'warning',
     needs: 'several hosts',
     meaning:
-      'Of several packets some arrived and some did not: an overloaded link or processor, or a rule that drops a share.',
-    behaviour: 'Queues that are full drop what comes next; TCP goes on, slowly.',
+      'Some packets arrived and some did not: an overloaded link or CPU, or a rule that drops a share.',
+    behaviour: 'A full queue drops the packets that arrive next; TCP goes on, slowly.',
     check: [
       {
         command: 'ovdiag trace SOURCE DESTINATION --probe --count 500',
-        shows: 'the rate of loss, with the bounds that so many packets give it',
+        shows: 'the loss rate, with its confidence bounds',
       },
-      {command: 'ovdiag doctor --for 10s', shows: 'it looks at drops of uplinks, queues and tables'},
+      {command: 'ovdiag doctor --for 10s', shows: 'checks drops of uplinks, queues and tables'},
     ],
-    fix: [{words: 'What doctor reports over that time.'}],
+    fix: [{words: 'Fix what doctor reports for that interval.'}],
     references: ['kernel Documentation/networking/statistics.rst'],
     traceOnly: true,
   },
@@ -541,16 +541,16 @@ const probeTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The packets arrive and nothing waits on the port there, or a rule rejects them. The way is good.',
+      'The packets arrive and no process listens on the port there, or a rule rejects them. The path works.',
     behaviour: 'The kernel of the destination answers with a reset or with ICMP.',
     check: [
       {command: `${inside} ss -ltn`},
-      {command: 'docker logs CONTAINER', shows: 'it may tell why the program does not listen'},
+      {command: 'docker logs CONTAINER', shows: 'may show why the program does not listen'},
     ],
     fix: [
       {
         words:
-          'Let the program in the container listen on that port, and on an address that others reach (0.0.0.0).',
+          'Let the program in the container listen on that port, and on an address that others can reach (0.0.0.0).',
       },
     ],
     references: ['RFC 9293 section 3.10.7.1'],
@@ -562,9 +562,9 @@ const probeTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      "A link on the way takes less than the network's MTU and the tunnel's 50 bytes: small requests work, large answers hang.",
+      "A link on the path has a smaller MTU than the network's MTU plus the tunnel's 50 bytes: small requests work, large answers hang.",
     behaviour:
-      'Packets of the tunnel are sent without DF; routers may split them, and a firewall that drops fragments, or a card that takes no larger frame, loses them without a word.',
+      'Tunnel packets are sent without DF; routers may fragment them, and a firewall that drops fragments, or a NIC that accepts no larger frame, drops them silently.',
     check: [
       {
         command: 'ovdiag trace SOURCE DESTINATION --probe --mtu',
@@ -574,7 +574,7 @@ const probeTexts = [
     fix: [
       {
         command: 'docker network create -d overlay --opt com.docker.network.driver.mtu=UNDERLAY-MTU NETWORK',
-        affects: 'makes a new network; services must be moved to it',
+        affects: 'creates a new network; services must be moved to it',
       },
     ],
     references: ['RFC 7348 section 4.3', 'https://github.com/moby/moby/issues/36689'],
@@ -586,8 +586,8 @@ const probeTexts = [
     severity: 'error',
     needs: 'several hosts',
     meaning:
-      'The packets were sent and nothing came back, and there was no capture at the points between: tcpdump is missing, or only one host was read.',
-    behaviour: 'Without captures on the way the loss can be anywhere, on the way there or back.',
+      'The packets were sent, no answer came back, and there was no capture at the points between: tcpdump is missing, or only one host was read.',
+    behaviour: 'Without captures on the path the loss can be anywhere, in either direction.',
     check: [
       {
         command: 'ovdiag trace SOURCE DESTINATION --probe --host HOST --host OTHER',
@@ -604,14 +604,14 @@ const probeTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The name was asked for from inside the source, as its programs do, and the answer was none, an error, or another address than the destination has.',
+      'The name was queried from inside the source, as its programs do. There was no answer, an error, or another address than the destination has.',
     behaviour:
-      'The question goes to 127.0.0.11, by rules of the namespace to the engine, and from there perhaps to other servers.',
+      'The query goes to 127.0.0.11. Rules of the namespace redirect it to the engine, which may forward it to other servers.',
     check: [
-      {command: 'docker exec CONTAINER nslookup NAME', shows: 'sends one question'},
-      {command: 'ovdiag trace SOURCE NAME', shows: 'its first hop tells what the tables say about the name'},
+      {command: 'docker exec CONTAINER nslookup NAME', shows: 'sends one query'},
+      {command: 'ovdiag trace SOURCE NAME', shows: 'the first hop shows the name in the tables'},
     ],
-    fix: [{words: 'What the trace reports at the hop that fails.'}],
+    fix: [{words: 'Fix what the trace reports at the failing hop.'}],
     references: ['moby daemon/libnetwork/resolver.go'],
     traceOnly: true,
   },

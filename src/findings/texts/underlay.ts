@@ -1,6 +1,6 @@
 import type {Explanation} from '../explanation.js';
 
-/** A node whose gossip was not heard for some seconds is taken for lost: its rows are removed, and lookups fail. */
+/** A node without gossip for some seconds is treated as failed: its entries are removed, and lookups fail. */
 const lostGossip = [
   'gossip-differs',
   'gossip-kernel-differs',
@@ -19,15 +19,15 @@ export const underlayTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      "The interface by which this host's VXLAN packets leave, or the one that has its VTEP address, is down or has no carrier. Endpoints on this host still reach each other; those on other hosts are cut off from them on every overlay, and after some seconds the swarm takes the node for lost.",
+      "The interface by which this host's VXLAN packets leave, or the one that has its VTEP address, is down or has no carrier. Endpoints on this host still reach each other. They can not reach endpoints on other hosts on any overlay, and after some seconds the swarm marks the node as down.",
     behaviour:
-      'A link that is set down loses its routes, so the outer packets have nowhere to go and the vxlan device counts TX and carrier errors. Without carrier the routes stay and packets are dropped in the queue of the link. Gossip is cut as well: the other nodes remove the rows of this one, and it removes theirs.',
+      'A link that is set down loses its routes, so the outer packets have no route and the vxlan device counts TX and carrier errors. Without carrier the routes stay and packets are dropped in the queue of the link. Gossip fails as well: the other nodes remove the entries of this one, and it removes theirs.',
     check: [{command: 'ip -d -s link show DEVICE'}, {command: 'ip route get VTEP'}],
     fix: [
       {command: 'ip link set DEVICE up', affects: 'the administrative state of that link'},
       {
         command: 'networkctl reconfigure DEVICE',
-        affects: 'addresses and routes of that link, where systemd-networkd has them',
+        affects: 'addresses and routes of that link, if systemd-networkd manages them',
       },
     ],
     references: [
@@ -50,9 +50,9 @@ export const underlayTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'FDB entries on this host lead to a VTEP for which its routing tables have no route, or one that refuses (blackhole, unreachable, prohibit). Nothing that containers here send to endpoints behind that VTEP leaves the host. What those endpoints send arrives, but nobody can answer.',
+      'FDB entries on this host point to a VTEP for which its routing tables have no route, or one that refuses (blackhole, unreachable, prohibit). No traffic of containers here to endpoints behind that VTEP leaves the host. Traffic from those endpoints arrives, but can not be answered.',
     behaviour:
-      "The vxlan device looks the outer destination up in the host's namespace. Without a route it drops the frame (drop reason IP_OUTNOROUTES) and counts TX errors and carrier errors on the vxlan device. Nothing is told to the container.",
+      "The vxlan device looks up the outer destination in the host's namespace. Without a route it drops the frame (drop reason IP_OUTNOROUTES) and counts TX errors and carrier errors on the vxlan device. The container gets no error.",
     check: [
       {command: 'ip route get VTEP'},
       {
@@ -61,7 +61,7 @@ export const underlayTexts = [
     ],
     fix: [
       {command: 'ip route add VTEP/32 via GATEWAY dev DEVICE', affects: 'packets of this host to that VTEP'},
-      {command: 'ip route del blackhole VTEP', affects: 'that one route, where it is what refuses'},
+      {command: 'ip route del blackhole VTEP', affects: 'that one route, if it is the cause'},
     ],
     references: ['drivers/net/vxlan/vxlan_core.c (vxlan_xmit_one, tx_carrier_errors)', 'ip-route(8)'],
     explains: ['node-down', 'vxlan-tx-errors', ...lostGossip],
@@ -72,18 +72,18 @@ export const underlayTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'This host has a route to the VTEP, but the machine that the packets must be handed to, the other node itself or a router, does not answer for its address. Endpoints behind it are out of reach from here, while the vxlan device counts every frame as sent.',
+      'This host has a route to the VTEP, but the next hop, the other node itself or a router, does not answer ARP for its address. Endpoints behind it can not be reached from here, while the vxlan device counts every frame as sent.',
     behaviour:
-      'The kernel asks three times, a second apart, and then drops what waits (drop reason NEIGH_FAILED). As long as packets are sent it starts again at once, so that the neighbour entry says INCOMPLETE most of the time and FAILED for moments. A row that failed long ago and was not needed since says nothing about now.',
+      'The kernel sends three ARP requests, a second apart, and then drops the queued packets (drop reason NEIGH_FAILED). As long as packets are sent it restarts at once, so the neighbour entry is INCOMPLETE most of the time and FAILED for moments. An entry that failed long ago and was not used since does not show the current state.',
     check: [
       {command: 'ip -s neigh show to NEXTHOP'},
-      {command: 'ping -c 1 NEXTHOP', shows: 'but one packet'},
+      {command: 'ping -c 1 NEXTHOP', shows: 'sends one packet'},
     ],
     fix: [
-      {command: 'ip neigh flush to NEXTHOP', affects: 'that one row, which is asked for anew'},
+      {command: 'ip neigh flush to NEXTHOP', affects: 'that one neighbour entry, which is resolved again'},
       {
         command: 'docker node update --availability drain NODE',
-        affects: 'the tasks of that node, which start elsewhere',
+        affects: 'the tasks of that node, which are started elsewhere',
       },
     ],
     references: ['net/core/neighbour.c (neigh_timer_handler, __neigh_event_send)', 'ip-neighbour(8)'],
@@ -95,9 +95,9 @@ export const underlayTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The other nodes send to an address under which this node joined the swarm, and no interface here has it. Where an interface has another address of the same subnet, the address of the node has changed since and every overlay is cut off from here. Otherwise it is a warning: behind a one-to-one translation, as clouds have it, the overlay does work, but encrypted networks do not.',
+      "The other nodes send to the address with which this node joined the swarm, and no interface here has it. If an interface has another address of the same subnet, the node's address has changed since and every overlay is cut off from here. Otherwise it is a warning: behind one-to-one NAT, as in clouds, the overlay does work, but encrypted networks do not.",
     behaviour:
-      "The engine keeps the address in its state file and gossips it with every endpoint. The kernel picks the outer source from the host's own addresses, so a receiver sees another source than its rows have and drops the frame without counting it, unless something on the way rewrites it.",
+      "The engine keeps the address in its state file and gossips it with every endpoint. The kernel picks the outer source from the host's own addresses, so a receiver sees another source than in its FDB entries and drops the frame without counting it, unless the address is rewritten on the path.",
     check: [{command: 'ip -4 addr'}, {command: 'docker info --format "{{.Swarm.NodeAddr}}"'}],
     fix: [
       {
@@ -123,9 +123,9 @@ export const underlayTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The route to other nodes picks a source address which is not the VTEP that they have in their rows for the endpoints here. They drop every frame from this host, on every overlay, and no counter of theirs moves. It happens on hosts with several addresses or uplinks, and after a route with its own source was added.',
+      'The route to other nodes selects a source address which is not the VTEP in their FDB entries for the endpoints here. They drop every frame from this host, on every overlay, and none of their counters rise. It happens on hosts with several addresses or uplinks, and after a route with its own source was added.',
     behaviour:
-      'Docker gives the vxlan device no local address, so the route chooses the outer source. The receiver has a permanent row for each MAC here; a frame whose outer source differs from it is taken for a move that a permanent row forbids, and is dropped (drop reason VXLAN_ENTRY_EXISTS).',
+      'Docker gives the vxlan device no local address, so the route selects the outer source. The receiver has a permanent FDB entry for each MAC here. A frame with another outer source is treated as a move, which a permanent entry does not allow, and is dropped (drop reason VXLAN_ENTRY_EXISTS).',
     check: [{command: 'ip route get VTEP'}, {command: 'tcpdump -ni DEVICE udp port 4789'}],
     fix: [
       {
@@ -152,13 +152,13 @@ export const underlayTexts = [
     severity: 'error',
     needs: 'a manager',
     meaning:
-      'A manager has heard nothing of the node for some heartbeats, or does not reach it as a manager. While hosts still have rows that lead there it is an error: what they send to endpoints on that node is lost. Without such rows it is a warning: the tasks are started elsewhere. Nodes that were drained or paused are not reported.',
+      'A manager received no heartbeat of the node for some intervals, or can not reach it as a manager. It is an error while hosts still have FDB entries that point to it: traffic to endpoints on that node is lost. Without such entries it is a warning: the tasks are started elsewhere. Nodes that were drained or paused are not reported.',
     behaviour:
-      'A worker speaks to a manager every five seconds; after three missed turns the manager takes it for down and plans its tasks anew. Containers on the node go on running as long as its engine does. Gossip has its own judgement: it removes the rows of a node that it has lost, a little earlier or later.',
+      'A worker contacts a manager every five seconds; after three missed heartbeats the manager marks it as down and reschedules its tasks. Containers on the node keep running as long as its engine does. Gossip detects failures independently: it removes the entries of a lost node a little earlier or later.',
     check: [{command: 'docker node ls'}, {command: 'docker node inspect --pretty NODE'}],
     fix: [
       {command: 'systemctl restart docker', affects: 'the engine of that node, and with it its tasks'},
-      {command: 'docker node rm --force NODE', affects: 'the membership of a node that is gone for good'},
+      {command: 'docker node rm --force NODE', affects: 'the membership of a node that is permanently gone'},
     ],
     references: [
       'moby swarmkit manager/dispatcher/dispatcher.go (Heartbeat)',
