@@ -267,7 +267,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node2',
     commands: ['iptables-nft -t filter -I INPUT -p esp -s 172.31.1.5 -j ACCEPT'],
     undo: ['iptables-nft -t filter -D INPUT -p esp -s 172.31.1.5 -j ACCEPT'],
-    affects: 'ESP of these nodes only; a firewall manager that writes the rules must be changed too',
+    affects: 'these packets only; a firewall manager that writes the rules must be changed too',
     replace: ['172.31.1.5'],
   },
   'fdb-learned-only': {
