@@ -10,6 +10,7 @@ import type {Backend, Trace} from '../../src/trace/targets.js';
 import {traceFaults} from '../lab/trace-faults.js';
 import {probeReport} from '../render/probe-report.js';
 import {recordedEvidence} from '../support/evidence.js';
+import {tracePairs} from '../support/recordings.js';
 import {readerOf} from './reader.js';
 
 function walk(disposition: Disposition, ...hops: Partial<Step>[]): Walk {
@@ -217,18 +218,10 @@ describe('the first line of a probe', () => {
   });
 });
 
-/** The containers at the two ends; the task's name is the engine's own. */
-const pairs = {
-  web: ['web1', 'web2'],
-  cross: ['ts1a', 'ts2b'],
-  secret: ['secret1', 'secret2'],
-  same: ['web1', 'service:app@node1'],
-} as const;
-
 describe('the first line of a trace over a recording of each fault', () => {
   for (const [name, fault] of Object.entries(traceFaults)) {
     it(`${name}: ${fault.about}`, async () => {
-      const [source, destination] = pairs[fault.pair ?? 'web'];
+      const [source, destination] = tracePairs[fault.pair ?? 'web'];
       const recorded = ['node1', 'node2'].map((node) => recordedEvidence(`trace/${name}/${node}`));
       const document = await traceAnswer(readerOf([recorded]), {
         source,

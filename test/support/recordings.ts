@@ -22,3 +22,11 @@ export function recordedHosts(folder: string): HostModel[] {
     hostModel(recordedEvidence(folder === '' ? node : `${folder}/${node}`)),
   );
 }
+
+/** The containers at the two ends of a fault that trace is tried on; the task's name is the engine's own. */
+export const tracePairs = {
+  web: ['web1', 'web2'],
+  cross: ['ts1a', 'ts2b'],
+  secret: ['secret1', 'secret2'],
+  same: ['web1', 'service:app@node1'],
+} as const;

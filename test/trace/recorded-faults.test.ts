@@ -7,17 +7,10 @@ import {traceName} from '../../src/trace/naming.js';
 import {trace} from '../../src/trace/trace.js';
 import {traceFaults} from '../lab/trace-faults.js';
 import {recordedModel} from '../support/evidence.js';
+import {tracePairs} from '../support/recordings.js';
 import {nameCode, named} from './named.js';
 
 const folder = fileURLToPath(new URL('../../fixtures/recorded/trace/', import.meta.url));
-
-/** The containers at the two ends; the task's name is the engine's own. */
-const pairs = {
-  web: ['web1', 'web2'],
-  cross: ['ts1a', 'ts2b'],
-  secret: ['secret1', 'secret2'],
-  same: ['web1', 'service:app@node1'],
-} as const;
 
 /** What the live tests found the kernel to do with these faults, from the same tables without a kernel. */
 describe('trace over a recording of each fault', () => {
@@ -29,7 +22,7 @@ describe('trace over a recording of each fault', () => {
   for (const [name, fault] of Object.entries(traceFaults)) {
     it(`${name}: ${fault.about}`, () => {
       const hosts = ['node1', 'node2'].map((node) => recordedModel(`trace/${name}/${node}`));
-      const [from, to] = pairs[fault.pair ?? 'web'];
+      const [from, to] = tracePairs[fault.pair ?? 'web'];
       const [source, target] = [findContainer(hosts, from), findContainer(hosts, to)];
       const answer = trace(hosts, source, target);
       const {forward, reverse, disposition} = answer;

@@ -77,6 +77,8 @@ interface Lost {
   evidence: string[];
   /** The rule, or the chain whose policy it is. */
   by: Decision['by'];
+  /** The first that it drops. */
+  packet: FilteredPacket;
   /** Whether what answers packets of this host's own passes: ESP is tracked by its two addresses alone. */
   answersPass: boolean;
 }
@@ -94,7 +96,7 @@ function note(
   if (verdict !== 'drop') return;
   const answersPass = decide(filter, hook, {...packet, ctState: 'ESTABLISHED'}).verdict !== 'drop';
   const rule = by ? inTable(by) : '';
-  const known = lost.get(rule) ?? {vteps: [], evidence, by, answersPass};
+  const known = lost.get(rule) ?? {vteps: [], evidence, by, packet, answersPass};
   known.vteps.push(...vteps);
   lost.set(rule, known);
 }
@@ -109,6 +111,7 @@ function reportLoss(
     evidence,
     answersPass,
     by,
+    packet,
     networks,
   }: Lost & {way: 'in' | 'out'; rule: string; networks: string},
 ): void {
@@ -128,7 +131,7 @@ function reportLoss(
     fix: by
       ? acceptFix(host.filter, by, {
           hook: chain,
-          device: undefined,
+          packet,
           kinds: [{peers: vteps, protocol: 'esp', port: ''}],
         })
       : noFix('not known: which rule drops them'),

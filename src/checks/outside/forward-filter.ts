@@ -1,12 +1,12 @@
-import {device, line, nested, plain, sh} from '../../base/command.js';
-import {type Advice, fixBy, look, noFix} from '../../findings/advice.js';
+import {device, line, sh} from '../../base/command.js';
+import {type Advice, look, noFix} from '../../findings/advice.js';
 import type {Decision} from '../../kernel/packet-filter.js';
-import {chainOf, dropWord} from '../../kernel/printed-rule.js';
+import {dropWord} from '../../kernel/printed-rule.js';
 import {forwardedOutside} from '../../services/forwarding.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {gwbridgeName, gwbridgeNetwork, leavers, legOf} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
-import {chainCheck, ruleLines} from '../underlay/own-rules.js';
+import {chainCheck, fixAhead, ruleLines} from '../underlay/own-rules.js';
 
 /** Whether the host forwards what containers send outside by docker_gwbridge, and what answers it. */
 export const forwardFilter = defineCheck({
@@ -62,26 +62,15 @@ function tell(
 /** Both rules that the engine makes for the bridge, ahead of the rule that drops. */
 function adviceOf({by}: Decision, bridge: string): Advice {
   if (!by) return {check: look(line('nft list ruleset')), fix: noFix('not known: which rule drops them')};
-  const {program, family, table, name} = chainOf(by);
-  const affects = `what is forwarded for ${bridge}; a firewall manager that writes the rules must be changed too`;
-  if (program === 'nft') {
-    const before = sh`nft insert rule ${plain(family)} ${plain(table)} ${plain(name)}`;
-    return {
-      check: chainCheck(by),
-      fix: fixBy({
-        commands: [
-          nested(before, sh`iifname ${device(bridge)} oifname != ${device(bridge)} accept`),
-          nested(before, sh`oifname ${device(bridge)} ct state established,related accept`),
-        ],
-        affects,
-      }),
-    };
-  }
-  const rules = [
-    sh`-i ${device(bridge)} ! -o ${device(bridge)} -j ACCEPT`,
-    sh`-o ${device(bridge)} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-  ];
-  const typed = (verb: '-I' | '-D') =>
-    rules.map((rule) => nested(sh`${plain(program)} -t ${plain(table)} ${line(verb)} ${plain(name)}`, rule));
-  return {check: chainCheck(by), fix: fixBy({commands: typed('-I'), undo: typed('-D'), affects})};
+  const rules = {
+    iptables: [
+      sh`-i ${device(bridge)} ! -o ${device(bridge)} -j ACCEPT`,
+      sh`-o ${device(bridge)} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    ],
+    nft: [
+      sh`iifname ${device(bridge)} oifname != ${device(bridge)} accept`,
+      sh`oifname ${device(bridge)} ct state established,related accept`,
+    ],
+  };
+  return {check: chainCheck(by), fix: fixAhead(by, rules, `what is forwarded for ${bridge}`)};
 }

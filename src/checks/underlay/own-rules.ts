@@ -4,7 +4,7 @@ import {address, type Command, line, nested, plain, sh} from '../../base/command
 import {ipv4Number} from '../../base/ipv4.js';
 import {ipv4Prefix} from '../../base/subnet.js';
 import {type Advice, type Fix, fixBy, look, noFix} from '../../findings/advice.js';
-import type {FilteredPacket, Hook} from '../../kernel/netfilter.js';
+import {type FilteredPacket, type Hook, ruleHolds} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {chainOf, countedLine} from '../../kernel/printed-rule.js';
 import {actionOf, matchesOf, rulesOf, tableOf} from '../../model/rules/questions.js';
@@ -112,8 +112,11 @@ export function ruleAdvice({flows, hook, decision: {by}}: Judged, filter: Packet
     const peers = distinct(flows.filter((flow) => flow.what === what).flatMap((flow) => flow.peers));
     return {peers, protocol, port};
   });
-  const device = flows.flatMap(({packets}) => packets.flatMap(({inInterface}) => inInterface ?? []))[0];
-  return {check: chainCheck(by), fix: acceptFix(filter, by, {hook, device, kinds})};
+  const [packet] = flows.flatMap(({packets}) => packets);
+  return {
+    check: chainCheck(by),
+    fix: packet ? acceptFix(filter, by, {hook, packet, kinds}) : noFix('not known: which packets'),
+  };
 }
 
 /** The chain of a rule, with the packets that each of its rules has met. */
@@ -127,8 +130,8 @@ export function chainCheck(by: Rule | RuleChain): Advice['check'] {
 /** Packets to let pass, and from or to whom. */
 export interface Accepted {
   hook: 'INPUT' | 'OUTPUT';
-  /** By which they come in, where that is known. */
-  device: string | undefined;
+  /** One of them. */
+  packet: FilteredPacket;
   kinds: readonly PacketKind[];
 }
 
@@ -148,54 +151,60 @@ export function acceptFix(filter: PacketFilter | undefined, by: Rule | RuleChain
   if (program === 'nft' && table === 'firewalld' && accepted.hook === 'INPUT')
     return firewalldFix(filter, accepted);
   if (program !== 'nft' && filter?.rulesets.some(isUfw)) return ufwFix(accepted);
-  const affects = 'these packets only; a firewall manager that writes the rules must be changed too';
-  return program === 'nft'
-    ? fixBy({
-        commands: nftRules(by, accepted),
-        affects: `${affects}. To undo: nft -a list chain shows the handle of each rule, and nft delete rule takes it`,
-      })
-    : fixBy({...iptablesRules(by, accepted), affects});
+  return fixAhead(by, acceptRules(accepted), 'these packets only');
 }
 
-/** Rules at the head of the chain of a rule that drops, and what takes them away again. */
-function iptablesRules(
-  by: Rule | RuleChain,
-  {hook, kinds}: Accepted,
-): {commands: Command[]; undo: Command[]} {
-  const {program, table, name} = chainOf(by);
-  const rules = kinds.flatMap(({peers, protocol, port}) => {
-    const match = port === '' ? sh`-p ${plain(protocol)}` : sh`-p ${plain(protocol)} --dport ${plain(port)}`;
-    return peers.map((peer) =>
-      nested(match, hook === 'INPUT' ? sh`-s ${address(peer)}` : sh`-d ${address(peer)}`),
-    );
-  });
-  const typed = (verb: string) =>
-    rules.map((rule) => {
-      const before = sh`${plain(program)} -t ${plain(table)} ${line(verb)} ${plain(name)}`;
-      return nested(nested(before, rule), line('-j ACCEPT'));
+/** Rules that accept, in the words of both programs: without what names a chain. */
+export interface AcceptRules {
+  iptables: readonly Command[];
+  nft: readonly Command[];
+}
+
+/**
+ * Accepts ahead of the rule that drops, at the head of its chain (nft(8), RULES: `insert`), with what takes it away again: a
+ * rule of nftables is deleted by its handle, which only the kernel gives it.
+ */
+export function fixAhead(by: Rule | RuleChain, rules: AcceptRules, what: string): Fix {
+  const {program, family, table, name} = chainOf(by);
+  const affects = `${what}; a firewall manager that writes the rules must be changed too`;
+  if (program === 'nft') {
+    const before = sh`nft insert rule ${plain(family)} ${plain(table)} ${plain(name)}`;
+    return fixBy({
+      commands: rules.nft.map((rule) => nested(before, rule)),
+      affects: `${affects}. To undo: nft -a list chain shows the handle of each rule, and nft delete rule takes it`,
     });
-  return {commands: typed('-I'), undo: typed('-D')};
+  }
+  const typed = (verb: string) => {
+    const before = sh`${plain(program)} -t ${plain(table)} ${line(verb)} ${plain(name)}`;
+    return rules.iptables.map((rule) => nested(before, rule));
+  };
+  return fixBy({commands: typed('-I'), undo: typed('-D'), affects});
 }
 
-/** `insert` puts a rule at the head of its chain (nft(8), RULES). */
-function nftRules(by: Rule | RuleChain, {hook, kinds}: Accepted): Command[] {
-  const {family, table, name} = chainOf(by);
-  const before = sh`nft insert rule ${plain(family)} ${plain(table)} ${plain(name)}`;
-  return kinds.flatMap(({peers, protocol, port}) =>
-    peers.map((peer) => {
-      const from = hook === 'INPUT' ? sh`ip saddr ${address(peer)}` : sh`ip daddr ${address(peer)}`;
-      const what =
+function acceptRules({hook, kinds}: Accepted): AcceptRules {
+  const all = kinds.flatMap(({peers, ...kind}) => peers.map((peer) => ({...kind, peer})));
+  const isIn = hook === 'INPUT';
+  return {
+    iptables: all.map(({peer, protocol, port}) => {
+      const match =
+        port === '' ? sh`-p ${plain(protocol)}` : sh`-p ${plain(protocol)} --dport ${plain(port)}`;
+      const end = isIn ? sh`-s ${address(peer)} -j ACCEPT` : sh`-d ${address(peer)} -j ACCEPT`;
+      return nested(match, end);
+    }),
+    nft: all.map(({peer, protocol, port}) => {
+      const end = isIn ? sh`ip saddr ${address(peer)}` : sh`ip daddr ${address(peer)}`;
+      const match =
         port === ''
           ? sh`meta l4proto ${plain(protocol)} accept`
           : sh`${plain(protocol)} dport ${plain(port)} accept`;
-      return nested(nested(before, from), what);
+      return nested(end, match);
     }),
-  );
+  };
 }
 
 /** Now and for good, without a reload, which would take away what others have put in meanwhile (firewall-cmd(1)). */
-function firewalldFix(filter: PacketFilter | undefined, {device, kinds}: Accepted): Fix {
-  const zone = firewalldZone(filter, device);
+function firewalldFix(filter: PacketFilter | undefined, {packet, kinds}: Accepted): Fix {
+  const zone = firewalldZone(filter, packet);
   if (zone === undefined)
     return noFix(
       'not known: the zone of firewalld that this interface is in (firewall-cmd --get-active-zones)',
@@ -218,17 +227,20 @@ function firewalldFix(filter: PacketFilter | undefined, {device, kinds}: Accepte
   });
 }
 
-/** The zone whose chain a packet of this interface is sent to (firewalld's nftables.py: filter_INPUT_ZONES, filter_IN_ZONE). */
-function firewalldZone(filter: PacketFilter | undefined, device: string | undefined): string | undefined {
-  const chain = (filter?.rulesets ?? [])
-    .flatMap((ruleset) => tableOf(ruleset, 'firewalld', 'inet')?.chains.get('filter_INPUT_ZONES') ?? [])
-    .at(0);
-  for (const rule of chain?.rules ?? []) {
-    const names = matchesOf(rule, 'interface').flatMap((match) => match.names);
-    const meets = names.every(({name, isPrefix}) => (isPrefix ? device?.startsWith(name) : name === device));
+/**
+ * The zone whose chain the packet is sent to (firewalld's nftables.py: filter_INPUT_ZONES, filter_IN_ZONE), by its source or its
+ * interface; undefined where a rule before only perhaps meets it.
+ */
+function firewalldZone(filter: PacketFilter | undefined, packet: FilteredPacket): string | undefined {
+  const chains = (filter?.rulesets ?? []).flatMap(
+    (ruleset) => tableOf(ruleset, 'firewalld', 'inet')?.chains.get('filter_INPUT_ZONES') ?? [],
+  );
+  for (const rule of chains[0]?.rules ?? []) {
+    const held = ruleHolds(rule, packet);
+    if (held === 'no') continue;
     const action = actionOf(rule);
-    if (!meets || !action || (action.action !== 'goto' && action.action !== 'jump')) continue;
-    return /^filter_IN_(.+)$/.exec(action.chain)?.[1];
+    const leaves = action?.action === 'goto' || action?.action === 'jump' ? action.chain : '';
+    return held === 'yes' ? /^filter_IN_(.+)$/.exec(leaves)?.[1] : undefined;
   }
   return undefined;
 }

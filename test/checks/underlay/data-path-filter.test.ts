@@ -157,6 +157,37 @@ describe('data-path-filter', () => {
       'firewall-cmd --zone=internal --remove-port=4789/udp',
       'firewall-cmd --permanent --zone=internal --remove-port=4789/udp',
     ]);
+    // A zone of other sources stands before those of interfaces.
+    const bySource = (addresses: unknown, zone: string) =>
+      seen(
+        own('internal').flatMap((item) =>
+          JSON.stringify(item).includes('other0')
+            ? [
+                {
+                  rule: {
+                    family: 'inet',
+                    table: 'firewalld',
+                    chain: 'filter_INPUT_ZONES',
+                    expr: [
+                      {
+                        match: {
+                          op: '==',
+                          left: {payload: {protocol: 'ip', field: 'saddr'}},
+                          right: addresses,
+                        },
+                      },
+                      {goto: {target: `filter_IN_${zone}`}},
+                    ],
+                  },
+                },
+                item,
+              ]
+            : [item],
+        ),
+      ).findings.find(({code}) => code === 'data-path-filtered-in')?.fix;
+    const far = bySource({prefix: {addr: '203.0.113.0', len: 24}}, 'trusted');
+    assert.ok(far?.by === 'commands');
+    assert.match(far.commands[0] ?? '', /--zone=internal /);
     const open = seen(own('internal', 'open'));
     assert.deepEqual(told(open.findings), []);
     assert.ok(!open.notChecked.some(({checkName}) => checkName === 'data-path-filter'));
