@@ -37,6 +37,20 @@ export async function startedBy(mark: string): Promise<Running[]> {
   );
 }
 
+/**
+ * What a worker has started and does not end by itself: whoever ends a process group in two steps, as the collector does,
+ * is still there for a moment after the file that read with it.
+ */
+export async function leftRunning(mark: string): Promise<Running[]> {
+  const start = Date.now();
+  let left = await startedBy(mark);
+  while (left.length > 0 && Date.now() - start < 2 * grace) {
+    await sleep(100);
+    left = await startedBy(mark);
+  }
+  return left;
+}
+
 /** Asks all that a worker has started to end, and makes those end that don't. */
 export async function endStartedBy(mark: string): Promise<void> {
   await endAll(() => startedBy(mark));

@@ -5,7 +5,7 @@
  */
 import process from 'node:process';
 import {runFile} from './test-files.js';
-import {childrensSeconds, endStartedBy, markName, processMark, startedBy} from './test-leftovers.js';
+import {childrensSeconds, endStartedBy, leftRunning, markName, processMark} from './test-leftovers.js';
 
 /** What the parent sends: a test file, and its JavaScript. */
 export interface Job {
@@ -23,7 +23,7 @@ process.on('message', async ({file, script}: Job) => {
   const before = await childrensSeconds();
   const result = await runFile(file, script, interrupt.signal);
   result.processorSeconds = (await childrensSeconds()) - before;
-  const left = interrupt.signal.aborted ? [] : await startedBy(await mark);
+  const left = interrupt.signal.aborted ? [] : await leftRunning(await mark);
   if (left.length > 0) {
     result.failures.push(`it left running:\n${left.map(({pid, command}) => `${pid} ${command}`).join('\n')}`);
     await endStartedBy(await mark);

@@ -5,6 +5,7 @@ import type {HostEvidence} from '../snapshot/snapshot.js';
 import {fanOut, type Progress} from './fan-out.js';
 import type {EvidenceSource} from './source.js';
 import type {Target} from './targets.js';
+import {atMost, turns} from './turns.js';
 
 export interface LiveOptions {
   /** Where the namespace files are; each engine is asked where this is not given. */
@@ -22,8 +23,10 @@ const defaultParallel = 16;
  * random (sshd's MaxStartups: from the tenth on). So they are begun one after the other, and again where that happened.
  */
 const sshSpacingMs = 100;
-const sshRetries = 2;
+const sshRetries = 5;
 const sshPauseMs = 1500;
+/** Hosts that are asked again at once. Each has two connections at the jump host, which takes nine. */
+const sshAgainAtOnce = 4;
 
 /** A node that its manager calls down may still be reached, and tell most, but is not waited for long. */
 const patienceWithDownMs = 5000;
@@ -77,6 +80,7 @@ type Collect = typeof import('../collect/collect.js')['collect'];
 /** Reads a host within its time: over ssh in turn, and again where it was turned away. */
 function patientReader(collect: Collect, wanted: Wanted, {netnsDir, hostTimeoutMs}: LiveOptions) {
   const inTurn = turns(sshSpacingMs);
+  const few = atMost(sshAgainAtOnce);
   const waitMs = (wanted.listenSeconds ?? 0) * 1000;
   return async (transport: Transport, node: Target['node'], signal: AbortSignal): Promise<HostEvidence> => {
     const options = {
@@ -89,7 +93,7 @@ function patientReader(collect: Collect, wanted: Wanted, {netnsDir, hostTimeoutM
     let evidence = await collect(transport, wanted, options);
     for (let again = 0; again < sshRetries && turnedAway(evidence); again++) {
       await sleep(sshPauseMs * (1 + Math.random()), undefined, {signal});
-      evidence = await collect(transport, wanted, options);
+      evidence = await few(() => collect(transport, wanted, options));
     }
     return evidence;
   };
@@ -102,14 +106,4 @@ function turnedAway({failure, sections, docker}: HostEvidence): boolean {
     (docker.answers.length === 0 &&
       /^kex_exchange_identification|^Connection (closed|reset) by/m.test(docker.failure ?? ''))
   );
-}
-
-/** Lets its callers pass one after the other, some time apart. */
-function turns(spacingMs: number): (signal: AbortSignal) => Promise<void> {
-  let next = 0;
-  return async (signal) => {
-    const mine = Math.max(next, Date.now());
-    next = mine + spacingMs;
-    if (mine > Date.now()) await sleep(mine - Date.now(), undefined, {signal});
-  };
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import {mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import {describe, it} from 'node:test';
 import {parseHost} from '../../src/collect/transport.js';
 import {everything} from '../../src/collect/wanted.js';
@@ -56,6 +59,47 @@ describe('live hosts', () => {
   it('are what the list says, whose failure is theirs', async () => {
     const source = liveSource(() => Promise.reject(new Error('no manager')), {});
     await assert.rejects(source.read(everything, signal), /no manager/);
+  });
+
+  it('that were turned away are asked again', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ovdiag-turned-away-'));
+    const ssh = path.join(folder, 'ssh');
+    // The first two connections of each host are closed as sshd does beyond its MaxStartups; the next one is heard.
+    await writeFile(
+      ssh,
+      `#!/bin/sh
+for word; do case $word in far*) name=$word ;; esac; done
+cd '${folder}' || exit 1
+for time in 1 2; do
+  if mkdir "closed.$time.$name" 2>/dev/null; then
+    echo 'kex_exchange_identification: Connection closed by remote host' >&2
+    exit 255
+  fi
+done
+>"asked.$name"
+echo 'Permission denied (publickey).' >&2
+exit 255
+`,
+      {mode: 0o755},
+    );
+    const before = process.env['OVDIAG_SSH'];
+    process.env['OVDIAG_SSH'] = ssh;
+    try {
+      const names = Array.from({length: 3}, (_, index) => `far${index}`);
+      const targets = names.map((name) => ({label: name, transport: parseHost(`ssh://${name}`)}));
+      const source = liveSource(async () => targets, {parallel: 3});
+      const read = await source.read(everything, signal);
+      assert.deepEqual([...new Set(read.map((one) => one.failure?.code))], ['ssh-permission-denied']);
+      const asked = (await readdir(folder)).filter((file) => file.startsWith('asked.'));
+      assert.deepEqual(
+        asked.sort(),
+        names.map((name) => `asked.${name}`),
+      );
+    } finally {
+      if (before === undefined) delete process.env['OVDIAG_SSH'];
+      else process.env['OVDIAG_SSH'] = before;
+      await rm(folder, {recursive: true, force: true});
+    }
   });
 
   it('that are not reached have no sections, and say why', () => {

@@ -115,12 +115,21 @@ describe('trace on the live swarm', labSuite(), () => {
     assert.deepEqual([inside.disposition, code(inside)], ['isolated', 'internal-network']);
   });
 
-  it('tells each name as the engine does', async () => {
+  const namingOf = (name: string) => {
     const source = findContainer(hosts, 'web1');
+    const {target} = findDestination(hosts, name);
+    return traceName(source, target, trace(hosts, source, target), name);
+  };
+
+  it('tells each name as the engine does', async () => {
     for (const name of ['web2', 'app', 'site', local]) {
-      const {target} = findDestination(hosts, name);
-      const naming = traceName(source, target, trace(hosts, source, target), name);
-      assert.equal(naming?.resolves, true, name);
+      // What an engine could not be asked in the first reading is unknown, which a second one settles; wrong stays wrong.
+      let naming = namingOf(name);
+      if (naming?.resolves === null) {
+        hosts = await read(node1(), node2());
+        naming = namingOf(name);
+      }
+      assert.equal(naming?.resolves, true, `${name}: ${JSON.stringify(naming)}`);
       const {stdout} = await node1().exec('web1', ['nslookup', '-type=a', `${name}.`, '127.0.0.11']);
       assert.ok(
         naming?.addresses.some((ip) => stdout.includes(`Address: ${ip}\n`)),
