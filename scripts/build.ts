@@ -6,6 +6,7 @@
 import {cp, readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import {licencesOf} from './licences.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -50,6 +51,7 @@ const result = await build({
 
 // The shell texts are read at run time; src/collect/script.ts finds them beside the chunks.
 await cp('src/collect/shell', `${fresh}/shell`, {recursive: true});
+await writeFile(`${fresh}/licences.txt`, await licencesOf(Object.keys(result.metafile.inputs)));
 await rename('dist', old).catch(() => undefined);
 await rename(fresh, 'dist');
 await rm(old, {recursive: true, force: true});
