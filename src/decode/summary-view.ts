@@ -1,5 +1,6 @@
 import {documentVersion} from '../base/document-version.js';
 import {asciiJson} from '../base/escape.js';
+import {once} from '../base/once.js';
 import {type FlowRow, reportFlows} from '../flows/flow-report.js';
 import {type FlowTable, newFlowTable} from '../flows/flow-table.js';
 import type {HostSummary} from '../hosts/host-problems.js';
@@ -12,6 +13,12 @@ import type {DecodeResult} from './run.js';
 import {isTunnel} from './select.js';
 import type {Sink} from './stdout.js';
 import type {PacketSink} from './view.js';
+
+/** The views are loaded when they are asked for. */
+const flowJson = once(() => import('../render/packet/flow-json.js'));
+const flowText = once(() => import('../render/packet/flow-text.js'));
+const statsJson = once(() => import('../render/packet/stats-json.js'));
+const statsAsText = once(() => import('../render/packet/stats-text.js'));
 
 export interface FlowView extends PacketSink {
   table: FlowTable;
@@ -58,8 +65,8 @@ type Rows = readonly FlowRow[] | undefined;
 
 async function printJson(request: SummaryRequest, rows: Rows, left: LeftOut): Promise<void> {
   const {result, views, names, sink} = request;
-  const {flowsJson} = await import('../render/packet/flow-json.js');
-  const {statsDocument} = await import('../render/packet/stats-json.js');
+  const {flowsJson} = await flowJson();
+  const {statsDocument} = await statsJson();
   const head = {schemaVersion: documentVersion, hosts: request.hosts, files: request.files};
   // In pieces, as tens of thousands of conversations are more than should be one text.
   await sink.write(asciiJson(head).slice(0, -1));
@@ -75,11 +82,11 @@ async function printJson(request: SummaryRequest, rows: Rows, left: LeftOut): Pr
 async function printText(request: SummaryRequest, rows: Rows, left: LeftOut): Promise<void> {
   const {result, views, names, sink, terminal, paint} = request;
   if (views.stats) {
-    const {statsText} = await import('../render/packet/stats-text.js');
+    const {statsText} = await statsAsText();
     await sink.write(await statsText(result.totals, result.span, names, terminal, paint));
   }
   if (rows === undefined) return;
-  const {flowsText} = await import('../render/packet/flow-text.js');
+  const {flowsText} = await flowText();
   if (views.stats) await sink.write('\n');
   for await (const piece of flowsText(rows, left, result.span, names, terminal, paint))
     await sink.write(piece);

@@ -1,18 +1,10 @@
 import {kindNames} from '../packet/kind.js';
 import {linkName} from '../packet/link.js';
 import {etherTypeName, protoName} from '../packet/numbers.js';
-import type {Count, KindCounts, Totals} from './totals.js';
+import type {Count, KindCounts, PortCount, Totals} from './totals.js';
 
 export interface NamedCount extends Count {
   name: string;
-}
-
-export interface PortCount {
-  proto: 'udp' | 'tcp';
-  port: number;
-  packets: number;
-  /** Of them, those that look like VXLAN though their port isn't the data path's. */
-  likeVxlan: number;
 }
 
 const shownKinds: Record<string, string> = {
@@ -46,14 +38,8 @@ export function kindRows(counts: KindCounts, totals: Totals): NamedCount[] {
 }
 
 /** The busiest ports of packets that are not VXLAN. */
-export function portRows(totals: Totals, most = 10): PortCount[] {
-  const {udpPorts, tcpPorts, likeVxlan} = totals;
-  const rows: PortCount[] = [];
-  for (let port = 0; port < udpPorts.length; port++) {
-    const [udp, tcp] = [udpPorts[port] ?? 0, tcpPorts[port] ?? 0];
-    if (udp > 0) rows.push({proto: 'udp', port, packets: udp, likeVxlan: likeVxlan[port] ?? 0});
-    if (tcp > 0) rows.push({proto: 'tcp', port, packets: tcp, likeVxlan: 0});
-  }
-  rows.sort((a, b) => b.likeVxlan - a.likeVxlan || b.packets - a.packets || a.port - b.port);
-  return rows.slice(0, most);
+export function portRows({udpPorts, tcpPorts}: Totals, most = 10): PortCount[] {
+  return [...udpPorts.values(), ...tcpPorts.values()]
+    .sort((a, b) => b.likeVxlan - a.likeVxlan || b.packets - a.packets || a.port - b.port)
+    .slice(0, most);
 }

@@ -33,6 +33,14 @@ export interface VtepPair extends Count {
   checksums: {outer: Uint32Array; inner: Uint32Array} | undefined;
 }
 
+export interface PortCount {
+  proto: 'udp' | 'tcp';
+  port: number;
+  packets: number;
+  /** Of them, those that look like VXLAN though their port isn't the data path's. */
+  likeVxlan: number;
+}
+
 export interface VniCount extends Count {
   vni: number;
 }
@@ -52,11 +60,10 @@ export interface Totals {
   /** What the inner frames are, and what the packets without VXLAN are. */
   inner: KindCounts;
   other: KindCounts;
-  /** Destination ports of UDP without VXLAN, and how many of each look like it all the same. */
-  udpPorts: Uint32Array;
-  likeVxlan: Uint32Array;
+  /** Destination ports of UDP without VXLAN. */
+  udpPorts: Map<number, PortCount>;
   /** The lower port of TCP outside tunnels, which most often is the service. */
-  tcpPorts: Uint32Array;
+  tcpPorts: Map<number, PortCount>;
   /** Packets by link type, for those that aren't read. */
   linkTypes: Map<number, number>;
   /** ICMP errors about packets between VTEPs, and how many packets of ICMP and of ICMPv6 they are. */
@@ -93,9 +100,8 @@ export function newTotals(readPorts: readonly number[] = [], checksums = false):
     pairOverflow: 0,
     inner: newKinds(),
     other: newKinds(),
-    udpPorts: new Uint32Array(65_536),
-    likeVxlan: new Uint32Array(65_536),
-    tcpPorts: new Uint32Array(65_536),
+    udpPorts: new Map(),
+    tcpPorts: new Map(),
     linkTypes: new Map(),
     tunnelErrors: [],
     errorPackets: {ICMP: 0, ICMPv6: 0},
@@ -151,7 +157,8 @@ function noteOther(
 ): void {
   noteKind(totals.other, outer, view.length);
   if (kind === Kind.udp) noteUdp(totals, outer, readPorts);
-  else if (kind === Kind.tcp && outer.dport >= 0) bump(totals.tcpPorts, Math.min(outer.sport, outer.dport));
+  else if (kind === Kind.tcp && outer.dport >= 0)
+    portCount(totals.tcpPorts, 'tcp', Math.min(outer.sport, outer.dport)).packets++;
   else if (quotesTunnel(view)) {
     const name = protoName(outer.proto);
     totals.errorPackets[name] = (totals.errorPackets[name] ?? 0) + 1;
@@ -251,8 +258,18 @@ function noteIn(map: Map<number, Count>, value: number, length: number): void {
 }
 
 function noteUdp(totals: Totals, frame: Frame, readPorts: readonly number[]): void {
-  if (frame.dport < 0 || frame.fragment === Fragment.waiting) return;
-  bump(totals.udpPorts, frame.dport);
-  if (readPorts.includes(frame.dport)) return;
-  if (looksLikeVxlan(frame.payload, frame.l4 + 8, frame.l4End)) bump(totals.likeVxlan, frame.dport);
+  const {dport, fragment, payload, l4, l4End} = frame;
+  if (dport < 0 || fragment === Fragment.waiting) return;
+  const count = portCount(totals.udpPorts, 'udp', dport);
+  count.packets++;
+  if (!readPorts.includes(dport) && looksLikeVxlan(payload, l4 + 8, l4End)) count.likeVxlan++;
+}
+
+function portCount(counts: Map<number, PortCount>, proto: PortCount['proto'], port: number): PortCount {
+  let count = counts.get(port);
+  if (count === undefined) {
+    count = {proto, port, packets: 0, likeVxlan: 0};
+    counts.set(port, count);
+  }
+  return count;
 }

@@ -1,3 +1,4 @@
+import {once} from '../base/once.js';
 import {columnGap} from './fit.js';
 
 /** Two ways to the same text: cli-table3 for what a person reads, plain padding for what is long. */
@@ -47,6 +48,8 @@ const noBorders = {
   middle: ' '.repeat(columnGap),
 };
 
+const cliTable = once(() => import('cli-table3'));
+
 /**
  * For short tables only: time grows with the square of the rows, and 10,000 take seconds even in chunks. The
  * empty styles matter: cli-table3 colours heads and borders by itself otherwise, NO_COLOR or not.
@@ -55,7 +58,7 @@ export async function drawWithCliTable(
   rows: readonly (readonly DrawnCell[])[],
   columns: readonly DrawnColumn[],
 ): Promise<string[]> {
-  const {default: CliTable} = await import('cli-table3');
+  const {default: CliTable} = await cliTable();
   const table = new CliTable({
     chars: noBorders,
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0},
