@@ -40,17 +40,19 @@ export interface Diagnosis {
   samples: Sample[];
   /** How many checks ran. */
   checkCount: number;
-}
-
-export interface DoctorDocument extends HostDocument, Diagnosis {
-  /** Seen in one of two readings only, and therefore not reported. */
+  /** How often the hosts were read: three times where the second reading showed what the first did not. */
+  readings: number;
+  /** Seen in the last reading only, and therefore not reported. */
   transient: Finding[];
 }
+
+export interface DoctorDocument extends HostDocument, Diagnosis {}
 
 /** What is known when the hosts were looked at: their models are gone by then. */
 interface Seen {
   examination: Examination;
   hosts: HostFacts[];
+  readings: number;
 }
 
 /** Looks at all hosts with the given checks. Throws where the network that was asked for is on none of them. */
@@ -59,7 +61,7 @@ export async function diagnose(
   question: DoctorQuestion,
   checks: readonly Check[],
 ): Promise<DoctorDocument> {
-  const {examination, hosts} = await examined(reader, question, checks);
+  const {examination, hosts, readings} = await examined(reader, question, checks);
   const network = networkNamed(hosts, question.network);
   if (examination.findings.length === 0 && hosts.length > 0 && hosts.every(isBlind)) throw nothingChecked();
   const ofNetwork = (of: string | null) => network === undefined || of === null || of === network;
@@ -84,6 +86,7 @@ export async function diagnose(
     networks: examination.networks.filter((health) => ofNetwork(health.network)),
     samples: examination.samples,
     checkCount: checks.length,
+    readings,
     transient: examination.transient.filter((finding) => isWanted(finding) && !isSkipped(finding)),
   };
 }
@@ -132,13 +135,36 @@ async function examined(
   await lookAtAll(reader, examiner, hosts, take);
   await lookAtNamesakes(reader, examiner, hosts);
   const {listenSeconds} = question;
-  if (listenSeconds !== undefined) await reader.readEach({...everything, listenSeconds}, take);
-  else if (reader.live && needsSecondLook(examiner.end(), skippedBy(question))) {
+  let readings = 1;
+  if (listenSeconds !== undefined) {
+    await reader.readEach({...everything, listenSeconds}, take);
+    readings = 2;
+  } else if (reader.live) readings += await lookAgain(reader, examiner, skippedBy(question), take);
+  await lookAtNamesakes(reader, examiner, hosts);
+  return {examination: examiner.end(), hosts: latestOf(hosts, examiner), readings};
+}
+
+/**
+ * A second look where the first one found something or could not tell, and a third where the second shows what the first
+ * did not: an outage that begins between two looks differs from one to the other.
+ *
+ * @returns how often it looked
+ */
+async function lookAgain(
+  reader: EachReader,
+  examiner: Examiner,
+  isSkipped: IsSkipped,
+  take: (model: HostModel) => void,
+): Promise<number> {
+  const again = async () => {
     await reader.pause(secondLookMs);
     await reader.readEach(everything, take);
-  }
-  await lookAtNamesakes(reader, examiner, hosts);
-  return {examination: examiner.end(), hosts: latestOf(hosts, examiner)};
+  };
+  if (!needsSecondLook(examiner.end(), isSkipped)) return 0;
+  await again();
+  if (examiner.end().transient.every(isSkipped)) return 1;
+  await again();
+  return 2;
 }
 
 /** Hosts that share a name are numbered, and who shares one is known only when all were read: these are read once more. */

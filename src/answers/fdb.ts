@@ -75,7 +75,10 @@ export async function fdbAnswer(reader: Reader, question: FdbQuestion): Promise<
     wanted,
     first,
     (latest) => settledEntries(latest, network.id),
-    (found) => found.some(({status}) => isFault(status)),
+    {
+      mayPass: (found) => found.some(({status}) => isFault(status)),
+      differs: (found) => found.some(({status}) => status === 'transient'),
+    },
   );
   const shown = shownOf(readings.hosts, network, entries, question);
   return {

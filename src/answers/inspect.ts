@@ -30,20 +30,13 @@ export interface InspectDocument extends HostDocument, Inspection, Reachability 
 /** @param typed a name, an id prefix, a task, service:NAME, an address, or NAME@HOST; throws where it means no container */
 export async function inspectAnswer(reader: Reader, typed: string): Promise<InspectDocument> {
   const look = ({hosts}: Pick<Readings, 'hosts'>) => reachability(hosts, findContainer(hosts, typed));
-  const {readings, seen} = await lookTwice(
-    reader,
-    wanted,
-    await reader.read(wanted),
-    look,
-    ({unreachable}) => unreachable.length > 0,
-  );
+  const {readings, seen} = await lookTwice(reader, wanted, await reader.read(wanted), look, {
+    mayPass: ({unreachable}) => unreachable.length > 0,
+    differs: (now, then) => !now.unreachable.every(stoodIn(then.unreachable, unreachableKey)),
+  });
   const {before} = readings;
-  // Tables and gossip are read at different instants: what is in one of two readings only is not said.
-  const stands =
-    before &&
-    stoodIn(look({hosts: before}).unreachable, ({network, address, code}) =>
-      JSON.stringify([network, address, code]),
-    );
+  // Tables and gossip are read at different instants: what is in the last reading only is not said.
+  const stands = before && stoodIn(look({hosts: before}).unreachable, unreachableKey);
   const reach = {...seen, unreachable: stands ? seen.unreachable.filter(stands) : seen.unreachable};
   const {host, container} = findContainer(readings.hosts, typed);
   const inspection = inspectContainer(host, container, readings.hosts);
@@ -54,6 +47,9 @@ export async function inspectAnswer(reader: Reader, typed: string): Promise<Insp
     ...reach,
   };
 }
+
+const unreachableKey = ({network, address, code}: Reachability['unreachable'][number]) =>
+  JSON.stringify([network, address, code]);
 
 /** All that is known of one container's networking. `host` is the host that runs it, `hosts` everything that was read. */
 export function inspectContainer(host: HostModel, container: Container, hosts: HostModel[]): Inspection {

@@ -32,20 +32,25 @@ export type Watched<T> = (
 
 /**
  * What is seen in readings; of a live source, where it may pass by itself, what is seen in readings a little later, late
- * enough that what Docker was just changing has settled.
+ * enough that what Docker was just changing has settled; and in a third, where those two differ.
  *
  * @param first what was read already
+ * @param differs whether what is seen now was not there before
  */
 export async function lookTwice<Seen>(
   reader: Reader,
   wanted: Wanted,
   first: Readings,
   look: (readings: Readings) => Seen,
-  mayPass: (seen: Seen) => boolean,
+  {mayPass, differs}: {mayPass: (seen: Seen) => boolean; differs: (now: Seen, before: Seen) => boolean},
 ): Promise<{readings: Readings; seen: Seen}> {
+  const again = async () => {
+    await reader.pause(secondLookMs);
+    const readings = await reader.read(wanted);
+    return {readings, seen: look(readings)};
+  };
   const seen = look(first);
   if (!reader.live || !mayPass(seen)) return {readings: first, seen};
-  await reader.pause(secondLookMs);
-  const readings = await reader.read(wanted);
-  return {readings, seen: look(readings)};
+  const second = await again();
+  return differs(second.seen, seen) ? again() : second;
 }

@@ -9,7 +9,7 @@ import {findContainer, findDestination} from '../topology/names.js';
 import type {Traffic} from '../trace/filter.js';
 import {type Naming, traceName, withName} from '../trace/naming.js';
 import type {PublishedQuestion} from '../trace/published.js';
-import {mayPass, settle, settleEntries} from '../trace/settle.js';
+import {differs, mayPass, settle, settleEntries} from '../trace/settle.js';
 import type {PublishedTrace, Trace, TraceEnd, TraceTarget} from '../trace/targets.js';
 import {trace} from '../trace/trace.js';
 import {type Outcome, outcomeOf} from './outcome.js';
@@ -82,8 +82,11 @@ async function walkPath(reader: ProbingReader, question: PathQuestion): Promise<
     wanted,
     await reader.read(wanted),
     ({hosts}) => walk(hosts, question),
-    // Real packets tell more than a second look at the tables.
-    ({whole}) => question.probe === undefined && mayPass(whole),
+    {
+      // Real packets tell more than a second look at the tables.
+      mayPass: ({whole}) => question.probe === undefined && mayPass(whole),
+      differs: (now, before) => differs(now.whole, before.whole),
+    },
   );
   if (question.probe) {
     const {answer, probe} = await proven(reader, readings.hosts, seen, question.traffic, question.probe);
@@ -115,7 +118,7 @@ async function walkPublished(reader: Reader, question: PublishedQuestion): Promi
   const first = await reader.read(wanted);
   const {tracePublished} = await import('../trace/published.js');
   const look = ({hosts}: Pick<Readings, 'hosts'>) => tracePublished(hosts, question);
-  const {readings, seen} = await lookTwice(reader, wanted, first, look, mayPass);
+  const {readings, seen} = await lookTwice(reader, wanted, first, look, {mayPass, differs});
   const {before} = readings;
   const answer = before ? settleEntries(seen, look({hosts: before})) : seen;
   const verdict = traceVerdict(answer, `${answer.source} → ${answer.destination}`);

@@ -11,7 +11,7 @@ export interface Examination {
   findings: Finding[];
   notChecked: NotChecked[];
   networks: NetworkHealth[];
-  /** Seen in one of two readings only, and therefore not reported. */
+  /** Seen in the last reading and in none before it, and therefore not reported. */
   transient: Finding[];
   /** Whether hosts were read twice, so that what is reported stood in both readings. */
   settled: boolean;
@@ -115,12 +115,11 @@ export class Examiner {
     // By name, as hosts come in the order in which they answer.
     const hosts = [...this.readings.values()].sort((a, b) => compareNames(a.at(-1), b.at(-1)));
     const latest = hosts.flatMap((readings) => readings.at(-1) ?? []);
-    const before = hosts.flatMap((readings) => previous(readings) ?? readings.at(-1) ?? []);
-    const settled = hosts.some((readings) => previous(readings) !== undefined);
+    const settled = hosts.some((readings) => looksBefore(readings).length > 0);
     const now = this.compare(latest);
     const moved = this.compareCounters(hosts, latest);
     const notChecked = [...now.notChecked, ...moved.notChecked];
-    const stands = settled ? stoodIn(this.compare(before).findings, findingKey) : () => true;
+    const stands = settled ? stoodIn(this.findingsBefore(hosts), findingKey) : () => true;
     return {
       findings: [...now.findings.filter(stands), ...moved.findings],
       notChecked,
@@ -130,6 +129,16 @@ export class Examiner {
       settled,
       samples: moved.samples,
     };
+  }
+
+  /** What the looks before the last one showed: of the hosts as they were at the second last, and at the one before that. */
+  private findingsBefore(hosts: Kept[][]): Finding[] {
+    const looks = Math.max(...hosts.map((readings) => looksBefore(readings).length));
+    const ago = Array.from({length: looks}, (_, index) => index + 1);
+    return ago.flatMap((back) => {
+      const then = hosts.flatMap((readings) => looksBefore(readings).at(-back) ?? readings.at(-1) ?? []);
+      return this.compare(then).findings;
+    });
   }
 
   private compare(readings: Kept[]): Said {
@@ -218,10 +227,10 @@ function digestsOf(check: Check, readings: Kept[]): HostDigest<unknown>[] {
   );
 }
 
-/** The reading before the last, where the two are two looks at one state. */
-function previous(readings: Kept[]): Kept | undefined {
-  const [first, last] = readings.slice(-2);
-  return first && last && lookedTwice(first.identity, last.identity) ? first : undefined;
+/** The readings before the last that are looks at the same state. */
+function looksBefore(readings: Kept[]): Kept[] {
+  const last = readings.at(-1);
+  return last ? readings.filter(({identity}) => lookedTwice(identity, last.identity)) : [];
 }
 
 function compareNames(a: Kept | undefined, b: Kept | undefined): number {

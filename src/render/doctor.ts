@@ -2,7 +2,7 @@ import type {Diagnosis} from '../answers/doctor.js';
 import type {ReportedFinding} from '../answers/merge-hosts.js';
 import {escapeText} from '../base/escape.js';
 import type {Sample} from '../checks/run.js';
-import type {FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
+import type {Finding, FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
 import {adviceLines} from './advice.js';
 import {findingsList, tones} from './findings-list.js';
 import {hostList} from './host-list.js';
@@ -30,6 +30,7 @@ export async function renderDiagnosis(
   paint: Paint,
 ): Promise<string> {
   const {verdict, findings, networks, notChecked, samples, checkCount: checks} = diagnosis;
+  const {readings, transient} = diagnosis;
   const many = !verbose && findings.length > mostBlocks;
   const found = many
     ? [await findingsList(findings, terminal, paint)]
@@ -44,10 +45,28 @@ export async function renderDiagnosis(
     ...found,
     ...(networks.length > 0 ? [await healthTable(networks, findings, verbose, terminal, paint)] : []),
     ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
+    ...(readings > 2 || transient.length > 0 ? [unsteady(readings, transient, terminal)] : []),
     `${wrapText(`${plural(checks, 'check')}${details}`, terminal.width, 4).join('\n')}\n`,
     ...(notChecked.length > 0 ? [gapBlock(notChecked, budget, terminal, paint)] : []),
   ];
   return parts.join('\n');
+}
+
+/** What was not the same in all readings, as an outage that begins or ends differs from one to the next. */
+function unsteady(readings: number, transient: readonly Finding[], terminal: Terminal): string {
+  const named = transient
+    .slice(0, mostFolded)
+    .map((one) => `${one.code} ${[whereOf(one), one.subject].filter(Boolean).join(': ')}`);
+  const rest = transient.length - named.length;
+  const lines = [
+    ...(readings > 2 ? ['Read 3 times: the second reading showed what the first did not.'] : []),
+    ...(named.length > 0
+      ? [
+          `In the last reading only, not reported: ${named.join('; ')}${rest > 0 ? `; ${rest} more (--json)` : ''}. Run doctor again.`,
+        ]
+      : []),
+  ];
+  return `${lines.flatMap((line) => wrapText(escapeText(line), terminal.width, 4)).join('\n')}\n`;
 }
 
 /** What was not checked takes no more lines than what was found, and few of them. */

@@ -18,7 +18,7 @@ export function settle(latest: FdbEntry[], before: FdbEntry[]): FdbEntry[] {
       ? {
           ...entry,
           status: 'transient' as const,
-          reason: `${entry.status} in the second of two readings only: ${entry.reason}`,
+          reason: `${entry.status} in the last reading only: ${entry.reason}`,
         }
       : entry,
   );

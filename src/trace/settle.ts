@@ -44,6 +44,17 @@ export function mayPass(answer: Trace & {entries?: Entry[]}): boolean {
     .some(({hops}) => hops.some(({verdict, code}) => verdict === 'fail' && twoSources.has(code)));
 }
 
+/** Whether a second reading fails where the first one did not, so that only a third can show which of them is right. */
+export function differs<T extends Trace & {entries?: Entry[]}>(latest: T, before: T): boolean {
+  const failing = (answer: T) =>
+    [answer, ...(answer.entries ?? [])]
+      .flatMap(waysOf)
+      .flatMap(({hops}) => hops.filter(({verdict, code}) => verdict === 'fail' && twoSources.has(code)));
+  return !failing(latest).every(stoodIn(failing(before), hopKey));
+}
+
+const hopKey = ({code, host, layer}: Step) => JSON.stringify([code, host, layer]);
+
 /**
  * The newest answer, in which what its own reading alone shows is open.
  *
@@ -84,14 +95,12 @@ function settleBackends(latest: Backend[], before: Backend[] = []): Backend[] {
 }
 
 function settleWalk(walk: Walk, before: Walk | null | undefined): Walk {
-  const stands = stoodIn(before?.hops ?? [], ({code, host, layer}: Step) =>
-    JSON.stringify([code, host, layer]),
-  );
+  const stands = stoodIn(before?.hops ?? [], hopKey);
   let changed = false;
   const hops = walk.hops.map((hop): Step => {
     if (hop.verdict !== 'fail' || !twoSources.has(hop.code) || stands(hop)) return hop;
     changed = true;
-    return {...hop, verdict: 'unknown', summary: `${hop.summary} (in the second of two readings only)`};
+    return {...hop, verdict: 'unknown', summary: `${hop.summary} (in the last reading only)`};
   });
   if (!changed) return walk;
   const standing = hops.filter(({verdict}) => verdict === 'fail');

@@ -30,14 +30,14 @@ function finding(code: CheckCode, more: Partial<Finding> = {}): Finding {
 }
 
 /** A check that finds these on node1, in the first of its readings and in later ones. */
-function checkThat(first: Finding[], then: Finding[] = first): Check {
+function checkThat(first: Finding[], then: Finding[] = first, last: Finding[] = then): Check {
   let readings = 0;
   return defineCheck({
     name: 'told',
-    codes: [...first, ...then].map(({code}) => code),
+    codes: [...first, ...then, ...last].map(({code}) => code),
     perHost: ({model}, report) => {
       if (model.name !== 'node1') return;
-      for (const one of readings++ === 0 ? first : then) report.found(one);
+      for (const one of [first, then][readings++] ?? last) report.found(one);
     },
   });
 }
@@ -55,6 +55,7 @@ const codesOf = (findings: {code: string}[]) => findings.map(({code}) => code);
 
 /** Of one host at two times. */
 const twice = (evidence: HostEvidence) => [[evidence], [later(evidence, 4)]];
+const thrice = (evidence: HostEvidence) => [...twice(evidence), [later(evidence, 8)]];
 
 const [dead, wrong] = ['vxlan-down', 'fdb-wrong-vtep'] as const;
 
@@ -119,14 +120,36 @@ describe('a diagnosis', () => {
 
 describe('live hosts', () => {
   it('are read again where something was found, and what does not stand is told apart', async () => {
-    const reader = readerOf(twice(node1), {live: true});
-    const check = checkThat([finding(dead)], [finding(dead), finding(wrong)]);
+    const reader = readerOf(thrice(node1), {live: true});
+    const other = finding(wrong, {subject: 'web3'});
+    const check = checkThat([finding(dead)], [finding(dead), finding(wrong)], [finding(dead), other]);
     const document = await diagnosed(reader, [check]);
-    assert.deepEqual([reader.asked.length, reader.pauses], [2, [secondLookMs]]);
+    assert.deepEqual([reader.asked.length, reader.pauses], [3, [secondLookMs, secondLookMs]]);
     assert.deepEqual(codesOf(document.findings), [dead]);
     assert.deepEqual(codesOf(document.transient), [wrong]);
+    assert.equal(document.readings, 3);
     assert.equal(document.hosts.length, 1);
-    assert.equal(document.hosts[0]?.startedAt, later(node1, 4).startedAt);
+    assert.equal(document.hosts[0]?.startedAt, later(node1, 8).startedAt);
+  });
+
+  it('are read twice where both readings show the same', async () => {
+    const reader = readerOf(thrice(node1), {live: true});
+    const {readings} = await diagnosed(reader, [checkThat([finding(dead)])]);
+    assert.deepEqual([reader.asked.length, readings], [2, 2]);
+  });
+
+  it('are read a third time where the second shows what the first did not, which stands then', async () => {
+    const reader = readerOf(thrice(node1), {live: true});
+    const check = checkThat([finding(dead)], [finding(wrong)]);
+    const {findings, transient, readings} = await diagnosed(reader, [check]);
+    assert.deepEqual([codesOf(findings), codesOf(transient), readings], [[wrong], [], 3]);
+  });
+
+  it('report what was gone in the second of three readings and came back', async () => {
+    const reader = readerOf(thrice(node1), {live: true});
+    const check = checkThat([finding(dead)], [finding(wrong)], [finding(dead)]);
+    const {findings} = await diagnosed(reader, [check]);
+    assert.deepEqual(codesOf(findings), [dead]);
   });
 
   it('are read again where a check cannot tell yet', async () => {

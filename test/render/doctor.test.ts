@@ -45,6 +45,8 @@ function rendered(diagnosis: Partial<Diagnosis>, width = 80, verbose = false): P
       networks: [],
       samples: [],
       checkCount: 9,
+      readings: 1,
+      transient: [],
       ...diagnosis,
     },
     verbose,
@@ -54,6 +56,19 @@ function rendered(diagnosis: Partial<Diagnosis>, width = 80, verbose = false): P
 }
 
 describe('the text of a diagnosis', () => {
+  it('says that it read three times, and what only the last reading showed', async () => {
+    assert.doesNotMatch(await rendered({readings: 2}), /Read 3 times|last reading/);
+    const text = await rendered(
+      {readings: 3, transient: [finding({code: 'fdb-row-missing', subject: 'web2'})]},
+      200,
+    );
+    assert.match(text, /^Read 3 times: the second reading showed what the first did not\.$/m);
+    assert.match(
+      text,
+      /^In the last reading only, not reported: fdb-row-missing uber-net on node1: web2\. Run doctor again\.$/m,
+    );
+  });
+
   it('fits the terminal and lets nothing foreign through', async () => {
     const diagnosis = {
       findings: [

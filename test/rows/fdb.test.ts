@@ -359,7 +359,7 @@ describe('two readings', () => {
     assert.deepEqual(odd(settled), [`node1 ${ip} web2 transient`]);
     assert.match(
       settled.find(({status}) => status === 'transient')?.reason ?? '',
-      /^fdb-row-missing in the second/,
+      /^fdb-row-missing in the last reading only/,
     );
   });
 
