@@ -12,7 +12,7 @@ const floors = [
   ['probe'],
   ['answers'],
   ['render'],
-  ['cli'],
+  ['cli', 'complete'],
   ['decode', 'capture'],
   ['commands'],
 ];

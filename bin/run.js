@@ -8,7 +8,9 @@ process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1';
 // No compile cache of Node's: it would be written by a start, as root, into a folder that others can write to. Measured, it
 // spares 4 to 20 ms of 100 to 230.
 
-const bundle = new URL('../dist/main.js', import.meta.url);
+// A shell that completes a word waits for this: it needs neither oclif nor a command.
+const completes = process.argv[2] === '__complete';
+const bundle = new URL(completes ? '../dist/complete.js' : '../dist/main.js', import.meta.url);
 if (existsSync(fileURLToPath(bundle))) {
   const {main} = await import(bundle.href);
   await main();

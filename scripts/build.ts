@@ -6,6 +6,8 @@
 import {cp, readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import {grammarOf} from '../src/complete/grammar.js';
+import {catalogue} from '../src/findings/catalogue.js';
 import {licencesOf} from './licences.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -18,6 +20,7 @@ const commands = (await readdir('src/commands', {recursive: true})).filter((file
 const result = await build({
   entryPoints: {
     main: 'src/main.ts',
+    complete: 'src/complete/main.ts',
     'hooks/command-not-found': 'src/cli/command-not-found.ts',
     'hooks/help': 'src/cli/help.ts',
     'workers/examine': 'src/answers/examine.ts',
@@ -51,6 +54,7 @@ const result = await build({
 
 // The shell texts are read at run time; src/collect/script.ts finds them beside the chunks.
 await cp('src/collect/shell', `${fresh}/shell`, {recursive: true});
+await cp('src/complete/shell', `${fresh}/complete`, {recursive: true});
 await writeFile(`${fresh}/licences.txt`, await licencesOf(Object.keys(result.metafile.inputs)));
 await rename('dist', old).catch(() => undefined);
 await rename(fresh, 'dist');
@@ -69,6 +73,11 @@ await plugin.load();
 const manifest = `oclif.manifest.${process.pid}.new`;
 await writeFile(manifest, `${JSON.stringify(plugin.manifest)}\n`);
 await rename(manifest, 'oclif.manifest.json');
+const grammar = grammarOf(
+  plugin.manifest,
+  catalogue.map(({code}) => code),
+);
+await writeFile('dist/complete/grammar.json', `${JSON.stringify(grammar)}\n`);
 const bytes = Object.values(result.metafile.outputs).reduce((sum, {bytes}) => sum + bytes, 0);
 process.stdout.write(
   `built ${Object.keys(plugin.manifest.commands).length} commands, ${Math.round(bytes / 1024)} KiB\n`,

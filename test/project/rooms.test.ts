@@ -116,6 +116,7 @@ describe('the rooms of src/', () => {
       'cli',
       'collect',
       'commands',
+      'complete',
       'decode',
       'hosts',
       'pcap',
