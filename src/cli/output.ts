@@ -1,3 +1,4 @@
+import {StringDecoder} from 'node:string_decoder';
 import {exitStatus} from '../base/errors.js';
 import {terminalText} from '../base/escape.js';
 import {type Terminal, terminalOf} from '../render/terminal.js';
@@ -21,9 +22,9 @@ export function guardOutput(): void {
 function guard(stream: Stream): void {
   const original = stream.write;
   originals.set(stream, original);
-  const terminal = terminalOf(stream);
+  const filter = outputFilter(terminalOf(stream));
   const write = (chunk: string | Uint8Array, ...more: unknown[]): boolean =>
-    Reflect.apply(original, stream, [filtered(chunk, terminal), ...more]);
+    Reflect.apply(original, stream, [filter(chunk), ...more]);
   stream.write = write as Write;
   if (listening.has(stream)) return;
   listening.add(stream);
@@ -31,10 +32,16 @@ function guard(stream: Stream): void {
   stream.prependListener('error', (error: NodeJS.ErrnoException) => writeFailed(stream, error));
 }
 
-function filtered(chunk: string | Uint8Array, terminal: Terminal): string | Uint8Array {
-  if (typeof chunk === 'string') return terminalText(chunk, terminal);
-  if (!terminal.isTty && terminal.unicode) return chunk;
-  return terminalText(Buffer.from(chunk).toString('utf8'), terminal);
+/** What reaches a terminal of what is written, chunk by chunk: a character may begin in one and end in the next. */
+export function outputFilter(
+  terminal: Pick<Terminal, 'isTty' | 'colour' | 'unicode'>,
+): (chunk: string | Uint8Array) => string | Uint8Array {
+  const decoder = new StringDecoder('utf8');
+  return (chunk) => {
+    if (typeof chunk === 'string') return terminalText(decoder.end() + chunk, terminal);
+    if (!terminal.isTty && terminal.unicode) return chunk;
+    return terminalText(decoder.write(chunk), terminal);
+  };
 }
 
 /** A reader that has gone (`| head`) is no failure; a full disk is one, in one line. */

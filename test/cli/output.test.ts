@@ -4,6 +4,7 @@ import {once} from 'node:events';
 import path from 'node:path';
 import {describe, it} from 'node:test';
 import {execa} from 'execa';
+import {outputFilter} from '../../src/cli/output.js';
 import {eachOf, ovdiag, recorded, root, swarm} from './support.js';
 
 const views = [
@@ -39,6 +40,33 @@ async function onTerminal(
 
 const hasScript = await execa('script', ['--version'], {reject: false}).then(({exitCode}) => exitCode === 0);
 const terminal = {skip: hasScript ? false : 'util-linux’s script is not installed'};
+
+describe('bytes on the way to a terminal', () => {
+  const unicode = {isTty: true, colour: false, unicode: true};
+
+  it('are one text, wherever they are cut', () => {
+    const text = 'größe 日本 \u{1f600}\n';
+    const bytes = Buffer.from(text);
+    for (let size = 1; size <= bytes.length; size++) {
+      const filter = outputFilter(unicode);
+      let shown = '';
+      for (let at = 0; at < bytes.length; at += size) shown += filter(bytes.subarray(at, at + size));
+      assert.equal(shown, text, `pieces of ${size}`);
+    }
+  });
+
+  it('are escaped, and half a character shows as one that is no text', () => {
+    const filter = outputFilter(unicode);
+    assert.equal(filter(Buffer.from('\u001b[2Jx')), '\\x1b[2Jx');
+    assert.equal(filter(Buffer.from([0xe6, 0x97])), '');
+    assert.equal(filter('then text\n'), '\ufffdthen text\n');
+  });
+
+  it('are left as they are in a pipe', () => {
+    const bytes = Buffer.from([0xff, 0x1b]);
+    assert.equal(outputFilter({...unicode, isTty: false})(bytes), bytes);
+  });
+});
 
 describe('colour', () => {
   it('is in no byte of a pipe, of NO_COLOR, of --no-color', async () => {
