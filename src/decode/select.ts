@@ -1,6 +1,6 @@
 import {type Filter, newFilter} from '../packet/filter.js';
 import {Kind, kindOf} from '../packet/kind.js';
-import {type PacketView, quotesTunnel} from '../packet/view.js';
+import {outerOf, type PacketView, quotesTunnel} from '../packet/view.js';
 import type {DecodeOptions} from './options.js';
 import {resolveTime} from './time-limit.js';
 
@@ -42,8 +42,6 @@ const order = (a: Moment, b: Moment): number => a.seconds - b.seconds || a.nanos
 
 /** Packets that are listed without `--all`: tunnels, open and encrypted, and ICMP errors about them. */
 export function isTunnel(view: PacketView): boolean {
-  const frame = view.frames[0];
-  if (frame === undefined) return false;
-  const kind = kindOf(frame);
+  const kind = kindOf(outerOf(view));
   return kind === Kind.vxlan || kind === Kind.esp || quotesTunnel(view);
 }

@@ -4,7 +4,7 @@ import {OvdiagError, usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
 import {binaryOutput} from '../cli/output.js';
 import type {Frame} from '../packet/frame.js';
-import type {PacketView} from '../packet/view.js';
+import {innerOf, type PacketView} from '../packet/view.js';
 import {newSink, type Sink} from './stdout.js';
 import type {PacketSink} from './view.js';
 
@@ -51,8 +51,8 @@ export async function newInnerWriter(file: string, inputs: readonly string[]): P
   return {
     written: () => written,
     packet(view) {
-      const frame = view.frames[1] as Frame;
-      if (view.depth < 2) return true;
+      const frame = innerOf(view);
+      if (frame === undefined) return true;
       const captured = frame.end - frame.start;
       if (at + recordHeader + captured > bytes.length) {
         const grown = Buffer.allocUnsafe(at + recordHeader + captured);

@@ -4,7 +4,7 @@ import {ethernetField} from '../packet/ethernet.js';
 import {Fragment, type Frame} from '../packet/frame.js';
 import {hasIcmpHeader, icmpId, isEcho} from '../packet/icmp.js';
 import {Proto} from '../packet/numbers.js';
-import {type PacketView, quotesTunnel} from '../packet/view.js';
+import {innerOf, outerOf, type PacketView, quotesTunnel} from '../packet/view.js';
 import {type EchoTrack, newEchoTrack, noteEcho} from './echo-track.js';
 import {type KeyTable, newKeyTable} from './key-table.js';
 import {newTcpTrack, noteTcp, type TcpTrack} from './tcp-track.js';
@@ -129,9 +129,10 @@ export function newFlowTable(limit: number = maxFlows): FlowTable {
       noteError(view, now);
       return;
     }
-    const outer = view.frames[0] as Frame;
-    const isInner = view.depth > 1;
-    const frame = isInner ? (view.frames[1] as Frame) : outer;
+    const outer = outerOf(view);
+    const inner = innerOf(view);
+    const isInner = inner !== undefined;
+    const frame = inner ?? outer;
     if (outer.fragment === Fragment.waiting || frame.fragment === Fragment.waiting) {
       fragments++;
       return;
@@ -248,7 +249,7 @@ function newFlow(
     vtepVersion: isInner ? (outer.version as 4 | 6) : 0,
     portA: fromA ? sport : dport,
     portB: fromA ? dport : sport,
-    id: frame.spi,
+    id: frame.proto === Proto.esp ? frame.spi : -1,
     startedByA: fromA,
     packetsA: 0,
     packetsB: 0,

@@ -3,7 +3,7 @@ import {checksumNames, worstChecksum} from '../packet/checksum.js';
 import {Fragment, type Frame, Stop} from '../packet/frame.js';
 import {Kind, kindOf} from '../packet/kind.js';
 import {protoName} from '../packet/numbers.js';
-import {type PacketView, quotesTunnel} from '../packet/view.js';
+import {innerOf, outerOf, type PacketView, quotesTunnel} from '../packet/view.js';
 import {looksLikeVxlan} from '../packet/vxlan.js';
 import {newKeyTable} from './key-table.js';
 import {newTimeline, noteInTimeline, type Timeline} from './timeline.js';
@@ -107,7 +107,7 @@ export function newTotals(readPorts: readonly number[] = [], checksums = false):
     errorPackets: {ICMP: 0, ICMPv6: 0},
     timeline: newTimeline(),
     note(view, now) {
-      const outer = view.frames[0] as Frame;
+      const outer = outerOf(view);
       add(totals.all, view.length);
       noteInTimeline(totals.timeline, now);
       if (view.captured < view.length && (view.frames[view.depth - 1] as Frame).stop === Stop.cut)
@@ -135,12 +135,14 @@ function noteVxlan(
     add(pair, view.length);
     if (pair.checksums !== undefined) noteChecksums(pair.checksums, view);
   }
-  if (view.depth > 1) noteKind(totals.inner, view.frames[1] as Frame, view.length);
+  const inner = innerOf(view);
+  if (inner !== undefined) noteKind(totals.inner, inner, view.length);
 }
 
 function noteChecksums({outer, inner}: {outer: Uint32Array; inner: Uint32Array}, view: PacketView): void {
-  bump(outer, worstChecksum(view.frames[0] as Frame));
-  if (view.depth > 1) bump(inner, worstChecksum(view.frames[1] as Frame));
+  bump(outer, worstChecksum(outerOf(view)));
+  const frame = innerOf(view);
+  if (frame !== undefined) bump(inner, worstChecksum(frame));
 }
 
 function noteEsp(totals: Totals, view: PacketView, outer: Frame, pair: VtepPair | undefined): void {

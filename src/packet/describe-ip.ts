@@ -45,7 +45,10 @@ function describeIpv4(frame: Frame, ip: number, text: AddressText): Layer {
     [
       at('source', ipv4Field.src, 4, () => text(data, ip + ipv4Field.src, 4)),
       at('destination', ipv4Field.dst, 4, () => text(data, ip + ipv4Field.dst, 4)),
-      at('protocol', ipv4Field.proto, 1, () => `${protoName(frame.proto)} (${frame.proto})`),
+      at('protocol', ipv4Field.proto, 1, () => {
+        const proto = get8(data, ip + ipv4Field.proto);
+        return `${protoName(proto)} (${proto})`;
+      }),
       at('total length', ipv4Field.length, 2, () => (total === 0 ? '0: left to the network card' : total)),
       at('identification', ipv4Field.id, 2, () => hex16(data, ip + ipv4Field.id)),
       at('flags', ipv4Field.fragment, 2, () => bitNames(bits, flagNames)),

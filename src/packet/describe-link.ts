@@ -1,9 +1,10 @@
+import {labelAt, labelCount, mplsEntry, pppoeField, pppoeSession} from './below.js';
 import {get16, get32} from './bytes.js';
 import {ethernetField, vlanId} from './ethernet.js';
 import type {Frame} from './frame.js';
-import {field, hex, hex16, type Layer} from './layer.js';
+import {capturedFields, field, hex, hex16, type Layer} from './layer.js';
 import {LinkType} from './link.js';
-import {etherTypeName} from './numbers.js';
+import {EtherType, etherTypeName} from './numbers.js';
 
 const macAt = (data: Buffer, at: number): string =>
   data.toString('hex', at, at + 6).replace(/(..)(?=.)/g, '$1:');
@@ -23,6 +24,7 @@ export function describeEthernet(frame: Frame): Layer[] {
       ],
     },
     ...describeVlans(frame, ethernet + ethernetField.length),
+    ...describeBelow(frame),
   ];
 }
 
@@ -40,6 +42,42 @@ function describeVlans({data, vlans, vlanCount, end}: Frame, start: number): Lay
         ...(start + index * 4 + 4 <= end
           ? [field('type', type > 1500 ? `${etherTypeName(type)} (${hex(type, 4)})` : type)]
           : []),
+      ],
+    };
+  });
+}
+
+/** What stands between the link header and IP. */
+export function describeBelow(frame: Frame): Layer[] {
+  const {data, below, belowAt, end} = frame;
+  if (below < 0) return [];
+  if (below === EtherType.pppoe) {
+    const fields = capturedFields(
+      [
+        {name: 'session', at: belowAt + pppoeField.session, length: 2, value: () => pppoeSession(frame)},
+        {
+          name: 'PPP protocol',
+          at: belowAt + pppoeField.proto,
+          length: 2,
+          value: () => hex16(data, belowAt + pppoeField.proto),
+        },
+      ],
+      end,
+    );
+    return [{name: 'PPPoE', start: belowAt, length: pppoeField.header, fields}];
+  }
+  return Array.from({length: labelCount(frame)}, (_, index) => {
+    const at = belowAt + index * mplsEntry;
+    const flags = get16(data, at + 2);
+    return {
+      name: 'MPLS',
+      start: at,
+      length: mplsEntry,
+      fields: [
+        field('label', labelAt(frame, index)),
+        field('traffic class', (flags >> 9) & 7),
+        field('bottom of stack', (flags & 0x100) === 0 ? 'no' : 'yes'),
+        field('time to live', flags & 0xff),
       ],
     };
   });
@@ -67,6 +105,7 @@ export function describeCooked(frame: Frame, linkType: number): Layer[] {
           ],
         },
         ...describeVlans(frame, start + 16),
+        ...describeBelow(frame),
       ];
     case LinkType.linuxSll2:
       if (start + 20 > end) return [];
@@ -83,6 +122,7 @@ export function describeCooked(frame: Frame, linkType: number): Layer[] {
           ],
         },
         ...describeVlans(frame, start + 20),
+        ...describeBelow(frame),
       ];
     case LinkType.null:
     case LinkType.loop:

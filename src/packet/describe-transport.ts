@@ -1,7 +1,7 @@
-import {get8, get16} from './bytes.js';
+import {get8, get16, get32} from './bytes.js';
 import {isDns, readDns} from './dns.js';
-import {espSequence} from './esp.js';
-import type {Frame} from './frame.js';
+import {ahField, espField, espSequence, espStart} from './esp.js';
+import {type Frame, Tunnel} from './frame.js';
 import {
   hasIcmpHeader,
   icmpCode,
@@ -13,8 +13,9 @@ import {
   icmpType,
   isEcho,
 } from './icmp.js';
+import {tunnelNames} from './kind.js';
 import {bitNames, capturedFields, checksumText, type Field, field, hex, type Layer} from './layer.js';
-import {Proto} from './numbers.js';
+import {etherTypeName, Proto, protoName} from './numbers.js';
 import {
   hasTcpHeader,
   TcpFlag,
@@ -26,12 +27,17 @@ import {
   tcpSeq,
   tcpWindow,
 } from './tcp.js';
+import {geneveField, geneveOptions, gpeField, gpeNext, greHeaderLength} from './tunnel.js';
 import {udpField} from './udp.js';
 import {hasVxlanFlags, VxlanFlag, vxlanField, vxlanGroup} from './vxlan.js';
 
-/** What stands above IP, up to and with a VXLAN header. Offsets count from where `payload` starts. */
+/** What stands above IP, up to and with the header of a tunnel. Offsets count from where `payload` starts. */
 export function describeTransport(frame: Frame): Layer[] {
   if (frame.l4 < 0 || frame.fragment === 1) return [];
+  return frame.ah < 0 ? describeAboveIp(frame) : [describeAh(frame), ...describeAboveIp(frame)];
+}
+
+function describeAboveIp(frame: Frame): Layer[] {
   switch (frame.proto) {
     case Proto.tcp:
       return hasTcpHeader(frame) ? [describeTcp(frame)] : [];
@@ -42,6 +48,8 @@ export function describeTransport(frame: Frame): Layer[] {
       return [describeIcmp(frame)];
     case Proto.esp:
       return frame.spi < 0 ? [] : [describeEsp(frame)];
+    case Proto.gre:
+      return frame.tunnel === Tunnel.none ? [] : [describeTunnel(frame)];
     default:
       return [];
   }
@@ -134,6 +142,8 @@ function describeUdp(frame: Frame): Layer[] {
   );
   const layers: Layer[] = [{name: 'UDP', start: l4, length: udpField.header, fields}];
   if (frame.vxlan >= 0) layers.push(describeVxlan(frame));
+  else if (frame.tunnel !== Tunnel.none) layers.push(describeTunnel(frame));
+  else if (frame.spi >= 0) layers.push(describeEsp(frame));
   else if (isDns(frame)) layers.push(...describeDns(frame));
   return layers;
 }
@@ -208,8 +218,38 @@ function describeIcmp(frame: Frame): Layer {
 }
 
 function describeEsp(frame: Frame): Layer {
+  const start = espStart(frame);
   const fields = [field('security parameters index', hex(frame.spi, 8))];
   if (espSequence(frame) >= 0) fields.push(field('sequence', espSequence(frame)));
-  fields.push(field('encrypted', `${Math.max(0, frame.l4WireEnd - frame.l4 - 8)} bytes`));
-  return {name: 'ESP (an encrypted overlay)', start: frame.l4, length: 8, fields};
+  fields.push(field('encrypted', `${Math.max(0, frame.l4WireEnd - start - espField.header)} bytes`));
+  return {name: 'ESP (an encrypted overlay)', start, length: espField.header, fields};
+}
+
+function describeAh({payload, ah, l4, proto}: Frame): Layer {
+  const fields = [
+    field('next header', `${protoName(proto)} (${proto})`),
+    field('security parameters index', hex(get32(payload, ah + ahField.spi), 8)),
+    field('sequence', get32(payload, ah + ahField.sequence)),
+  ];
+  return {name: 'AH', start: ah, length: l4 - ah, fields};
+}
+
+/** The header of Geneve, VXLAN-GPE or GRE. */
+function describeTunnel(frame: Frame): Layer {
+  const {tunnel, tunnelAt, tunnelProto, tunnelId, payload} = frame;
+  const fields: Field[] = [];
+  if (tunnelId >= 0) fields.push(field(tunnel === Tunnel.gre ? 'key' : 'VNI', tunnelId));
+  if (tunnel === Tunnel.gpe && tunnelAt + gpeField.header <= frame.l4End) {
+    const flags = get8(payload, tunnelAt);
+    fields.unshift(field('flags', hex(flags, 2)));
+    fields.push(field('next protocol', gpeNext(frame)));
+  } else if (tunnelProto >= 0) {
+    fields.push(field('protocol', `${etherTypeName(tunnelProto)} (${hex(tunnelProto, 4)})`));
+  }
+  return {name: tunnelNames[tunnel], start: tunnelAt, length: tunnelHeaderLength(frame), fields};
+}
+
+function tunnelHeaderLength(frame: Frame): number {
+  if (frame.tunnel === Tunnel.gre) return greHeaderLength(frame);
+  return frame.tunnel === Tunnel.gpe ? gpeField.header : geneveField.header + geneveOptions(frame);
 }

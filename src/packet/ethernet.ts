@@ -1,3 +1,4 @@
+import {isBelowIp, scanBelowIp} from './below.js';
 import {get16} from './bytes.js';
 import {type Frame, maxVlans, stopShort} from './frame.js';
 import {EtherType} from './numbers.js';
@@ -45,7 +46,7 @@ export function scanEtherType(frame: Frame, type: number, next: number): number 
   }
   if (etherType <= maxLength) return -1;
   frame.etherType = etherType;
-  return at;
+  return isBelowIp(etherType) ? scanBelowIp(frame, at) : at;
 }
 
 export const vlanId = (tag: number): number => tag & 0x0fff;

@@ -35,7 +35,9 @@ export function newFilter(options: FilterOptions): Filter | undefined {
   if (macs.length > 0) tests.push((view) => someFrame(view, 0, (frame) => hasMac(frame, macs)));
   // The outer UDP of a tunnel says nothing about what it carries.
   if (protos.length > 0)
-    tests.push((view) => someFrame(view, view.depth > 1 ? 1 : 0, (frame) => hasProto(frame, protos)));
+    tests.push((view) =>
+      someFrame(view, Math.min(view.base + 1, view.depth - 1), (frame) => hasProto(frame, protos)),
+    );
   if (tests.length === 0) return undefined;
   return (view) => tests.every((test) => test(view));
 }

@@ -20,6 +20,9 @@ export interface Frame {
   vlans: Uint16Array;
   /** The EtherType behind all tags; -1 for IEEE 802.3 lengths and link types without one. */
   etherType: number;
+  /** The EtherType of MPLS or PPPoE where one of them follows the link header, and where that starts; else -1. */
+  below: number;
+  belowAt: number;
   /** The address family of a BSD loopback header where it is none that is read; -1 elsewhere. */
   family: number;
 
@@ -57,8 +60,15 @@ export interface Frame {
   vxlan: number;
   vxlanFlags: number;
   vni: number;
-  /** Security parameters index of ESP. */
+  /** Security parameters index of ESP, above IP or in UDP. */
   spi: number;
+  /** Offset in `payload` of an authentication header, which stands before `l4`. */
+  ah: number;
+  /** Another tunnel than VXLAN: where its header starts in `payload`, the EtherType and the VNI or key that it names. */
+  tunnel: Tunnel;
+  tunnelAt: number;
+  tunnelProto: number;
+  tunnelId: number;
 
   /** What the checksums of IP and of what it carries say (Checksum); 0 where nobody asked. */
   ipChecksum: number;
@@ -68,6 +78,10 @@ export interface Frame {
   stop: Stop;
   stopAt: number;
 }
+
+/** Tunnels besides VXLAN. */
+export const Tunnel = {none: 0, geneve: 1, gpe: 2, gre: 3} as const;
+export type Tunnel = (typeof Tunnel)[keyof typeof Tunnel];
 
 export const Fragment = {
   none: 0,
@@ -109,6 +123,8 @@ export function newFrame(): Frame {
     vlanCount: 0,
     vlans: new Uint16Array(maxVlans),
     etherType: -1,
+    below: -1,
+    belowAt: -1,
     family: -1,
     arp: -1,
     ip: -1,
@@ -133,6 +149,11 @@ export function newFrame(): Frame {
     vxlanFlags: 0,
     vni: -1,
     spi: -1,
+    ah: -1,
+    tunnel: Tunnel.none,
+    tunnelAt: -1,
+    tunnelProto: -1,
+    tunnelId: -1,
     ipChecksum: 0,
     l4Checksum: 0,
     stop: Stop.none,
@@ -149,6 +170,7 @@ export function resetFrame(frame: Frame, data: Buffer, start: number, end: numbe
   frame.ethernet = -1;
   frame.vlanCount = 0;
   frame.etherType = -1;
+  frame.below = -1;
   frame.family = -1;
   frame.arp = -1;
   frame.ip = -1;
@@ -173,6 +195,8 @@ export function resetFrame(frame: Frame, data: Buffer, start: number, end: numbe
   frame.vxlanFlags = 0;
   frame.vni = -1;
   frame.spi = -1;
+  frame.ah = -1;
+  frame.tunnel = Tunnel.none;
   frame.ipChecksum = 0;
   frame.l4Checksum = 0;
   frame.stop = Stop.none;

@@ -1,4 +1,4 @@
-import {Fragment, type Frame, Stop} from './frame.js';
+import {Fragment, type Frame, Stop, Tunnel} from './frame.js';
 import {etherTypeName, Proto, protoName} from './numbers.js';
 
 /** What a frame is, for totals, filters and the `kind` of --json. Small numbers, so that arrays can count them. */
@@ -58,7 +58,7 @@ function kindOfIp(frame: Frame): Kind {
     case Proto.tcp:
       return Kind.tcp;
     case Proto.udp:
-      return Kind.udp;
+      return frame.spi >= 0 ? Kind.esp : Kind.udp;
     case Proto.icmp:
       return Kind.icmp;
     case Proto.icmpv6:
@@ -87,7 +87,12 @@ export function kindText(frame: Frame): string {
       return frame.family < 0 ? 'unread link type' : `address family ${frame.family}`;
     case Kind.ethernet:
       return frame.etherType < 0 ? 'IEEE 802.3' : etherTypeName(frame.etherType);
+    case Kind.esp:
+      return 'ESP';
     default:
-      return protoName(frame.proto);
+      return frame.tunnel === Tunnel.none ? protoName(frame.proto) : (tunnelNames[frame.tunnel] ?? '');
   }
 }
+
+/** By Tunnel. */
+export const tunnelNames = ['', 'Geneve', 'VXLAN-GPE', 'GRE'] as const;

@@ -6,8 +6,14 @@ export const EtherType = {
   arp: 0x0806,
   vlan: 0x8100,
   ipv6: 0x86dd,
+  mpls: 0x8847,
+  mplsMulticast: 0x8848,
+  /** PPPoE's session stage. */
+  pppoe: 0x8864,
   qinq: 0x88a8,
   oldQinq: 0x9100,
+  /** An Ethernet frame within Geneve or GRE. */
+  bridged: 0x6558,
 } as const;
 
 /** IANA protocol numbers. */
@@ -46,17 +52,21 @@ export const protoName = (proto: number): string => protoNames[proto] ?? `IP pro
 const etherTypeNames: Record<number, string> = {
   2048: 'IPv4',
   2054: 'ARP',
+  25944: 'Ethernet',
   32821: 'RARP',
   33024: 'VLAN',
   34525: 'IPv6',
   34825: 'LACP',
   34887: 'MPLS',
+  34888: 'MPLS multicast',
   34915: 'PPPoE discovery',
   34916: 'PPPoE',
   34958: 'EAPOL',
   34984: 'QinQ',
+  35006: 'ERSPAN',
   35020: 'LLDP',
   35045: 'MACsec',
+  35151: 'NSH',
 };
 
 export const etherTypeName = (type: number): string =>

@@ -1,8 +1,8 @@
 import {get8, get16} from './bytes.js';
 import {ipChecksum, transportChecksum} from './checksum.js';
-import {scanEsp} from './esp.js';
-import {scanEthernet} from './ethernet.js';
-import {Fragment, type Frame, resetFrame, Stop, stopShort} from './frame.js';
+import {espPort, scanAh, scanEsp, scanEspInUdp} from './esp.js';
+import {scanEthernet, scanEtherType} from './ethernet.js';
+import {Fragment, type Frame, resetFrame, Stop, stopShort, Tunnel} from './frame.js';
 import {icmpField, isIcmpError, scanIcmp} from './icmp.js';
 import {ipv4Field, scanIpv4} from './ipv4.js';
 import {ipv6Field, scanIpv6} from './ipv6.js';
@@ -11,6 +11,7 @@ import {EtherType, Proto} from './numbers.js';
 import {newReassembler, type Reassembler, type ReassemblyCounts} from './reassembly.js';
 import type {PacketRecord} from './record.js';
 import {hasTcpHeader, tcpField} from './tcp.js';
+import {genevePort, gpePort, scanGeneve, scanGpe, scanGre} from './tunnel.js';
 import {scanPorts, scanUdp} from './udp.js';
 import {maxDepth, type PacketView} from './view.js';
 import {defaultVxlanPort, scanVxlan} from './vxlan.js';
@@ -50,8 +51,9 @@ export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort], c
         return;
       }
       context = context * 31 + frame.vni;
-      frame = enter(frame, view.frames[view.depth++] as Frame, inner);
-      at = scanEthernet(frame, inner);
+      const next = enter(frame, view.frames[view.depth++] as Frame, inner);
+      at = scanCarried(frame, next, inner);
+      frame = next;
     }
   }
 
@@ -65,8 +67,10 @@ export function newScanner(vxlanPorts: readonly number[] = [defaultVxlanPort], c
       const frame = view.frames[0] as Frame;
       resetFrame(frame, record.data, record.start, record.end, wireEnd);
       view.depth = 1;
+      view.base = 0;
       view.quoteDepth = 0;
       scanInwards(view, scanLink(frame, record.linkType), record.seconds);
+      if (view.depth > 1) view.base = baseOf(view);
       if (checksums) verify(view);
       if (view.depth === 1 && isIcmpError(frame)) scanQuote(view, frame, isVxlanPort);
     },
@@ -97,8 +101,9 @@ function scanQuote(view: PacketView, error: Frame, isVxlanPort: Uint8Array): voi
     if (frame.l4 < 0 || !isStart(frame)) return;
     const inner = scanTransport(frame, isVxlanPort);
     if (inner < 0 || view.quoteDepth === maxDepth) return;
-    frame = enter(frame, view.quotes[view.quoteDepth++] as Frame, inner);
-    network = scanEthernet(frame, inner);
+    const next = enter(frame, view.quotes[view.quoteDepth++] as Frame, inner);
+    network = scanCarried(frame, next, inner);
+    frame = next;
   }
 }
 
@@ -124,6 +129,21 @@ function enter(frame: Frame, next: Frame, inner: number): Frame {
   return next;
 }
 
+/** Reads the start of what a tunnel carries: Ethernet, or what its header names. */
+function scanCarried(frame: Frame, next: Frame, at: number): number {
+  if (frame.tunnel === Tunnel.none || frame.tunnelProto === EtherType.bridged) return scanEthernet(next, at);
+  return scanEtherType(next, frame.tunnelProto, at);
+}
+
+/** The level of the first frame with VXLAN or ESP, which is the one between VTEPs, whatever carries it; else 0. */
+function baseOf({frames, depth}: PacketView): number {
+  for (let level = 0; level < depth; level++) {
+    const {vxlan, spi} = frames[level] as Frame;
+    if (vxlan >= 0 || spi >= 0) return level;
+  }
+  return 0;
+}
+
 function fillView(view: PacketView, record: PacketRecord, number: number): void {
   view.number = number;
   view.hasTime = record.hasTime;
@@ -142,13 +162,19 @@ function scanTransport(frame: Frame, isVxlanPort: Uint8Array): number {
   switch (frame.proto) {
     case Proto.udp: {
       const at = scanUdp(frame);
-      return at >= 0 && isVxlanPort[frame.dport] === 1 ? scanVxlan(frame, at) : -1;
+      if (at < 0) return -1;
+      return isVxlanPort[frame.dport] === 1 ? scanVxlan(frame, at) : scanOtherUdp(frame, at);
     }
     case Proto.tcp:
       if (scanPorts(frame) && !hasTcpHeader(frame)) {
         stopShort(frame, frame.l4, tcpField.header, frame.l4WireEnd);
       }
       return -1;
+    case Proto.gre:
+      return scanGre(frame);
+    case Proto.ah:
+      // One is enough: nobody signs what is signed.
+      return frame.ah < 0 && scanAh(frame) ? scanTransport(frame, isVxlanPort) : -1;
     case Proto.sctp:
       scanPorts(frame);
       return -1;
@@ -160,6 +186,22 @@ function scanTransport(frame: Frame, isVxlanPort: Uint8Array): number {
       scanEsp(frame);
       return -1;
     default:
+      return -1;
+  }
+}
+
+/** What the port says of a datagram that isn't VXLAN. */
+function scanOtherUdp(frame: Frame, at: number): number {
+  switch (frame.dport) {
+    case genevePort:
+      return scanGeneve(frame, at);
+    case gpePort:
+      return scanGpe(frame, at);
+    case espPort:
+      scanEspInUdp(frame, at);
+      return -1;
+    default:
+      if (frame.sport === espPort) scanEspInUdp(frame, at);
       return -1;
   }
 }

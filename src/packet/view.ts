@@ -20,6 +20,8 @@ export interface PacketView {
   /** Outer frame first, then what VXLAN carries, and so on; the first `depth` are filled. */
   frames: readonly Frame[];
   depth: number;
+  /** The level of the frame between VTEPs: above 0 where GRE or the like carries VXLAN or ESP. */
+  base: number;
   /** The packet that an ICMP error on the underlay quotes, and what it carries; the first `quoteDepth` are filled. */
   quotes: readonly Frame[];
   quoteDepth: number;
@@ -27,6 +29,13 @@ export interface PacketView {
 
 /** VXLAN within VXLAN that is followed; deeper is said, not decoded. */
 export const maxDepth = 8;
+
+/** The frame between two VTEPs, or the packet itself where there is no overlay in it. */
+export const outerOf = ({frames, base}: PacketView): Frame => frames[base] as Frame;
+
+/** The frame that VXLAN carries. */
+export const innerOf = ({frames, depth, base}: PacketView): Frame | undefined =>
+  depth > base + 1 && (frames[base] as Frame).vxlan >= 0 ? frames[base + 1] : undefined;
 
 /** Whether it is an ICMP error about a packet between VTEPs, open or encrypted. */
 export function quotesTunnel({quoteDepth, quotes}: PacketView): boolean {
@@ -49,6 +58,7 @@ export function newPacketView(): PacketView {
     vni: -1,
     frames: Array.from({length: maxDepth}, newFrame),
     depth: 0,
+    base: 0,
     quotes: Array.from({length: maxDepth}, newFrame),
     quoteDepth: 0,
   };

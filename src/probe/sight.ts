@@ -42,7 +42,7 @@ export function sighter(index: number, point: Point, signature: Signature) {
       point: index,
       ...found,
       time: `${record.seconds}.${String(Math.floor(record.nanos / 1000)).padStart(6, '0')}`,
-      ...(view.depth > 1 ? tunnelled(outer) : {}),
+      ...(outer.vxlan >= 0 && view.depth > 1 ? tunnelled(outer) : {}),
     };
   };
 }

@@ -6,7 +6,7 @@ import {after, describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {Ajv2020} from 'ajv/dist/2020.js';
 import {runDecode} from '../packet/run-decode.js';
-import {asPackets, fragmentSamples, samples} from '../packet/samples.js';
+import {asPackets, fragmentSamples, samples, tunnelSamples} from '../packet/samples.js';
 import {pcap} from '../pcap/build.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -20,7 +20,13 @@ after(() => rmSync(folder, {recursive: true, force: true}));
 const rare = path.join(folder, 'rare.pcap');
 writeFileSync(
   rare,
-  pcap(asPackets([...Object.values(samples()), ...Object.values(fragmentSamples()).flat()])),
+  pcap(
+    asPackets([
+      ...Object.values(samples()),
+      ...Object.values(fragmentSamples()).flat(),
+      ...Object.values(tunnelSamples()),
+    ]),
+  ),
 );
 const text = path.join(folder, 'text');
 writeFileSync(text, 'text');

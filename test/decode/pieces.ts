@@ -10,7 +10,7 @@ import {readCapture} from '../../src/pcap/read.js';
 import type {ByteSource} from '../../src/pcap/source.js';
 import {noPalette} from '../../src/render/packet/style.js';
 import {painter} from '../../src/render/paint.js';
-import {asPackets, fragmentSamples, samples} from '../packet/samples.js';
+import {asPackets, fragmentSamples, samples, tunnelSamples} from '../packet/samples.js';
 import {magics, pcap, pcapng} from '../pcap/build.js';
 
 /** Everything that decode prints about one input, by view. */
@@ -125,6 +125,7 @@ export function seedCaptures(): Buffer[] {
   const all = asPackets([
     ...Object.values(samples()).filter((data) => data.length < 2000),
     ...Object.values(fragmentSamples()).flat(),
+    ...Object.values(tunnelSamples()),
   ]);
   const files: Buffer[] = [];
   for (let from = 0; from < all.length; from += 5) {

@@ -226,3 +226,47 @@ export function dnsQuery(id: number, labels: (string | Buffer)[], type = 1): Buf
     u16(1),
   ]);
 }
+
+/** RFC 3032: a label stack on top of what it carries, the last label at the bottom. */
+export function mpls(payload: Buffer, labels: number[]): Buffer {
+  const stack = labels.map((label, index) =>
+    u32(label * 4096 + (index === labels.length - 1 ? 0x100 : 0) + 64),
+  );
+  return Buffer.concat([...stack, payload]);
+}
+
+/** RFC 2516: a session's header and PPP's protocol number. */
+export const pppoe = (payload: Buffer, session: number, proto: number): Buffer =>
+  Buffer.concat([Buffer.from([0x11, 0]), u16(session), u16(payload.length + 2), u16(proto), payload]);
+
+/** RFC 8926. */
+export function geneve(payload: Buffer, vni: number, proto = 0x6558, options = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([Buffer.from([options.length / 4, 0]), u16(proto), u32(vni * 256), options, payload]);
+}
+
+/** draft-ietf-nvo3-vxlan-gpe; the next protocol is 1 IPv4, 2 IPv6, 3 Ethernet, 4 NSH, 5 MPLS. */
+export const vxlanGpe = (payload: Buffer, vni: number, next: number, flags = 0x0c): Buffer =>
+  Buffer.concat([Buffer.from([flags, 0, 0, next]), u32(vni * 256), payload]);
+
+export interface GreOptions {
+  key?: number;
+  sequence?: number;
+  checksum?: boolean;
+}
+
+/** RFC 2784, RFC 2890. */
+export function gre(payload: Buffer, proto: number, options: GreOptions = {}): Buffer {
+  const {key, sequence, checksum: hasChecksum = false} = options;
+  const words = [
+    ...(hasChecksum ? [u32(0)] : []),
+    ...(key === undefined ? [] : [u32(key)]),
+    ...(sequence === undefined ? [] : [u32(sequence)]),
+  ];
+  const flags =
+    (hasChecksum ? 0x8000 : 0) | (key === undefined ? 0 : 0x2000) | (sequence === undefined ? 0 : 0x1000);
+  return Buffer.concat([u16(flags), u16(proto), ...words, payload]);
+}
+
+/** RFC 4302, with a check value of 12 bytes. */
+export const ah = (payload: Buffer, next: number, spi: number, sequence: number): Buffer =>
+  Buffer.concat([Buffer.from([next, 4, 0, 0]), u32(spi), u32(sequence), Buffer.alloc(12, 0xaa), payload]);

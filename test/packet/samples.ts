@@ -1,19 +1,26 @@
 import type {TestPacket} from '../pcap/build.js';
 import {
   address,
+  ah,
   arp,
   dnsQuery,
   ethernet,
+  type GreOptions,
+  geneve,
+  gre,
   icmpEcho,
   ipv4,
   ipv6,
   ipv6Fragment,
+  mpls,
+  pppoe,
   tcp,
   tunnel,
   u16,
   u32,
   udp,
   vxlan,
+  vxlanGpe,
 } from './build.js';
 
 /** Packets that real networks seldom or never send, each by a name that says what is odd. */
@@ -187,6 +194,47 @@ export function samples(): Record<string, Buffer> {
     'BIG TCP over IPv4': ethernet(
       ipv4(tcp(data(70_000), {sport: 40000, dport: 80, flags: 'PA'}), {proto: 6, claim: 0}),
     ),
+  };
+}
+
+/** Tunnels other than VXLAN between two hosts, some with VXLAN inside. */
+export function tunnelSamples(): Record<string, Buffer> {
+  const ends = {src: '172.31.1.5', dst: '192.168.1.5'};
+  const routers = {src: '192.0.2.1', dst: '192.0.2.2', proto: 47};
+  const pingIp = ipv4(icmpEcho('request', 7, 1), {proto: 1});
+  const ping = ethernet(pingIp);
+  const overlay = ipv4(udp(vxlan(ping, 4097), 45000, 4789), {...ends, proto: 17});
+  const rest = Buffer.alloc(38, 0x42);
+  const esp = Buffer.concat([u32(0x12345678), u32(9), Buffer.alloc(64, 0x42)]);
+  const inUdp = (payload: Buffer, dport: number, sport = 45000): Buffer =>
+    ethernet(ipv4(udp(payload, sport, dport), {...ends, proto: 17}));
+  const inGre = (payload: Buffer, proto: number, options?: GreOptions): Buffer =>
+    ethernet(ipv4(gre(payload, proto, options), routers));
+  const pptp = Buffer.concat([Buffer.from('2001880b', 'hex'), Buffer.alloc(44)]);
+  return {
+    'VXLAN below MPLS': ethernet(mpls(overlay, [100, 200]), {type: 0x8847}),
+    'VXLAN below PPPoE': ethernet(pppoe(overlay, 77, 0x0021), {type: 0x8864}),
+    'ping below MPLS': ethernet(mpls(pingIp, [100, 200]), {type: 0x8847}),
+    'ping below PPPoE': ethernet(pppoe(pingIp, 77, 0x0021), {type: 0x8864}),
+    'VXLAN in GRE': inGre(overlay, 0x0800, {key: 9}),
+    'Ethernet in GRE': inGre(ping, 0x6558, {checksum: true, sequence: 3}),
+    ERSPAN: inGre(Buffer.alloc(40), 0x88be, {sequence: 1}),
+    PPTP: ethernet(ipv4(pptp, routers)),
+    Geneve: inUdp(geneve(ping, 5), 6081),
+    'Geneve with options': inUdp(geneve(ping, 5, 0x6558, Buffer.from('0102800100000007', 'hex')), 6081),
+    'Geneve of IP': inUdp(geneve(pingIp, 5, 0x0800), 6081),
+    'Geneve of something else': inUdp(geneve(rest.subarray(8), 5, 0x894f), 6081),
+    'VXLAN-GPE of Ethernet': inUdp(vxlanGpe(ping, 6, 3), 4790),
+    'VXLAN-GPE of IPv4': inUdp(vxlanGpe(pingIp, 6, 1), 4790),
+    'VXLAN-GPE of NSH': inUdp(vxlanGpe(rest.subarray(8), 6, 4), 4790),
+    'VXLAN-GPE of an unknown protocol': inUdp(vxlanGpe(rest.subarray(8), 6, 99), 4790),
+    'ESP in UDP': inUdp(esp, 4500, 4500),
+    'IKE in UDP 4500': inUdp(Buffer.concat([u32(0), Buffer.alloc(28, 0x42)]), 4500, 4500),
+    'ESP behind AH': ethernet(ipv4(ah(esp, 50, 0x99, 4), {...ends, proto: 51})),
+    'VXLAN behind AH': ethernet(
+      ipv4(ah(udp(vxlan(ping, 4097), 45000, 4789), 17, 0x99, 4), {...ends, proto: 51}),
+    ),
+    'AH twice': ethernet(ipv4(ah(ah(Buffer.alloc(64), 17, 0x98, 4), 51, 0x99, 4), {...ends, proto: 51})),
   };
 }
 

@@ -1,13 +1,16 @@
 import {asciiJson} from '../../base/escape.js';
 import {addressText, macText, putAddress, putMac} from '../../packet/address.js';
-import {get16} from '../../packet/bytes.js';
+import {labelAt, labelCount, pppoeSession} from '../../packet/below.js';
+import {get16, get32} from '../../packet/bytes.js';
 import {checksumNames} from '../../packet/checksum.js';
+import {ahField} from '../../packet/esp.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
-import {Fragment, type Frame, hasFirstPorts, Stop} from '../../packet/frame.js';
+import {Fragment, type Frame, hasFirstPorts, Stop, Tunnel} from '../../packet/frame.js';
 import {Kind, kindNames, kindOf} from '../../packet/kind.js';
 import type {Names} from '../../packet/names.js';
+import {EtherType} from '../../packet/numbers.js';
 import {type Output, put, putNumber, putPadded, putText} from '../../packet/output.js';
-import type {PacketView} from '../../packet/view.js';
+import {innerOf, outerOf, type PacketView} from '../../packet/view.js';
 import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
 import {putField, putMessage} from './message-json.js';
 import {putSummary} from './summary.js';
@@ -36,6 +39,7 @@ export function putJson(out: Output, view: PacketView, file: string, names?: Nam
     put(out, ',"outer":{');
     const start = out.at;
     if (outer.ethernet >= 0) putLink(out, outer);
+    if (outer.below >= 0) putBelow(out, outer, start);
     putNetwork(out, outer, start);
     put(out, '}');
   }
@@ -117,35 +121,31 @@ function putChecksums(out: Output, {ipChecksum, l4Checksum}: Frame): void {
   put(out, '}');
 }
 
-/** VXLAN and the frame inside, and so on inwards. */
+function putVxlan(out: Output, frame: Frame): void {
+  if ((frame.vxlanFlags & VxlanFlag.vni) !== 0 && frame.vni >= 0) putField(out, ',"vni":', frame.vni);
+  if (hasVxlanFlags(frame)) putField(out, ',"flags":', frame.vxlanFlags);
+  const group = vxlanGroup(frame);
+  if (group >= 0) putField(out, ',"group":', group);
+}
+
+/** What a frame carries, and the frame inside, and so on inwards. */
 function putAbove(out: Output, frames: readonly Frame[], depth: number, level: number): void {
   const frame = frames[level] as Frame;
   if (frame.spi >= 0) putField(out, ',"spi":', frame.spi);
+  if (frame.ah >= 0) putField(out, ',"ah":', get32(frame.payload, frame.ah + ahField.spi));
+  if (frame.tunnel !== Tunnel.none) putTunnel(out, frame);
   putMessage(out, frame);
-  if (frame.vxlan >= 0) {
-    if ((frame.vxlanFlags & VxlanFlag.vni) !== 0 && frame.vni >= 0) {
-      put(out, ',"vni":');
-      putNumber(out, frame.vni);
-    }
-    if (hasVxlanFlags(frame)) {
-      put(out, ',"flags":');
-      putNumber(out, frame.vxlanFlags);
-    }
-    const group = vxlanGroup(frame);
-    if (group >= 0) {
-      put(out, ',"group":');
-      putNumber(out, group);
-    }
-  }
+  if (frame.vxlan >= 0) putVxlan(out, frame);
   const next = level + 1 < depth ? frames[level + 1] : undefined;
   // A cut right behind the VXLAN header leaves no inner frame to tell of.
-  const stop = next !== undefined && next.ethernet < 0 ? next.stop : frame.stop;
+  const isThere = next !== undefined && (next.ethernet >= 0 || next.src >= 0);
+  const stop = next !== undefined && !isThere ? next.stop : frame.stop;
   if (stop !== Stop.none) {
     put(out, ',"stop":"');
     put(out, stopNames[stop]);
     put(out, '"');
   }
-  if (next !== undefined && next.ethernet >= 0) {
+  if (isThere) {
     put(out, ',"inner":{');
     putInner(out, frames, depth, level + 1);
     put(out, '}');
@@ -167,6 +167,34 @@ function putLink(out: Output, {data, ethernet, vlans, vlanCount}: Frame): void {
   put(out, ']');
 }
 
+/** MPLS labels, outermost first, or the session of PPPoE. */
+function putBelow(out: Output, frame: Frame, start: number): void {
+  if (frame.below === EtherType.pppoe) {
+    const session = pppoeSession(frame);
+    if (session < 0) return;
+    putKey(out, start, '"pppoe":');
+    putNumber(out, session);
+    return;
+  }
+  putKey(out, start, '"mpls":[');
+  for (let index = 0; index < labelCount(frame); index++) {
+    if (index > 0) put(out, ',');
+    putNumber(out, labelAt(frame, index));
+  }
+  put(out, ']');
+}
+
+/** A tunnel other than VXLAN, and what its header names. */
+function putTunnel(out: Output, frame: Frame): void {
+  const {tunnel, tunnelId, tunnelProto} = frame;
+  put(out, `,"tunnel":{"type":"${tunnelTypes[tunnel]}"`);
+  if (tunnelId >= 0) putField(out, ',"id":', tunnelId);
+  if (tunnelProto >= 0) putField(out, ',"etherType":', tunnelProto);
+  put(out, '}');
+}
+
+const tunnelTypes = ['', 'geneve', 'vxlan-gpe', 'gre'] as const;
+
 function putFirstPorts(out: Output, {data, l4}: Frame): void {
   putField(out, ',"sport":', get16(data, l4));
   putField(out, ',"dport":', get16(data, l4 + 2));
@@ -175,11 +203,13 @@ function putFirstPorts(out: Output, {data, l4}: Frame): void {
 function putInner(out: Output, frames: readonly Frame[], depth: number, level: number): void {
   const frame = frames[level] as Frame;
   const start = out.at;
-  putLink(out, frame);
-  if (frame.etherType >= 0) {
+  if (frame.ethernet >= 0) putLink(out, frame);
+  const type = frame.below >= 0 ? frame.below : frame.etherType;
+  if (type >= 0) {
     putKey(out, start, '"etherType":');
-    putNumber(out, frame.etherType);
+    putNumber(out, type);
   }
+  if (frame.below >= 0) putBelow(out, frame, start);
   putNetwork(out, frame, start);
   putAbove(out, frames, depth, level);
 }
@@ -211,10 +241,11 @@ function quoteFrom(out: Output, start: number): void {
 
 /** What the numbers of a tunnel's packet are called; null where the evidence doesn't know them. */
 function putNames(out: Output, view: PacketView, names: Names): void {
-  const outer = view.frames[0] as Frame;
+  const outer = outerOf(view);
+  const inner = innerOf(view);
   const isTunnel = outer.vxlan >= 0 || outer.spi >= 0;
-  const frame = view.depth > 1 ? (view.frames[1] as Frame) : outer;
-  const vni = view.depth > 1 ? outer.vni : view.vni;
+  const frame = inner ?? outer;
+  const vni = inner === undefined ? view.vni : outer.vni;
   const node = (at: number): string | null => names.node(addressText(outer.data, at, outer.version)) ?? null;
   const end = (at: number, macAt: number): string | null => {
     const mac = frame.ethernet < 0 ? undefined : macText(frame.data, frame.ethernet + macAt);

@@ -1,17 +1,18 @@
 import {escapeText} from '../../base/escape.js';
 import {addressText, macText, putAddress, putEndpoint, putMac} from '../../packet/address.js';
+import {labelAt, labelCount, pppoeSession} from '../../packet/below.js';
 import {get8} from '../../packet/bytes.js';
 import {Checksum} from '../../packet/checksum.js';
 import {ethernetField, vlanId} from '../../packet/ethernet.js';
-import type {Frame} from '../../packet/frame.js';
+import {type Frame, Tunnel} from '../../packet/frame.js';
 import type {Names} from '../../packet/names.js';
-import {protoName} from '../../packet/numbers.js';
+import {EtherType, protoName} from '../../packet/numbers.js';
 import {type Output, put, putHex, putNumber, putText} from '../../packet/output.js';
 import type {PacketView} from '../../packet/view.js';
 import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
 import {type Clock, putTimeOfDay} from './clock.js';
 import type {PacketStyle, Palette} from './style.js';
-import {putSummary} from './summary.js';
+import {putSummary, putTunnel} from './summary.js';
 
 /** One packet in one line: time, VTEP > VTEP, VNI, and what the inner frame says. */
 export function putLine(out: Output, view: PacketView, clock: Clock, style: PacketStyle): void {
@@ -53,7 +54,8 @@ function putLevel(
   names: Names | undefined,
 ): void {
   const frame = view.frames[level] as Frame;
-  if (frame.vxlan < 0) {
+  const isEntered = frame.tunnel !== Tunnel.none && level + 1 < view.depth;
+  if (frame.vxlan < 0 && !isEntered) {
     putPlain(out, frame, level > 0 ? (view.frames[level - 1] as Frame).vni : view.vni, palette, names);
     return;
   }
@@ -66,8 +68,12 @@ function putLevel(
     putNumber(out, frame.fragments);
     put(out, ' fragments)');
   }
+  if (frame.ah >= 0) put(out, ' AH');
   close(out, palette.dim);
-  putVni(out, frame, palette, names);
+  if (isEntered) {
+    put(out, ' ');
+    putTunnel(out, frame);
+  } else putVni(out, frame, palette, names);
   if (level + 1 < view.depth) {
     put(out, ' ');
     putLevel(out, view, level + 1, palette, names);
@@ -121,6 +127,7 @@ function putPlain(out: Output, frame: Frame, vni: number, palette: Palette, name
     putNumber(out, vlanId(frame.vlans[index] ?? 0));
     put(out, ' ');
   }
+  if (frame.below >= 0) putBelow(out, frame);
   if (frame.ip >= 0) {
     open(out, palette.strong);
     putEnd(out, frame, frame.src, ethernetField.src, frame.sport, vni, names);
@@ -135,6 +142,21 @@ function putPlain(out: Output, frame: Frame, vni: number, palette: Palette, name
     put(out, ' ');
   }
   putSummary(out, frame, false);
+}
+
+/** MPLS labels, outermost first, or the session of PPPoE. */
+function putBelow(out: Output, frame: Frame): void {
+  if (frame.below === EtherType.pppoe) {
+    put(out, 'pppoe ');
+    putNumber(out, Math.max(pppoeSession(frame), 0));
+  } else {
+    put(out, 'mpls');
+    for (let index = 0; index < labelCount(frame); index++) {
+      put(out, ' ');
+      putNumber(out, labelAt(frame, index));
+    }
+  }
+  put(out, ' ');
 }
 
 function putEnd(

@@ -3,11 +3,11 @@ import {putIpv4, putMac} from '../../packet/address.js';
 import {ArpOperation, arpField, arpOperation, isIpv4Arp} from '../../packet/arp.js';
 import {get16} from '../../packet/bytes.js';
 import {isDns, readDns} from '../../packet/dns.js';
-import {espSequence} from '../../packet/esp.js';
-import {Fragment, type Frame, hasFirstPorts, Stop} from '../../packet/frame.js';
+import {espSequence, espStart} from '../../packet/esp.js';
+import {Fragment, type Frame, hasFirstPorts, Stop, Tunnel} from '../../packet/frame.js';
 import {hasIcmpHeader, icmpId, icmpMtu, icmpSequence, icmpText, isEcho} from '../../packet/icmp.js';
-import {Kind, kindOf, kindText} from '../../packet/kind.js';
-import {protoName} from '../../packet/numbers.js';
+import {Kind, kindOf, kindText, tunnelNames} from '../../packet/kind.js';
+import {EtherType, etherTypeName, Proto, protoName} from '../../packet/numbers.js';
 import {type Output, put, putHex, putNumber, putText} from '../../packet/output.js';
 import {
   hasTcpHeader,
@@ -19,10 +19,12 @@ import {
   tcpSeq,
   tcpWindow,
 } from '../../packet/tcp.js';
+import {gpeField, gpeNext} from '../../packet/tunnel.js';
 import {udpField} from '../../packet/udp.js';
 
 /** What one frame carries, in a few words of ASCII without its addresses: the `info` of --json. */
 export function putSummary(out: Output, frame: Frame, withPorts: boolean): void {
+  if (frame.ah >= 0) put(out, 'AH ');
   switch (kindOf(frame)) {
     case Kind.tcp:
       putTcp(out, frame, withPorts);
@@ -45,7 +47,8 @@ export function putSummary(out: Output, frame: Frame, withPorts: boolean): void 
       putFragment(out, frame);
       break;
     default:
-      put(out, kindText(frame));
+      if (frame.tunnel === Tunnel.none) put(out, kindText(frame));
+      else putTunnel(out, frame);
       if (frame.l4 >= 0) putLength(out, frame.l4WireEnd - frame.l4);
   }
   if (frame.fragments > 0) {
@@ -96,7 +99,8 @@ function putTcp(out: Output, frame: Frame, withPorts: boolean): void {
 
 function putUdp(out: Output, frame: Frame, withPorts: boolean): void {
   if (frame.vxlan < 0 && isDns(frame) && putDns(out, frame)) return;
-  put(out, 'UDP');
+  if (frame.tunnel === Tunnel.none) put(out, 'UDP');
+  else putTunnel(out, frame);
   putPorts(out, frame, withPorts);
   // Where extension headers are cut, their first byte says UDP and nothing is known of it.
   if (frame.l4 >= 0) putLength(out, frame.l4WireEnd - frame.l4 - udpField.header);
@@ -168,8 +172,22 @@ function putArp(out: Output, frame: Frame): void {
 
 const arpStop = ({arp, wireEnd}: Frame): string => (arp + arpField.length > wireEnd ? 'too short' : 'cut');
 
+/** What a tunnel other than VXLAN is called, and what its header names: `Geneve vni 5 Ethernet`. */
+export function putTunnel(out: Output, frame: Frame): void {
+  const {tunnel, tunnelId, tunnelProto} = frame;
+  put(out, tunnelNames[tunnel] ?? '');
+  if (tunnelId >= 0) {
+    put(out, tunnel === Tunnel.gre ? ' key ' : ' vni ');
+    putNumber(out, tunnelId);
+  }
+  // Ethernet is what most of them carry.
+  if (tunnelProto >= 0 && tunnelProto !== EtherType.bridged) put(out, ` ${etherTypeName(tunnelProto)}`);
+  else if (tunnel === Tunnel.gpe && tunnelProto < 0 && frame.tunnelAt + gpeField.header <= frame.l4End)
+    put(out, ` next protocol ${gpeNext(frame)}`);
+}
+
 function putEsp(out: Output, frame: Frame): void {
-  put(out, 'ESP');
+  put(out, frame.proto === Proto.udp ? 'ESP in UDP' : 'ESP');
   if (frame.spi < 0) return;
   put(out, ' spi 0x');
   putHex(out, frame.spi, 8);
@@ -178,7 +196,7 @@ function putEsp(out: Output, frame: Frame): void {
     put(out, ' seq ');
     putNumber(out, sequence);
   }
-  putLength(out, frame.l4WireEnd - frame.l4);
+  putLength(out, frame.l4WireEnd - espStart(frame));
 }
 
 function putFragment(out: Output, frame: Frame): void {

@@ -1,7 +1,7 @@
 import {escapeText} from '../../base/escape.js';
 import {addressText} from '../../packet/address.js';
 import {describeNetwork} from '../../packet/describe-ip.js';
-import {describeCooked, describeEthernet} from '../../packet/describe-link.js';
+import {describeBelow, describeCooked, describeEthernet} from '../../packet/describe-link.js';
 import {describeTransport} from '../../packet/describe-transport.js';
 import {Fragment, type Frame, Stop} from '../../packet/frame.js';
 import type {Layer} from '../../packet/layer.js';
@@ -57,7 +57,7 @@ function stopText({stop, family}: Frame, isQuoted: boolean): string {
 
 function describeLink(frame: Frame, view: PacketView): Layer[] {
   if (frame.ethernet >= 0) return describeEthernet(frame);
-  return frame === view.frames[0] ? describeCooked(frame, view.linkType) : [];
+  return frame === view.frames[0] ? describeCooked(frame, view.linkType) : describeBelow(frame);
 }
 
 function fragmentLines({fragment, fragments}: Frame, indent: string): string[] {
