@@ -11,7 +11,7 @@ import {pcap} from './build.js';
 /** Packets whose bytes don't pack well, so that damage falls between them. */
 const random = newRandom(1);
 const packets = Array.from({length: 60}, (_, index) => ({
-  data: Buffer.from(Array.from({length: 300}, () => random.below(256))),
+  data: Buffer.from(Array.from({length: 60}, () => random.below(256))),
   seconds: index,
 }));
 const capture = pcap(packets);
@@ -48,13 +48,13 @@ describe('damaged gzip', () => {
   });
 
   it('in its middle: all packets before it, however the bytes arrive', async () => {
-    const parts = [gzipSync(capture.subarray(0, 10_000)), gzipSync(capture.subarray(10_000))];
+    const parts = [gzipSync(capture.subarray(0, 2500)), gzipSync(capture.subarray(2500))];
     const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = parts;
     second.fill(0xff, 10, 30);
     const ending = await readEveryWay(Buffer.concat([first, second]));
     assert.equal(ending.kind, 'corrupt');
-    // 24 bytes of header, 316 a record: 31 are whole within the first 10,000.
-    assert.ok(ending.packets >= 31, `${ending.packets}`);
+    // 24 bytes of header, 76 a record: 32 are whole within the first 2,500.
+    assert.ok(ending.packets >= 32, `${ending.packets}`);
   });
 
   it('cut anywhere: what came before, and nothing is nothing', async () => {
