@@ -40,6 +40,11 @@ import {lostBetween} from './rows/lost-between.js';
 import {dockerRules} from './services/docker-rules.js';
 import {loadBalancers} from './services/load-balancers.js';
 import {nameService} from './services/name-service.js';
+import {attachmentsLeft} from './swarm/attachments.js';
+import {networkNames} from './swarm/network-names.js';
+import {swarmNetworks} from './swarm/networks.js';
+import {swarmServices} from './swarm/services.js';
+import {swarmTasks} from './swarm/tasks.js';
 import {addressPool} from './underlay/address-pool.js';
 import {controlPlane} from './underlay/control-plane.js';
 import {dataPathFilter} from './underlay/data-path-filter.js';
@@ -94,6 +99,12 @@ export const checks: readonly Check[] = [
   // Engines, cards, clocks.
   engineVersions,
   taskErrors,
+  // What managers allocated.
+  swarmNetworks,
+  swarmTasks,
+  swarmServices,
+  attachmentsLeft,
+  networkNames,
   nicOffload,
   clock,
   certificate,

@@ -14,6 +14,7 @@ import {namespaceTexts} from './texts/namespaces.js';
 import {portTexts} from './texts/ports.js';
 import {rowTexts} from './texts/rows.js';
 import {sandboxTexts} from './texts/sandboxes.js';
+import {swarmTexts} from './texts/swarm.js';
 import {traceTexts} from './texts/trace.js';
 import {underlayTexts} from './texts/underlay.js';
 import {wayOutTexts} from './texts/way-out.js';
@@ -24,6 +25,7 @@ const texts = [
   ...namespaceTexts,
   ...rowTexts,
   ...sandboxTexts,
+  ...swarmTexts,
   ...hostSettingTexts,
   ...counterTexts,
   ...underlayTexts,

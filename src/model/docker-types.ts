@@ -66,6 +66,8 @@ export interface Network {
   name: string;
   driver: string;
   scope: string;
+  /** ISO 8601, by the clock of the engine that made it; of a Swarm network by that of the leader. */
+  createdAt?: string;
   internal: boolean;
   attachable: boolean;
   ingress: boolean;
@@ -139,6 +141,8 @@ export interface SwarmTask {
   slot?: number;
   desiredState?: string;
   state?: string;
+  /** When it came into this state: ISO 8601, by the clock of the node that said so. */
+  since?: string;
   /** Why it failed or was rejected, in the engine's words. */
   error?: string;
   containerId?: string;
@@ -150,6 +154,8 @@ export interface SwarmTask {
 export interface SwarmService {
   id: string;
   name: string;
+  /** `vip` or `dnsrr`. */
+  mode?: string;
   vips: {networkId: string; address: string}[];
   ports: {protocol?: string; target?: number; published?: number; mode?: string}[];
 }

@@ -77,6 +77,7 @@ const NetworkShape = shape.object({
   Name: shape.string,
   Driver: text,
   Scope: text,
+  Created: text,
   Internal: flag,
   Attachable: flag,
   Ingress: flag,
@@ -114,14 +115,14 @@ const TaskShape = shape.object({
   Slot: number,
   NodeID: text,
   DesiredState: text,
-  Status: object({State: text, Err: text, ContainerStatus: object({ContainerID: text})}),
+  Status: object({State: text, Timestamp: text, Err: text, ContainerStatus: object({ContainerID: text})}),
   Spec: object({Runtime: text, NetworkAttachmentSpec: object({ContainerID: text})}),
   NetworksAttachments: list(shape.object({Network: object({ID: text}), Addresses: list(shape.string)})),
 });
 
 const ServiceShape = shape.object({
   ID: shape.string,
-  Spec: object({Name: text}),
+  Spec: object({Name: text, EndpointSpec: object({Mode: text})}),
   Endpoint: object({
     VirtualIPs: list(shape.object({NetworkID: text, Addr: text})),
     Ports: list(shape.object({Protocol: text, TargetPort: number, PublishedPort: number, PublishMode: text})),
@@ -325,6 +326,11 @@ function told(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
+/** ISO 8601, or undefined for what is no time or Go's zero time, which stands for none. */
+function moment(value: string | undefined): string | undefined {
+  return value === undefined || !(Date.parse(value) > 0) ? undefined : value;
+}
+
 function engineOf(info: shape.Shaped<typeof InfoShape> | undefined, apiVersion: string | undefined): Engine {
   const swarm = info?.Swarm;
   return compact({
@@ -457,6 +463,7 @@ function networkOf(raw: shape.Shaped<typeof NetworkShape>, inspected: boolean): 
     name: raw.Name,
     driver: raw.Driver ?? '',
     scope: raw.Scope ?? '',
+    createdAt: moment(raw.Created),
     internal: raw.Internal ?? false,
     attachable: raw.Attachable ?? false,
     ingress: raw.Ingress ?? false,
@@ -531,6 +538,7 @@ function taskOf(raw: shape.Shaped<typeof TaskShape>): SwarmTask {
     slot: raw.Slot,
     desiredState: told(raw.DesiredState),
     state: told(raw.Status?.State),
+    since: moment(raw.Status?.Timestamp),
     error: told(raw.Status?.Err)?.slice(0, 500),
     containerId:
       told(raw.Status?.ContainerStatus?.ContainerID) ?? told(raw.Spec?.NetworkAttachmentSpec?.ContainerID),
@@ -543,14 +551,15 @@ function taskOf(raw: shape.Shaped<typeof TaskShape>): SwarmTask {
 }
 
 function serviceOf(raw: shape.Shaped<typeof ServiceShape>): SwarmService {
-  return {
+  return compact({
     id: raw.ID,
     name: raw.Spec?.Name ?? raw.ID,
+    mode: told(raw.Spec?.EndpointSpec?.Mode),
     vips: (raw.Endpoint?.VirtualIPs ?? []).flatMap(({NetworkID, Addr}) =>
       NetworkID && Addr ? [{networkId: NetworkID, address: Addr.replace(/\/\d+$/, '')}] : [],
     ),
     ports: (raw.Endpoint?.Ports ?? []).map(({Protocol, TargetPort, PublishedPort, PublishMode}) =>
       compact({protocol: Protocol, target: TargetPort, published: PublishedPort, mode: PublishMode}),
     ),
-  };
+  });
 }

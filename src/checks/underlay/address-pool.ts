@@ -59,8 +59,8 @@ function tell({id, network, subnet, size, taken, parts, fix}: Low, report: Repor
     subject: subnet,
     evidence: [`${network}: ${subnet} has ${size} addresses, ${taken} are taken: ${parts}`],
     cause: full
-      ? `no address of ${subnet} is left: new tasks and containers on ${network} stay New or fail, and no error says why`
-      : `${taken} of ${size} addresses of ${subnet} are taken; when it is full new tasks on ${network} stay New, and no error says why`,
+      ? `no address of ${subnet} is left: new tasks and containers on ${network} stay New or fail, and only the log of the leader says why`
+      : `${taken} of ${size} addresses of ${subnet} are taken; when it is full new tasks on ${network} stay New, and only the log of the leader says why`,
     check: look(sh`docker network inspect --verbose ${named(network)}`),
     fix,
     basis: 'one-host',
