@@ -490,6 +490,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     from: 'fixtures/recorded/trace/outer-source',
     host: 'node1',
     commands: ['ip route replace 192.168.1.5 via 172.31.1.1 dev eth0 src 172.31.1.5'],
+    undo: ['ip route del 192.168.1.5'],
     affects: "the source address of this host's packets to 192.168.1.5, until the next boot",
     replace: ['192.168.1.5', '172.31.1.1', 'eth0', '172.31.1.5'],
   },
@@ -511,9 +512,12 @@ export const examples: Readonly<Record<string, FixExample>> = {
   'uplink-down': {
     from: 'fixtures/recorded/doctor/uplink-down',
     host: 'node1',
-    commands: ['ip link set eth0 up'],
+    commands: [
+      'ip link set eth0 up',
+      'nmcli device connect eth0 || networkctl reconfigure eth0 || { ifdown eth0 || true; ifup eth0; }',
+    ],
     affects:
-      "eth0. Routes by a gateway went with it, and their gateway is not in the evidence: have the host's network manager make them again (networkctl reconfigure, nmcli device reapply or ifup with eth0)",
+      'eth0. Its routes by a gateway were lost when it was set down; the second line has NetworkManager, systemd-networkd or ifupdown configure them again',
     replace: ['eth0'],
   },
   'veth-down': {
@@ -552,6 +556,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
       'ip addr add 172.31.1.5/24 dev eth0',
       'ip route replace 192.168.1.5 via 172.31.1.1 dev eth0 src 172.31.1.5',
     ],
+    undo: ['ip route del 192.168.1.5', 'ip addr del 172.31.1.5/24 dev eth0'],
     affects:
       'the addresses of eth0, which keeps 172.31.1.99/24, until the next boot; and the source of what this host sends to other nodes',
     replace: ['172.31.1.5/24', 'eth0', '192.168.1.5', '172.31.1.1', '172.31.1.5'],

@@ -1,25 +1,34 @@
-import {line, named, sh} from '../../base/command.js';
-import {fixByOthers, look} from '../../findings/advice.js';
+import {device, line, named, sh} from '../../base/command.js';
+import {type Fix, fixBy, fixByOthers, look} from '../../findings/advice.js';
 import {protocolCounters} from '../../model/proc/counters.js';
-import {defineCheck} from '../check.js';
+import {defineCheck, type HostDigest} from '../check.js';
+import {remoteVteps} from '../underlay.js';
+import {distinct, listed} from '../words.js';
 import {pairs, rise, risen} from './rising.js';
 
+/** The interfaces by which a host's VXLAN packets leave. */
+type Uplinks = string[];
+
 interface Counts {
+  /** VTEPs of the other hosts, from which the packets come. */
+  senders: string[];
   /** Udp InCsumErrors of the host. */
   outer: number | null;
   /** Tcp InCsumErrors of each container. */
   inner: {netns: string; inode: number | null; container: string; errors: number}[];
 }
 
-/** One damaged packet in a while is nobody's fault; an offload that fails damages all of them. */
+/** Single corrupted packets happen on any link; an offload that fails corrupts all of them. */
 const threshold = {least: 3, perSecond: 0.2};
 
-/** Packets that arrived damaged, which is what a network card does that computes wrong checksums inside tunnels. */
-export const checksumErrors = defineCheck<undefined, Counts>({
+/** Packets that arrive corrupted, as from a NIC that computes wrong checksums inside tunnels. */
+export const checksumErrors = defineCheck<Uplinks, Counts>({
   name: 'checksum-errors',
   codes: ['udp-checksum-errors', 'tcp-checksum-errors'],
+  perHost: (host) => distinct(remoteVteps(host).flatMap((vtep) => host.way(vtep)?.uplink?.name ?? [])),
   counters(host) {
     return {
+      senders: remoteVteps(host),
       outer: protocolCounters(host.model.host?.proc)?.get('Udp')?.get('InCsumErrors') ?? null,
       inner: host.sandboxes.flatMap(({kind, namespace: {file, inode, tables}, containers, containerIds}) => {
         const errors = protocolCounters(tables?.proc)?.get('Tcp')?.get('InCsumErrors');
@@ -29,7 +38,7 @@ export const checksumErrors = defineCheck<undefined, Counts>({
       }),
     };
   },
-  sample({host, before, after, seconds}, report) {
+  sample({host, before, after, seconds}, report, hosts) {
     const outer = rise(before.outer ?? undefined, after.outer ?? undefined, seconds, threshold);
     const common = {host: host.name, network: null, basis: 'sample' as const};
     if (outer !== undefined) {
@@ -39,12 +48,9 @@ export const checksumErrors = defineCheck<undefined, Counts>({
         severity: 'warning',
         subject: 'UDP of the host',
         evidence: [`/proc/net/snmp: Udp InCsumErrors ${after.outer} (${risen(outer, seconds)})`],
-        cause: `${outer} UDP packets came to this host with a wrong checksum and were thrown away; VXLAN is UDP, and a card that can't compute the checksums of tunnels damages just that`,
+        cause: `${outer} UDP packets came to this host with a wrong checksum and were dropped; VXLAN is UDP, and a NIC that computes checksums of tunnels incorrectly corrupts these packets`,
         check: look(line('nstat -az UdpInCsumErrors')),
-        fix: fixByOthers(
-          'whoever runs the sending host',
-          'turn checksum offload of its uplink off, such as: ethtool -K eth0 tx-checksum-ip-generic off; ovdiag doctor on that host names the interface',
-        ),
+        fix: offloadFix(after.senders, hosts),
         at: {host: host.name, netns: '@host'},
       });
     }
@@ -58,14 +64,32 @@ export const checksumErrors = defineCheck<undefined, Counts>({
         severity: 'error',
         subject: later.container,
         evidence: [`${later.netns}: Tcp InCsumErrors ${later.errors} (${risen(inner, seconds)})`],
-        cause: `${inner} TCP segments came to ${later.container} with a wrong checksum and were thrown away: whoever sent them is on a host whose card damages what is inside the tunnel`,
+        cause: `${inner} TCP segments came to ${later.container} with a wrong checksum and were dropped: the NIC of the sending host corrupts what is inside the tunnel`,
         check: look(sh`docker exec ${named(later.container)} cat /proc/net/snmp`, 'Tcp: InCsumErrors'),
-        fix: fixByOthers(
-          'whoever runs the sending host',
-          'turn checksum offload of its uplink off, such as: ethtool -K eth0 tx-checksum-ip-generic off; ovdiag doctor on that host names the interface',
-        ),
+        fix: offloadFix(after.senders, hosts),
         at: {host: host.name, netns: later.netns},
       });
     }
   },
 });
+
+/** Turns checksum offload off where the packets were sent: known where there is one other host, and it was read. */
+function offloadFix(senders: readonly string[], hosts: readonly HostDigest<Uplinks>[]): Fix {
+  const read = hosts.filter(({vtep}) => vtep !== undefined && senders.includes(vtep));
+  const [sender] = read;
+  const [uplink] = sender?.digest ?? [];
+  if (senders.length === 1 && sender?.digest.length === 1 && uplink !== undefined)
+    return fixBy({
+      host: sender.name,
+      commands: [sh`ethtool -K ${device(uplink)} tx off`],
+      undo: [sh`ethtool -K ${device(uplink)} tx on`],
+      affects: `${uplink} of ${sender.name}, until the next boot: the CPU computes its checksums`,
+    });
+  const known = read.map(({name, digest}) => `${name} (${listed(digest)})`);
+  return fixByOthers(
+    'whoever runs the sending host',
+    `turn checksum offload of its uplink off: ethtool -K eth0 tx off, with its uplink for eth0${
+      known.length > 0 ? `; hosts that send to it: ${listed(known, 5)}` : ''
+    }`,
+  );
+}

@@ -80,9 +80,11 @@ function tell(
       others > 0 ? 'that of most others' : 'that of the machine that read it: one of the two is wrong'
     }; nodes refuse each other's certificates once they seem not yet or no longer valid`,
     check: look(line('timedatectl; chronyc tracking')),
+    // A time service steps the clock when it starts, not once it runs.
     fix: fixBy({
-      commands: [line('timedatectl set-ntp true')],
-      affects: 'the clock of that host: it is set, or slowly brought nearer',
+      commands: [line('timedatectl set-ntp false'), line('timedatectl set-ntp true')],
+      affects:
+        'the clock of that host: its time service (chrony or systemd-timesyncd) is restarted and sets it',
     }),
     basis: others > 0 ? 'several-hosts' : 'one-host',
     at: {host: host.name},

@@ -1,4 +1,4 @@
-import {address as addressWord, type Command, device, plain, prefix, sh} from '../../base/command.js';
+import {address as addressWord, type Command, device, nested, plain, prefix, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
 import {type Fix, fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
@@ -102,20 +102,28 @@ function addressFix(
     const route = host.way(vtep)?.route;
     return route?.device === link.name && route.table === 'main' ? [route] : [];
   });
+  const changed = [...new Map(routes.map((route) => [route.dst, route])).values()];
+  const here = sh`${prefix(`${address}/${prefixLength}`)} dev ${device(link.name)}`;
   return fixBy({
-    commands: [
-      sh`ip addr add ${prefix(`${address}/${prefixLength}`)} dev ${device(link.name)}`,
-      ...new Map(routes.map((route) => [route.dst, sourced(route, address)])).values(),
-    ],
+    commands: [nested(sh`ip addr add`, here), ...changed.map((route) => routeCommand(route, address))],
+    // The kernel removes routes with the address as their source together with it.
+    undo: [...changed.map(({dst}) => previousRoute(host, dst)), nested(sh`ip addr del`, here)],
     affects: `the addresses of ${link.name}, which keeps ${cidr}, until the next boot; and the source of what this host sends to other nodes`,
   });
 }
 
-/** A route as it is, with a source of its own. */
-function sourced({dst, gateway, device: dev = '', metric}: Route, source: string): Command {
+/** Sets a route as it is, but for its source; without one the kernel chooses. */
+function routeCommand({dst, gateway, device: dev = '', metric}: Route, source: string | undefined): Command {
   const via = gateway === undefined ? sh`` : sh`via ${addressWord(gateway)} `;
   const weight = metric === undefined ? sh`` : sh` metric ${plain(String(metric))}`;
-  return sh`ip route replace ${plain(dst)} ${via}dev ${device(dev)}${weight} src ${addressWord(source)}`;
+  const src = source === undefined ? sh`` : sh` src ${addressWord(source)}`;
+  return sh`ip route replace ${plain(dst)} ${via}dev ${device(dev)}${weight}${src}`;
+}
+
+/** Takes a route of a destination's own away again, or sets it to what it was. */
+function previousRoute({model}: KnownHost, dst: string): Command {
+  const before = (model.host?.routes ?? []).find((route) => route.table === 'main' && route.dst === dst);
+  return before ? routeCommand(before, before.prefSrc) : sh`ip route del ${plain(dst)}`;
 }
 
 interface WayTo {
@@ -179,20 +187,21 @@ function mismatch(
     ],
     cause: `packets to ${listed(vteps)} leave from ${source}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
     check: look(sh`ip route get ${addressWord(first.vtep)}`, `src ${source}`),
-    fix: sourceFix(own, group),
+    fix: sourceFix(host, own, group),
     basis: 'one-host',
     at: {host: host.name, vtep: own.address, ...(route.device === undefined ? {} : {device: route.device})},
   };
 }
 
 /** Each node gets a route of its own, as its present one but for the source. */
-function sourceFix(own: OwnVtep, group: WayTo[]): Fix {
-  const routes = group.flatMap(({vtep, way}) => (way.route ? [{...way.route, dst: vtep}] : []));
-  if (routes.some(({device: dev}) => dev === undefined))
+function sourceFix(host: KnownHost, own: OwnVtep, group: WayTo[]): Fix {
+  const routes = group.flatMap(({vtep, way}) => (way.route ? [{vtep, route: way.route}] : []));
+  if (routes.some(({route}) => route.device === undefined))
     return noFix('not known: by which link these nodes are reached');
   return fixBy({
-    commands: routes.map((route) => sourced(route, own.address)),
-    affects: `the source address of this host's packets to ${listed(routes.map(({dst}) => dst))}, until the next boot`,
+    commands: routes.map(({vtep, route}) => routeCommand({...route, dst: vtep}, own.address)),
+    undo: routes.map(({vtep}) => previousRoute(host, vtep)),
+    affects: `the source address of this host's packets to ${listed(routes.map(({vtep}) => vtep))}, until the next boot`,
   });
 }
 

@@ -99,16 +99,23 @@ function uplinks(host: KnownHost, ways: WayTo[], report: Report): void {
   }
 }
 
-/** Routes by a gateway go with a link that is set down, and neither the kernel nor the tables bring them back. */
-function linkFix(link: Link): Fix {
-  if (link.flags?.includes('UP'))
+/**
+ * Routes by a gateway go with a link that is set down (net/ipv4/fib_frontend.c, fib_disable_ip) and don't come back with it:
+ * only the configuration of the network manager still has the gateway.
+ */
+function linkFix({name, flags}: Link): Fix {
+  if (flags?.includes('UP'))
     return fixByOthers(
-      `whoever runs the network of ${link.name}`,
-      `give ${link.name} a carrier: its cable, its switch port, or the other end of it`,
+      `whoever runs the network of ${name}`,
+      `give ${name} a carrier: its cable, its switch port, or the other end of it`,
     );
+  const dev = device(name);
   return fixBy({
-    commands: [sh`ip link set ${device(link.name)} up`],
-    affects: `${link.name}. Routes by a gateway went with it, and their gateway is not in the evidence: have the host's network manager make them again (networkctl reconfigure, nmcli device reapply or ifup with ${link.name})`,
+    commands: [
+      sh`ip link set ${dev} up`,
+      sh`nmcli device connect ${dev} || networkctl reconfigure ${dev} || { ifdown ${dev} || true; ifup ${dev}; }`,
+    ],
+    affects: `${name}. Its routes by a gateway were lost when it was set down; the second line has NetworkManager, systemd-networkd or ifupdown configure them again`,
   });
 }
 

@@ -176,7 +176,7 @@ export const counterTexts = [
     ],
     fix: [
       {
-        command: 'ethtool -K UPLINK tx-checksum-ip-generic off',
+        command: 'ethtool -K UPLINK tx off',
         affects: 'how the uplink of the sending host computes checksums, until its next boot',
       },
     ],
@@ -197,7 +197,7 @@ export const counterTexts = [
     check: [{command: "docker exec CONTAINER grep '^Tcp:' /proc/net/snmp"}],
     fix: [
       {
-        command: 'ethtool -K UPLINK tx-checksum-ip-generic off',
+        command: 'ethtool -K UPLINK tx off',
         affects: 'how the uplink of the sending host computes checksums, until its next boot',
       },
     ],

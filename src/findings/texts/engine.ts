@@ -95,7 +95,12 @@ export const engineTexts = [
     behaviour:
       'A certificate is valid from one hour before its creation (swarmkit backdates it) for 90 days. A node whose clock is behind treats a new one as not yet valid; one whose clock is ahead treats its own as expired.',
     check: [{command: 'date -u; timedatectl'}, {command: 'chronyc tracking'}],
-    fix: [{command: 'timedatectl set-ntp true', affects: 'the clock of that host'}],
+    fix: [
+      {
+        command: 'timedatectl set-ntp false; timedatectl set-ntp true',
+        affects: 'the clock of that host: its time service is restarted and sets it',
+      },
+    ],
     references: [
       'moby swarmkit ca/certificates.go (CertBackdate)',
       'https://github.com/moby/moby/issues/25112',

@@ -26,8 +26,8 @@ export const underlayTexts = [
     fix: [
       {command: 'ip link set DEVICE up', affects: 'the administrative state of that link'},
       {
-        command: 'networkctl reconfigure DEVICE',
-        affects: 'addresses and routes of that link, if systemd-networkd manages them',
+        command: 'nmcli device connect DEVICE || networkctl reconfigure DEVICE || ifup DEVICE',
+        affects: 'addresses and routes of that link, from the configuration of the network manager',
       },
     ],
     references: [

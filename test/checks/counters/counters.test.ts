@@ -99,6 +99,20 @@ describe('checksum-errors', () => {
     assert.deepEqual(said(found), [['tcp-checksum-errors', 'error', 'web1']]);
     assert.match(found[0]?.evidence[0] ?? '', /Tcp InCsumErrors 12 \(\+12 in 10 s\)/);
   });
+
+  it('turns the offload off where the packets were sent, if there is one such host and it was read', () => {
+    const after = later(node1, 10, (draft) => addToSnmp(draft, '@host', 'Udp', 'InCsumErrors', 30));
+    const fixOf = (...others: HostEvidence[]) =>
+      unexpected(examine(node1, after, ...others).findings).find(({code}) => code === 'udp-checksum-errors')
+        ?.fix;
+    const known = fixOf(recordedEvidence('node2'));
+    assert.ok(known?.by === 'commands');
+    assert.deepEqual(
+      [known.host, known.commands, known.undo],
+      ['node2', ['ethtool -K eth0 tx off'], ['ethtool -K eth0 tx on']],
+    );
+    assert.equal(fixOf()?.by, 'others');
+  });
 });
 
 describe('vxlan-losses', () => {

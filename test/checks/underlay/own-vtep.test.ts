@@ -14,6 +14,7 @@ describe('own-vtep', () => {
     );
     assert.match(found[0]?.evidence[0] ?? '', /own VTEP 172\.31\.1\.5/);
     assert.equal(fixOf(found[0])[0], 'ip route replace 192.168.1.5 via 172.31.1.1 dev eth0 src 172.31.1.5');
+    assert.deepEqual(found[0]?.fix.by === 'commands' && found[0].fix.undo, ['ip route del 192.168.1.5']);
   });
 
   it('leaves it open where a rule may change the source again', () => {
@@ -51,6 +52,13 @@ describe('own-vtep', () => {
       changed.map(({subject, severity}) => [subject, severity]),
       [['VTEP 172.31.1.5', 'error']],
     );
+    assert.deepEqual(changed[0]?.fix.by === 'commands' && [changed[0].fix.commands, changed[0].fix.undo], [
+      [
+        'ip addr add 172.31.1.5/24 dev eth0',
+        'ip route replace 192.168.1.5 via 172.31.1.1 dev eth0 src 172.31.1.5',
+      ],
+      ['ip route del 192.168.1.5', 'ip addr del 172.31.1.5/24 dev eth0'],
+    ]);
     assert.match(changed[0]?.cause ?? '', /eth0 has 172\.31\.1\.99\/24 in the same subnet/);
     const {findings} = examine(
       derived(recordedEvidence('node1'), (draft) => {

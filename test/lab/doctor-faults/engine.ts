@@ -4,6 +4,7 @@ import type {Lab, LabNode} from '../lab.js';
 import {endOf} from '../trace-ends.js';
 import {endsOf, meetAgain} from '../trace-run.js';
 import {type DoctorFault, fault, traceFault, unfixed} from './fault.js';
+import {standIn} from './stand-in.js';
 import type {OwnFault} from './underlay.js';
 
 type NodeName = 'node1' | 'node2';
@@ -79,12 +80,36 @@ function namesFault(code: string, about: string, change: string): DoctorFault {
   });
 }
 
+const late = '/run/ovdiag-late';
+
+/** Half an hour late, until the time service is started anew. */
 const halfAnHourLate = `#!/bin/sh
 case $1 in
-  +%s) echo $(($(busybox date +%s) - 1800)) ;;
+  +%s) echo $(($(busybox date +%s) - $(cat ${late}))) ;;
   *) exec busybox date "$@" ;;
 esac
 `;
+const timeService = `#!/bin/sh
+case "$*" in
+  'set-ntp true') echo 0 >${late} ;;
+  'set-ntp false') ;;
+  *) exit 1 ;;
+esac
+`;
+
+const wrongClock = fault(
+  'clock-skew',
+  '`date` on node1 answers half an hour late, until `timedatectl set-ntp true`',
+  async (lab) => {
+    const node = lab.node('node1');
+    await shell(node, `echo 1800 >${late}`);
+    const back = await standIn(node, {date: halfAnHourLate, timedatectl: timeService});
+    return async () => {
+      await back();
+      await shell(node, `rm ${late}`);
+    };
+  },
+);
 
 /** What a card of VMware's prints; it keeps what is set. */
 const vmxnet3 = `#!/bin/sh
@@ -201,10 +226,7 @@ export const engineFaults: readonly DoctorFault[] = [
       expired,
     ),
   ),
-  unfixed(
-    {because: "the lab's nodes have the clock of the machine: an answer stands in its place"},
-    fileFault('clock-skew', '`date` on node1 answers half an hour late', '/usr/bin/date', halfAnHourLate),
-  ),
+  wrongClock,
   fileFault(
     'nic-offload',
     '`ethtool` on node1 answers for vmxnet3, with offload on',

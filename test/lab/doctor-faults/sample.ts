@@ -3,7 +3,8 @@
 import type {Lab} from '../lab.js';
 import {type End, rowsOf} from '../trace-ends.js';
 import {endsOf, meet} from '../trace-run.js';
-import {type DoctorFault, fault, onRouter, type Traffic, traceFault, type Unfixed, unfixed} from './fault.js';
+import {type DoctorFault, fault, onRouter, type Traffic, traceFault, unfixed} from './fault.js';
+import {standIn} from './stand-in.js';
 
 /** A fault that loses what is sent while it is looked at. */
 const sampled = (
@@ -32,10 +33,29 @@ export const pingsOf =
     return () => Promise.all([ping(one, two.ip), back ? ping(two, one.ip) : undefined]);
   };
 
-const byCard: Unfixed = {
-  because:
-    'rules stand in the place of a card that damages checksums, and no setting of the card changes them',
-};
+/**
+ * A card of node2 that corrupts what it sends as long as it computes checksums: a rule on the way out, which is there until
+ * `ethtool -K eth0 tx off`.
+ */
+async function badCard(lab: Lab, rule: string): Promise<() => Promise<unknown>> {
+  const node = lab.node('node2');
+  const corrupt = spoil('egress', 'eth0', rule);
+  // Else the kernel that receives, which is the one that sends, knows that it need not verify them.
+  await node.run(['sh', '-ec', `ethtool -K eth0 tx off >/dev/null; ${corrupt}`]);
+  const back = await standIn(node, {
+    ethtool: `#!/bin/sh
+case "$*" in
+  '-K eth0 tx off') ${unspoiled} ;;
+  '-K eth0 tx on') ${corrupt} ;;
+  *) exec /usr/sbin/ethtool "$@" ;;
+esac
+`,
+  });
+  return async () => {
+    await back();
+    await node.run(['sh', '-ec', `${unspoiled}; ethtool -K eth0 tx on >/dev/null`]);
+  };
+}
 
 export const faultsOfSamples: readonly DoctorFault[] = [
   sampled(traceFault('fdb-row-missing', 'fdb-missing'), pingsOf('web'), ['l2-miss']),
@@ -55,50 +75,34 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     'icmp-unreachable',
     'udp-no-ports',
   ]),
-  unfixed(
-    byCard,
-    sampled(
-      fault(
-        'tcp-checksum-errors',
-        'the checksums of TCP segments are damaged inside the tunnel on their way into node1',
-        async (lab) => {
-          const {two} = await web(lab);
-          // Else the kernel, which never left this machine, knows that they need no check.
-          await two.inside(`ethtool -K ${two.link} tx off >/dev/null`);
-          // Behind the outer UDP header 8 bytes of VXLAN, 14 of Ethernet, 20 of IP: its protocol, and TCP's checksum.
-          const rule = spoil('eth0', 'udp dport 4789 @th,312,8 6 @th,528,16 set 0xbad');
-          await lab.node('node1').run(['sh', '-ec', rule]);
-          return async () => {
-            await lab.node('node1').run(['sh', '-ec', unspoiled]);
-            await two.inside(`ethtool -K ${two.link} tx on >/dev/null`);
-          };
-        },
-      ),
+  sampled(
+    fault(
+      'tcp-checksum-errors',
+      'the card of node2 corrupts TCP inside the tunnel, until `ethtool -K eth0 tx off`',
       async (lab) => {
-        const {one, two} = await web(lab);
-        const call = `for turn in 1 2 3 4 5; do nc -w 1 ${two.ip} 80 </dev/null & done; wait`;
-        return () => one.node.exec(one.container, ['sh', '-c', call], {reject: false});
+        const {two} = await web(lab);
+        await two.inside(`ethtool -K ${two.link} tx off >/dev/null`);
+        // Behind the outer UDP header 8 bytes of VXLAN, 14 of Ethernet, 20 of IP: its protocol, and TCP's checksum.
+        const back = await badCard(lab, 'udp dport 4789 @th,312,8 6 @th,528,16 set 0xbad');
+        return async () => {
+          await back();
+          await two.inside(`ethtool -K ${two.link} tx on >/dev/null`);
+        };
       },
     ),
+    async (lab) => {
+      const {one, two} = await web(lab);
+      const call = `for turn in 1 2 3 4 5; do nc -w 1 ${two.ip} 80 </dev/null & done; wait`;
+      return () => one.node.exec(one.container, ['sh', '-c', call], {reject: false});
+    },
   ),
-  unfixed(
-    byCard,
-    sampled(
-      fault(
-        'udp-checksum-errors',
-        'the outer checksums of what node2 sends are damaged on their way into node1',
-        async (lab) => {
-          const [first, second] = [lab.node('node1'), lab.node('node2')];
-          await second.run(['sh', '-ec', 'ethtool -K eth0 tx off >/dev/null']);
-          await first.run(['sh', '-ec', spoil('eth0', 'udp dport 4789 udp checksum set 0xbad')]);
-          return async () => {
-            await first.run(['sh', '-ec', unspoiled]);
-            await second.run(['sh', '-ec', 'ethtool -K eth0 tx on >/dev/null']);
-          };
-        },
-      ),
-      pingsOf('web', true),
+  sampled(
+    fault(
+      'udp-checksum-errors',
+      'the card of node2 corrupts VXLAN packets, until `ethtool -K eth0 tx off`',
+      (lab) => badCard(lab, 'udp dport 4789 udp checksum set 0xbad'),
     ),
+    pingsOf('web', true),
   ),
   unfixed(
     onRouter,
@@ -115,7 +119,7 @@ export const faultsOfSamples: readonly DoctorFault[] = [
           await second.run([
             'sh',
             '-ec',
-            `sysctl -qw net.ipv4.ipfrag_time=1; ${spoil('eth0', 'ip frag-off & 0x1fff != 0 drop')}`,
+            `sysctl -qw net.ipv4.ipfrag_time=1; ${spoil('ingress', 'eth0', 'ip frag-off & 0x1fff != 0 drop')}`,
           ]);
           return async () => {
             await lab.router.run(['ip', 'link', 'set', 'node2', 'mtu', '1500']);
@@ -188,7 +192,7 @@ export const faultsOfSamples: readonly DoctorFault[] = [
   ),
 ];
 
-/** Rules where packets come in, before anything else of the host sees them. */
-const spoil = (device: string, rule: string) =>
-  `nft 'add table netdev spoil; add chain netdev spoil door { type filter hook ingress device ${device} priority 0 ; }; add rule netdev spoil door ${rule}'`;
+/** A rule where packets come in, before anything else of the host sees them, or where they leave, behind all else. */
+const spoil = (hook: 'ingress' | 'egress', device: string, rule: string) =>
+  `nft 'add table netdev spoil; add chain netdev spoil door { type filter hook ${hook} device ${device} priority 0 ; }; add rule netdev spoil door ${rule}'`;
 const unspoiled = 'nft delete table netdev spoil';

@@ -2,12 +2,13 @@
 
 import {swarmIsWhole} from '../health.js';
 import {image} from '../image.js';
-import type {Lab} from '../lab.js';
+import type {Lab, LabNode} from '../lab.js';
 import {endOf, rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
 import {endsOf, meetAgain} from '../trace-run.js';
 import {until} from '../wait.js';
 import {type DoctorFault, fault, onRouter, traceFault} from './fault.js';
+import {standIn} from './stand-in.js';
 
 /** A fault that only `doctor` is tried on, with the hosts that must be read to see it. */
 export interface OwnFault extends DoctorFault {
@@ -128,6 +129,11 @@ function networkFault(code: string, about: string, name: string, ...args: string
 
 const gateway = '172.31.1.1';
 
+/** What ifupdown has configured, as on a Debian host: the one place that still has the gateway when the link is down. */
+const interfaces = '/run/ovdiag-interfaces';
+const uplinkOf = ({address, gateway: router}: LabNode) =>
+  `iface eth0 inet static\n  address ${address}\n  netmask 255.255.255.0\n  gateway ${router}\n`;
+
 const controlPlane = (verb: string) =>
   ['dport', 'sport'].map((port) => `iptables -${verb} FORWARD -p tcp --${port} 2377 -j DROP`).join('; ');
 
@@ -160,11 +166,25 @@ const nodeDown: OwnFault = {
 /** Those of which fixtures/recorded/doctor/ has a recording. */
 export const ownUnderlayFaults: readonly OwnFault[] = [
   {
-    ...hostFault('uplink-down', "node1's uplink set down", 'node1', {
-      make: 'ip link set eth0 down',
-      mend: `ip link set eth0 up; ip route add default via ${gateway} dev eth0`,
+    hosts: ['node1'],
+    ...fault('uplink-down', "node1's uplink set down, which ifupdown has configured", async (lab) => {
+      const node = lab.node('node1');
+      await onHost(lab, 'node1', `cat >${interfaces} <<'TEXT'\n${uplinkOf(node)}TEXT`);
+      const busybox = (name: string) => `#!/bin/sh\nexec busybox ${name} -i ${interfaces} "$@"\n`;
+      const back = await standIn(node, {
+        ifup: busybox('ifup'),
+        ifdown: busybox('ifdown'),
+        // Scripts of other packages, whose directories need not be there.
+        'run-parts': '#!/bin/sh\n',
+      });
+      await onHost(lab, 'node1', 'ifdown -f eth0; ifup eth0');
+      await onHost(lab, 'node1', 'ip link set eth0 down');
+      return async () => {
+        await onHost(lab, 'node1', 'ifdown eth0; ifup eth0');
+        await back();
+        await healed(lab);
+      };
     }),
-    unfixed: {because: 'the default route goes with the link, and no table has its gateway any more'},
   },
   {
     ...hostFault(
