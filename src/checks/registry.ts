@@ -17,6 +17,7 @@ import {certificate} from './engine/certificate.js';
 import {clock} from './engine/clock.js';
 import {conntrack} from './engine/conntrack.js';
 import {engineVersions} from './engine/engine-versions.js';
+import {gossipListener} from './engine/gossip-listener.js';
 import {neighbourTableRoom} from './engine/neighbour-table.js';
 import {nicOffload} from './engine/nic-offload.js';
 import {taskErrors} from './engine/task-errors.js';
@@ -26,9 +27,11 @@ import {overlayLinks} from './links/overlay-links.js';
 import {vethUnplugged} from './links/veth-unplugged.js';
 import {vni} from './links/vni.js';
 import {mtuAgreement} from './mtu/mtu-agreement.js';
+import {mtuOption} from './mtu/mtu-option.js';
 import {overlayMtu} from './mtu/overlay-mtu.js';
 import {pathMtu} from './mtu/path-mtu.js';
 import {containerRoutes} from './outside/container-routes.js';
+import {defaultRoutes} from './outside/default-routes.js';
 import {forwardFilter} from './outside/forward-filter.js';
 import {forwarding} from './outside/forwarding.js';
 import {gatewayLeg} from './outside/gateway-leg.js';
@@ -111,13 +114,16 @@ export const checks: readonly Check[] = [
   overlayMtu,
   pathMtu,
   mtuAgreement,
+  mtuOption,
   dataPathPort,
   dataPathFilter,
   controlPlane,
+  gossipListener,
   subnets,
   addressPool,
   gatewayLeg,
   containerRoutes,
+  defaultRoutes,
   masquerade,
   forwardFilter,
 ];

@@ -306,6 +306,13 @@ export const examples: Readonly<Record<string, FixExample>> = {
     affects: 'the entries of web2 on node1 only; Docker removes them when the endpoint goes',
     replace: ['/run/docker/netns/1-k9adhvbmg8', '02:42:0a:00:01:09', '192.168.1.5'],
   },
+  'gossip-listener-missing': {
+    from: 'fixtures/derived/certificate-expiring',
+    host: 'node1',
+    commands: ['systemctl restart docker'],
+    affects: 'the engine and all containers of the node: those of the swarm are started again',
+    replace: [],
+  },
   'gossip-port-filtered': {
     from: 'fixtures/recorded/doctor/gossip-port-filtered',
     host: 'node1',
@@ -456,6 +463,14 @@ export const examples: Readonly<Record<string, FixExample>> = {
     affects:
       'eth0, until the next boot. Where the network behind it takes no 1500 bytes, the overlays must be made with com.docker.network.driver.mtu=1400 instead',
     replace: ['eth0'],
+  },
+  'mtu-unlike-option': {
+    from: 'fixtures/recorded/doctor/mtu-differs',
+    host: 'node1',
+    commands: ['nsenter --net=/run/docker/netns/1-0a3cfsam3b ip link set vxlan0 mtu 1450'],
+    undo: ['nsenter --net=/run/docker/netns/1-0a3cfsam3b ip link set vxlan0 mtu 1400'],
+    affects: 'frames of uber-net on this host',
+    replace: ['/run/docker/netns/1-0a3cfsam3b'],
   },
   'neighbour-missing': {
     from: 'fixtures/recorded/neighbour-missing',

@@ -74,7 +74,7 @@ function wayToNetwork(network: Network, endpoint: LocalEndpoint): Missing[] {
 }
 
 /** By the leg on docker_gwbridge, to the gateway of that network; undefined where one of them is not known. */
-function defaultRoute(host: KnownHost, leaver: Leaver): Command | undefined {
+export function defaultRoute(host: KnownHost, leaver: Leaver): Command | undefined {
   const leg = legOf(leaver, gwbridgeName(host.model), host.pairs);
   const gateway = gwbridgeNetwork(host.model)?.subnets.find(({subnet}) => subnet.includes('.'))?.gateway;
   if (!leg || gateway === undefined) return undefined;

@@ -175,4 +175,25 @@ export const engineTexts = [
       'https://github.com/moby/libnetwork/issues/1166',
     ],
   },
+  {
+    code: 'gossip-listener-missing',
+    title: 'the engine does not listen for gossip',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'Nodes tell each other of endpoints by gossip on port 7946, TCP and UDP. This engine does not listen there: it gets no FDB entries of new endpoints and no names, and the other nodes take it for failed.',
+    behaviour:
+      'The engine opens both sockets when it joins a swarm. They are missing if the engine hangs, was stopped, or if another program had the port when it started.',
+    check: [{command: "ss -lnptu 'sport = :7946'", shows: 'dockerd on tcp and udp'}],
+    fix: [
+      {
+        command: 'systemctl restart docker',
+        affects: 'the engine and all containers of the node',
+      },
+    ],
+    references: [
+      'moby daemon/libnetwork/networkdb/cluster.go',
+      'moby daemon/libnetwork/docs/spec/swarm-networking.md (commit ad948b0a), 1',
+    ],
+  },
 ] as const satisfies readonly Explanation[];

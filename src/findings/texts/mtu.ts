@@ -93,4 +93,32 @@ export const mtuTexts = [
     ],
     references: ['net/ipv4/route.c (update_or_create_fnhe)', 'RFC 1191, section 6', 'moby/moby#43673'],
   },
+  {
+    code: 'mtu-unlike-option',
+    title: 'a vxlan device has another MTU than its network was created with',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'The engine sets the MTU of a vxlan device to the mtu option of the network (1500 without one) minus 50 bytes; encrypted networks have 26 bytes less, rounded down to a multiple of 4. A smaller MTU drops full-sized frames silently, a larger one can make packets that the underlay does not take.',
+    behaviour:
+      'A bridge does not fragment: it drops a frame that is larger than the MTU of the port it leaves by. Small packets still pass.',
+    check: [
+      {
+        command: 'nsenter --net=/var/run/docker/netns/NAMESPACE ip link show type vxlan',
+        shows: 'mtu',
+      },
+      {command: "docker network inspect NETWORK --format '{{.Options}}'"},
+    ],
+    fix: [
+      {
+        command: 'nsenter --net=/var/run/docker/netns/NAMESPACE ip link set vxlan0 mtu 1450',
+        affects: 'frames of that network on the host',
+      },
+    ],
+    references: [
+      'moby daemon/libnetwork/drivers/overlay/ov_network.go (maxMTU)',
+      'moby daemon/libnetwork/docs/spec/swarm-networking.md (commit ad948b0a), 3',
+      'kernel net/bridge/br_forward.c (br_dev_queue_push_xmit, is_skb_forwardable)',
+    ],
+  },
 ] as const satisfies readonly Explanation[];

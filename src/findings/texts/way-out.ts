@@ -142,4 +142,46 @@ export const wayOutTexts = [
       'firewalld/firewalld#503',
     ],
   },
+  {
+    code: 'default-route-on-overlay',
+    title: 'the default route of a container leads onto an overlay network',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'The container cannot reach the outside: an overlay network does not forward to other networks. It is right only where another container on that overlay is meant to forward.',
+    behaviour:
+      'The engine puts the default route on docker_gwbridge, never on an overlay, internal or ingress network. Something inside the container, or by hand, changed it.',
+    check: [{command: 'nsenter --net=/var/run/docker/netns/NAMESPACE ip route show default'}],
+    fix: [
+      {
+        command:
+          'nsenter --net=/var/run/docker/netns/NAMESPACE ip route replace default via 172.18.0.1 dev eth1',
+        affects: 'the traffic of the container to the outside',
+      },
+    ],
+    references: ['moby daemon/libnetwork/docs/spec/swarm-networking.md (commit ad948b0a), 7.2 and 8'],
+  },
+  {
+    code: 'internal-leaks',
+    title: 'a container that is only on internal networks has a default route',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'Internal networks are meant to keep their containers away from the outside. This container has a route there, so it may reach it.',
+    behaviour:
+      'The engine gives no default route and no interface on docker_gwbridge to a container whose networks are all internal. Something inside the container, or by hand, added the route.',
+    check: [
+      {command: 'nsenter --net=/var/run/docker/netns/NAMESPACE ip route show default', shows: 'no line'},
+    ],
+    fix: [
+      {
+        command: 'nsenter --net=/var/run/docker/netns/NAMESPACE ip route del default',
+        affects: 'the traffic of the container to the outside',
+      },
+    ],
+    references: [
+      'moby daemon/libnetwork/docs/spec/swarm-networking.md (commit ad948b0a), 8',
+      'moby daemon/libnetwork/docs/spec/network-common.md, 3',
+    ],
+  },
 ] as const satisfies readonly Explanation[];

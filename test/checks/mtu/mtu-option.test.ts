@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {wantedMtu} from '../../../src/checks/mtu/mtu-option.js';
+import {foldFindings} from '../../../src/findings/fold.js';
+import type {Network} from '../../../src/model/docker-types.js';
+import {derived, editTable, overlayOf, recordedEvidence} from '../../support/evidence.js';
+import {examine, fixOf} from '../support.js';
+
+const network = (mtuOption: number | undefined, encrypted: boolean) =>
+  ({encrypted, ...(mtuOption === undefined ? {} : {mtuOption})}) as Network;
+
+describe('the MTU of a vxlan device', () => {
+  it('is what moby makes of the option', () => {
+    // The defaults of moby's specification, and an option that is no multiple of 4.
+    assert.equal(wantedMtu(network(undefined, false)), 1450);
+    assert.equal(wantedMtu(network(undefined, true)), 1424);
+    assert.equal(wantedMtu(network(9000, false)), 8950);
+    assert.equal(wantedMtu(network(1403, true)), 1324);
+  });
+
+  it('mtu-unlike-option: told where somebody changed it, with the command that sets it again', () => {
+    const node1 = recordedEvidence('node1');
+    const {file} = overlayOf(node1, 'uber-net');
+    const changed = derived(node1, (draft) =>
+      editTable(draft, file, 'addr', (rows) =>
+        rows.map((row) => (row.linkinfo?.info_kind === 'vxlan' ? {...row, mtu: 1400} : row)),
+      ),
+    );
+    const [finding] = foldFindings(examine(changed).findings).filter(
+      ({code}) => code === 'mtu-unlike-option',
+    );
+    assert.match(finding?.cause ?? '', /has MTU 1400, and the engine sets 1450/);
+    assert.match(fixOf(finding)[0] ?? '', /^nsenter --net=\S+ ip link set vxlan0 mtu 1450$/);
+    assert.deepEqual(
+      examine(node1).findings.filter(({code}) => code === 'mtu-unlike-option'),
+      [],
+    );
+  });
+});
