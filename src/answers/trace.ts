@@ -4,6 +4,7 @@ import type {Advice} from '../findings/advice.js';
 import {type HostDocument, hostDocument} from '../hosts/document.js';
 import type {Readings} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
+import type {ProbeTarget} from '../probe/points.js';
 import type {ProbeReport} from '../probe/probe.js';
 import {findContainer, findDestination} from '../topology/names.js';
 import type {Traffic} from '../trace/filter.js';
@@ -151,14 +152,15 @@ async function proven(
   });
   reader.announce(planLines(planned.plan));
   const probe = await reader.interruptible((signal) => runProbe({hosts, planned, trace: modelled, signal}));
-  const answer = withProbe(modelled, probe.verdict, probe.mtu);
+  const answer = withProbe(modelled, probe.verdict, probe.mtu, planned.traffic.protocol);
   return {answer: naming ? withName(answer, naming, probe.name ?? undefined) : answer, probe};
 }
 
 /** Of a service its address is probed, or the first task where it has none. */
-function probeTarget(target: TraceTarget, {vip, backends}: Trace): TraceEnd | {ip: string} {
+function probeTarget(target: TraceTarget, {vip, backends = []}: Trace): ProbeTarget {
   if (!('service' in target)) return target;
-  const ip = vip ?? backends?.[0]?.address;
+  if (vip) return {ip: vip, tasks: backends.length};
+  const ip = backends[0]?.address;
   if (ip !== undefined) return {ip};
   throw usageError('probe-without-address', `Service ${target.service} has no address to probe.`, [
     'Run it without --probe to see why.',

@@ -338,18 +338,26 @@ export const examples: Readonly<Record<string, FixExample>> = {
   'ingress-dnat-missing': {
     from: 'fixtures/derived/ingress-dnat-missing',
     host: 'node1',
-    commands: ['docker service update --force site'],
-    affects:
-      'the tasks of site, replaced one by one: with them the engine recreates its entries. Type it on a manager',
-    replace: [],
+    commands: [
+      'iptables -t nat -I DOCKER-INGRESS -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080',
+    ],
+    undo: ['iptables -t nat -D DOCKER-INGRESS -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080'],
+    affects: 'requests to port 8080 of this host',
+    replace: ['172.18.0.2'],
   },
   'ingress-dnat-stale': {
     from: 'fixtures/derived/ingress-dnat-stale',
     host: 'node1',
-    commands: ['docker service update --force site'],
-    affects:
-      'the tasks of site, replaced one by one: with them the engine recreates its entries. Type it on a manager',
-    replace: [],
+    commands: [
+      'iptables -t nat -I DOCKER-INGRESS -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080',
+      'iptables -t nat -D DOCKER-INGRESS -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.99:8080',
+    ],
+    undo: [
+      'iptables -t nat -I DOCKER-INGRESS -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.99:8080',
+      'iptables -t nat -D DOCKER-INGRESS -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080',
+    ],
+    affects: 'requests to port 8080 of this host',
+    replace: ['172.18.0.2', '172.18.0.99'],
   },
   'ingress-localnet-off': {
     from: 'fixtures/derived/ingress-localnet-off',
@@ -362,10 +370,14 @@ export const examples: Readonly<Record<string, FixExample>> = {
   'ingress-mark-missing': {
     from: 'fixtures/derived/ingress-mark-missing',
     host: 'node1',
-    commands: ['docker service update --force site'],
-    affects:
-      'the tasks of site, replaced one by one: with them the engine recreates its entries. Type it on a manager',
-    replace: [],
+    commands: [
+      'nsenter --net=/run/docker/netns/ingress_sbox iptables -t mangle -A PREROUTING -p tcp --dport 8080 -j MARK --set-mark 258',
+    ],
+    undo: [
+      'nsenter --net=/run/docker/netns/ingress_sbox iptables -t mangle -D PREROUTING -p tcp --dport 8080 -j MARK --set-mark 258',
+    ],
+    affects: 'the load balancer of ingress on this host',
+    replace: ['/run/docker/netns/ingress_sbox'],
   },
   'ip-forward-off': {
     from: 'fixtures/recorded/trace/ip-forward-off',
@@ -386,10 +398,9 @@ export const examples: Readonly<Record<string, FixExample>> = {
   'ipvs-backend-stale': {
     from: 'fixtures/derived/ipvs-backend-stale',
     host: 'node1',
-    commands: ['docker service update --force app'],
-    affects:
-      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
-    replace: [],
+    commands: ['nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -d -f 256 -r 10.0.1.200:0'],
+    affects: 'the load balancer of uber-net on this host. ipvsadm is a package of its own',
+    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.200'],
   },
   'ipvs-conntrack-off': {
     from: 'fixtures/derived/ipvs-conntrack-off',
@@ -410,18 +421,26 @@ export const examples: Readonly<Record<string, FixExample>> = {
   'ipvs-service-missing': {
     from: 'fixtures/derived/ipvs-service-missing',
     host: 'node1',
-    commands: ['docker service update --force app'],
-    affects:
-      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
-    replace: [],
+    commands: [
+      'nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -A -f 256 -s rr',
+      'nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -a -f 256 -r 10.0.1.4:0 -m -w 1',
+      'nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -a -f 256 -r 10.0.1.3:0 -m -w 1',
+    ],
+    undo: ['nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -D -f 256'],
+    affects: 'the load balancer of uber-net on this host. ipvsadm is a package of its own',
+    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.4', '10.0.1.3'],
   },
   'ipvs-snat-missing': {
     from: 'fixtures/derived/ipvs-snat-missing',
     host: 'node1',
-    commands: ['docker service update --force app'],
-    affects:
-      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
-    replace: [],
+    commands: [
+      'nsenter --net=/run/docker/netns/lb_k9adhvbmg iptables -t nat -A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.8',
+    ],
+    undo: [
+      'nsenter --net=/run/docker/netns/lb_k9adhvbmg iptables -t nat -D POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.8',
+    ],
+    affects: 'the load balancer of uber-net on this host',
+    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.0/24', '10.0.1.8'],
   },
   'local-mac-on-vxlan': {
     from: 'fixtures/recorded/trace/local-mac-on-vxlan',
@@ -559,10 +578,14 @@ export const examples: Readonly<Record<string, FixExample>> = {
   'vip-mark-missing': {
     from: 'fixtures/derived/vip-mark-missing',
     host: 'node1',
-    commands: ['docker service update --force app'],
-    affects:
-      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
-    replace: [],
+    commands: [
+      'nsenter --net=/run/docker/netns/lb_k9adhvbmg iptables -t mangle -A INPUT -d 10.0.1.2 -j MARK --set-mark 256',
+    ],
+    undo: [
+      'nsenter --net=/run/docker/netns/lb_k9adhvbmg iptables -t mangle -D INPUT -d 10.0.1.2 -j MARK --set-mark 256',
+    ],
+    affects: 'the load balancer of uber-net on this host',
+    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.2'],
   },
   'vtep-not-local': {
     from: 'fixtures/recorded/doctor/vtep-not-local',

@@ -2,7 +2,7 @@
 import type {FindingCode} from '../findings/catalogue.js';
 import {type Layer, type Step, stepText} from '../services/step.js';
 import {type Disposition, type Walk, worse} from '../trace/disposition.js';
-import {type Trace, worstOf} from '../trace/targets.js';
+import {type Backend, type Trace, worstOf} from '../trace/targets.js';
 import type {Verdict} from './judge.js';
 import type {PathMtu} from './ladder.js';
 import type {Point, PointKind, ProbeDirection} from './types.js';
@@ -181,11 +181,23 @@ function fits(walk: Walk, verdict: Verdict, points: Point[]): boolean {
 }
 
 /** What the trace says once the probe has spoken: its dispositions, with the probe as one more hop of each way that it judges. */
-export function withProbe(trace: Trace, verdict: Verdict, mtu: PathMtu | null): Trace {
+export function withProbe(
+  trace: Trace,
+  verdict: Verdict,
+  mtu: PathMtu | null,
+  protocol: 'icmp' | 'tcp' = 'icmp',
+): Trace {
   const ways = proven(verdict, trace, mtu);
   const forward = judged(trace.forward, ways.forward, verdict);
   const reverse = trace.reverse ? judged(trace.reverse, ways.reverse, verdict) : null;
-  return {...trace, disposition: worstOf({...trace, forward, reverse}), forward, reverse};
+  const backends = unconfirmed(trace, verdict, protocol);
+  return {...trace, disposition: worstOf({forward, reverse, backends}), forward, reverse};
+}
+
+/** The tasks of which tables have the last word: connections that a VIP has answered went to tasks, and echoes did not. */
+function unconfirmed({vip, backends = []}: Trace, {code}: Verdict, protocol: 'icmp' | 'tcp'): Backend[] {
+  if (!vip || code !== 'arrived' || protocol === 'icmp') return backends;
+  return backends.filter(({disposition}) => disposition !== 'deliverable');
 }
 
 type Ways = Record<ProbeDirection, Disposition | undefined>;

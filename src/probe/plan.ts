@@ -4,12 +4,14 @@ import {OvdiagError, usageError} from '../base/errors.js';
 import type {Naming} from '../trace/naming.js';
 import type {TraceEnd} from '../trace/targets.js';
 import {mostSteps} from './ladder.js';
-import {type Way, type WayQuestion, wayOf} from './points.js';
+import {tasksBehind, type Way, type WayQuestion, wayOf} from './points.js';
 import type {ProbeTraffic} from './types.js';
 
 /** Echo requests that are sent unless more are asked for: a second of them, of which a loss of 14 % would show. */
 const usualEchoes = 20;
-const connections = 2;
+const usualConnections = 2;
+/** A load balancer gives one connection to each task in turn, as far as there is time for them. */
+const mostConnections = 20;
 /** A connection takes up to 4: its first packet, the two acknowledgements, the end. */
 const packetsOfConnection = 4;
 
@@ -57,6 +59,7 @@ export function planProbe(question: ProbeQuestion): Planned {
   const {points, gaps, netns} = way;
   const mtu = question.mtu ? {largest: way.mtu ?? 0, mostSizes: mostSteps} : null;
   const {count = usualEchoes} = question;
+  const connections = Math.min(Math.max(usualConnections, tasksBehind(target)), mostConnections);
   const plain = traffic.protocol === 'icmp' ? count : connections * packetsOfConnection;
   return {
     way,

@@ -35,10 +35,13 @@ export interface Way {
 const plainInterface = /^[A-Za-z0-9_.:@-]{1,15}$/;
 const plainNetns = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
+/** What is probed: an endpoint, an address, or the VIP of a service with so many tasks, which the source's own node answers. */
+export type ProbeTarget = TraceEnd | {ip: string; tasks?: number};
+
 export interface WayQuestion {
   hosts: HostModel[];
   source: TraceEnd;
-  target: TraceEnd | {ip: string};
+  target: ProbeTarget;
   /** The network that the trace has chosen; none where they share none. */
   network: string | null;
 }
@@ -58,7 +61,7 @@ export function wayOf({hosts, source, target, network: name}: WayQuestion): Way 
   list.add(walked, 'source', 'container', netns, link ? [link] : [], 'the route of the source is unknown');
   if (port) list.add(walked, 'source', 'bridge-port', port.netns, [port.link]);
   const destination = ownerOf(known, target, address, network);
-  const here = destination?.walked.model.key === walked.model.key;
+  const here = destination?.walked.model.key === walked.model.key || isVip(target);
   if (network?.driver === 'overlay' && !here) {
     addTunnels(list, {hosts, network, near: walked, own, address, destination});
   } else if (!here && (!network || network.driver === 'bridge')) {
@@ -75,6 +78,15 @@ export function wayOf({hosts, source, target, network: name}: WayQuestion): Way 
     gaps: list.gaps,
     ...(link?.mtu === undefined ? {} : {mtu: link.mtu}),
   };
+}
+
+function isVip(target: ProbeTarget): boolean {
+  return 'tasks' in target;
+}
+
+/** The number of tasks where the target is a VIP, else 0. */
+export function tasksBehind(target: ProbeTarget): number {
+  return ('tasks' in target && target.tasks) || 0;
 }
 
 /** Where the packets leave from. */

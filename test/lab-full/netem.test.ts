@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {kernelSuite} from '../lab/full/kernel-has.js';
-import {labSuite, useLab} from '../lab/use.js';
+import {fullSuite} from '../lab/full/full-suite.js';
+import {useLab} from '../lab/use.js';
 import {during, type ProbeJson, probing} from '../lab-suite/probe.js';
 
-const skip = [kernelSuite('netem'), labSuite()].find((one) => one.skip !== false) ?? {skip: false as const};
-
-describe('trace --probe over an underlay that is not perfect', skip, () => {
+describe('trace --probe over an underlay that is not perfect', fullSuite('netem'), () => {
   const lab = useLab();
 
   /** A probe from web1 to web2 while the router does this to all that goes to node2. */

@@ -7,7 +7,7 @@ import type {ProbeDirection} from '../../src/probe/types.js';
 import type {Layer, Step} from '../../src/services/step.js';
 import type {Disposition, Walk} from '../../src/trace/disposition.js';
 import {worse} from '../../src/trace/disposition.js';
-import type {Trace} from '../../src/trace/targets.js';
+import type {Backend, Trace} from '../../src/trace/targets.js';
 import {points} from './support.js';
 
 function walk(disposition: Disposition, fail?: [host: string, layer: Layer]): Walk {
@@ -54,6 +54,25 @@ const works = trace(walk('deliverable'));
 const open = trace(walk('sent-receiver-unknown'), null);
 
 describe('the model beside the probe', () => {
+  it('lets connections that a VIP has answered confirm its tasks, and echoes not', () => {
+    const backend = (name: string, disposition: Disposition): Backend => ({
+      ...{name, address: '10.0.1.3', node: 'node1', from: 'lb', disposition},
+      ...{forward: walk(disposition), reverse: null},
+    });
+    const service = (vip: string | null, ...all: Disposition[]): Trace => ({
+      ...works,
+      vip,
+      backends: all.map((one, index) => backend(`app.${index}`, one)),
+    });
+    const outcome = (model: Trace, code: VerdictCode, protocol: 'tcp' | 'icmp') =>
+      withProbe(model, verdict(code, code === 'lossy' ? 'forward' : null), null, protocol).disposition;
+    assert.equal(outcome(service('10.0.1.2', 'deliverable', 'delivered'), 'arrived', 'tcp'), 'delivered');
+    assert.equal(outcome(service('10.0.1.2', 'deliverable', 'dropped'), 'arrived', 'tcp'), 'dropped');
+    assert.equal(outcome(service('10.0.1.2', 'deliverable'), 'arrived', 'icmp'), 'deliverable');
+    assert.equal(outcome(service(null, 'deliverable', 'deliverable'), 'arrived', 'tcp'), 'deliverable');
+    assert.equal(outcome(service('10.0.1.2', 'deliverable'), 'lossy', 'tcp'), 'lossy');
+  });
+
   it('agrees where both pass, and differs where only one does', () => {
     assert.equal(agreement(works, verdict('arrived')), true);
     assert.equal(agreement(open, verdict('arrived')), null);

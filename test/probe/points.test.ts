@@ -85,6 +85,28 @@ describe('the points on the way, from recorded hosts', () => {
     );
   });
 
+  it('end at the port to the load balancer for a VIP, which gets a connection for each task', () => {
+    const source = findContainer(hosts, 'web1');
+    const question = {
+      hosts,
+      source,
+      network: 'uber-net',
+      traffic: {protocol: 'tcp', port: 80} as const,
+      mtu: false,
+    };
+    const planned = (tasks: number) => planProbe({...question, target: {ip: '10.0.1.2', tasks}});
+    assert.deepEqual(
+      planned(5).way.points.map(({host, point}) => `${host} ${point}`),
+      ['node1 container', 'node1 bridge-port'],
+    );
+    for (const [tasks, count] of [
+      [1, 2],
+      [5, 5],
+      [50, 20],
+    ] as const)
+      assert.deepEqual(planned(tasks).plan.sends, [{kind: 'connect', count, port: 80}]);
+  });
+
   it('are announced before anything is sent', () => {
     const [source, target] = [findContainer(hosts, 'web1'), findContainer(hosts, 'web2')];
     const {plan} = planProbe({

@@ -6,7 +6,7 @@ import type {HostEvidence, Snapshot} from '../../src/snapshot/snapshot.js';
 import {addBalancers, balancerFaults, setKeepalive} from './balanced.js';
 import {expiring} from './certificates.js';
 import {addCertificate, addRefusedTask, refusals, setVersions} from './engines.js';
-import {type Change, derived, fixtureEvidence, fixtureSnapshot, later, overlayOf} from './evidence.js';
+import {type Change, derived, fixtureEvidence, fixtureSnapshot, later} from './evidence.js';
 import {
   conntrackCount,
   conntrackCounters,
@@ -15,6 +15,7 @@ import {
   softnetDrops,
 } from './kernel-limits.js';
 import {addStates, primaryTags, vteps} from './sealed.js';
+import {keepServices, keptNetworks} from './services-only.js';
 
 type Node = keyof typeof vteps;
 /** Folder of a recording of the healthy swarm. */
@@ -36,37 +37,6 @@ export interface DerivedFixture {
 
 const none: Change = () => {};
 
-/** Networks of which the sandboxes are kept: ingress, the one with the services and the encrypted one. */
-const keptNetworks = ['ingress', 'uber-net', 'secret-net'] as const;
-
-/** Leaves out the sandboxes that no fault here is in, and counters of those that only carry overlays. */
-const prune: Change = (draft) => {
-  const kept = keptNetworks.map((name) => overlayOf(draft, name));
-  const overlays = kept.map(({file}) => file);
-  const balancers = ['ingress_sbox', ...kept.map(({id}) => `lb_${id.slice(0, 9)}`)];
-  const web = sandboxOf(draft, /^\/web[12]$/);
-  draft.sections = draft.sections.filter(
-    ({netns, name}) =>
-      netns === undefined ||
-      netns === '@host' ||
-      netns === web ||
-      balancers.includes(netns) ||
-      (overlays.includes(netns) && name !== 'proc'),
-  );
-};
-
-/** File name of the sandbox of a container, by the name of the container. */
-function sandboxOf(draft: HostEvidence, name: RegExp): string | undefined {
-  type Container = {Name: string; NetworkSettings: {SandboxKey: string}};
-  const containers = draft.docker.answers
-    .filter(({path}) => /^\/containers\/[0-9a-f]+\/json$/.test(path))
-    .map(({body}) => body as Container);
-  return containers
-    .find(({Name}) => name.test(Name))
-    ?.NetworkSettings.SandboxKey.split('/')
-    .at(-1);
-}
-
 /** A node of a recorded swarm, had its kernel had IPVS and ESP. */
 function healthy(name: Node, swarm: Swarm): HostEvidence {
   return derived(fixtureEvidence(`${swarm}/${name}`), (draft) => {
@@ -79,7 +49,7 @@ function healthy(name: Node, swarm: Swarm): HostEvidence {
 /** What matters of such a node, with a change. */
 function node(name: Node, change: Change = none, swarm: Swarm = 'recorded'): HostEvidence {
   return derived(healthy(name, swarm), (draft) => {
-    prune(draft);
+    keepServices(draft);
     change(draft);
   });
 }

@@ -1,13 +1,13 @@
-import {device, line, named, prefix, sh} from '../../base/command.js';
-import {inSubnet} from '../../base/subnet.js';
-import {type Fix, fixBy, fixByOthers, look} from '../../findings/advice.js';
-import type {GossipTask, Network} from '../../model/docker-types.js';
+import {line, sh} from '../../base/command.js';
+import {fixBy, fixByOthers, look} from '../../findings/advice.js';
+import type {Network} from '../../model/docker-types.js';
 import {setting} from '../../model/proc/settings.js';
 import {
   hostSteps,
   type IngressPort,
   ingressPorts,
   ingressStep,
+  type PortAsked,
   proxyAnswersLoopback,
   type Request,
   sandboxSteps,
@@ -18,6 +18,7 @@ import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {type ServiceOn, serviceNames, serviceOn} from '../../topology/services.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
+import {type Access, linkFix, renewed, withoutBackend} from './load-balancer-fixes.js';
 
 /** What the links of a chain report; whether a namespace forwards is told by another check. */
 const links = [
@@ -94,20 +95,11 @@ function virtualAddress(
     service: name,
     file: balancer.namespace.file,
     vip,
+    tasks,
     what: `${name} (${vip})`,
   };
   judge(host, report, chain, access, undecided);
-  if (sharing && !chain.broken()) compareBackends(host, report, sharing, tasks, access);
-}
-
-interface Access {
-  network: Network;
-  service: string;
-  /** The load balancer's sandbox. */
-  file: string;
-  vip?: string;
-  /** Who is reached: a service with its VIP, or a published port. */
-  what: string;
+  if (sharing && !chain.broken()) compareBackends(host, report, sharing, access);
 }
 
 /** True where the kernel has no IPVS, so that no further link can be there. */
@@ -193,33 +185,6 @@ function reportLink(
   });
 }
 
-/** One of its links where that can be made alone; else the engine makes all of them anew with the tasks. */
-function linkFix(host: KnownHost, code: (typeof links)[number], {file, vip, network, service}: Access): Fix {
-  if (code === 'ipvs-conntrack-off')
-    return fixBy({
-      commands: [within(host.model, file, sh`sysctl -w net.ipv4.vs.conntrack=1`)],
-      undo: [within(host.model, file, sh`sysctl -w net.ipv4.vs.conntrack=0`)],
-      affects: `the load balancer of ${network.name} on this host`,
-    });
-  const tables = host.sandboxes.find(({namespace}) => namespace.file === file)?.namespace.tables;
-  const link = tables?.links?.find(({addresses}) =>
-    addresses?.some(({address}) => network.subnets.some(({subnet}) => inSubnet(address, subnet))),
-  );
-  if (code === 'vip-alias-missing' && vip !== undefined && link)
-    return fixBy({
-      commands: [within(host.model, file, sh`ip addr add ${prefix(`${vip}/32`)} dev ${device(link.name)}`)],
-      affects: `the load balancer of ${network.name} on this host`,
-    });
-  return renewed(service);
-}
-
-function renewed(service: string): Fix {
-  return fixBy({
-    commands: [sh`docker service update --force ${named(service)}`],
-    affects: `the tasks of ${service}, replaced one by one: with them the engine recreates its entries. Type it on a manager`,
-  });
-}
-
 /** One published port on this host; true where the host's rules lead it into ingress. */
 function ingress(host: KnownHost, report: Report, port: IngressPort, undecided: Set<string>): boolean {
   const {network, service, published, protocol} = port;
@@ -235,14 +200,19 @@ function ingress(host: KnownHost, report: Report, port: IngressPort, undecided: 
   const [walk = undefined] = [...walks].sort((a, b) => b.chain.steps.length - a.chain.steps.length);
   if (!walk) return false;
   const {chain, sharing, translated} = walk;
-  const place: Access = {network, service, file: 'ingress_sbox', what: `${service}, port ${published}`};
-  judge(host, report, chain, place, undecided);
   const tasks = serviceOn([host.model], service).find((on) => on.network.id === network.id)?.tasks;
-  if (sharing && tasks && !chain.broken()) compareBackends(host, report, sharing, tasks, place);
+  const place: Access = {
+    ...{network, service, file: 'ingress_sbox', what: `${service}, port ${published}`},
+    port: {port: published, protocol: walk.protocol},
+    tasks: tasks ?? [],
+  };
+  judge(host, report, chain, place, undecided);
+  if (sharing && tasks && !chain.broken()) compareBackends(host, report, sharing, place);
   return translated;
 }
 
 interface IngressWalk {
+  protocol: PortAsked['protocol'];
   chain: Chain;
   sharing?: Sharing | undefined;
   translated: boolean;
@@ -260,25 +230,19 @@ function walkIngress(
   );
   const request = {port, protocol, src: '', dst: own ?? '', ...(uplink ? {inInterface: uplink.name} : {})};
   const balancer = ingressStep(chain, host.model, network);
-  if (!balancer || chain.broken()) return {chain, translated: false};
+  if (!balancer || chain.broken()) return {protocol, chain, translated: false};
   const to = hostSteps(chain, host.model, request, 'ingress');
-  if (!to || chain.broken()) return {chain, translated: to !== undefined};
-  return {chain, sharing: sandboxSteps(chain, balancer, request, to), translated: true};
+  if (!to || chain.broken()) return {protocol, chain, translated: to !== undefined};
+  return {protocol, chain, sharing: sandboxSteps(chain, balancer, request, to), translated: true};
 }
 
-function compareBackends(
-  host: KnownHost,
-  report: Report,
-  sharing: Sharing,
-  tasks: GossipTask[],
-  {network, service, file, what}: Access,
-): void {
+function compareBackends(host: KnownHost, report: Report, sharing: Sharing, access: Access): void {
+  const {network, service, file, what, tasks} = access;
   const rows = [sharing.text, ...sharing.destinations.map(({text}) => text)];
   const common = {
     host: host.name,
     network: network.name,
     check: look(within(host.model, file, sh`cat /proc/net/ip_vs`), 'addresses and marks in hexadecimal'),
-    fix: renewed(service),
     basis: 'one-host' as const,
   };
   const balanced = new Set(sharing.destinations.map(({address}) => address));
@@ -294,6 +258,7 @@ function compareBackends(
       subject: `${name} (${ip})`,
       evidence: [`gossip of ${network.name}: ${name} ${ip}`, ...rows].slice(0, 8),
       cause: `${name} runs and gets nothing from this host: IPVS has no row of it for ${what}, so the other tasks take its part`,
+      fix: renewed(service),
       at: {host: host.name, networkId: network.id, netns: file, address: ip},
     });
   }
@@ -309,6 +274,7 @@ function compareBackends(
         `tasks by gossip: ${tasks.map(({name, ip}) => `${name} ${ip}`).join(', ')}`,
       ],
       cause: `IPVS sends a part of the requests to ${what} to ${address}, which is no task of ${service}: the row of a task that is gone was left behind, and one of ${sharing.destinations.length} requests is lost`,
+      fix: withoutBackend(host, access, address),
       at: {host: host.name, networkId: network.id, netns: file, address: address},
     });
   }

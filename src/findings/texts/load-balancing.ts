@@ -16,6 +16,11 @@ const redo: FixText = {
   command: 'docker service update --force SERVICE',
   affects: 'the tasks of that service, replaced one by one; with them the engines recreate their entries',
 };
+const scaled: FixText = {
+  command: 'docker service scale SERVICE=0 && docker service scale SERVICE=REPLICAS',
+  affects:
+    'that service, which does not answer until its tasks run again; with its first task the engines recreate all its entries. Replacing tasks one by one only recreates their backends',
+};
 const restart: FixText = {
   command: 'systemctl restart docker',
   affects: 'every container of that host without live-restore; all its load balancers are recreated',
@@ -57,7 +62,7 @@ export const loadBalancingTexts = [
     behaviour:
       'A marked packet to an address of the sandbox that IPVS does not handle goes to a local socket. There is none, so connections are refused.',
     check: [marks, ipvsTable],
-    fix: [redo, restart],
+    fix: [scaled, restart],
     references: [source, 'https://github.com/moby/moby/issues/25985'],
   },
   {
@@ -96,7 +101,7 @@ export const loadBalancingTexts = [
     behaviour:
       'IPVS uses round robin (rr) and does not check whether a destination answers. A backend that is being removed has weight 0 and is not reported.',
     check: [ipvsTable, gossip],
-    fix: [redo, restart],
+    fix: [scaled, restart],
     references: [source, 'https://github.com/moby/moby/issues/30464'],
   },
   {
@@ -109,7 +114,7 @@ export const loadBalancingTexts = [
     behaviour:
       'IPVS changes the destination only. The rule in POSTROUTING changes the source of packets that IPVS has handled, so that answers return to the load balancer.',
     check: [{command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK iptables-save -c -t nat'}],
-    fix: [redo, restart],
+    fix: [scaled, restart],
     references: [`${source} (configureFWMark)`, 'https://github.com/moby/moby/issues/33790'],
   },
   {
@@ -169,7 +174,7 @@ export const loadBalancingTexts = [
     behaviour:
       'Each node has its own load balancer with all VIPs of the network; the address is never looked up on another node.',
     check: [{command: 'nsenter --net=/var/run/docker/netns/lb_NETWORK ip addr'}, gossip],
-    fix: [redo, restart],
+    fix: [scaled, restart],
     references: [`${source} (AddAliasIP)`, 'https://github.com/moby/moby/issues/28564'],
   },
   {
@@ -181,7 +186,7 @@ export const loadBalancingTexts = [
       'The load balancer has the VIP, and no rule marks the packets to it. IPVS matches by mark, so it does not handle them: connections from this node are refused.',
     behaviour: 'The rule is in the table mangle, chain INPUT, of the sandbox of the load balancer.',
     check: [marks],
-    fix: [redo, restart],
+    fix: [scaled, restart],
     references: [`${source} (configureFWMark)`, 'https://github.com/moby/moby/issues/26946'],
   },
   {
@@ -194,7 +199,7 @@ export const loadBalancingTexts = [
     behaviour:
       'The rules are in the chain DOCKER-INGRESS of the table nat, reached from PREROUTING and OUTPUT. A firewall manager that loads its own ruleset removes them.',
     check: [{command: 'iptables-save -c -t nat | grep INGRESS'}],
-    fix: [restart, redo],
+    fix: [restart, scaled],
     references: [`${source} (programIngress)`, 'https://github.com/moby/moby/issues/24882'],
   },
   {
@@ -222,7 +227,7 @@ export const loadBalancingTexts = [
       'The host sends requests into ingress_sbox, and no rule there marks them. IPVS matches by mark, so it does not handle them: they are refused.',
     behaviour: 'The rule is in the table mangle, chain PREROUTING, of ingress_sbox, and matches by port.',
     check: [marks],
-    fix: [redo, restart],
+    fix: [scaled, restart],
     references: [`${source} (configureFWMark)`, 'https://github.com/moby/moby/issues/29417'],
   },
   {

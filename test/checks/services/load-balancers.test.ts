@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import type {FindingCode} from '../../../src/findings/catalogue.js';
 import type {Finding} from '../../../src/findings/finding.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
-import {addBalancers, balancerFaults, setKeepalive, uberBalancer} from '../../support/balanced.js';
+import {addBalancers, balancerFaults, dropLines, setKeepalive, uberBalancer} from '../../support/balanced.js';
 import {
   type Change,
   derived,
@@ -91,6 +92,67 @@ describe('load balancers and published ports, where the kernel has IPVS (derived
       codes((draft) => setProc(draft, '@host', '/proc/sys/net/ipv4/ip_forward', '0')),
       ['ip-forward-off node1 the host'],
     );
+  });
+
+  /** The commands that restore a link of app or of port 8080, without the namespace that they enter. */
+  const fixOf = (change: Change, code: FindingCode): string[] => {
+    const finding = found(change).find((one) => one.code === code && !one.subject.startsWith('site ('));
+    assert.ok(finding?.fix.by === 'commands', JSON.stringify(finding));
+    const {fix} = finding;
+    return fix.commands.map((command) => command.replace(/^nsenter --net=\S+\/(\w{2})\S* /, '$1: '));
+  };
+
+  it('are restored link by link, for the engine does not look at them again while a task runs', () => {
+    const dnat = 'DOCKER-INGRESS -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080';
+    for (const [code, ...commands] of [
+      ['vip-alias-missing', 'lb: ip addr add 10.0.1.2/32 dev eth0'],
+      ['vip-mark-missing', 'lb: iptables -t mangle -A INPUT -d 10.0.1.2 -j MARK --set-mark 256'],
+      [
+        'ipvs-snat-missing',
+        'lb: iptables -t nat -A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.8',
+      ],
+      [
+        'ipvs-service-missing',
+        'lb: ipvsadm -A -f 256 -s rr',
+        'lb: ipvsadm -a -f 256 -r 10.0.1.4:0 -m -w 1',
+        'lb: ipvsadm -a -f 256 -r 10.0.1.3:0 -m -w 1',
+      ],
+      ['ipvs-no-backend', 'docker service update --force app'],
+      ['ipvs-backend-missing', 'docker service update --force app'],
+      ['ipvs-backend-stale', 'lb: ipvsadm -d -f 256 -r 10.0.1.200:0'],
+      ['ipvs-conntrack-off', 'lb: sysctl -w net.ipv4.vs.conntrack=1'],
+      [
+        'ingress-mark-missing',
+        'in: iptables -t mangle -A PREROUTING -p tcp --dport 8080 -j MARK --set-mark 258',
+      ],
+      ['ingress-dnat-missing', `iptables -t nat -I ${dnat}`],
+      [
+        'ingress-dnat-stale',
+        `iptables -t nat -I ${dnat}`,
+        'iptables -t nat -D DOCKER-INGRESS -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.99:8080',
+      ],
+    ] as const)
+      assert.deepEqual(fixOf(balancerFaults[code], code), commands, code);
+  });
+
+  it('get the jump to the chain of a published port back where only that is gone', () => {
+    const jump = (draft: HostEvidence) =>
+      dropLines(draft, '@host', 'iptables-nft', /-A PREROUTING .*-j DOCKER-INGRESS/);
+    assert.deepEqual(fixOf(jump, 'ingress-dnat-missing'), [
+      'iptables -t nat -I PREROUTING -m addrtype --dst-type LOCAL -j DOCKER-INGRESS',
+    ]);
+  });
+
+  it('have their tasks replaced where the mark of the service is not known', () => {
+    const unknown = (code: keyof typeof balancerFaults) => (draft: HostEvidence) => {
+      balancerFaults[code](draft);
+      editAnswers(draft, /^\/networks\/.*verbose/, (body) => {
+        for (const service of Object.values(body.Services as Record<string, {LocalLBIndex?: number}>))
+          delete service.LocalLBIndex;
+      });
+    };
+    for (const code of ['vip-mark-missing', 'ipvs-service-missing', 'ipvs-backend-stale'] as const)
+      assert.deepEqual(fixOf(unknown(code), code), ['docker service update --force app'], code);
   });
 
   it('of a worker, which does not know the protocol, are walked as well', () => {

@@ -1,4 +1,6 @@
 import {spawnSync} from 'node:child_process';
+import {cp} from 'node:fs/promises';
+import path from 'node:path';
 import process from 'node:process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
@@ -14,6 +16,7 @@ const usage = `The lab on a kernel that has everything (IPVS, ESP, netem, all ki
   npm run lab:full                      boot, bring the lab up, run each line that is typed in the guest
   npm run lab:full -- COMMAND…          boot, run a command in the guest, end
   npm run test:full -- WORD…            boot, run the test files whose path holds a word in the guest, end
+  npm run record:full -- [CODE…]        boot, record fixtures/recorded/full, or the faults of these codes, end
 
 The first call builds the kernel: 5 to 10 minutes of two processors. Kernels and their sources are kept outside the
 checkout, in OVDIAG_LAB_CACHE or /var/cache/ovdiag-lab. The guest sees the machine's files, writes to memory only, and
@@ -39,7 +42,19 @@ async function converse(guest: Guest): Promise<number> {
   return 0;
 }
 
+/** Records in the guest, and takes what was recorded out of it. */
+async function record(guest: Guest, codes: readonly string[]): Promise<number> {
+  const script = ['node', '--import', 'tsx', 'scripts/record-full.ts', '/mnt/recorded', ...codes];
+  const status = await inCheckout(guest, script.map(shellQuote).join(' '));
+  if (status === 0)
+    await cp(path.join(guest.shared, 'recorded'), path.join(root, 'fixtures/recorded/full'), {
+      recursive: true,
+    });
+  return status;
+}
+
 function work(guest: Guest, verb: string | undefined, words: readonly string[]): Promise<number> {
+  if (verb === 'record') return record(guest, words);
   if (verb !== 'test' && words.length === 0) return converse(guest);
   const test = ['node', '--import', 'tsx', 'scripts/test.ts', '--built', '--one-lab'];
   const command = verb === 'test' ? [...test, ...words] : words;

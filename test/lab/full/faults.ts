@@ -6,7 +6,7 @@ import type {Lab, LabNode} from '../lab.js';
 import {endsOf} from '../trace-run.js';
 
 /** The namespace of a network's load balancer on a node. */
-async function balancerOf(node: LabNode, network: string): Promise<string> {
+export async function balancerOf(node: LabNode, network: string): Promise<string> {
   const {Id: id} = await node.ask<{Id: string}>(`/networks/${network}`);
   return `lb_${id.slice(0, 9)}`;
 }
@@ -153,6 +153,9 @@ export const serviceFaults: readonly DoctorFault[] = [
     'net.ipv4.vs.conntrack',
     0,
   ),
+];
+
+export const ingressFaults: readonly DoctorFault[] = [
   ruleFault('ingress-dnat-missing', 'the DNAT rule of port 8080 deleted on node1', host, {
     table: 'nat',
     chain: 'DOCKER-INGRESS',
@@ -321,4 +324,11 @@ export const limitFaults: readonly DoctorFault[] = [
       return () => one.inside(`ping -q -n -f -c 1000 -l 100 -w 2 ${two.ip} || true`);
     },
   },
+];
+
+export const fullFaults: readonly DoctorFault[] = [
+  ...serviceFaults,
+  ...ingressFaults,
+  ...encryptionFaults,
+  ...limitFaults,
 ];

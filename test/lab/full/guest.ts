@@ -16,6 +16,8 @@ const init = fileURLToPath(new URL('./init.sh', import.meta.url));
 export interface Guest {
   /** Runs lines of sh as root, passes on what they print as it comes, and gives their exit status. */
   run(command: string, output: (text: Buffer) => void): Promise<number>;
+  /** A folder of the machine's that the guest has as /mnt; it is gone with the guest. */
+  readonly shared: string;
   /** Ends it at once; nothing is left of it. */
   end(): Promise<void>;
 }
@@ -80,6 +82,7 @@ export async function boot({file}: Kernel): Promise<Guest> {
   }
   let calls = 0;
   return {
+    shared,
     run: (command, output) => {
       calls += 1;
       return runCommand(path.join(shared, String(calls)), command, output, () => {

@@ -23,7 +23,6 @@ export function kernelHas(part: KernelPart): boolean {
   return status === 0;
 }
 
-/** For `describe`: skips a suite, with the reason, where the kernel or its tools lack one of these. */
 /** Codes that are true of a healthy lab on this kernel. */
 export function expectedHere(): ReadonlySet<string> {
   return new Set([
@@ -34,6 +33,7 @@ export function expectedHere(): ReadonlySet<string> {
   ]);
 }
 
+/** For `describe`: skips a suite, with the reason, where the kernel or its tools lack one of these. */
 export function kernelSuite(...parts: KernelPart[]): {skip: string | false} {
   const missing = process.getuid?.() === 0 ? parts.filter((part) => !kernelHas(part)) : parts;
   return {
