@@ -9,6 +9,7 @@ import {build} from 'esbuild';
 import {grammarOf} from '../src/complete/grammar.js';
 import {catalogue} from '../src/findings/catalogue.js';
 import {licencesOf} from './licences.js';
+import {writeManual} from './man/write.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -78,6 +79,7 @@ const grammar = grammarOf(
   catalogue.map(({code}) => code),
 );
 await writeFile('dist/complete/grammar.json', `${JSON.stringify(grammar)}\n`);
+await writeManual(plugin.manifest);
 const bytes = Object.values(result.metafile.outputs).reduce((sum, {bytes}) => sum + bytes, 0);
 process.stdout.write(
   `built ${Object.keys(plugin.manifest.commands).length} commands, ${Math.round(bytes / 1024)} KiB\n`,

@@ -1,5 +1,6 @@
 import {type Command, CommandHelp, Help} from '@oclif/core';
 import {wrapText} from '../render/text.js';
+import {environmentHelp, rootExamples} from './texts/root.js';
 
 /** Help of one command: the examples first, as that is what most people look for; prose wrapped by paragraph. */
 class ExamplesFirst extends CommandHelp {
@@ -36,21 +37,12 @@ class ExamplesFirst extends CommandHelp {
   }
 }
 
-/** What people want first, in the order in which they want it. */
-const rootExamples = [
-  ['Check this host for known overlay faults', 'sudo ovdiag doctor'],
-  ['Why web1 can not reach web2', 'sudo ovdiag trace web1 web2'],
-  ['The endpoints of an overlay network, and what is wrong', 'sudo ovdiag fdb uber-net'],
-  ['The same over ssh, both hosts', 'ovdiag fdb uber-net -H ssh://root@node1 -H ssh://root@node2'],
-  ['Save the data of all nodes, and look at it elsewhere', 'sudo ovdiag snapshot --swarm -o swarm'],
-  ['', 'ovdiag doctor --snapshot swarm'],
-  ['Decode a capture of the underlay', 'ovdiag decode capture.pcap --flows'],
-]
-  .flatMap(([what = '', command = '']) => [...(what === '' ? [] : [`# ${what}`]), `$ ${command}`])
+const rootExampleLines = rootExamples
+  .flatMap(({description, command}) => [
+    ...(description === undefined ? [] : [`# ${description}`]),
+    `$ ${command}`,
+  ])
   .join('\n');
-
-const environmentHelp =
-  'OVDIAG_HOST, OVDIAG_SNAPSHOT and the other variables in brackets set source flags (COMMAND --help); several hosts are separated by commas, several snapshots by colons. A source flag on the command line replaces them all. sudo drops them: use sudo --preserve-env=OVDIAG_HOST, or the flag.';
 
 export default class OvdiagHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst;
@@ -63,7 +55,7 @@ export default class OvdiagHelp extends Help {
 
   /** Examples before the list of commands, and how hosts are chosen by the environment after it. */
   override formatRoot(): string {
-    return [this.config.pjson['description'] ?? '', this.section('EXAMPLES', rootExamples)].join('\n\n');
+    return [this.config.pjson['description'] ?? '', this.section('EXAMPLES', rootExampleLines)].join('\n\n');
   }
 
   override async showRootHelp(): Promise<void> {

@@ -77,6 +77,7 @@ describe('the npm package', () => {
     const snapshot = path.join(root, 'fixtures', 'recorded', 'node1.json.gz');
     const {stdout} = await run(['fdb', 'uber-net', '--json', '--snapshot', snapshot]);
     assert.match((JSON.parse(stdout) as {verdict: string}).verdict, /^uber-net \(VNI 4097\)/);
+    await stat(path.join(folder, 'prefix/share/man/man1/ovdiag-trace.1'));
     // Worker threads and shell texts are files of their own.
     const folderOfHosts = path.join(root, 'fixtures', 'recorded', 'stale');
     const doctor = await execa(program, ['doctor', '--json', '--snapshot', folderOfHosts], {
