@@ -24,8 +24,10 @@ import {taskErrors} from './engine/task-errors.js';
 import {containerLinks} from './links/container-links.js';
 import {namespaces} from './links/namespaces.js';
 import {overlayLinks} from './links/overlay-links.js';
+import {portSettings} from './links/port-settings.js';
 import {vethUnplugged} from './links/veth-unplugged.js';
 import {vni} from './links/vni.js';
+import {vxlanSettings} from './links/vxlan-settings.js';
 import {mtuAgreement} from './mtu/mtu-agreement.js';
 import {mtuOption} from './mtu/mtu-option.js';
 import {overlayMtu} from './mtu/overlay-mtu.js';
@@ -67,7 +69,9 @@ export const checks: readonly Check[] = [
   fdbRows,
   namespaces,
   overlayLinks,
+  portSettings,
   vethUnplugged,
+  vxlanSettings,
   vni,
   // Settings and tables of the host.
   forwarding,

@@ -88,5 +88,6 @@ export const hostProcFiles = [
   '/proc/sys/net/ipv4/neigh/default/gc_thresh1',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh2',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh3',
+  '/proc/sys/net/ipv4/ip_default_ttl',
   '/proc/sys/net/ipv4/ip_local_port_range',
 ];

@@ -1,6 +1,7 @@
 import {examples} from './examples.js';
 import type {Explanation} from './explanation.js';
 import {addressTexts} from './texts/addresses.js';
+import {bridgePortTexts} from './texts/bridge-ports.js';
 import {counterTexts} from './texts/counters.js';
 import {dockerRuleTexts} from './texts/docker-rules.js';
 import {duplicateTexts} from './texts/duplicates.js';
@@ -17,6 +18,7 @@ import {sandboxTexts} from './texts/sandboxes.js';
 import {swarmTexts} from './texts/swarm.js';
 import {traceTexts} from './texts/trace.js';
 import {underlayTexts} from './texts/underlay.js';
+import {vxlanSettingTexts} from './texts/vxlan-settings.js';
 import {wayOutTexts} from './texts/way-out.js';
 
 const texts = [
@@ -26,6 +28,8 @@ const texts = [
   ...rowTexts,
   ...sandboxTexts,
   ...swarmTexts,
+  ...bridgePortTexts,
+  ...vxlanSettingTexts,
   ...hostSettingTexts,
   ...counterTexts,
   ...underlayTexts,

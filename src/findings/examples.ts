@@ -528,6 +528,16 @@ export const examples: Readonly<Record<string, FixExample>> = {
     affects: "the source address of this host's packets to 192.168.1.5, until the next boot",
     replace: ['192.168.1.5', '172.31.1.1', 'eth0', '172.31.1.5'],
   },
+  'ports-isolated': {
+    from: 'fixtures/recorded/trace/ports-isolated',
+    host: 'node2',
+    commands: [
+      'nsenter --net=/run/docker/netns/1-0mzgxgcniv bridge link set dev veth1 isolated off',
+      'nsenter --net=/run/docker/netns/1-0mzgxgcniv bridge link set dev vxlan0 isolated off',
+    ],
+    affects: 'veth1 and vxlan0 only, as Docker makes it',
+    replace: ['/run/docker/netns/1-0mzgxgcniv', 'veth1'],
+  },
   'rp-filter-strict': {
     from: 'fixtures/recorded/doctor/rp-filter-strict',
     host: 'node1',
@@ -614,6 +624,13 @@ export const examples: Readonly<Record<string, FixExample>> = {
     undo: ['ip route add 192.168.1.5 dev eth0'],
     affects: 'packets of this host to 192.168.1.5: they take the route by the gateway',
     replace: ['192.168.1.5', 'eth0'],
+  },
+  'vxlan-changed': {
+    from: 'fixtures/recorded/trace/learning-off',
+    host: 'node2',
+    commands: ['nsenter --net=/run/docker/netns/1-0mzgxgcniv ip link set vxlan0 type vxlan learning'],
+    affects: 'vxlan0 only, as Docker makes it',
+    replace: ['/run/docker/netns/1-0mzgxgcniv'],
   },
   'vxlan-down': {
     from: 'fixtures/recorded/vxlan-down',

@@ -34,6 +34,17 @@ export interface Link {
   mode?: string;
   /** Bridge ageing time in seconds. */
   ageingSeconds?: number;
+  /** Of a bridge: whether it runs the spanning tree protocol, and whether it drops frames of VLANs that a port is not in. */
+  stp?: boolean;
+  vlanFiltering?: boolean;
+  /** The VLAN that ports get when they are added; 0 where none. */
+  defaultPvid?: number;
+  /** IFLA_PROTO_DOWN: somebody keeps it without carrier; told only where it is on. */
+  protoDown?: boolean;
+  /** Kind of its root queueing discipline: `noqueue` for the virtual links of Docker, `netem`, `tbf`, … */
+  qdisc?: string;
+  /** An XDP program sees its frames; told only where there is one. */
+  xdp?: boolean;
   /** Present and possibly empty where addresses were asked for; absent after a plain `ip link`. */
   addresses?: Address[];
   stats?: LinkStats;
@@ -54,6 +65,16 @@ export interface VxlanDevice {
   l3miss?: boolean;
   /** Seconds until a learned row is dropped. */
   ageingSeconds?: number;
+  /** TTL of outer packets; 0 is the host's default, `inherit` that of the inner packet. */
+  ttl?: number | 'inherit';
+  /** TOS of outer packets as printed (`0x10`, `inherit`), where it is not 0. */
+  tos?: string;
+  /** The DF bit of outer packets: `set`, `inherit` or `unset`. */
+  df?: string;
+  /** Source ports of outer packets, where the device has a range of its own. */
+  portRange?: {low: number; high: number};
+  /** False where frames to a VTEP of this host are sent like any other. */
+  localBypass?: boolean;
   /** Collect-metadata mode: the VNI is chosen per frame and `vni` says 0. Docker makes no such device. */
   external?: boolean;
 }
@@ -64,7 +85,11 @@ export interface BridgePort {
   hairpin?: boolean;
   learning?: boolean;
   flood?: boolean;
+  /** Whether broadcasts, such as ARP requests, go out by it. */
+  broadcastFlood?: boolean;
   isolated?: boolean;
+  /** Frames come in by it only from MACs that the bridge has an entry for behind it. */
+  locked?: boolean;
 }
 
 export interface Address {

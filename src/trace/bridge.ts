@@ -1,3 +1,4 @@
+import {isolatedFromEachOther, lockedOut, stoppedState, vlanFilter} from '../kernel/bridge-port.js';
 import {isDown} from '../kernel/link-state.js';
 import {linkText, rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
@@ -65,11 +66,42 @@ export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Lin
     );
   }
   const at = {host, netns: peer.netns, tables, bridge, port: peer.link};
-  return portTrouble(trail, at, peer.link) ?? at;
+  return portTrouble(trail, at, peer.link) ?? entryTrouble(trail, at, peer.link, link.mac) ?? at;
+}
+
+/** Whether a bridge takes what a MAC sends by one of its ports: not by a port that is locked, and has no entry for it. */
+export function entryTrouble(
+  trail: Trail,
+  {host, netns, bridge, tables}: AtBridge,
+  port: Link,
+  mac: string | undefined,
+): Walk | undefined {
+  if (port.bridgePort?.locked !== true || mac === undefined) return undefined;
+  if (!tables.fdb) {
+    trail.doubt(host.model, 'bridge', `${port.name} is locked, and the FDB of ${bridge.name} was not read`);
+    return undefined;
+  }
+  if (!lockedOut(port, mac, tables.fdb)) return undefined;
+  return trail.fail(
+    host.model,
+    'bridge',
+    'port-locked',
+    `${port.name} is locked, and has no entry for ${mac}`,
+    {
+      device: port.name,
+      evidence: [linkText(port)],
+      cause: 'a locked port drops frames from MACs that the bridge has no entry for behind it',
+      next: inNamespace(host.model, netns, 'bridge fdb show br', bridge.name),
+    },
+  );
 }
 
 /** Whether a bridge and one of its ports carry frames. Says so on the trail, or ends the walk. */
-export function portTrouble(trail: Trail, {host, netns, bridge}: AtBridge, port: Link): Walk | undefined {
+export function portTrouble(
+  trail: Trail,
+  {host, netns, bridge, tables}: AtBridge,
+  port: Link,
+): Walk | undefined {
   const evidence = [linkText(bridge), linkText(port)];
   if (isDown(bridge)) {
     return trail.fail(host.model, 'bridge', 'bridge-down', 'bridge down', {
@@ -79,8 +111,8 @@ export function portTrouble(trail: Trail, {host, netns, bridge}: AtBridge, port:
       next: inNamespace(host.model, netns, 'ip link show', bridge.name),
     });
   }
-  const state = port.bridgePort?.state;
-  if (state !== undefined && state !== 'forwarding') {
+  const state = stoppedState(port);
+  if (state !== undefined) {
     return trail.fail(
       host.model,
       'bridge',
@@ -93,13 +125,34 @@ export function portTrouble(trail: Trail, {host, netns, bridge}: AtBridge, port:
       },
     );
   }
+  const vlans = vlanFilter(bridge, port, tables.fdb ?? []);
+  if (vlans === 'drops') {
+    return trail.fail(
+      host.model,
+      'bridge',
+      'bridge-vlan-filtering',
+      `${bridge.name} filters VLANs, and its port ${port.name} is in none`,
+      {
+        device: port.name,
+        evidence,
+        cause: 'a frame without a tag belongs to the PVID of its port, and without one it is dropped',
+        next: inNamespace(host.model, netns, 'bridge vlan show'),
+      },
+    );
+  }
+  if (vlans === 'unknown')
+    trail.doubt(
+      host.model,
+      'bridge',
+      `${bridge.name} filters VLANs: not known whether ${port.name} has a PVID`,
+    );
   trail.pass(host.model, 'bridge', `${port.name} is forwarding in ${bridge.name}, which is up`, evidence);
   return undefined;
 }
 
 /** Whether the bridge hands frames from one of its ports to another, as its ports are set (net/bridge/br_forward.c should_deliver). */
 export function crossTrouble(trail: Trail, {host, bridge}: AtBridge, from: Link, to: Link): Walk | undefined {
-  if (!from.bridgePort?.isolated || !to.bridgePort?.isolated) return undefined;
+  if (!isolatedFromEachOther(from, to)) return undefined;
   return trail.fail(
     host.model,
     'bridge',
@@ -180,11 +233,11 @@ export function vxlanOf(trail: Trail, at: AtBridge, vnis: number[]): Link | Walk
           cause: 'the vxlan device of this subnet was never created or was deleted',
         });
   }
-  if (isDown(device)) {
+  if (isDown(device) || device.protoDown) {
     return trail.fail(host.model, 'vxlan', 'vxlan-down', 'vxlan device down', {
       device: device.name,
       evidence: [linkText(device)],
-      cause: 'the vxlan device is administratively down: no frame leaves or enters through it',
+      cause: `the vxlan device is ${isDown(device) ? 'administratively down' : 'held without carrier (proto_down)'}: no frame leaves or enters through it`,
       next: inNamespace(host.model, netns, 'ip -d link show', device.name),
     });
   }

@@ -1,5 +1,6 @@
 /** The MAC behind an address: an entry of the source's own, or the answer that its ARP request will get. */
 
+import {keepsBroadcasts} from '../kernel/bridge-port.js';
 import {isDown} from '../kernel/link-state.js';
 import {linkText, neighbourText} from '../kernel/printed.js';
 import type {Link, Neighbour} from '../model/facts.js';
@@ -8,7 +9,7 @@ import type {RowJudge} from '../rows/row-judge.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import {type AtBridge, vxlanTrouble} from './bridge.js';
 import type {Walk} from './disposition.js';
-import {actualMac, type Party} from './party.js';
+import {actualMac, namespaceOf, type Party} from './party.js';
 import type {Trail} from './trail.js';
 
 /** States that need no answer ever (NUD_PERMANENT, NUD_NOARP), and those in which the kernel sends at once (NUD_VALID). */
@@ -111,6 +112,8 @@ function unanswered(
 ): string | Walk {
   const {model} = at.host;
   if (local) {
+    const port = portOf(at, dst);
+    if (port && keepsBroadcasts(port)) return withoutBroadcasts(trail, at, port);
     const mac = actualMac(dst) ?? dst.mac;
     if (mac) {
       trail.pass(model, 'neighbour', `${nextHop} is on this bridge: ${dst.name} answers ARP itself`, []);
@@ -118,7 +121,7 @@ function unanswered(
     }
   }
   // A vxlan device that is down or unplugged answers nothing, and its rows go with it: that is the fault to name.
-  const broken = local ? undefined : vxlanTrouble(trail, at, vnis);
+  const broken = local ? undefined : (vxlanTrouble(trail, at, vnis) ?? unasked(trail, at));
   if (broken) return broken;
   return trail.fail(
     model,
@@ -133,6 +136,50 @@ function unanswered(
       kernelReason: 'l3miss',
       counter: 'none; l3miss event in ip monitor neigh of the sandbox',
       next: inNamespace(model, at.netns, 'ip neigh show', nextHop),
+    },
+    'unreachable',
+  );
+}
+
+/** The port of this bridge behind which an endpoint of this host is. */
+function portOf({host, netns}: AtBridge, dst: Party): Link | undefined {
+  const place = namespaceOf(host, dst);
+  const peer = place && dst.link && host.pairs(place.netns, dst.link.ifindex)?.peer;
+  return peer?.netns === netns ? peer.link : undefined;
+}
+
+function withoutBroadcasts(trail: Trail, {host, netns, bridge}: AtBridge, port: Link): Walk {
+  return trail.fail(
+    host.model,
+    'neighbour',
+    'port-broadcast-off',
+    `ARP requests do not reach ${port.name}: ${bridge.name} sends it no broadcasts`,
+    {
+      device: port.name,
+      evidence: [linkText(port)],
+      cause: 'the port has bcast_flood off, and ARP requests are broadcasts',
+      next: inNamespace(host.model, netns, 'ip -d link show', port.name),
+    },
+    'unreachable',
+  );
+}
+
+/** A vxlan device that would have an answer, and is not asked or does not give it. */
+function unasked(trail: Trail, at: AtBridge): Walk | undefined {
+  const device = tunnelOf(at);
+  if (!device) return undefined;
+  if (keepsBroadcasts(device)) return withoutBroadcasts(trail, at, device);
+  if (device.vxlan?.proxy !== false) return undefined;
+  return trail.fail(
+    at.host.model,
+    'neighbour',
+    'vxlan-proxy-off',
+    `${device.name} does not answer ARP`,
+    {
+      device: device.name,
+      evidence: [linkText(device)],
+      cause: 'the vxlan device was made without proxy, so it does not answer from its neighbour entries',
+      next: inNamespace(at.host.model, at.netns, 'ip -d link show', device.name),
     },
     'unreachable',
   );
@@ -204,7 +251,8 @@ export function answerTo(at: AtBridge, ip: string): Answer | undefined {
     ({device: dev, address: other, mac, state}) =>
       dev === device?.name && other === ip && mac !== undefined && state.some((word) => connected.test(word)),
   );
-  if (!row?.mac || !device || isDown(device) || device.vxlan?.proxy === false) return undefined;
+  if (!row?.mac || !device || isDown(device) || keepsBroadcasts(device) || device.vxlan?.proxy === false)
+    return undefined;
   return {
     mac: row.mac,
     device: device.name,

@@ -12,7 +12,7 @@ import {dockerXfrm, sealing} from '../services/encryption.js';
 import {inNamespace} from '../topology/in-namespace.js';
 
 import type {KnownHost} from '../topology/known-host.js';
-import {type AtBridge, portTrouble} from './bridge.js';
+import {type AtBridge, entryTrouble, portTrouble} from './bridge.js';
 import type {Walk} from './disposition.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
@@ -65,7 +65,7 @@ export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving):
     });
   }
   const at: AtBridge = {host, netns, tables, bridge};
-  const stuck = portTrouble(trail, at, device);
+  const stuck = portTrouble(trail, at, device) ?? entryTrouble(trail, at, device, srcMac);
   if (stuck) return stuck;
   if (dstMac === bridge.mac) {
     trail.doubt(
@@ -212,11 +212,11 @@ function deviceTrouble(
   {device, netns}: Found,
   {port}: OuterPacket,
 ): Walk | undefined {
-  if (isDown(device)) {
+  if (isDown(device) || device.protoDown) {
     return trail.fail(model, 'vxlan', 'vxlan-down', 'vxlan device down', {
       device: device.name,
       evidence: [linkText(device)],
-      cause: 'the vxlan device is administratively down',
+      cause: `the vxlan device is ${isDown(device) ? 'administratively down' : 'held without carrier (proto_down)'}`,
       kernelReason: 'VXLAN_VNI_NOT_FOUND',
       counter: 'none',
       next: inNamespace(model, netns, 'ip -d link show', device.name),

@@ -3,6 +3,7 @@
 import {deadLink} from '../kernel/link-state.js';
 import {linkText, routeText} from '../kernel/printed.js';
 import {encapsulation, type UnderlayWay, wayToVtep} from '../kernel/underlay-way.js';
+import {outerTtl, ttlEnds} from '../kernel/vxlan-device.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
@@ -50,7 +51,7 @@ export function sendOuter(
   if (way.verdict === 'unknown' || !route) return unread;
   const dead = uplink && uplinkTrouble(trail, host, uplink);
   if (dead) return dead;
-  const src = way.source ?? '';
+  const src = device.vxlan?.local ?? way.source ?? '';
   const evidence = [routeText(route), ...(uplink ? [linkText(uplink)] : [])];
   const mismatch = sourceTrouble(trail, host, own, {src, vtep, evidence, device});
   if (mismatch) return mismatch;
@@ -71,6 +72,7 @@ export function sendOuter(
   const outer = {src, dst: vtep, port, vni};
   const stuck =
     nextHop(trail, host, way, {vtep, device}) ??
+    ttlTrouble(trail, host, way, {vtep, device}) ??
     (network.encrypted ? encryption(trail, host, outer) : undefined);
   if (stuck) return stuck;
   return rulesOut(trail, {host, network}, way, outer) ?? outer;
@@ -135,8 +137,7 @@ function sourceTrouble(
     {
       device: device.name,
       evidence: [...evidence, `own VTEP ${own.address} (source: ${own.source})`],
-      cause:
-        'the vxlan device has no local address, so the route selects the outer source; the receiver has a permanent FDB entry with the other address and drops every frame without counting it',
+      cause: `${device.vxlan?.local === undefined ? 'the vxlan device has no local address, so the route selects the outer source' : 'the vxlan device has a local address, which is the outer source'}; the receiver has a permanent FDB entry with the other address and drops every frame without counting it`,
       kernelReason: 'VXLAN_ENTRY_EXISTS at the receiver',
       next: `ip route get ${vtep}`,
     },
@@ -273,6 +274,41 @@ function nextHop(
     evidence,
   );
   return undefined;
+}
+
+/** Whether the outer packet gets past the routers on its path. */
+function ttlTrouble(
+  trail: Trail,
+  host: HostModel,
+  {route}: UnderlayWay,
+  {vtep, device}: NextHop,
+): Walk | undefined {
+  const found = device.vxlan && outerTtl(device.vxlan, host.host?.proc);
+  const ends = found && ttlEnds(found.ttl, route?.gateway);
+  if (!found || !ends) return undefined;
+  const by =
+    found.by === 'device' ? `ttl ${found.ttl} of ${device.name}` : `net.ipv4.ip_default_ttl ${found.ttl}`;
+  if (ends === 'perhaps') {
+    trail.doubt(
+      host,
+      'underlay-route',
+      `packets to ${vtep} leave with TTL ${found.ttl} (${by}), and the routers on the path are not known`,
+      [],
+    );
+    return undefined;
+  }
+  return trail.fail(
+    host,
+    'underlay-route',
+    'vxlan-ttl-low',
+    `packets to ${vtep} leave with TTL ${found.ttl}, and the first hop is a router`,
+    {
+      device: device.name,
+      evidence: [by, ...(route ? [routeText(route)] : [])],
+      cause: 'a router lowers the TTL and drops the packet at 0',
+      next: 'sysctl net.ipv4.ip_default_ttl',
+    },
+  );
 }
 
 /** An encrypted overlay needs a policy and a state out; a policy alone drops everything. */

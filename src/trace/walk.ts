@@ -147,6 +147,7 @@ function overTunnel(
   } = at;
   const row = tunnelRow(steps, context, {at, dstMac, dst, device});
   if (isWalk(row)) return row;
+  smallTunnel(steps, model, device, mtu);
   const outer = sendOuter(steps, {
     host: model,
     own: context.vteps.get(model.key),
@@ -176,6 +177,24 @@ function overTunnel(
     sentRead: readTime(tables),
     sentTells: agesTell(model.kernel, tables),
   });
+}
+
+/** A bridge drops what is larger than the MTU of the port that it would leave by, and tells nobody (br_forward.c is_skb_forwardable). */
+function smallTunnel(steps: Trail, model: HostModel, device: Link, mtu: number | undefined): void {
+  if (mtu === undefined || device.mtu === undefined || device.mtu >= mtu) return;
+  steps.limit(
+    model,
+    'vxlan',
+    'mtu-differs',
+    `MTU of ${device.name} is ${device.mtu}, and the source sends up to ${mtu} bytes`,
+    {
+      device: device.name,
+      evidence: [linkText(device)],
+      cause:
+        'the bridge drops frames that are larger than the MTU of the port, without an ICMP error to the source',
+      next: 'ovdiag doctor --only mtu-differs',
+    },
+  );
 }
 
 /** What one host alone shows of traffic without an answer: its row is in use, and nothing comes from that MAC. */

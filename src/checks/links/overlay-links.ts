@@ -149,6 +149,19 @@ function tunnelTroubles(around: Around, link: Link): Finding[] {
       }),
     );
   }
+  if (!isDown(link) && link.protoDown === true) {
+    all.push(
+      found(around, link, {
+        code: 'vxlan-down',
+        cause: `${name} is held without carrier (proto_down): nothing passes to other hosts or from them`,
+        check: lookAt(around, link, 'protodown on'),
+        fix: fixBy({
+          commands: [inSandbox(around, sh`ip link set ${deviceWord(name)} protodown off`)],
+          affects: `${name} of ${network.name} on this host, which carries nothing now`,
+        }),
+      }),
+    );
+  }
   if (master === undefined) {
     const bridge = bridgeFor(links);
     all.push(

@@ -7,6 +7,7 @@ import {routeText} from '../../kernel/printed.js';
 import {chainOf, inTable} from '../../kernel/printed-rule.js';
 import type {UnderlayWay} from '../../kernel/underlay-way.js';
 import type {Link, Route} from '../../model/facts.js';
+import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {OwnVtep} from '../../topology/vteps.js';
 import {defineCheck, type Report} from '../check.js';
@@ -47,6 +48,7 @@ export const ownVtepAddress = defineCheck({
       });
       return undefined;
     }
+    deviceSources(host, vtep, report);
     if (host.addresses.has(vtep.address)) sources(host, vtep, report);
     else notHere(host, vtep, tables.links, report);
     return undefined;
@@ -124,6 +126,34 @@ function routeCommand({dst, gateway, device: dev = '', metric}: Route, source: s
 function previousRoute({model}: KnownHost, dst: string): Command {
   const before = (model.host?.routes ?? []).find((route) => route.table === 'main' && route.dst === dst);
   return before ? routeCommand(before, before.prefSrc) : sh`ip route del ${plain(dst)}`;
+}
+
+/** A device with a local address of its own sends from that, whatever the route says. */
+function deviceSources(host: KnownHost, own: OwnVtep, report: Report): void {
+  for (const {network, netns, device: link} of host.tunnels) {
+    const local = link.vxlan?.local;
+    if (local === undefined || local === own.address) continue;
+    const inside = (command: Command) => within(host.model, netns, command);
+    report.found({
+      code: 'outer-source-mismatch',
+      severity: 'error',
+      host: host.name,
+      network: network.name,
+      subject: `${link.name} in ${netns}`,
+      evidence: [
+        `${netns}: ${linkLine(link)} vxlan id ${link.vxlan?.vni} local ${local}`,
+        `own VTEP ${own.address} (${toldBy[own.source]})`,
+      ],
+      cause: `${link.name} sends from ${local}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
+      check: look(inside(sh`ip -d link show ${device(link.name)}`), `local ${local}; Docker sets none`),
+      fix: fixBy({
+        commands: [inside(sh`ip link set ${device(link.name)} type vxlan local 0.0.0.0`)],
+        affects: `${link.name} only: the route selects the source of its packets again`,
+      }),
+      basis: 'one-host',
+      at: {host: host.name, networkId: network.id, netns, device: link.name},
+    });
+  }
 }
 
 interface WayTo {

@@ -280,50 +280,6 @@ const filterTexts = [
 /** Settings of bridges and of other drivers' devices that stop a frame between two ports. */
 const deviceTexts = [
   {
-    code: 'ports-isolated',
-    title: 'two ports of the bridge are isolated from each other',
-    severity: 'error',
-    needs: 'one host',
-    meaning:
-      'Both ports have the flag `isolated`, and a bridge forwards nothing between two such ports. Docker sets it on no overlay.',
-    behaviour: 'The bridge skips such a port, also when it floods; no counter rises.',
-    check: [{command: `${overlay} bridge -d link show`}],
-    fix: [{command: `${overlay} bridge link set dev PORT isolated off`, affects: 'that one port'}],
-    references: ['kernel net/bridge/br_private.h (br_skb_isolated)', 'bridge(8), isolated'],
-    traceOnly: true,
-  },
-  {
-    code: 'port-not-forwarding',
-    title: 'a bridge port is not forwarding',
-    severity: 'error',
-    needs: 'one host',
-    meaning:
-      "The port's state is disabled, blocking, listening or learning. Docker's bridges run no spanning tree, so the state was set by hand, or the link behind it has no carrier.",
-    behaviour: 'The bridge drops frames that arrive there and sends nothing out.',
-    check: [{command: `${overlay} bridge -d link show dev PORT`}],
-    fix: [
-      {command: `${overlay} bridge link set dev PORT state 3`, affects: 'that one port: 3 is forwarding'},
-    ],
-    references: ['kernel net/bridge/br_input.c (br_handle_frame)', 'bridge(8), state'],
-    traceOnly: true,
-  },
-  {
-    code: 'port-does-not-flood',
-    title: 'the bridge has not learned the destination and does not flood to its port',
-    severity: 'error',
-    needs: 'one host',
-    meaning:
-      "The bridge has no FDB entry for the destination's MAC, and flooding is off on the destination's port, so the first frame to it is lost. It works as soon as the destination sends a frame.",
-    behaviour: 'A frame for an unknown MAC goes to all ports that flood; a port with `flood off` is skipped.',
-    check: [
-      {command: `${overlay} bridge fdb show br BRIDGE`},
-      {command: `${overlay} bridge -d link show dev PORT`},
-    ],
-    fix: [{command: `${overlay} bridge link set dev PORT flood on`, affects: 'that one port'}],
-    references: ['kernel net/bridge/br_forward.c (br_flood)', 'bridge(8), flood'],
-    traceOnly: true,
-  },
-  {
     code: 'parent-down',
     title: 'the parent link of a macvlan or ipvlan is down',
     severity: 'error',

@@ -23,7 +23,9 @@ const VXLAN_KEYS = new Set([
   'ageing',
   'maxaddr',
 ]);
-const PORT_KEYS = new Set(['state', 'hairpin', 'learning', 'flood', 'isolated']);
+const PORT_SWITCHES = ['hairpin', 'learning', 'flood', 'bcast_flood', 'isolated', 'locked'];
+const PORT_KEYS = new Set(['state', ...PORT_SWITCHES]);
+const BRIDGE_KEYS = ['ageing_time', 'stp_state', 'vlan_filtering', 'vlan_default_pvid'];
 
 /** One link while its lines are read. */
 interface Draft {
@@ -68,7 +70,10 @@ function readHeader(line: Line, seen: Seen): Draft | undefined {
   const words = sortWords(rest, HEADER_KEYS);
   copyPair(words, 'mtu', entry);
   copyPair(words, 'master', entry);
+  copyPair(words, 'qdisc', entry);
   copyPair(words, 'state', entry, 'operstate');
+  if (words.pairs.get('protodown') === 'on') entry['proto_down'] = true;
+  if (words.bare.some((word) => /^xdp(generic|offload|multi)?$/.test(word))) entry['xdp'] = {};
   if (words.pairs.has('group')) seen.group = true;
   // Neither BusyBox nor the tools from before link-netnsid can tell whose index it is that they name.
   else entry['link_name_unsure'] = true;
@@ -117,16 +122,21 @@ function readAddress(tokens: string[], draft: Draft): void {
   draft.addresses.push(entry);
 }
 
-/** The options are told by their being printed, with `-d` and an id; that learning is on is told by silence. */
+/** The options are told by their being printed, with `-d` and an id; that learning is on and df unset is told by silence. */
 function readVxlan(tokens: string[]): Entry {
   const words = sortWords(tokens, VXLAN_KEYS);
   const data: Entry = {};
   for (const key of ['id', 'group', 'remote', 'local'] as const) copyPair(words, key, data);
   copyPair(words, 'dev', data, 'link');
   copyPair(words, 'dstport', data, 'port');
-  copyPair(words, 'ageing', data);
+  for (const key of ['ageing', 'ttl', 'tos', 'df'] as const) copyPair(words, key, data);
+  const at = tokens.indexOf('srcport');
+  if (at !== -1) data['port_range'] = {low: tokens[at + 1], high: tokens[at + 2]};
   if (data['ageing'] === 'none') data['ageing'] = 0;
-  if (words.pairs.has('id')) data['learning'] = !words.bare.includes('nolearning');
+  if (words.pairs.has('id')) {
+    data['learning'] = !words.bare.includes('nolearning');
+    data['df'] ??= 'unset';
+  }
   for (const option of ['proxy', 'l2miss', 'l3miss', 'external']) {
     if (words.bare.includes(option)) data[option] = true;
   }
@@ -137,7 +147,7 @@ function readPort(tokens: string[]): Entry {
   const words = sortWords(tokens, PORT_KEYS);
   const data: Entry = {};
   copyPair(words, 'state', data);
-  for (const key of ['hairpin', 'learning', 'flood', 'isolated']) {
+  for (const key of PORT_SWITCHES) {
     const value = words.pairs.get(key);
     if (value !== undefined) data[key] = value === 'on' ? true : value === 'off' ? false : value;
   }
@@ -147,8 +157,8 @@ function readPort(tokens: string[]): Entry {
 function infoDataOf(kind: string, tokens: string[]): Entry {
   if (kind === 'vxlan') return readVxlan(tokens);
   const data: Entry = {};
-  const words = sortWords(tokens, new Set(['ageing_time', 'mode']));
-  if (kind === 'bridge') copyPair(words, 'ageing_time', data);
+  const words = sortWords(tokens, new Set([...BRIDGE_KEYS, 'mode']));
+  if (kind === 'bridge') for (const key of BRIDGE_KEYS) copyPair(words, key, data);
   else copyPair(words, 'mode', data);
   return data;
 }

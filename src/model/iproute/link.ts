@@ -63,6 +63,9 @@ const stats = object({rx: optional(counters, {}), tx: optional(counters, {})});
 const infoData = object({
   // bridge; a clock_t, so in hundredths of a second
   ageing_time: optional(uint()),
+  stp_state: optional(uint()),
+  vlan_filtering: optional(uint()),
+  vlan_default_pvid: optional(uint(0xffff)),
   // macvlan, macvtap, ipvlan
   mode: optional(word),
   // vxlan
@@ -81,6 +84,11 @@ const infoData = object({
   l2miss: optional(boolean),
   l3miss: optional(boolean),
   ageing: optional(uint()),
+  ttl: optional(anything),
+  tos: optional(word),
+  df: optional(word),
+  port_range: optional(object({low: uint(65_535), high: uint(65_535)})),
+  localbypass: optional(boolean),
 });
 
 const portData = object({
@@ -88,7 +96,9 @@ const portData = object({
   hairpin: optional(boolean),
   learning: optional(boolean),
   flood: optional(boolean),
+  bcast_flood: optional(boolean),
   isolated: optional(boolean),
+  locked: optional(boolean),
 });
 
 const schema = object({
@@ -96,6 +106,9 @@ const schema = object({
   ifname: interfaceName,
   flags: optional(flagList),
   mtu: optional(uint()),
+  qdisc: optional(word),
+  proto_down: optional(boolean),
+  xdp: optional(anything),
   operstate: optional(word),
   link_type: optional(word),
   address: optional(word),
@@ -129,11 +142,16 @@ type ReadLink = Shaped<typeof schema>;
  * a master is a port of no bridge, one without a kind is no tunnel, one without `group` floods to nobody.
  */
 const EXPENDABLE: ReadonlySet<string> = new Set([
-  ...['mtu', 'operstate', 'link_type', 'stats', 'stats64'],
+  ...['mtu', 'operstate', 'link_type', 'stats', 'stats64', 'qdisc', 'proto_down'],
   ...['ageing_time', 'ageing', 'learning', 'local', 'local6', 'link'].map(
     (key) => `linkinfo.info_data.${key}`,
   ),
-  ...['state', 'hairpin', 'learning'].map((key) => `linkinfo.info_slave_data.${key}`),
+  ...['stp_state', 'vlan_filtering', 'vlan_default_pvid', 'tos', 'df', 'port_range', 'localbypass'].map(
+    (key) => `linkinfo.info_data.${key}`,
+  ),
+  ...['state', 'hairpin', 'learning', 'bcast_flood', 'locked'].map(
+    (key) => `linkinfo.info_slave_data.${key}`,
+  ),
   ...['stats', 'stats64'].flatMap((key) =>
     ['rx', 'tx'].flatMap((way) => [
       `${key}.${way}`,
@@ -166,14 +184,27 @@ function vxlanOf(read: ReadLink): VxlanDevice | undefined {
     l2miss: info.l2miss ?? false,
     l3miss: info.l3miss ?? false,
     ageingSeconds: info.ageing,
+    ttl: ttlOf(info.ttl),
+    tos: info.tos === '0' || info.tos === '0x0' ? undefined : info.tos,
+    df: info.df,
+    portRange: info.port_range && info.port_range.high > 0 ? info.port_range : undefined,
+    localBypass: info.localbypass,
     external: info.external === true ? true : undefined,
   });
 }
 
+/** 0 and `auto` take the host's default. */
+function ttlOf(value: unknown): VxlanDevice['ttl'] {
+  if (value === 'inherit') return value;
+  if (value === undefined) return undefined;
+  const ttl = value === 'auto' ? 0 : Number(value);
+  return Number.isInteger(ttl) && ttl >= 0 && ttl < 256 ? ttl : undefined;
+}
+
 function bridgePortOf(read: ReadLink): BridgePort | undefined {
-  return read.linkinfo.info_slave_kind === 'bridge'
-    ? compact<BridgePort>(read.linkinfo.info_slave_data)
-    : undefined;
+  if (read.linkinfo.info_slave_kind !== 'bridge') return undefined;
+  const {bcast_flood: broadcastFlood, ...data} = read.linkinfo.info_slave_data;
+  return compact<BridgePort>({...data, broadcastFlood});
 }
 
 const KINDS_WITH_MODE = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
@@ -219,9 +250,16 @@ function macOf(read: ReadLink, where: string, problems: ProblemList): string | u
   return undefined;
 }
 
-function kindOf(read: ReadLink): Pick<Link, 'mode' | 'ageingSeconds'> {
+function kindOf(read: ReadLink): Partial<Link> {
   const {info_kind: kind, info_data: info} = read.linkinfo;
-  if (kind === 'bridge' && info.ageing_time !== undefined) return {ageingSeconds: info.ageing_time / 100};
+  const isOn = (value: number | undefined) => (value === undefined ? undefined : value > 0);
+  if (kind === 'bridge')
+    return compact<Partial<Link>>({
+      ageingSeconds: info.ageing_time === undefined ? undefined : info.ageing_time / 100,
+      stp: isOn(info.stp_state),
+      vlanFiltering: isOn(info.vlan_filtering),
+      defaultPvid: info.vlan_default_pvid,
+    });
   if (kind !== undefined && KINDS_WITH_MODE.has(kind) && info.mode !== undefined) return {mode: info.mode};
   return {};
 }
@@ -274,6 +312,9 @@ function linksOf(entries: Iterable<{where: string; entry: Entry}>, problems: Pro
       vxlan: vxlanOf(read),
       bridgePort: bridgePortOf(read),
       ...kindOf(read),
+      protoDown: read.proto_down === true ? true : undefined,
+      qdisc: read.qdisc,
+      xdp: read.xdp === undefined || read.xdp === null ? undefined : true,
       addresses: addressesOf(read, where, problems),
       stats: statsOf(read),
     }),

@@ -3,6 +3,7 @@ import type {DoctorFault} from './fault.js';
 import {faultsOfKernel} from './kernel.js';
 import {faultsOfRows} from './rows.js';
 import {faultsOfSamples} from './sample.js';
+import {faultsOfSettings} from './settings.js';
 import {underlayFaults} from './underlay.js';
 
 /** Every fault that `doctor` is tried on in the lab, one at a time. */
@@ -11,5 +12,6 @@ export const doctorFaults: readonly DoctorFault[] = [
   ...underlayFaults,
   ...engineFaults,
   ...faultsOfSamples,
+  ...faultsOfSettings,
   ...faultsOfKernel,
 ];

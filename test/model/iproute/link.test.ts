@@ -25,6 +25,8 @@ describe('links of iproute2', () => {
       l2miss: true,
       l3miss: true,
       ageingSeconds: 300,
+      ttl: 0,
+      df: 'unset',
     });
     assert.deepEqual(vxlan0.bridgePort, {
       state: 'forwarding',
@@ -32,6 +34,8 @@ describe('links of iproute2', () => {
       learning: true,
       flood: true,
       isolated: false,
+      locked: false,
+      broadcastFlood: true,
     });
     assert.ok((vxlan0.stats?.txDropped ?? 0) > 0);
   });
@@ -48,6 +52,8 @@ describe('links of iproute2', () => {
       l2miss: false,
       l3miss: false,
       ageingSeconds: 60,
+      ttl: 0,
+      df: 'unset',
     });
     assert.equal(byName(rows, 'vxremote').vxlan?.group, '2001:db8::1');
     assert.equal(byName(rows, 'vxremote').vxlan?.local, '::1');
@@ -237,6 +243,7 @@ describe('links of iproute2', () => {
       l2miss: true,
       l3miss: true,
       ageingSeconds: 300,
+      df: 'unset',
     });
     assert.deepEqual(old[0]?.bridgePort, {state: 'forwarding', hairpin: false, learning: true, flood: true});
   });
@@ -309,6 +316,7 @@ describe('links of the walk-through', () => {
       ifindex: 13,
       name: 'veth2',
       mtu: 1450,
+      qdisc: 'noqueue',
       operState: 'UP',
       linkType: 'ether',
       mac: 'b2:fa:2d:cc:8b:51',
