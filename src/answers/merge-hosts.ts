@@ -1,4 +1,5 @@
 /** One finding for what several hosts have alike. */
+import type {Fix} from '../findings/advice.js';
 import type {FoldedFinding} from '../findings/finding.js';
 
 export interface ReportedFinding extends FoldedFinding {
@@ -26,6 +27,7 @@ function merged(first: FoldedFinding, group: FoldedFinding[]): ReportedFinding {
   const evidence = new Set(group.map((one) => JSON.stringify(one.evidence)));
   return {
     ...first,
+    fix: onEachHost(first),
     hosts: hostsOf(group),
     evidence:
       evidence.size === 1
@@ -33,6 +35,13 @@ function merged(first: FoldedFinding, group: FoldedFinding[]): ReportedFinding {
         : group.flatMap((one) => one.evidence.map((row) => `${one.host ?? ''}: ${row}`)),
     folded: group.flatMap(({folded}) => folded),
   };
+}
+
+/** Without the name of the first host: the same lines are for all of them. */
+function onEachHost({fix, host}: FoldedFinding): Fix {
+  if (fix.by !== 'commands' || fix.host !== host) return fix;
+  const {host: _, ...rest} = fix;
+  return rest;
 }
 
 function hostsOf(group: readonly FoldedFinding[]): string[] {
@@ -43,5 +52,7 @@ function keyOf(finding: FoldedFinding): string {
   const {code, severity, host, network, subject, cause, fix, basis} = finding;
   if (host === null) return JSON.stringify([code, severity, host, network, subject, cause]);
   const text = JSON.stringify([code, severity, network, subject, cause, fix, basis]);
-  return text.replaceAll(JSON.stringify(host).slice(1, -1), '\u0000');
+  // The lines to type must be the very same on each host.
+  const typed = fix.by === 'commands' ? [fix.commands, fix.undo] : [];
+  return text.replaceAll(JSON.stringify(host).slice(1, -1), '\u0000') + JSON.stringify(typed);
 }

@@ -5,7 +5,7 @@ import {linkText, routeText} from '../kernel/printed.js';
 import {encapsulation, type UnderlayWay, wayToVtep} from '../kernel/underlay-way.js';
 import {outerTtl, ttlEnds} from '../kernel/vxlan-device.js';
 import type {Network} from '../model/docker-types.js';
-import type {Link} from '../model/facts.js';
+import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {dockerXfrm, sealing} from '../services/encryption.js';
 import type {OwnVtep} from '../topology/vteps.js';
@@ -58,7 +58,7 @@ export function sendOuter(
   trail.pass(
     host,
     'underlay-route',
-    `VTEP ${vtep} via ${routeText(route)}${src ? `, source ${src}` : ''}`,
+    `VTEP ${vtep} ${hopText(route)}${src ? `, source ${src}` : ''}`,
     evidence,
   );
   fitMtu(trail, host, {
@@ -76,6 +76,14 @@ export function sendOuter(
     (network.encrypted ? encryption(trail, host, outer) : undefined);
   if (stuck) return stuck;
   return rulesOut(trail, {host, network}, way, outer) ?? outer;
+}
+
+/** How a route leads on, without its destination and source. */
+function hopText({gateway, device}: Route): string {
+  return [
+    ...(gateway === undefined ? ['on link'] : ['via', gateway]),
+    ...(device === undefined ? [] : ['dev', device]),
+  ].join(' ');
 }
 
 function uplinkTrouble(trail: Trail, host: HostModel, uplink: Link): Walk | undefined {

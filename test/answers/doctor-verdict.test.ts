@@ -45,6 +45,17 @@ describe('equal findings of several hosts', () => {
       assert.equal(mergeHosts([finding(), finding({host: 'node2', ...more})]).length, 2);
   });
 
+  it('have one fix for all of them, unless its lines name a host', () => {
+    const on = (host: string, command: string) =>
+      finding({host, fix: {by: 'commands', host, commands: [command], affects: `entries of ${host}`}});
+    const [one, ...others] = mergeHosts(['node1', 'node2'].map((host) => on(host, 'ip link set eth0 up')));
+    assert.deepEqual(
+      [one?.hosts, one?.fix.by === 'commands' && one.fix.host, others],
+      [['node1', 'node2'], undefined, []],
+    );
+    assert.equal(mergeHosts(['node1', 'node2'].map((host) => on(host, `docker start ${host}`))).length, 2);
+  });
+
   it('of no host stay by themselves', () => {
     const [one] = mergeHosts([finding({host: null})]);
     assert.deepEqual([one?.host, one?.hosts], [null, []]);

@@ -1,10 +1,20 @@
 import {line} from '../../base/command.js';
 import {fixBy, fixByOthers, look} from '../../findings/advice.js';
+import type {Finding, Scope} from '../../findings/finding.js';
+import type {Network} from '../../model/docker-types.js';
 import type {HostModel} from '../../model/host.js';
 import {xfrmCounters} from '../../model/proc/counters.js';
-import {type DockerXfrm, dockerXfrm, encryptedVnis, sealing, spiText} from '../../services/encryption.js';
+import {
+  type DockerXfrm,
+  dockerXfrm,
+  encryptedVnis,
+  type Sealing,
+  sealing,
+  spiText,
+} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
+import {distinct} from '../words.js';
 
 /** Docker's states by peer: `ADDRESS SPI SPI …`, packed because every node has some of every other. */
 interface Digest {
@@ -32,11 +42,9 @@ export const xfrm = defineCheck<Digest>({
       });
       return undefined;
     }
-    const vteps = [...new Set(encrypted.flatMap((one) => one.vteps))];
-    for (const vtep of vteps) {
-      const networks = encrypted.filter((one) => one.vteps.includes(vtep)).map(({network}) => network.name);
-      statesFor(host, report, kept, vtep, networks);
-    }
+    const unsealed = unsealedVteps(kept, encrypted);
+    if (kept.states.length === 0) withoutStates(host, report, unsealed);
+    else for (const one of unsealed) stateMissing(host, report, kept, one);
     const own = host.vtep?.address;
     if (own === undefined) return undefined;
     const packed = (end: 'src' | 'dst', other: 'src' | 'dst') =>
@@ -58,62 +66,104 @@ export const xfrm = defineCheck<Digest>({
   },
 });
 
-function statesFor(
-  host: KnownHost,
-  report: Report,
-  kept: DockerXfrm,
-  vtep: string,
-  networks: string[],
-): void {
-  const {states} = kept;
-  const sealed = sealing(kept, {to: vtep});
-  if (!sealed || (sealed.out && sealed.in)) return;
-  const {policy, template} = sealed;
-  const outward = !sealed.out;
+/** A VTEP to or from which packets are to be encrypted and can't be, for want of a state. */
+interface Unsealed extends Omit<Sealing, 'in'> {
+  vtep: string;
+  /** Encrypted networks with endpoints there. */
+  networks: Network[];
+}
+
+function unsealedVteps(kept: DockerXfrm, encrypted: ReturnType<typeof encryptedVnis>): Unsealed[] {
+  return distinct(encrypted.flatMap((one) => one.vteps)).flatMap((vtep) => {
+    const sealed = sealing(kept, {to: vtep});
+    if (!sealed || (sealed.out && sealed.in)) return [];
+    const {policy, template, out} = sealed;
+    const networks = encrypted.filter((one) => one.vteps.includes(vtep)).map(({network}) => network);
+    return [{vtep, policy, template, out, networks: distinct(networks)}];
+  });
+}
+
+function evidenceOf({policy, template}: Unsealed): string[] {
+  return [
+    policy.text,
+    `tmpl src ${template.src} dst ${template.dst} proto ${template.protocol} spi ${spiText(template.spi)} reqid ${template.reqid}`,
+  ];
+}
+
+/** The one cause of a host's lack of every state. */
+function withoutStates(host: KnownHost, report: Report, unsealed: Unsealed[]): void {
+  const [first, ...others] = unsealed;
+  if (!first) return;
+  const networks = distinct(unsealed.flatMap((one) => one.networks));
+  const lost = xfrmCounter(host.model, 'XfrmOutNoStates');
+  report.found({
+    ...common(host, networks),
+    subject: 'IPsec states',
+    evidence: [
+      ...evidenceOf(first),
+      "states of Docker's on this host: none",
+      ...(lost === undefined ? [] : [`XfrmOutNoStates = ${lost}`]),
+      ...others.slice(0, 5).flatMap(evidenceOf),
+    ],
+    cause: `packets of ${namesOf(networks)} to other nodes are encrypted, and this host has no IPsec state at all: they are dropped. The kernel lacks ESP or AES-GCM (modules esp4, xfrm_user, gcm, rfc4106), or refused every key`,
+    fix: fixByOthers(
+      'administrator of this host',
+      'boot a kernel with ESP and AES-GCM; where they are modules: modprobe -a esp4 xfrm_user rfc4106, then systemctl restart docker',
+    ),
+    at: {
+      ...placeOf(host, networks),
+      ...(others.length === 0 ? {vtep: first.vtep} : {}),
+    },
+  });
+}
+
+function stateMissing(host: KnownHost, report: Report, {states}: DockerXfrm, one: Unsealed): void {
+  const {vtep, template, networks, out} = one;
+  const outward = !out;
   const [from, to] = outward ? [template.src, template.dst] : [template.dst, template.src];
   const similar = states.filter(({src, dst}) => src === from && dst === to).map(({spi}) => spiText(spi));
   const counter = outward ? 'XfrmOutNoStates' : 'XfrmInNoStates';
   const lost = xfrmCounter(host.model, counter);
-  const one =
-    networks.length === 1 ? host.overlays.find(({network}) => network.name === networks[0]) : undefined;
   report.found({
-    code: 'xfrm-state-missing',
-    severity: 'error',
-    host: host.name,
-    network: one?.network.name ?? null,
+    ...common(host, networks),
     subject: outward ? `VTEP ${vtep}` : `from VTEP ${vtep}`,
     evidence: [
-      policy.text,
-      `tmpl src ${template.src} dst ${template.dst} proto ${template.protocol} spi ${spiText(template.spi)} reqid ${template.reqid}`,
+      ...evidenceOf(one),
       `states ${from} → ${to}: ${similar.length === 0 ? 'none' : similar.join(', ')}; of Docker's on this host: ${states.length}`,
       ...(lost === undefined ? [] : [`${counter} = ${lost}`]),
     ],
-    cause: `packets of ${networks.join(', ')} ${outward ? 'to' : 'from'} ${vtep} are encrypted, and there is no state with the key for it: they are dropped. ${
-      states.length === 0
-        ? "The host has no state of Docker's at all: the kernel lacks ESP or AES-GCM (modules esp4, xfrm_user, gcm, rfc4106), or refused every key"
-        : 'The engine has made or lost the one without the other'
-    }`,
+    cause: `packets of ${namesOf(networks)} ${outward ? 'to' : 'from'} ${vtep} are encrypted, and there is no state with the key for it: they are dropped. The engine created or kept only one of the two`,
+    fix: fixBy({
+      commands: [line('systemctl restart docker')],
+      affects: 'every container of the host without live-restore: only the engine has the keys',
+    }),
+    at: {...placeOf(host, networks), vtep},
+  });
+}
+
+const namesOf = (networks: readonly Network[]) => networks.map(({name}) => name).join(', ');
+
+function placeOf({name}: KnownHost, networks: readonly Network[]): Scope {
+  const [one] = networks;
+  return {host: name, ...(one && networks.length === 1 ? {networkId: one.id} : {}), netns: '@host'};
+}
+
+/** What every lack of a state has in common. */
+function common({name}: KnownHost, networks: readonly Network[]) {
+  const [one] = networks;
+  return {
+    code: 'xfrm-state-missing',
+    severity: 'error',
+    host: name,
+    network: one && networks.length === 1 ? one.name : null,
     check: [
       ...look(line('ip xfrm state list nokeys')),
       ...look(line('journalctl -u docker | grep -i xfrm'), 'why the engine could not add a state'),
     ],
-    fix:
-      states.length === 0
-        ? fixByOthers(
-            'whoever chooses the kernel of this host',
-            'a kernel with ESP and AES-GCM: modprobe esp4 xfrm_user rfc4106 where they are modules, then systemctl restart docker; else another kernel',
-          )
-        : fixBy({
-            commands: [line('systemctl restart docker')],
-            affects: 'every container of the host without live-restore: only the engine has the keys',
-          }),
     basis: 'one-host',
-    at: {host: host.name, ...(one ? {networkId: one.network.id} : {}), netns: '@host', vtep},
     // The packets are refused in the host's namespace, and counted in the sandboxes.
-    reach: host.overlays
-      .filter(({network}) => networks.includes(network.name))
-      .map(({network}) => ({host: host.name, networkId: network.id})),
-  });
+    reach: networks.map(({id}) => ({host: name, networkId: id})),
+  } satisfies Partial<Finding>;
 }
 
 function xfrmCounter({host}: HostModel, name: string): number | undefined {

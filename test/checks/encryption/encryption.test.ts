@@ -54,10 +54,10 @@ describe('xfrm-state-missing', () => {
 
   it('is true of both hosts of the lab, whose kernel has no ESP', () => {
     const found = examineRecorded('node1', 'node2').findings.filter((finding) => finding.code === code);
-    assert.deepEqual(told(found), [`${code} node1 VTEP ${two}`, `${code} node2 VTEP ${one}`]);
+    assert.deepEqual(told(found), [`${code} node1 IPsec states`, `${code} node2 IPsec states`]);
     const [first] = found;
     assert.deepEqual([first?.severity, first?.network], ['error', 'secret-net']);
-    assert.match(first?.cause ?? '', /no state of Docker's at all: the kernel lacks ESP/);
+    assert.match(first?.cause ?? '', /no IPsec state at all: they are dropped\. The kernel lacks ESP/i);
     assert.ok(first?.evidence.includes('XfrmOutNoStates = 4'));
   });
 
@@ -68,7 +68,7 @@ describe('xfrm-state-missing', () => {
   it('takes a state with another number for none (derived)', () => {
     const [finding] = find(code, withStates(node1, state(one, two, 7), state(two, one, 8)));
     assert.match(finding?.evidence.join('\n') ?? '', /states 172\.31\.1\.5 → 192\.168\.1\.5: 0x00000007/);
-    assert.match(finding?.cause ?? '', /the one without the other/);
+    assert.match(finding?.cause ?? '', /kept only one of the two/);
   });
 
   it('wants a state inward too (derived)', () => {
