@@ -24,13 +24,18 @@ export abstract class HostCommand extends BaseCommand {
   private lastFlags: HostFlags | undefined;
   private variables: string[] = [];
 
+  /** The variables that set flags; a command leaves out those whose flag means something else there. */
+  protected environment(): NodeJS.ProcessEnv {
+    return process.env;
+  }
+
   /** OVDIAG_… variables become words before those that were typed, so that they are checked and shown as flags are. */
   protected override parse<
     F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
-    const {words, variables} = environmentWords(argv, process.env);
+    const {words, variables} = environmentWords(argv, this.environment());
     this.variables = variables;
     this.argv = watchWords([...words, ...argv]);
     return super.parse(options, this.argv);

@@ -28,7 +28,10 @@ export default class Capture extends HostCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Capture);
     const {readOptions} = await import('../decode/options.js');
-    const options = readOptions({...flags, since: undefined, until: undefined}, this.jsonEnabled());
+    const options = readOptions(
+      {...flags, since: undefined, until: undefined, filter: undefined},
+      this.jsonEnabled(),
+    );
     const {capture} = await import('../capture/run.js');
     const duration = flags.for === undefined ? undefined : parseDuration('for', flags.for);
     checkCapture(args.name, flags);

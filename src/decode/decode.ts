@@ -1,10 +1,11 @@
-import {exitStatus} from '../base/errors.js';
+import {exitStatus, usageError} from '../base/errors.js';
 import {asciiJson, escapeText} from '../base/escape.js';
 import {describeError, errorDocument} from '../cli/errors.js';
 import {unguarded} from '../cli/output.js';
 import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
 import {terminalOf} from '../render/terminal.js';
+import {plural} from '../render/text.js';
 import {endingLines} from './ending.js';
 import {decodeFiles, type FileProblem} from './files.js';
 import type {Interrupt} from './interrupt.js';
@@ -12,6 +13,7 @@ import type {DecodeOptions} from './options.js';
 import {newProgressLine} from './progress.js';
 import {newDecodeRun} from './run.js';
 import {openViews} from './views.js';
+import type {FrameWriter} from './write-frames.js';
 
 export interface DecodeRequest {
   files: readonly string[];
@@ -20,22 +22,25 @@ export interface DecodeRequest {
   hosts: readonly HostSummary[];
   noColour: boolean;
   wide: boolean;
+  /** Files for the packets that are shown, and for what VXLAN carries in them. */
+  write: string | undefined;
   writeInner: string | undefined;
   interrupt: Pick<Interrupt, 'isStopped' | 'onStop'>;
 }
 
 /** Runs a whole decode on this process's stdout and stderr; gives the exit status. */
 export async function decode(request: DecodeRequest): Promise<number> {
-  const {options, files, interrupt, writeInner} = request;
+  const {options, files, interrupt} = request;
+  const writes = request.write !== undefined || request.writeInner !== undefined;
   let current = '';
   const views = await openViews({
     ...request,
     currentFile: () => current,
-    listsByDefault: writeInner === undefined,
+    listsByDefault: !writes,
   });
-  const inner = writeInner === undefined ? undefined : await openInner(writeInner, files);
-  const sinks = inner === undefined ? views.sinks : [...views.sinks, inner];
-  const isClosed = (): boolean => views.sink.isClosed() && writeInner === undefined;
+  const writers = writes ? await openWriters(request) : [];
+  const sinks = [...views.sinks, ...writers.map(({writer}) => writer)];
+  const isClosed = (): boolean => views.sink.isClosed() && !writes;
   const run = newDecodeRun({options, sinks, vni: -1, isStopped: () => interrupt.isStopped() || isClosed()});
   const errorTerminal = terminalOf(process.stderr, {noColour: request.noColour});
   // Lines on the same terminal show by themselves that something happens.
@@ -61,20 +66,42 @@ export async function decode(request: DecodeRequest): Promise<number> {
   for (const sink of sinks) await sink.end();
   const {result} = run;
   if (result.read > 0) await views.finish(result);
-  if (inner !== undefined && writeInner !== '-')
-    say(`${inner.written()} inner frames written to ${writeInner}`);
+  for (const written of writers) sayWritten(written);
   if (result.read > 0 && !views.sink.isClosed() && !options.views.stats) {
     for (const line of endingLines(result, options)) say(line);
   }
   return result.failed > 0 ? exitStatus.cannotLook : exitStatus.ok;
 }
 
-async function openInner(
-  file: string,
-  inputs: readonly string[],
-): Promise<import('./write-inner.js').InnerWriter> {
-  const {newInnerWriter} = await import('./write-inner.js');
-  return newInnerWriter(file, inputs);
+interface OpenWriter {
+  writer: FrameWriter;
+  file: string;
+  what: string;
+}
+
+async function openWriters({write, writeInner, files, options}: DecodeRequest): Promise<OpenWriter[]> {
+  if (write === writeInner) {
+    throw usageError('conflicting-flags', '--write and --write-inner would write the same file.');
+  }
+  const {newInnerWriter, newPacketWriter} = await import('./write-frames.js');
+  const open: OpenWriter[] = [];
+  if (write !== undefined) {
+    const writer = await newPacketWriter({file: write, inputs: files}, options.all);
+    open.push({writer, file: write, what: 'packet'});
+  }
+  if (writeInner !== undefined) {
+    const writer = await newInnerWriter({file: writeInner, inputs: files});
+    open.push({writer, file: writeInner, what: 'inner frame'});
+  }
+  return open;
+}
+
+function sayWritten({writer, file, what}: OpenWriter): void {
+  if (file !== '-') say(`${plural(writer.written(), what)} written to ${file}`);
+  const others = writer.otherLinkTypes();
+  if (others > 0) {
+    say(`${plural(others, what)} not written: a capture file has one link type, and theirs is another`);
+  }
 }
 
 function say(text: string): void {

@@ -62,3 +62,41 @@ export const packetFlags = {
     helpGroup: 'VIEW',
   }),
 };
+
+/** Those of `decode`, which reads files. */
+export const decodeFlags = {
+  ...packetFlags,
+  since: Flags.string({
+    description: 'Only packets since this time: 14:05:30, date and time, or +SECONDS after the first',
+    helpValue: 'TIME',
+    helpGroup: 'FILTER',
+  }),
+  until: Flags.string({
+    description: 'Only packets until this time',
+    helpValue: 'TIME',
+    helpGroup: 'FILTER',
+  }),
+  names: Flags.boolean({
+    description: 'Show names of networks, containers and nodes, read from this host (or --snapshot, --host)',
+    helpGroup: 'SOURCE',
+  }),
+  filter: Flags.string({
+    description:
+      "Only packets that match this, in tcpdump's syntax; besides: vni N, and inner or outer before a part",
+    helpValue: 'EXPRESSION',
+    helpGroup: 'FILTER',
+  }),
+  delta: Flags.boolean({
+    description: 'Show the time since the previous packet instead of the time of day',
+    helpGroup: 'VIEW',
+  }),
+  write: Flags.string({
+    char: 'w',
+    description: 'Write the packets that are shown to a capture FILE; .gz is compressed',
+    helpValue: 'FILE',
+  }),
+  'write-inner': Flags.string({
+    description: 'Write the inner frames to a capture FILE; .gz is compressed',
+    helpValue: 'FILE',
+  }),
+};

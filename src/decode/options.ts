@@ -2,7 +2,8 @@ import {isIP} from 'node:net';
 import ipaddr from 'ipaddr.js';
 import {usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
-import {type AddressRange, knownProtos, type ProtoTest, protoTest} from '../packet/filter.js';
+import {type AddressRange, type Filter, knownProtos, type ProtoTest, protoTest} from '../packet/filter.js';
+import {parseFilter} from '../packet/filter-expression.js';
 import {defaultVxlanPort} from '../packet/vxlan.js';
 import {parseTime, type TimeLimit} from './time-limit.js';
 
@@ -12,11 +13,15 @@ export interface DecodeOptions {
   addresses: AddressRange[];
   macs: Buffer[];
   protos: ProtoTest[];
+  /** What `--filter` says. */
+  filter: Filter | undefined;
   since: TimeLimit | undefined;
   until: TimeLimit | undefined;
   count: number;
   vxlanPorts: number[];
   all: boolean;
+  /** Show the time since the packet before. */
+  delta: boolean;
   checksums: boolean;
   views: AskedViews;
 }
@@ -34,11 +39,13 @@ export interface RawFlags {
   address?: string[] | undefined;
   mac?: string[] | undefined;
   proto?: string[] | undefined;
+  filter?: string | undefined;
   since?: string | undefined;
   until?: string | undefined;
   count?: string | undefined;
   'vxlan-port'?: string[] | undefined;
   all: boolean;
+  delta?: boolean | undefined;
   checksums?: boolean | undefined;
   verbose: boolean;
   hex: boolean;
@@ -55,6 +62,7 @@ export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
     addresses: (flags.address ?? []).map(readRange),
     macs: (flags.mac ?? []).map(readMac),
     protos: (flags.proto ?? []).map(readProto),
+    filter: flags.filter === undefined ? undefined : parseFilter(flags.filter),
     since: flags.since === undefined ? undefined : parseTime('--since', flags.since),
     until: flags.until === undefined ? undefined : parseTime('--until', flags.until),
     count:
@@ -63,6 +71,7 @@ export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
         : wholeNumber('-c', flags.count, 1, Number.MAX_SAFE_INTEGER),
     vxlanPorts: ports.length > 0 ? ports : [defaultVxlanPort],
     all: flags.all,
+    delta: flags.delta === true,
     checksums: flags.checksums === true || verbose,
     views: {json, verbose, hex, flows, stats},
   };

@@ -9,11 +9,12 @@ export type Selection = (view: PacketView) => boolean;
 
 /** `--since` and `--until` against the time of the first packet, then the other filters. */
 export function newSelection(options: DecodeOptions): Selection | undefined {
-  const filter = newFilter(options);
-  const limits = timeFilter(options);
-  if (limits === undefined) return filter;
-  if (filter === undefined) return limits;
-  return (view) => limits(view) && filter(view);
+  const tests = [timeFilter(options), newFilter(options), options.filter].filter(
+    (test) => test !== undefined,
+  );
+  const [first, second] = tests;
+  if (second === undefined) return first;
+  return (view) => tests.every((test) => test(view));
 }
 
 function timeFilter({since, until}: DecodeOptions): Filter | undefined {

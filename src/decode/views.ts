@@ -1,6 +1,6 @@
 import type {HostSummary} from '../hosts/host-problems.js';
 import {escapedNames, type Names} from '../packet/names.js';
-import type {PacketStyle, Palette} from '../render/packet/style.js';
+import type {Palette} from '../render/packet/style.js';
 import {type Paint, painter} from '../render/paint.js';
 import {type Terminal, terminalOf} from '../render/terminal.js';
 import type {DecodeOptions} from './options.js';
@@ -70,7 +70,7 @@ async function newPacketList(request: ViewRequest, sink: Sink, paint: Paint): Pr
   const {jsonView, lineView} = await import('./stream-view.js');
   const {views} = request.options;
   if (views.json) return jsonView(sink, request.currentFile, request.names);
-  const style: PacketStyle = {palette: paletteOf(paint), names: request.names};
+  const style = {palette: paletteOf(paint), names: request.names, delta: request.options.delta};
   return lineView(sink, style, views);
 }
 

@@ -2,7 +2,7 @@ import {arpField} from './arp.js';
 import {isDns} from './dns.js';
 import {ethernetField} from './ethernet.js';
 import type {Frame} from './frame.js';
-import {EtherType} from './numbers.js';
+import {EtherType, Proto} from './numbers.js';
 import type {PacketView} from './view.js';
 
 /** A set of addresses: those whose first `bits` are those of `bytes` (4 or 16 of them). */
@@ -50,19 +50,19 @@ function someFrame(view: PacketView, from: number, test: (frame: Frame) => boole
   return false;
 }
 
-/** Also in ARP, whose addresses are what it is about. */
-function hasAddress(frame: Frame, ranges: readonly AddressRange[]): boolean {
-  return ranges.some((range) => hasIpAddress(frame, range) || hasArpAddress(frame, range));
-}
+/** At either end. */
+const hasAddress = (frame: Frame, ranges: readonly AddressRange[]): boolean =>
+  ranges.some((range) => isAddress(frame, range, true) || isAddress(frame, range, false));
 
-function hasIpAddress({data, src, dst, version}: Frame, range: AddressRange): boolean {
-  if (version === 0 || range.bytes.length !== (version === 4 ? 4 : 16)) return false;
-  return inRange(data, src, range) || (dst >= 0 && inRange(data, dst, range));
-}
-
-function hasArpAddress({data, arp, end}: Frame, range: AddressRange): boolean {
-  if (arp < 0 || range.bytes.length !== 4 || arp + arpField.length > end) return false;
-  return inRange(data, arp + arpField.sender, range) || inRange(data, arp + arpField.target, range);
+/** At one end; also in ARP, whose addresses are what it is about. */
+function isAddress(frame: Frame, range: AddressRange, isSource: boolean): boolean {
+  const {data, src, dst, version, arp, end} = frame;
+  if (arp >= 0) {
+    if (range.bytes.length !== 4 || arp + arpField.length > end) return false;
+    return inRange(data, arp + (isSource ? arpField.sender : arpField.target), range);
+  }
+  const at = isSource ? src : dst;
+  return at >= 0 && range.bytes.length === (version === 4 ? 4 : 16) && inRange(data, at, range);
 }
 
 function inRange(data: Buffer, at: number, {bytes, bits}: AddressRange): boolean {
@@ -72,28 +72,30 @@ function inRange(data: Buffer, at: number, {bytes, bits}: AddressRange): boolean
   return rest === 0 || (((data[at + whole] ?? 0) ^ (bytes[whole] ?? 0)) & (0xff00 >> rest) & 0xff) === 0;
 }
 
-function hasMac(frame: Frame, macs: readonly Buffer[]): boolean {
-  const {data, ethernet} = frame;
-  if (ethernet < 0) return false;
-  return macs.some(
-    (mac) =>
-      mac.compare(data, ethernet, ethernet + 6) === 0 ||
-      mac.compare(data, ethernet + ethernetField.src, ethernet + 12) === 0,
-  );
+const hasMac = (frame: Frame, macs: readonly Buffer[]): boolean =>
+  macs.some((mac) => isMac(frame, mac, true) || isMac(frame, mac, false));
+
+function isMac({data, ethernet}: Frame, mac: Buffer, isSource: boolean): boolean {
+  const at = ethernet + (isSource ? ethernetField.src : ethernetField.dst);
+  return ethernet >= 0 && mac.compare(data, at, at + 6) === 0;
 }
 
-function hasProto(frame: Frame, tests: readonly ProtoTest[]): boolean {
-  return tests.some((test) => {
-    switch (test.kind) {
-      case 'ip':
-        return frame.proto === test.proto;
-      case 'etherType':
-        return frame.etherType === test.etherType;
-      default:
-        return frame.sport >= 0 && isDns(frame);
-    }
-  });
+const hasProto = (frame: Frame, tests: readonly ProtoTest[]): boolean =>
+  tests.some((test) => isProto(frame, test));
+
+function isProto(frame: Frame, test: ProtoTest): boolean {
+  switch (test.kind) {
+    case 'ip':
+      return frame.proto === test.proto || (test.proto === Proto.ah && frame.ah >= 0);
+    case 'etherType':
+      return frame.etherType === test.etherType;
+    default:
+      return frame.sport >= 0 && isDns(frame);
+  }
 }
+
+/** Tests of one frame, for `--filter`: of an address or a MAC at one end, and of a protocol. */
+export const frameHas = {address: isAddress, mac: isMac, proto: isProto};
 
 const protoNames: Record<string, ProtoTest> = {
   tcp: {kind: 'ip', proto: 6},

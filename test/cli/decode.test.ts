@@ -6,6 +6,7 @@ import path from 'node:path';
 import {after, describe, it} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import {isDeepStrictEqual} from 'node:util';
 import {gunzipSync, gzipSync} from 'node:zlib';
 import {dnsQuery, ethernet, icmpEcho, ipv4, tcp, tunnel, udp} from '../packet/build.js';
 import {entry, runDecode} from '../packet/run-decode.js';
@@ -154,6 +155,32 @@ describe('decode: flags', () => {
     const name = capture('lab-tcp.pcap');
     assert.equal(lines(runDecode([name, '--vni', '1', '-c', '4', '--vni', '4097']).stdout).length, 4);
     assert.equal(lines(runDecode(['--vni', '1', '--vni', '4097', '-c', '4', name]).stdout).length, 4);
+  });
+
+  it('--filter, --delta, and what they leave of the packets written', async () => {
+    const name = capture('lab-tcp.pcap');
+    const filter = ['--filter', 'inner tcp port 80 and src 10.0.1.10'];
+    const target = path.join(folder, 'written.pcap');
+    const {stdout, stderr} = runDecode([name, ...filter, '--delta', '--verbose', '--write', target]);
+    const times = lines(stdout).filter((line) => /^\S/.test(line));
+    assert.match(times[0] ?? '', /^\+0\.000000 172\.31\.1\.5 > /);
+    assert.match(times[1] ?? '', /^\+0\.000078 172\.31\.1\.5 > /);
+    assert.equal(stderr.match(/(\d+) packets written to/)?.[1], String(times.length));
+    const whole = (await readAll(readFileSync(name))).packets;
+    const kept = (await readAll(readFileSync(target))).packets;
+    assert.equal(kept.length, times.length);
+    for (const packet of kept) assert.ok(whole.some((one) => isDeepStrictEqual(one, packet)));
+    assert.deepEqual(
+      kept[0],
+      whole.find(({data}) => data === kept[0]?.data),
+    );
+  });
+
+  it('nodes are no packets: OVDIAG_FILTER is not for decode', () => {
+    const {status} = runDecode([capture('lab-tcp.pcap'), '-c', '1'], {
+      env: {OVDIAG_FILTER: 'role=manager', OVDIAG_SWARM: '1', OVDIAG_HOST: 'exec:false'},
+    });
+    assert.notEqual(status, 2);
   });
 
   it('another data-path port, and a hint when it is missing', () => {

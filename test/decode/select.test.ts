@@ -40,6 +40,7 @@ describe('decode: flags that are refused', () => {
     ['a prefix that is too long', {address: ['10.0.0.0/33']}, /--address takes/],
     ['a MAC that is none', {mac: ['02:42']}, /--mac takes/],
     ['a protocol that is none', {proto: ['constructor']}, /--proto doesn't know "constructor"/],
+    ['an expression that is none', {filter: 'tcp[13]'}, /--filter "tcp\[13\]" is not understood at/],
     ['a time that is none', {since: '25:00'}, /--since doesn't understand/],
     ['a count of nothing', {count: '0'}, /-c takes/],
     ['two kinds of view', {flows: true, hex: true}, /--flows sums packets up/],
@@ -72,6 +73,8 @@ describe('decode: which packets are shown', () => {
       [{mac: ['02-42-0A-00-01-0A']}, all, ''],
       [{mac: ['02:42:00:00:00:00']}, 0, ''],
       [{count: '4'}, 4, ''],
+      [{filter: 'inner tcp and net 10.0.1', vni: ['4097']}, all, ''],
+      [{filter: 'inner tcp', vni: ['1']}, 0, 'all must match'],
     ] as [Partial<RawFlags>, number, string][]) {
       assert.equal(await count(bytes, flags), expected, `${JSON.stringify(flags)} ${why}`);
     }

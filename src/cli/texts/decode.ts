@@ -23,6 +23,10 @@ export const examples = [
     command: `<%= config.bin %> <%= command.id %> capture.pcap --flows -s node1.json.gz`,
   },
   {
+    description: `Packets of one container's web server, in tcpdump's syntax`,
+    command: `<%= config.bin %> <%= command.id %> capture.pcap --filter 'inner host 10.0.1.7 and tcp port 80'`,
+  },
+  {
     description: `Write the inner frames to a capture file`,
     command: `<%= config.bin %> <%= command.id %> capture.pcap --write-inner inner.pcap`,
   },

@@ -10,7 +10,7 @@ import {EtherType, protoName} from '../../packet/numbers.js';
 import {type Output, put, putHex, putNumber, putText} from '../../packet/output.js';
 import type {PacketView} from '../../packet/view.js';
 import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
-import {type Clock, putTimeOfDay} from './clock.js';
+import {type Clock, putDelta, putTimeOfDay} from './clock.js';
 import type {PacketStyle, Palette} from './style.js';
 import {putSummary, putTunnel} from './summary.js';
 
@@ -18,7 +18,7 @@ import {putSummary, putTunnel} from './summary.js';
 export function putLine(out: Output, view: PacketView, clock: Clock, style: PacketStyle): void {
   const {palette, names} = style;
   open(out, palette.dim);
-  if (view.hasTime) putTimeOfDay(out, clock, view.seconds, view.nanos);
+  if (view.hasTime) (style.delta ? putDelta : putTimeOfDay)(out, clock, view.seconds, view.nanos);
   else put(out, '(no time)');
   close(out, palette.dim);
   put(out, ' ');

@@ -15,4 +15,6 @@ export const noPalette: Palette = {dim: none, strong: none, network: none, warn:
 export interface PacketStyle {
   palette: Palette;
   names: Names | undefined;
+  /** Times since the packet before, instead of times of day. */
+  delta?: boolean;
 }
