@@ -123,8 +123,14 @@ function publish(draft: HostEvidence, ports: string[]): void {
     draft,
     '@host',
     'proc',
-    ports.map((port) => listening('/proc/net/tcp6', Number(port))),
+    // The recordings behind these have no TCP sockets: with those of ports come the ones of gossip and, on a manager, of nodes.
+    [7946, ...managerPorts(draft), ...ports.map(Number)].map((port) => listening('/proc/net/tcp6', port)),
   );
+}
+
+function managerPorts(draft: HostEvidence): number[] {
+  const info = answerOf(draft, '/info').body as {Swarm?: {ControlAvailable?: boolean}};
+  return info.Swarm?.ControlAvailable ? [2377] : [];
 }
 
 /** A socket that listens on all addresses. */
