@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
-import {describe, it} from 'node:test';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {after, describe, it} from 'node:test';
 import {checksumNames} from '../../src/packet/checksum.js';
 import {newScanner} from '../../src/packet/scan.js';
+import {pcap} from '../pcap/build.js';
 import {checksum, ethernet, icmpEcho, ipv4, ipv6, ipv6Fragment, tcp, tunnel, u16, udp} from './build.js';
-import {fragments4} from './samples.js';
+import {runDecode} from './run-decode.js';
+import {asPackets, fragments4} from './samples.js';
 import {scanned} from './support.js';
+import {needsTshark, tsharkChecksums} from './tshark.js';
 
 /** The pseudo-header (RFC 9293 3.1, RFC 8200 8.1) as bytes. */
 function pseudo(ip: Buffer, proto: number, length: number): Buffer {
@@ -126,5 +132,52 @@ describe('checksums', () => {
       (part) => checksumNames[scanned(ethernet(part), {scanner}).frames[0]?.l4Checksum ?? 0],
     );
     assert.deepEqual(names, ['', '', 'good']);
+  });
+});
+
+describe('checksums by VTEP pair', needsTshark(), () => {
+  it('are counted as tshark judges each packet', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'ovdiag-checksums-'));
+    after(() => rmSync(folder, {recursive: true, force: true}));
+    const full = summed(segment, 6, 16, 'full');
+    const bad = Buffer.from(full);
+    bad[37] = (bad[37] ?? 0) ^ 1;
+    const ends = {src: '172.31.1.9', dst: '192.168.1.5'};
+    const outerSummed = (packet: Buffer): Buffer => ethernet(summed(packet.subarray(14), 17, 6, 'full'));
+    const wrongOuter = outerSummed(tunnel(ethernet(full), 5, ends));
+    wrongOuter[40] = (wrongOuter[40] ?? 0) ^ 1;
+    const packets = [
+      tunnel(ethernet(full), 4097),
+      tunnel(ethernet(bad), 4097),
+      outerSummed(tunnel(ethernet(full), 4097)),
+      tunnel(ethernet(summed(segment, 6, 16, 'partial')), 4097),
+      wrongOuter,
+      tunnel(ethernet(datagram), 5, ends),
+    ];
+    const file = path.join(folder, 'checksums.pcap');
+    writeFileSync(file, pcap(asPackets(packets)));
+    const {stats} = JSON.parse(runDecode(['--stats', '--checksums', '--json', file]).stdout);
+    assert.deepEqual(
+      stats.vteps.map(({src, checksums}: Record<string, unknown>) => [src, checksums]),
+      [
+        ['172.31.1.5', {outer: {good: 1, absent: 3}, inner: {good: 2, bad: 1, offloaded: 1}}],
+        ['172.31.1.9', {outer: {bad: 1, absent: 1}, inner: {good: 1, absent: 1}}],
+      ],
+    );
+    // tshark knows no offload: to it such a sum is bad.
+    const columns = tsharkChecksums(file);
+    assert.deepEqual(
+      columns.map(([, tcpOf, udpOf]) => [udpOf?.[0], tcpOf?.[0] ?? udpOf?.[1]]),
+      [
+        ['3', '1'],
+        ['3', '0'],
+        ['1', '1'],
+        ['3', '0'],
+        ['0', '1'],
+        ['3', '3'],
+      ],
+    );
+    const text = runDecode(['--stats', '--checksums', file]).stdout;
+    assert.match(text, /172\.31\.1\.5 .*3 absent.*1 bad/);
   });
 });
