@@ -67,7 +67,9 @@ export async function decode(request: DecodeRequest): Promise<number> {
   const {result} = run;
   if (result.read > 0) await views.finish(result);
   for (const written of writers) sayWritten(written);
-  if (result.read > 0 && !views.sink.isClosed() && !options.views.stats) {
+  for (const note of views.notes()) say(note);
+  const sumsUp = !options.views.stats && options.follow === undefined;
+  if (result.read > 0 && !views.sink.isClosed() && sumsUp) {
     for (const line of endingLines(result, options)) say(line);
   }
   return result.failed > 0 ? exitStatus.cannotLook : exitStatus.ok;

@@ -86,6 +86,11 @@ export const decodeFlags = {
     helpValue: 'EXPRESSION',
     helpGroup: 'FILTER',
   }),
+  follow: Flags.string({
+    description: 'Show the bytes of the first TCP or UDP conversation with this address and port, as text',
+    helpValue: 'ADDR:PORT[,ADDR:PORT]',
+    helpGroup: 'VIEW',
+  }),
   delta: Flags.boolean({
     description: 'Show the time since the previous packet instead of the time of day',
     helpGroup: 'VIEW',

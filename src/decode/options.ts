@@ -5,6 +5,7 @@ import {quoteText} from '../base/escape.js';
 import {type AddressRange, type Filter, knownProtos, type ProtoTest, protoTest} from '../packet/filter.js';
 import {parseFilter} from '../packet/filter-expression.js';
 import {defaultVxlanPort} from '../packet/vxlan.js';
+import {type FollowEnd, parseFollow} from './follow-ends.js';
 import {parseTime, type TimeLimit} from './time-limit.js';
 
 /** What was asked for, checked and turned into numbers and bytes. */
@@ -23,6 +24,8 @@ export interface DecodeOptions {
   /** Show the time since the packet before. */
   delta: boolean;
   checksums: boolean;
+  /** The ends of a conversation whose bytes are shown. */
+  follow: FollowEnd[] | undefined;
   views: AskedViews;
 }
 
@@ -46,6 +49,7 @@ export interface RawFlags {
   'vxlan-port'?: string[] | undefined;
   all: boolean;
   delta?: boolean | undefined;
+  follow?: string | undefined;
   checksums?: boolean | undefined;
   verbose: boolean;
   hex: boolean;
@@ -55,7 +59,7 @@ export interface RawFlags {
 
 export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
   const {verbose, hex, flows, stats} = flags;
-  refuseConflicts(flags);
+  refuseConflicts(flags, json);
   const ports = (flags['vxlan-port'] ?? []).map((text) => wholeNumber('--vxlan-port', text, 1, 65_535));
   return {
     vnis: (flags.vni ?? []).map((text) => wholeNumber('--vni', text, 0, 0xff_ffff)),
@@ -72,13 +76,23 @@ export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
     vxlanPorts: ports.length > 0 ? ports : [defaultVxlanPort],
     all: flags.all,
     delta: flags.delta === true,
+    follow: flags.follow === undefined ? undefined : parseFollow(flags.follow),
     checksums: flags.checksums === true || verbose,
     views: {json, verbose, hex, flows, stats},
   };
 }
 
 /** Sums and packets one by one don't go together. */
-function refuseConflicts({verbose, hex, flows, stats}: RawFlags): void {
+function refuseConflicts({verbose, hex, flows, stats, follow}: RawFlags, json: boolean): void {
+  const views = {json, verbose, hex, flows, stats};
+  const other = Object.entries(views).find(([, isAsked]) => isAsked)?.[0];
+  if (follow !== undefined && other !== undefined) {
+    throw usageError(
+      'conflicting-flags',
+      `--follow shows bytes as text, and --${other} shows something else.`,
+      ['Ask for one of them.'],
+    );
+  }
   if (!(flows || stats) || !(verbose || hex)) return;
   const summary = flows ? '--flows' : '--stats';
   throw usageError(

@@ -31,6 +31,8 @@ export interface Views {
   lists: boolean;
   sink: Sink;
   terminal: Terminal;
+  /** What stderr says where nothing could be shown. */
+  notes(): string[];
   /** Prints what was summed up. */
   finish(result: DecodeResult): Promise<void>;
 }
@@ -52,12 +54,20 @@ export async function openViews(asked: ViewRequest): Promise<Views> {
       lists: false,
       sink,
       terminal,
+      notes: () => [],
       finish: (result) => printSummaries({...request, views, result, table, sink, terminal, paint}),
     };
   }
+  if (options.follow !== undefined) {
+    const {followView} = await import('./follow-view.js');
+    const follow = followView(sink, options.follow);
+    const notes = (): string[] =>
+      follow.found() ? [] : ['No TCP or UDP conversation with these ends among the packets shown.'];
+    return {sinks: [follow], lists: true, sink, terminal, notes, finish: () => Promise.resolve()};
+  }
   const lists = request.listsByDefault || views.json || views.verbose || views.hex;
   const sinks = lists ? [await newPacketList(request, sink, paint)] : [];
-  return {sinks, lists, sink, terminal, finish: () => Promise.resolve()};
+  return {sinks, lists, sink, terminal, notes: () => [], finish: () => Promise.resolve()};
 }
 
 /** Names are exact in JSON, and escaped for a terminal. */

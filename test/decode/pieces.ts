@@ -19,11 +19,11 @@ export type Views = Record<string, Buffer>;
 const terminal = {isTty: false, colour: false, unicode: true, width: Number.POSITIVE_INFINITY};
 const flags = {all: true, verbose: false, hex: false, flows: true, stats: true};
 
-interface Collected extends Sink {
+export interface Collected extends Sink {
   bytes(): Buffer;
 }
 
-function collect(): Collected {
+export function collect(): Collected {
   const pieces: Buffer[] = [];
   return {
     isClosed: () => false,

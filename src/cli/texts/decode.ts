@@ -27,6 +27,10 @@ export const examples = [
     command: `<%= config.bin %> <%= command.id %> capture.pcap --filter 'inner host 10.0.1.7 and tcp port 80'`,
   },
   {
+    description: `What a client and a server said to each other`,
+    command: `<%= config.bin %> <%= command.id %> capture.pcap --follow 10.0.1.7:41234`,
+  },
+  {
     description: `Write the inner frames to a capture file`,
     command: `<%= config.bin %> <%= command.id %> capture.pcap --write-inner inner.pcap`,
   },
