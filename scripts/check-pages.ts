@@ -1,8 +1,13 @@
-/** Writes docs/checks, a page a finding code, from the texts that `ovdiag explain` prints, and the recorded fixes in them. */
+/**
+ * Writes docs/checks, a page a finding code, from the texts that `ovdiag explain` prints, and the recorded fixes in them; and
+ * docs/contract.md, the rows of `ovdiag doctor --contract`.
+ */
 import {execFileSync} from 'node:child_process';
 import {mkdir, readdir, rm, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {catalogue} from '../src/findings/catalogue.js';
+import {contract} from '../src/findings/contract/contract.js';
+import {contractCommit, contractEngine, type Judged} from '../src/findings/contract/row.js';
 import {explanationPage} from '../src/render/explain.js';
 import {fixExamples} from './fix-examples.js';
 
@@ -28,3 +33,39 @@ pages.set(
 for (const page of await readdir(folder))
   if (!pages.has(page) && page !== 'faults.md') await rm(`${folder}${page}`);
 for (const [page, text] of pages) await writeFile(`${folder}${page}`, text);
+
+await writeFile(fileURLToPath(new URL('../docs/contract.md', import.meta.url)), contractPage());
+
+function contractPage(): string {
+  const rows = contract.flatMap((section) => section.rows);
+  const count = (...ways: Judged['by'][]) => rows.filter(({judged}) => ways.includes(judged.by)).length;
+  const sections = contract.map(
+    ({title, rows: some}) =>
+      `\n## ${title}\n\n| id | tier | what holds | judged by |\n| --- | --- | --- | --- |\n${some.map(({id, tier, text, judged}) => `| ${id} | ${tier} | ${text} | ${judgedBy(judged)} |\n`).join('')}`,
+  );
+  return `# The contract of Swarm networking
+
+Moby's specification of Swarm networking (\`daemon/libnetwork/docs/spec/\`, commit ${contractCommit}) says what users can rely on. These are
+its rows that can be seen from a node, with the findings that prove a breach. \`ovdiag doctor --contract\` prints them for the
+hosts that it reads: held, broken, not visible (and what would show it), or in need of a trace or a probe. The page is made by
+\`npm run pages\` from the data that the command uses. Engines up to ${contractEngine} were compared with it.
+
+Tier B is behaviour that users see; C is internal and may change on purpose; C* is C while the nftables backend is experimental.
+
+| ${rows.length} rows | |
+| --- | --- |
+| judged by \`doctor\` | ${count('doctor')} |
+| judged by \`trace\` | ${count('trace')} |
+| need packets (\`trace --probe\`, \`capture\`) | ${count('probe')} |
+| no check yet | ${count('nothing')} |
+| can't be seen, or can't be broken | ${count('none')} |
+${sections.join('')}`;
+}
+
+function judgedBy(judged: Judged): string {
+  if (judged.by === 'probe') return 'packets';
+  if (judged.by === 'nothing') return '–';
+  if (judged.by === 'none') return judged.why;
+  const codes = judged.codes.map((code) => `[${code}](checks/${code}.md)`).join(', ');
+  return `${codes}${judged.partly === undefined ? '' : ` (not: ${judged.partly})`}`;
+}

@@ -13,6 +13,7 @@ import {statusOfProblems} from '../hosts/host-problems.js';
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import {cautioned, type Read} from './caution.js';
+import type {ContractState} from './contract.js';
 import {doctorVerdict} from './doctor-verdict.js';
 import {mergeHosts, type ReportedFinding} from './merge-hosts.js';
 import type {EachReader} from './reader.js';
@@ -28,6 +29,8 @@ export interface DoctorQuestion {
   listenSeconds?: number | undefined;
   /** Seconds that the readings of several hosts may be apart without a word. */
   maxSkew: number;
+  /** Also the rows of moby's specification, each with what was found of it. */
+  contract?: boolean | undefined;
 }
 
 /** What `doctor` found, in the names of its JSON. */
@@ -44,6 +47,8 @@ export interface Diagnosis {
   readings: number;
   /** Seen in the last reading only, and therefore not reported. */
   transient: Finding[];
+  /** Where it was asked for: what moby's specification promises, row by row. */
+  contract?: ContractState[];
 }
 
 export interface DoctorDocument extends HostDocument, Diagnosis {}
@@ -88,7 +93,24 @@ export async function diagnose(
     checkCount: checks.length,
     readings,
     transient: examination.transient.filter((finding) => isWanted(finding) && !isSkipped(finding)),
+    ...(question.contract ? {contract: await contractOf(examination, hosts, checks)} : {}),
   };
+}
+
+async function contractOf(
+  {findings, notChecked, samples}: Examination,
+  hosts: HostFacts[],
+  checks: readonly Check[],
+): Promise<ContractState[]> {
+  const {contractStates} = await import('./contract.js');
+  return contractStates({
+    findings,
+    notChecked,
+    checks,
+    hosts: hosts.length,
+    managers: hosts.filter(({lists}) => lists).length,
+    samples: samples.length,
+  });
 }
 
 /** Whether neither the namespaces of a host could be entered nor its engine be asked. */

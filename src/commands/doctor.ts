@@ -39,6 +39,9 @@ export default class Doctor extends HostCommand {
       multipleNonGreedy: true,
       helpValue: 'CODE',
     }),
+    contract: Flags.boolean({
+      description: 'Also list what moby specifies of Swarm networking: held, broken or not visible',
+    }),
     junit: Flags.string({
       description: 'Also write the findings to FILE as JUnit XML, for CI systems',
       helpValue: 'FILE',

@@ -306,13 +306,6 @@ export const examples: Readonly<Record<string, FixExample>> = {
     affects: 'the entries of web2 on node1 only; Docker removes them when the endpoint goes',
     replace: ['/run/docker/netns/1-k9adhvbmg8', '02:42:0a:00:01:09', '192.168.1.5'],
   },
-  'gossip-listener-missing': {
-    from: 'fixtures/derived/certificate-expiring',
-    host: 'node1',
-    commands: ['systemctl restart docker'],
-    affects: 'the engine and all containers of the node: those of the swarm are started again',
-    replace: [],
-  },
   'gossip-port-filtered': {
     from: 'fixtures/recorded/doctor/gossip-port-filtered',
     host: 'node1',

@@ -9,6 +9,8 @@ export interface HostFacts {
   redacted: boolean;
   problems: Problem[];
   networks: {id: string; name: string}[];
+  /** Whether its engine is a manager's that listed its networks, services and tasks. */
+  lists: boolean;
 }
 
 export function hostFacts(model: HostModel): HostFacts {
@@ -18,6 +20,13 @@ export function hostFacts(model: HostModel): HostFacts {
     summary: summary as HostSummary,
     redacted: model.redacted === true,
     problems: model.problems,
+    lists: listsSwarm(model),
     networks: (model.docker?.networks ?? []).map(({id, name}) => ({id, name})),
   };
+}
+
+function listsSwarm({docker}: HostModel): boolean {
+  if (docker?.engine.swarm?.manager !== true || docker.lent) return false;
+  const {networks, services, tasks} = docker.read;
+  return networks && services && tasks;
 }

@@ -1,3 +1,4 @@
+import type {ContractState} from '../answers/contract.js';
 import type {Diagnosis} from '../answers/doctor.js';
 import type {ReportedFinding} from '../answers/merge-hosts.js';
 import {escapeText} from '../base/escape.js';
@@ -45,11 +46,22 @@ export async function renderDiagnosis(
     ...found,
     ...(networks.length > 0 ? [await healthTable(networks, findings, verbose, terminal, paint)] : []),
     ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
+    ...(diagnosis.contract ? [await contractPart(diagnosis.contract, verbose, terminal, paint)] : []),
     ...(readings > 2 || transient.length > 0 ? [unsteady(readings, transient, terminal)] : []),
     `${wrapText(`${plural(checks, 'check')}${details}`, terminal.width, 4).join('\n')}\n`,
     ...(notChecked.length > 0 ? [gapBlock(notChecked, budget, terminal, paint)] : []),
   ];
   return parts.join('\n');
+}
+
+async function contractPart(
+  rows: readonly ContractState[],
+  verbose: boolean,
+  terminal: Terminal,
+  paint: Paint,
+): Promise<string> {
+  const {contractTable} = await import('./contract.js');
+  return contractTable(rows, verbose, terminal, paint);
 }
 
 /** What was not the same in all readings, as an outage that begins or ends differs from one to the next. */

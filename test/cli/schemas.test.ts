@@ -104,6 +104,7 @@ describe('the schemas', () => {
       ['diff', ['diff', recorded('node1'), recorded('stale/node1')]],
       ['diff', ['diff', recorded('trace/router-drop/node2'), recorded('trace/vni-missing/node2')]],
       ['doctor', ['doctor', ...swarm]],
+      ['doctor', ['doctor', '--contract', ...swarm]],
       ...[
         ['fdb-row-missing/node1'],
         ['veth-unplugged/node1'],

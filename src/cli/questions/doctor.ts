@@ -10,6 +10,7 @@ export interface DoctorFlags {
   only?: string[] | undefined;
   skip?: string[] | undefined;
   snapshot?: string[] | undefined;
+  contract?: boolean | undefined;
   'max-skew': string;
 }
 
@@ -18,10 +19,10 @@ export async function doctorQuestion(
   network: string | undefined,
   flags: DoctorFlags,
 ): Promise<DoctorQuestion> {
-  const {only, skip} = flags;
+  const {only, skip, contract} = flags;
   const maxSkew = parseDuration('max-skew', flags['max-skew']) / 1000;
   await checkCodes([...(only ?? []), ...(skip ?? [])]);
-  return {network, only, skip, listenSeconds: sampleSeconds(flags), maxSkew};
+  return {network, only, skip, listenSeconds: sampleSeconds(flags), maxSkew, contract};
 }
 
 function sampleSeconds(flags: DoctorFlags): number | undefined {

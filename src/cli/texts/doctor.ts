@@ -31,6 +31,10 @@ export const examples = [
     command: `<%= config.bin %> <%= command.id %> uber-net -s node1.json.gz -s node2.json.gz -v`,
   },
   {
+    description: `What moby's specification promises, row by row`,
+    command: `sudo <%= config.bin %> <%= command.id %> --swarm --contract`,
+  },
+  {
     description: `In a CI job: fail on errors, report as test results`,
     command: `sudo <%= config.bin %> <%= command.id %> --fail-on error --junit overlays.xml`,
   },
