@@ -7,6 +7,8 @@ import type {ReportedFinding} from './merge-hosts.js';
 
 interface Found {
   findings: readonly ReportedFinding[];
+  /** Findings that the configuration accepts. */
+  acceptedCount?: number;
   /** Hosts that were read. */
   hosts: readonly unknown[];
   problems: readonly Problem[];
@@ -15,14 +17,16 @@ interface Found {
 }
 
 /** `2 errors, 1 warning on 3 hosts: node1: uber-net: web2: an FDB entry is missing (fdb-row-missing)`. */
-export function doctorVerdict({findings, hosts, problems, checks}: Found): string {
+export function doctorVerdict({findings, acceptedCount = 0, hosts, problems, checks}: Found): string {
   const on = `on ${plural(hosts.length, 'host')}`;
   const [first] = findings;
   const unread = incomplete(problems);
-  if (first) return `${counts(findings)} ${on}: ${worst(first)}${unread === undefined ? '' : `; ${unread}`}`;
+  const known = acceptedCount > 0 ? `, ${acceptedCount} accepted` : '';
+  if (first)
+    return `${counts(findings)}${known} ${on}: ${worst(first)}${unread === undefined ? '' : `; ${unread}`}`;
   return unread === undefined
-    ? `nothing found ${on} (${plural(checks, 'check')})`
-    : `nothing found ${on}, but incomplete: ${unread}`;
+    ? `nothing found${known} ${on} (${plural(checks, 'check')})`
+    : `nothing found${known} ${on}, but incomplete: ${unread}`;
 }
 
 function counts(findings: readonly ReportedFinding[]): string {

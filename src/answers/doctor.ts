@@ -4,6 +4,7 @@ import {nearNames} from '../base/near.js';
 import type {Check} from '../checks/check.js';
 import {type Examination, Examiner, type Sample} from '../checks/run.js';
 import {everything} from '../collect/wanted.js';
+import {type Acceptance, type Acceptances, acceptanceOf} from '../findings/acceptance.js';
 import type {Finding, FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
 import {foldFindings} from '../findings/fold.js';
 import {atLeast, type Severity} from '../findings/severity.js';
@@ -12,6 +13,7 @@ import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
 import {statusOfProblems} from '../hosts/host-problems.js';
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
+import type {Problem} from '../model/problem.js';
 import {cautioned, type Read} from './caution.js';
 import type {ContractState} from './contract.js';
 import {doctorVerdict} from './doctor-verdict.js';
@@ -25,6 +27,8 @@ export interface DoctorQuestion {
   only?: readonly string[] | undefined;
   /** Report none of these codes, nor what follows from them. */
   skip?: readonly string[] | undefined;
+  /** Known findings: those that fall under one are counted apart. */
+  accepted?: Acceptances | undefined;
   /** Read live hosts twice, so many seconds apart, and listen to them meanwhile. */
   listenSeconds?: number | undefined;
   /** Seconds that the readings of several hosts may be apart without a word. */
@@ -33,11 +37,17 @@ export interface DoctorQuestion {
   contract?: boolean | undefined;
 }
 
+export interface AcceptedFinding extends Pick<Acceptance, 'reason' | 'until'> {
+  finding: ReportedFinding;
+}
+
 /** What `doctor` found, in the names of its JSON. */
 export interface Diagnosis {
   /** The answer in one line, which text shows first. */
   verdict: string;
   findings: ReportedFinding[];
+  /** Known and accepted by the configuration; not among the findings. */
+  accepted: AcceptedFinding[];
   notChecked: NotChecked[];
   networks: NetworkHealth[];
   samples: Sample[];
@@ -80,13 +90,24 @@ export async function diagnose(
     ...summary,
     ...(redacted ? {redacted: true as const} : {}),
   }));
-  const findings = mergeHosts(
-    withoutSkipped(foldFindings(examination.findings.filter(isWanted)), isSkipped),
-  ).map((finding) => withCaution(finding, read));
+  const folded = withoutSkipped(foldFindings(examination.findings.filter(isWanted)), isSkipped);
+  const {held = [], ended = []} = question.accepted ?? {};
+  const isAccepted = (finding: Finding) => acceptanceOf(finding, held) !== undefined;
+  const report = (some: FoldedFinding[]) => mergeHosts(some).map((finding) => withCaution(finding, read));
+  const findings = report(folded.filter((finding) => !isAccepted(finding)));
+  const accepted = report(folded.filter(isAccepted)).flatMap((finding) => withAcceptance(finding, held));
+  const problems = [...document.problems, ...endedProblems(findings, ended)];
   return {
     ...document,
-    verdict: doctorVerdict({...document, findings, checks: checks.length}),
+    problems,
+    verdict: doctorVerdict({
+      ...document,
+      findings,
+      acceptedCount: accepted.length,
+      checks: checks.length,
+    }),
     findings,
+    accepted,
     notChecked: examination.notChecked.filter((gap) => ofNetwork(gap.network)),
     networks: examination.networks.filter((health) => ofNetwork(health.network)),
     samples: examination.samples,
@@ -111,6 +132,21 @@ async function contractOf(
     managers: hosts.filter(({lists}) => lists).length,
     samples: samples.length,
   });
+}
+
+function withAcceptance(finding: ReportedFinding, held: readonly Acceptance[]): AcceptedFinding[] {
+  const acceptance = acceptanceOf(finding, held);
+  return acceptance ? [{finding, reason: acceptance.reason, until: acceptance.until}] : [];
+}
+
+/** What is reported again because it was accepted until a day that has passed. */
+function endedProblems(findings: readonly ReportedFinding[], ended: readonly Acceptance[]): Problem[] {
+  const met = ended.filter((one) => findings.some((finding) => acceptanceOf(finding, [one])));
+  return met.map(({code, reason, until}) => ({
+    code: 'acceptance-ended',
+    subject: code,
+    message: `it was accepted until ${until} (${reason})`,
+  }));
 }
 
 /** Whether neither the namespaces of a host could be entered nor its engine be asked. */

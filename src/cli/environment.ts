@@ -1,7 +1,10 @@
+import type {Config} from '../hosts/config.js';
+
 /** The flags that say which hosts are read, with their letters: one of them on the command line replaces all of the environment's. */
 const sources: readonly SourceFlag[] = [
-  {flag: 'host', letter: 'H', variable: 'OVDIAG_HOST', split: /,(?=ssh:|exec:|local(?:,|$))/},
+  {flag: 'host', letter: 'H', variable: 'OVDIAG_HOST', split: /,(?=ssh:|exec:|@|local(?:,|$))/},
   {flag: 'hosts-file', variable: 'OVDIAG_HOSTS_FILE'},
+  {flag: 'hosts-group', variable: 'OVDIAG_HOSTS_GROUP', split: /,/},
   {flag: 'swarm', variable: 'OVDIAG_SWARM', isSwitch: true},
   {flag: 'context', variable: 'OVDIAG_CONTEXT'},
   {flag: 'snapshot', letter: 's', variable: 'OVDIAG_SNAPSHOT', split: /:/},
@@ -61,6 +64,27 @@ export function environmentWords(
     if (applies && !isTyped(flag, typed)) add(flag);
   }
   return found;
+}
+
+/**
+ * Pure part: what the configuration adds to the words that were typed and to those of the environment, which come behind
+ * them and win.
+ */
+export function configWords(
+  argv: readonly string[],
+  {sshUser, parallel, hostTimeout, maxSkew}: Config,
+): string[] {
+  const withSwarm = argv.some((word) => word === '--swarm');
+  const values: [flag: string, value: string | undefined][] = [
+    ['ssh-user', withSwarm ? sshUser : undefined],
+    ['parallel', parallel?.toString()],
+    ['host-timeout', hostTimeout],
+    ['max-skew', maxSkew],
+  ];
+  return values.flatMap(([flag, value]) => {
+    const isTypedToo = argv.some((word) => word === `--${flag}` || word.startsWith(`--${flag}=`));
+    return value === undefined || isTypedToo ? [] : [`--${flag}=${value}`];
+  });
 }
 
 function isTyped({flag, letter}: SourceFlag, words: readonly string[]): boolean {

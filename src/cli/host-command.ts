@@ -1,12 +1,14 @@
 import type {Interfaces} from '@oclif/core';
 import {exitStatus, OvdiagError, usageError} from '../base/errors.js';
+import {escapeText} from '../base/escape.js';
 import type {ServiceChoice} from '../hosts/choice.js';
+import {type Config, emptyConfig} from '../hosts/config.js';
 import type {HostDocument} from '../hosts/document.js';
 import {rightsLine, statusOfProblems} from '../hosts/host-problems.js';
 import {adviceFor} from './advice.js';
 import type {Answered, ShowOptions} from './answered.js';
 import {BaseCommand, type Shown} from './base-command.js';
-import {environmentWords} from './environment.js';
+import {configWords, environmentWords} from './environment.js';
 import {describeError, errorText} from './errors.js';
 import {type HostFlags, hostFlags} from './host-flags.js';
 import {HostReader} from './host-reader.js';
@@ -23,29 +25,43 @@ export abstract class HostCommand extends BaseCommand {
   private lastReader: HostReader | undefined;
   private lastFlags: HostFlags | undefined;
   private variables: string[] = [];
+  /** Of the configuration files. */
+  protected settings: Config = emptyConfig;
 
   /** The variables that set flags; a command leaves out those whose flag means something else there. */
   protected environment(): NodeJS.ProcessEnv {
     return process.env;
   }
 
-  /** OVDIAG_… variables become words before those that were typed, so that they are checked and shown as flags are. */
-  protected override parse<
+  /** What the configuration and OVDIAG_… variables say become words before those typed, checked and shown as flags are. */
+  protected override async parse<
     F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
     const {words, variables} = environmentWords(argv, this.environment());
     this.variables = variables;
-    this.argv = watchWords([...words, ...argv]);
-    return super.parse(options, this.argv);
+    const {configPlaces, readConfig} = await import('../hosts/config-file.js');
+    const {config, ignored} = await readConfig(configPlaces(process.env));
+    for (const why of ignored) process.stderr.write(`ovdiag: ${escapeText(why)}\n`);
+    this.settings = config;
+    const given = [...words, ...argv];
+    this.argv = watchWords([...configWords(given, config), ...given]);
+    const parsed = await super.parse(options, this.argv);
+    groupsAsHosts(parsed.flags as GroupFlags);
+    return parsed;
   }
 
   /** Reads the hosts that the flags mean. Ctrl-C ends the reading, and the command with 130. */
   protected reader(flags: HostFlags, via?: ServiceChoice): HostReader {
     const {interruption} = this;
     this.lastFlags = flags;
-    this.lastReader = new HostReader(flags, {interruption, version: this.config.version, via});
+    this.lastReader = new HostReader(flags, {
+      interruption,
+      version: this.config.version,
+      via,
+      settings: this.settings,
+    });
     return this.lastReader;
   }
 
@@ -129,4 +145,14 @@ export abstract class HostCommand extends BaseCommand {
       `Set in the environment: ${variables.join(', ')}`,
     ]);
   }
+}
+
+type GroupFlags = Partial<HostFlags> & {'hosts-group'?: string[]};
+
+/** `--hosts-group prod` is `--host @prod`. */
+function groupsAsHosts(flags: GroupFlags): void {
+  const {'hosts-group': groups} = flags;
+  if (groups === undefined) return;
+  flags.host = [...(flags.host ?? []), ...groups.map((name) => `@${name}`)];
+  delete flags['hosts-group'];
 }

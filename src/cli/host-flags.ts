@@ -5,7 +5,7 @@ export const hostFlags = {
   host: Flags.string({
     char: 'H',
     description:
-      "Read this host: ssh://[user@]host[:port], exec:'COMMAND PREFIX' or local; repeatable [OVDIAG_HOST]",
+      "Read this host: ssh://[user@]host[:port], exec:'COMMAND PREFIX', local, or @GROUP of the configuration; repeatable [OVDIAG_HOST]",
     multiple: true,
     multipleNonGreedy: true,
     helpGroup: 'SOURCE',
@@ -16,6 +16,13 @@ export const hostFlags = {
       'Read the hosts in this file, one per line, same syntax as --host; # starts a comment [OVDIAG_HOSTS_FILE]',
     helpGroup: 'SOURCE',
     helpValue: 'FILE',
+  }),
+  'hosts-group': Flags.string({
+    description: 'Read the hosts of this group of the configuration, as --host @GROUP [OVDIAG_HOSTS_GROUP]',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'SOURCE',
+    helpValue: 'GROUP',
   }),
   swarm: Flags.boolean({
     description:

@@ -3,6 +3,7 @@ import type {ProbingReader} from '../answers/trace.js';
 import {escapeText} from '../base/escape.js';
 import type {Wanted} from '../collect/wanted.js';
 import type {ServiceChoice} from '../hosts/choice.js';
+import type {Config} from '../hosts/config.js';
 import {evidenceSource} from '../hosts/read-hosts.js';
 import {type Readings, sortReadings} from '../hosts/readings.js';
 import type {EvidenceSource} from '../hosts/source.js';
@@ -22,6 +23,8 @@ export interface ReaderOptions {
   interruption: Interruption;
   /** Ours, for what is recorded. */
   version: string;
+  /** What the configuration says of groups of hosts. */
+  settings: Config;
   /** How to reach the nodes of a swarm, if not over ssh. */
   via?: ServiceChoice | undefined;
 }
@@ -39,12 +42,14 @@ export class HostReader implements ProbingReader, EachReader {
   private readonly flags: HostFlags;
   private readonly interruption: Interruption;
   private readonly via: ServiceChoice | undefined;
+  private readonly settings: Config;
   private readonly recording: Recording | undefined;
 
-  constructor(flags: HostFlags, {interruption, version, via}: ReaderOptions) {
+  constructor(flags: HostFlags, {interruption, version, via, settings}: ReaderOptions) {
     this.flags = flags;
     this.interruption = interruption;
     this.via = via;
+    this.settings = settings;
     this.recording = flags.record === undefined ? undefined : new Recording(flags.record, version);
   }
 
@@ -117,7 +122,7 @@ export class HostReader implements ProbingReader, EachReader {
   }
 
   private async openSource(): Promise<EvidenceSource> {
-    const selection = await hostSelection(this.flags);
+    const selection = await hostSelection(this.flags, this.settings);
     const {via} = this;
     return evidenceSource(
       via && selection.swarm ? {...selection, swarm: {...selection.swarm, via}} : selection,

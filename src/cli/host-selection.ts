@@ -1,13 +1,14 @@
 import {statSync} from 'node:fs';
 import {usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {type Config, hostsNamed} from '../hosts/config.js';
 import {parseNodeFilter} from '../hosts/node-filter.js';
 import type {HostSelection} from '../hosts/read-hosts.js';
 import {parseDuration} from './duration.js';
 import type {HostFlags} from './host-flags.js';
 
 /** What the flags say about where evidence comes from; reads the file of hosts. */
-export async function hostSelection(flags: HostFlags): Promise<HostSelection> {
+export async function hostSelection(flags: HostFlags, settings: Config): Promise<HostSelection> {
   const {host = [], snapshot = [], filter = [], context} = flags;
   const {'hosts-file': hostsFile, 'netns-dir': netnsDir, 'ssh-user': sshUser} = flags;
   if (flags.swarm && hostsFile !== undefined) {
@@ -18,7 +19,7 @@ export async function hostSelection(flags: HostFlags): Promise<HostSelection> {
   }
   const named = hostsFile === undefined ? [] : await hostsOfFile(hostsFile);
   return {
-    hosts: [...host, ...named],
+    hosts: [...host, ...named].flatMap((one) => hostsNamed(one, settings)),
     snapshots: snapshot,
     parallel: checkedParallel(flags.parallel),
     hostTimeoutMs: parseDuration('host-timeout', flags['host-timeout']),
@@ -28,13 +29,14 @@ export async function hostSelection(flags: HostFlags): Promise<HostSelection> {
   };
 }
 
-/** Whether the flags may mean more than one host: a swarm, a file of hosts and a directory of snapshots do. */
+/** Whether the flags may mean more than one host: a swarm, a file or group of hosts and a directory of snapshots do. */
 export function meansSeveral({host = [], snapshot = [], ...flags}: HostFlags): boolean {
   const isDirectory = (path: string) => statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
   return (
     flags.swarm === true ||
     flags['hosts-file'] !== undefined ||
     host.length + snapshot.length > 1 ||
+    host.some((one) => one.startsWith('@')) ||
     snapshot.some(isDirectory)
   );
 }

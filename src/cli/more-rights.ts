@@ -8,7 +8,7 @@ import type {HostFlags} from './host-flags.js';
  */
 export function moreRights({host = [], snapshot = [], ...flags}: HostFlags, call: readonly string[]): string {
   if (snapshot.length > 0) return 'record it there with more rights: sudo ovdiag snapshot -o FILE';
-  const remote = host.length > 0 && host.every((one) => one.startsWith('ssh:'));
+  const remote = host.length > 0 && host.every((one) => /^(ssh:|@)/.test(one));
   if (remote || flags.swarm || flags['hosts-file'] !== undefined)
     return 'log in there as root, or allow that user sudo without a password';
   return `sudo ${call.map(quoted).join(' ')}`;

@@ -54,7 +54,7 @@ export default class Doctor extends HostCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Doctor);
     const failOn = flags['fail-on'] as Severity | 'never';
-    const question = await doctorQuestion(args.network, flags);
+    const question = await doctorQuestion(args.network, flags, this.settings.accept);
     const [{diagnose, statusOfDiagnosis}, {checks}] = await Promise.all([
       import('../answers/doctor.js'),
       import('../checks/registry.js'),

@@ -1,3 +1,4 @@
+import {type Config, emptyConfig} from '../hosts/config.js';
 import {contextNames, engineNames} from './engine.js';
 import type {FlagGrammar, Grammar, ValueKind} from './grammar.js';
 import type {ListName, Names} from './names.js';
@@ -79,7 +80,9 @@ async function value(wanted: ValueWanted, grammar: Grammar, environment: Environ
     case 'filter':
       return openEnded(filters, typed);
     case 'host':
-      return openEnded(hostForms, typed);
+      return openEnded([...hostForms, ...(await configHosts(environment))], typed);
+    case 'group':
+      return fitting(Object.keys((await config(environment)).groups).map(toWord), typed);
     default:
       return words([]);
   }
@@ -94,6 +97,18 @@ const filters = [
 ];
 const hostForms = ['local', 'ssh://'];
 
+/** The user's and the system's configuration; an empty one where either is wrong, which a command says when it is run. */
+async function config(environment: Environment): Promise<Config> {
+  const {configPlaces, readConfig} = await import('../hosts/config-file.js');
+  const read = await readConfig(configPlaces(environment)).catch(() => undefined);
+  return read?.config ?? emptyConfig;
+}
+
+async function configHosts(environment: Environment): Promise<string[]> {
+  const {groups} = await config(environment);
+  return [...Object.keys(groups).map((name) => `@${name}`), ...Object.values(groups).flat()];
+}
+
 /** Which lists of names a kind of value needs. */
 const lists: Partial<Record<ValueKind, readonly ListName[]>> = {
   network: ['networks'],
@@ -103,8 +118,8 @@ const lists: Partial<Record<ValueKind, readonly ListName[]>> = {
 };
 
 /** Flags and variables that name another place than the engine of this machine. */
-const elsewhere = ['host', 'hosts-file', 'swarm'];
-const elsewhereVariables = ['OVDIAG_HOST', 'OVDIAG_HOSTS_FILE', 'OVDIAG_SWARM'];
+const elsewhere = ['host', 'hosts-file', 'hosts-group', 'swarm'];
+const elsewhereVariables = ['OVDIAG_HOST', 'OVDIAG_HOSTS_FILE', 'OVDIAG_HOSTS_GROUP', 'OVDIAG_SWARM'];
 
 /** Names of the snapshots that were named, else of the engine of this machine; other hosts are never asked. */
 function namesFrom(listed: readonly ListName[], given: Given, environment: Environment): Promise<Names> {

@@ -39,6 +39,7 @@ export type ValueKind =
   | 'command'
   | 'shell'
   | 'host'
+  | 'group'
   | 'context'
   | 'filter'
   | 'network'
@@ -116,7 +117,12 @@ const argKinds: Record<string, ValueKind> = {
 };
 
 /** By the name of the flag, else by what its help calls the value. */
-const flagKinds: Record<string, ValueKind> = {host: 'host', context: 'context', filter: 'filter'};
+const flagKinds: Record<string, ValueKind> = {
+  host: 'host',
+  'hosts-group': 'group',
+  context: 'context',
+  filter: 'filter',
+};
 const valueKinds: Record<string, ValueKind> = {
   FILE: 'file',
   'FILE|DIR': 'file',

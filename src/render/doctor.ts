@@ -1,5 +1,5 @@
 import type {ContractState} from '../answers/contract.js';
-import type {Diagnosis} from '../answers/doctor.js';
+import type {AcceptedFinding, Diagnosis} from '../answers/doctor.js';
 import type {ReportedFinding} from '../answers/merge-hosts.js';
 import {escapeText} from '../base/escape.js';
 import type {Sample} from '../checks/run.js';
@@ -30,7 +30,7 @@ export async function renderDiagnosis(
   terminal: Terminal,
   paint: Paint,
 ): Promise<string> {
-  const {verdict, findings, networks, notChecked, samples, checkCount: checks} = diagnosis;
+  const {verdict, findings, accepted, networks, notChecked, samples, checkCount: checks} = diagnosis;
   const {readings, transient} = diagnosis;
   const many = !verbose && findings.length > mostBlocks;
   const found = many
@@ -44,6 +44,7 @@ export async function renderDiagnosis(
       .map((line) => paint(tone, line))
       .join('\n')}\n`,
     ...found,
+    ...(accepted.length > 0 ? [acceptedLines(accepted, terminal)] : []),
     ...(networks.length > 0 ? [await healthTable(networks, findings, verbose, terminal, paint)] : []),
     ...(samples.length > 0 ? [sampleLines(samples, terminal)] : []),
     ...(diagnosis.contract ? [await contractPart(diagnosis.contract, verbose, terminal, paint)] : []),
@@ -62,6 +63,21 @@ async function contractPart(
 ): Promise<string> {
   const {contractTable} = await import('./contract.js');
   return contractTable(rows, verbose, terminal, paint);
+}
+
+/** One line each, however many are folded under it. */
+function acceptedLines(accepted: readonly AcceptedFinding[], terminal: Terminal): string {
+  const lines = accepted.flatMap(({finding, reason, until}) => {
+    const where = [
+      whereOf({host: finding.hosts.join(', ') || null, network: finding.network}),
+      finding.subject,
+    ];
+    const below = finding.folded.length;
+    const more = below > 0 ? `, with ${plural(below, 'finding')} folded under it` : '';
+    const named = `${finding.code} ${where.filter(Boolean).join(': ')}`;
+    return wrapText(escapeText(`Accepted until ${until}: ${named} (${reason})${more}`), terminal.width, 4);
+  });
+  return `${lines.join('\n')}\n`;
 }
 
 /** What was not the same in all readings, as an outage that begins or ends differs from one to the next. */

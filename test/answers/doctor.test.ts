@@ -202,4 +202,43 @@ describe('its exit status', () => {
     assert.equal(statusOfDiagnosis(failed, 'never'), 3);
     assert.equal(statusOfDiagnosis(failed, 'error'), 1);
   });
+
+  it('counts accepted findings apart, until their day has passed', async () => {
+    const found = [finding(dead, {network: 'a'}), finding(wrong, {network: 'b'})];
+    const accept = {code: dead, reason: 'it is being replaced', until: '2027-01-31'};
+    const held = {held: [{...accept, network: 'a'}], ended: []};
+    const document = await diagnosed(readerOf([[node1]]), [checkThat(found)], {accepted: held});
+    assert.ok(!codesOf(document.findings).includes(dead));
+    assert.ok(codesOf(document.findings).includes(wrong));
+    assert.deepEqual(
+      document.accepted.map(({finding: {code}, reason, until}) => [code, reason, until]),
+      [[dead, accept.reason, accept.until]],
+    );
+    assert.match(document.verdict, /, 1 accepted on 1 host/);
+
+    const none = {
+      held: [
+        {...accept, network: 'c'},
+        {...accept, host: 'node9'},
+      ],
+      ended: [],
+    };
+    const other = await diagnosed(readerOf([[node1]]), [checkThat(found)], {accepted: none});
+    assert.deepEqual([other.accepted, codesOf(other.findings).includes(dead)], [[], true]);
+
+    const past = {held: [], ended: [accept, {...accept, code: 'fdb-stale'}]};
+    const ended = await diagnosed(readerOf([[node1]]), [checkThat(found)], {accepted: past});
+    assert.ok(codesOf(ended.findings).includes(dead));
+    assert.deepEqual(
+      ended.problems.filter(({code}) => code === 'acceptance-ended').map(({subject}) => subject),
+      [dead],
+    );
+  });
+
+  it('with nothing but accepted findings exits with 0, and says how many', async () => {
+    const accepted = {held: [{code: dead, reason: 'known', until: '2027-01-31'}], ended: []};
+    const document = await diagnosed(readerOf([[node1]]), [checkThat([finding(dead)])], {accepted});
+    assert.equal(statusOfDiagnosis(document, 'info'), 0);
+    assert.match(document.verdict, /^nothing found, 1 accepted on 1 host \(1 check\)$/);
+  });
 });

@@ -41,6 +41,7 @@ function rendered(diagnosis: Partial<Diagnosis>, width = 80, verbose = false): P
     {
       verdict: 'the verdict',
       findings: [],
+      accepted: [],
       notChecked: [],
       networks: [],
       samples: [],

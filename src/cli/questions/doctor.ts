@@ -1,5 +1,6 @@
 import type {DoctorQuestion} from '../../answers/doctor.js';
 import {usageError} from '../../base/errors.js';
+import {type Acceptance, acceptancesOn} from '../../findings/acceptance.js';
 import {parseDuration} from '../duration.js';
 
 /** What --for takes, in seconds: two readings so far apart are also two looks at one state. */
@@ -18,11 +19,13 @@ export interface DoctorFlags {
 export async function doctorQuestion(
   network: string | undefined,
   flags: DoctorFlags,
+  accept: readonly Acceptance[] = [],
 ): Promise<DoctorQuestion> {
   const {only, skip, contract} = flags;
   const maxSkew = parseDuration('max-skew', flags['max-skew']) / 1000;
-  await checkCodes([...(only ?? []), ...(skip ?? [])]);
-  return {network, only, skip, listenSeconds: sampleSeconds(flags), maxSkew, contract};
+  await checkCodes([...(only ?? []), ...(skip ?? []), ...accept.map(({code}) => code)]);
+  const accepted = acceptancesOn(new Date().toISOString().slice(0, 10), accept);
+  return {network, only, skip, accepted, listenSeconds: sampleSeconds(flags), maxSkew, contract};
 }
 
 function sampleSeconds(flags: DoctorFlags): number | undefined {
