@@ -4,6 +4,7 @@ import {fdbEntries} from '../rows/fdb.js';
 import {nameOf} from '../rows/fdb-raw.js';
 import {knownHost} from '../topology/known-host.js';
 import {nodeNames} from '../topology/node-names.js';
+import {frameReceptions} from './frame-reception.js';
 
 interface NamedNetwork {
   id: string;
@@ -34,6 +35,7 @@ export function packetNames(hosts: HostModel[]): Names {
       return known?.byAddress.get(address ?? '') ?? known?.byMac.get(mac ?? '');
     },
     node: (vtep) => nodes.get(vtep),
+    reception: frameReceptions(hosts, (vni) => networks.get(vni)),
   };
 }
 

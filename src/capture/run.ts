@@ -86,6 +86,7 @@ export async function capture(request: CaptureRequest): Promise<number> {
     for (const line of target.isInside ? insideLines(run.result) : endingLines(run.result, options))
       say(line);
   }
+  for (const note of views.notes()) say(note);
   if (droppedByKernel !== undefined && droppedByKernel > 0) {
     say(`${plural(droppedByKernel, 'packet')} dropped by the kernel before tcpdump saw them.`);
   }

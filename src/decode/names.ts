@@ -4,11 +4,11 @@ import type {HostSummary} from '../hosts/host-problems.js';
 import type {Readings} from '../hosts/readings.js';
 import type {Names} from '../packet/names.js';
 
-/** What must be read of a host to name its packets. */
+/** What must be read of a host to name its packets, and to say whether it takes them: its rules, routes and sockets. */
 export const packetEvidence: Wanted = {
   netns: ['overlay', 'processes'],
   netnsTables: ['addr', 'neigh', 'fdb'],
-  hostTables: ['addr', 'swarm'],
+  hostTables: ['addr', 'route', 'proc', 'netfilter', 'swarm'],
   docker: {containers: true, networks: 'inspect', verbose: ({driver}) => driver === 'overlay', cluster: true},
 };
 

@@ -31,13 +31,26 @@ export interface Views {
   lists: boolean;
   sink: Sink;
   terminal: Terminal;
-  /** What stderr says where nothing could be shown. */
+  /** What stderr says at the end. */
   notes(): string[];
   /** Prints what was summed up. */
   finish(result: DecodeResult): Promise<void>;
 }
 
+/** The views that were asked for; with names, what receivers drop is counted beside them. */
 export async function openViews(asked: ViewRequest): Promise<Views> {
+  const views = await openShown(asked);
+  if (asked.names?.reception === undefined) return views;
+  const {receptionView} = await import('./reception-view.js');
+  const reception = receptionView(asked.names);
+  return {
+    ...views,
+    sinks: [...views.sinks, reception],
+    notes: () => [...views.notes(), ...reception.notes()],
+  };
+}
+
+async function openShown(asked: ViewRequest): Promise<Views> {
   const request = withShownNames(asked);
   const {options} = request;
   const {views} = options;

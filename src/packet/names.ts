@@ -11,6 +11,29 @@ export interface Names {
   endpoint(vni: number, mac: string | undefined, address: string | undefined): EndpointName | undefined;
   /** The node of a VTEP address. */
   node(vtep: string): string | undefined;
+  /** Whether the host with the destination VTEP takes a frame; undefined where its tables were not read. */
+  reception?(arrival: FrameArrival): Reception | undefined;
+}
+
+/** What a receiver looks at of a packet of VXLAN. */
+export interface FrameArrival {
+  src: string;
+  dst: string;
+  /** UDP destination port. */
+  port: number;
+  vni: number;
+  /** Source MAC of the inner frame. */
+  srcMac: string;
+}
+
+/** What a host does with a frame, by the tables that were read of it. */
+export interface Reception {
+  host: string;
+  verdict: 'accepted' | 'dropped' | 'unknown';
+  /** Of a drop: a code that `ovdiag explain` knows. */
+  code?: string;
+  /** Of a drop, and of what is not known. */
+  reason?: string;
 }
 
 export interface EndpointName {
@@ -28,5 +51,6 @@ export function escapedNames(names: Names): Names {
       return found && {...found, name: escapeText(found.name)};
     },
     node: (vtep) => shown(names.node(vtep)),
+    ...(names.reception === undefined ? {} : {reception: names.reception}),
   };
 }

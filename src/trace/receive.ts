@@ -12,12 +12,12 @@ import {dockerXfrm, sealing} from '../services/encryption.js';
 import {inNamespace} from '../topology/in-namespace.js';
 
 import type {KnownHost} from '../topology/known-host.js';
-import {type AtBridge, entryTrouble, portTrouble} from './bridge.js';
+import {type AtBridge, entryTrouble, isWalk, portTrouble} from './bridge.js';
 import type {Walk} from './disposition.js';
 import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
 import type {Party} from './party.js';
-import {passage, sourceRow} from './source-row.js';
+import {passage, type Receiving, sourceRow} from './source-row.js';
 import type {Trail} from './trail.js';
 import type {OuterPacket} from './underlay.js';
 
@@ -37,10 +37,13 @@ export interface Arriving {
   sentTells: boolean;
 }
 
-/** From the receiver's uplink to the destination's interface. */
-export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving): Walk {
+/** What is known of a frame between two VTEPs, whoever its ends are. */
+export type Outer = Pick<Arriving, 'outer' | 'srcMac' | 'networkId' | 'encrypted'>;
+
+/** From the receiver's uplink to its vxlan device, which takes the frame or drops it; `decode` asks it of captured frames. */
+export function admitOuter(trail: Trail, host: KnownHost, arriving: Outer): Receiving | Walk {
   const {model} = host;
-  const {outer, dst, srcMac, dstMac} = arriving;
+  const {outer, srcMac} = arriving;
   const filtered = uplinkIn(trail, model, arriving);
   if (filtered) return filtered;
   const unsealed = arriving.encrypted ? unreadable(trail, model, outer) : undefined;
@@ -54,8 +57,16 @@ export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving):
   const {device, tables, netns} = found;
   trail.pass(model, 'vni', `${device.name} in ${netns} has VNI ${outer.vni}`, [linkText(device)]);
   const receiving = {model, netns, tables, device, outer, srcMac};
-  const stale = sourceRow(trail, receiving);
-  if (stale) return stale;
+  return sourceRow(trail, receiving) ?? receiving;
+}
+
+/** From the receiver's uplink to the destination's interface. */
+export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving): Walk {
+  const {model} = host;
+  const {dst, srcMac, dstMac} = arriving;
+  const receiving = admitOuter(trail, host, arriving);
+  if (isWalk(receiving)) return receiving;
+  const {device, tables, netns} = receiving;
   const bridge = tables.links?.find(({name}) => name === device.master);
   if (!bridge) {
     return trail.fail(model, 'bridge', 'vxlan-not-in-bridge', 'not attached to a bridge', {
@@ -83,7 +94,7 @@ export function receiveOuter(trail: Trail, host: KnownHost, arriving: Arriving):
 }
 
 /** No device of the receiver takes the frame: none was found, or what would show one was not read. */
-function withoutVni(trail: Trail, host: KnownHost, {networkId, outer}: Arriving): Walk {
+function withoutVni(trail: Trail, host: KnownHost, {networkId, outer}: Outer): Walk {
   const {model} = host;
   const unread = host.sandboxesOf(networkId).some(({namespace}) => namespace.tables?.links === undefined);
   if (unread || !model.privileged) {
@@ -103,7 +114,7 @@ function withoutVni(trail: Trail, host: KnownHost, {networkId, outer}: Arriving)
 }
 
 /** The outer packet at the receiver's uplink: its address, the way back, the rules. */
-function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Arriving): Walk | undefined {
+function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Outer): Walk | undefined {
   const {host: tables} = model;
   const uplink = tables?.links?.find(({addresses}) => addresses?.some(({address}) => address === outer.dst));
   if (tables?.links && !uplink) {

@@ -271,6 +271,31 @@ describe('decode: views', () => {
     assert.deepEqual(names, {srcNode: 'node1', dstNode: 'node2', network: null, src: null, dst: null});
   });
 
+  it('frames that the receiver drops by its tables', () => {
+    const wrong = ['node1', 'node2'].flatMap((name) => [
+      '--snapshot',
+      path.join(fixtures, `recorded/fdb-wrong-vtep/${name}.json.gz`),
+    ]);
+    const {stdout, stderr} = runDecode([capture('lab-icmp.pcap'), ...wrong, '-c', '2']);
+    const [request = '', reply = ''] = lines(stdout);
+    assert.doesNotMatch(request, /drops/);
+    assert.match(reply, /\[node1 drops it: receiver-source-stale\]$/);
+    assert.match(
+      stderr,
+      /By its tables node1 drops 1 packet: FDB entry for the sender .* \(ovdiag explain receiver-source-stale\)\./,
+    );
+    const verdicts = lines(runDecode([capture('lab-icmp.pcap'), ...wrong, '--json', '-c', '2']).stdout).map(
+      (line) => JSON.parse(line).receiver,
+    );
+    assert.deepEqual(
+      verdicts.map(({host, verdict, code}) => [host, verdict, code]),
+      [
+        ['node2', 'accepted', undefined],
+        ['node1', 'dropped', 'receiver-source-stale'],
+      ],
+    );
+  });
+
   it('escapes of a DNS name are shown, not done', () => {
     const name = [Buffer.from('\u001b]0;evil\u0007\u001b[31m"\\', 'latin1'), 'x'];
     const query = ethernet(ipv4(udp(dnsQuery(1, name), 40000, 53), {proto: 17}));

@@ -10,6 +10,7 @@ import {Kind, kindNames, kindOf} from '../../packet/kind.js';
 import type {Names} from '../../packet/names.js';
 import {EtherType} from '../../packet/numbers.js';
 import {type Output, put, putNumber, putPadded, putText} from '../../packet/output.js';
+import {receptionOf} from '../../packet/reception.js';
 import {innerOf, outerOf, type PacketView} from '../../packet/view.js';
 import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
 import {putField, putMessage} from './message-json.js';
@@ -263,4 +264,6 @@ function putNames(out: Output, view: PacketView, names: Names): void {
       : {}),
   };
   putText(out, `,"names":${asciiJson(known)}`);
+  const reception = receptionOf(view, names);
+  if (reception !== undefined) putText(out, `,"receiver":${asciiJson(reception)}`);
 }

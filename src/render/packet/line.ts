@@ -8,6 +8,7 @@ import {type Frame, Tunnel} from '../../packet/frame.js';
 import type {Names} from '../../packet/names.js';
 import {EtherType, protoName} from '../../packet/numbers.js';
 import {type Output, put, putHex, putNumber, putText} from '../../packet/output.js';
+import {receptionOf} from '../../packet/reception.js';
 import type {PacketView} from '../../packet/view.js';
 import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
 import {type Clock, putDelta, putTimeOfDay} from './clock.js';
@@ -28,6 +29,7 @@ export function putLine(out: Output, view: PacketView, clock: Clock, style: Pack
     putLevel(out, {frames: view.quotes, depth: view.quoteDepth, vni: view.vni}, 0, palette, names);
   }
   for (let level = 0; level < view.depth; level++) putChecksums(out, view, level, palette);
+  if (names !== undefined) putReception(out, view, palette, names);
   put(out, '\n');
 }
 
@@ -40,6 +42,15 @@ function putChecksums(out: Output, view: PacketView, level: number, palette: Pal
   if (ipChecksum === Checksum.bad) put(out, ` [bad ${where}IPv${version} checksum]`);
   if (l4Checksum === Checksum.bad) put(out, ` [bad ${where}${protoName(proto)} checksum]`);
   if (l4Checksum === Checksum.offloaded) put(out, ` [${where}${protoName(proto)} checksum offloaded]`);
+  close(out, palette.warn);
+}
+
+/** Says that the receiver drops it, where its tables say so. */
+function putReception(out: Output, view: PacketView, palette: Palette, names: Names): void {
+  const reception = receptionOf(view, names);
+  if (reception?.verdict !== 'dropped') return;
+  open(out, palette.warn);
+  putText(out, ` [${escapeText(reception.host)} drops it: ${reception.code}]`);
   close(out, palette.warn);
 }
 
