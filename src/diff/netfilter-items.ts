@@ -121,7 +121,9 @@ function tablesOf(tables: NetnsTables | undefined): RuleTable[] {
   const nativeOnly = netfilter.some(({program}) => program === 'iptables-nft');
   return [
     ...netfilter.flatMap((ruleset) => ruleset.tables),
-    ...(nftables?.tables ?? []).filter(({family, name}) => !(nativeOnly && isOfIptables(family, name))),
+    ...(nftables?.tables ?? []).filter(
+      ({family, name}) => !(nativeOnly && family === 'ip' && isOfIptables(family, name)),
+    ),
   ];
 }
 

@@ -2,7 +2,7 @@
 import type {NetnsTables} from '../model/netns-tables.js';
 import {besideIptables, isOfIptables, tableOf} from '../model/rules/questions.js';
 import {type ActionName, hookedChains, type RuleChain, type Ruleset} from '../model/rules/rule.js';
-import type {FilteredPacket, Hook} from './netfilter.js';
+import {type FilteredPacket, familyOf, type Hook} from './netfilter.js';
 import {chainLine, ruleLine} from './printed-rule.js';
 import {type Filtering, filterPacket, type MetRule, rulesMet} from './rule-walk.js';
 
@@ -13,6 +13,8 @@ export interface PacketFilter {
   foreign: RuleChain[];
   /** Whether nft was asked for those and did not tell them. */
   unread: boolean;
+  /** Whether ip6tables-save was not read. */
+  unread6: boolean;
 }
 
 export interface Decision extends Filtering {
@@ -31,18 +33,19 @@ const nftHooksAt: Record<Hook, string[]> = {
 export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
   return (
     tables.netfilter && {
-      rulesets: [...tables.netfilter, ...nativeOf(tables)],
+      rulesets: [...tables.netfilter, ...(tables.netfilter6 ?? []), ...nativeOf(tables)],
       foreign: foreignOf(tables),
       unread: isUnread(tables),
+      unread6: tables.netfilter6 === undefined,
     }
   );
 }
 
-/** The tables of nftables that see IPv4 packets and are not those of iptables, which are read from iptables itself. */
+/** The tables of nftables that see packets of IP and are not those of iptables, which are read from iptables itself. */
 function nativeOf({nftables}: NetnsTables): Ruleset[] {
   if (!nftables) return [];
   const tables = nftables.tables.filter(
-    ({family, name}) => (family === 'inet' || family === 'ip') && !isOfIptables(family, name),
+    ({family, name}) => ['inet', 'ip', 'ip6'].includes(family) && !isOfIptables(family, name),
   );
   return tables.length === 0 ? [] : [{program: 'nft', tables, hooked: hookedChains(tables)}];
 }
@@ -55,6 +58,8 @@ function foreignOf({nftables}: NetnsTables): RuleChain[] {
   return besideIptables(nftables).filter(({family}) => family !== 'bridge' && family !== 'arp');
 }
 
+const unread6Text = 'ip6tables-save: it failed, was not read whole, or was not asked';
+
 const unreadText = 'nft list ruleset: it failed, was not read whole, or there is no nft';
 
 function isUnread({failed}: NetnsTables): boolean {
@@ -63,15 +68,15 @@ function isUnread({failed}: NetnsTables): boolean {
 
 /** One filter that drops is enough, whatever is not known of the others. */
 export function decide(
-  {rulesets, foreign, unread}: PacketFilter,
+  {rulesets, foreign, unread, unread6}: PacketFilter,
   way: Hook,
   packet: FilteredPacket,
 ): Decision {
-  const decisions = rulesets
-    .map((ruleset) => filterPacket(ruleset, way, packet))
-    .filter(({verdict}) => verdict !== 'accept');
-  const decisive = decisions.find(({verdict}) => verdict === 'drop') ?? decisions[0];
-  if (decisive) return {...decisive, evidence: decisive.by ? [ruleLine(decisive.by)] : []};
+  const {verdict, by, translatedBy} = filterPacket(rulesets, way, packet);
+  if (verdict !== 'accept') return {verdict, ...(by ? {by} : {}), evidence: by ? [ruleLine(by)] : []};
+  // It goes elsewhere than was asked, or seems to come from elsewhere.
+  if (translatedBy) return {verdict: 'unknown', by: translatedBy, evidence: [ruleLine(translatedBy)]};
+  if (unread6 && familyOf(packet) === 'ip6') return {verdict: 'unknown', evidence: [unread6Text]};
   if (unread) return {verdict: 'unknown', evidence: [unreadText]};
   const beside = foreign.filter(
     ({base}) => base && atDevice.has(base.hook) && nftHooksAt[way].includes(base.hook),

@@ -1,18 +1,20 @@
 /**
- * What the rules of one program do to a packet on its way, as far as they can be understood: where a rule only perhaps
- * meets the packet both ways are followed, and the verdict is known only if they end alike.
+ * What rules do to a packet on its way, as far as they can be understood: all base chains of a hook over all tables and programs,
+ * in the kernel's order. Where a rule only perhaps meets the packet both ways are followed, and the verdict is known only if
+ * they end alike; what a rule makes of the packet (marks, addresses) is seen by those after it.
  */
-import {isOnlyAddress, tableOf} from '../model/rules/questions.js';
-import type {
-  ActionName,
-  Rule,
-  RuleAction,
-  RuleChain,
-  Ruleset,
-  RuleTable,
-  VerdictCase,
-} from '../model/rules/rule.js';
-import {both, type FilteredPacket, type Held, type Hook, matchHolds, ruleHolds} from './netfilter.js';
+import {tableOf} from '../model/rules/questions.js';
+import type {ActionName, Rule, RuleAction, RuleChain, Ruleset, RuleTable} from '../model/rules/rule.js';
+import {
+  both,
+  type FilteredPacket,
+  familyOf,
+  type Held,
+  type Hook,
+  ruleHolds,
+  type SeenPacket,
+} from './netfilter.js';
+import {isNat, joined, type Passed, passChain} from './rule-chain.js';
 
 export type FilterVerdict = 'accept' | 'drop' | 'unknown';
 
@@ -20,6 +22,8 @@ export interface Filtering {
   verdict: FilterVerdict;
   /** The rule, or the chain by its policy, that drops it, or the first that could not be understood. */
   by?: Rule | RuleChain;
+  /** Of an accepted packet: the rule that gives it another address, or perhaps does. */
+  translatedBy?: Rule;
 }
 
 /** Hooks that a packet passes on its way, in the kernel's order (netfilter.h, enum nf_inet_hooks). */
@@ -29,108 +33,235 @@ const hooksOn: Record<Hook, string[]> = {
   FORWARD: ['prerouting', 'forward', 'postrouting'],
 };
 
-/** More jumps than that are in no ruleset that a kernel took (net/netfilter/nf_tables_api.c, NFT_JUMP_STACK_SIZE: 16). */
-const mostJumps = 32;
-
 /** Follows a packet through all chains that it meets on its way. */
-export function filterPacket(ruleset: Ruleset, way: Hook, packet: FilteredPacket): Filtering {
-  const walk: Walk = {now: packet, changed: false};
+export function filterPacket(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacket): Filtering {
+  const walk: Walk = {way, now: begun(packet), asked: packet, isLost: false};
   for (const hook of hooksOn[way]) {
-    for (const chain of ruleset.hooked.get(hook) ?? []) {
-      const dropped = passChain(walk, ruleset, chain, packet);
+    for (const together of chainsAt(rulesets, hook, familyOf(packet))) {
+      const dropped = passTogether(walk, hook, together);
       if (dropped) return dropped;
     }
   }
-  return walk.perhaps ? {verdict: 'unknown', by: walk.perhaps} : {verdict: 'accept'};
+  if (walk.perhaps) return {verdict: 'unknown', by: walk.perhaps};
+  // Which chains it meets after that was not followed.
+  if (walk.isLost && walk.translatedBy) return {verdict: 'unknown', by: walk.translatedBy};
+  return {verdict: 'accept', ...(walk.translatedBy ? {translatedBy: walk.translatedBy} : {})};
 }
 
 interface Walk {
+  way: Hook;
   /** What the packet has become. */
-  now: FilteredPacket;
-  /** What it has become is not known, so no later rule is certain to meet it. */
-  changed: boolean;
-  /** What may drop it, or change it. */
+  now: SeenPacket;
+  asked: FilteredPacket;
+  /** It may have been sent another way, so no later chain is certain to see it. */
+  isLost: boolean;
+  /** What may drop it. */
   perhaps?: Rule | RuleChain;
+  translatedBy?: Rule;
 }
 
-/** One base chain: it may drop the packet, for sure or perhaps, or translate it. */
-function passChain(
+/**
+ * No rule has marked it yet. A packet that is sealed may have been marked for that, and what an open connection was marked with
+ * is not known.
+ */
+function begun(packet: FilteredPacket): SeenPacket {
+  const {ctState, ipsec, src, dst, before} = packet;
+  return {
+    ...packet,
+    original: {src, dst: before?.dst ?? dst},
+    ...(ipsec ? {} : {mark: 0}),
+    ...(ctState === 'NEW' ? {connectionMark: 0, sourceTranslated: false, destinationTranslated: false} : {}),
+  };
+}
+
+interface Asked {
+  ruleset: Ruleset;
+  chain: RuleChain;
+}
+
+/** Rulesets are walked for many packets. */
+const ordered = new WeakMap<readonly Ruleset[], Map<string, Asked[][]>>();
+
+/** The chains at a hook that see packets of a family: by priority, those of the same one together. */
+function chainsAt(rulesets: readonly Ruleset[], hook: string, family: 'ip' | 'ip6'): Asked[][] {
+  const known = ordered.get(rulesets) ?? new Map<string, Asked[][]>();
+  ordered.set(rulesets, known);
+  const key = `${family} ${hook}`;
+  const made = known.get(key) ?? orderedAt(rulesets, hook, family);
+  known.set(key, made);
+  return made;
+}
+
+function orderedAt(rulesets: readonly Ruleset[], hook: string, family: 'ip' | 'ip6'): Asked[][] {
+  const groups = new Map<number, Asked[]>();
+  for (const ruleset of rulesets) {
+    for (const chain of ruleset.hooked.get(hook) ?? []) {
+      if (chain.family !== family && chain.family !== 'inet') continue;
+      const at = priorityOf(chain, hook);
+      const beside = groups.get(at);
+      if (beside) beside.push({ruleset, chain});
+      else groups.set(at, [{ruleset, chain}]);
+    }
+  }
+  return [...groups].sort(([one], [other]) => one - other).map(([, together]) => together);
+}
+
+/** Conntrack's and translation's places at the hooks (linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK, _NAT_DST, _NAT_SRC). */
+const [conntrackAt, destinationsAt, sourcesAt] = [-200, -100, 100];
+
+/** Chains of type nat are all asked where translation is done, whatever their own priority (nf_nat_core.c nf_nat_register_fn). */
+function priorityOf(chain: RuleChain, hook: string): number {
+  const own = chain.base?.priority ?? 0;
+  if (!isNat(chain)) return own;
+  return hook === 'prerouting' || hook === 'output' ? destinationsAt : sourcesAt;
+}
+
+/**
+ * Chains of one priority are asked in the order in which the kernel got to know them, which nothing shows: what one of them
+ * writes another may have seen or not.
+ */
+function passTogether(walk: Walk, hook: string, together: Asked[]): Filtering | undefined {
+  const filters = together.filter(({chain}) => !isNat(chain));
+  const nats = together.filter(({chain}) => isNat(chain));
+  nats.sort((one, other) => (one.chain.base?.priority ?? 0) - (other.chain.base?.priority ?? 0));
+  for (const asked of filters) {
+    const isUnsure = filters.some((other) => other !== asked && writes(other));
+    const dropped = passBase(walk, hook, asked, isUnsure);
+    if (dropped) return dropped;
+  }
+  return translateAt(walk, hook, nats);
+}
+
+const written: ReadonlySet<ActionName> = new Set<ActionName>(['mark', 'connection-mark', 'untrack', 'other']);
+
+/** Whether anything in a chain's table leaves a mark. */
+function writes({ruleset, chain: {table, family}}: Asked): boolean {
+  return (tableOf(ruleset, table, family)?.rules ?? []).some(({statements}) =>
+    statements.some((statement) => 'action' in statement && written.has(statement.action)),
+  );
+}
+
+function unmarked({mark: _, connectionMark: __, ...packet}: SeenPacket): SeenPacket {
+  return packet.ctState === 'INVALID' || packet.ctState === 'UNTRACKED'
+    ? {...packet, ctState: 'ANY'}
+    : packet;
+}
+
+/** One base chain: it may drop the packet, for sure or perhaps, or change it. */
+function passBase(
   walk: Walk,
-  ruleset: Ruleset,
-  chain: RuleChain,
-  {before}: FilteredPacket,
+  hook: string,
+  {ruleset, chain}: Asked,
+  isUnsure: boolean,
 ): Filtering | undefined {
-  const early = chain.base?.hook === 'prerouting' ? before : undefined;
   const table = tableOf(ruleset, chain.table, chain.family);
   if (!table) return undefined;
-  if (chain.table === 'nat' && chain.program !== 'nft') {
-    if (!early) translate(walk, table, chain);
-    return undefined;
-  }
-  const isNat = chain.base?.type === 'nat';
-  // What belongs to a connection is translated as its first packet was, and meets no chain of this type.
-  if (isNat && walk.now.ctState === 'ESTABLISHED') return undefined;
-  const packet = seenAt(chain, early ? {...walk.now, ...early, dstLocal: true} : walk.now);
-  const run: Run = {table, packet};
-  const ends = follow(run, chain, 0);
-  if (isNat && !early) noteTranslation(walk, run);
-  return outcome(walk, run, ends);
-}
-
-/** A native chain of type nat: what it makes of the packet is not followed. */
-function noteTranslation(walk: Walk, {translated}: Run): void {
-  if (!translated) return;
-  walk.perhaps ??= translated;
-  walk.changed = true;
-}
-
-/** Dropped for sure, or perhaps, which is kept. */
-function outcome(walk: Walk, run: Run, ends: ReadonlySet<End>): Filtering | undefined {
-  if (!ends.has('drop')) return undefined;
-  if (ends.size === 1 && !walk.changed) return {verdict: 'drop', ...(run.dropped ? {by: run.dropped} : {})};
-  const perhaps = run.odd ?? run.left ?? run.dropped;
-  if (perhaps) walk.perhaps ??= perhaps;
+  const seen = isUnsure ? unmarked(seenAt(walk, hook, chain)) : seenAt(walk, hook, chain);
+  const passed = passChain(table, chain, seen);
+  if (isDropped(passed, walk.isLost)) return {verdict: 'drop', by: passed.dropped};
+  doubt(walk, passed);
+  const {passes} = passed;
+  if (passes && passes !== seen) walk.now = unseen(walk.now, seen, passes);
   return undefined;
 }
 
-/** nftables may ask for an interface at a hook where the kernel does not know it yet: iptables refuses such a rule. */
-function seenAt({program, base}: RuleChain, packet: FilteredPacket): FilteredPacket {
-  if (program !== 'nft' || (base?.hook !== 'prerouting' && base?.hook !== 'input')) return packet;
-  const {outInterface: _, ...seen} = packet;
-  return seen;
+type Dropped = Passed & {dropped: Rule | RuleChain};
+
+/** Whether a chain drops what it sees, where it is certain to see it. */
+function isDropped(passed: Passed, isUnsure: boolean): passed is Dropped {
+  return !passed.passes && passed.dropped !== undefined && !isUnsure;
 }
 
-/** What the nat table makes of a packet: only a redirected port is followed. */
-function translate(walk: Walk, table: RuleTable, chain: RuleChain): void {
-  const met = translation(table, chain.name, walk.now);
-  if (!met) return;
-  const {match, action, rule} = met;
-  if (
-    chain.base?.hook === 'prerouting' &&
-    match === 'yes' &&
-    action.action === 'redirect' &&
-    action.port !== undefined
-  )
-    walk.now = {...walk.now, dport: action.port};
-  else {
-    walk.perhaps ??= rule;
-    walk.changed = true;
+function doubt(walk: Walk, {odd, dropped}: Passed): void {
+  const perhaps = odd ?? dropped;
+  if (perhaps) walk.perhaps ??= perhaps;
+}
+
+/** What the chain has changed, and nothing of what was only hidden from it. */
+function unseen(now: SeenPacket, seen: SeenPacket, passes: SeenPacket): SeenPacket {
+  const changed: Record<string, unknown> = {...now};
+  for (const key of new Set([...Object.keys(seen), ...Object.keys(passes)]) as Set<keyof SeenPacket>)
+    if (seen[key] !== passes[key]) {
+      if (passes[key] === undefined) delete changed[key];
+      else changed[key] = passes[key];
+    }
+  return changed as unknown as SeenPacket;
+}
+
+/**
+ * A packet as a chain sees it: nftables may ask for an interface at a hook where there is none yet, and gets an empty name
+ * (nft_meta.c nft_meta_store_ifname; iptables refuses such a rule); before conntrack no packet has a connection; and before translation a packet is what it came as.
+ */
+function seenAt({now, asked}: Walk, hook: string, {program, base}: RuleChain): SeenPacket {
+  const priority = base?.priority ?? 0;
+  const seen: SeenPacket = {...now};
+  if (program === 'nft' && (hook === 'prerouting' || hook === 'input')) seen.outInterface = '';
+  if (program === 'nft' && hook === 'output') seen.inInterface = '';
+  if ((hook === 'prerouting' || hook === 'output') && priority <= conntrackAt && seen.ctState !== 'UNTRACKED')
+    seen.ctState = priority < conntrackAt && seen.ctState !== 'ANY' ? 'INVALID' : 'ANY';
+  if (hook !== 'prerouting' || !asked.before || priority > destinationsAt) return seen;
+  seen.dstLocal = true;
+  if (priority < destinationsAt) return {...seen, ...asked.before};
+  const {dport: _, ...unsure} = seen;
+  return {...unsure, dst: ''};
+}
+
+/** The chains of type nat at one hook: the first that translates is the last that is asked (nf_nat_core.c nf_nat_inet_fn). */
+function translateAt(walk: Walk, hook: string, nats: Asked[]): Filtering | undefined {
+  // What belongs to a connection is translated as its first packet was, and what has none is not translated.
+  const {ctState} = walk.now;
+  if (ctState === 'ESTABLISHED' || ctState === 'INVALID' || ctState === 'UNTRACKED') return undefined;
+  // What is before a translation that is known is not asked again.
+  if (hook === 'prerouting' && walk.asked.before) return undefined;
+  for (const asked of nats) {
+    const done = translateBy(walk, hook, asked);
+    if (done) return done === 'translated' ? undefined : done;
   }
+  return undefined;
+}
+
+function translateBy(
+  walk: Walk,
+  hook: string,
+  {ruleset, chain}: Asked,
+): Filtering | 'translated' | undefined {
+  const table = tableOf(ruleset, chain.table, chain.family);
+  if (!table) return undefined;
+  const seen = seenAt(walk, hook, {...chain, base: {hook, priority: 0}});
+  const passed = passChain(table, chain, seen);
+  if (isDropped(passed, walk.isLost || walk.now.ctState === 'ANY'))
+    return {verdict: 'drop', by: passed.dropped};
+  doubt(walk, passed);
+  const {passes, translated} = passed;
+  if (!translated || !passes) return undefined;
+  applyTranslation(walk, hook, {by: translated.by, passes: unseen(walk.now, seen, passes)});
+  return translated.isSure ? 'translated' : undefined;
+}
+
+function applyTranslation(walk: Walk, hook: string, {by, passes}: {by: Rule; passes: SeenPacket}): void {
+  const {now} = walk;
+  walk.now = now.ctState === 'ANY' ? joined(now, passes) : passes;
+  const after = walk.now;
+  const isMoved = after.dst !== now.dst;
+  const isRedirect = after.redirected === true && hook === 'prerouting' && walk.way === 'INPUT';
+  if (isMoved && !isRedirect && (hook === 'prerouting' || hook === 'output')) {
+    // Where it goes then is looked up anew.
+    walk.isLost ||= hook === 'prerouting';
+    const {outInterface: _, ...elsewhere} = after;
+    walk.now = elsewhere;
+  }
+  if (isRedirect) {
+    if (after.dport === undefined) walk.translatedBy ??= by;
+    return;
+  }
+  const changesSource = after.src !== now.src && !walk.asked.sourceMayChange;
+  if (isMoved || changesSource || after.dport !== now.dport) walk.translatedBy ??= by;
 }
 
 const translations: readonly ActionName[] = ['snat', 'dnat', 'masquerade', 'redirect', 'netmap'];
 
-/** The first rule of the nat table that may give the packet another address or port. */
-function translation(table: RuleTable, chain: string, packet: FilteredPacket): MetRule | undefined {
-  // What belongs to a connection is translated as its first packet was: no rule is asked (nf_nat_core.c nf_nat_inet_fn).
-  if (packet.ctState === 'ESTABLISHED') return undefined;
-  return rulesMet(table, {chain, actions: translations}, packet).find(({action}) => {
-    const ofSource = action.action === 'snat' || action.action === 'masquerade';
-    if (packet.sourceMayChange && ofSource) return false;
-    if (action.action === 'snat') return !isOnlyAddress(action.to, packet.src);
-    return action.action !== 'masquerade' || packet.masqueradeAs !== packet.src;
-  });
-}
+/** More jumps than that are in no ruleset that a kernel took (net/netfilter/nf_tables_api.c, NFT_JUMP_STACK_SIZE: 16). */
+const mostJumps = 32;
 
 /** A rule that a packet meets, or may meet where a match of it is not understood. */
 export interface MetRule {
@@ -202,130 +333,4 @@ function leave(run: Search, action: RuleAction, match: 'yes' | 'perhaps', depth:
   if (search(run, action.chain, match, depth + 1) === 'ended') return 'ended';
   // What a goto jumped to returns to whoever called this chain.
   return action.action === 'goto' ? 'returned' : 'next';
-}
-
-type End = 'accept' | 'drop' | 'return';
-
-interface Run {
-  table: RuleTable;
-  packet: FilteredPacket;
-  /** What drops it. */
-  dropped?: Rule | RuleChain;
-  /** What only perhaps does. */
-  odd?: Rule;
-  /** What perhaps takes it past the rules that follow. */
-  left?: Rule;
-  /** What gives it another address or port, or perhaps does. */
-  translated?: Rule;
-}
-
-/** All ends that a chain may have for the packet. */
-function follow(run: Run, chain: RuleChain, depth: number): Set<End> {
-  const ends = new Set<End>();
-  if (depth > mostJumps) return new Set(['accept', 'drop']);
-  for (const rule of chain.rules) {
-    const held = ruleHolds(rule, run.packet);
-    if (held === 'no') continue;
-    const own = ruleEnds(run, rule, depth);
-    note(run, rule, held, own);
-    if (own.has('accept')) ends.add('accept');
-    if (own.has('drop')) ends.add('drop');
-    // A RETURN ends this chain, and so does a goto that comes back, which goes on with whoever called it.
-    if (own.has('return')) atEnd(ends, run, chain);
-    if (held === 'yes' && !own.has('next')) return ends;
-  }
-  return atEnd(ends, run, chain);
-}
-
-/** Keeps the first rule of each kind that has a say: it is quoted. */
-function note(run: Run, rule: Rule, held: Held, ends: ReadonlySet<End | 'next'>): void {
-  if (ends.has('drop') && held === 'yes') run.dropped ??= rule;
-  if (ends.has('drop') && held === 'perhaps') run.odd ??= rule;
-  if (ends.has('return') && held === 'perhaps') run.left ??= rule;
-  if (rule.chain.program === 'nft' && mayTranslate(rule, run.packet)) run.translated ??= rule;
-}
-
-/** Whether a rule of nftables gives a packet that meets it another address, as far as that matters to what is asked. */
-function mayTranslate({statements}: Rule, packet: FilteredPacket): boolean {
-  return statements.some((statement) => {
-    if ('match' in statement) return false;
-    if (statement.action === 'other') return true;
-    if (!translations.includes(statement.action)) return false;
-    const ofSource = statement.action === 'snat' || statement.action === 'masquerade';
-    if (packet.sourceMayChange && ofSource) return false;
-    return statement.action !== 'masquerade' || packet.masqueradeAs !== packet.src;
-  });
-}
-
-/** What happens at the end of a chain: a built-in one has a policy, another returns. */
-function atEnd(ends: Set<End>, run: Run, chain: RuleChain): Set<End> {
-  const {policy} = chain;
-  if (policy === undefined) ends.add('return');
-  else if (policy === 'drop') {
-    ends.add('drop');
-    run.dropped ??= chain;
-  } else ends.add('accept');
-  return ends;
-}
-
-/** The ends that a rule may bring to a packet that it meets; `next` where the chain goes on. */
-function ruleEnds(run: Run, {statements}: Rule, depth: number): ReadonlySet<End | 'next'> {
-  for (const statement of statements) {
-    if ('match' in statement || statement.action === 'pass' || statement.action === 'mark') continue;
-    return actionEnds(run, statement, depth);
-  }
-  return goesOn;
-}
-
-const goesOn: ReadonlySet<End | 'next'> = new Set(['next']);
-const accepts: ReadonlySet<End | 'next'> = new Set(['accept']);
-const drops: ReadonlySet<End | 'next'> = new Set(['drop']);
-const returns: ReadonlySet<End | 'next'> = new Set(['return']);
-const anyEnd: ReadonlySet<End | 'next'> = new Set(['accept', 'drop', 'next']);
-
-/** The elements of a verdict map exclude each other. */
-function caseEnds(run: Run, cases: readonly VerdictCase[], depth: number): ReadonlySet<End | 'next'> {
-  const ends = new Set<End | 'next'>();
-  for (const {match, then} of cases) {
-    const held = matchHolds(match, run.packet);
-    if (held === 'no') continue;
-    for (const end of actionEnds(run, then, depth)) ends.add(end);
-    if (held === 'yes') return ends;
-  }
-  return ends.add('next');
-}
-
-function actionEnds(run: Run, action: RuleAction, depth: number): ReadonlySet<End | 'next'> {
-  switch (action.action) {
-    case 'accept':
-      return accepts;
-    case 'drop':
-    case 'reject':
-      return drops;
-    case 'return':
-      return returns;
-    // They end the chain, and the packet goes on.
-    case 'dnat':
-    case 'snat':
-    case 'masquerade':
-    case 'redirect':
-    case 'netmap':
-      return accepts;
-    case 'pass':
-    case 'mark':
-      return goesOn;
-    case 'vmap':
-      return caseEnds(run, action.cases, depth);
-    case 'jump':
-    case 'goto': {
-      const chain = run.table.chains.get(action.chain);
-      if (!chain) return anyEnd;
-      const ends: Set<End | 'next'> = follow(run, chain, depth + 1);
-      // A jump that comes back goes on with the next rule.
-      if (action.action === 'jump' && ends.delete('return')) ends.add('next');
-      return ends;
-    }
-    default:
-      return anyEnd;
-  }
 }

@@ -14,7 +14,7 @@ import {type Nic, parseNic} from './nic.js';
 import type {Problem} from './problem.js';
 import {parseIptablesSave} from './rules/iptables.js';
 import {parseNftRuleset} from './rules/nftables.js';
-import type {Ruleset} from './rules/rule.js';
+import type {RuleProgram, Ruleset} from './rules/rule.js';
 
 /** The tables of one network namespace. A key is absent where its table was not read or could not be. */
 export interface NetnsTables {
@@ -39,6 +39,8 @@ export interface NetnsTables {
   ipvs?: Ipvs;
   /** Rules of each back end of iptables; absent where one of those that were asked did not tell all. */
   netfilter?: Ruleset[];
+  /** The same of IPv6; absent also where it was not asked for. */
+  netfilter6?: Ruleset[];
   /** All rules and sets of nftables, those of iptables-nft among them; absent where nft was not read. */
   nftables?: Ruleset;
   /** The cards by which packets leave for VTEPs, and those below them; told of the host's namespace alone. */
@@ -136,7 +138,7 @@ function isJson({command, output}: Section): boolean {
 }
 
 /** Sections that make no problems to tell, however odd they are, and that most commands ask nothing of. */
-const restNames = /^(nsid|proc|iptables-.*|nft|route-get|nic|misses)$/;
+const restNames = /^(nsid|proc|ip6?tables-.*|nft|route-get|nic|misses)$/;
 
 /** Adds what is parsed when it is asked for. It is given only these sections, so that the others can be forgotten. */
 function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
@@ -145,12 +147,14 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
   const [ids, proc, nft, gets] = [whole('nsid'), find('proc'), whole('nft'), find('route-get')];
   const missed = whole('misses');
   const saves = sections.filter(({name}) => name.startsWith('iptables-'));
+  const saves6 = sections.filter(({name}) => name.startsWith('ip6tables-'));
   const cards = sections.filter(({name}) => name === 'nic');
   return lazily(tables, {
     nsids: ids && (() => nsids(ids)),
     proc: proc && (() => procFiles(proc)),
     ipvs: proc && hasFile(proc, '/proc/net/ip_vs') ? () => ipvsOf(proc) : undefined,
     netfilter: saves.length > 0 && saves.every(isWhole) ? () => netfilter(saves) : undefined,
+    netfilter6: saves6.length > 0 && saves6.every(isWhole) ? () => netfilter(saves6) : undefined,
     nftables: nft && (() => parseNftRuleset(nft.output)),
     vtepRoutes: gets && (() => vtepRoutes(gets)),
     nics: cards.length === 0 ? undefined : () => nics(cards),
@@ -164,7 +168,7 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
  */
 function isWhole({name, status, truncated, output}: Section): boolean {
   if (status !== 0) return false;
-  if (name.startsWith('iptables-'))
+  if (/^ip6?tables-/.test(name))
     return !truncated && !/^# Table `\w+' is incompatible, use 'nft' tool/m.test(output);
   return name !== 'nft' || (!truncated && /^\s*\{/.test(output));
 }
@@ -240,9 +244,11 @@ function ipvsOf({output}: Section): Ipvs {
   return parseIpvs(lines.map((line) => line.slice(prefix.length)).join('\n'));
 }
 
+const programs: readonly RuleProgram[] = ['iptables-legacy', 'ip6tables-legacy', 'ip6tables-nft'];
+
 function netfilter(saves: Section[]): NonNullable<NetnsTables['netfilter']> {
   return saves.map(({name, output}) =>
-    parseIptablesSave(output, name === 'iptables-legacy' ? 'iptables-legacy' : 'iptables-nft'),
+    parseIptablesSave(output, programs.find((program) => program === name) ?? 'iptables-nft'),
   );
 }
 

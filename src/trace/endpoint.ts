@@ -63,7 +63,13 @@ export function toEndpoint(
   if (isDown(link)) return linkDown(trail, model, dst, link);
   const stuck = fromBridge(trail, at, {netns: place.netns, link}, {dst, dstMac, from, packet});
   if (stuck) return stuck;
-  const arrived: FilteredPacket = {...packet, inInterface: link.name, dstLocal: true};
+  const first = link.addresses?.find(({family}) => family === 'inet')?.address;
+  const arrived: FilteredPacket = {
+    ...packet,
+    inInterface: link.name,
+    dstLocal: true,
+    ...(first === undefined ? {} : {redirectAs: first}),
+  };
   return (
     endpointItself(trail, model, dst, dstMac, link) ??
     filterHop(

@@ -72,7 +72,8 @@ describe('rules of nftables on the way of a packet (nft(8))', () => {
     assert.equal(verdict([map(['established', drop])]), 'accept');
     assert.equal(verdict([map(['new', {jump: {target: 'c'}}])], {more: {c: [[drop]]}}), 'drop');
     assert.equal(verdict([[{vmap: {key: {ct: {key: 'state'}}, data: '@states'}}]]), 'unknown');
-    assert.equal(verdict([map(['*', drop])]), 'unknown');
+    assert.equal(verdict([map(['*', drop])]), 'drop');
+    assert.equal(verdict([map(['*', drop], ['new', {accept: null}])]), 'accept');
   });
 
   it('end a chain by return and goto as the kernel has it', () => {
@@ -104,5 +105,79 @@ describe('rules of nftables on the way of a packet (nft(8))', () => {
     assert.equal(verdict([[odd, drop]]), 'unknown');
     assert.equal(verdict([[odd, drop], [drop]]), 'drop');
     assert.equal(verdict([[equal(header('ip', 'saddr'), '@bad'), drop]]), 'unknown');
+  });
+});
+
+describe('rules that the kernel taught (npm run rulesets)', () => {
+  const seen = {set: {op: 'add', elem: header('ip6', 'saddr'), set: '@seen6'}};
+  const mark = (from: object | number) => ({mangle: {key: {meta: {key: 'mark'}}, value: from}});
+  const ofConnection = {ct: {key: 'mark'}};
+
+  it('add to a set of addresses only where the packet has such an address', () => {
+    assert.equal(verdict([[seen, drop]]), 'accept');
+    assert.equal(verdict([[{...seen, set: {...seen.set, elem: header('ip', 'saddr')}}, drop]]), 'drop');
+  });
+
+  it('answer packets of the family of the answer alone', () => {
+    const reject = (type: string) => verdict([[{reject: {type, expr: 'port-unreachable'}}]]);
+    assert.deepEqual(['icmp', 'icmpv6', 'icmpx'].map(reject), ['drop', 'accept', 'drop']);
+  });
+
+  it('copy no mark of a connection before there is one', () => {
+    const early = {hook: 'prerouting', prio: -300};
+    assert.equal(verdict([[mark(ofConnection), drop]], {base: early}), 'accept');
+    assert.equal(verdict([[mark(ofConnection), drop]]), 'drop');
+    // One that is set is not copied, and the rule goes on.
+    assert.equal(verdict([[{mangle: {key: ofConnection, value: 1}}, drop]], {base: early}), 'drop');
+  });
+
+  it('see what rules before them have marked', () => {
+    const marked = (value: number) => [equal({meta: {key: 'mark'}}, value), drop];
+    assert.equal(verdict([[mark(4)], marked(4)]), 'drop');
+    assert.equal(verdict([[mark(4)], marked(1)]), 'accept');
+    assert.equal(verdict([[mark({'|': [{meta: {key: 'mark'}}, 1]})], marked(1)]), 'drop');
+    assert.equal(verdict([[{limit: {rate: 1, per: 'second'}}, mark(4)], marked(4)]), 'unknown');
+  });
+
+  it('know no state before conntrack, and no other than untracked without it', () => {
+    const state = (name: string) => [equal({ct: {key: 'state'}}, name, 'in'), drop];
+    const early = {hook: 'prerouting', prio: -300};
+    assert.equal(verdict([state('new')], {base: early}), 'accept');
+    assert.equal(verdict([state('invalid')], {base: early}), 'drop');
+    assert.equal(verdict([[{notrack: null}], state('untracked')], {base: early}), 'drop');
+    assert.equal(
+      verdict([[{notrack: null}], state('untracked')], {base: {hook: 'prerouting', prio: -150}}),
+      'accept',
+    );
+  });
+
+  it('look into sets that have a name, of which only those that packets add to leave doubt', () => {
+    const inSet = (elem: unknown[], flags: string[] = []) => {
+      const set = {set: {...table, name: 's', type: 'ipv4_addr', flags, elem}};
+      const nftables = [
+        set,
+        {chain: {...table, name: 'door', hook: 'input', type: 'filter', prio: 0, policy: 'accept'}},
+        {rule: {...table, chain: 'door', expr: [equal(header('ip', 'saddr'), '@s'), drop]}},
+      ];
+      const filter = packetFilter(
+        parseTables([section('iptables-nft', ''), section('nft', JSON.stringify({nftables}))]),
+      );
+      return filter && decide(filter, 'INPUT', packet).verdict;
+    };
+    assert.equal(inSet(['192.0.2.2']), 'drop');
+    assert.equal(inSet(['192.0.2.3']), 'accept');
+    assert.equal(inSet([{range: ['192.0.2.1', '192.0.2.6']}]), 'drop');
+    assert.equal(inSet([{range: ['192.0.2.3', '192.0.2.6']}]), 'accept');
+    assert.equal(inSet([{elem: {val: '192.0.2.2', timeout: 60, expires: 9}}], ['timeout']), 'drop');
+    assert.equal(inSet([], ['dynamic']), 'unknown');
+  });
+
+  it('look for combinations of an address and a port', () => {
+    const pair = {concat: [header('ip', 'saddr'), header('udp', 'dport')]};
+    const of = (address: unknown, port: unknown) => [equal(pair, {set: [{concat: [address, port]}]}), drop];
+    assert.equal(verdict([of('192.0.2.2', 4789)]), 'drop');
+    assert.equal(verdict([of({prefix: {addr: '192.0.2.0', len: 24}}, {range: [4000, 5000]})]), 'drop');
+    assert.equal(verdict([of('192.0.2.2', 53)]), 'accept');
+    assert.equal(verdict([of('192.0.2.3', 4789)]), 'accept');
   });
 });

@@ -24,7 +24,7 @@ function read(saved: string): Ruleset {
 
 function input(rules: string, changes: Partial<FilteredPacket> = {}): string {
   const saved = read(`*filter\n:INPUT ACCEPT [0:0]\n${rules}\nCOMMIT\n`);
-  return filterPacket(saved, 'INPUT', {...packet, ...changes}).verdict;
+  return filterPacket([saved], 'INPUT', {...packet, ...changes}).verdict;
 }
 
 describe('packet filter', () => {
@@ -41,7 +41,7 @@ describe('packet filter', () => {
   it('takes the first rule that ends the packet, and the policy otherwise', () => {
     assert.equal(input('-A INPUT -p udp -j ACCEPT\n-A INPUT -j DROP'), 'accept');
     const saved = read('*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n');
-    const {verdict, by} = filterPacket(saved, 'INPUT', packet);
+    const {verdict, by} = filterPacket([saved], 'INPUT', packet);
     assert.equal(verdict, 'drop');
     assert.equal(by && inTable(by), 'filter: -P INPUT DROP');
   });
@@ -55,7 +55,7 @@ describe('packet filter', () => {
     const closed = read(
       '*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A INPUT -g A\n-A INPUT -j ACCEPT\n-A A -p tcp -j ACCEPT\nCOMMIT\n',
     );
-    assert.equal(filterPacket(closed, 'INPUT', packet).verdict, 'drop');
+    assert.equal(filterPacket([closed], 'INPUT', packet).verdict, 'drop');
     assert.equal(input(':EMPTY - [0:0]\n-A INPUT -j EMPTY'), 'accept');
   });
 
@@ -78,7 +78,7 @@ describe('packet filter', () => {
       'drop',
     );
     const {by} = filterPacket(
-      read(`*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${odd} -j RETURN\n-A INPUT -j DROP\nCOMMIT\n`),
+      [read(`*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${odd} -j RETURN\n-A INPUT -j DROP\nCOMMIT\n`)],
       'INPUT',
       packet,
     );
@@ -106,7 +106,7 @@ describe('packet filter', () => {
       ['FORWARD', ['filter', 'FORWARD'], ['mangle', 'POSTROUTING']],
     ] as const) {
       const [table, chain] = first;
-      const {by} = filterPacket(read(dropIn(second) + dropIn(first)), way, packet);
+      const {by} = filterPacket([read(dropIn(second) + dropIn(first))], way, packet);
       assert.equal(by && inTable(by), `${table}: -A ${chain} -p udp -j DROP`);
     }
   });
@@ -181,13 +181,13 @@ describe('a redirected port', () => {
     read(
       `*nat\n:PREROUTING ACCEPT [0:0]\n${redirect}\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n${filter}\nCOMMIT\n`,
     );
-  const at8080 = {...packet, protocol: 'tcp' as const, dport: 8080};
+  const at8080 = {...packet, protocol: 'tcp' as const, dport: 8080, redirectAs: '172.31.1.5'};
   const redirect = '-A PREROUTING -d 172.31.1.5/32 -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 80';
 
   it('is what the filter sees, as in a task with a published port', () => {
     const only80 = '-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n-A INPUT -p tcp -j DROP';
-    assert.equal(filterPacket(saved(redirect, only80), 'INPUT', at8080).verdict, 'accept');
-    assert.equal(filterPacket(saved('', only80), 'INPUT', at8080).verdict, 'drop');
+    assert.equal(filterPacket([saved(redirect, only80)], 'INPUT', at8080).verdict, 'accept');
+    assert.equal(filterPacket([saved('', only80)], 'INPUT', at8080).verdict, 'drop');
   });
 
   it('is seen by the tables before it as it came, by those after it as it was made', () => {
@@ -196,14 +196,14 @@ describe('a redirected port', () => {
     );
     const made = {...at8080, dst: '172.18.0.2', dstLocal: false, outInterface: 'docker_gwbridge'};
     const before = {dst: '172.31.1.5', dport: 8080};
-    assert.equal(filterPacket(rules, 'FORWARD', {...made, before}).verdict, 'accept');
+    assert.equal(filterPacket([rules], 'FORWARD', {...made, before}).verdict, 'accept');
     // Asked for directly, the address is shut.
-    assert.equal(filterPacket(rules, 'FORWARD', made).verdict, 'drop');
+    assert.equal(filterPacket([rules], 'FORWARD', made).verdict, 'drop');
   });
 
   it('leaves what follows a translation that is not followed undecided', () => {
     const dnat = redirect.replace('REDIRECT --to-ports 80', 'DNAT --to-destination 10.0.0.9');
-    assert.equal(filterPacket(saved(dnat, '-A INPUT -p tcp -j DROP'), 'INPUT', at8080).verdict, 'unknown');
+    assert.equal(filterPacket([saved(dnat, '-A INPUT -p tcp -j DROP')], 'INPUT', at8080).verdict, 'unknown');
   });
 
   it('is no translation where SNAT gives the address that it has', () => {
@@ -211,7 +211,8 @@ describe('a redirected port', () => {
       '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.7\nCOMMIT\n',
     );
     const sent = {...packet, src: '10.0.1.7', dst: '10.0.1.3', dstLocal: false};
-    assert.equal(filterPacket(rules, 'OUTPUT', sent).verdict, 'accept');
-    assert.equal(filterPacket(rules, 'OUTPUT', {...sent, src: '10.0.1.10'}).verdict, 'unknown');
+    assert.deepEqual(filterPacket([rules], 'OUTPUT', sent), {verdict: 'accept'});
+    const {verdict, translatedBy} = filterPacket([rules], 'OUTPUT', {...sent, src: '10.0.1.10'});
+    assert.deepEqual([verdict, translatedBy?.position], ['accept', 1]);
   });
 });

@@ -7,8 +7,8 @@ import {type Advice, type Fix, fixBy, look, noFix} from '../../findings/advice.j
 import {type FilteredPacket, type Hook, ruleHolds} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {chainOf, countedLine} from '../../kernel/printed-rule.js';
-import {actionOf, matchesOf, rulesOf, tableOf} from '../../model/rules/questions.js';
-import type {Rule, RuleChain, Ruleset} from '../../model/rules/rule.js';
+import {actionOf, rulesOf, tableOf} from '../../model/rules/questions.js';
+import type {Rule, RuleAction, RuleChain, RuleMatch, Ruleset} from '../../model/rules/rule.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {distinct, listed} from '../words.js';
 
@@ -74,8 +74,10 @@ export function arrivalAt(
  */
 export function alikeToRules(host: KnownHost, addresses: readonly string[]): string[][] {
   const prefixes = new Set(
-    rulesOf(host.model.host?.netfilter).flatMap((rule) =>
-      matchesOf(rule, 'address').flatMap(({prefixes: own}) => own),
+    rulesOf(host.filter?.rulesets).flatMap(({statements}) =>
+      statements.flatMap((statement) =>
+        'match' in statement ? prefixesIn(statement) : casePrefixes(statement),
+      ),
     ),
   );
   const numbers = addresses.map((address) => ipv4Number(address) ?? 0);
@@ -97,6 +99,16 @@ export function alikeToRules(host: KnownHost, addresses: readonly string[]): str
     else groups.set(key, [address]);
   }
   return [...groups.values()];
+}
+
+/** The prefixes by which a match tells addresses apart, as an element of a set too. */
+function prefixesIn(match: RuleMatch): string[] {
+  if (match.match === 'any-of') return match.cases.flatMap((all) => all.flatMap(prefixesIn));
+  return match.match === 'address' || match.match === 'original-address' ? match.prefixes : [];
+}
+
+function casePrefixes(action: RuleAction): string[] {
+  return action.action === 'vmap' ? action.cases.flatMap(({match}) => prefixesIn(match)) : [];
 }
 
 /** The rule as the source prints it with its counters, where it is one of iptables'. */

@@ -51,24 +51,33 @@ export function targetOf(name: string, options = none): ActionKind {
       return compact({action: 'redirect' as const, port: singlePort(options.get('--to-ports'))});
     case 'MARK':
       return {action: 'mark', ...readMark(options.get('--set-xmark') ?? options.get('--set-mark') ?? '')};
+    case 'CONNMARK':
+      return connectionMark(options);
+    case 'NOTRACK':
+      return {action: 'untrack'};
+    case 'CT':
+      return options.has('--notrack') ? {action: 'untrack'} : {action: 'pass', name};
     default:
       if (passing.has(name)) return {action: 'pass', name};
       return options.size === 0 ? {action: 'jump', chain: name} : {action: 'other', name};
   }
 }
 
+/** With masks (`--nfmask`, `--ctmask`) only some bits are copied. */
+function connectionMark(options: ReadonlyMap<string, string>): ActionKind {
+  const isWhole = !['--nfmask', '--ctmask', '--mask'].some(
+    (name) => options.has(name) && !/^0xffffffff$/i.test(options.get(name) ?? ''),
+  );
+  if (options.has('--restore-mark')) return {action: 'mark', ...(isWhole ? {from: 'connection'} : {})};
+  if (options.has('--save-mark')) return {action: 'connection-mark', ...(isWhole ? {from: 'packet'} : {})};
+  return {
+    action: 'connection-mark',
+    ...readMark(options.get('--set-xmark') ?? options.get('--set-mark') ?? ''),
+  };
+}
+
 /** After these a packet goes on with the next rule as it is; what they change is asked for nowhere. */
-const passing = new Set([
-  'CHECKSUM',
-  'CONNMARK',
-  'CONNSECMARK',
-  'CT',
-  'LOG',
-  'NFLOG',
-  'NOTRACK',
-  'SECMARK',
-  'TCPMSS',
-]);
+const passing = new Set(['CHECKSUM', 'CONNSECMARK', 'LOG', 'NFLOG', 'SECMARK', 'TCPMSS']);
 
 /** `ADDRESS[-ADDRESS][:PORT[-PORT]]`, `:PORT`; IPv6 with a port in brackets. Undefined for what is more. */
 function translation(text: string | undefined): Translation | undefined {

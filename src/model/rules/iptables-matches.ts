@@ -1,4 +1,5 @@
 /** The matches of iptables rules, as iptables-extensions(8) lists them. */
+import {covering} from './nftables-values.js';
 import type {InterfaceName, MatchKind, Range, Side} from './rule.js';
 import {isQuoted, type Words} from './words.js';
 
@@ -6,14 +7,24 @@ import {isQuoted, type Words} from './words.js';
 export function readMatch({texts}: Words, at: number, module: string | undefined): MatchKind {
   const option = texts[at] ?? '';
   if (option === '--ipvs') return {match: 'ipvs'};
+  if (option === '-f') return {match: 'fragment'};
   const value = texts[at + 1];
+  if (option === '--tcp-flags') return tcpFlags(value, texts[at + 2]);
   const kind = value === undefined ? undefined : readers.get(option)?.(value, module);
-  return kind ?? (module === undefined ? {match: 'other'} : {match: 'other', module});
+  if (kind) return kind;
+  if (module === undefined) return {match: 'other'};
+  return chances.has(module) ? {match: 'other', module, chance: true} : {match: 'other', module};
 }
+
+/** Modules that ask for a random number, a rate, a count or the time. */
+const chances = new Set([
+  ...['connbytes', 'connlimit', 'hashlimit', 'limit', 'quota', 'recent', 'statistic', 'time'],
+]);
 
 /** The index of the word after a match, whose option is at `at`. */
 export function matchEnd({match}: MatchKind, words: Words, at: number): number {
-  if (match === 'ipvs') return at + 1;
+  if (match === 'ipvs' || match === 'fragment') return at + 1;
+  if (match === 'tcp-flags') return at + 3;
   return match === 'other' ? nextOption(words, at + 1) : at + 2;
 }
 
@@ -48,7 +59,18 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['--icmp-type', icmpType],
   ['--ctstate', (states) => ({match: 'state', states: states.split(',')})],
   ['--state', (states) => ({match: 'state', states: states.split(',')})],
-  ['--mark', (mark, module) => (module === 'connmark' ? undefined : markMatch(mark))],
+  ['--icmpv6-type', icmpType],
+  ['--mark', (mark, module) => markMatch(module === 'connmark' ? 'connection-mark' : 'mark', mark)],
+  ['--ctdir', (direction) => ({match: 'direction', direction: direction === 'REPLY' ? 'reply' : 'original'})],
+  ['--ctstatus', connectionStatus],
+  ['--ctorigsrc', (prefix) => originalMatch('src', prefix)],
+  ['--ctorigdst', (prefix) => originalMatch('dst', prefix)],
+  ['--src-range', (range) => rangeMatch('src', range)],
+  ['--dst-range', (range) => rangeMatch('dst', range)],
+  ['--pkt-type', (type) => ({match: 'packet-type', types: [type === 'unicast' ? 'host' : type]})],
+  ['--mac-source', (mac) => ({match: 'mac', side: 'src', addresses: [mac.toLowerCase()]})],
+  ['--length', (lengths) => headerMatch('meta length', portRange(lengths))],
+  ['--ttl-eq', (ttl) => headerMatch('ip ttl', portRange(ttl))],
   ['--src-type', (type) => ({match: 'address-type', side: 'src', type})],
   ['--dst-type', (type) => ({match: 'address-type', side: 'dst', type})],
   ['--dir', (direction, module) => (module === 'policy' ? {match: 'ipsec', direction} : undefined)],
@@ -87,15 +109,45 @@ function portRange(text: string): Range | undefined {
   return [first, colon === undefined ? first : Number(high || 65_535)];
 }
 
+/** Docs of the form of both: iptables-extensions(8), tcp: all names with commas, or ALL or NONE. */
+function tcpFlags(mask = '', set = ''): MatchKind {
+  const flags = (text: string) =>
+    text === 'ALL' ? allFlags : text === 'NONE' ? [] : text.toLowerCase().split(',');
+  return {match: 'tcp-flags', mask: flags(mask), set: flags(set)};
+}
+
+const allFlags = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg'];
+
+/** `NONE` asks for a connection without any of them. */
+function connectionStatus(text: string): MatchKind | undefined {
+  const names = text.toLowerCase().replace('seen_reply', 'seen-reply').split(',');
+  return names.includes('none') ? undefined : {match: 'status', names};
+}
+
+function originalMatch(side: Side, text: string): MatchKind | undefined {
+  const kind = addressMatch(side, text);
+  return kind?.match === 'address' ? {match: 'original-address', side, prefixes: kind.prefixes} : undefined;
+}
+
+function rangeMatch(side: Side, text: string): MatchKind | undefined {
+  const [first = '', last = first] = text.split('-');
+  const prefixes = covering({first, last});
+  return prefixes && {match: 'address', side, prefixes};
+}
+
+function headerMatch(field: string, range: Range | undefined): MatchKind | undefined {
+  return range && {match: 'header', field, ranges: [range]};
+}
+
 /** A type alone; with a code it is another thing, which is not walked. */
 function icmpType(text: string): MatchKind | undefined {
   if (text === 'any') return {match: 'icmp-type', type: 'any'};
   return /^\d{1,3}$/.test(text) ? {match: 'icmp-type', type: Number(text)} : undefined;
 }
 
-function markMatch(text: string): MatchKind | undefined {
+function markMatch(match: 'mark' | 'connection-mark', text: string): MatchKind | undefined {
   const mark = readMark(text);
-  return mark && {match: 'mark', ...mark};
+  return mark && {match, ...mark};
 }
 
 /** `VALUE` or `VALUE/MASK`, in any base that the kernel's programs print. */

@@ -1,4 +1,4 @@
-/** `iptables-save -c` of either back end (iptables/iptables-save.c): `*TABLE`, `:CHAIN POLICY [p:b]`, `[p:b] -A CHAIN …`. */
+/** `iptables-save -c` and `ip6tables-save -c` of either back end (iptables/iptables-save.c): `*TABLE`, `:CHAIN POLICY [p:b]`, `[p:b] -A CHAIN …`. */
 import {readAction} from './iptables-actions.js';
 import {matchEnd, readMatch} from './iptables-matches.js';
 import {
@@ -22,7 +22,13 @@ export function parseIptablesSave(text: string, program: RuleProgram): Ruleset {
   const tables: TableInProgress[] = [];
   for (const line of text.split('\n')) {
     if (line.startsWith('*')) {
-      tables.push({family: 'ip', name: line.slice(1).trim(), chains: new Map(), sets: [], rules: []});
+      tables.push({
+        family: familyOf(program),
+        name: line.slice(1).trim(),
+        chains: new Map(),
+        sets: [],
+        rules: [],
+      });
       continue;
     }
     const table = tables.at(-1);
@@ -31,6 +37,10 @@ export function parseIptablesSave(text: string, program: RuleProgram): Ruleset {
     else addRule(table, program, line);
   }
   return {program, tables, hooked: hookedChains(tables)};
+}
+
+function familyOf(program: RuleProgram): 'ip' | 'ip6' {
+  return program.startsWith('ip6') ? 'ip6' : 'ip';
 }
 
 function addChain(table: TableInProgress, program: RuleProgram, line: string): void {
@@ -69,7 +79,7 @@ function chainOf(table: TableInProgress, program: RuleProgram, name: string): Ru
   const base = baseOf(table.name, name);
   const chain: RuleChain = {
     program,
-    family: 'ip',
+    family: table.family,
     table: table.name,
     name,
     size: 0,

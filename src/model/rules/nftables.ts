@@ -40,7 +40,7 @@ export function parseNftRuleset(text: string): Ruleset {
 /** nft prints the rules chain by chain, after all chains of their table. */
 function withRules({unread, ...table}: TableInProgress): RuleTable {
   for (const [chain, printed] of unread)
-    lazily(chain, {rules: () => printed.map((rule, at) => ruleOf(chain, rule, at + 1))});
+    lazily(chain, {rules: () => printed.map((rule, at) => ruleOf(chain, rule, at + 1, table.sets))});
   return lazily(table, {rules: () => [...table.chains.values()].flatMap(({rules}) => rules)});
 }
 
@@ -100,9 +100,9 @@ function addRule(tables: Tables, from: Json): void {
   chain.size++;
 }
 
-function ruleOf(chain: RuleChain, {expr, comment}: Json, position: number): Rule {
+function ruleOf(chain: RuleChain, {expr, comment}: Json, position: number, sets: RuleSet[]): Rule {
   const expressions = Array.isArray(expr) ? expr : [];
-  const rule: Rule = {chain, position, statements: expressions.flatMap(readStatement)};
+  const rule: Rule = {chain, position, statements: expressions.flatMap((one) => readStatement(one, sets))};
   const counters = countersOf(expressions);
   if (counters) rule.counters = counters;
   if (typeof comment === 'string') rule.comment = comment;
@@ -123,10 +123,12 @@ function countersOf(expressions: unknown[]): Counters | undefined {
 function addSet(tables: Tables, from: Json): void {
   const flags = Array.isArray(from['flags']) ? from['flags'] : [];
   const elements = Array.isArray(from['elem']) ? from['elem'] : [];
-  const set: RuleSet = {
+  const set = {
     name: word(from['name']),
     isChanging: flags.includes('dynamic') || flags.includes('timeout'),
-    elements: elements.map(valueText),
-  };
+    isFedByPackets: flags.includes('dynamic'),
+    printed: elements,
+  } as unknown as RuleSet;
+  lazily(set, {elements: () => elements.map(valueText)});
   tableOf(tables, from['family'], from['table']).sets.push(set);
 }

@@ -128,7 +128,7 @@ const iptablesTables = new Set(['filter', 'nat', 'mangle', 'raw', 'security']);
 
 /** Whether a table of nft's listing is one that `iptables-nft-save` shows as well. */
 export function isOfIptables(family: string, table: string): boolean {
-  return family === 'ip' && iptablesTables.has(table);
+  return (family === 'ip' || family === 'ip6') && iptablesTables.has(table);
 }
 
 /**

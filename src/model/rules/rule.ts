@@ -6,7 +6,7 @@
  */
 
 /** Who printed a ruleset. Both back ends of iptables may hold rules at once, and nft shows those of iptables-nft as well. */
-export type RuleProgram = 'iptables-legacy' | 'iptables-nft' | 'nft';
+export type RuleProgram = 'iptables-legacy' | 'iptables-nft' | 'ip6tables-legacy' | 'ip6tables-nft' | 'nft';
 
 /** All that one program shows of one namespace. */
 export interface Ruleset {
@@ -18,7 +18,7 @@ export interface Ruleset {
 }
 
 export interface RuleTable {
-  /** `ip`, `ip6`, `inet`, `arp`, `bridge` or `netdev`; of `iptables-save` always `ip`. */
+  /** `ip`, `ip6`, `inet`, `arp`, `bridge` or `netdev`. */
   family: string;
   name: string;
   chains: ReadonlyMap<string, RuleChain>;
@@ -96,6 +96,26 @@ export type MatchKind =
   | {match: 'state'; states: string[]}
   /** Of the packet; a connection's mark is another thing. */
   | {match: 'mark'; value: number; mask: number}
+  | {match: 'connection-mark'; value: number; mask: number}
+  /** Which end of a connection sent it: the one that opened it or the one that answers. */
+  | {match: 'direction'; direction: 'original' | 'reply'}
+  /** What the first packet of the connection had, before any translation (nft(8), ct original). */
+  | {match: 'original-address'; side: Side; prefixes: string[]}
+  /** Of the flags in `mask` those in `set`, and no others; in small letters. */
+  | {match: 'tcp-flags'; mask: string[]; set: string[]}
+  /** `host` for this host, `broadcast`, `multicast`, `other` (linux/if_packet.h). */
+  | {match: 'packet-type'; types: string[]}
+  /** That it is a later piece of a packet; conntrack puts pieces together before. */
+  | {match: 'fragment'}
+  /** Whether the way back to its source leaves by the interface that it came by (nft(8), FIB EXPRESSIONS). */
+  | {match: 'reverse-path'; exists: boolean}
+  /** A field with a number, by nft's own name for it: `ip ttl`, `ip dscp`, `meta length`. */
+  | {match: 'header'; field: string; ranges: Range[]}
+  | {match: 'mac'; side: Side; addresses: string[]}
+  /** One of several combinations, as of a set of concatenations. */
+  | {match: 'any-of'; cases: RuleMatch[][]}
+  /** The element of a map for all that no other one is for. */
+  | {match: 'always'}
   /** What the routing tables say of an address, in capital letters: `LOCAL`. */
   | {match: 'address-type'; side: Side; type: string}
   /** Whether it came or will leave under IPsec (iptables-extensions(8), policy). */
@@ -111,8 +131,8 @@ export type MatchKind =
   /** `-m MODULE`: what it asks for is in the options that follow. */
   | {match: 'module'; module: string}
   | {match: 'comment'; text: string}
-  /** Not understood: it may hold or not. */
-  | {match: 'other'; module?: string};
+  /** Not understood: it may hold or not. `chance`: what decides is a random number, a rate or a count, not the packet. */
+  | {match: 'other'; module?: string; chance?: true};
 
 export interface InterfaceName {
   name: string;
@@ -141,8 +161,12 @@ export type ActionKind =
   | {action: 'netmap'}
   /** What becomes of the packet hangs on a value that is looked up (nft(8), VERDICT MAP); none of the cases: it goes on. */
   | {action: 'vmap'; cases: VerdictCase[]}
-  /** Sets the packet's mark: `value` in the bits of `mask`; absent where it is computed. */
-  | {action: 'mark'; value?: number; mask?: number}
+  /** Sets the packet's mark: the bits of `mask` are cleared and `value` is XORed; both absent where it is computed. */
+  | {action: 'mark'; value?: number; mask?: number; from?: 'connection'}
+  /** The same of the connection's. */
+  | {action: 'connection-mark'; value?: number; mask?: number; from?: 'packet'}
+  /** Keeps conntrack from the packet, where it has not seen it yet (nft(8), NOTRACK STATEMENT). */
+  | {action: 'untrack'}
   /** The packet goes on to the next rule as it is, for all that is asked here. */
   | {action: 'pass'; name: string}
   /** Not understood: it may accept, drop, or go on. */
@@ -169,8 +193,12 @@ export interface RuleSet {
   name: string;
   /** Whether packets add to it or time takes from it, so that its elements are of a moment. */
   isChanging: boolean;
+  /** Whether rules add to it, so that the packet that is asked for may do so itself. */
+  isFedByPackets: boolean;
   /** As nft writes them. */
   elements: string[];
+  /** The same as nft prints them in JSON. */
+  printed: readonly unknown[];
 }
 
 /** Base chains by hook, in the kernel's order; of one priority those that were printed first. */

@@ -175,7 +175,10 @@ describe('matches of iptables', () => {
     ['-m mark --mark 0xd0c4e3', {match: 'mark', value: 0xd0c4e3, mask: 0xffffffff, negated: false}],
     ['-m mark ! --mark 0x1/0xff', {match: 'mark', value: 1, mask: 255, negated: true}],
     // The mark of a connection is another.
-    ['-m connmark --mark 0xd0c4e3', {match: 'other', module: 'connmark', negated: false}],
+    [
+      '-m connmark --mark 0xd0c4e3',
+      {match: 'connection-mark', value: 0xd0c4e3, mask: 0xffffffff, negated: false},
+    ],
     ['-m addrtype --dst-type LOCAL', {match: 'address-type', side: 'dst', type: 'LOCAL', negated: false}],
     ['-m policy --pol none', {match: 'ipsec', policy: 'none', negated: false}],
     ['-m policy --dir in', {match: 'ipsec', direction: 'in', negated: false}],
@@ -187,7 +190,7 @@ describe('matches of iptables', () => {
     ],
     ['-m u32 --u32 "0x0=0x1"', {match: 'other', module: 'u32', negated: false}],
     ['-m set --match-set bad src,dst', {match: 'other', module: 'set', negated: false}],
-    ['-f', {match: 'other', negated: false}],
+    ['-f', {match: 'fragment', negated: false}],
     ['-p', {match: 'other', negated: false}],
   ] as const)
     it(text, () => assert.deepEqual(match(text), expected));

@@ -51,10 +51,13 @@ describe('rules of nft -j list ruleset', () => {
       [table?.chains.get('zone')?.base, table?.chains.get('zone')?.policy],
       [undefined, undefined],
     );
-    assert.deepEqual(table?.sets, [
-      {name: 'bad', isChanging: false, elements: ['10.0.0.1', '10.1.0.0/16']},
-      {name: 'seen', isChanging: true, elements: ['10.0.0.9']},
-    ]);
+    assert.deepEqual(
+      table?.sets.map(({name, isChanging, elements}) => ({name, isChanging, elements})),
+      [
+        {name: 'bad', isChanging: false, elements: ['10.0.0.1', '10.1.0.0/16']},
+        {name: 'seen', isChanging: true, elements: ['10.0.0.9']},
+      ],
+    );
     const [first, second] = rulesOf([read]);
     assert.deepEqual(
       [first?.counters, first?.comment, first?.position, first?.chain],
@@ -107,18 +110,27 @@ describe('rules of nft -j list ruleset', () => {
       [{reject: {type: 'icmpx', expr: 'port-unreachable'}}, {action: 'reject'}],
       [{goto: {target: 'z'}}, {action: 'goto', chain: 'z'}],
       [{dnat: {addr: '10.0.0.2', port: 80}}, {action: 'dnat', to: {address: '10.0.0.2', port: 80}}],
-      [{dnat: {addr: {map: {}}}}, {action: 'dnat'}],
       [{masquerade: null}, {action: 'masquerade'}],
       [{redirect: {port: 80}}, {action: 'redirect', port: 80}],
       [{mangle: {key: {meta: {key: 'mark'}}, value: 256}}, {action: 'mark', value: 256, mask: 0xffffffff}],
-      [{mangle: {key: {ct: {key: 'mark'}}, value: 256}}, {action: 'pass', name: 'mangle'}],
+      [
+        {mangle: {key: {ct: {key: 'mark'}}, value: 256}},
+        {action: 'connection-mark', value: 256, mask: 0xffffffff},
+      ],
+      [{mangle: {key: {meta: {key: 'priority'}}, value: 1}}, {action: 'pass', name: 'mangle'}],
+      [{notrack: null}, {action: 'untrack'}],
       [{xt: {type: 'target', name: 'DNAT'}}, {action: 'dnat'}],
       [{xt: {type: 'target', name: 'TPROXY'}}, {action: 'other', name: 'TPROXY'}],
       [{xt: {type: 'match', name: 'addrtype'}}, {match: 'other', module: 'addrtype', negated: false}],
       [{vmap: {key: {}, data: '@m'}}, {action: 'other', name: 'vmap'}],
-      [{limit: {rate: 1}}, {match: 'other', negated: false}],
+      [{limit: {rate: 1}}, {match: 'other', chance: true, negated: false}],
     ] as const)
       assert.deepEqual(one(expr).statements, [expected], JSON.stringify(expr));
+    // What is looked up may not be there, and then the rule is left.
+    assert.deepEqual(one({dnat: {addr: {map: {}}}}).statements, [
+      {match: 'other', negated: false},
+      {action: 'dnat'},
+    ]);
   });
 
   it('are read of every recorded snapshot, each rule once and with an end that is understood', () => {

@@ -1,227 +1,357 @@
-import {type ChildProcess, spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import {createInterface} from 'node:readline';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {execa} from 'execa';
-import type {FilteredPacket, Hook} from '../../../src/kernel/netfilter.js';
-import {decide, type PacketFilter, packetFilter} from '../../../src/kernel/packet-filter.js';
+import {type PacketFilter, packetFilter} from '../../../src/kernel/packet-filter.js';
+import {ruleLine} from '../../../src/kernel/printed-rule.js';
+import {type Filtering, filterPacket} from '../../../src/kernel/rule-walk.js';
 import {parseTables} from '../../../src/model/netns-tables.js';
-import {type Ends, randomFrom, ruleset} from './generate.js';
+import type {Rule} from '../../../src/model/rules/rule.js';
+import {ends} from './ends.js';
+import {type Part, randomRuleset, withoutOne} from './generate.js';
+import {frameBytes, packetBytes} from './packets.js';
+import {type Passage, passages} from './passages.js';
+import {randomFrom} from './random.js';
+import {Sender} from './sender.js';
 
 export interface Judged {
   packets: number;
-  unknown: number;
   drops: number;
-  /** Rulesets that nft itself refused. */
+  /** Packets of which the walk does not know what becomes of them, by the statement that it hangs on. */
+  unknown: Map<string, number>;
+  /** Those of them that hang on a random number, a rate or a count. */
+  random: number;
+  /** Rulesets that the programs themselves refused. */
   rejected: number;
-  wrong: string[];
+  wrong: Wrong[];
+  /** How often a rule with such a statement decided. */
+  decided: Map<string, number>;
 }
 
-/** A process in a namespace that sends and hears UDP 4789, by lines: `send ADDRESS TEXT`, `echo TEXT`; it prints what it hears. */
-const talker = `
-const {createSocket} = require('node:dgram');
-const heard = createSocket('udp4');
-heard.on('message', (text) => console.log('heard ' + text));
-heard.bind(4789, () => console.log('ready'));
-require('node:readline').createInterface({input: process.stdin}).on('line', (line) => {
-  const [what, address, text] = line.split(' ');
-  if (what === 'echo') return console.log('echoed ' + address);
-  const socket = createSocket('udp4');
-  socket.on('error', () => {});
-  socket.send(text, 4789, address, () => { console.log('sent ' + text); setTimeout(() => socket.close(), 200); });
-});
-process.stdin.on('end', () => process.exit());
-`;
+export interface Wrong {
+  name: string;
+  said: string;
+  arrived: boolean;
+  parts: readonly Part[];
+}
 
-class Talker {
-  readonly heard = new Set<string>();
-  readonly sent = new Set<string>();
-  readonly echoed = new Set<string>();
-  private readonly child: ChildProcess;
-  readonly ready: Promise<void>;
+/** Counts each packet, by its tag, when it comes in and when all chains have let it pass. */
+const judgeTable = 'judge';
 
-  constructor(netns: string) {
-    this.child = spawn('ip', ['netns', 'exec', netns, process.execPath, '-e', talker], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+function counters(all: readonly Passage[]): string {
+  const chain = (name: string, hook: string, priority: number) =>
+    `chain ${name} {\ntype filter hook ${hook} priority ${priority};\n${all.map(({form: {src, tag}}) => (src.includes(':') ? `ip6 flowlabel ${tag} counter` : `ip id ${tag} counter`)).join('\n')}\n}`;
+  // Asking for a state keeps conntrack at work, whatever the ruleset asks for.
+  return `table inet ${judgeTable} {
+chain tracked {\ntype filter hook input priority 2000000000;\nct state new counter\n}
+${chain('came', 'prerouting', -2000000000)}
+${chain('in', 'input', 2000000000)}
+${chain('out', 'postrouting', 2000000000)}
+}`;
+}
+
+/** Three namespaces in a row, the one in the middle routing between the others. */
+class Bench {
+  private readonly netns = {
+    judged: `ovd-judge-${process.pid}`,
+    near: `ovd-near-${process.pid}`,
+    far: `ovd-far-${process.pid}`,
+  };
+  private senders: Record<'judged' | 'near' | 'far', Sender> | undefined;
+  private readonly devices = new Map<string, number>();
+  private runs = 0;
+
+  async begin(): Promise<void> {
+    await clean();
+    for (const name of Object.values(this.netns)) await execa('ip', ['netns', 'add', name]);
+    await this.connect('near', 'eth0', ends.judged.near);
+    await this.connect('far', 'eth1', ends.judged.far);
+    await this.inside('judged', [
+      'sysctl',
+      '-qw',
+      ...['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.conf.all.rp_filter=0'],
+      ...['net.ipv4.conf.eth0.rp_filter=0', 'net.ipv4.conf.eth1.rp_filter=0'],
+      // Packets of ESP have no ports that could make them new ones.
+      'net.netfilter.nf_conntrack_generic_timeout=0',
+    ]);
+    // The ends answer nothing by themselves.
+    const silent = ['prerouting', 'output'].map(
+      (hook) => `chain ${hook} {\ntype filter hook ${hook} priority -400; policy drop;\n}`,
+    );
+    for (const name of ['near', 'far'] as const)
+      await this.inside(name, ['nft', '-f', '-'], `table inet silent {\n${silent.join('\n')}\n}`);
+    const sender = (name: 'judged' | 'near' | 'far') => new Sender(this.netns[name]);
+    this.senders = {judged: sender('judged'), near: sender('near'), far: sender('far')};
+  }
+
+  private async connect(
+    name: 'near' | 'far',
+    device: string,
+    own: {mac: string; ip4: string; ip6: string},
+  ): Promise<void> {
+    const other = ends[name];
+    const link = ['link', 'add', device, 'netns', this.netns.judged, 'address', own.mac, 'type', 'veth'];
+    await execa('ip', [...link, 'peer', 'name', device, 'netns', this.netns[name], 'address', other.mac]);
+    for (const [where, at, peer] of [
+      ['judged', own, other],
+      [name, other, own],
+    ] as const) {
+      await this.inside(where, ['ip', 'addr', 'add', `${at.ip4}/24`, 'dev', device]);
+      await this.inside(where, ['ip', 'addr', 'add', `${at.ip6}/64`, 'dev', device, 'nodad']);
+      for (const link of ['lo', device]) await this.inside(where, ['ip', 'link', 'set', link, 'up']);
+      for (const address of [peer.ip4, peer.ip6])
+        await this.inside(where, [
+          'ip',
+          'neigh',
+          'replace',
+          address,
+          'lladdr',
+          peer.mac,
+          'dev',
+          device,
+          'nud',
+          'permanent',
+        ]);
+    }
+    const {stdout} = await this.inside(name, ['ip', '-o', 'link', 'show', 'dev', device]);
+    this.devices.set(name, Number.parseInt(stdout, 10));
+  }
+
+  private inside(name: 'judged' | 'near' | 'far', argv: string[], input?: string) {
+    return execa('nsenter', [`--net=/run/netns/${this.netns[name]}`, ...argv], {
+      reject: false,
+      ...(input === undefined ? {} : {input}),
     });
-    const lines = createInterface({input: this.child.stdout as NodeJS.ReadableStream});
-    this.ready = new Promise((resolve) => {
-      lines.on('line', (line) => {
-        const [word, text = ''] = line.split(' ');
-        if (word === 'ready') resolve();
-        else if (word === 'heard') this.heard.add(text);
-        else (word === 'sent' ? this.sent : this.echoed).add(text);
-      });
-    });
   }
 
-  send(address: string, text: string): void {
-    this.child.stdin?.write(`send ${address} ${text}\n`);
+  private emit(by: 'judged' | 'near' | 'far', form: Passage['form']): Promise<void> {
+    const sender = this.senders?.[by];
+    if (!sender) throw new Error('not begun');
+    if (by === 'judged') return sender.packet(addressOf(form), packetBytes(form));
+    const macs = {from: ends[by].mac, to: ends.judged[by].mac};
+    return sender.frame(this.devices.get(by) ?? 0, frameBytes(form, macs));
   }
 
-  echo(text: string): void {
-    this.child.stdin?.write(`echo ${text}\n`);
-  }
-
-  end(): void {
-    this.child.kill('SIGKILL');
-  }
-}
-
-/** A packet that is not heard is sent so many times before it counts as lost: the first one waits for ARP as well. */
-const tries = 3;
-
-/** Until it is so, or for a minute: a process that does nothing for so long has ended. */
-async function when(what: string, holds: () => boolean): Promise<void> {
-  for (let waited = 0; !holds(); waited += 5) {
-    if (waited > 60_000) throw new Error(`${what}: nothing for a minute`);
-    await sleep(5);
-  }
-}
-
-/**
- * Sent means that the kernel has taken it, and a veth delivers at once. What the receiver has been given it has read when it
- * has answered twice since, as its loop looks at all its sockets in every round.
- */
-async function arrives(from: Talker, to: Talker, address: string, name: string): Promise<boolean> {
-  const heard = () => [...Array(tries).keys()].some((index) => to.heard.has(`${name}-${index}`));
-  for (let index = 0; index < tries && !heard(); index++) {
-    const text = `${name}-${index}`;
-    from.send(address, text);
-    await when(`sending ${text}`, () => from.sent.has(text));
-    await sleep(20);
-    for (const round of ['a', 'b']) {
-      to.echo(`${text}${round}`);
-      await when(`hearing ${text}`, () => to.echoed.has(`${text}${round}`));
+  /** Loads the rules and sends all packets; undefined where a program refused its part. */
+  async run(
+    parts: readonly Part[],
+  ): Promise<{filter: PacketFilter; passed: (passage: Passage) => boolean; all: Passage[]} | undefined> {
+    const all = passages(this.runs++);
+    await this.inside('judged', ['nft', '-f', '-'], `flush ruleset\n${counters(all)}`);
+    const legacy = parts.map(({program}) => program).filter((program) => program.endsWith('legacy'));
+    for (const {opener} of all) if (opener) await this.emit(opener.by, opener.form);
+    try {
+      for (const {program, text} of parts) {
+        const plain = text.replaceAll('\n\t', '\n');
+        const argv = program === 'nft' ? ['nft', '-f', '-'] : [`${program}-restore`];
+        const {exitCode, stderr} = await this.inside('judged', argv, `${plain}\n`);
+        if (exitCode !== 0) {
+          if (process.env['OVDIAG_JUDGE'])
+            console.error(program, stderr.slice(0, 300), stderr.includes('line') ? plain : '');
+          return undefined;
+        }
+      }
+      const filter = await this.read(parts);
+      for (const {way, form} of all) await this.emit(way === 'OUTPUT' ? 'judged' : 'near', form);
+      const counted = await this.counted(all);
+      return {filter, all, passed: ({form, way}) => counted(way === 'INPUT' ? 'in' : 'out', form.tag) > 0};
+    } finally {
+      for (const program of legacy) await this.inside('judged', [`${program}-restore`], empty);
     }
   }
-  return heard();
+
+  private async read(parts: readonly Part[]): Promise<PacketFilter> {
+    const section = (name: string, output: string) => ({
+      ...{name, command: name, at: '2026-01-01T00:00:00.000Z', status: 0, output},
+    });
+    const sections = [section('iptables-nft', ''), section('ip6tables-nft', '')];
+    for (const program of new Set(parts.map((part) => part.program))) {
+      if (program === 'nft') continue;
+      const {stdout} = await this.inside('judged', [`${program}-save`, '-c']);
+      sections.push(section(program, stdout));
+    }
+    const {stdout} = await this.inside('judged', ['nft', '-j', 'list', 'ruleset']);
+    const filter = packetFilter(
+      parseTables([
+        ...sections.filter(
+          ({name, output}) =>
+            output !== '' || !sections.some((other) => other.name === name && other.output !== ''),
+        ),
+        section('nft', withoutJudge(stdout)),
+      ]),
+    );
+    if (!filter) throw new Error('the rules could not be read');
+    return filter;
+  }
+
+  /** What was counted, when all frames have come in. */
+  private async counted(all: readonly Passage[]): Promise<(chain: string, tag: number) => number> {
+    for (let looked = 0; looked < 100; looked++) {
+      const {stdout} = await this.inside('judged', ['nft', 'list', 'table', 'inet', judgeTable]);
+      const seen = new Map<string, number>();
+      let chain = '';
+      for (const line of stdout.split('\n')) {
+        chain = /chain (\w+)/.exec(line)?.[1] ?? chain;
+        const [, tag, packets] = /(?:flowlabel|id) (\w+) counter packets (\d+)/.exec(line) ?? [];
+        if (tag !== undefined) seen.set(`${chain} ${Number(tag)}`, Number(packets));
+      }
+      const frames = all.filter(({way}) => way !== 'OUTPUT');
+      if (frames.every(({form}) => (seen.get(`came ${form.tag}`) ?? 0) > 0))
+        return (name, tag) => seen.get(`${name} ${tag}`) ?? 0;
+    }
+    throw new Error('a frame that was sent has not come in: ');
+  }
+
+  async end(): Promise<void> {
+    for (const sender of Object.values(this.senders ?? {})) sender.end();
+    for (const name of Object.values(this.netns)) await execa('ip', ['netns', 'del', name], {reject: false});
+  }
 }
 
-/** A way of a packet: who sends it, who should hear it, and as the rules see it. */
-interface Passage {
-  way: Hook;
-  packet: FilteredPacket;
-  sender: Talker;
-  receiver: Talker;
-  to: string;
+const empty = ['raw', 'mangle', 'nat', 'filter']
+  .map((table) => {
+    const chains: Record<string, string> = {
+      raw: 'PREROUTING OUTPUT',
+      filter: 'INPUT FORWARD OUTPUT',
+      nat: 'PREROUTING INPUT OUTPUT POSTROUTING',
+    };
+    const all = (chains[table] ?? 'PREROUTING INPUT FORWARD OUTPUT POSTROUTING').split(' ');
+    return `*${table}\n${all.map((chain) => `:${chain} ACCEPT [0:0]`).join('\n')}\nCOMMIT\n`;
+  })
+  .join('');
+
+function withoutJudge(printed: string): string {
+  const {nftables} = JSON.parse(printed) as {nftables: Record<string, {table?: string; name?: string}>[]};
+  const isOwn = (item: Record<string, {table?: string; name?: string}>) =>
+    Object.values(item).some(({table, name}) => table === judgeTable || name === judgeTable);
+  return JSON.stringify({nftables: nftables.filter((item) => !isOwn(item))});
+}
+
+function addressOf({dst}: Passage['form']): Buffer {
+  const bytes = packetBytes({protocol: 'esp', src: dst, dst, tag: 0});
+  return dst.includes(':') ? bytes.subarray(24, 40) : bytes.subarray(16, 20);
 }
 
 /** Namespaces of runs that were cut short. */
 async function clean(): Promise<void> {
   const {stdout} = await execa('ip', ['netns', 'list'], {reject: false});
-  for (const [name, pid] of stdout.matchAll(/^ovd-(?:judge|peer)-(\d+)/gm))
+  for (const [name, pid] of stdout.matchAll(/^ovd-(?:judge|near|far)-(\d+)/gm))
     if (!existsSync(`/proc/${pid}`)) await execa('ip', ['netns', 'del', name], {reject: false});
 }
 
-/** Two namespaces with a link between them, and a process that talks in each. */
-async function connected(names: readonly [string, string], ends: Ends): Promise<[Talker, Talker]> {
-  const [judged, peer] = names;
-  await clean();
-  for (const netns of names) await execa('ip', ['netns', 'add', netns]);
-  const link = ['link', 'add', ends.device, 'netns', judged, 'type', 'veth'];
-  await execa('ip', [...link, 'peer', 'name', ends.device, 'netns', peer]);
-  for (const [netns, address] of [
-    [judged, ends.own],
-    [peer, ends.peer],
-  ] as const) {
-    await inside(netns, ['ip', 'addr', 'add', `${address}/24`, 'dev', ends.device]);
-    for (const one of ['lo', ends.device]) await inside(netns, ['ip', 'link', 'set', one, 'up']);
-  }
-  const talkers: [Talker, Talker] = [new Talker(judged), new Talker(peer)];
-  await Promise.all(talkers.map(({ready}) => ready));
-  return talkers;
+/** What the walk says, and what an unknown hangs on. */
+function said({rulesets}: PacketFilter, {way, packet}: Passage): Filtering {
+  return filterPacket(rulesets, way, packet);
 }
 
-const inside = (netns: string, argv: string[], input?: string) =>
-  execa('ip', ['netns', 'exec', netns, ...argv], {reject: false, ...(input === undefined ? {} : {input})});
+const isWrong = ({verdict}: Filtering, arrived: boolean) =>
+  verdict !== 'unknown' && (verdict === 'accept') !== arrived;
 
-/** What the rules that are loaded say of a packet, and what becomes of it. */
-async function judge(
-  report: Judged,
-  filter: PacketFilter,
-  passage: Passage,
-  name: string,
-): Promise<string | undefined> {
-  const {way, packet, sender, receiver, to} = passage;
-  const {verdict, evidence} = decide(filter, way, packet);
-  const arrived = await arrives(sender, receiver, to, `${name}-${way}`);
-  report.packets += 1;
-  if (verdict === 'unknown') report.unknown += 1;
-  if (!arrived) report.drops += 1;
-  if (verdict === 'unknown' || (verdict === 'accept') === arrived) return undefined;
-  return `${name}, ${way}: ${verdict} by ${evidence.join('; ') || 'no rule'}, but it ${arrived ? 'arrived' : 'was lost'}`;
+/** The first statements of a rule that only perhaps hold, without their values. */
+function reason(by: Filtering['by']): string {
+  if (!by || !('statements' in by)) return 'a policy';
+  if (process.env['OVDIAG_JUDGE']) return ruleLine(by);
+  return by.statements
+    .map(({words}) => words.replace(/[\d.:/]+|"[^"]*"|@\w+/g, '*').replace(/\{.*\}/, '{}'))
+    .join(' ')
+    .slice(0, 120);
 }
 
-/** Loads random rulesets into a namespace of its own and holds the walk to what the kernel does with real packets. */
+const isRandom = (rule: Rule) =>
+  rule.statements.some(
+    (statement) => 'match' in statement && statement.match === 'other' && statement.chance,
+  );
+
+/** Loads random rulesets into a namespace and holds the walk to what the kernel does with real packets. */
 export async function judgeRulesets({
   count,
   seed,
+  from = 0,
   tell = () => {},
+  most = 5,
 }: {
   count: number;
   seed: number;
-  tell?: (line: string) => void;
+  /** The first of the seed's rulesets. */
+  from?: number;
+  tell?: (wrong: Wrong) => void;
+  /** Wrong verdicts that are made small before it ends. */
+  most?: number;
 }): Promise<Judged> {
-  const names = [`ovd-judge-${process.pid}`, `ovd-peer-${process.pid}`] as const;
-  const ends: Ends = {device: 'eth0', own: '192.0.2.1', peer: '192.0.2.2'};
-  const report: Judged = {packets: 0, unknown: 0, drops: 0, rejected: 0, wrong: []};
-  const random = randomFrom(seed);
-  let talkers: Talker[] = [];
+  const report: Judged = {
+    packets: 0,
+    drops: 0,
+    unknown: new Map(),
+    random: 0,
+    rejected: 0,
+    wrong: [],
+    decided: new Map(),
+  };
+  const bench = new Bench();
   try {
-    const [own, other] = await connected(names, ends);
-    talkers = [own, other];
-    const passages: Passage[] = [
-      {way: 'INPUT', packet: packetOf(ends, 'in'), sender: other, receiver: own, to: ends.own},
-      {way: 'OUTPUT', packet: packetOf(ends, 'out'), sender: own, receiver: other, to: ends.peer},
-    ];
-    for (let index = 0; index < count; index++) {
-      const text = ruleset(random, ends);
-      const loaded = await inside(names[0], ['nft', '-f', '-'], `flush ruleset\n${text}`);
-      if (loaded.exitCode !== 0) {
-        report.rejected += 1;
+    await bench.begin();
+    for (let index = from; index < from + count && report.wrong.length < most; index++) {
+      const parts = randomRuleset(randomFrom(seed * 1_000_003 + index));
+      const run = await bench.run(parts);
+      if (!run) {
+        report.rejected++;
         continue;
       }
-      const {stdout} = await inside(names[0], ['nft', '-j', 'list', 'ruleset']);
-      const filter = filterOf(stdout);
-      for (const passage of passages) {
-        const wrong = await judge(
-          report,
-          filter,
-          passage,
-          `seed ${seed}, ruleset ${index}`.replaceAll(' ', '_'),
-        );
-        if (wrong === undefined) continue;
-        report.wrong.push(wrong);
-        tell(`${wrong}\n${text}`);
+      let wrong: Passage | undefined;
+      for (const passage of run.all) {
+        const filtering = said(run.filter, passage);
+        const arrived = run.passed(passage);
+        note(report, filtering, arrived);
+        if (isWrong(filtering, arrived)) wrong ??= passage;
       }
+      if (!wrong) continue;
+      const small = await shrunk(bench, parts, wrong.name);
+      small.name = `seed ${seed}, ruleset ${index}: ${small.name}`;
+      report.wrong.push(small);
+      tell(small);
     }
   } finally {
-    for (const one of talkers) one.end();
-    for (const netns of names) await execa('ip', ['netns', 'del', netns], {reject: false});
+    await bench.end();
   }
   return report;
 }
 
-/** A namespace without iptables, in which nft printed this. */
-function filterOf(nft: string): PacketFilter {
-  const section = (name: string, output: string) => ({
-    ...{name, command: name, at: '2026-01-01T00:00:00.000Z', status: 0, output},
-  });
-  const filter = packetFilter(parseTables([section('iptables-nft', ''), section('nft', nft)]));
-  if (!filter) throw new Error('the rules could not be read');
-  return filter;
+function note(report: Judged, {verdict, by}: Filtering, arrived: boolean): void {
+  report.packets++;
+  if (!arrived) report.drops++;
+  if (by && 'statements' in by)
+    for (const {words} of by.statements) {
+      const kind = words.split(' ').slice(0, 2).join(' ');
+      report.decided.set(kind, (report.decided.get(kind) ?? 0) + 1);
+    }
+  if (verdict !== 'unknown') return;
+  if (by && 'statements' in by && isRandom(by)) report.random++;
+  else report.unknown.set(reason(by), (report.unknown.get(reason(by)) ?? 0) + 1);
 }
 
-function packetOf({device, own, peer}: Ends, way: 'in' | 'out'): FilteredPacket {
-  return {
-    protocol: 'udp',
-    src: way === 'in' ? peer : own,
-    dst: way === 'in' ? own : peer,
-    dport: 4789,
-    ctState: 'NEW',
-    ipsec: false,
-    dstLocal: way === 'in',
-    ...(way === 'in' ? {inInterface: device} : {outInterface: device}),
-  };
+/** The same wrong verdict from as few rules as possible. */
+async function shrunk(bench: Bench, parts: readonly Part[], name: string): Promise<Wrong> {
+  let best: Wrong | undefined;
+  let current = parts;
+  for (let isSmaller = true; isSmaller; ) {
+    isSmaller = false;
+    for (const fewer of withoutOne(current)) {
+      const wrong = await wrongIn(bench, fewer, name);
+      if (!wrong) continue;
+      best = wrong;
+      current = fewer;
+      isSmaller = true;
+      break;
+    }
+  }
+  return best ?? (await wrongIn(bench, current, name)) ?? {name, said: 'only once', arrived: false, parts};
+}
+
+async function wrongIn(bench: Bench, parts: readonly Part[], name: string): Promise<Wrong | undefined> {
+  const run = await bench.run(parts);
+  const passage = run?.all.find((one) => one.name === name);
+  if (!run || !passage) return undefined;
+  const filtering = said(run.filter, passage);
+  const arrived = run.passed(passage);
+  if (!isWrong(filtering, arrived)) return undefined;
+  const by = filtering.by ? ` by ${ruleLine(filtering.by)}` : '';
+  return {name, said: `${filtering.verdict}${by}`, arrived, parts};
 }

@@ -1,0 +1,111 @@
+import type {FilteredPacket, Hook} from '../../../src/kernel/netfilter.js';
+import {ends} from './ends.js';
+import type {PacketForm} from './packets.js';
+
+/** A packet on one way through the judged namespace, and as the walk is asked for it. */
+export interface Passage {
+  name: string;
+  way: Hook;
+  form: PacketForm;
+  packet: FilteredPacket;
+  /** The packet that opens its connection before any rule is there, and who sends it. */
+  opener?: {by: 'judged' | 'far'; form: PacketForm};
+}
+
+type Protocol = PacketForm['protocol'];
+type Version = 'ip4' | 'ip6';
+
+const kinds: {protocol: Protocol; dport?: number; name?: string}[] = [
+  {protocol: 'udp', dport: 4789, name: 'vxlan'},
+  {protocol: 'tcp', dport: 2377},
+  {protocol: 'esp'},
+  {protocol: 'icmp'},
+];
+
+/** All of one ruleset. Ports are new for each, as connections of the last one are still known. */
+export function passages(ruleset: number): Passage[] {
+  const sport = 20_000 + ((2 * ruleset) % 40_000);
+  const made: Passage[] = [];
+  const add = (version: Version, way: Hook, kind: (typeof kinds)[number]) => {
+    const {protocol: own, dport} = kind;
+    const protocol = own === 'icmp' && version === 'ip6' ? 'icmpv6' : own;
+    const hasPorts = dport !== undefined || own === 'icmp';
+    const form: PacketForm = {
+      ...{protocol, src: from(way)[version], dst: to(way)[version], tag: 0x1001 + made.length},
+      ...(hasPorts ? {sport} : {}),
+      ...(dport === undefined ? {} : {dport}),
+    };
+    made.push({
+      name: `${way} ${kind.name ?? protocol} ${version}`,
+      way,
+      form,
+      packet: asked(way, form, 'NEW'),
+    });
+  };
+  for (const version of ['ip4', 'ip6'] as const)
+    for (const way of ['INPUT', 'OUTPUT', 'FORWARD'] as const)
+      for (const kind of kinds) add(version, way, kind);
+  for (const version of ['ip4', 'ip6'] as const) {
+    made.push(
+      answer(version, 'INPUT', {protocol: 'udp', port: 4789, sport: sport + 1, tag: 0x1001 + made.length}),
+    );
+    made.push(
+      answer(version, 'FORWARD', {protocol: 'tcp', port: 443, sport: sport + 1, tag: 0x1001 + made.length}),
+    );
+  }
+  return made;
+}
+
+const from = (way: Hook) => (way === 'OUTPUT' ? ends.judged.near : ends.near);
+const to = (way: Hook) => (way === 'INPUT' ? ends.judged.near : way === 'OUTPUT' ? ends.near : ends.far);
+
+/** What answers a connection that was open before the rules. */
+function answer(
+  version: Version,
+  way: 'INPUT' | 'FORWARD',
+  {protocol, port, sport, tag}: {protocol: 'udp' | 'tcp'; port: number; sport: number; tag: number},
+): Passage {
+  const [src, dst] = [from(way)[version], to(way)[version]];
+  const form: PacketForm = {protocol, src, dst, sport: port, dport: sport, isReply: true, tag};
+  const opener = {
+    by: way === 'INPUT' ? ('judged' as const) : ('far' as const),
+    form: {protocol, src: dst, dst: src, sport, dport: port, tag: 0xfff},
+  };
+  return {
+    name: `${way} answer ${protocol} ${version}`,
+    way,
+    form,
+    packet: asked(way, form, 'ESTABLISHED'),
+    opener,
+  };
+}
+
+function asked(
+  way: Hook,
+  {protocol, src, dst, sport, dport}: PacketForm,
+  ctState: 'NEW' | 'ESTABLISHED',
+): FilteredPacket {
+  const isLong = src.includes(':');
+  const length = (isLong ? 40 : 20) + (protocol === 'tcp' ? 20 : 16);
+  const isIcmp = protocol === 'icmp' || protocol === 'icmpv6';
+  return {
+    ...{protocol, src, dst, ctState, ipsec: false},
+    ...(ctState === 'ESTABLISHED' ? {direction: 'reply'} : {}),
+    ...(sport === undefined || isIcmp ? {} : {sport}),
+    ...(dport === undefined ? {} : {dport}),
+    ...(isIcmp ? {icmpType: protocol === 'icmp' ? 8 : 128} : {}),
+    ...(protocol === 'udp' ? {vni: 0} : {}),
+    // A router takes one from the TTL between prerouting and forward.
+    header: {
+      ...{'ip dscp': 0, 'meta length': length, 'ip length': length},
+      ...(way === 'FORWARD' ? {} : {'ip ttl': 64, 'ip6 hoplimit': 64}),
+      ...(way === 'OUTPUT' ? {} : {'meta iifgroup': 0}),
+    },
+    dstLocal: way === 'INPUT',
+    ...(way === 'INPUT' ? {redirectAs: dst} : {}),
+    ...(way === 'OUTPUT'
+      ? {outInterface: 'eth0', srcLocal: true}
+      : {inInterface: 'eth0', mac: {src: ends.near.mac}, returnsByInterface: true}),
+    ...(way === 'FORWARD' ? {outInterface: 'eth1'} : {}),
+  };
+}
