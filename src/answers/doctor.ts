@@ -193,36 +193,43 @@ async function examined(
   await lookAtAll(reader, examiner, hosts, take);
   await lookAtNamesakes(reader, examiner, hosts);
   const {listenSeconds} = question;
-  let readings = 1;
-  if (listenSeconds !== undefined) {
-    await reader.readEach({...everything, listenSeconds}, take);
-    readings = 2;
-  } else if (reader.live) readings += await lookAgain(reader, examiner, skippedBy(question), take);
+  if (listenSeconds !== undefined) await reader.readEach({...everything, listenSeconds}, take);
+  else if (reader.live) await lookAgain(reader, examiner, skippedBy(question), take);
   await lookAtNamesakes(reader, examiner, hosts);
-  return {examination: examiner.end(), hosts: latestOf(hosts, examiner), readings};
+  return {
+    examination: examiner.end(),
+    hosts: latestOf(hosts, examiner),
+    readings: countReadings(hosts, examiner),
+  };
+}
+
+/** How often a host was read: live, or in the snapshots that were given. */
+function countReadings(facts: readonly HostFacts[], examiner: Examiner): number {
+  const times = new Map<string, Set<string>>();
+  for (const one of facts) {
+    const {key} = examiner.identityOf(one);
+    times.set(key, (times.get(key) ?? new Set()).add(one.summary.startedAt));
+  }
+  return Math.max(1, ...[...times.values()].map(({size}) => size));
 }
 
 /**
  * A second look where the first one found something or could not tell, and a third where the second shows what the first
  * did not: an outage that begins between two looks differs from one to the other.
- *
- * @returns how often it looked
  */
 async function lookAgain(
   reader: EachReader,
   examiner: Examiner,
   isSkipped: IsSkipped,
   take: (model: HostModel) => void,
-): Promise<number> {
+): Promise<void> {
   const again = async () => {
     await reader.pause(secondLookMs);
     await reader.readEach(everything, take);
   };
-  if (!needsSecondLook(examiner.end(), isSkipped)) return 0;
+  if (!needsSecondLook(examiner.end(), isSkipped)) return;
   await again();
-  if (examiner.end().transient.every(isSkipped)) return 1;
-  await again();
-  return 2;
+  if (!examiner.end().transient.every(isSkipped)) await again();
 }
 
 /** Hosts that share a name are numbered, and who shares one is known only when all were read: these are read once more. */
