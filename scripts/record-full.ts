@@ -12,7 +12,7 @@ import type {HostEvidence} from '../src/snapshot/snapshot.js';
 import type {DoctorFault} from '../test/lab/doctor-faults/fault.js';
 import {readNodes, untilClean} from '../test/lab/doctor-run.js';
 import {run} from '../test/lab/exec.js';
-import {encryptionFaults, fullFaults} from '../test/lab/full/faults.js';
+import {encryptionFaults, fullFaults, recordingOf} from '../test/lab/full/faults.js';
 import {readingsOf} from '../test/lab/full/readings.js';
 import type {Lab} from '../test/lab/lab.js';
 import {up} from '../test/lab/swarm.js';
@@ -43,7 +43,7 @@ async function recordFault(lab: Lab, fault: DoctorFault): Promise<void> {
       for (const [index, {name}] of lab.nodes.entries()) {
         const evidence = readings[turn]?.[index];
         if (evidence && shownBy(fault).includes(name))
-          await write(derived(evidence, keepServices), `${fault.code}/${name}${suffix}`);
+          await write(derived(evidence, keepServices), `${recordingOf(fault)}/${name}${suffix}`);
       }
   } finally {
     await fault.mend(lab);
@@ -61,13 +61,13 @@ if (wanted.length === 0) {
   }
 }
 for (const fault of fullFaults) {
-  if (wanted.length > 0 && !wanted.includes(fault.code)) continue;
-  console.log(`${fault.code}: ${fault.about}`);
+  if (wanted.length > 0 && !wanted.includes(recordingOf(fault))) continue;
+  console.log(`${recordingOf(fault)}: ${fault.about}`);
   await recordFault(lab, fault);
 }
 const {stdout: engine} = await lab.node('node1').docker(['version', '-f', '{{.Server.Version}}']);
 const {stdout: kernel} = await run(['uname', '-r']);
-const rows = fullFaults.map(({code, about}) => `| \`${code}/\` | ${about} |`);
+const rows = fullFaults.map((fault) => `| \`${recordingOf(fault)}/\` | ${fault.about} |`);
 await writeFile(
   path.join(folder, 'README.md'),
   `# Snapshots of a swarm with IPVS and ESP

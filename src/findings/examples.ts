@@ -688,7 +688,15 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node2',
     commands: ['systemctl restart docker'],
     affects:
-      'every container of node2 without live-restore, if that node has missed a change of keys: only the engine has the keys. Engines that compute other SPIs must be of one version',
+      'every container of node2 without live-restore. Only the engine has the keys. Engines that compute other SPIs must be of one version',
+    replace: [],
+  },
+  'xfrm-state-missing': {
+    from: 'fixtures/recorded/doctor/address-pool-low',
+    host: 'node1',
+    commands: ['docker restart secret1'],
+    affects:
+      'that container: when it joins its network again, the engine adds the states. If they are missing again afterwards, the kernel lacks ESP or AES-GCM: boot one that has them, or load the modules (modprobe -a esp4 xfrm_user rfc4106)',
     replace: [],
   },
 };

@@ -5,4 +5,5 @@ import {limitFaults} from '../lab/full/faults.js';
 faultSuite(
   'doctor on hosts whose tables and queues are full',
   process.env['OVDIAG_GUEST'] === '1' ? limitFaults : [],
+  {putBack: true},
 );

@@ -35,7 +35,7 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
         basis: 'sample' as const,
         at: {host: host.name, netns: later.netns},
       };
-      const lost = later.drop + later.earlyDrop - earlier.drop - earlier.earlyDrop;
+      const lost = refused(earlier, later) + later.earlyDrop - earlier.earlyDrop;
       if (rise(0, lost, seconds, dropped) !== undefined) {
         report.found({
           ...common,
@@ -82,6 +82,11 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
     }
   },
 });
+
+/** New connections that found no room: `drop` also counts each packet of insert_failed (kernel nf_conntrack_core.c, nf_ct_resolve_clash). */
+function refused(earlier: Counts, later: Counts): number {
+  return Math.max(later.drop - earlier.drop - (later.insertFailed - earlier.insertFailed), 0);
+}
 
 function countsOf(host: KnownHost): Counts[] {
   const {model} = host;

@@ -1,5 +1,5 @@
-import {line} from '../../base/command.js';
-import {fixBy, fixByOthers, look} from '../../findings/advice.js';
+import {line, named, sh} from '../../base/command.js';
+import {type Fix, fixBy, look} from '../../findings/advice.js';
 import type {Finding, Scope} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import type {HostModel} from '../../model/host.js';
@@ -20,7 +20,12 @@ import {distinct} from '../words.js';
 interface Digest {
   out: string[];
   in: string[];
+  /** A container whose restart has the engine add states. */
+  member?: string;
 }
+
+/** How many keys an engine has at a time, with a state in for each. */
+const keyCount = 3;
 
 /** Three keys are kept and the newest but one is used, each for 12 hours: sets this far apart have one in common. */
 const comparableMs = 60 * 60 * 1000;
@@ -53,7 +58,11 @@ export const xfrm = defineCheck<Digest>({
           .filter((state) => state[end] === own)
           .map((state) => ({peer: state[other], spi: state.spi})),
       );
-    return {out: packed('src', 'dst'), in: packed('dst', 'src')};
+    const member = memberOf(
+      host.model,
+      encrypted.map(({network}) => network),
+    );
+    return {out: packed('src', 'dst'), in: packed('dst', 'src'), ...(member === undefined ? {} : {member})};
   },
   across(hosts, report) {
     const byVtep = new Map(hosts.flatMap((host) => (host.vtep ? [[host.vtep, host] as const] : [])));
@@ -105,10 +114,10 @@ function withoutStates(host: KnownHost, report: Report, unsealed: Unsealed[]): v
       ...(lost === undefined ? [] : [`XfrmOutNoStates = ${lost}`]),
       ...others.slice(0, 5).flatMap(evidenceOf),
     ],
-    cause: `packets of ${namesOf(networks)} to other nodes are encrypted, and this host has no IPsec state at all: they are dropped. The kernel lacks ESP or AES-GCM (modules esp4, xfrm_user, gcm, rfc4106), or refused every key`,
-    fix: fixByOthers(
-      'administrator of this host',
-      'boot a kernel with ESP and AES-GCM; where they are modules: modprobe -a esp4 xfrm_user rfc4106, then systemctl restart docker',
+    cause: `packets of ${namesOf(networks)} to other nodes are encrypted, and this host has no IPsec state at all: they are dropped. They were deleted (ip xfrm state flush, the start of another IPsec program), or the kernel lacks ESP or AES-GCM (modules esp4, xfrm_user, gcm, rfc4106)`,
+    fix: statesFix(
+      memberOf(host.model, networks),
+      'If they are missing again afterwards, the kernel lacks ESP or AES-GCM: boot one that has them, or load the modules (modprobe -a esp4 xfrm_user rfc4106)',
     ),
     at: {
       ...placeOf(host, networks),
@@ -133,10 +142,7 @@ function stateMissing(host: KnownHost, report: Report, {states}: DockerXfrm, one
       ...(lost === undefined ? [] : [`${counter} = ${lost}`]),
     ],
     cause: `packets of ${namesOf(networks)} ${outward ? 'to' : 'from'} ${vtep} are encrypted, and there is no state with the key for it: they are dropped. The engine created or kept only one of the two`,
-    fix: fixBy({
-      commands: [line('systemctl restart docker')],
-      affects: 'every container of the host without live-restore: only the engine has the keys',
-    }),
+    fix: statesFix(memberOf(host.model, networks), 'Only the engine has the keys'),
     at: {...placeOf(host, networks), vtep},
   });
 }
@@ -164,6 +170,26 @@ function common({name}: KnownHost, networks: readonly Network[]) {
     // The packets are refused in the host's namespace, and counted in the sandboxes.
     reach: networks.map(({id}) => ({host: name, networkId: id})),
   } satisfies Partial<Finding>;
+}
+
+/** A container of these networks, no task where there is another: an engine adds its states when one joins (moby encryption.go, checkEncryption). */
+function memberOf({docker}: HostModel, networks: readonly Network[]): string | undefined {
+  const ids = new Set(networks.map(({id}) => id));
+  const members = (docker?.containers ?? []).filter(
+    ({running, endpoints}) => running && endpoints.some(({networkId}) => ids.has(networkId)),
+  );
+  return (members.find(({task}) => !task) ?? members[0])?.name;
+}
+
+function statesFix(member: string | undefined, otherwise: string, host?: string): Fix {
+  return fixBy({
+    ...(host === undefined ? {} : {host}),
+    commands: [member === undefined ? line('systemctl restart docker') : sh`docker restart ${named(member)}`],
+    affects:
+      member === undefined
+        ? `every container of ${host ?? 'the host'} without live-restore. ${otherwise}`
+        : `that container: when it joins its network again, the engine adds the states. ${otherwise}`,
+  });
 }
 
 function xfrmCounter({host}: HostModel, name: string): number | undefined {
@@ -205,11 +231,12 @@ function compare(
       line("docker version -f '{{.Server.Version}}'"),
       'engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 compute other SPIs than all others',
     ),
-    fix: fixBy({
-      host: receiver.name,
-      commands: [line('systemctl restart docker')],
-      affects: `every container of ${receiver.name} without live-restore, if that node has missed a change of keys: only the engine has the keys. Engines that compute other SPIs must be of one version`,
-    }),
+    fix: statesFix(
+      // An engine that has missed a change of keys has as many as any other.
+      known.length < keyCount ? receiver.digest.member : undefined,
+      'Only the engine has the keys. Engines that compute other SPIs must be of one version',
+      receiver.name,
+    ),
     basis: 'several-hosts',
     at: {vtep: receiver.vtep ?? ''},
     // Its kernel counts what it has no key for.

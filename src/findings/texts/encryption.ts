@@ -13,7 +13,7 @@ export const encryptionTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The engine has added an IPsec policy for traffic to another node, and the kernel has no state with the key for it, in one direction or both. Encrypted networks carry no traffic between these nodes, while containers stay up and names resolve. If no state exists at all, the kernel does not support ESP with AES-GCM.',
+      'The engine has added an IPsec policy for traffic to another node, and the kernel has no state with the key for it, in one direction or both. Encrypted networks carry no traffic between these nodes, while containers stay up and names resolve. If no state exists at all, they were deleted (ip xfrm state flush, the start of another IPsec program), or the kernel does not support ESP with AES-GCM.',
     behaviour:
       'A packet that matches the policy and finds no state is dropped and counted in XfrmOutNoStates; the vxlan device counts it as TX dropped. A healthy node has three states in and one out for each other node, one policy out, and no policies in or forward.',
     check: [
@@ -23,7 +23,14 @@ export const encryptionTexts = [
       },
       {command: 'cat /proc/net/xfrm_stat'},
     ],
-    fix: [{command: 'modprobe esp4 xfrm_user', affects: 'loads kernel modules, if they exist'}, restart],
+    fix: [
+      {
+        command: 'docker restart CONTAINER   # one of that network, on that host',
+        affects: 'that container: when it joins its network again, the engine adds the states',
+      },
+      restart,
+      {command: 'modprobe esp4 xfrm_user', affects: 'loads kernel modules, if they exist'},
+    ],
     references: [
       'moby daemon/libnetwork/drivers/overlay/encryption.go (programSA, programSP)',
       'RFC 4303 (ESP), RFC 4106 (AES-GCM in ESP)',

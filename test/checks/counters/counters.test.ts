@@ -220,6 +220,13 @@ describe('conntrack-counters', () => {
       ['conntrack-insert-failed', 'warning', 'the host'],
     ]);
     assert.deepEqual(between(none, conntrackCounters({insert_failed: 3, drop: 1})), []);
+    // The kernel counts a lost race as a drop as well.
+    assert.deepEqual(between(none, conntrackCounters({insert_failed: 0x20, drop: 0x20})), [
+      ['conntrack-insert-failed', 'warning', 'the host'],
+    ]);
+    assert.deepEqual(between(none, conntrackCounters({insert_failed: 2, drop: 0x22})), [
+      ['conntrack-drops', 'error', 'the host'],
+    ]);
   });
 });
 

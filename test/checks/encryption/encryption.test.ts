@@ -49,6 +49,10 @@ describe('the numbers of derived states', () => {
   });
 });
 
+/** What is to be typed. */
+const commandsOf = (finding: Finding | undefined) =>
+  finding?.fix.by === 'commands' ? finding.fix.commands : finding?.fix;
+
 describe('xfrm-state-missing', () => {
   const code = 'xfrm-state-missing';
 
@@ -57,7 +61,11 @@ describe('xfrm-state-missing', () => {
     assert.deepEqual(told(found), [`${code} node1 IPsec states`, `${code} node2 IPsec states`]);
     const [first] = found;
     assert.deepEqual([first?.severity, first?.network], ['error', 'secret-net']);
-    assert.match(first?.cause ?? '', /no IPsec state at all: they are dropped\. The kernel lacks ESP/i);
+    assert.match(
+      first?.cause ?? '',
+      /no IPsec state at all: they are dropped\. They were deleted .*, or the kernel lacks ESP/,
+    );
+    assert.deepEqual(commandsOf(first), ['docker restart secret1']);
     assert.ok(first?.evidence.includes('XfrmOutNoStates = 4'));
   });
 
@@ -94,6 +102,12 @@ describe('xfrm-spi-mismatch (derived: the recording kernel has no ESP)', () => {
     const [finding, ...others] = find(code, sealed1, other);
     assert.deepEqual(others, []);
     assert.equal(finding?.subject, 'node1 → node2');
+    // It has as many keys as any other, so it is the engine that lacks the one.
+    assert.deepEqual(commandsOf(finding), ['systemctl restart docker']);
+    const fewer = derived(node2, (draft) =>
+      addStates(draft, {own: two, other: one, tag}, [tag - 1, tag + 1]),
+    );
+    assert.deepEqual(commandsOf(find(code, sealed1, fewer)[0]), ['docker restart secret2']);
     const old = [1, 2, 3].map((tag) => `0x${spiOf(one, tag, two).toString(16).padStart(8, '0')}`);
     assert.ok(finding?.evidence[1]?.includes(old.join(', ')));
     // It is the receiver that counts what it has no key for.

@@ -13,14 +13,21 @@ import {findingsIn, readingsOf} from './readings.js';
 /** Only faults whose code holds one of these words, separated by commas. */
 const wanted = (process.env['OVDIAG_FULL_FAULTS'] ?? '').split(',').filter(Boolean);
 
-/** Each fault comes first, the fix that is printed for it mends it, and then nothing is found. */
-export function faultSuite(title: string, faults: readonly DoctorFault[]): void {
+/**
+ * Each fault comes first, the fix that is printed for it mends it, and then nothing is found.
+ *
+ * @param options.putBack also undoes it after its fix, which then is not of its place in the lab
+ */
+export function faultSuite(title: string, faults: readonly DoctorFault[], {putBack = false} = {}): void {
   const chosen = faults.filter(({code}) => wanted.length === 0 || wanted.some((word) => code.includes(word)));
   describe(title, fullSuite('IPVS', 'ESP', 'ipvsadm'), () => {
     const lab = useLab();
     before(() => untilClean(lab()));
     for (const fault of chosen)
-      it(`${fault.code} comes first, and its fix mends it: ${fault.about}`, () => assertFault(lab(), fault));
+      it(`${fault.code} comes first, and its fix mends it: ${fault.about}`, async () => {
+        await assertFault(lab(), fault);
+        if (putBack) await fault.mend(lab());
+      });
   });
 }
 
@@ -30,6 +37,9 @@ async function assertFault(lab: Lab, fault: DoctorFault): Promise<void> {
     await fault.make(lab);
     const findings = findingsIn(fault.code, await readingsOf(lab, fault));
     assert.equal(findings[0]?.code, fault.code, told(findings).join('; '));
+    const followers = findings[0].folded.map<string>(({finding}) => finding.code);
+    for (const code of fault.brings ?? [])
+      assert.ok(followers.includes(code), `${code} is not folded under it`);
     if (fault.unfixed) return;
     // It waits until nothing is found any more. What the fix replaced can't be put back, and need not be.
     await typeFixes(

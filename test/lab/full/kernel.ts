@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 import {LabError} from '../error.js';
 import {run} from '../exec.js';
 import {cacheDirectory} from './cache.js';
-import {type KernelSource, kernelSource} from './source.js';
+import {type KernelSource, keptSource, kernelSource} from './source.js';
 
 /** What the kernel is to have: lines of Kconfig on top of `allnoconfig`. */
 export const optionsFile = fileURLToPath(new URL('./kernel.config', import.meta.url));
@@ -38,16 +38,28 @@ export interface Kernel {
 export async function kernel(progress: (step: string) => void = () => {}): Promise<Kernel> {
   const source = await kernelSource(progress);
   const options = await readFile(optionsFile, 'utf8');
-  const key = createHash('sha256').update(`${source.version}\n${options}`).digest('hex').slice(0, 16);
-  const folder = await cacheDirectory('kernel');
-  const file = path.join(folder, `${source.version}-${key}`);
+  const built = await kernelOf(source, options);
+  const {file} = built;
   if (!existsSync(file)) {
+    const folder = path.dirname(file);
     progress(`building ${source.version} as a User-mode Linux kernel: some minutes, kept in ${folder}`);
     await build(source, options, file);
     for (const other of await readdir(folder))
       if (path.join(folder, other) !== file) await rm(path.join(folder, other), {recursive: true});
   }
-  return {file, version: source.version};
+  return built;
+}
+
+/** The kernel that is there without asking a mirror and without a build. */
+export async function cachedKernel(): Promise<Kernel | undefined> {
+  const source = await keptSource();
+  const built = source && (await kernelOf(source, await readFile(optionsFile, 'utf8')));
+  return built && existsSync(built.file) ? built : undefined;
+}
+
+async function kernelOf({version}: KernelSource, options: string): Promise<Kernel> {
+  const key = createHash('sha256').update(`${version}\n${options}`).digest('hex').slice(0, 16);
+  return {file: path.join(await cacheDirectory('kernel'), `${version}-${key}`), version};
 }
 
 async function build(source: KernelSource, options: string, file: string): Promise<void> {

@@ -41,6 +41,12 @@ export async function kernelSource(progress: (step: string) => void): Promise<Ke
   }
 }
 
+/** The newest that was fetched before. */
+export async function keptSource(): Promise<KernelSource | undefined> {
+  const folder = await cacheDirectory('source');
+  return newestOf(await readdir(folder), folder);
+}
+
 /** The one with the highest version among these files. */
 export function newestOf(files: readonly string[], folder: string): KernelSource | undefined {
   const newest = files
