@@ -11,6 +11,7 @@ import {xfrmErrors} from './counters/xfrm-counters.js';
 import {cleartext} from './encryption/cleartext.js';
 import {encryptionRules} from './encryption/encryption-rules.js';
 import {espFilter} from './encryption/esp-filter.js';
+import {foreignIpsec} from './encryption/foreign-ipsec.js';
 import {xfrm} from './encryption/xfrm.js';
 import {bridgeNetfilter} from './engine/bridge-netfilter.js';
 import {certificate} from './engine/certificate.js';
@@ -22,6 +23,7 @@ import {neighbourTableRoom} from './engine/neighbour-table.js';
 import {nicOffload} from './engine/nic-offload.js';
 import {taskErrors} from './engine/task-errors.js';
 import {containerLinks} from './links/container-links.js';
+import {containerRules} from './links/container-rules.js';
 import {namespaces} from './links/namespaces.js';
 import {overlayLinks} from './links/overlay-links.js';
 import {portSettings} from './links/port-settings.js';
@@ -65,6 +67,7 @@ export const checks: readonly Check[] = [
   // Rows, links, namespaces.
   bridgeRows,
   containerLinks,
+  containerRules,
   duplicates,
   fdbRows,
   namespaces,
@@ -103,6 +106,7 @@ export const checks: readonly Check[] = [
   encryptionRules,
   cleartext,
   espFilter,
+  foreignIpsec,
   // Engines, cards, clocks.
   engineVersions,
   taskErrors,

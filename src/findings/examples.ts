@@ -71,6 +71,16 @@ export const examples: Readonly<Record<string, FixExample>> = {
     affects: 'eth0 of web2 only',
     replace: ['/run/docker/netns/02e02630ec95', 'eth0', '02:42:0a:00:01:0a'],
   },
+  'container-neighbour-wrong': {
+    from: 'fixtures/recorded/trace/container-neighbour-wrong-mac',
+    host: 'node1',
+    commands: ['nsenter --net=/run/docker/netns/11233a45659d ip neigh del 10.0.1.10 dev eth0'],
+    undo: [
+      'nsenter --net=/run/docker/netns/11233a45659d ip neigh replace 10.0.1.10 lladdr 02:42:de:ad:00:01 dev eth0 nud permanent',
+    ],
+    affects: 'that entry of web1, which asks for the MAC again',
+    replace: ['/run/docker/netns/11233a45659d', '10.0.1.10', 'eth0'],
+  },
   'container-route-missing': {
     from: 'fixtures/recorded/doctor/container-route-missing',
     host: 'node1',
@@ -261,6 +271,17 @@ export const examples: Readonly<Record<string, FixExample>> = {
     ],
     affects: 'packets of secret-net: they are encrypted from then on',
     replace: [],
+  },
+  'endpoint-filtered': {
+    from: 'fixtures/recorded/trace/endpoint-filtered',
+    host: 'node2',
+    commands: [
+      'nsenter --net=/run/docker/netns/02e02630ec95 iptables-nft -t filter -I INPUT -i eth0 -j ACCEPT',
+    ],
+    undo: ['nsenter --net=/run/docker/netns/02e02630ec95 iptables-nft -t filter -D INPUT -i eth0 -j ACCEPT'],
+    affects:
+      'packets of web2, until it is restarted; a firewall manager that writes the rules must be changed too',
+    replace: ['/run/docker/netns/02e02630ec95', 'eth0'],
   },
   'esp-filtered-in': {
     from: 'fixtures/recorded/doctor/esp-filtered-in',
@@ -545,6 +566,17 @@ export const examples: Readonly<Record<string, FixExample>> = {
     commands: ['sysctl -w net.core.netdev_max_backlog=5000'],
     affects: 'the queue of each processor of this host, until the next boot',
     replace: [],
+  },
+  'source-filtered': {
+    from: 'fixtures/recorded/trace/source-filtered',
+    host: 'node1',
+    commands: [
+      'nsenter --net=/run/docker/netns/11233a45659d iptables-nft -t filter -I OUTPUT -o eth0 -j ACCEPT',
+    ],
+    undo: ['nsenter --net=/run/docker/netns/11233a45659d iptables-nft -t filter -D OUTPUT -o eth0 -j ACCEPT'],
+    affects:
+      'packets of web1, until it is restarted; a firewall manager that writes the rules must be changed too',
+    replace: ['/run/docker/netns/11233a45659d', 'eth0'],
   },
   'uplink-down': {
     from: 'fixtures/recorded/doctor/uplink-down',

@@ -30,6 +30,14 @@ export interface XfrmPolicy {
   /** `in`, `out` or `fwd`. */
   direction: string;
   mark?: number;
+  /** Of several that a packet meets the one with the lowest number decides. */
+  priority?: number;
+  /** `allow` or `block`. */
+  action?: string;
+  /** Whether it is only for a source port, a device or an XFRM interface. */
+  narrow: boolean;
+  /** Whether packets pass without its templates (`level use`). */
+  optional: boolean;
   templates: XfrmTemplate[];
   /** Its first line, as printed. */
   text: string;
@@ -68,15 +76,27 @@ export function parseXfrmPolicies(text: string): XfrmPolicy[] {
         ...(dport === undefined ? {} : {dport: Number(dport)}),
         direction,
         ...(mark === undefined ? {} : {mark: Number(mark)}),
-        templates: templates.flatMap((template): XfrmTemplate[] => {
-          const [, from, to] = /^src (\S+) dst (\S+)/.exec(template) ?? [];
-          const id = identityOf(template);
-          return from && to && id ? [{src: from, dst: to, ...id}] : [];
-        }),
+        ...actionOf(entry),
+        narrow: / (sport|dev) \S/.test(head) || /^\s+(if_id|crypto offload)/m.test(entry),
+        optional: templates.length > 0 && templates.every((one) => /^\s+level use/m.test(one)),
+        templates: templates.flatMap(templateOf),
         text: head.trim(),
       },
     ];
   });
+}
+
+/** `dir out action allow index 1 priority 0`, of old iproute2 without the index. */
+function actionOf(entry: string): Pick<XfrmPolicy, 'action' | 'priority'> {
+  const [, action, priority] =
+    /^\s+(?:socket )?dir \S+ action (\S+) (?:index \d+ )?priority (\d+)/m.exec(entry) ?? [];
+  return action === undefined ? {} : {action, priority: Number(priority)};
+}
+
+function templateOf(text: string): XfrmTemplate[] {
+  const [, src, dst] = /^src (\S+) dst (\S+)/.exec(text) ?? [];
+  const id = identityOf(text);
+  return src && dst && id ? [{src, dst, ...id}] : [];
 }
 
 /** `proto esp spi 0x2195c734(563463988) reqid 13681891(0x00d0c4e3)`; an SPI of 0 is left out by iproute2 in templates. */

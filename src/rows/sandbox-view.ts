@@ -186,12 +186,18 @@ function makeTables(neighbours: Neighbour[], fdb: FdbRow[], device: Link): Devic
   return {
     device,
     vni: device.vxlan?.vni ?? null,
-    // Others on the device are the kernel's own; Docker's are permanent.
-    neighbours: neighbours.filter(
-      ({device: dev, state}) => dev === device.name && state.includes('PERMANENT'),
-    ),
+    neighbours: neighbours.filter((entry) => entry.device === device.name && isLasting(entry)),
     selfRows,
   };
+}
+
+/**
+ * Docker's entries are permanent. One that somebody made NOARP answers as well (net/core/neighbour.c NUD_CONNECTED), but the
+ * kernel's own for multicast are NOARP too. Others on the device are what the kernel has tried by itself.
+ */
+function isLasting({state, mac}: Neighbour): boolean {
+  if (state.includes('PERMANENT')) return true;
+  return state.includes('NOARP') && mac !== undefined && mac !== floodMac && !isGroupMac(mac);
 }
 
 /** Docker's rows are permanent; what the vxlan device learned itself is reachable or stale. */

@@ -27,6 +27,18 @@ export const gwbridgeNetwork = (model: HostModel): Network | undefined =>
 export const gwbridgeName = (model: HostModel): string =>
   gwbridgeNetwork(model)?.bridgeName ?? 'docker_gwbridge';
 
+/** The gateway of a bridge network that its bridge has lost, with the length of its prefix: no IPv4 address is left on it. */
+export function lostGateway(
+  {subnets}: Pick<Network, 'subnets'>,
+  {addresses}: Pick<Link, 'addresses'>,
+): string | undefined {
+  const own = subnets.find(({subnet}) => subnet.includes('.'));
+  const gateway = own?.gateway?.split('/')[0];
+  if (!own || gateway === undefined || !addresses || addresses.some(({family}) => family === 'inet'))
+    return undefined;
+  return `${gateway}/${own.subnet.split('/')[1] ?? '16'}`;
+}
+
 /**
  * Sandboxes that the engine connects to docker_gwbridge (moby daemon/libnetwork/default_gateway.go needDefaultGW): those
  * with an endpoint on an overlay that is not internal, and with no endpoint that has a gateway; and the ingress sandbox.

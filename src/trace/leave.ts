@@ -91,6 +91,20 @@ function ownLink(trail: Trail, model: HostModel, src: Party, links: Link[]): Lin
     );
   }
   if (isDown(link)) return down(trail, model, src, link);
+  if (link.kind === 'veth' && link.flags?.includes('NOARP')) {
+    return trail.fail(
+      model,
+      'interface',
+      'container-arp-off',
+      `${link.name} of ${src.name} does no ARP`,
+      {
+        device: link.name,
+        evidence: [linkText(link)],
+        cause: 'with NOARP every frame is sent to the MAC of the interface itself',
+      },
+      'unreachable',
+    );
+  }
   trail.pass(model, 'interface', `${link.name} has ${src.ip}, is up, mtu ${link.mtu ?? '?'}`, [
     linkText(link),
   ]);

@@ -60,7 +60,7 @@ function byOwnEntry(
     return trail.fail(
       model,
       'neighbour',
-      'neighbour-wrong-mac',
+      own.state.some((state) => lasting.test(state)) ? 'container-neighbour-wrong' : 'neighbour-wrong-mac',
       `ARP entry ${nextHop} of ${src.name} has ${own.mac}; its MAC is ${right.join(' or ')}`,
       {
         device: own.device,

@@ -1,6 +1,7 @@
 /** The path of a packet from a container to an address on none of its networks: itself, its host, or the world outside. */
 
 import {isDown} from '../kernel/link-state.js';
+import {packetFilter} from '../kernel/packet-filter.js';
 import {linkText, routeText} from '../kernel/printed.js';
 import {appended} from '../kernel/printed-rule.js';
 import {chooseRoute} from '../kernel/route.js';
@@ -8,7 +9,9 @@ import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {rulesAround} from '../model/rules/questions.js';
+import {masquerading} from '../services/masquerade.js';
 import type {KnownHost, NamespaceAt} from '../topology/known-host.js';
+import {lostGateway} from '../topology/way-out.js';
 import type {Walk} from './disposition.js';
 import {filterHop, packetOf, type Traffic} from './filter.js';
 import type {TraceEnd} from './targets.js';
@@ -172,7 +175,69 @@ function keptInside(steps: Trail, host: HostModel, network: Network, bridge: str
   );
 }
 
-function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Leaving): Walk {
+/** The bridge on the host, which is the gateway of the container, and the host's own forwarding. */
+function bridgeOut({steps, host, name, hostLink, network}: Leaving): Walk | undefined {
+  const bridge = host.host?.links?.find((link) => link.name === hostLink?.master);
+  if (hostLink && isDown(hostLink)) {
+    return steps.fail(host, 'veth', 'gwbridge-leg-missing', `link down (bridge port of ${name})`, {
+      device: hostLink.name,
+      evidence: [linkText(hostLink)],
+    });
+  }
+  if (bridge && isDown(bridge)) {
+    return steps.fail(host, 'bridge', 'gwbridge-missing', 'bridge down', {
+      device: bridge.name,
+      evidence: [linkText(bridge)],
+      cause: 'a bridge that is down forwards no frames',
+      next: `ip link show ${bridge.name}`,
+    });
+  }
+  const lost = bridge && network && lostGateway(network, bridge);
+  if (lost) {
+    return steps.fail(
+      host,
+      'bridge',
+      'gwbridge-missing',
+      `the gateway ${lost} of ${name} is not configured`,
+      {
+        device: bridge.name,
+        evidence: [linkText(bridge)],
+        cause: 'the bridge has lost its address, so nobody answers ARP for the gateway',
+        next: `ip addr show ${bridge.name}`,
+      },
+    );
+  }
+  const forward = host.host?.proc?.get('/proc/sys/net/ipv4/ip_forward')?.trim();
+  if (!bridge || forward !== '0') return undefined;
+  return steps.fail(host, 'forwarding', 'ip-forward-off', `${host.name} does not forward: ip_forward is 0`, {
+    evidence: ['net.ipv4.ip_forward = 0'],
+    cause: 'what a container sends outside must be routed by its host',
+    next: 'sysctl net.ipv4.ip_forward',
+  });
+}
+
+/** Whether what leaves gets the host's own address: nobody outside has a way back to that of a container. */
+function ownAddress({steps, host, ip, src, network}: Leaving, bridge: string): Walk | undefined {
+  if (!network || src === '' || network.masquerade === false || host.engineMakesRules === false)
+    return undefined;
+  const found = masquerading(host, host.host && packetFilter(host.host), {source: src, dst: ip});
+  if (found.state !== 'missing') return undefined;
+  return steps.fail(
+    host,
+    'filter-out',
+    'masquerade-missing',
+    `packets from ${src} leave ${host.name} with that address: no rule translates it`,
+    {
+      device: bridge,
+      evidence: [`none of nat POSTROUTING meets a packet from ${src} to ${ip}`],
+      cause: 'the address of a container means nothing outside its host, so no answer comes back',
+      next: 'iptables -t nat -S POSTROUTING',
+    },
+  );
+}
+
+function beyondHost(leaving: Leaving): Walk {
+  const {steps, host, ip, link, src, hostLink, network, traffic} = leaving;
   const bridge = hostLink?.master;
   if (network?.internal) return keptInside(steps, host, network, bridge);
   if (hostLink)
@@ -182,6 +247,8 @@ function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Le
       `${link?.name} ⇄ ${hostLink.name} on the host${bridge ? `, port of ${bridge}` : ''}`,
       [linkText(hostLink)],
     );
+  const stopped = bridgeOut(leaving);
+  if (stopped) return stopped;
   const outer = host.host ? chooseRoute(host.host, ip) : undefined;
   if (outer?.verdict === 'none') {
     return steps.fail(
@@ -217,6 +284,8 @@ function beyondHost({steps, host, ip, link, src, hostLink, network, traffic}: Le
       },
     );
     if (dropped) return dropped;
+    const unanswered = ownAddress(leaving, bridge);
+    if (unanswered) return unanswered;
   }
   steps.hops.push({
     host: null,

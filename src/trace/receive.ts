@@ -19,7 +19,7 @@ import {filterHop} from './filter.js';
 import type {Party} from './party.js';
 import {passage, type Receiving, sourceRow} from './source-row.js';
 import type {Trail} from './trail.js';
-import type {OuterPacket} from './underlay.js';
+import {ipsecTrouble, type OuterPacket} from './underlay.js';
 
 export interface Arriving {
   outer: OuterPacket;
@@ -46,7 +46,9 @@ export function admitOuter(trail: Trail, host: KnownHost, arriving: Outer): Rece
   const {outer, srcMac} = arriving;
   const filtered = uplinkIn(trail, model, arriving);
   if (filtered) return filtered;
-  const unsealed = arriving.encrypted ? unreadable(trail, model, outer) : undefined;
+  const unsealed = arriving.encrypted
+    ? unreadable(trail, model, outer)
+    : ipsecTrouble(trail, model, outer, 'in');
   if (unsealed) return unsealed;
   const found = deviceOf(host, arriving.networkId, outer.vni);
   const shut = found ? deviceTrouble(trail, model, found, outer) : undefined;

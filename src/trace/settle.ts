@@ -9,6 +9,7 @@ import {type Backend, type Entry, type Trace, worstOf} from './targets.js';
 const twoSources: ReadonlySet<FindingCode | undefined> = new Set<FindingCode>([
   'container-address-missing',
   'container-mac-changed',
+  'container-neighbour-wrong',
   'dns-answer-differs',
   'dns-name-unknown',
   'fdb-points-home',

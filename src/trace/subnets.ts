@@ -2,8 +2,9 @@
 
 import {inSubnet} from '../base/subnet.js';
 import type {FilteredPacket} from '../kernel/netfilter.js';
-import {neighbourText, routeText} from '../kernel/printed.js';
+import {linkText, neighbourText, routeText} from '../kernel/printed.js';
 import {chooseRoute} from '../kernel/route.js';
+import type {Link} from '../model/facts.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {AtBridge} from './bridge.js';
 import type {Walk} from './disposition.js';
@@ -56,6 +57,10 @@ export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: Filt
     return trail.end('undecided');
   }
   const bridge = tables.links?.find(({name}) => name === chosen.route?.device);
+  const bare = tables.links?.find(
+    ({kind, addresses}) => kind === 'bridge' && addresses && !addresses.some(({family}) => family === 'inet'),
+  );
+  if ((chosen.verdict !== 'found' || !bridge) && bare) return addressless(trail, at, bare);
   if (chosen.verdict !== 'found' || !bridge) {
     return trail.fail(
       model,
@@ -88,6 +93,23 @@ export function acrossSubnets(trail: Trail, left: Left, dst: Party, packet: Filt
   if (filtered) return filtered;
   const mac = onBridge(trail, onward, dst);
   return typeof mac === 'string' ? {at: onward, srcMac: bridge.mac ?? '', dstMac: mac, mtu: left.mtu} : mac;
+}
+
+/** A bridge that has lost the address by which its subnet is routed to, and which containers there have as gateway. */
+export function addressless(trail: Trail, {host: {model}, netns}: AtBridge, bridge: Link): Walk {
+  return trail.fail(
+    model,
+    'forwarding',
+    'bridge-address-missing',
+    `${bridge.name} has no address, so nothing is routed to or from its subnet`,
+    {
+      device: bridge.name,
+      evidence: [linkText(bridge)],
+      cause: 'the bridge has lost the gateway address of its subnet, and the route went with it',
+      next: inNamespace(model, netns, 'ip addr show', bridge.name),
+    },
+    'unreachable',
+  );
 }
 
 /** What the sandbox's own kernel has for the destination on the other bridge, or will be answered. */

@@ -8,6 +8,7 @@ import type {Network} from '../model/docker-types.js';
 import type {Link, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {dockerXfrm, sealing} from '../services/encryption.js';
+import {lostToIpsec} from '../services/foreign-ipsec.js';
 import type {OwnVtep} from '../topology/vteps.js';
 import type {Walk} from './disposition.js';
 import {filterHop} from './filter.js';
@@ -73,7 +74,7 @@ export function sendOuter(
   const stuck =
     nextHop(trail, host, way, {vtep, device}) ??
     ttlTrouble(trail, host, way, {vtep, device}) ??
-    (network.encrypted ? encryption(trail, host, outer) : undefined);
+    (network.encrypted ? encryption(trail, host, outer) : ipsecTrouble(trail, host, outer, 'out'));
   if (stuck) return stuck;
   return rulesOut(trail, {host, network}, way, outer) ?? outer;
 }
@@ -315,6 +316,32 @@ function ttlTrouble(
       evidence: [by, ...(route ? [routeText(route)] : [])],
       cause: 'a router lowers the TTL and drops the packet at 0',
       next: 'sysctl net.ipv4.ip_default_ttl',
+    },
+  );
+}
+
+/** A policy of somebody else's that drops packets between the two VTEPs. */
+export function ipsecTrouble(
+  trail: Trail,
+  host: HostModel,
+  {src, dst, port}: OuterPacket,
+  direction: 'in' | 'out',
+): Walk | undefined {
+  const lost = lostToIpsec(host, {direction, src, dst, port});
+  if (!lost) return undefined;
+  return trail.fail(
+    host,
+    'encryption',
+    'ipsec-policy-foreign',
+    lost.why === 'blocked'
+      ? `an IPsec policy blocks UDP ${port} ${src} → ${dst}`
+      : `an IPsec policy for UDP ${port} ${src} → ${dst} has no matching state`,
+    {
+      evidence: [lost.policy.text],
+      cause: "the policy is not Docker's, and the kernel drops what it covers",
+      counter:
+        'XfrmOutPolBlock, XfrmOutNoStates, XfrmInPolBlock or XfrmInTmplMismatch in /proc/net/xfrm_stat',
+      next: 'ip xfrm policy list',
     },
   );
 }

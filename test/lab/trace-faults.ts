@@ -167,7 +167,7 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     make: ({one, two}) =>
       one.inside(`ip neigh replace ${two.ip} lladdr ${nobody} dev ${one.link} nud permanent`),
     mend: ({one, two}) => one.inside(`ip neigh del ${two.ip} dev ${one.link}`),
-    forward: 'node1 neighbour neighbour-wrong-mac',
+    forward: 'node1 neighbour container-neighbour-wrong',
     reverse: null,
   },
   ...pairOf(

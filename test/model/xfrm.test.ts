@@ -15,6 +15,10 @@ describe('IPsec', () => {
         dport: 4789,
         direction: 'out',
         mark: 0xd0c4e3,
+        action: 'allow',
+        priority: 0,
+        narrow: false,
+        optional: false,
         templates: [
           {src: '172.31.1.5', dst: '192.168.1.5', protocol: 'esp', spi: 0x2195c734, reqid: 13_681_891},
         ],

@@ -347,6 +347,27 @@ describe('rows of endpoints that live here', () => {
   });
 });
 
+describe('a neighbour entry that is NOARP', () => {
+  const of = (mac: (entry: {lladdr: string}) => string) => {
+    const {file, id} = overlayOf(recordedEvidence('node1'), 'uber-net');
+    const host = derived(recordedEvidence('node1'), (draft) =>
+      editTable(draft, file, 'neigh', (rows) =>
+        rows.map((row) =>
+          row.state.includes('PERMANENT') ? {...row, state: ['NOARP'], lladdr: mac(row)} : row,
+        ),
+      ),
+    );
+    return fdbEntries([host, recordedEvidence('node2')].map(hostModel), id)
+      .filter(({host: name}) => name === 'node1')
+      .map(({status}) => status);
+  };
+
+  it("answers ARP as a permanent one does, unless it is the kernel's own for multicast", () => {
+    assert.ok(!of(({lladdr}) => lladdr).includes('neighbour-missing'));
+    assert.ok(of(() => '01:00:5e:00:00:16').includes('neighbour-missing'));
+  });
+});
+
 describe('two readings', () => {
   const model = (name: string) => hostModel(recordedEvidence(name));
   const {id} = overlayOf(recordedEvidence('transient/node1-first'), 'uber-net');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {Change} from '../support/evidence.js';
+import {type Change, editTable, setProc} from '../support/evidence.js';
 import {
   addRule,
   deciding,
@@ -100,5 +100,30 @@ describe("the way to an address of the container's own host", () => {
       link.link_index = 4000;
     });
     assert.deepEqual(way('web1', '172.31.1.5', lost), ['undecided', 'node1 veth unknown']);
+  });
+
+  it('needs the bridge: up, with its address, and a host that forwards and translates', () => {
+    const bridge = 'docker_gwbridge';
+    const gone = (name: string) => (draft: Parameters<Change>[0]) =>
+      editTable(draft, '@host', 'addr', (rows) =>
+        rows.map((row) => (row.ifname === name ? {...row, addr_info: []} : row)),
+      );
+    for (const [change, hop] of [
+      [setDown('@host', bridge), 'node1 bridge fail gwbridge-missing'],
+      [gone(bridge), 'node1 bridge fail gwbridge-missing'],
+      [
+        (draft: Parameters<Change>[0]) => setProc(draft, '@host', '/proc/sys/net/ipv4/ip_forward', '0'),
+        'node1 forwarding fail ip-forward-off',
+      ],
+      [
+        (draft: Parameters<Change>[0]) => {
+          for (const section of draft.sections)
+            if (section.netns === '@host' && /^iptables-/.test(section.name))
+              section.output = section.output.replaceAll(/^.*-j MASQUERADE.*\n/gm, '');
+        },
+        'node1 filter-out fail masquerade-missing',
+      ],
+    ] as const)
+      assert.deepEqual(way('web1', away, change), ['dropped', hop]);
   });
 });

@@ -27,7 +27,13 @@ interface Digest {
 /** The files of the namespace directory against what Docker says is there. */
 export const namespaces = defineCheck<Digest>({
   name: 'namespaces',
-  codes: ['namespace-dead', 'namespace-orphan', 'network-two-epochs', 'network-id-mismatch'],
+  codes: [
+    'namespace-dead',
+    'namespace-file-missing',
+    'namespace-orphan',
+    'network-two-epochs',
+    'network-id-mismatch',
+  ],
   perHost(host, report) {
     const {docker} = host.model;
     if (!docker?.read.networks || !docker.read.containers) {
@@ -44,6 +50,7 @@ export const namespaces = defineCheck<Digest>({
       if (plain.has(sandbox.namespace.state)) dead(host, sandbox, docker.networks, report);
       else if (present.has(sandbox.namespace.state)) orphan(host, sandbox, report);
     }
+    for (const container of docker.containers) withoutFile(host, container, report);
     for (const overlay of host.overlays) {
       if (overlay.sandboxes.length > 1) report.found(twoEpochs(host, overlay.network, overlay.sandboxes));
     }
@@ -101,6 +108,35 @@ function usedByContainer(host: KnownHost, {name, pid}: Container, file: string):
         })
       : noFix(`not known: the process of ${name}, from which its namespace could be mounted again`),
   };
+}
+
+/**
+ * A container that runs, and whose namespace file is not there at all. It goes on sending; what needs the file is the engine,
+ * and who reads it.
+ */
+function withoutFile(host: KnownHost, container: Container, report: Report): void {
+  const {running, sandboxFile: file, sandboxDir, name} = container;
+  const {namespaces, netnsDir} = host.model;
+  if (!running || file === undefined || namespaces.length === 0 || netnsDir === undefined) return;
+  if (sandboxDir?.replace(/^\/var\/run\//, '/run/') !== netnsDir.replace(/^\/var\/run\//, '/run/')) return;
+  if (namespaces.some((one) => one.file === file)) return;
+  const {evidence, fix} = usedByContainer(host, container, file);
+  const isMounted = fix.by === 'commands';
+  report.found({
+    code: 'namespace-file-missing',
+    severity: 'warning',
+    host: host.name,
+    network: null,
+    subject: name,
+    evidence: [evidence, `no file ${namespacePath(host.model, file)}`],
+    cause: `the namespace file of ${name} is gone while it runs: it goes on sending, but the engine can not change its networks, and what is in it was not checked`,
+    check: look(sh`ls -l ${pathWord(namespacePath(host.model, file))}`, 'no such file'),
+    fix: isMounted
+      ? {...fix, commands: [sh`touch ${pathWord(namespacePath(host.model, file))}`.text, ...fix.commands]}
+      : fix,
+    basis: 'one-host',
+    at: {host: host.name, netns: file},
+  });
 }
 
 function usedByNetwork({name, endpoints = []}: Network): Use {

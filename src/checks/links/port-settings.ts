@@ -1,5 +1,5 @@
-import {type Command, device, sh} from '../../base/command.js';
-import {fixBy, look} from '../../findings/advice.js';
+import {type Command, device, prefix, sh} from '../../base/command.js';
+import {fixBy, look, noFix} from '../../findings/advice.js';
 import type {CheckCode} from '../../findings/catalogue.js';
 import type {Severity} from '../../findings/severity.js';
 import {
@@ -29,6 +29,7 @@ export const portSettings = defineCheck({
     'port-does-not-flood',
     'port-broadcast-off',
     'bridge-vlan-filtering',
+    'bridge-address-missing',
   ],
   perHost(host, report) {
     for (const {network, sandboxes} of host.overlays)
@@ -55,6 +56,7 @@ interface AtBridge {
 function lookAt(at: AtBridge): void {
   const {bridge, ports} = at;
   const fdb = at.sandbox.namespace.tables?.fdb;
+  withoutAddress(at);
   isolated(at);
   for (const port of ports) {
     stopped(at, port);
@@ -91,10 +93,13 @@ function found(
     host: host.name,
     network: network.name,
     subject: `${names.join(', ')} in ${file}`,
-    evidence: links.map((link) => `${file}: ${linkLine(link)} ${setting}`),
+    evidence: links.map((link) => `${file}: ${linkLine(link)} ${setting}`.trim()),
     cause,
-    check: look(inside(sh`ip -d link show`), shows),
-    fix: fixBy({commands: undo.map(inside), affects: `${listed(names)} only, as Docker makes it`}),
+    check: look(inside(sh`ip -d addr show`), shows),
+    fix:
+      undo.length === 0
+        ? noFix('not known: the address, as the engine did not tell the subnets of the network')
+        : fixBy({commands: undo.map(inside), affects: `${listed(names)} only, as Docker makes it`}),
     basis: 'one-host',
     at: {
       host: host.name,
@@ -122,6 +127,33 @@ function stopped(at: AtBridge, port: Link): void {
     cause: `${port.name}, which leads to ${behind(at, port)}, is ${state} in ${bridge.name}${bridge.stp === true ? ', which runs STP' : ''}: it drops all frames in both directions`,
     undo: [...stp, sh`bridge link set dev ${device(port.name)} state 3`],
     shows: `${port.name}: bridge_slave state ${state}`,
+  });
+}
+
+/** The gateway that the bridge of a tunnel stands for: the i-th VNI is that of the i-th IPv4 subnet (moby overlay ov_network.go). */
+function gatewayOf({subnets, vnis}: Network, vni: number | undefined): string | undefined {
+  const own = subnets.filter(({subnet}) => subnet.includes('.'));
+  const place = own.length === 1 ? 0 : vnis.length === own.length ? vnis.indexOf(vni ?? -1) : -1;
+  const found = own[place];
+  const gateway = found?.gateway?.split('/')[0];
+  return found && gateway !== undefined ? `${gateway}/${found.subnet.split('/')[1] ?? ''}` : undefined;
+}
+
+/** Between the subnets of a network its bridges route, each by the address that it stands for. */
+function withoutAddress(at: AtBridge): void {
+  const {network, bridge, ports} = at;
+  if (!bridge.addresses || bridge.addresses.some(({family}) => family === 'inet')) return;
+  const several = network.subnets.filter(({subnet}) => subnet.includes('.')).length > 1;
+  const gateway = gatewayOf(network, ports.find(({vxlan}) => vxlan)?.vxlan?.vni);
+  if (gateway === undefined && !several) return;
+  found(at, {
+    code: 'bridge-address-missing',
+    severity: several ? 'error' : 'info',
+    links: [bridge],
+    setting: '',
+    cause: `${bridge.name} does not have ${gateway ?? 'the gateway address of its subnet'}${several ? `: endpoints of ${network.name} here do not reach those of its other subnets, nor are they reached` : ', which nothing on this network needs'}`,
+    undo: gateway === undefined ? [] : [sh`ip addr add ${prefix(gateway)} dev ${device(bridge.name)}`],
+    shows: 'no inet',
   });
 }
 

@@ -1,10 +1,17 @@
-import {address, type Command, device, named, sh} from '../../base/command.js';
+import {address, type Command, device, named, nested, prefix, sh} from '../../base/command.js';
 import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {isDown} from '../../kernel/link-state.js';
 import type {Link} from '../../model/facts.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
-import {gwbridgeName, gwbridgeNetwork, type Leaver, leavers, legOf} from '../../topology/way-out.js';
+import {
+  gwbridgeName,
+  gwbridgeNetwork,
+  type Leaver,
+  leavers,
+  legOf,
+  lostGateway,
+} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
 import {linkLine, listed} from '../words.js';
 
@@ -49,9 +56,9 @@ export const gatewayLeg = defineCheck({
 });
 
 function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leaver[], report: Report): void {
-  if (link && !isDown(link)) return;
+  const trouble = bridgeTrouble(host, name, link);
+  if (!trouble) return;
   const who = listed(all.map((leaver) => leaver.name));
-  const one = all.length === 1;
   report.found({
     code: 'gwbridge-missing',
     severity: 'error',
@@ -62,22 +69,54 @@ function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leav
       link ? linkLine(link) : `no link of the host is called ${name}`,
       ...all.slice(0, 8).map((leaver) => `${leaver.name} (${leaver.file}) leaves by it`),
     ],
-    cause: link
-      ? `${name} is down: ${who} ${one ? 'reaches' : 'reach'} the overlay and nothing else, and ports published through ingress don't answer here`
-      : `the host has no bridge ${name}: ${who} ${one ? 'has' : 'have'} no way outside, and ports published through ingress don't answer here`,
-    check: look(sh`ip -d link show ${device(name)}`),
-    fix: fixBy(
-      link
-        ? {commands: [sh`ip link set ${device(name)} up`], affects: `${name} only, which carries nothing now`}
-        : {
-            commands: [sh`systemctl restart docker`],
-            affects: 'every container of this host: only the start of the engine makes the bridge',
-          },
-    ),
+    cause: `${trouble.what}: ${who} ${all.length === 1 ? 'reaches' : 'reach'} the overlay and nothing else, and ports published through ingress don't answer here`,
+    check: look(sh`ip -d addr show ${device(name)}`),
+    fix: trouble.fix,
     basis: 'one-host',
     at: {host: host.name, netns: '@host', device: name},
     reach: [{host: host.name}],
   });
+}
+
+/** What is wrong with the bridge itself, and what fixes it. */
+function bridgeTrouble(
+  host: KnownHost,
+  name: string,
+  link: Link | undefined,
+): {what: string; fix: Fix} | undefined {
+  if (!link)
+    return {
+      what: `the host has no bridge ${name}`,
+      fix: fixBy({
+        commands: [sh`systemctl restart docker`],
+        affects: 'every container of this host: only the start of the engine makes the bridge',
+      }),
+    };
+  if (isDown(link))
+    return {
+      what: `${name} is down`,
+      fix: fixBy({
+        commands: [sh`ip link set ${device(name)} up`],
+        affects: `${name} only, which carries nothing now`,
+      }),
+    };
+  const lost = withoutGateway(host, link);
+  if (lost === undefined) return undefined;
+  const typed = sh`${prefix(lost)} dev ${device(name)}`;
+  return {
+    what: `${name} does not have ${lost}, the gateway of its containers`,
+    fix: fixBy({
+      commands: [nested(sh`ip addr add`, typed)],
+      undo: [nested(sh`ip addr del`, typed)],
+      affects: `${name} only, which has no way to answer now`,
+    }),
+  };
+}
+
+/** The address, with the length of its prefix, that the bridge should have and has not. */
+function withoutGateway({model}: KnownHost, link: Link): string | undefined {
+  const network = gwbridgeNetwork(model);
+  return network && lostGateway(network, link);
 }
 
 /**

@@ -175,20 +175,27 @@ export interface AcceptRules {
 /**
  * Accepts ahead of the rule that drops, at the head of its chain (nft(8), RULES: `insert`), with what takes it away again: a
  * rule of nftables is deleted by its handle, which only the kernel gives it.
+ *
+ * @param inside how a command is typed for the namespace that the rules are in; the host's own if left out
  */
-export function fixAhead(by: Rule | RuleChain, rules: AcceptRules, what: string): Fix {
+export function fixAhead(
+  by: Rule | RuleChain,
+  rules: AcceptRules,
+  what: string,
+  inside: (command: Command) => Command = (command) => command,
+): Fix {
   const {program, family, table, name} = chainOf(by);
   const affects = `${what}; a firewall manager that writes the rules must be changed too`;
   if (program === 'nft') {
     const before = sh`nft insert rule ${plain(family)} ${plain(table)} ${plain(name)}`;
     return fixBy({
-      commands: rules.nft.map((rule) => nested(before, rule)),
+      commands: rules.nft.map((rule) => inside(nested(before, rule))),
       affects: `${affects}. To undo: nft -a list chain shows the handle of each rule, and nft delete rule takes it`,
     });
   }
   const typed = (verb: string) => {
     const before = sh`${plain(program)} -t ${plain(table)} ${line(verb)} ${plain(name)}`;
-    return rules.iptables.map((rule) => nested(before, rule));
+    return rules.iptables.map((rule) => inside(nested(before, rule)));
   };
   return fixBy({commands: typed('-I'), undo: typed('-D'), affects});
 }

@@ -94,4 +94,18 @@ export const bridgePortTexts = [
     fix: [{command: `${inSandbox} ip link set BRIDGE type bridge vlan_filtering 0`, affects: 'that bridge'}],
     references: ['kernel net/bridge/br_vlan.c (br_allowed_ingress)', 'ip-link(8), vlan_filtering'],
   },
+  {
+    code: 'bridge-address-missing',
+    title: 'a bridge of an overlay sandbox has lost its gateway address',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'A network with several subnets has one bridge for each, and they route between each other by these addresses. Without its address, the endpoints of that subnet on this host do not reach the other subnets. On a network with a single subnet nothing needs it, and it is information.',
+    behaviour:
+      'The route to the subnet went with the address, and nobody answers ARP for the gateway that containers have as next hop.',
+    check: [{command: `${inSandbox} ip addr show BRIDGE`}],
+    fix: [{command: `${inSandbox} ip addr add GATEWAY/LENGTH dev BRIDGE`, affects: 'that bridge'}],
+    references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (setupSubnetSandbox)'],
+    explains: ['ip-forward-off'],
+  },
 ] as const satisfies readonly Explanation[];

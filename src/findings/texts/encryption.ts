@@ -190,4 +190,35 @@ export const encryptionTexts = [
       'https://github.com/moby/libnetwork/issues/1439',
     ],
   },
+  {
+    code: 'ipsec-policy-foreign',
+    title: "an IPsec policy that is not Docker's drops VXLAN packets",
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The policy covers the packets between this node and others. It blocks them, or asks for a security association that does not exist. VPN software makes such policies, and leaves them behind when it is killed.',
+    behaviour:
+      'The kernel looks up a policy for each packet that it sends or receives, and drops what a policy blocks. Packets of other ports and of the control plane are hit as far as the policy covers them.',
+    check: [{command: 'ip xfrm policy list'}, {command: 'ip xfrm state list nokeys'}],
+    fix: [
+      {
+        command: 'ip xfrm policy delete src SOURCE dst DESTINATION dir DIRECTION',
+        affects: 'what the policy was made for',
+      },
+      {words: 'Restart the VPN software that made it, or correct its configuration.'},
+    ],
+    references: ['kernel net/xfrm/xfrm_policy.c (xfrm_lookup_with_ifid, __xfrm_policy_check)', 'ip-xfrm(8)'],
+    explains: [
+      'gossip-differs',
+      'gossip-kernel-differs',
+      'fdb-row-missing',
+      'neighbour-missing',
+      'fdb-learned-only',
+      'frames-lost-between',
+      'vxlan-tx-errors',
+      'vxlan-tx-dropped',
+      'xfrm-errors',
+      'node-down',
+    ],
+  },
 ] as const satisfies readonly Explanation[];

@@ -148,4 +148,39 @@ export const endpointTexts = [
     ],
     references: ['moby daemon/libnetwork/drivers/overlay/joinleave.go (Join)', 'ip-link(8), master'],
   },
+  {
+    code: 'container-neighbour-wrong',
+    title: 'a container has a static ARP entry with a wrong MAC',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The entry never expires, so the container sends to a MAC that the endpoint does not have. Somebody made it by hand, or a program that "warms up" ARP did; it outlived the endpoint that it was for.',
+    behaviour:
+      'A permanent entry is used without a question. The frame reaches no endpoint, or the wrong one, which drops it.',
+    check: [{command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip neigh show nud permanent'}],
+    fix: [
+      {
+        command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip neigh del ADDRESS dev INTERFACE',
+        affects: 'that entry of the container',
+      },
+    ],
+    references: ['ip-neighbour(8)', 'kernel net/core/neighbour.c (NUD_PERMANENT)'],
+  },
+  {
+    code: 'container-arp-off',
+    title: "a container's interface does no ARP",
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The interface has the flag NOARP: the container asks for no MAC and answers no request for its own. Endpoints on other hosts still send to it, as the vxlan device answers there, but its answers are lost.',
+    behaviour: 'With NOARP the kernel sends every frame to the MAC of the interface itself.',
+    check: [{command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip link show INTERFACE'}],
+    fix: [
+      {
+        command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip link set INTERFACE arp on',
+        affects: 'that interface',
+      },
+    ],
+    references: ['ip-link(8), arp on|off', 'kernel net/ipv4/arp.c (arp_constructor)'],
+  },
 ] as const satisfies readonly Explanation[];

@@ -78,4 +78,23 @@ export const namespaceTexts = [
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (initSandbox)', 'moby/libnetwork#751'],
     explains: ['vxlan-missing', 'fdb-row-missing', 'neighbour-missing', 'gossip-kernel-differs'],
   },
+  {
+    code: 'namespace-file-missing',
+    title: "a running container's namespace file is gone",
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'The container still has its namespace and sends and receives as before. The engine can not connect it to networks or disconnect it, and this tool can not look into it, so faults inside were not checked. The file was unmounted and deleted, by hand or by a cleaning script.',
+    behaviour:
+      'A network namespace lives as long as a process is in it; the file is a second reference, by which the engine enters it.',
+    check: [{command: 'ls /var/run/docker/netns'}, {command: 'ls -l /proc/PID/ns/net'}],
+    fix: [
+      {
+        command:
+          'touch /var/run/docker/netns/SANDBOX; mount --bind /proc/PID/ns/net /var/run/docker/netns/SANDBOX',
+        affects: 'the file of that namespace; the container goes on running',
+      },
+    ],
+    references: ['moby daemon/libnetwork/osl/namespace_linux.go (mountNetworkNamespace)', 'namespaces(7)'],
+  },
 ] as const satisfies readonly Explanation[];

@@ -208,7 +208,6 @@ const filterTexts = [
       },
     ],
     references: ['nft(8), list ruleset', 'iptables(8)'],
-    traceOnly: true,
   },
   {
     code: 'endpoint-filtered',
@@ -216,7 +215,7 @@ const filterTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The packet arrives and is dropped by rules of the destination container. On the ingress network this is normal for all ports but the published ones.',
+      'The packet arrives and is dropped by rules of the destination container. On the ingress network this is normal for all ports but the published ones. doctor looks at pings, at ports that something listens on, and at what the container sends. Lost pings alone are information; what is lost for some peers only is a warning.',
     behaviour:
       'Docker itself creates such rules for tasks of published services: on their ingress address only the published ports pass, while pings do. All others were added by other programs or by hand.',
     check: [{command: `${inside} iptables-save -c`}],
@@ -227,7 +226,6 @@ const filterTexts = [
       },
     ],
     references: ['moby daemon/libnetwork/service_linux.go (programIngressPorts)', 'iptables(8)'],
-    traceOnly: true,
   },
   {
     code: 'bridge-filtered',

@@ -4,7 +4,7 @@ import type {Explanation} from '../explanation.js';
 export const wayOutTexts = [
   {
     code: 'gwbridge-missing',
-    title: 'docker_gwbridge is missing or down',
+    title: 'docker_gwbridge is missing, down, or without its address',
     severity: 'error',
     needs: 'one host',
     meaning:

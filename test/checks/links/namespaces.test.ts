@@ -4,13 +4,14 @@ import type {Finding} from '../../../src/findings/finding.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {
   derived,
+  dropSections,
   editAnswers,
   overlayOf,
   type Raw,
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
-import {examine} from '../support.js';
+import {examine, fixOf} from '../support.js';
 
 const codes = ['namespace-dead', 'namespace-orphan', 'network-two-epochs', 'network-id-mismatch'];
 const named = (findings: Finding[]) =>
@@ -117,5 +118,22 @@ describe('namespaces', () => {
     );
     assert.deepEqual(mismatches, [`network-id-mismatch warning node2 uber-net as ${other.slice(0, 12)}`]);
     assert.deepEqual(named(examine(node1, node2, third).findings), []);
+  });
+
+  it("finds 'namespace-file-missing' of a container that runs, and gives the file back", () => {
+    const gone = derived(node1, (draft) => {
+      for (const section of draft.sections)
+        if (/^files/.test(section.name))
+          section.output = section.output
+            .split('\n')
+            .filter((line) => !line.endsWith(`/${web1}`))
+            .join('\n');
+      dropSections(draft, ({netns}) => netns === web1);
+    });
+    const found = examine(gone).findings.filter(({code}) => code === 'namespace-file-missing');
+    assert.equal(found.length, 1);
+    const [touched, mounted] = fixOf(found[0]);
+    assert.match(touched ?? '', new RegExp(`^touch \\S+/${web1}$`));
+    assert.match(mounted ?? '', new RegExp(`^mount --bind /proc/\\d+/ns/net \\S+/${web1}$`));
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {derived, editTable} from '../../support/evidence.js';
+import {derived, editTable, overlayOf} from '../../support/evidence.js';
 import {fixOf} from '../support.js';
 import {
   editLink,
@@ -100,5 +100,24 @@ describe('port-settings', () => {
     );
     assert.deepEqual(inShort(foundOn(tagged)), [`warning bridge-vlan-filtering ${at('br0')}`]);
     assert.equal(stopped(tagged), undefined);
+  });
+
+  it("finds 'bridge-address-missing': an error where subnets are routed to each other, as trace does", () => {
+    const {file} = overlayOf(node1, 'two-nets');
+    const bare = (netns: string) =>
+      derived(node1, (draft) => {
+        editTable(draft, netns, 'addr', (rows) =>
+          rows.map((row) => (row.ifname === 'br0' ? {...row, addr_info: []} : row)),
+        );
+        editTable(draft, netns, 'route', (rows) => rows.filter(({dev}) => dev !== 'br0'));
+      });
+    const [finding, ...more] = foundOn(bare(file));
+    assert.deepEqual(
+      [inShort(finding ? [finding] : []), more],
+      [[`error bridge-address-missing br0 in ${file}`], []],
+    );
+    assert.match(fixOf(finding)[0] ?? '', /ip addr add 10\.50\.\d\.1\/24 dev br0$/);
+    assert.equal(stopped(bare(file), 'ts1a', 'ts2b'), 'node1 bridge-address-missing');
+    assert.deepEqual(inShort(foundOn(bare(sandbox))), [`info bridge-address-missing ${at('br0')}`]);
   });
 });

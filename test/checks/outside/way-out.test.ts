@@ -32,6 +32,18 @@ describe('gateway-leg', () => {
     assert.match(first?.cause ?? '', /docker_gwbridge is down: /);
   });
 
+  it('finds a bridge that has lost its address, and gives it back', () => {
+    const {findings} = change('node1', (draft) =>
+      editTable(draft, '@host', 'addr', (rows) =>
+        rows.map((row) => (row.ifname === 'docker_gwbridge' ? {...row, addr_info: []} : row)),
+      ),
+    );
+    assert.deepEqual(told(findings), [['gwbridge-missing', 'node1', null, 'docker_gwbridge']]);
+    assert.deepEqual(fixOf(findings.find(({code}) => code === 'gwbridge-missing')), [
+      'ip addr add 172.18.0.1/16 dev docker_gwbridge',
+    ]);
+  });
+
   it('finds a bridge that is gone, and the legs and routes that went with it folded under it', () => {
     const {findings} = change('node1', (draft) => {
       editTable(draft, '@host', 'addr', (rows) =>

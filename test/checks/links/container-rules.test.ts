@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import {type Change, derived, editTable, setProc} from '../../support/evidence.js';
+import {addRule, netnsOf} from '../../trace/changed.js';
+import {fixOf} from '../support.js';
+import {foundOn, inShort, node1, stopped} from './settings.js';
+
+const web1 = netnsOf('node1', 'web1');
+/** A socket that listens on port 80 of any address. */
+const listening =
+  '  0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1 1 0 100 0 0 10 0';
+const changed = (change: Change) =>
+  derived(node1, (draft) => {
+    setProc(draft, web1, '/proc/net/tcp', listening);
+    change(draft);
+  });
+const web2 = '10.0.1.9';
+
+/** web1's own ARP entries. */
+const entries = (rows: object[]) => changed((draft) => editTable(draft, web1, 'neigh', () => rows));
+const entry = (lladdr: string, state: string) => entries([{dst: web2, dev: 'eth0', lladdr, state: [state]}]);
+const overlayLink = (change: (row: {flags: string[]}) => void) =>
+  changed((draft) =>
+    editTable(draft, web1, 'addr', (rows) => {
+      change(rows.find(({ifname}) => ifname === 'eth0'));
+      return rows;
+    }),
+  );
+
+describe('container-rules', () => {
+  it("finds 'endpoint-filtered': an error where all others are shut out of what listens", () => {
+    const shut = changed(addRule(web1, 'INPUT', '-j DROP'));
+    const [finding, ...more] = foundOn(shut);
+    assert.deepEqual([inShort(finding ? [finding] : []), more], [['error endpoint-filtered web1'], []]);
+    assert.match(finding?.cause ?? '', /drops .*TCP 80/);
+    assert.deepEqual(
+      fixOf(finding).map((line) => line.replace(/^nsenter --net=\S+/, 'inside')),
+      ['inside iptables-nft -t filter -I INPUT -i eth0 -j ACCEPT'],
+    );
+    const some = changed(addRule(web1, 'INPUT', `-s ${web2} -p tcp --dport 80 -j REJECT`));
+    assert.deepEqual(inShort(foundOn(some)), ['warning endpoint-filtered web1']);
+    assert.match(foundOn(some)[0]?.cause ?? '', /rejects TCP 80 from 10\.0\.1\.9/);
+  });
+
+  it('takes lost pings alone for information, and a port that nothing listens on for nothing', () => {
+    assert.deepEqual(inShort(foundOn(changed(addRule(web1, 'INPUT', '-p icmp -j DROP')))), [
+      'info endpoint-filtered web1',
+    ]);
+    assert.deepEqual(inShort(foundOn(changed(addRule(web1, 'INPUT', '-p tcp --dport 23 -j DROP')))), []);
+    assert.deepEqual(inShort(foundOn(changed(addRule(web1, 'INPUT', '-p tcp --dport 80 -j ACCEPT')))), []);
+  });
+
+  it("finds 'source-filtered', as trace does", () => {
+    const one = changed(addRule(web1, 'OUTPUT', `-d ${web2} -j DROP`));
+    assert.deepEqual(inShort(foundOn(one)), ['warning source-filtered web1']);
+    assert.equal(stopped(one), 'node1 source-filtered');
+    assert.deepEqual(inShort(foundOn(changed(addRule(web1, 'OUTPUT', '-j DROP')))), [
+      'error source-filtered web1',
+    ]);
+  });
+
+  it("finds 'container-neighbour-wrong' of an entry that never expires, as trace does", () => {
+    const wrong = entry('02:42:de:ad:00:01', 'PERMANENT');
+    assert.deepEqual(inShort(foundOn(wrong)), [`error container-neighbour-wrong ${web2} in web1`]);
+    assert.match(fixOf(foundOn(wrong)[0])[0] ?? '', /ip neigh del 10\.0\.1\.9 dev eth0$/);
+    assert.equal(stopped(wrong), 'node1 container-neighbour-wrong');
+    for (const [mac, state] of [
+      ['02:42:0a:00:01:09', 'PERMANENT'],
+      ['02:42:de:ad:00:01', 'STALE'],
+    ] as const)
+      assert.deepEqual(inShort(foundOn(entry(mac, state))), [], state);
+  });
+
+  it("finds 'container-arp-off', as trace does", () => {
+    const off = overlayLink((row) => row.flags.push('NOARP'));
+    assert.deepEqual(inShort(foundOn(off)), ['error container-arp-off web1']);
+    assert.equal(stopped(off), 'node1 container-arp-off');
+  });
+});
