@@ -497,14 +497,6 @@ export const examples: Readonly<Record<string, FixExample>> = {
       'eth0, until the next boot. Where the network behind it takes no 1500 bytes, the overlays must be made with com.docker.network.driver.mtu=1400 instead',
     replace: ['eth0'],
   },
-  'mtu-unlike-option': {
-    from: 'fixtures/recorded/doctor/mtu-differs',
-    host: 'node1',
-    commands: ['nsenter --net=/run/docker/netns/1-0a3cfsam3b ip link set vxlan0 mtu 1450'],
-    undo: ['nsenter --net=/run/docker/netns/1-0a3cfsam3b ip link set vxlan0 mtu 1400'],
-    affects: 'frames of uber-net on this host',
-    replace: ['/run/docker/netns/1-0a3cfsam3b'],
-  },
   'neighbour-missing': {
     from: 'fixtures/recorded/neighbour-missing',
     host: 'node1',
@@ -720,7 +712,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node2',
     commands: ['systemctl restart docker'],
     affects:
-      'every container of node2 without live-restore. Only the engine has the keys. Engines that compute other SPIs must be of one version',
+      'every container of node2. Only the engine has the keys. Engines that compute other SPIs must be of one version',
     replace: [],
   },
   'xfrm-state-missing': {

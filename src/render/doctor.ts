@@ -87,7 +87,7 @@ function unsteady(readings: number, transient: readonly Finding[], terminal: Ter
     .map((one) => `${one.code} ${[whereOf(one), one.subject].filter(Boolean).join(': ')}`);
   const rest = transient.length - named.length;
   const lines = [
-    ...(readings > 2 ? ['Read 3 times: the second reading showed what the first did not.'] : []),
+    ...(readings > 2 ? ['Read 3 times: not all readings showed the same.'] : []),
     ...(named.length > 0
       ? [
           `In the last reading only, not reported: ${named.join('; ')}${rest > 0 ? `; ${rest} more (--json)` : ''}. Run doctor again.`,

@@ -95,7 +95,7 @@ function oldEngine(host: KnownHost, report: Report, encrypted: EncryptedVni[]): 
     check: look(line('docker version')),
     fix: fixByOthers(
       'whoever maintains the engine',
-      'install 20.10.24, 23.0.3 or later; without live-restore every container of the host is started again',
+      'install 20.10.24, 23.0.3 or later; every container of the host is started again',
     ),
     basis: 'one-host',
     at: {host: host.name},

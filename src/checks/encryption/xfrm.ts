@@ -187,7 +187,7 @@ function statesFix(member: string | undefined, otherwise: string, host?: string)
     commands: [member === undefined ? line('systemctl restart docker') : sh`docker restart ${named(member)}`],
     affects:
       member === undefined
-        ? `every container of ${host ?? 'the host'} without live-restore. ${otherwise}`
+        ? `every container of ${host ?? 'the host'}. ${otherwise}`
         : `that container: when it joins its network again, the engine adds the states. ${otherwise}`,
   });
 }

@@ -55,7 +55,7 @@ export const engineVersions = defineCheck<Digest>({
         check: look(line("docker version -f '{{.Server.Version}}'")),
         fix: fixByOthers(
           'whoever maintains the engines',
-          'install 29.2.1, 25.0.15 or later on the nodes of the first line; without live-restore their containers are started again',
+          'install 29.2.1, 25.0.15 or later on the nodes of the first line; their containers are started again',
         ),
         basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
         at: {networkId: id},
@@ -125,7 +125,7 @@ function faultOf(version: EngineVersion): Fault | undefined {
       cause:
         'this engine takes rows of removed endpoints out of the wrong tables, so FDB and neighbour entries of every endpoint that ever left another node stay; once an address is used again elsewhere, frames go to the old node',
       look: 'docker version',
-      fix: 'install 28.3.0 or later; without live-restore every container of the host is started again',
+      fix: 'install 28.3.0 or later; every container of the host is started again',
     };
   }
   // 29.8.0 is the newest of which it is known.

@@ -145,7 +145,7 @@ function nftTable(host: KnownHost, {nftables}: NetnsTables, report: Report): voi
     check: look(line('nft list table ip docker-bridges'), 'No such file'),
     fix: fixBy({
       commands: [line('systemctl restart docker')],
-      affects: 'every container without live-restore: only the start of the engine makes this table',
+      affects: 'every container of the host: only the start of the engine makes this table',
     }),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
@@ -183,7 +183,7 @@ function rulesFix(host: KnownHost, netfilter: Ruleset[], gone: Piece[], version:
   if (!isKnown || !jumps.every(({chain}) => ['PREROUTING', 'OUTPUT', 'FORWARD'].includes(chain)))
     return fixBy({
       commands: [line('systemctl restart docker')],
-      affects: 'every container without live-restore: only the start of the engine makes these rules',
+      affects: 'every container of the host: only the start of the engine makes these rules',
     });
   const forward = jumps.filter(({chain}) => chain === 'FORWARD');
   const isFlushed = classic && forward.length > 0;

@@ -240,7 +240,7 @@ export const counterTexts = [
     fix: [
       {
         command: 'systemctl restart docker',
-        affects: 'all containers of the node without live-restore; the engine gets the keys again',
+        affects: 'all containers of the node; the engine gets the keys again',
       },
     ],
     references: [

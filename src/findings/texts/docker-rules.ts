@@ -19,7 +19,7 @@ export const dockerRuleTexts = [
       },
       {
         command: 'systemctl restart docker',
-        affects: 'every container of the host, unless live-restore is on; tasks are restarted',
+        affects: 'every container of the host (a node of a swarm cannot use live-restore); tasks are restarted',
       },
     ],
     references: [

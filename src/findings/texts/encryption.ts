@@ -2,7 +2,7 @@ import type {Explanation} from '../explanation.js';
 
 const restart = {
   command: 'systemctl restart docker',
-  affects: 'every container of that host without live-restore; rules, policies and states are recreated',
+  affects: 'every container of that host; rules, policies and states are recreated',
 };
 
 /** Missing requirements of encrypted overlays (`--opt encrypted`). */
@@ -182,7 +182,7 @@ export const encryptionTexts = [
     fix: [
       {
         command: 'modprobe -a xfrm_user xfrm_algo; systemctl restart docker',
-        affects: 'loads kernel modules if they exist; every container of that node without live-restore',
+        affects: 'loads kernel modules if they exist; every container of that node',
       },
     ],
     references: [

@@ -23,7 +23,7 @@ const scaled: FixText = {
 };
 const restart: FixText = {
   command: 'systemctl restart docker',
-  affects: 'every container of that host without live-restore; all its load balancers are recreated',
+  affects: 'every container of that host; all its load balancers are recreated',
 };
 const source = 'moby daemon/libnetwork/service_linux.go';
 

@@ -65,6 +65,7 @@ export const mtuTexts = [
       'net/bridge/br_forward.c (br_dev_queue_push_xmit)',
       'include/linux/netdevice.h (__is_skb_forwardable)',
     ],
+    explains: ['mtu-unlike-option'],
   },
   {
     code: 'path-mtu-cached',

@@ -340,7 +340,7 @@ const nameTexts = [
     meaning:
       "No container, alias, task or service on the source's networks has this name, according to the gossip on its engine. The query is forwarded to the DNS servers of the host.",
     behaviour:
-      'Names are known per network: the same name on another network is another name. The engine answers from its gossip tables; a host that missed a message answers NXDOMAIN until it receives the record again.',
+      'Names are known per network: the same name on another network is another name. The engine answers from its gossip tables; a host that missed a message forwards the query to the external servers, which do not know the name, until it receives the record again.',
     check: [
       {command: 'docker network inspect --verbose NETWORK'},
       {command: 'docker exec CONTAINER nslookup NAME', shows: 'sends one query'},

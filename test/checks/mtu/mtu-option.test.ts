@@ -26,11 +26,14 @@ describe('the MTU of a vxlan device', () => {
         rows.map((row) => (row.linkinfo?.info_kind === 'vxlan' ? {...row, mtu: 1400} : row)),
       ),
     );
-    const [finding] = foldFindings(examine(changed).findings).filter(
-      ({code}) => code === 'mtu-unlike-option',
-    );
+    const {findings} = examine(changed);
+    const [finding] = findings.filter(({code}) => code === 'mtu-unlike-option');
     assert.match(finding?.cause ?? '', /has MTU 1400, and the engine sets 1450/);
     assert.match(fixOf(finding)[0] ?? '', /^nsenter --net=\S+ ip link set vxlan0 mtu 1450$/);
+    // Its ports differ from it now, which is the same fault.
+    const [folded] = foldFindings(findings).filter(({code}) => code.startsWith('mtu'));
+    assert.equal(folded?.code, 'mtu-differs');
+    assert.ok(folded?.folded.some(({finding: {code}}) => code === 'mtu-unlike-option'));
     assert.deepEqual(
       examine(node1).findings.filter(({code}) => code === 'mtu-unlike-option'),
       [],

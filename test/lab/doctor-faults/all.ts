@@ -1,3 +1,4 @@
+import {faultsOfAllocation} from './allocation.js';
 import {engineFaults} from './engine.js';
 import type {DoctorFault} from './fault.js';
 import {faultsOfKernel} from './kernel.js';
@@ -14,4 +15,5 @@ export const doctorFaults: readonly DoctorFault[] = [
   ...faultsOfSamples,
   ...faultsOfSettings,
   ...faultsOfKernel,
+  ...faultsOfAllocation,
 ];
