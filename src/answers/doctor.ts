@@ -3,7 +3,7 @@ import {type ExitStatus, exitStatus, OvdiagError, usageError} from '../base/erro
 import {nearNames} from '../base/near.js';
 import type {Check} from '../checks/check.js';
 import {type Examination, Examiner, type Sample} from '../checks/run.js';
-import {everything} from '../collect/wanted.js';
+import {everything, lean, type Wanted} from '../collect/wanted.js';
 import {type Acceptance, type Acceptances, acceptanceOf} from '../findings/acceptance.js';
 import type {Finding, FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
 import {foldFindings} from '../findings/fold.js';
@@ -14,6 +14,8 @@ import {statusOfProblems} from '../hosts/host-problems.js';
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
+import {knownHost} from '../topology/known-host.js';
+import {asksForIds} from '../topology/veths.js';
 import {cautioned, type Read} from './caution.js';
 import type {ContractState} from './contract.js';
 import {doctorVerdict} from './doctor-verdict.js';
@@ -186,15 +188,19 @@ async function examined(
 ): Promise<Seen> {
   const examiner = new Examiner(checks);
   const hosts: HostFacts[] = [];
+  let isUnproven = false;
   const take = (model: HostModel) => {
     examiner.add(model);
     hosts.push(hostFacts(model));
+    isUnproven ||= reader.live && asksForIds(knownHost(model));
   };
   await lookAtAll(reader, examiner, hosts, take);
   await lookAtNamesakes(reader, examiner, hosts);
   const {listenSeconds} = question;
-  if (listenSeconds !== undefined) await reader.readEach({...everything, listenSeconds}, take);
-  else if (reader.live) await lookAgain(reader, examiner, skippedBy(question), take);
+  const wanted = isUnproven ? everything : lean;
+  if (listenSeconds !== undefined) await reader.readEach({...wanted, listenSeconds}, take);
+  else if (reader.live && (isUnproven || needsSecondLook(examiner.end(), skippedBy(question))))
+    await lookAgain(reader, {examiner, isSkipped: skippedBy(question), wanted}, take);
   await lookAtNamesakes(reader, examiner, hosts);
   return {
     examination: examiner.end(),
@@ -214,20 +220,18 @@ function countReadings(facts: readonly HostFacts[], examiner: Examiner): number 
 }
 
 /**
- * A second look where the first one found something or could not tell, and a third where the second shows what the first
- * did not: an outage that begins between two looks differs from one to the other.
+ * A second look, and a third where the second shows what the first did not: an outage that begins between two looks differs
+ * from one to the other.
  */
 async function lookAgain(
   reader: EachReader,
-  examiner: Examiner,
-  isSkipped: IsSkipped,
+  {examiner, isSkipped, wanted}: {examiner: Examiner; isSkipped: IsSkipped; wanted: Wanted},
   take: (model: HostModel) => void,
 ): Promise<void> {
   const again = async () => {
     await reader.pause(secondLookMs);
-    await reader.readEach(everything, take);
+    await reader.readEach(wanted, take);
   };
-  if (!needsSecondLook(examiner.end(), isSkipped)) return;
   await again();
   if (!examiner.end().transient.every(isSkipped)) await again();
 }
@@ -235,7 +239,7 @@ async function lookAgain(
 /** Hosts that share a name are numbered, and who shares one is known only when all were read: these are read once more. */
 async function lookAtNamesakes(reader: EachReader, examiner: Examiner, hosts: HostFacts[]): Promise<void> {
   if (!examiner.outdated()) return;
-  await reader.readEach(everything, (model) => {
+  await reader.readEach(lean, (model) => {
     if (examiner.addAgain(model)) hosts.push(hostFacts(model));
   });
 }
@@ -268,7 +272,7 @@ async function lookAtAll(
       return;
     }
   }
-  await reader.readEach(everything, take);
+  await reader.readEach(lean, take);
 }
 
 type IsSkipped = (finding: Finding) => boolean;

@@ -55,6 +55,12 @@ export const everything: Wanted = {
   docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: true},
 };
 
+/** The same but for the namespace ids, which cost more than all else: they only matter where nothing else proves a veth pair. */
+export const lean: Wanted = {
+  ...everything,
+  netnsTables: everything.netnsTables.filter((table) => table !== 'nsid'),
+};
+
 /** Counters and settings read in every namespace by `proc`; an absent one is normal on some kernels. */
 export const procFiles = [
   '/proc/net/snmp',

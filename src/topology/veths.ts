@@ -25,6 +25,21 @@ export interface Pairing {
 /** Looks up the other end of a veth: `pairing('1-abc', 13)`. */
 export type VethPairs = (netns: string, ifindex: number) => Pairing | undefined;
 
+/** Whether a port of an overlay sandbox has an end that nothing but the namespace ids, which were not read, could prove. */
+export function asksForIds({sandboxes, pairs}: {sandboxes: readonly Sandbox[]; pairs: VethPairs}): boolean {
+  return sandboxes.some(
+    ({kind, namespace: {file, tables}}) =>
+      kind === 'overlay' &&
+      tables !== undefined &&
+      tables.nsids === undefined &&
+      (tables.links ?? []).some((link) => isVethEnd(link) && isUnproven(pairs(file, link.ifindex))),
+  );
+}
+
+function isUnproven(pairing: Pairing | undefined): boolean {
+  return !pairing?.peer || pairing.proof === 'only-candidate';
+}
+
 /** A namespace that was read. */
 interface ReadNamespace {
   netns: string;

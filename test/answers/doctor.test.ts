@@ -6,7 +6,7 @@ import type {CheckCode} from '../../src/findings/catalogue.js';
 import type {Finding} from '../../src/findings/finding.js';
 import {secondLookMs} from '../../src/hosts/document.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import {derived, later, recordedEvidence} from '../support/evidence.js';
+import {derived, dropSections, later, recordedEvidence} from '../support/evidence.js';
 import {readerOf, type ToldReader} from './reader.js';
 
 const node1 = recordedEvidence('node1');
@@ -130,6 +130,22 @@ describe('live hosts', () => {
     assert.equal(document.readings, 3);
     assert.equal(document.hosts.length, 1);
     assert.equal(document.hosts[0]?.startedAt, later(node1, 8).startedAt);
+  });
+
+  it('are asked for namespace ids only where nothing else proves whose ports those of a sandbox are', async () => {
+    const asksIds = async (evidence: HostEvidence) => {
+      const lacking = derived(evidence, (draft) => dropSections(draft, ({name}) => name === 'nsid'));
+      const reader = readerOf(twice(lacking), {live: true});
+      await diagnosed(reader, [checkThat([])]);
+      return reader.asked.map(({netnsTables}) => netnsTables.includes('nsid'));
+    };
+    assert.deepEqual(await asksIds(node1), [false]);
+    // Without the engine and without traffic only the indexes are left.
+    const silent = derived(node1, (draft) => {
+      draft.docker = {...draft.docker, answers: [], failure: 'it does not answer'};
+      dropSections(draft, ({name}) => name === 'fdb');
+    });
+    assert.deepEqual(await asksIds(silent), [false, true]);
   });
 
   it('are read twice where both readings show the same', async () => {
