@@ -12,7 +12,7 @@ const floors = [
   ['probe'],
   ['answers'],
   ['render'],
-  ['cli', 'complete'],
+  ['cli', 'complete', 'plugin'],
   ['decode', 'capture'],
   ['commands'],
 ];

@@ -22,6 +22,7 @@ const result = await build({
   entryPoints: {
     main: 'src/main.ts',
     complete: 'src/complete/main.ts',
+    plugin: 'src/plugin/main.ts',
     'hooks/command-not-found': 'src/cli/command-not-found.ts',
     'hooks/help': 'src/cli/help.ts',
     'workers/examine': 'src/answers/examine.ts',

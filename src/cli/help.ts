@@ -37,12 +37,15 @@ class ExamplesFirst extends CommandHelp {
   }
 }
 
-const rootExampleLines = rootExamples
-  .flatMap(({description, command}) => [
-    ...(description === undefined ? [] : [`# ${description}`]),
-    `$ ${command}`,
-  ])
-  .join('\n');
+/** @param bin what the program is called: also `docker ovdiag` */
+function rootExampleLines(bin: string): string {
+  return rootExamples
+    .flatMap(({description, command}) => [
+      ...(description === undefined ? [] : [`# ${description}`]),
+      `$ ${command.replace('ovdiag', bin)}`,
+    ])
+    .join('\n');
+}
 
 export default class OvdiagHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst;
@@ -55,7 +58,10 @@ export default class OvdiagHelp extends Help {
 
   /** Examples before the list of commands, and how hosts are chosen by the environment after it. */
   override formatRoot(): string {
-    return [this.config.pjson['description'] ?? '', this.section('EXAMPLES', rootExampleLines)].join('\n\n');
+    return [
+      this.config.pjson['description'] ?? '',
+      this.section('EXAMPLES', rootExampleLines(this.config.bin)),
+    ].join('\n\n');
   }
 
   override async showRootHelp(): Promise<void> {

@@ -101,7 +101,7 @@ export abstract class HostCommand extends BaseCommand {
 
   /** What to type to see all. */
   protected withMoreRights(flags: HostFlags): string {
-    return moreRights(flags, [this.config.bin, ...(this.id?.split(':') ?? []), ...this.argv]);
+    return moreRights(flags, [...this.config.bin.split(' '), ...(this.id?.split(':') ?? []), ...this.argv]);
   }
 
   override catch(error: Error): Promise<void> {

@@ -120,6 +120,7 @@ describe('the rooms of src/', () => {
       'decode',
       'hosts',
       'pcap',
+      'plugin',
       'probe',
       'snapshot',
     ];
