@@ -2,6 +2,7 @@ import {line, named, sh} from '../../base/command.js';
 import {type Fix, fixBy, look} from '../../findings/advice.js';
 import type {Finding, Scope} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
+import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {HostModel} from '../../model/host.js';
 import {xfrmCounters} from '../../model/proc/counters.js';
 import {
@@ -172,8 +173,13 @@ function common({name}: KnownHost, networks: readonly Network[]) {
   } satisfies Partial<Finding>;
 }
 
-/** A container of these networks, no task where there is another: an engine adds its states when one joins (moby encryption.go, checkEncryption). */
+/**
+ * A container of these networks, no task where there is another. An engine before 28 adds its states whenever one joins (moby
+ * encryption.go, checkEncryption, tried with 20.10); later ones count who needs them, and add them for the first.
+ */
 function memberOf({docker}: HostModel, networks: readonly Network[]): string | undefined {
+  const version = engineVersion(docker?.engine.version);
+  if (version === undefined || atLeast(version, '28.0')) return undefined;
   const ids = new Set(networks.map(({id}) => id));
   const members = (docker?.containers ?? []).filter(
     ({running, endpoints}) => running && endpoints.some(({networkId}) => ids.has(networkId)),

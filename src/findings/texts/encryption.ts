@@ -26,7 +26,7 @@ export const encryptionTexts = [
     fix: [
       {
         command: 'docker restart CONTAINER   # one of that network, on that host',
-        affects: 'that container: when it joins its network again, the engine adds the states',
+        affects: 'that container: when it joins its network again, an engine before 28 adds the states',
       },
       restart,
       {command: 'modprobe esp4 xfrm_user', affects: 'loads kernel modules, if they exist'},

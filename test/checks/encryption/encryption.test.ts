@@ -66,6 +66,10 @@ describe('xfrm-state-missing', () => {
       /no IPsec state at all: they are dropped\. They were deleted .*, or the kernel lacks ESP/,
     );
     assert.deepEqual(commandsOf(first), ['docker restart secret1']);
+    const [later] = examineRecorded('engine-28.5.2/node1').findings.filter(
+      (finding) => finding.code === code,
+    );
+    assert.deepEqual(commandsOf(later), ['systemctl restart docker']);
     assert.ok(first?.evidence.includes('XfrmOutNoStates = 4'));
   });
 

@@ -31,7 +31,7 @@ export interface Kernel {
 
 /**
  * The lab's User-mode Linux kernel: the cached one where it was built from the newest source with these options, else built
- * now (5 to 10 minutes of two quiet processors).
+ * now (5 to 10 minutes of two quiet processors, and hours of busy ones).
  *
  * @throws LabError where no source can be had, or an option is not known to the source any more
  */
@@ -84,7 +84,7 @@ async function build(source: KernelSource, options: string, file: string): Promi
     const make = ['make', '-C', tree, 'ARCH=um', `-j${availableParallelism()}`];
     await run([...make, 'allnoconfig'], {env: {KCONFIG_ALLCONFIG: optionsFile}, timeout: 300_000});
     checkOptions(options, await readFile(path.join(tree, '.config'), 'utf8'), source.version);
-    await run([...make, 'linux'], {timeout: 3_600_000});
+    await run([...make, 'linux'], {timeout: 4 * 3_600_000});
     const draft = `${file}.new`;
     await copyFile(path.join(tree, 'linux'), draft);
     await run(['strip', draft]);
