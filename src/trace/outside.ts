@@ -197,7 +197,7 @@ function bridgeOut({steps, host, name, hostLink, network}: Leaving): Walk | unde
     return steps.fail(
       host,
       'bridge',
-      'gwbridge-missing',
+      'gwbridge-address-missing',
       `the gateway ${lost} of ${name} is not configured`,
       {
         device: bridge.name,

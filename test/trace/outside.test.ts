@@ -110,7 +110,7 @@ describe("the way to an address of the container's own host", () => {
       );
     for (const [change, hop] of [
       [setDown('@host', bridge), 'node1 bridge fail gwbridge-missing'],
-      [gone(bridge), 'node1 bridge fail gwbridge-missing'],
+      [gone(bridge), 'node1 bridge fail gwbridge-address-missing'],
       [
         (draft: Parameters<Change>[0]) => setProc(draft, '@host', '/proc/sys/net/ipv4/ip_forward', '0'),
         'node1 forwarding fail ip-forward-off',

@@ -18,7 +18,7 @@ import {linkLine, listed} from '../words.js';
 /** docker_gwbridge, and the leg on it of everything that has no other way outside. */
 export const gatewayLeg = defineCheck({
   name: 'gateway-leg',
-  codes: ['gwbridge-missing', 'gwbridge-leg-missing'],
+  codes: ['gwbridge-missing', 'gwbridge-address-missing', 'gwbridge-leg-missing'],
   perHost(host, report) {
     const all = leavers(host.model, host.sandboxes);
     if (all.length === 0) return undefined;
@@ -60,7 +60,7 @@ function bridge(host: KnownHost, name: string, link: Link | undefined, all: Leav
   if (!trouble) return;
   const who = listed(all.map((leaver) => leaver.name));
   report.found({
-    code: 'gwbridge-missing',
+    code: trouble.code ?? 'gwbridge-missing',
     severity: 'error',
     host: host.name,
     network: null,
@@ -83,7 +83,7 @@ function bridgeTrouble(
   host: KnownHost,
   name: string,
   link: Link | undefined,
-): {what: string; fix: Fix} | undefined {
+): {code?: 'gwbridge-address-missing'; what: string; fix: Fix} | undefined {
   if (!link)
     return {
       what: `the host has no bridge ${name}`,
@@ -104,6 +104,7 @@ function bridgeTrouble(
   if (lost === undefined) return undefined;
   const typed = sh`${prefix(lost)} dev ${device(name)}`;
   return {
+    code: 'gwbridge-address-missing',
     what: `${name} does not have ${lost}, the gateway of its containers`,
     fix: fixBy({
       commands: [nested(sh`ip addr add`, typed)],

@@ -7,6 +7,7 @@ export const wireSections: readonly ContractSection[] = [
     rows: [
       doctor('8.0.1', 'B', 'A container on a network that is not internal reaches the outside', [
         'gwbridge-missing',
+        'gwbridge-address-missing',
         'gwbridge-leg-missing',
         'container-route-missing',
         'docker-rules-missing',

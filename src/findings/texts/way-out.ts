@@ -4,7 +4,7 @@ import type {Explanation} from '../explanation.js';
 export const wayOutTexts = [
   {
     code: 'gwbridge-missing',
-    title: 'docker_gwbridge is missing, down, or without its address',
+    title: 'docker_gwbridge is missing or down',
     severity: 'error',
     needs: 'one host',
     meaning:
@@ -24,6 +24,25 @@ export const wayOutTexts = [
     ],
     references: ['moby daemon/libnetwork/default_gateway.go', 'moby/moby#30217', 'moby/moby#27399'],
     explains: ['gwbridge-leg-missing', 'container-route-missing', 'masquerade-missing'],
+  },
+  {
+    code: 'gwbridge-address-missing',
+    title: 'docker_gwbridge does not have its address',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The default route of containers whose only networks are overlays leads to the address of docker_gwbridge. Without it they get no ARP reply from their gateway and reach nothing outside, while their overlays work. The route of the host to their subnet goes with the address, so ports published on this node do not answer either.',
+    behaviour:
+      'The engine sets the address when it creates the bridge, and does not check it again. `ip addr flush`, a network manager that takes over the bridge, or a link that was deleted and recreated by hand leave a bridge without it. The kernel removes the route of an address with the address.',
+    check: [
+      {command: 'ip -4 addr show docker_gwbridge'},
+      {command: 'docker network inspect docker_gwbridge', shows: 'its gateway'},
+    ],
+    fix: [
+      {command: 'ip addr add GATEWAY/LENGTH dev docker_gwbridge', affects: 'the addresses of the bridge'},
+    ],
+    references: ['moby daemon/libnetwork/drivers/bridge/setup_ipv4_linux.go', 'ip-address(8)'],
+    explains: ['masquerade-missing', 'forward-filtered'],
   },
   {
     code: 'gwbridge-leg-missing',

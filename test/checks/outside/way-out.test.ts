@@ -38,8 +38,8 @@ describe('gateway-leg', () => {
         rows.map((row) => (row.ifname === 'docker_gwbridge' ? {...row, addr_info: []} : row)),
       ),
     );
-    assert.deepEqual(told(findings), [['gwbridge-missing', 'node1', null, 'docker_gwbridge']]);
-    assert.deepEqual(fixOf(findings.find(({code}) => code === 'gwbridge-missing')), [
+    assert.deepEqual(told(findings), [['gwbridge-address-missing', 'node1', null, 'docker_gwbridge']]);
+    assert.deepEqual(fixOf(findings.find(({code}) => code === 'gwbridge-address-missing')), [
       'ip addr add 172.18.0.1/16 dev docker_gwbridge',
     ]);
   });

@@ -147,7 +147,7 @@ export const faultsOfSettings: readonly DoctorFault[] = [
     'sysctl -qw net.ipv4.ip_default_ttl=1',
     'sysctl -qw net.ipv4.ip_default_ttl=64',
   ]),
-  nodeFault('gwbridge-missing', 'docker_gwbridge of node1 has lost its address', 'node1', [
+  nodeFault('gwbridge-address-missing', 'docker_gwbridge of node1 has lost its address', 'node1', [
     'ip -4 -o addr show dev docker_gwbridge | grep -o "inet [0-9./]*" | cut -c6- >/run/ovdiag-gateway; ip addr flush dev docker_gwbridge',
     'ip addr add $(cat /run/ovdiag-gateway) dev docker_gwbridge; rm /run/ovdiag-gateway',
   ]),
