@@ -24,8 +24,8 @@ export function cautioned<T extends Advice & {host: string | null}>(
 
 function cautionOf(hosts: readonly Read[], now: number): string | undefined {
   if (hosts.some(({redacted}) => redacted))
-    return 'from a redacted snapshot: names and addresses are not those of the host, so do not type it';
+    return 'from a redacted snapshot: names and addresses are not those of the host, so do not run it';
   const [oldest] = hosts.map(({startedAt}) => startedAt).sort();
   if (oldest === undefined || !(now - Date.parse(oldest) > fresh)) return undefined;
-  return `from a snapshot of ${oldest}: do not type it before the host was read again`;
+  return `from a snapshot of ${oldest}: read the host again before running it`;
 }

@@ -51,6 +51,6 @@ function dockerNeeded({name}: HostModel): Problem {
     host: name,
     code: 'docker-needed',
     subject: 'networks',
-    message: 'only Docker knows networks, and it was not read',
+    message: 'networks are read from Docker, which was not read',
   };
 }

@@ -15,7 +15,7 @@ export function renewEndpoint(
     });
   if (kind !== 'container')
     return noFix(
-      `no command: the load balancer of ${network.name} on this host goes with the last endpoint of ${network.name} here, and is recreated with the next one`,
+      `no command: the engine removes the load balancer of ${network.name} with the last endpoint of ${network.name} on this host, and recreates it with the next one`,
     );
   return fixBy({
     commands: [

@@ -24,7 +24,7 @@ export function moveNetwork({model}: KnownHost, network: Network, options: Comma
   const isWhole = network.services !== undefined && !network.ingress && !byHand;
   if (!isWhole || model.docker?.engine.swarm?.manager !== true || text.problem !== undefined)
     return fixByOthers(
-      `whoever runs what is on ${network.name}`,
+      `administrator of the services and containers on ${network.name}`,
       text.problem === undefined && !network.ingress
         ? `on a manager: ${text.text}; then connect its services and containers there, and remove ${network.name}`
         : `make another network without that fault, and connect its services and containers there`,

@@ -216,7 +216,7 @@ function readOnce(host: string): NotChecked {
     checkName: 'counters',
     host,
     network: null,
-    reason: 'it was read once, so nothing shows which of its error and drop counters are rising',
+    reason: 'it was read once, so there are no counter deltas',
     add: 'Live: ovdiag doctor --for 10s. From files: a second snapshot of the same host, made a while later.',
   };
 }

@@ -191,7 +191,7 @@ function localEndpointItem(
   label: string,
 ): Item {
   const owner = owners.get(/^gateway_([0-9a-z_]+)$/.exec(name)?.[1] ?? '');
-  const shown = owner === undefined ? `endpoint ${name || key}` : `leg of ${owner}`;
+  const shown = owner === undefined ? `endpoint ${name || key}` : `docker_gwbridge interface of ${owner}`;
   return {
     key: shown,
     name: shown,

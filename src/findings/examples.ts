@@ -38,7 +38,8 @@ export const examples: Readonly<Record<string, FixExample>> = {
       'sysctl -w net.netfilter.nf_conntrack_max=$(( $(sysctl -n net.netfilter.nf_conntrack_max) * 2 ))',
     ],
     undo: ['sysctl -w net.netfilter.nf_conntrack_max=$(( $(sysctl -n net.netfilter.nf_conntrack_max) / 2 ))'],
-    affects: 'how many connections this kernel remembers, until the next boot; each takes about 320 bytes',
+    affects:
+      'the limit of tracked connections of this kernel, until the next boot; each takes about 320 bytes',
     replace: [],
   },
   'conntrack-full': {
@@ -47,7 +48,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     commands: ['sysctl -w net.netfilter.nf_conntrack_max=524288'],
     undo: ['sysctl -w net.netfilter.nf_conntrack_max=262144'],
     affects:
-      'the limit of every namespace of the machine, until the next boot, and up to about 320 bytes of memory a connection',
+      'the limit of every namespace of the machine, until the next boot, and up to about 320 bytes of memory per connection',
     replace: [],
   },
   'container-address-missing': {
@@ -231,7 +232,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
       'iptables-nft -t filter -D FORWARD -i br-da4435c155d7 -o br-da4435c155d7 -j ACCEPT',
     ],
     affects:
-      'the rules of the engine that are gone, until it starts again. Published ports of plain containers are translated again once those are restarted; tell the firewall manager to leave the chains of Docker alone',
+      'the missing rules of the engine, until it starts again. Published ports of containers outside the swarm work again once these are restarted; configure the firewall manager not to change the chains of Docker',
     replace: ['br-a726be08b275', 'br-da4435c155d7'],
   },
   'docker-rules-two-backends': {
@@ -257,7 +258,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     undo: [
       "iptables -t filter -D INPUT -p udp --dport 4789 -m u32 --u32 '0x0>>0x16&0x3c@0xc&0xffffff00=0x100500' -m policy --dir in --pol none -j DROP",
     ],
-    affects: 'packets of secret-net that come in clear: they are dropped from then on',
+    affects: 'packets of secret-net that arrive unencrypted: they are dropped from then on',
     replace: [],
   },
   'encryption-mark-missing': {
@@ -406,7 +407,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
-      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
+      'the tasks of app, replaced one by one: the engine recreates the entries with them. Run it on a manager',
     replace: [],
   },
   'ipvs-backend-stale': {
@@ -429,7 +430,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
-      'the tasks of app, replaced one by one: with them the engine recreates its entries. Type it on a manager',
+      'the tasks of app, replaced one by one: the engine recreates the entries with them. Run it on a manager',
     replace: [],
   },
   'ipvs-service-missing': {
@@ -478,7 +479,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['iptables -t nat -A POSTROUTING -s 172.18.0.0/16 ! -o docker_gwbridge -j MASQUERADE'],
     undo: ['iptables -t nat -D POSTROUTING -s 172.18.0.0/16 ! -o docker_gwbridge -j MASQUERADE'],
-    affects: 'one new rule, as the engine makes it; what flushed the table may do so again',
+    affects: 'one new rule, as the engine adds it; whatever flushed the table may do so again',
     replace: ['172.18.0.0/16'],
   },
   'mtu-differs': {
@@ -494,7 +495,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     commands: ['ip link set eth0 mtu 1500'],
     undo: ['ip link set eth0 mtu 1400'],
     affects:
-      'eth0, until the next boot. Where the network behind it takes no 1500 bytes, the overlays must be made with com.docker.network.driver.mtu=1400 instead',
+      'eth0, until the next boot. If the network behind it does not carry 1500 bytes, recreate the overlays with com.docker.network.driver.mtu=1400 instead',
     replace: ['eth0'],
   },
   'neighbour-missing': {
@@ -556,7 +557,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     from: 'fixtures/derived/softnet-drops',
     host: 'node1',
     commands: ['sysctl -w net.core.netdev_max_backlog=5000'],
-    affects: 'the queue of each processor of this host, until the next boot',
+    affects: 'the backlog queue of each CPU of this host, until the next boot',
     replace: [],
   },
   'source-filtered': {
@@ -631,7 +632,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['ip route del blackhole 192.168.1.5'],
     undo: ['ip route add blackhole 192.168.1.5'],
-    affects: 'packets of this host to these addresses: they take the next best route',
+    affects: 'packets of this host to these addresses: they use the next matching route',
     replace: ['192.168.1.5'],
   },
   'vtep-unreachable': {
@@ -639,7 +640,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     host: 'node1',
     commands: ['ip route del 192.168.1.5 dev eth0'],
     undo: ['ip route add 192.168.1.5 dev eth0'],
-    affects: 'packets of this host to 192.168.1.5: they take the route by the gateway',
+    affects: 'packets of this host to 192.168.1.5: they use the route through the gateway',
     replace: ['192.168.1.5', 'eth0'],
   },
   'vxlan-changed': {

@@ -46,7 +46,7 @@ function wayTo({name, address}: ListedNode, user: string | undefined): Pick<Targ
     return {
       failure: {
         code: 'host-no-address',
-        message: `${name}: the swarm's manager tells no address of it`,
+        message: `${name}: the manager lists no address for it`,
         suggestions: ['Name it yourself: --host ssh://user@host'],
       },
     };

@@ -84,7 +84,7 @@ export function describeBelow(frame: Frame): Layer[] {
 }
 
 /** Packet types of Linux cooked captures (linux/if_packet.h). */
-const directions = ['to us', 'broadcast', 'multicast', 'to somebody else', 'from us'];
+const directions = ['to us', 'broadcast', 'multicast', 'to another host', 'from us'];
 
 /** Link headers other than Ethernet; none for raw IP. */
 export function describeCooked(frame: Frame, linkType: number): Layer[] {

@@ -202,7 +202,7 @@ function bridgeOut({steps, host, name, hostLink, network}: Leaving): Walk | unde
       {
         device: bridge.name,
         evidence: [linkText(bridge)],
-        cause: 'the bridge has lost its address, so nobody answers ARP for the gateway',
+        cause: 'the bridge has lost its address, so ARP for the gateway is unanswered',
         next: `ip addr show ${bridge.name}`,
       },
     );

@@ -13,7 +13,7 @@ const expected: Record<string, [code: string, severity: string, subject: string,
     /IPReversePathFilter = [1-9]/,
   ],
   'docker-rules-missing': ['docker-rules-missing', 'error', 'the host', /FORWARD … -j DOCKER-USER/],
-  'docker-rules-missing-2': ['docker-rules-missing', 'error', 'the host', /no rule in nat for 172\.18\.0\.1/],
+  'docker-rules-missing-2': ['docker-rules-missing', 'error', 'the host', /no nat rule for 172\.18\.0\.1/],
   'docker-rules-two-backends': [
     'docker-rules-two-backends',
     'warning',

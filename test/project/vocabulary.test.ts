@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {readdirSync, readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import ts from 'typescript';
 
 type Schema = {[key: string]: unknown};
 
@@ -159,5 +161,53 @@ describe('the words of the JSON documents', () => {
       ids.map(({path}) => path),
       [],
     );
+  });
+});
+
+/** Words that no text of ours has, with what is written instead. */
+const odd: readonly [RegExp, string][] = [
+  [/\bwhoever\b/i, 'administrator of …'],
+  [/\b(nobody|somebody)\b/i, 'name it, or passive voice'],
+  [/\bwhom\b/i, 'rewrite'],
+  [/\bin vain\b/i, 'without an answer'],
+  [/\breckon/i, 'compute'],
+  [/\bmend(s|ed|ing)?\b/i, 'fix'],
+  [/\banew\b/i, 'again'],
+  [/\bwithout a word\b/i, 'silently'],
+  [/\b(threw|thrown|throws) (away|packets|out)\b/i, 'dropped'],
+  [/\btold by\b|\btells\b/i, 'according to, from, shows'],
+  [/\btakes apart\b|\bleads? nowhere\b/i, 'decodes; fails'],
+  [/(?<![-\w])legs?(?![-\w])/i, 'docker_gwbridge interface'],
+  [/\bthis very\b|\bheard of\b/i, 'this; known'],
+];
+
+/** Words of other programs' output. */
+const foreign = 'redact/vocabulary.ts';
+
+/** The literal parts of strings and templates of a source. */
+function textsOf(source: string): string[] {
+  const texts: string[] = [];
+  const walk = (node: ts.Node) => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
+      texts.push(node.text);
+    ts.forEachChild(node, walk);
+  };
+  walk(ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest));
+  return texts;
+}
+
+describe('the words of texts', () => {
+  it('are plain', () => {
+    const folder = fileURLToPath(new URL('../../src/', import.meta.url));
+    const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(
+      (file) => file.endsWith('.ts') && file !== foreign,
+    );
+    assert.ok(files.length > 300, `${files.length}`);
+    const found = files.flatMap((file) =>
+      textsOf(readFileSync(`${folder}${file}`, 'utf8')).flatMap((text) =>
+        odd.flatMap(([word, better]) => (word.test(text) ? [`${file}: ${text} (${better})`] : [])),
+      ),
+    );
+    assert.deepEqual(found, []);
   });
 });

@@ -48,7 +48,7 @@ export const checksumErrors = defineCheck<Uplinks, Counts>({
         severity: 'warning',
         subject: 'UDP of the host',
         evidence: [`/proc/net/snmp: Udp InCsumErrors ${after.outer} (${risen(outer, seconds)})`],
-        cause: `${outer} UDP packets came to this host with a wrong checksum and were dropped; VXLAN is UDP, and a NIC that computes checksums of tunnels incorrectly corrupts these packets`,
+        cause: `${outer} UDP packets arrived at this host with a wrong checksum and were dropped; VXLAN is UDP, and a NIC that computes checksums of tunnels incorrectly corrupts these packets`,
         check: look(line('nstat -az UdpInCsumErrors')),
         fix: offloadFix(after.senders, hosts),
         at: {host: host.name, netns: '@host'},
@@ -64,7 +64,7 @@ export const checksumErrors = defineCheck<Uplinks, Counts>({
         severity: 'error',
         subject: later.container,
         evidence: [`${later.netns}: Tcp InCsumErrors ${later.errors} (${risen(inner, seconds)})`],
-        cause: `${inner} TCP segments came to ${later.container} with a wrong checksum and were dropped: the NIC of the sending host corrupts what is inside the tunnel`,
+        cause: `${inner} TCP segments arrived at ${later.container} with a wrong checksum and were dropped: the NIC of the sending host corrupts what is inside the tunnel`,
         check: look(sh`docker exec ${named(later.container)} cat /proc/net/snmp`, 'Tcp: InCsumErrors'),
         fix: offloadFix(after.senders, hosts),
         at: {host: host.name, netns: later.netns},
@@ -87,7 +87,7 @@ function offloadFix(senders: readonly string[], hosts: readonly HostDigest<Uplin
     });
   const known = read.map(({name, digest}) => `${name} (${listed(digest)})`);
   return fixByOthers(
-    'whoever runs the sending host',
+    'administrator of the sending host',
     `turn checksum offload of its uplink off: ethtool -K eth0 tx off, with its uplink for eth0${
       known.length > 0 ? `; hosts that send to it: ${listed(known, 5)}` : ''
     }`,

@@ -45,7 +45,7 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
             `${later.netns}: /proc/net/stat/nf_conntrack: drop ${later.drop} (${risen(later.drop - earlier.drop, seconds)}), early_drop ${later.earlyDrop} (${risen(later.earlyDrop - earlier.earlyDrop, seconds)})`,
             `${later.netns}: nf_conntrack_count ${later.count ?? 'unknown'} of nf_conntrack_max ${later.max ?? 'unknown'}`,
           ],
-          cause: `the connection table of ${later.owner} is full: packets of new connections were dropped, or entries of others thrown out for them, ${lost} times`,
+          cause: `the connection table of ${later.owner} is full: ${lost} packets of new connections were dropped, or entries of others evicted for them`,
           check: look(line('sysctl net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_count')),
           fix: fixBy({
             commands: [
@@ -59,7 +59,7 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
               ),
             ],
             affects:
-              'how many connections this kernel remembers, until the next boot; each takes about 320 bytes',
+              'the limit of tracked connections of this kernel, until the next boot; each takes about 320 bytes',
           }),
         });
       }
@@ -72,11 +72,11 @@ export const conntrackLosses = defineCheck<undefined, Counts[]>({
         evidence: [
           `${later.netns}: /proc/net/stat/nf_conntrack: insert_failed ${later.insertFailed} (${risen(unmade, seconds)})`,
         ],
-        cause: `${unmade} packets were dropped because another one had taken the same entry of the connection table of ${later.owner} just before: two packets of one socket that were translated at the same time, as resolvers send them`,
+        cause: `${unmade} packets were dropped because another packet had just created the same conntrack entry of ${later.owner}: two packets of one socket that were translated at the same time, as resolvers send them`,
         check: look(line('conntrack -S'), 'insert_failed'),
         fix: fixByOthers(
-          `whoever makes the image of ${later.owner}`,
-          'let its resolver ask for A and AAAA one after the other (options single-request-reopen in resolv.conf), or use another C library',
+          `maintainer of the image of ${later.owner}`,
+          'configure its resolver to query A and AAAA one after the other (options single-request-reopen in resolv.conf), or use another C library',
         ),
       });
     }

@@ -126,8 +126,8 @@ function lost(
     ],
     cause:
       layer === 'l2'
-        ? `${who} sent ${counted(times, 'frame')} to ${whom} (${sought}) in vain: ${device} has no FDB entry that says on which host it is, and dropped them`
-        : `${who} asked ${counted(times, 'time')} for the MAC of ${whom} (${sought}) in vain: ${device} has no neighbour entry to answer from${target ? '' : ', and this host knows no such endpoint'}`,
+        ? `${who} sent ${counted(times, 'frame')} to ${whom} (${sought}): ${device} has no FDB entry for it and dropped them`
+        : `${who} sent ARP for ${whom} (${sought}) ${counted(times, 'time')} without an answer: ${device} has no neighbour entry for it${target ? '' : ', and this host has no such endpoint'}`,
     check: look(sh`ovdiag fdb ${named(network)}`, 'the entries of every endpoint'),
     fix: entryFix(failed, whom),
     basis: elsewhere === undefined ? 'sample' : 'several-hosts',
@@ -182,11 +182,11 @@ function nobody(failed: Failed, host: string, seconds: number, report: Report): 
     network,
     subject: sought,
     evidence: [`${netns}: ${announcement(failed)}, ${counted(times, 'time')} in ${Math.round(seconds)} s`],
-    cause: `${who} wants ${sought}, which no endpoint of ${network} has that this host knows of: one that is gone and is remembered, or never was`,
+    cause: `${who} looks for ${sought}, which no endpoint of ${network} has according to this host: an address that was removed, or never existed`,
     check: look(sh`ovdiag fdb ${named(network)}`, 'the entries of every endpoint'),
     fix: fixByOthers(
-      `whoever runs ${who}`,
-      `let it look the address up again: ${sought} belongs to no endpoint`,
+      `administrator of ${who}`,
+      `make it resolve the address again: ${sought} belongs to no endpoint`,
     ),
     basis: 'sample',
     at: {host, networkId: networkId, netns, device, ...(layer === 'l3' ? {address: sought} : {})},

@@ -49,12 +49,12 @@ export const reassembly = defineCheck<undefined, Counts[]>({
         evidence: [`${netns}: Ip ReasmFails ${later.failures} (${risen(failed, seconds)})`],
         cause:
           container === null
-            ? `${failed} packets came to this host in pieces, and not all of the pieces came: a link on the way is too small for the tunnel's packets, and something there drops fragments`
-            : `${failed} packets came to ${container} in pieces, and not all of the pieces came`,
+            ? `${failed} packets arrived at this host with fragments missing: a link on the path has a smaller MTU than the tunnel packets, and a hop drops fragments`
+            : `${failed} packets arrived at ${container} with fragments missing`,
         check: look(line('nstat -az IpReasmFails IpReasmReqds')),
         fix: fixByOthers(
-          'whoever runs the network between the hosts',
-          'let the smallest link take the packets of the tunnels whole, or stop dropping fragments; ovdiag trace --probe --mtu between two containers shows where',
+          'administrator of the network between the hosts',
+          'raise the MTU of the smallest link to that of the tunnel packets, or stop dropping fragments; ovdiag trace --probe --mtu between two containers shows where',
         ),
         basis: 'sample',
         at: {host: host.name, netns},

@@ -84,12 +84,12 @@ function closedPort({host, before, after, seconds, rows, networks}: Seen): Findi
     subject: isClosed ? `UDP port ${closed.join(', ')}` : 'UDP ports',
     evidence: [`/proc/net/snmp: Udp NoPorts ${after.noPorts} (${risen(refused, seconds)})`, ...rows],
     cause: isClosed
-      ? `${refused} UDP packets came to closed ports of this host, and the port of its own vxlan devices, ${closed.join(', ')}, is closed`
-      : `${refused} UDP packets came to closed ports of this host, while nothing arrives on ${networks}: other nodes may send their VXLAN to another port than this one uses`,
+      ? `${refused} UDP packets arrived at closed ports of this host, and the port of its own vxlan devices, ${closed.join(', ')}, is closed`
+      : `${refused} UDP packets arrived at closed ports of this host, and nothing arrives on ${networks}: other nodes may use another VXLAN port`,
     check: look(line('ss -lun'), 'which UDP ports are open'),
     fix: fixByOthers(
-      'whoever joined the sending hosts to the swarm',
-      'let all hosts use one data path port: it is chosen by docker swarm init --data-path-port; ovdiag doctor over all of them names those that differ',
+      'administrator of the sending hosts',
+      'use one data path port on all hosts: docker swarm init --data-path-port sets it; ovdiag doctor with all hosts names those that differ',
     ),
   };
 }
@@ -106,14 +106,14 @@ function rejected({host, before, after, seconds, rows, networks}: Seen): Finding
       `/proc/net/snmp: Icmp InDestUnreachs ${after.unreachable} (${risen(answered, seconds)})`,
       ...rows,
     ],
-    cause: `what this host sends on ${networks} is not answered, and ${answered} times somebody told it by ICMP that a destination is unreachable: the data-path port is closed over there, or a firewall rejects it`,
+    cause: `packets of this host on ${networks} get no answer, and ${answered} ICMP destination unreachable messages came back: the data path port is closed on the other hosts, or a firewall rejects it`,
     check: look(
       line("tcpdump -ni any 'icmp[icmptype] == icmp-unreach'"),
       'the quoted packet: its port, and who refused it',
     ),
     fix: fixByOthers(
-      'whoever runs the hosts that answer',
-      'open the data path port there, and let their packet filters pass it; ovdiag doctor over them names the rule',
+      'administrator of the hosts that answer',
+      'allow the data path port in their packet filters; ovdiag doctor with these hosts names the rule',
     ),
   };
 }

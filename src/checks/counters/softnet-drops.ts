@@ -21,14 +21,12 @@ export const softnetOverruns = defineCheck<undefined, number>({
       host: host.name,
       network: null,
       subject: 'processors',
-      evidence: [
-        `/proc/net/softnet_stat, second column of all processors: ${after} (${risen(dropped, seconds)})`,
-      ],
-      cause: `${dropped} packets came faster than the processors of this host took them, and were dropped before anything looked at them; all flows between two VTEPs may end on one processor`,
+      evidence: [`/proc/net/softnet_stat, second column of all CPUs: ${after} (${risen(dropped, seconds)})`],
+      cause: `${dropped} packets were dropped because the CPU backlog queue was full; all traffic between two VTEPs may be handled by one CPU`,
       check: look(line('mpstat -P ALL 1 5'), 'one processor with all of %soft'),
       fix: fixBy({
         commands: [line('sysctl -w net.core.netdev_max_backlog=5000')],
-        affects: 'the queue of each processor of this host, until the next boot',
+        affects: 'the backlog queue of each CPU of this host, until the next boot',
       }),
       basis: 'sample',
       at: {host: host.name, netns: '@host'},

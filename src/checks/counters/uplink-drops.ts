@@ -49,14 +49,14 @@ export const uplinkDrops = defineCheck<undefined, Counts[]>({
         network: null,
         subject: device,
         evidence: rising.map(({name, by, count}) => `${device}: ${name} ${count} (${risen(by, seconds)})`),
-        cause: `${device}, which leads to the other hosts, lost ${rising.map(({name, by}) => `${by} (${name})`).join(', ')}: a queue or a ring of the card overflows, frames are larger than it takes, or the line is bad`,
+        cause: `${device}, the uplink to the other hosts, lost packets: ${rising.map(({name, by}) => `${by} (${name})`).join(', ')}; a queue or ring of the NIC overflows, frames exceed its MTU, or the link has errors`,
         check: [
           ...look(sh`ethtool -S ${deviceWord(device)}`),
           ...look(sh`ip -s -s link show ${deviceWord(device)}`),
         ],
         fix: fixByOthers(
-          `whoever runs the link of ${device}`,
-          'find what loses them: a ring that is too small (ethtool -g), frames larger than the other end takes, or a bad line',
+          `administrator of the link of ${device}`,
+          'find the cause: a ring that is too small (ethtool -g), frames larger than the MTU of the other end, or a faulty link',
         ),
         basis: 'sample',
         at: {host: host.name, netns: '@host', device},

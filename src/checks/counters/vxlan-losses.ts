@@ -45,7 +45,7 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
           evidence: [
             `${netns}: ${device} TX errors ${later.txErrors} (${risen(unsent, seconds)}), carrier errors ${later.txCarrierErrors} (${risen(carrier, seconds)})`,
           ],
-          cause: `${device} could not hand ${unsent} packets to the host: it has no route to the VTEPs that their FDB entries name${carrier < unsent ? ', or they were refused on the way out' : ''}`,
+          cause: `${device} could not send ${unsent} packets: the host has no route to the VTEPs of their FDB entries${carrier < unsent ? ', or they were refused on output' : ''}`,
           check: look(sh`ovdiag fdb ${named(network)}`, 'the VTEPs; then ip route get of each'),
           fix: noFix(
             'not known from the counter alone: doctor reports the VTEP without a route as vtep-route-missing',
@@ -60,14 +60,14 @@ export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
         severity: 'warning',
         evidence: [
           `${netns}: ${device} TX dropped ${later.txDropped} (${risen(later.txDropped - earlier.txDropped, seconds)})`,
-          `${netns}: its bridge took or sent ${risen(later.bridgeFrames - earlier.bridgeFrames, seconds)} itself, broadcast and multicast among them`,
+          `${netns}: frames received or sent by its bridge itself, with broadcast and multicast: ${risen(later.bridgeFrames - earlier.bridgeFrames, seconds)}`,
           later.announced === null
             ? 'l2miss events were not monitored'
             : `${later.announced} of them were for MACs without an FDB entry`,
         ],
         cause: later.encrypted
-          ? `${device} threw away at least ${lost} frames, each for one receiver: this network is encrypted, and a packet for which there is no IPsec state is lost here`
-          : `${device} threw away at least ${lost} frames, each for one receiver, instead of sending them`,
+          ? `${device} dropped at least ${lost} unicast frames: this network is encrypted, and packets without an IPsec state are dropped here`
+          : `${device} dropped at least ${lost} unicast frames`,
         check: look(line('ovdiag doctor --for 10s'), 'l2-miss and l3-miss: whose entries are missing'),
         fix: noFix(
           'not known from the counter alone: what is missing is reported as l2-miss, l3-miss or xfrm-state-missing',

@@ -38,7 +38,7 @@ export const xfrmErrors = defineCheck<undefined, Counts>({
       evidence: rising.map(
         ({name, count, by}) => `/proc/net/xfrm_stat: ${name} ${count} (${risen(by, seconds)})`,
       ),
-      cause: `IPsec threw packets away, ${rising.map(({name, by}) => `${by} of them as ${meaningOf(name)}`).join(' and ')}; on this host it carries ${after.networks.join(', ')}`,
+      cause: `IPsec dropped packets: ${rising.map(({name, by}) => `${by} ${meaningOf(name)}`).join(', ')}; encrypted networks on this host: ${after.networks.join(', ')}`,
       check: look(line('ip xfrm state list nokeys')),
       fix: noFix(
         'not known from the counter alone: what is missing is reported as xfrm-state-missing or xfrm-spi-mismatch',
@@ -52,7 +52,7 @@ export const xfrmErrors = defineCheck<undefined, Counts>({
 /** The kernel's own words for its counters (Documentation/networking/xfrm_proc.rst), in ours. */
 const meanings: Record<string, string> = {
   XfrmInNoStates: 'arriving with an SPI that is unknown here',
-  XfrmInStateProtoError: 'arriving but not to be decrypted with the key of their state',
+  XfrmInStateProtoError: 'arriving and not decrypted with the key of their state',
   XfrmInStateSeqError: 'arriving outside the replay window',
   XfrmInTmplMismatch: 'arriving in clear or with another transformation than the policy asks for',
   XfrmInNoPols: 'arriving decrypted without a policy that lets them in',

@@ -23,7 +23,7 @@ export const cleartext = defineCheck({
         } else if (policy.dport !== undefined && policy.dport !== sealed.port) {
           reportClear(host, report, sealed, vtep, {
             evidence: [policy.text, `the data path uses port ${sealed.port}`],
-            why: `the policy is for port ${policy.dport}, whatever port the data path has (engines before 23.0.7 and 24.0.3)`,
+            why: `the policy is for port ${policy.dport} and not for the data path port (engines before 23.0.7 and 24.0.3)`,
           });
         }
       }
@@ -46,8 +46,11 @@ function reportClear(
     host: host.name,
     network: network.name,
     subject: `VTEP ${vtep}`,
-    evidence: [`${network.name} (VNI ${vni}) is encrypted, and has rows that lead to ${vtep}`, ...evidence],
-    cause: `packets of ${network.name} to ${vtep} are marked for encryption, and ${why}: they leave this host in clear, and the other node drops them`,
+    evidence: [
+      `${network.name} (VNI ${vni}) is encrypted, and has entries that point to ${vtep}`,
+      ...evidence,
+    ],
+    cause: `packets of ${network.name} to ${vtep} are marked for encryption, and ${why}: they leave this host unencrypted, and the other node drops them`,
     check: look(line('ip xfrm policy list'), `no policy out to ${vtep} for UDP ${port} with mark 0xd0c4e3`),
     fix: policyFix(host, network.name, port, vtep),
     basis: 'one-host',
@@ -91,11 +94,11 @@ function oldEngine(host: KnownHost, report: Report, encrypted: EncryptedVni[]): 
       `encrypted networks here: ${[...new Set(encrypted.map(({network}) => network.name))].join(', ')}`,
     ],
     cause:
-      'this engine appends its rules for encrypted overlays behind those that are there, makes them late and goes on where it can not: packets may leave or be taken unencrypted (CVE-2023-28840, -28841, -28842)',
+      'this engine appends its rules for encrypted overlays after existing ones, adds them late, and continues if that fails: packets may be sent or accepted unencrypted (CVE-2023-28840, -28841, -28842)',
     check: look(line('docker version')),
     fix: fixByOthers(
-      'whoever maintains the engine',
-      'install 20.10.24, 23.0.3 or later; every container of the host is started again',
+      'administrator of the engine',
+      'install 20.10.24, 23.0.3 or later; every container of the host is restarted',
     ),
     basis: 'one-host',
     at: {host: host.name},

@@ -26,7 +26,7 @@ export const encryptionRules = defineCheck({
       report.notChecked({
         host: host.name,
         network: sealed.network.name,
-        reason: `the rules that mark and drop packets of VNI ${sealed.vni} were not read, or hold matches that are not understood`,
+        reason: `the rules that mark and drop packets of VNI ${sealed.vni} were not read, or have matches that are not evaluated`,
         add: 'By hand: iptables-save -c | grep 4789; nft list table ip docker-overlay',
       });
     }
@@ -98,10 +98,10 @@ function reportMark(host: KnownHost, report: Report, {network, netns, vni, port,
     subject: `VNI ${vni}`,
     evidence: [
       `${network.name} is encrypted; its device of VNI ${vni}, port ${port}, is in ${netns}`,
-      `not there: mangle: -A OUTPUT -p udp --dport ${port} (VNI ${vni}) -j MARK --set-xmark 0xd0c4e3/0xffffffff`,
+      `missing: mangle: -A OUTPUT -p udp --dport ${port} (VNI ${vni}) -j MARK --set-xmark 0xd0c4e3/0xffffffff`,
       `other nodes in its tables: ${vteps.join(', ')}`,
     ],
-    cause: `without the mark the policy does not apply, so packets of ${network.name} leave this host in clear; the other nodes drop them`,
+    cause: `without the mark the policy does not apply, so packets of ${network.name} leave this host unencrypted; the other nodes drop them`,
     check: look(line('iptables -t mangle -S OUTPUT'), 'no rule with 0xd0c4e3 for this VNI'),
     fix: fixBy({
       ...ruleFor(
@@ -124,16 +124,16 @@ function reportDrop(host: KnownHost, report: Report, {network, vni, port}: Encry
     subject: `VNI ${vni}`,
     evidence: [
       `an unencrypted packet to UDP ${port} with VNI ${vni} passes all rules of INPUT`,
-      `not there: filter: -A INPUT -p udp -m policy --dir in --pol none --dport ${port} (VNI ${vni}) -j DROP`,
+      `missing: filter: -A INPUT -p udp -m policy --dir in --pol none --dport ${port} (VNI ${vni}) -j DROP`,
     ],
-    cause: `nothing drops what comes in clear: whoever can send UDP ${port} to this host puts frames onto ${network.name}, and what another node sends unencrypted by mistake is taken as if all were well`,
+    cause: `unencrypted packets are accepted: any host that can send UDP ${port} to this one can inject frames into ${network.name}, and packets that a node sends unencrypted by mistake go unnoticed`,
     check: look(line('iptables -S INPUT'), 'no DROP with --pol none for this VNI'),
     fix: fixBy({
       ...ruleFor(
         sh`filter`,
         sh`INPUT -p udp --dport ${number(port)} ${matchOf(host, vni)} -m policy --dir in --pol none -j DROP`,
       ),
-      affects: `packets of ${network.name} that come in clear: they are dropped from then on`,
+      affects: `packets of ${network.name} that arrive unencrypted: they are dropped from then on`,
     }),
     basis: 'one-host',
     at: {host: host.name, networkId: network.id, netns: '@host'},

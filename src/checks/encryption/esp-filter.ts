@@ -44,7 +44,8 @@ export const espFilter = defineCheck({
     const networks = [...new Set(encrypted.map(({network}) => network.name))].join(', ');
     for (const way of ['in', 'out'] as const) {
       for (const [rule, hit] of lost[way]) reportLoss(host, report, {...hit, way, rule, networks});
-      if (doubts[way].size > 0) gap(`${way} hangs on what is not understood: ${[...doubts[way]].join('; ')}`);
+      if (doubts[way].size > 0)
+        gap(`${way} depends on rules that are not evaluated: ${[...doubts[way]].join('; ')}`);
     }
     return undefined;
   },
@@ -126,7 +127,7 @@ function reportLoss(
       ...evidence,
       `encrypted overlays here: ${networks}; other nodes: ${vteps.slice(0, 5).join(', ')}`,
     ],
-    cause: `the rules of ${host.name} drop ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which encrypted overlays become on the wire; the open UDP port of the data path is of no use to them${answersPass ? '. Only answers pass: nothing goes through until this host itself has sent, and again after 10 minutes of silence' : ''}`,
+    cause: `the rules of ${host.name} drop ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which carries encrypted overlays; allowing the UDP port of the data path does not help${answersPass ? '. Only replies pass: nothing arrives until this host itself has sent, and again after 10 minutes of silence' : ''}`,
     check: by ? chainCheck(by) : look(line('nft list ruleset')),
     fix: by
       ? acceptFix(host.filter, by, {

@@ -232,7 +232,7 @@ function compare(
       `${sender.name}: states ${sender.vtep} → ${receiver.vtep} have SPI ${spis.join(', ')}`,
       `${receiver.name}: states ${sender.vtep} → ${receiver.vtep} have SPI ${known.length === 0 ? 'none' : known.join(', ')}`,
     ],
-    cause: `what ${sender.name} encrypts for ${receiver.name} carries a number that ${receiver.name} has no key for: it drops every packet of encrypted overlays from there`,
+    cause: `packets that ${sender.name} encrypts for ${receiver.name} have an SPI for which ${receiver.name} has no state: it drops every packet of encrypted overlays from there`,
     check: look(
       line("docker version -f '{{.Server.Version}}'"),
       'engines 28.2.2, 29.0.0 to 29.2.0, 25.0.13 and 25.0.14 compute other SPIs than all others',

@@ -41,13 +41,13 @@ export const bridgeNetfilter = defineCheck({
         `ports of docker_gwbridge: ${ports.map(({name}) => name).join(', ')}`,
       ],
       cause:
-        "frames between two ports of a bridge are not shown to iptables, so Docker's rule that keeps the containers on docker_gwbridge apart has no effect",
+        "bridged frames do not pass iptables, so Docker's rule that isolates the containers on docker_gwbridge has no effect",
       check: look(line('sysctl net.bridge.bridge-nf-call-iptables'), '0'),
       fix: fixBy({
         commands: [line('sysctl -w net.bridge.bridge-nf-call-iptables=1')],
         undo: [line('sysctl -w net.bridge.bridge-nf-call-iptables=0')],
         affects:
-          'all bridges in this namespace, until the next boot: their frames pass the FORWARD rules then',
+          'all bridges in this namespace, until the next boot: their frames then pass the FORWARD rules',
       }),
       basis: 'one-host',
       at: {host: host.name, netns: '@host', device: 'docker_gwbridge'},

@@ -19,12 +19,12 @@ const setClock = fixBy({
   affects: 'the clock of the node',
 });
 const joinAnew = fixByOthers(
-  'whoever has the join token of the swarm',
-  'let the node join again: docker swarm leave --force here, and what docker swarm join-token prints on a manager; its tasks and overlay networks start again',
+  'administrator of a manager',
+  'docker swarm join-token worker (or manager) prints the join command; run docker swarm leave --force on this node and then that command: its tasks and overlay networks are recreated',
 );
 const rotate = fixByOthers(
-  'whoever runs a manager',
-  'type docker swarm ca --rotate there while the node is still heard: the certificates of all nodes are renewed one by one. Until then let the node reach a manager on TCP 2377',
+  'administrator of a manager',
+  'run docker swarm ca --rotate there while the node is still connected: the certificates of all nodes are renewed one by one. The node must reach a manager on TCP 2377',
 );
 
 const states = {
@@ -39,7 +39,7 @@ const states = {
     code: 'certificate-expired',
     severity: 'error',
     cause:
-      'the certificate has expired: managers refuse the node, so it gets no tasks, no keys and no news of others',
+      'the certificate has expired: managers refuse the node, so it gets no tasks, no keys and no updates',
     check: expiry,
     fix: joinAnew,
   },
@@ -47,7 +47,7 @@ const states = {
     code: 'certificate-expiring',
     severity: 'warning',
     cause:
-      'the certificate should have been renewed by now and was not: the node can not reach a manager, or is refused by it; once it has expired the node is lost to the swarm',
+      'the certificate should have been renewed by now and was not: the node cannot reach a manager, or is refused by it; once it has expired the node cannot rejoin by itself',
     check: expiry,
     fix: rotate,
   },
@@ -68,7 +68,7 @@ function unread(host: string, pem: string | undefined, own: NodeCertificate | un
     reason:
       pem === undefined || own
         ? "the node's certificate in the swarm was not read"
-        : 'nothing of what the node keeps as its certificate in the swarm can be read',
+        : "the node's Swarm certificate file could not be parsed",
     add: `Read ${host} as root; by hand: openssl x509 -noout -dates -in /var/lib/docker/swarm/certificates/swarm-node.crt`,
   };
 }

@@ -73,12 +73,12 @@ function tell(
     subject: 'clock',
     evidence: [
       `date on ${host.name}: ${iso(now)}`,
-      `meanwhile, on the machine that read it: between ${iso(from)} and ${iso(to)}`,
+      `machine that read it, at the same time: between ${iso(from)} and ${iso(to)}`,
       ...(others > 0 ? [`other hosts that were read by it: ${others}`] : []),
     ],
     cause: `the clock of ${host.name} is ${duration(by)} ${ahead ? 'ahead of' : 'behind'} ${
       others > 0 ? 'that of most others' : 'that of the machine that read it: one of the two is wrong'
-    }; nodes refuse each other's certificates once they seem not yet or no longer valid`,
+    }; nodes refuse certificates that are not yet or no longer valid by their clock`,
     check: look(line('timedatectl; chronyc tracking')),
     // A time service steps the clock when it starts, not once it runs.
     fix: fixBy({
@@ -104,9 +104,12 @@ function tellReader(by: number, hosts: HostDigest<Digest>[], report: Report): vo
         ({name, digest}) =>
           `date on ${name}: ${iso(digest.clock)}, read between ${iso(digest.from)} and ${iso(digest.to)}`,
       ),
-    cause: `the hosts agree on the time, and the machine that read them is ${duration(Math.abs(by))} ${by > 0 ? 'behind' : 'ahead'}: its times are wrong in what it shows, and nothing else`,
+    cause: `the hosts agree on the time, and the machine that read them is ${duration(Math.abs(by))} ${by > 0 ? 'behind' : 'ahead'}: only the times that it shows are wrong`,
     check: look(line('timedatectl')),
-    fix: fixByOthers('whoever runs the machine that ran ovdiag', 'set its clock: timedatectl set-ntp true'),
+    fix: fixByOthers(
+      'administrator of the machine that ran ovdiag',
+      'set its clock: timedatectl set-ntp true',
+    ),
     basis: 'several-hosts',
     at: {},
   });

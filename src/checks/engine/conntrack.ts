@@ -28,14 +28,14 @@ export const conntrack = defineCheck({
           `net.netfilter.nf_conntrack_max = ${most}`,
         ],
         cause: full
-          ? `the table of connections of ${whose} has no room left: packets that begin a new one are dropped, unless one that was never answered can be let go for it`
-          : `the table of connections of ${whose} is nearly full; once it is, packets that would begin a new one are dropped`,
+          ? `the conntrack table of ${whose} is full: packets of new connections are dropped, unless an unanswered entry can be evicted`
+          : `the conntrack table of ${whose} is nearly full; once it is full, packets of new connections are dropped`,
         check: look(line('conntrack -S; conntrack -L -o extended | head'), 'who has so many connections'),
         fix: fixBy({
           commands: [sh`sysctl -w net.netfilter.nf_conntrack_max=${number(most * 2)}`],
           undo: [sh`sysctl -w net.netfilter.nf_conntrack_max=${number(most)}`],
           affects:
-            'the limit of every namespace of the machine, until the next boot, and up to about 320 bytes of memory a connection',
+            'the limit of every namespace of the machine, until the next boot, and up to about 320 bytes of memory per connection',
         }),
         basis: 'one-host',
         at: {host: host.name, netns},

@@ -51,11 +51,11 @@ export const engineVersions = defineCheck<Digest>({
             .map(({text}) => text)
             .join(', '),
         ),
-        cause: `the engines of the first line reckon other numbers for the keys of encrypted networks than those of the second: nothing of ${name} passes between them, while names resolve`,
+        cause: `the engines of the first line compute other SPIs for encrypted networks than those of the second: no traffic of ${name} passes between them, while names resolve`,
         check: look(line("docker version -f '{{.Server.Version}}'")),
         fix: fixByOthers(
-          'whoever maintains the engines',
-          'install 29.2.1, 25.0.15 or later on the nodes of the first line; their containers are started again',
+          'administrator of the engines',
+          'install 29.2.1, 25.0.15 or later on the nodes of the first line; their containers are restarted',
         ),
         basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
         at: {networkId: id},
@@ -123,9 +123,9 @@ function faultOf(version: EngineVersion): Fault | undefined {
     return {
       severity: 'warning',
       cause:
-        'this engine takes rows of removed endpoints out of the wrong tables, so FDB and neighbour entries of every endpoint that ever left another node stay; once an address is used again elsewhere, frames go to the old node',
+        'this engine deletes the entries of removed endpoints from the wrong namespace, so FDB and neighbour entries of every endpoint that ever left another node stay; once an address is reused elsewhere, frames go to the old node',
       look: 'docker version',
-      fix: 'install 28.3.0 or later; every container of the host is started again',
+      fix: 'install 28.3.0 or later; every container of the host is restarted',
     };
   }
   // 29.8.0 is the newest of which it is known.
@@ -133,7 +133,7 @@ function faultOf(version: EngineVersion): Fault | undefined {
     return {
       severity: 'info',
       cause:
-        'this engine adds FDB entries only where there is none: if the kernel has learned the row before, as after a short partition, the add fails and the row is lost when it ages. Look for fdb-row-missing and learned rows after such an event',
+        'this engine adds FDB entries only where there is none: if the kernel has learned the entry before, as after a short partition, the add fails and the entry is lost when it ages out. Look for fdb-row-missing and learned entries after such an event',
       look: "journalctl -u docker | grep -e 'already present' -e 'failed to add peer entry'",
       fix: 'nothing is wrong yet: look for fdb-row-missing after partitions, and install a version in which it is fixed',
     };
@@ -158,7 +158,7 @@ function fdbFaults(host: KnownHost, report: Report): void {
     ],
     cause: fault.cause,
     check: look(line(fault.look)),
-    fix: fixByOthers('whoever maintains the engine', fault.fix),
+    fix: fixByOthers('administrator of the engine', fault.fix),
     basis: 'one-host',
     at: {host: host.name},
   });

@@ -27,13 +27,13 @@ export const gossipListener = defineCheck({
       network: null,
       subject: `${names} ${gossipPort}`,
       evidence: missing.map(
-        (protocol) => `/proc/net/${protocol}, ${protocol}6: no socket waits on port ${gossipPort}`,
+        (protocol) => `/proc/net/${protocol}, ${protocol}6: no socket listens on port ${gossipPort}`,
       ),
-      cause: `the engine of ${name} is in the swarm and does not listen on ${names} ${gossipPort}: it hears no gossip, so it gets no FDB entries of new endpoints and no names`,
+      cause: `the engine of ${name} is in the swarm and does not listen on ${names} ${gossipPort}: it receives no gossip, so it gets no FDB entries of new endpoints and no names`,
       check: look(line(`ss -lnptu 'sport = :${gossipPort}'`), 'no line of dockerd'),
       fix: fixBy({
         commands: [line('systemctl restart docker')],
-        affects: 'the engine and all containers of the node: those of the swarm are started again',
+        affects: 'the engine and all containers of the node: those of the swarm are restarted',
       }),
       basis: 'one-host',
       at: {host: name},

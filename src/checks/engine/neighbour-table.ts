@@ -37,12 +37,12 @@ export const neighbourTableRoom = defineCheck({
           (step) =>
             `net.ipv4.neigh.default.gc_thresh${step} = ${setting(proc, `${thresholds}${step}`) ?? '?'}`,
         ),
-        `neighbours that are not permanent, in all namespaces that were read: ${counted}`,
+        `neighbour entries that are not permanent, in all namespaces that were read: ${counted}`,
         ...(table ? [`/proc/net/stat/arp_cache: entries ${table.entries}, table_fulls ${table.fulls}`] : []),
       ],
       cause: full
-        ? `${used} of at most ${limit} neighbours are taken, over all namespaces of this machine; where none of them can be let go, a new one is refused, and packets to it are dropped`
-        : `the table of neighbours has been full since boot, and its limits are lower than those that the engine set at its start (${dockers.join(', ')}): something has set them back`,
+        ? `${used} of at most ${limit} neighbour entries are in use, over all namespaces of this machine; when none can be evicted, new ones are refused and packets to them are dropped`
+        : `the neighbour table has been full since boot, and its limits are lower than those that the engine set at its start (${dockers.join(', ')}): something has reset them`,
       check: look(line('sysctl net.ipv4.neigh.default.gc_thresh3; ip -s neigh show | wc -l')),
       fix: fixBy({
         commands: dockers.map(

@@ -18,7 +18,7 @@ export const nicOffload = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        reason: 'the drivers of the cards by which packets leave for other nodes were not read',
+        reason: 'the drivers of the uplink NICs were not read',
         add: `Install ethtool on ${host.name}`,
       });
       return undefined;
@@ -43,12 +43,12 @@ export const nicOffload = defineCheck({
           `ethtool -k ${name}: ${feature}: ${state}`,
           `data path: UDP ${knownPort}`,
         ],
-        cause: `with ${feature} on, vmxnet3 and its hypervisor spoil the checksums inside VXLAN packets on port ${knownPort}: ping passes between nodes, TCP does not`,
+        cause: `with ${feature} on, vmxnet3 and its hypervisor corrupt the checksums inside VXLAN packets on port ${knownPort}: ping works between nodes, TCP does not`,
         check: look(sh`ethtool -k ${deviceWord(name)}`, feature),
         fix: fixBy({
           commands: [sh`ethtool -K ${deviceWord(name)} ${plain(feature)} off`],
           undo: [sh`ethtool -K ${deviceWord(name)} ${plain(feature)} on`],
-          affects: `${name}, until the next boot: the processor computes its checksums`,
+          affects: `${name}, until the next boot: the CPU computes its checksums`,
         }),
         basis: 'one-host',
         at: {host: host.name, netns: '@host', device: name},

@@ -11,14 +11,14 @@ const lacking = [
     what: 'VXLAN (module vxlan)',
     anyOverlay: true,
     install:
-      'a kernel with VXLAN: modprobe vxlan where it is a module; on Ubuntu on a Raspberry Pi the package linux-modules-extra-raspi has it',
+      'boot a kernel with VXLAN; where it is a module: modprobe vxlan (Ubuntu on a Raspberry Pi: package linux-modules-extra-raspi)',
   },
   {
     code: 'encryption-unsupported',
     pattern: /required modules to install IPSEC rules are missing/i,
-    what: 'IPsec, or the way to set it up (modules xfrm_user, xfrm_algo)',
+    what: 'IPsec, or its netlink interface (modules xfrm_user, xfrm_algo)',
     anyOverlay: false,
-    install: 'a kernel with IPsec: modprobe -a xfrm_user xfrm_algo esp4 where they are modules',
+    install: 'boot a kernel with IPsec; where they are modules: modprobe -a xfrm_user xfrm_algo esp4',
   },
 ] as const;
 
@@ -49,7 +49,7 @@ export const taskErrors = defineCheck<Refused[]>({
         evidence: tasks,
         cause: `the kernel of ${node} lacks ${lack.what}: no task that needs it starts there`,
         check: look(line('ls /proc/net/ip_vs; modprobe -n vxlan')),
-        fix: fixByOthers(`whoever chooses the kernel of ${node}`, lack.install),
+        fix: fixByOthers(`administrator of ${node}`, lack.install),
         basis: 'one-host',
         at: {host: node},
       });

@@ -42,7 +42,7 @@ export const containerLinks = defineCheck({
           network: network.name,
           reason:
             'the engine did not list its own endpoints, so they can not be compared with the interfaces',
-          add: `see that the engine answers there: docker network inspect ${network.name}`,
+          add: `check that the engine answers there: docker network inspect ${network.name}`,
         });
         continue;
       }
@@ -199,7 +199,7 @@ function strangers(
           : `no other end: ${pairing?.reason ?? 'its ifindex is not told'}`,
         `docker network inspect ${network.name}: ${endpoints.map(({name, ip}) => `${name} ${ip ?? '-'}`).join(', ') || 'no endpoint here'}`,
       ],
-      cause: `${link.name} leads to ${where}, and the engine has no such endpoint: it was made by hand or left behind, and other hosts have no rows for it`,
+      cause: `${link.name} leads to ${where}, and the engine has no such endpoint: it was created by hand or left behind, and other hosts have no entries for it`,
       check: look(within(host.model, file, sh`ip -d link show ${device(link.name)}`), 'a port of the bridge'),
       fix: fixBy({
         commands: [within(host.model, file, sh`ip link del ${device(link.name)}`)],

@@ -42,7 +42,7 @@ export const namespaces = defineCheck<Digest>({
         network: null,
         reason:
           'whose the files of the namespace directory are: the engine did not list its networks and containers',
-        add: 'see that the engine answers there: docker ps',
+        add: 'check that the engine answers there: docker ps',
       });
       return undefined;
     }

@@ -249,7 +249,7 @@ function filtered(at: AtBridge, fdb: FdbRow[]): void {
     cause:
       lost.length > 0
         ? `${bridge.name} filters VLANs, and ${listed(names)} ${names.length === 1 ? 'is' : 'are'} in none: all frames there are dropped`
-        : `${bridge.name} filters VLANs: frames pass only between ports of one VLAN, which bridge vlan show tells`,
+        : `${bridge.name} filters VLANs: frames pass only between ports of one VLAN, which bridge vlan show lists`,
     undo: [sh`ip link set ${device(bridge.name)} type bridge vlan_filtering 0`],
     shows: `${bridge.name}: vlan_filtering 1`,
   });

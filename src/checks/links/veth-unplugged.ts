@@ -24,7 +24,7 @@ export const vethUnplugged = defineCheck({
             network: network.name,
             subject: owner ?? `${link.name} in ${sandbox.namespace.file}`,
             evidence: [`${sandbox.namespace.file}: ${linkLine(link)}`],
-            cause: `${link.name}, which leads to ${owner ?? 'an endpoint'}, is not attached to a bridge: nothing that ${owner ?? 'it'} sends or is sent gets through`,
+            cause: `${link.name}, which leads to ${owner ?? 'an endpoint'}, is not attached to a bridge: no frame to or from ${owner ?? 'it'} passes`,
             ...adviceFor(host, sandbox, link),
             basis: 'one-host',
             at: {host: host.name, networkId: network.id, netns: sandbox.namespace.file, device: link.name},

@@ -26,7 +26,7 @@ export const vni = defineCheck({
         host: host.name,
         network: null,
         reason: 'whether something holds the VNI of a network: the engine did not list its networks',
-        add: 'see that the engine answers there: docker network ls',
+        add: 'check that the engine answers there: docker network ls',
       });
       return undefined;
     }
@@ -162,7 +162,7 @@ function leftover(host: KnownHost, device: Device, owner: Network | undefined, d
       lost
         ? `${owner.name} has no tunnel here because of it`
         : owner
-          ? `${owner.name} could not be built here anew`
+          ? `${owner.name} could not be created again here`
           : 'the next network with this VNI can not be built here ("file exists")'
     }`,
     ...deletion(host, device),
@@ -220,7 +220,7 @@ function foreignVni(
         line(device),
         `docker network inspect ${network.name}: vxlanid_list ${network.vnis.join(',')}`,
       ],
-      cause: `${device.link.name} sends with VNI ${device.vxlan.vni}, and ${network.name} has ${network.vnis.join(' and ')}: other hosts drop what it sends, and nothing here takes what they send`,
+      cause: `${device.link.name} sends with VNI ${device.vxlan.vni}, and ${network.name} has ${network.vnis.join(' and ')}: other hosts drop its packets, and this host drops theirs`,
       ...rightVni(host, network, device),
       basis: 'one-host',
       at: {host: host.name, networkId: network.id, netns: file},
@@ -243,7 +243,7 @@ function strayBridge(host: KnownHost, link: Link): Finding {
     network: null,
     subject: `${link.name} in the host's own namespace`,
     evidence: [`@host: ${linkLine(link)}`],
-    cause: `${link.name} is the bridge of an overlay sandbox outside of it: building or removing that sandbox failed half way`,
+    cause: `${link.name} is the bridge of an overlay sandbox, left in the host's namespace: creating or removing that sandbox failed half way`,
     check: look(sh`bridge link show master ${deviceWord(link.name)}`, 'no ports'),
     fix: fixBy({
       commands: [sh`ip link del ${deviceWord(link.name)}`],

@@ -116,8 +116,8 @@ function tellDiffering(
     subject: `${device.name} in ${netns}`,
     evidence: [`${netns}: ${linkLine(device)}`, ...ports.slice(0, 8).map(({line}) => line)],
     cause: larger
-      ? `${listed(distinct(ports.map(({owner}) => owner)))} may send larger packets than the tunnel takes (${mtu} bytes): the bridge drops them without a word`
-      : `${listed(distinct(ports.map(({owner}) => owner)))} take smaller packets than the tunnel brings (${mtu} bytes): larger ones from other endpoints are dropped at their door`,
+      ? `${listed(distinct(ports.map(({owner}) => owner)))} may send larger packets than the MTU of the tunnel (${mtu} bytes): the bridge drops them silently`
+      : `${listed(distinct(ports.map(({owner}) => owner)))} have a smaller MTU than the tunnel (${mtu} bytes): larger packets from other endpoints are dropped at their port`,
     check: look(within(host.model, netns, sh`ip link show`), 'mtu of each port and of the tunnel'),
     fix: fixBy(
       larger
@@ -169,7 +169,7 @@ function hostsAgree(hosts: HostDigest<Digest>[], report: Report): void {
           .slice(0, 4)
           .map(({host, device, netns}) => `${host}: ${device} in ${netns} mtu ${mtu}`),
       ),
-      cause: `endpoints on different hosts take packets of up to ${mtus.join(', ')} bytes; what one of them sends in full size is too large for another, whose bridge drops it without a word`,
+      cause: `endpoints on different hosts have MTUs of ${mtus.join(', ')} bytes; full-sized packets of one are too large for another, whose bridge drops them silently`,
       check: look(sh`docker network inspect ${named(name)} --format '{{.Options}}'`),
       fix: raise(seen, mtus),
       basis: 'several-hosts',

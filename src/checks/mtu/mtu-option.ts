@@ -54,7 +54,7 @@ function tell(host: KnownHost, {device, network, netns}: Tunnel, report: Report)
     cause: `${device.name} of ${network.name} has MTU ${is}, and the engine sets ${wanted}: ${
       is < wanted
         ? 'frames between that and the MTU of the containers are dropped on this host'
-        : 'somebody changed it, and larger frames than the network was made for are sent'
+        : 'it was changed, and larger frames are sent than the network was created for'
     }`,
     check: look(within(host.model, netns, sh`ip link show ${deviceWord(device.name)}`), `mtu ${is}`),
     fix: fixBy({commands: [set(wanted)], undo: [set(is)], affects: `frames of ${network.name} on this host`}),

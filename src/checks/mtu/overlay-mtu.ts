@@ -89,7 +89,7 @@ function misfitOf(host: KnownHost, group: Fit[]): Misfit | undefined {
 }
 
 const consequence =
-  'the kernel of the sender refuses or fragments them, and ones that come the other way may be lost';
+  "the sender's kernel refuses or fragments them, and those in the other direction may be lost";
 
 function tellUplink(host: KnownHost, misfit: Misfit, names: string[], report: Report): void {
   const {uplink, needs, takes, evidence} = misfit;
@@ -100,12 +100,12 @@ function tellUplink(host: KnownHost, misfit: Misfit, names: string[], report: Re
     network: null,
     subject: uplink,
     evidence,
-    cause: `full-sized packets of ${listed(names)} need up to ${needs} bytes on the way, and ${uplink} takes ${takes}: ${consequence}`,
+    cause: `full-sized packets of ${listed(names)} need up to ${needs} bytes in the underlay, and the MTU of ${uplink} is ${takes}: ${consequence}`,
     check: look(sh`ip link show ${device(uplink)}`, `mtu ${takes}`),
     fix: fixBy({
       commands: [sh`ip link set ${device(uplink)} mtu ${number(needs)}`],
       undo: [sh`ip link set ${device(uplink)} mtu ${number(takes)}`],
-      affects: `${uplink}, until the next boot. Where the network behind it takes no ${needs} bytes, the overlays must be made with com.docker.network.driver.mtu=${misfit.option} instead`,
+      affects: `${uplink}, until the next boot. If the network behind it does not carry ${needs} bytes, recreate the overlays with com.docker.network.driver.mtu=${misfit.option} instead`,
     }),
     basis: 'one-host',
     at: {host: host.name, device: uplink},
@@ -137,7 +137,7 @@ function tellNetworks(hosts: HostDigest<Misfit[]>[], report: Report): void {
       evidence: seen
         .slice(0, 5)
         .flatMap(({host, misfit: {evidence}}) => evidence.map((row) => `${host}: ${row}`)),
-      cause: `full-sized packets of ${misfit.name} need ${misfit.needs} bytes on the way, and ${misfit.uplink} of ${listed(names)} takes ${misfit.takes}: ${consequence}`,
+      cause: `full-sized packets of ${misfit.name} need ${misfit.needs} bytes in the underlay, and the MTU of ${misfit.uplink} of ${listed(names)} is ${misfit.takes}: ${consequence}`,
       check: look(sh`docker network inspect ${named(misfit.name)} --format '{{.Options}}'`),
       fix: fixOf(seen, misfit),
       basis: only === undefined ? 'several-hosts' : 'one-host',

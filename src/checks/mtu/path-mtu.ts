@@ -43,14 +43,14 @@ function cached(host: KnownHost, report: Report): void {
         ...distinct(group.map(sumLine)).slice(0, 5),
         ...inside.flatMap(({rows}) => rows).slice(0, 5),
       ],
-      cause: `something on the way to ${listed(vteps)} takes only ${mtu} bytes and said so; full-sized packets of ${listed(distinct(group.map(({tunnel}) => tunnel.network.name)))} need more, and this kernel refuses them`,
+      cause: `a router on the path to ${listed(vteps)} reported an MTU of only ${mtu} bytes; full-sized packets of ${listed(distinct(group.map(({tunnel}) => tunnel.network.name)))} are larger, and this kernel refuses them`,
       check: [
         ...look(sh`ip route get ${address(vtep)}`, `mtu ${mtu}`),
         ...look(sh`tracepath -n ${address(vtep)}`, 'sends probes: the hop at which the pmtu falls'),
       ],
       fix: fixByOthers(
-        `whoever runs the network to ${listed(vteps)}`,
-        `let the link there that takes ${mtu} bytes take more; this host remembers it for ten minutes (ip route flush cache)`,
+        `administrator of the network to ${listed(vteps)}`,
+        `raise the MTU of the link that takes only ${mtu} bytes; this host keeps the path MTU for ten minutes (ip route flush cache)`,
       ),
       basis: 'one-host',
       at: {host: host.name, vtep},
@@ -65,12 +65,12 @@ function cached(host: KnownHost, report: Report): void {
       network: network.name,
       subject: 'containers here',
       evidence: rows.slice(0, 10),
-      cause: `containers were told that only ${least} bytes pass to some endpoints, and go by it until it is forgotten, within ten minutes`,
+      cause: `containers have a cached path MTU of ${least} bytes to some endpoints, which expires within ten minutes`,
       check: look(within(host.model, file, sh`ip route show cache`)),
       fix: fixBy({
         commands: [within(host.model, file, sh`ip route flush cache`)],
         affects:
-          'what that container remembers of paths; it learns it again where a small link is still there',
+          'the cached path MTUs of that container; they come back if the link with the small MTU is still there',
       }),
       basis: 'one-host',
       at: {host: host.name, networkId: network.id},

@@ -59,7 +59,7 @@ function wayToNetwork(network: Network, endpoint: LocalEndpoint): Missing[] {
   const other = neighbourOf(gateways, ip, own.prefixLength);
   const chosen = other === undefined ? undefined : chooseRoute(tables, other);
   if (!chosen || chosen.verdict === 'unknown' || chosen.route?.device === link.name) return [];
-  const instead = chosen.route ? `: ${routeText(chosen.route)} is taken instead` : '';
+  const instead = chosen.route ? `: ${routeText(chosen.route)} is used instead` : '';
   return [
     {
       name: kind === 'load-balancer' ? `the load balancer of ${network.name}` : name,
@@ -67,7 +67,7 @@ function wayToNetwork(network: Network, endpoint: LocalEndpoint): Missing[] {
       tables,
       network,
       way: `to ${network.name}`,
-      cause: `${name} has ${ip} on ${network.name} and no route to that network by ${link.name}${instead}`,
+      cause: `${name} has ${ip} on ${network.name} and no route to that network through ${link.name}${instead}`,
       route: sh`${prefix(subnetOf(network, ip, own.prefixLength))} dev ${device(link.name)} scope link src ${address(ip)}`,
     },
   ];

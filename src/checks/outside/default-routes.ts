@@ -75,7 +75,7 @@ function onOverlay(
     network: overlay.name,
     subject: container.name,
     evidence: [`${file}: ${routeText(way)}`],
-    cause: `the default route of ${container.name} leads onto ${overlay.name}, where no engine forwards to the outside: packets to other networks are lost, unless a container of ${overlay.name} is meant to forward them`,
+    cause: `the default route of ${container.name} points into ${overlay.name}, from where no engine forwards to the outside: packets to other networks are lost, unless a container of ${overlay.name} is meant to forward them`,
     check: look(within(host.model, file, sh`ip route show default`)),
     fix: right
       ? fixBy({
@@ -104,7 +104,7 @@ function leaks(host: KnownHost, {container, file, way}: Odd, report: Report): vo
       `${file}: ${routeText(way)}`,
       `${container.name} is on ${container.endpoints.map(({networkName}) => networkName).join(', ')}, internal`,
     ],
-    cause: `${container.name} is only on internal networks and has a default route by ${way.device ?? 'an interface'}: it may reach the outside`,
+    cause: `${container.name} is only on internal networks and has a default route through ${way.device ?? 'an interface'}: it may reach the outside`,
     check: look(within(host.model, file, sh`ip route show default`), 'no line on an internal network'),
     fix: way.device
       ? fixBy({

@@ -25,7 +25,9 @@ export const forwardFilter = defineCheck({
     }
     const lost = forwardedOutside(model.host, host.filter, {bridge, source});
     if (lost?.decision.verdict === 'unknown')
-      report.notChecked(gap(host, `what decides is not understood: ${lost.decision.evidence.join('; ')}`));
+      report.notChecked(
+        gap(host, `it depends on rules that are not evaluated: ${lost.decision.evidence.join('; ')}`),
+      );
     else if (lost) tell(host, report, {bridge, ...lost});
     return undefined;
   },
@@ -35,7 +37,7 @@ function gap(host: KnownHost, why: string) {
   return {
     host: host.name,
     network: null,
-    reason: `whether the host forwards what containers send outside by docker_gwbridge: ${why}`,
+    reason: `whether the host forwards outbound traffic of docker_gwbridge: ${why}`,
     add: 'On that host, as root: iptables-save -c; nft list ruleset',
   };
 }

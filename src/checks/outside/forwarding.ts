@@ -26,7 +26,7 @@ function subnets({overlays}: KnownHost): Off[] {
         ({kind, addresses}) => kind === 'bridge' && addresses?.some(({family}) => family === 'inet'),
       );
       if (bridges.length < 2 || !isOff(tables)) return [];
-      const lost = `the bridges of ${network.name} stand for its ${bridges.length} subnets and must route between them: endpoints of different subnets don't reach each other through this host`;
+      const lost = `${network.name} has a bridge for each of its ${bridges.length} subnets, which must be routed between: endpoints of different subnets don't reach each other through this host`;
       return [
         {netns: file, network, evidence: bridges.map((bridge) => `${file}: ${linkLine(bridge)}`), lost},
       ];
@@ -39,7 +39,7 @@ function balancers({sandboxes}: KnownHost): Off[] {
     const {namespace, network, kind} = sandbox;
     const backends = isOff(namespace.tables) ? masqueraded(sandbox) : [];
     if (backends.length === 0) return [];
-    const lost = `the load balancer sends requests to the tasks under its own address and must send the answers on: no service answers under its ${kind === 'ingress' ? 'published port' : 'VIP'} from this host`;
+    const lost = `the load balancer uses its own address towards the tasks and must forward the replies: no service answers on its ${kind === 'ingress' ? 'published port' : 'VIP'} from this host`;
     return [{netns: namespace.file, ...(network ? {network} : {}), evidence: backends.slice(0, 3), lost}];
   });
 }
@@ -48,7 +48,8 @@ function gatewayBridge({model: {host}}: KnownHost): Off[] {
   const legs = (host?.links ?? []).filter(({master}) => master === 'docker_gwbridge');
   if (legs.length === 0 || !isOff(host)) return [];
   const evidence = [`ports of docker_gwbridge: ${legs.map(({name}) => name).join(', ')}`];
-  const lost = "what containers send out of docker_gwbridge ends here, and published ports don't answer";
+  const lost =
+    "outbound traffic of containers through docker_gwbridge is dropped here, and published ports don't answer";
   return [{netns: '@host', evidence, lost}];
 }
 

@@ -27,7 +27,7 @@ export const gatewayLeg = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        reason: "the host's own links were not read, so whether containers have a way outside is not known",
+        reason: "the host's own links were not read, so whether containers reach the outside is not known",
         add: 'read the host as root',
       });
       return undefined;
@@ -39,7 +39,7 @@ export const gatewayLeg = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        reason: `the host's own links were not read whole, so whether ${name} is there is not known`,
+        reason: `the host's own links were not fully read, so whether ${name} is there is not known`,
         add: 'read the host again, as root',
       });
     const blind = all.filter((leaver) => mayHideLeg(host, leaver, name));
@@ -48,7 +48,7 @@ export const gatewayLeg = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        reason: `whether ${listed(blind.map(({name: one}) => one))} ${blind.length === 1 ? 'has' : 'have'} a way outside: interfaces were not read whole, or not whose other ends they are`,
+        reason: `whether ${listed(blind.map(({name: one}) => one))} ${blind.length === 1 ? 'reaches' : 'reach'} the outside: interfaces or their peers were not fully read`,
         add: 'read the host as root',
       });
     return undefined;
@@ -89,7 +89,7 @@ function bridgeTrouble(
       what: `the host has no bridge ${name}`,
       fix: fixBy({
         commands: [sh`systemctl restart docker`],
-        affects: 'every container of this host: only the start of the engine makes the bridge',
+        affects: 'every container of this host: the engine creates the bridge only when it starts',
       }),
     };
   if (isDown(link))
@@ -152,7 +152,7 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
         ? `the engine lists it on docker_gwbridge: ${endpoint.ip ?? '?'} ${endpoint.mac ?? ''}`.trim()
         : 'the engine does not list it on docker_gwbridge',
     ],
-    cause: `${leaver.name} has no working leg on ${name}, as ${trouble}: it reaches its overlay and nothing outside`,
+    cause: `${leaver.name} has no working interface on ${name}, as ${trouble}: it reaches its overlay and nothing outside`,
     check: look(within(host.model, file, sh`ip addr show`)),
     fix: legFix(host, leaver, name, found),
     basis: 'one-host',
@@ -171,11 +171,11 @@ function legFix(
       who.startsWith('the ')
         ? {
             commands: [sh`systemctl restart docker`],
-            affects: `every container of this host: only the start of the engine makes the interface of ${who}`,
+            affects: `every container of this host: the engine creates the interface of ${who} only when it starts`,
           }
         : {
             commands: [sh`docker restart ${named(who)}`],
-            affects: `${who}, which starts again with all its interfaces`,
+            affects: `${who}, which restarts with all its interfaces`,
           },
     );
   const {link, port} = found;
@@ -206,7 +206,7 @@ function troubleOf(link: Link, port: Link | undefined, bridgeName: string): stri
   if (!port) return undefined;
   if (port.master !== bridgeName)
     return port.master === undefined
-      ? `${port.name}, its end on the host, is in no bridge`
-      : `${port.name}, its end on the host, is in ${port.master}`;
+      ? `${port.name}, its peer on the host, is not attached to a bridge`
+      : `${port.name}, its peer on the host, is attached to ${port.master}`;
   return isDown(port) ? `${port.name}, its end on the host, is down` : undefined;
 }

@@ -25,7 +25,7 @@ export const masquerade = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        reason: `whether packets from ${subnet} (docker_gwbridge) get the host's address on their way outside: ${why}`,
+        reason: `whether packets from ${subnet} (docker_gwbridge) are masqueraded: ${why}`,
         add: 'On that host, as root: iptables-save -t nat; nft list ruleset',
       });
     const found = masquerading(model, filter, {source});
@@ -42,16 +42,16 @@ export const masquerade = defineCheck({
       subject: subnet,
       evidence: [
         ...(nat.length > 0 ? nat.slice(0, 10) : ['nat POSTROUTING has no rule in any back end']),
-        `none of it meets a packet from ${source} to outside${found.device === undefined ? '' : ` by ${found.device}`}`,
+        `no rule matches a packet from ${source} to the outside${found.device === undefined ? '' : ` through ${found.device}`}`,
       ],
-      cause: `no rule gives packets from ${subnet} the host's own address: what containers send outside leaves with an address that is every node's, and no answer comes back`,
+      cause: `packets from ${subnet} are not masqueraded: outbound traffic of containers leaves with a docker_gwbridge address, and no reply comes back`,
       check: look(sh`iptables -t nat -S POSTROUTING`, `no MASQUERADE for ${subnet}`),
       fix: fixBy({
         commands: [
           sh`iptables -t nat -A POSTROUTING -s ${prefix(subnet)} ! -o ${device(bridge)} -j MASQUERADE`,
         ],
         undo: [sh`iptables -t nat -D POSTROUTING -s ${prefix(subnet)} ! -o ${device(bridge)} -j MASQUERADE`],
-        affects: 'one new rule, as the engine makes it; what flushed the table may do so again',
+        affects: 'one new rule, as the engine adds it; whatever flushed the table may do so again',
       }),
       basis: 'one-host',
       at: {host: host.name, netns: '@host', device: bridge},

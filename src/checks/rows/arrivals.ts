@@ -32,14 +32,14 @@ export function silentDrop(host: string, suspect: Suspect): Finding {
     network: network.name,
     subject: who,
     evidence,
-    cause: `frames of ${who} reached ${device} ${arrivedSeconds} s before it was read, and none of them went on to its bridge: they come from another address than ${dst}, by translation on the way or from a second address of the node, and the device discards them`,
+    cause: `frames of ${who} reached ${device} ${arrivedSeconds} s before collection, and none was forwarded to its bridge: their outer source is not ${dst}, because of NAT on the path or a second address of the node, and the device drops them`,
     check: look(
       sh`tcpdump -ni any udp port ${number(port)} and not src ${address(dst)}`,
       'the address that they come from',
     ),
     fix: fixByOthers(
-      'whoever translates addresses between the hosts, or routes on the sender',
-      `let UDP ${port} of that node leave from ${dst} and arrive so`,
+      'administrator of the NAT between the hosts, or of the routes on the sender',
+      `make UDP ${port} of that node arrive with the source address ${dst}`,
     ),
     basis: 'sample',
     at: {host, networkId: network.id, netns, address: ip},

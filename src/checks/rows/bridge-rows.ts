@@ -101,8 +101,8 @@ function astrayRow(
     subject: name,
     evidence: [`${file}: ${rowText(row)}`],
     cause: onVxlan
-      ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this very host, behind ${row.device}${behind}: frames to it go into the tunnel until ${name} itself sends or the row ages out (300 s)`
-      : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.device}${behind}: frames to it go there until ${name} itself sends or the row ages out (300 s)`,
+      ? `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name} on this host, behind ${row.device}${behind}: frames for it are sent into the tunnel until ${name} itself sends or the entry ages out (300 s)`
+      : `${row.master ?? 'the bridge'} has ${mac}, the MAC of ${name}, behind ${row.device}${behind}: frames for it are sent there until ${name} itself sends or the entry ages out (300 s)`,
     ...forgotten(host, file, row),
     basis: 'one-host',
     at: {host: host.name, networkId: network.id, netns: file, ...(ip ? {address: ip} : {})},
@@ -150,7 +150,7 @@ function taken(host: KnownHost, {network, sandbox, rows}: Asked, report: Report)
       network: network.name,
       subject: owner.name,
       evidence: [`${file}: ${rowText(row)}`],
-      cause: `a permanent row makes ${mac}, the MAC of ${owner.name}, an address of ${row.master ?? 'the bridge'} itself: frames for it are taken in here and go no further`,
+      cause: `a permanent entry makes ${mac}, the MAC of ${owner.name}, a local address of ${row.master ?? 'the bridge'}: frames for it are received here and not forwarded`,
       ...forgotten(host, file, row),
       basis: 'one-host',
       at: {host: host.name, networkId: network.id, netns: file, ...(owner.ip ? {address: owner.ip} : {})},

@@ -49,8 +49,8 @@ export const duplicates = defineCheck<NetworkHolders[]>({
         report.notChecked({
           host: host.name,
           network: network.name,
-          reason: `whether two endpoints have one address: ${network.endpoints ? 'gossip' : "the engine's own list"} was not read`,
-          add: `see that the engine answers there: docker network inspect --verbose ${network.name}`,
+          reason: `whether two endpoints have the same address: ${network.endpoints ? 'gossip' : "the engine's own list"} was not read`,
+          add: `check that the engine answers there: docker network inspect --verbose ${network.name}`,
         });
       }
       return holdersOf(host, overlay);
@@ -210,7 +210,7 @@ function extraAddresses(host: KnownHost, network: Network): Holder[] {
                 sh`ip addr del ${prefix(`${address}/${prefixLength}`)} dev ${device(link.name)}`,
               ),
             ],
-            affects: `${link.name} of ${name}: that address, which the engine did not give it`,
+            affects: `${link.name} of ${name}: that address, which the engine did not assign`,
           }),
         },
       ];
@@ -238,8 +238,8 @@ function compare(network: {id: string; name: string}, holders: Placed[], report:
         subject: ip,
         cause: `${ip} is both ${names.slice(0, 3).join(' and ')}: ${
           proven
-            ? 'each host sends to the one that it has heard of, and the other is not reached'
-            : 'gossip names both; if one of them is gone, its record was lost on the way'
+            ? 'each host sends to the one that it knows, and the other is unreachable'
+            : 'gossip has both; if one of them is gone, its removal was not received'
         }`,
         at: {networkId: network.id, address: ip},
       }),
@@ -257,7 +257,7 @@ function compare(network: {id: string; name: string}, holders: Placed[], report:
         cause: `${mac} is the MAC of ${distinct
           .slice(0, 3)
           .map(({name, ip}) => `${name} (${ip})`)
-          .join(' and ')}: an FDB has one place for a MAC, so what is sent to one goes to the other`,
+          .join(' and ')}: an FDB has one entry per MAC, so frames for one go to the other`,
         at: {networkId: network.id},
         fix: madeAnew(distinct),
       }),
@@ -300,7 +300,7 @@ function madeAnew(same: Placed[]): Fix {
   const given = same.findLast(({ip, mac, fix}) => fix !== undefined && mac !== hintedMac(ip));
   if (!given) return oneGivesWay(same);
   return fixByOthers(
-    `whoever runs ${given.name} on ${given.host}`,
+    `owner of ${given.name} on ${given.host}`,
     `remove ${given.name} and recreate it without --mac-address ${given.mac}: Docker then derives the MAC from the address`,
   );
 }
@@ -309,8 +309,7 @@ function madeAnew(same: Placed[]): Fix {
 function oneGivesWay(same: Placed[]): Fix {
   const movable = same.filter(({fix}) => fix?.by === 'commands');
   const one = movable.find(({told}) => told === 'interface') ?? movable.at(-1);
-  if (!one?.fix)
-    return noFix('not known: neither of the two is on a host that was read; read theirs as well (--host)');
+  if (!one?.fix) return noFix('not known: neither is on a host that was read; read their hosts too (--host)');
   return one.fix.by === 'commands' ? {...one.fix, host: one.host} : one.fix;
 }
 

@@ -83,9 +83,8 @@ function reportUnread(host: KnownHost, report: Report): void {
     report.notChecked({
       host: host.name,
       network: null,
-      reason:
-        'the rows of its sandboxes: its engine did not list the networks, so only what other hosts say of them counts',
-      add: 'see that the engine answers there: docker network ls',
+      reason: 'its entries were compared with other hosts only: its engine did not list the networks',
+      add: 'check that the engine answers there: docker network ls',
     });
   }
   for (const {network, sandboxes} of host.overlays) {
@@ -93,7 +92,7 @@ function reportUnread(host: KnownHost, report: Report): void {
       report.notChecked({host: host.name, network: network.name, reason: why, add});
     if (!network.services)
       gap(
-        'rows that only gossip could explain: it was not read',
+        'entries that only gossip explains: it was not read',
         `docker network inspect --verbose ${network.name}`,
       );
     for (const {namespace} of sandboxes) unreadTables(namespace, gap);
@@ -104,11 +103,11 @@ function unreadTables({file, tables}: Namespace, gap: (why: string, add: string)
   const [unreadTable] = (['fdb', 'neighbours'] as const).filter((table) => !tables?.[table]);
   if (unreadTable)
     gap(
-      `rows of ${file}: its ${unreadTable === 'fdb' ? 'FDB' : 'neighbour table'} was not read`,
+      `entries of ${file}: its ${unreadTable === 'fdb' ? 'FDB' : 'neighbour table'} was not read`,
       'run it as root on that host, with iproute2',
     );
   else if (tables?.partial?.has('fdb') || tables?.partial?.has('neigh'))
-    gap(`rows of ${file}: some of them were not understood`, 'nothing; the others were looked at');
+    gap(`entries of ${file}: some were not understood`, 'nothing; the others were checked');
 }
 
 function reportRows(judgement: NetworkJudgement, report: Report): void {
@@ -146,7 +145,7 @@ function reportRest(
     report.notChecked({
       host: member.host.name,
       network: judgement.name,
-      reason: `${count - mostTold} more of its rows differ; they are not told one by one`,
+      reason: `${count - mostTold} more of its entries differ; they are not listed`,
       add: `ovdiag fdb ${judgement.name}`,
     });
   }
@@ -154,8 +153,8 @@ function reportRest(
     report.notChecked({
       host: member.host.name,
       network: judgement.name,
-      reason: `whether the rows of ${reasons.length === 1 ? 'an endpoint' : `${reasons.length} endpoints`} are right: ${reasons[0]}`,
-      add: `ovdiag fdb ${judgement.name} tells each; more hosts tell more`,
+      reason: `whether the entries of ${reasons.length === 1 ? 'an endpoint' : `${reasons.length} endpoints`} are right: ${reasons[0]}`,
+      add: `ovdiag fdb ${judgement.name} lists each; reading more hosts decides more`,
     });
   }
 }
@@ -233,7 +232,7 @@ function unread({name, members, nodes, skewed}: NetworkJudgement, report: Report
     report.notChecked({
       host: null,
       network: name,
-      reason: `what ${some.join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more nodes` : ''} ${missing.length === 1 ? 'holds' : 'hold'} of it: whether ${missing.length === 1 ? 'it takes what is sent to it' : 'they take what is sent to them'} is not known`,
+      reason: `what ${some.join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more nodes` : ''} ${missing.length === 1 ? 'holds' : 'hold'} of it: whether ${missing.length === 1 ? 'it accepts frames' : 'they accept frames'} is not known`,
       add: 'read them as well: --host, --snapshot or --swarm',
     });
   }
@@ -241,7 +240,7 @@ function unread({name, members, nodes, skewed}: NetworkJudgement, report: Report
     report.notChecked({
       host: null,
       network: name,
-      reason: `what hosts say of each other that were read more than ${largestSkewMs / 1000} s apart`,
+      reason: `hosts that were read more than ${largestSkewMs / 1000} s apart were not compared`,
       add: 'take the snapshots of all hosts within a minute',
     });
   }
@@ -251,7 +250,7 @@ function unread({name, members, nodes, skewed}: NetworkJudgement, report: Report
     report.notChecked({
       host: host.name,
       network: name,
-      reason: `${cut} more endpoints whose rows are not as gossip has them`,
+      reason: `${cut} more endpoints whose entries differ from gossip`,
       add: `ovdiag fdb ${name}`,
     });
   }

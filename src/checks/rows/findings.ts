@@ -236,7 +236,7 @@ export function sourceFindings(
         network: network.name,
         subject: owner.kind === 'load-balancer' ? `load balancer of ${owner.host}` : owner.name,
         evidence: [`${entry.netns}: ${rowText(row)}`, ...claimLines([owner], network.name)],
-        cause: `frames of ${owner.name} come from ${owner.vtep} (${owner.host}); the row on ${member.host.name} says ${row.vtep}, so it discards every one of them, and no counter moves`,
+        cause: `frames of ${owner.name} come from ${owner.vtep} (${owner.host}); the FDB entry on ${member.host.name} has ${row.vtep}, so it drops all of them, and no counter rises`,
         check: look(inside(sh`bridge fdb show dev ${device(row.device)}`), `${row.mac} dst ${row.vtep}`),
         fix: fixBy({
           commands: [fdbEntry({inside, name: row.device}, row.mac, owner.vtep)],

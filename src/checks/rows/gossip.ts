@@ -122,13 +122,13 @@ const wordsOf: Record<
   lacks: ({here, owner, asked, what, many, where}) => ({
     subject: `endpoints of ${owner}`,
     severity: 'error',
-    cause: `${what} of ${owner}${where} ${many ? 'are' : 'is'} unknown to gossip on ${here}: ${here} neither resolves the names nor programs the rows`,
+    cause: `${what} of ${owner}${where} ${many ? 'are' : 'is'} unknown to gossip on ${here}: ${here} neither resolves the names nor programs the entries`,
     last: [`${here}: ${asked}: nothing of ${what}`],
   }),
   misplaces: ({here, owner, lost, what, where}) => ({
     subject: `endpoints of ${owner} elsewhere`,
     severity: lost ? 'error' : 'warning',
-    cause: `gossip on ${here} has ${what} of ${owner}${where} on another node${lost ? `, and ${here} sends there` : '; its rows are right for now'}`,
+    cause: `gossip on ${here} has ${what} of ${owner}${where} on another node${lost ? `, and ${here} sends there` : '; its entries are right for now'}`,
     last: [],
   }),
   keeps: ({here, owner, asked, what, many, where}) => ({
@@ -337,12 +337,12 @@ export function divided({id, name, endpoints, nodes}: NetworkJudgement, heard: H
       network: name,
       subject: `endpoints of ${nodes.get(vtep) ?? vtep}`,
       evidence: lines.slice(0, mostLines),
-      cause: `gossip of ${[...hosts].slice(0, 3).join(', ')}${hosts.size > 3 ? ` and ${hosts.size - 3} more` : ''} lacks ${lines.length === 1 ? 'an endpoint' : `${lines.length} endpoints`} of ${vtep} that others have; the engine there was not read, so who is right is not known`,
+      cause: `gossip of ${[...hosts].slice(0, 3).join(', ')}${hosts.size > 3 ? ` and ${hosts.size - 3} more` : ''} lacks ${lines.length === 1 ? 'an endpoint' : `${lines.length} endpoints`} of ${vtep} that others have; the engine there was not read, so which of them is right is not known`,
       check: look(
         line('docker network inspect --verbose'),
         'with the names of the networks: who is listed on each node',
       ),
-      fix: fixByOthers('you', `read ${nodes.get(vtep) ?? vtep} as well (--host): it knows who is right`),
+      fix: fixByOthers('you', `read ${nodes.get(vtep) ?? vtep} too (--host): its engine has the answer`),
       basis: 'several-hosts',
       at: {networkId: id, vtep},
     };
@@ -359,12 +359,12 @@ function announcedAnew({kind, owner, here, network}: GossipGap, endpoints: Gossi
   const services = [...new Set(endpoints.map(({name}) => /^(.+)\.[^.]+\.[^.]+$/.exec(name)?.[1]))];
   if (kind === 'keeps' || services.length !== 1 || services[0] === undefined)
     return fixByOthers(
-      `whoever runs the network between ${here} and ${owner}`,
-      `let TCP and UDP 7946 pass both ways: gossip then heals by itself within a minute. Where it does pass, connect the endpoints on ${owner} to ${network} anew, so that they are announced again`,
+      `administrator of the network between ${here} and ${owner}`,
+      `allow TCP and UDP 7946 in both directions: gossip then recovers within a minute. If it is allowed, disconnect and reconnect the endpoints on ${owner} to ${network}, so that they are announced again`,
     );
   return fixBy({
     commands: [sh`docker service update --force ${named(services[0])}`],
-    affects: `the tasks of ${services[0]}, which are replaced and announced again; type it on a manager. If gossip (TCP and UDP 7946) does not pass between ${here} and ${owner}, let it pass first: it then heals by itself`,
+    affects: `the tasks of ${services[0]}, which are replaced and announced again; run it on a manager. If gossip (TCP and UDP 7946) is blocked between ${here} and ${owner}, allow it first: it then recovers by itself`,
   });
 }
 
@@ -417,12 +417,12 @@ export function disagreements(judgement: NetworkJudgement): Finding[] {
         subject: claim?.name ?? ip,
         evidence: [first, ...rows.filter((row) => row !== first)]
           .slice(0, mostLines)
-          .map((row) => `${row.host}: rows of ${ip} to ${place(row.vtep)}`),
+          .map((row) => `${row.host}: entries of ${ip} to ${place(row.vtep)}`),
         cause: `${first.host} sends frames for ${claim?.name ?? ip} to ${place(first.vtep)}, ${other.host} to ${place(other.vtep)}: one of them is wrong, and neither node was read`,
         check: look(line('ovdiag doctor'), `with --host of ${first.vtep} and ${other.vtep} as well`),
         fix: fixByOthers(
           'you',
-          `read ${first.vtep} and ${other.vtep} as well (--host): they know who is right`,
+          `read ${first.vtep} and ${other.vtep} too (--host): their engines have the answer`,
         ),
         basis: 'several-hosts',
         at: {networkId: id, address: ip},

@@ -128,15 +128,15 @@ function lossFinding(
       `${host.name}: ${later.netns}: ${later.device} TX packets ${later.txPackets} (${rose})`,
       `${receiver.name}: ${there.netns}: ${arrived.row}`,
     ],
-    cause: `${host.name} sends to ${receiver.name} (${peer.vtep}), and for ${silent} s nothing of it has come to ${there.device} there: ${carried} is dropped on the way, as by a firewall or a security group between the hosts`,
+    cause: `${host.name} sends to ${receiver.name} (${peer.vtep}), and for ${silent} s no frame has arrived at ${there.device} there: ${carried} is dropped between the hosts, as by a firewall or a security group`,
     check: look(
       later.encrypted
         ? sh`tcpdump -ni any esp and host ${address(host.vtep)}`
         : sh`tcpdump -ni any udp port ${number(later.port)} and host ${address(host.vtep)}`,
-      `on ${receiver.name}: nothing comes`,
+      `on ${receiver.name}: nothing arrives`,
     ),
     fix: fixByOthers(
-      `whoever runs the firewall, router or security group between ${host.name} and ${receiver.name}`,
+      `administrator of the firewall, router or security group between ${host.name} and ${receiver.name}`,
       `allow ${carried} from ${host.vtep} to ${peer.vtep}`,
     ),
     basis: 'sample',

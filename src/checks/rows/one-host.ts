@@ -43,12 +43,12 @@ export function unreachedPeers(host: KnownHost, network: Network, {namespace}: S
       subject: peer,
       evidence: [
         `docker network inspect ${network.name}: Peers ${[...peers].slice(0, 12).join(', ')}`,
-        `${file}: bridge fdb: ${vteps.size === 0 ? 'no programmed row' : `programmed rows to ${[...vteps].slice(0, 12).join(', ')}`}`,
+        `${file}: bridge fdb: ${vteps.size === 0 ? 'no programmed entry' : `programmed entries to ${[...vteps].slice(0, 12).join(', ')}`}`,
         ...lost
           .slice(0, 8)
           .map(({name, ip}) => `docker network inspect --verbose ${network.name}: ${name} ${ip} on ${peer}`),
       ],
-      cause: `gossip has ${peer} on ${network.name}, and no row on ${host.name} leads there${lost.length > 0 ? '' : ', not even to its load balancer'}: nothing of that node is reached from here`,
+      cause: `gossip has ${peer} on ${network.name}, and no entry on ${host.name} points there${lost.length > 0 ? '' : ', not even for its load balancer'}: no endpoint of that node is reachable from here`,
       check: look(sh`ovdiag fdb ${named(network.name)}`, `no entry with ${peer}`),
       fix: entriesFix(host, {file, name: vxlans.length === 1 ? vxlans[0]?.name : undefined}, peer, lost),
       basis: 'one-host',
@@ -65,7 +65,7 @@ function entriesFix(
   lost: readonly {ip: string}[],
 ): Fix {
   if (lost.length === 0 || name === undefined)
-    return noFix('not known: the endpoints of that node; read it as well (--host)');
+    return noFix('not known: the endpoints of that node; read it too (--host)');
   const dev = device(name);
   const commands = lost.flatMap(({ip}): Command[] => {
     const made = mac(hintedMac(ip) ?? '');

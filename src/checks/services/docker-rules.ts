@@ -32,7 +32,7 @@ function notRead(host: KnownHost, report: Report, why: string): void {
   report.notChecked({
     host: host.name,
     network: null,
-    reason: `whether Docker's packet filter rules are whole: ${why}`,
+    reason: `whether Docker's packet filter rules are complete: ${why}`,
     add: 'On that host: iptables-save and nft (packages iptables, nftables), and a snapshot of this version',
   });
 }
@@ -40,7 +40,7 @@ function notRead(host: KnownHost, report: Report, why: string): void {
 /** Why a host may have none of Docker's rules and be well; undefined where it should have them. */
 function whyNone(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[]): string | undefined {
   if (host.model.engineMakesRules === undefined)
-    return 'whether the engine was told to make none (--iptables=false) was not read';
+    return 'whether the engine runs with --iptables=false was not read';
   const nftRead = netfilter.some(({program}) => program === 'iptables-nft') || tables.nftables !== undefined;
   return nftRead ? undefined : 'the nft back end was not read, and may hold them';
 }
@@ -48,7 +48,7 @@ function whyNone(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[]): st
 function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], report: Report): void {
   const version = engineVersion(host.model.docker?.engine.version);
   if (!version) {
-    notRead(host, report, 'the version of the engine, which decides what there must be, is not known');
+    notRead(host, report, 'the engine version, which determines the expected rules, is not known');
     return;
   }
   const gwbridge = (tables.links ?? []).filter(
@@ -74,7 +74,7 @@ function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], rep
     network: null,
     subject: 'the host',
     evidence: [...gone.map(({text}: Piece) => `not there: ${text}`), ...(lost === undefined ? [] : [lost])],
-    cause: `${gone.length} of the ${pieces.length} rules by which packets come into Docker's chains are gone: a firewall manager or a flush has removed them, and the engine makes them only when it starts${lost === undefined ? '' : '; what containers send to the world is lost'}`,
+    cause: `${gone.length} of the ${pieces.length} rules that jump to Docker's chains are missing: a firewall manager or a flush removed them, and the engine adds them only when it starts${lost === undefined ? '' : '; outbound traffic of containers is lost'}`,
     check: [...look(line('iptables -S FORWARD')), ...look(line('iptables -t nat -S'))],
     fix: rulesFix(host, netfilter, gone, version),
     basis: 'one-host',
@@ -104,14 +104,14 @@ function lostOutward(tables: NetnsTables, gwbridge: Link | undefined, rules: Rul
     ipsec: false,
     dstLocal: false,
   });
-  if (verdict === 'drop') return `what leaves docker_gwbridge is dropped: ${evidence.join('; ')}`;
+  if (verdict === 'drop') return `packets from docker_gwbridge are dropped: ${evidence.join('; ')}`;
   const masked = rules.some(
     (rule) =>
       rule.chain.table === 'nat' && does(rule, 'masquerade', 'snat') && isForSource(rule, own.address),
   );
   return masked
     ? undefined
-    : `nothing gives what leaves docker_gwbridge the host's address: no rule in nat for ${own.address}/${own.prefixLength}`;
+    : `packets from docker_gwbridge are not masqueraded: no nat rule for ${own.address}/${own.prefixLength}`;
 }
 
 function isForSource(rule: Rule, address: string): boolean {
@@ -141,7 +141,7 @@ function nftTable(host: KnownHost, {nftables}: NetnsTables, report: Report): voi
       ...chains.slice(0, 5).map((chain) => `there: ${chainLine(chain)}`),
     ],
     cause:
-      "the engine's own nftables table is gone: something has flushed the ruleset, and the engine makes it only when it starts",
+      "the engine's nftables table is missing: the ruleset was flushed, and the engine creates the table only when it starts",
     check: look(line('nft list table ip docker-bridges'), 'No such file'),
     fix: fixBy({
       commands: [line('systemctl restart docker')],
@@ -166,7 +166,7 @@ function twoBackends(host: KnownHost, {netfilter}: NetnsTables, report: Report):
     subject: 'the host',
     evidence: holding.map(({program, chains}) => `${program}: ${chains.join(', ')}`),
     cause:
-      "both back ends of iptables hold rules of Docker's, and packets must pass both: the older ones, of before a change of back end, still drop or translate what the engine no longer knows of",
+      'both iptables backends hold Docker rules, and packets must pass both: rules from before a change of backend still drop or translate packets, and the engine no longer updates them',
     check: look(line('iptables --version'), 'the back end that the engine uses'),
     fix: olderAway(netfilter ?? []),
     basis: 'one-host',
@@ -204,7 +204,7 @@ function rulesFix(host: KnownHost, netfilter: Ruleset[], gone: Piece[], version:
     commands: typed((own) => own),
     undo: typed(() => '-D'),
     affects:
-      'the rules of the engine that are gone, until it starts again. Published ports of plain containers are translated again once those are restarted; tell the firewall manager to leave the chains of Docker alone',
+      'the missing rules of the engine, until it starts again. Published ports of containers outside the swarm work again once these are restarted; configure the firewall manager not to change the chains of Docker',
   });
 }
 

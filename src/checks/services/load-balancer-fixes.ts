@@ -43,7 +43,7 @@ export interface Access {
 export function renewed(service: string): Fix {
   return fixBy({
     commands: [sh`docker service update --force ${named(service)}`],
-    affects: `the tasks of ${service}, replaced one by one: with them the engine recreates its entries. Type it on a manager`,
+    affects: `the tasks of ${service}, replaced one by one: the engine recreates the entries with them. Run it on a manager`,
   });
 }
 

@@ -60,7 +60,7 @@ export const loadBalancers = defineCheck<Patient>({
       report.notChecked({
         host: host.name,
         network: null,
-        reason: `how ${[...undecided].slice(0, 5).join(', ')} is reached: ${undecided.size} of its ways were not read whole, or hold rules that are not understood`,
+        reason: `whether ${[...undecided].slice(0, 5).join(', ')} ${undecided.size === 1 ? 'is' : 'are'} reachable: not fully read, or with rules that are not evaluated`,
         add: 'Read the host as root, with iptables and nft there; ovdiag trace SOURCE SERVICE names the link',
       });
     }
@@ -137,8 +137,8 @@ function withoutIpvs(host: KnownHost, report: Report): boolean {
       'the kernel has no IPVS, so the engine can set up no load balancer: service names resolve to VIPs that no load balancer holds, and published ports fail. Tasks are reached by tasks.SERVICE and by their own addresses',
     check: look(line('ls /proc/net/ip_vs'), 'No such file'),
     fix: fixByOthers(
-      'whoever chooses the kernel of this host',
-      'a kernel with IPVS: modprobe ip_vs ip_vs_rr where it is a module, then systemctl restart docker; else another kernel, or services with --endpoint-mode dnsrr and ports published in host mode',
+      'administrator of this host',
+      'boot a kernel with IPVS; where it is a module: modprobe -a ip_vs ip_vs_rr, then systemctl restart docker. Without IPVS: services with --endpoint-mode dnsrr and ports published in host mode',
     ),
     basis: 'one-host',
     at: {host: host.name},
@@ -257,7 +257,7 @@ function compareBackends(host: KnownHost, report: Report, sharing: Sharing, acce
       severity: 'warning',
       subject: `${name} (${ip})`,
       evidence: [`gossip of ${network.name}: ${name} ${ip}`, ...rows].slice(0, 8),
-      cause: `${name} runs and gets nothing from this host: IPVS has no row of it for ${what}, so the other tasks take its part`,
+      cause: `${name} runs and gets no traffic from this host: IPVS has no backend for it in ${what}, so the other tasks get all requests`,
       fix: renewed(service),
       at: {host: host.name, networkId: network.id, netns: file, address: ip},
     });
@@ -273,7 +273,7 @@ function compareBackends(host: KnownHost, report: Report, sharing: Sharing, acce
         text,
         `tasks by gossip: ${tasks.map(({name, ip}) => `${name} ${ip}`).join(', ')}`,
       ],
-      cause: `IPVS sends a part of the requests to ${what} to ${address}, which is no task of ${service}: the row of a task that is gone was left behind, and one of ${sharing.destinations.length} requests is lost`,
+      cause: `IPVS sends a part of the requests to ${what} to ${address}, which is no task of ${service}: the backend of a removed task was left behind, and one of ${sharing.destinations.length} requests is lost`,
       fix: withoutBackend(host, access, address),
       at: {host: host.name, networkId: network.id, netns: file, address: address},
     });
@@ -292,7 +292,7 @@ function localnet(host: KnownHost, report: Report): void {
     subject: 'docker_gwbridge',
     evidence: ['net.ipv4.conf.docker_gwbridge.route_localnet = 0'],
     cause:
-      'published ports do not answer to this host itself on 127.0.0.1: the kernel drops packets of that address on docker_gwbridge. Other addresses and other hosts are not concerned',
+      'published ports do not answer to this host itself on 127.0.0.1: the kernel drops packets of that address on docker_gwbridge. Other addresses and other hosts are not affected',
     check: look(line('sysctl net.ipv4.conf.docker_gwbridge.route_localnet')),
     fix: fixBy({
       commands: [line('sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1')],
@@ -334,14 +334,14 @@ function idleTimeout(hosts: HostDigest<Patient>[], report: Report): void {
     network: null,
     subject: 'idle connections',
     evidence: hosts.flatMap(({digest}) => digest.examples).slice(0, 5),
-    cause: `IPVS forgets a TCP connection that was idle for ${ipvsForgets} s; ${count} containers that may hold connections to VIPs send their first keepalive later, so an idle connection of theirs hangs when it is used again`,
+    cause: `IPVS drops TCP connections that were idle for ${ipvsForgets} s from its table; ${count} containers that may hold connections to VIPs send their first keepalive later, so their idle connections hang when used again`,
     check: look(
       line('sysctl net.ipv4.tcp_keepalive_time'),
       'inside the container: seconds until the first keepalive',
     ),
     fix: fixByOthers(
-      'whoever deploys these services',
-      'give them --sysctl net.ipv4.tcp_keepalive_time=600 where their programs ask for keepalives, or --endpoint-mode dnsrr',
+      'administrator of these services',
+      'set --sysctl net.ipv4.tcp_keepalive_time=600 where the programs use keepalives, or --endpoint-mode dnsrr',
     ),
     basis: hosts.length > 1 ? 'several-hosts' : 'one-host',
     at: {},

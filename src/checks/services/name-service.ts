@@ -34,7 +34,7 @@ export const nameService = defineCheck({
         network: null,
         subject: owner.name,
         evidence: [...chain.steps.flatMap(({evidence}) => evidence), last.summary].slice(0, 8),
-        cause: `${last.cause}: ${containers.map(({name}) => name).join(' and ')} can resolve no name, not even those of the world`,
+        cause: `${last.cause}: ${containers.map(({name}) => name).join(' and ')} can resolve no names, internal or external`,
         check: look(within(host.model, namespace.file, sh`iptables-save -c -t nat`), '127.0.0.11'),
         fix: fixOf(host, namespace, owner.name),
         basis: 'one-host',
@@ -45,7 +45,7 @@ export const nameService = defineCheck({
       report.notChecked({
         host: host.name,
         network: null,
-        reason: `whether names can be asked for in ${undecided.slice(0, 5).join(', ')}${undecided.length > 5 ? ` and ${undecided.length - 5} more` : ''}: the rules there were not read, or are not understood`,
+        reason: `whether DNS works in ${undecided.slice(0, 5).join(', ')}${undecided.length > 5 ? ` and ${undecided.length - 5} more` : ''}: the rules there were not read, or are not evaluated`,
         add: 'Read the host as root, with iptables and nft there',
       });
     }

@@ -149,7 +149,7 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
     report.notChecked({
       host: host.name,
       network: null,
-      reason: `whether ${subject} gets ${direction} hangs on what is not understood, or on which flows are known: ${decision.evidence.join('; ')}`,
+      reason: `whether ${subject} gets ${direction} depends on rules that are not evaluated, or on connection tracking state: ${decision.evidence.join('; ')}`,
       add: 'a capture on that host: tcpdump -ni UPLINK',
     });
     return;
@@ -163,9 +163,9 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
     subject,
     evidence: ruleLines(decision),
     cause: gossip
-      ? `a rule of this host drops ${what} ${peers} on the way ${direction}: what is new, gone or moved is not told between them, and in the end they take each other for lost`
+      ? `a rule of this host drops ${direction === 'in' ? 'incoming' : 'outgoing'} ${what} ${peers}: endpoints that are added, moved or removed are not announced between them, and in the end each considers the other failed`
       : direction === 'in'
-        ? `a rule of this manager drops ${what} ${peers}: they can't report, get no tasks, and are taken for down`
+        ? `a rule of this manager drops ${what} ${peers}: they can't report, get no tasks, and are marked as down`
         : `a rule of this host drops ${what} ${peers}: it can't report to that manager or get tasks from it`,
     ...ruleAdvice(judged, host.filter),
     basis: 'one-host',

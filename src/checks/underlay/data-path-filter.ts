@@ -30,7 +30,7 @@ export const dataPathFilter = defineCheck({
         host: host.name,
         network: null,
         reason:
-          'its packet filter for IPv6 is not looked at, by which packets of overlays pass to and from other nodes',
+          'its packet filter for IPv6 is not evaluated, and overlay packets to and from other nodes pass it',
         add: 'By hand: ip6tables-save -c; or a capture on that host: tcpdump -ni UPLINK',
       });
     if (vteps.length === 0) return undefined;
@@ -132,7 +132,7 @@ function tell(
     report.notChecked({
       host: host.name,
       network: null,
-      reason: `whether ${subject} gets ${direction} hangs on what is not understood, or on which flows are known: ${decision.evidence.join('; ')}`,
+      reason: `whether ${subject} gets ${direction} depends on rules that are not evaluated, or on connection tracking state: ${decision.evidence.join('; ')}`,
       add: 'a capture on that host: tcpdump -ni UPLINK, or ovdiag trace --probe',
     });
     return;
@@ -146,7 +146,7 @@ function tell(
     network: network?.name ?? null,
     subject,
     evidence: ruleLines(decision),
-    cause: `a rule of this host ${dropWord(decision.by)} ${what} on the way ${direction}: ${lost}`,
+    cause: `a rule of this host ${dropWord(decision.by)} ${direction === 'in' ? 'incoming' : 'outgoing'} ${what}: ${lost}`,
     ...ruleAdvice(judged, host.filter),
     basis: 'one-host',
     at: {

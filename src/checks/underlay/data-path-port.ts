@@ -83,7 +83,7 @@ function closed(host: KnownHost, up: Tunnel[], report: Report): void {
         ...(open ? [] : [`no socket of the host waits on UDP ${port}`]),
         ...sockets.filter((socket) => socket.port === port).map(({text}) => text),
       ],
-      cause: `the socket of ${device.name} is not in the host's namespace: what other nodes send to UDP ${port} of this host does not get to ${network.name}, and what it sends does not leave the sandbox`,
+      cause: `the socket of ${device.name} is not in the host's namespace: packets from other nodes to UDP ${port} of this host do not reach ${network.name}, and packets that it sends do not leave the sandbox`,
       ...remadeTunnels(host, [tunnel]),
       basis: 'one-host',
       at: {host: host.name, networkId: network.id, netns, device: device.name},
@@ -132,7 +132,7 @@ function remadeFix(host: KnownHost, tunnels: Tunnel[], port: number): Fix {
 }
 
 const apart =
-  'each sends to a port on which the other has no tunnel, and the receiver answers that the port is closed';
+  'each sends to a port on which the other has no tunnel, and the receiver answers with ICMP port unreachable';
 
 /** Tunnels of a host that have one port, and not the swarm's: one fault, on however many networks. */
 function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report): void {
@@ -154,7 +154,7 @@ function tellOdd(host: KnownHost, odd: Tunnel[], swarms: number, report: Report)
         ...alike.slice(0, 4).map(({netns, device}) => `${netns}: ${linkLine(device)} vxlan dstport ${port}`),
         `data path port of the swarm: ${swarms}`,
       ],
-      cause: `${networks.text} uses UDP ${port}, and the swarm was made with ${swarms}: ${apart}`,
+      cause: `${networks.text} uses UDP ${port}, and the data path port of the swarm is ${swarms}: ${apart}`,
       ...remadeTunnels(host, alike),
       basis: 'one-host',
       at:
@@ -189,7 +189,7 @@ const unneeded = noFix('not known: which of the ports is right; read a manager a
 function short(fix: Fix): Fix {
   return fix.by === 'commands' && fix.commands.length > 100
     ? noFix(
-        'the entries of this device are too many to be listed beside those of other hosts: read this host and a manager alone',
+        'this device has too many entries to list them with those of other hosts: read this host and a manager alone',
       )
     : fix;
 }

@@ -38,14 +38,14 @@ export const nodes = defineCheck<Digest>({
         ],
         cause: isUsed
           ? `the swarm has lost ${name}, and hosts still send to endpoints there`
-          : `the swarm has lost ${name}: its tasks are started elsewhere, and what runs there is out of reach`,
+          : `the swarm has lost ${name}: its tasks are started elsewhere, and its containers are unreachable`,
         check: look(
           sh`docker node inspect --pretty ${named(name)}`,
           'Status; on that node: systemctl status docker',
         ),
         fix: fixByOthers(
-          `whoever runs ${name}`,
-          `start the node and its engine, and let it reach a manager on TCP 2377; of a node that is gone for good: docker node rm --force ${name}`,
+          `administrator of ${name}`,
+          `start the node and its engine, and allow TCP 2377 to a manager; if the node is gone for good: docker node rm --force ${name}`,
         ),
         basis: told.length > 1 ? 'several-hosts' : 'one-host',
         at: {host: name, ...(address === undefined ? {} : {vtep: address})},

@@ -21,7 +21,7 @@ const toldBy: Record<OwnVtep['source'], string> = {
   'own-task': "gossip's host address of an endpoint of this node",
   'state-file': "the engine's swarm/docker-state.json",
   'peer-row': 'FDB entries of other hosts',
-  'node-address': 'the node address that the engine tells',
+  'node-address': 'the node address of the engine',
 };
 
 /** The address under which the other nodes know this one: whether it is here, and whether packets leave from it. */
@@ -37,13 +37,13 @@ export const ownVtepAddress = defineCheck({
       : tables.partial?.has('addr')
         ? "some of the host's links were not understood"
         : !vtep || !decisive.has(vtep.source)
-          ? 'the address under which other nodes know this one is told neither by gossip nor by the engine'
+          ? 'neither gossip nor the engine has the VTEP address of this node'
           : undefined;
     if (missing !== undefined || !vtep || !tables?.links) {
       report.notChecked({
         host: host.name,
         network: null,
-        reason: `${missing}, so whether packets leave from it is not known`,
+        reason: `${missing}; whether packets leave from it is not known`,
         add: 'read the host as root, with its engine running',
       });
       return undefined;
@@ -80,13 +80,13 @@ function notHere(host: KnownHost, {address, source}: OwnVtep, links: Link[], rep
     ],
     cause: beside
       ? `other nodes send to ${address}, which no interface has; ${beside.link.name} has ${beside.cidr} in the same subnet, so the address of this node has changed`
-      : `other nodes send to ${address}, which no interface here has: that works only where something on the way translates it one to one, both ways`,
+      : `other nodes send to ${address}, which no interface here has: that works only with 1:1 NAT between the hosts, in both directions`,
     check: look(sh`ip -4 addr`, `no ${address}`),
     fix: beside
       ? addressFix(host, address, beside)
       : fixByOthers(
-          'whoever runs the network of this node',
-          `translate ${address} to an address of this host and back, one to one, or give this host ${address}`,
+          'administrator of the network of this node',
+          `configure 1:1 NAT between ${address} and an address of this host, or give this host ${address}`,
         ),
     basis: 'one-host',
     at: {host: host.name, vtep: address},
@@ -144,7 +144,7 @@ function deviceSources(host: KnownHost, own: OwnVtep, report: Report): void {
         `${netns}: ${linkLine(link)} vxlan id ${link.vxlan?.vni} local ${local}`,
         `own VTEP ${own.address} (${toldBy[own.source]})`,
       ],
-      cause: `${link.name} sends from ${local}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
+      cause: `${link.name} sends from ${local}, while the other nodes know this one as ${own.address}: they have FDB entries with that address and drop every frame from another, without counting it`,
       check: look(inside(sh`ip -d link show ${device(link.name)}`), `local ${local}; Docker sets none`),
       fix: fixBy({
         commands: [inside(sh`ip link set ${device(link.name)} type vxlan local 0.0.0.0`)],
@@ -215,7 +215,7 @@ function mismatch(
         .flatMap(({vtep, way}) => (way.route ? [`to ${vtep}: ${routeText(way.route)}`] : [])),
       ...(uplink ? [linkLine(uplink)] : []),
     ],
-    cause: `packets to ${listed(vteps)} leave from ${source}, while the other nodes know this one as ${own.address}: they have rows with that address and drop every frame from another, without counting it`,
+    cause: `packets to ${listed(vteps)} leave from ${source}, while the other nodes know this one as ${own.address}: they have FDB entries with that address and drop every frame from another, without counting it`,
     check: look(sh`ip route get ${addressWord(first.vtep)}`, `src ${source}`),
     fix: sourceFix(host, own, group),
     basis: 'one-host',

@@ -24,7 +24,7 @@ export const reversePathFilter = defineCheck({
         report.notChecked({
           host: host.name,
           network: null,
-          reason: `rp_filter is strict on ${incoming.name}, and the way back to VTEP ${vtep} is not known: ${reason}`,
+          reason: `rp_filter is strict on ${incoming.name}, and the return route to VTEP ${vtep} is not known: ${reason}`,
           add: `Look by hand: ip route get ${vtep} from ${own}; and the counter: nstat -az TcpExtIPReversePathFilter`,
         });
         return undefined;
@@ -43,9 +43,9 @@ export const reversePathFilter = defineCheck({
           `net/ipv4/${its} = ${setting(tables.proc, `ipv4/${its}`)}`,
           `${own} is an address of ${incoming.name}`,
           routeText(route),
-          ...(drops > 0 ? [`TcpExt IPReversePathFilter = ${drops}: packets that were dropped so`] : []),
+          ...(drops > 0 ? [`TcpExt IPReversePathFilter = ${drops}: packets dropped by it`] : []),
         ],
-        cause: `packets from ${vtep} come in by ${incoming.name}, which has ${own}, and the way back to ${vtep} is by ${route.device}: the strict source check drops what comes in`,
+        cause: `packets from ${vtep} arrive on ${incoming.name}, which has ${own}, and the return route to ${vtep} is through ${route.device}: strict reverse path filtering drops them`,
         check: look(sh`ip route get ${address(vtep)} from ${address(own)}`, `dev ${route.device}`),
         fix: fixBy({
           commands: [sh`sysctl -w ${plain(`net/ipv4/${its}`)}=2`],

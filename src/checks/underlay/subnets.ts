@@ -257,8 +257,8 @@ function clashesBySubnet(hosts: HostDigest<Digest>[]): Iterable<SeenClash[]> {
 
 function overlapText({network, subnet}: Clash, isCertain: boolean, told: string[]): string {
   return isCertain
-    ? `${subnet} also has ${listed(told)}: containers of ${network} look for all of it on the overlay and don't reach what is elsewhere`
-    : `${subnet} has addresses in common with ${listed(told)}: if anything there has one and is to be reached, containers of ${network} don't reach it`;
+    ? `${subnet} also has ${listed(told)}: containers of ${network} send to all of it on the overlay and can't reach addresses elsewhere`
+    : `${subnet} overlaps with ${listed(told)}: containers of ${network} can't reach the addresses in common there`;
 }
 
 function tellClashes(hosts: HostDigest<Digest>[], report: Report): void {
@@ -304,7 +304,7 @@ function tellPublic(hosts: HostDigest<Digest>[], report: Report): void {
         network,
         subject: subnet,
         evidence: [`${network}: ${subnet}`],
-        cause: `${subnet} is of the public address space: containers of ${network} can't reach those on the internet who really have it`,
+        cause: `${subnet} is public address space: containers of ${network} can't reach the internet hosts with these addresses`,
         check: look(sh`docker network inspect ${named(network)} --format '{{json .IPAM.Config}}'`),
         fix: fixOf(hosts, id, fix),
         basis: 'one-host',
@@ -318,7 +318,8 @@ function tellPublic(hosts: HostDigest<Digest>[], report: Report): void {
 export function toFreeSubnet(host: KnownHost, network: Network, subnet: string, larger = 0): Fix {
   const length = Math.max(8, Number(subnet.split('/')[1]) - larger);
   const free = freeSubnet(host, length);
-  if (!free) return fixByOthers('whoever plans the addresses', `choose another subnet for ${network.name}`);
+  if (!free)
+    return fixByOthers('administrator of the address plan', `choose another subnet for ${network.name}`);
   const fix = moveNetwork(host, network, sh`--subnet ${free}`);
   return fix.by === 'commands' ? {...fix, host: host.name} : fix;
 }

@@ -30,7 +30,7 @@ export const vtepWay = defineCheck({
         report.notChecked({
           host: host.name,
           network: null,
-          reason: "the host's own links and routes were not read, so the way to other nodes is not known",
+          reason: "the host's own links and routes were not read, so the path to other nodes is not known",
           add: 'read the host as root',
         });
       return undefined;
@@ -82,8 +82,8 @@ function uplinks(host: KnownHost, ways: WayTo[], report: Report): void {
       subject: link.name,
       evidence: [linkLine(link), ...routesOver(ways, link.name)],
       cause: lost
-        ? `${link.name} is ${word}, and the packets of all overlays leave and arrive by it`
-        : `${link.name}, which has this node's VTEP ${host.vtep?.address}, is ${word}; packets to other nodes leave by another link`,
+        ? `${link.name} is ${word}, and all overlay traffic uses it`
+        : `${link.name}, which has this node's VTEP ${host.vtep?.address}, is ${word}; packets to other nodes use another link`,
       check: look(sh`ip -d -s link show ${device(link.name)}`),
       fix: linkFix(link),
       basis: 'one-host',
@@ -106,7 +106,7 @@ function uplinks(host: KnownHost, ways: WayTo[], report: Report): void {
 function linkFix({name, flags}: Link): Fix {
   if (flags?.includes('UP'))
     return fixByOthers(
-      `whoever runs the network of ${name}`,
+      `administrator of the network of ${name}`,
       `give ${name} a carrier: its cable, its switch port, or the other end of it`,
     );
   const dev = device(name);
@@ -133,14 +133,14 @@ function routeFix(host: KnownHost, vteps: readonly string[], ways: WayTo[]): Fix
     return fixBy({
       commands: words.map((route) => nested(sh`ip route del`, route)),
       undo: words.map((route) => nested(sh`ip route add`, route)),
-      affects: 'packets of this host to these addresses: they take the next best route',
+      affects: 'packets of this host to these addresses: they use the next matching route',
     });
   }
   const other = ways.find(({way: {route}}) => route?.gateway !== undefined && route.device !== undefined);
   const {gateway, device: dev} = other?.way.route ?? {};
   if (gateway === undefined || dev === undefined)
     return noFix(
-      `not known: the router by which ${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} reached; the route is ip route add with its address (via) and the uplink (dev)`,
+      `not known: the gateway to ${listed(vteps)}; add the route with ip route add, its address (via) and the uplink (dev)`,
     );
   const words = vteps.map((vtep) => sh`${address(vtep)} via ${address(gateway)} dev ${device(dev)}`);
   return fixBy({
@@ -164,15 +164,18 @@ function hopFix(host: KnownHost, {vtep, way: {route, uplink}}: WayTo, same: bool
     return fixBy({
       commands: [nested(sh`ip route del`, words)],
       undo: [nested(sh`ip route add`, words)],
-      affects: `packets of this host to ${vtep}: they take the route by the gateway`,
+      affects: `packets of this host to ${vtep}: they use the route through the gateway`,
     });
   }
   return same
     ? fixByOthers(
-        `whoever runs the node at ${vtep}`,
-        'start it, or its link; where it is gone for good, remove it from the swarm',
+        `administrator of the node at ${vtep}`,
+        'start it or its link; if it is gone for good, remove it from the swarm',
       )
-    : fixByOthers('whoever runs the router', `let it answer for its address; it leads to ${vtep}`);
+    : fixByOthers(
+        'administrator of the router',
+        `make it answer ARP for its address; it is the next hop to ${vtep}`,
+      );
 }
 
 /**
@@ -211,7 +214,7 @@ function routes(host: KnownHost, ways: WayTo[], report: Report): void {
           .slice(0, 10)
           .map(routeText),
       ],
-      cause: `${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} unreachable from this host (${reason}), so ${group.some(({used}) => used) ? 'every frame for endpoints there is dropped' : 'the swarm can only lose what is there'}`,
+      cause: `${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} unreachable from this host (${reason}), so ${group.some(({used}) => used) ? 'every frame for endpoints there is dropped' : 'the swarm loses that node'}`,
       check: look(sh`ip route get ${address(vtep)}`),
       fix: routeFix(host, vteps, ways),
       basis: 'one-host',
@@ -246,8 +249,8 @@ function nextHops(host: KnownHost, ways: WayTo[], report: Report): void {
       report.notChecked({
         host: host.name,
         network: null,
-        reason: `${ip}, the next hop to ${listed(vteps)}, did not answer ARP ${row.updatedSeconds ?? 'some'} s ago, and it was not asked for since`,
-        add: `ping -c 1 ${ip} on that host, then again ovdiag doctor`,
+        reason: `${ip}, the next hop to ${listed(vteps)}, did not answer ARP ${row.updatedSeconds ?? 'some'} s ago, and no ARP was sent since`,
+        add: `ping -c 1 ${ip} on that host, then run ovdiag doctor again`,
       });
       continue;
     }
@@ -263,7 +266,7 @@ function nextHops(host: KnownHost, ways: WayTo[], report: Report): void {
       ],
       cause: same
         ? `${ip} does not answer ARP on ${dev}: that node is down or gone, or its link is`
-        : `${ip}, by which ${listed(vteps)} ${vteps.length === 1 ? 'is' : 'are'} reached, does not answer ARP on ${dev}: the router is down or gone`,
+        : `${ip}, the next hop to ${listed(vteps)}, does not answer ARP on ${dev}: the router is down or gone`,
       check: [
         ...look(sh`ip neigh show to ${address(ip)}`),
         ...look(sh`ping -c 1 ${address(ip)}`, 'sends one packet: whether it is answered'),

@@ -102,7 +102,7 @@ export const bridgePortTexts = [
     meaning:
       'A network with several subnets has one bridge for each, and they route between each other by these addresses. Without its address, the endpoints of that subnet on this host do not reach the other subnets. On a network with a single subnet nothing needs it, and it is information.',
     behaviour:
-      'The route to the subnet went with the address, and nobody answers ARP for the gateway that containers have as next hop.',
+      'The route to the subnet went with the address, and ARP for the gateway of the containers is unanswered.',
     check: [{command: `${inSandbox} ip addr show BRIDGE`}],
     fix: [{command: `${inSandbox} ip addr add GATEWAY/LENGTH dev BRIDGE`, affects: 'that bridge'}],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_network.go (setupSubnetSandbox)'],

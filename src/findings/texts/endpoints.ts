@@ -154,7 +154,7 @@ export const endpointTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The entry never expires, so the container sends to a MAC that the endpoint does not have. Somebody made it by hand, or a program that "warms up" ARP did; it outlived the endpoint that it was for.',
+      'The entry never expires, so the container sends to a MAC that the endpoint does not have. It was added by hand, or by a program that "warms up" ARP, for an endpoint that no longer exists.',
     behaviour:
       'A permanent entry is used without a question. The frame reaches no endpoint, or the wrong one, which drops it.',
     check: [{command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip neigh show nud permanent'}],

@@ -59,7 +59,7 @@ export const vxlanSettingTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Somebody changed the device, or made it by hand. Outer packets with DF set are lost where the path MTU is smaller than they are; a fixed range of source ports or another TOS meets other rules of firewalls and other queues than before. A TTL or TOS that is merely unusual is information.',
+      'The device was changed or created by hand. Outer packets with DF set are lost where the path MTU is smaller than they are; a fixed range of source ports or another TOS meets other rules of firewalls and other queues than before. A TTL or TOS that is merely unusual is information.',
     behaviour:
       'Docker sets VNI, port, proxy, l2miss and l3miss and leaves all else at the kernel defaults: TTL of the host, TOS 0, DF clear, source ports from ip_local_port_range, no local address.',
     check: [{command: `${inSandbox} ip -d link show type vxlan`}],

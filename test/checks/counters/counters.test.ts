@@ -135,7 +135,7 @@ describe('vxlan-losses', () => {
       addToLink(draft, uber, 'vxlan0', {'tx dropped': 40});
     });
     assert.deepEqual(said(found), [['vxlan-tx-dropped', 'warning', `vxlan0 in ${uber}`]]);
-    assert.match(found[0]?.cause ?? '', /at least 40 frames/);
+    assert.match(found[0]?.cause ?? '', /at least 40 unicast frames/);
   });
 });
 

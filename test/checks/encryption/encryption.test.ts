@@ -264,7 +264,7 @@ describe('esp-filtered', () => {
     });
     const [finding] = find('esp-filtered-in', stateful);
     assert.equal(finding?.severity, 'warning');
-    assert.match(finding?.cause ?? '', /Only answers pass/);
+    assert.match(finding?.cause ?? '', /Only replies pass/);
   });
 
   it('is not told where ESP passes, or nothing is encrypted', () => {

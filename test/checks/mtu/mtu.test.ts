@@ -24,7 +24,7 @@ describe('overlay-mtu', () => {
     assert.deepEqual(more, []);
     assert.deepEqual([one?.host, one?.network, one?.subject], ['node1', null, 'eth0']);
     assert.match(one?.evidence.join('\n') ?? '', /mtu 1450, and 50 of encapsulation, make 1500/);
-    assert.match(one?.cause ?? '', /need up to 1500 bytes on the way, and eth0 takes 1400/);
+    assert.match(one?.cause ?? '', /need up to 1500 bytes in the underlay, and the MTU of eth0 is 1400/);
   });
 
   it('knows to the byte what fits', () => {
@@ -65,7 +65,7 @@ describe('overlay-mtu', () => {
       });
     });
     const [one] = found('mtu-too-small', six);
-    assert.match(one?.cause ?? '', /uber-net need 1520 bytes on the way, and eth0 of node1 takes 1500/);
+    assert.match(one?.cause ?? '', /uber-net need 1520 bytes in the underlay, and the MTU of eth0 of node1 is 1500/);
     assert.match(JSON.stringify(one?.fix), /driver\.mtu=1480 /);
     assert.match(
       found('mtu-too-small', uplinkOf('node1', 1499))[0]?.evidence.join('\n') ?? '',

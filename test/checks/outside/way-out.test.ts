@@ -68,7 +68,7 @@ describe('gateway-leg', () => {
     const {findings} = examineRecorded('doctor/gwbridge-leg-missing/node1');
     assert.deepEqual(told(findings), [['gwbridge-leg-missing', 'node1', null, 'web1']]);
     const [one] = findings.filter(({code}) => code === 'gwbridge-leg-missing');
-    assert.match(one?.cause ?? '', /its end on the host, is in no bridge/);
+    assert.match(one?.cause ?? '', /its peer on the host, is not attached to a bridge/);
     assert.match(fixOf(one)[0] ?? '', /^ip link set veth\w+ master docker_gwbridge$/);
     const gone = change('doctor/container-route-missing/node1', (draft) => {
       const web = draft.sections.find(
@@ -151,7 +151,7 @@ describe('gateway-leg', () => {
     assert.deepEqual(told(loose.findings), []);
     assert.ok(
       loose.notChecked.some(
-        ({checkName: check, reason: why}) => check === 'gateway-leg' && /other ends/.test(why),
+        ({checkName: check, reason: why}) => check === 'gateway-leg' && /peers were not fully read/.test(why),
       ),
     );
   });
@@ -217,7 +217,7 @@ describe('masquerade', () => {
     const [one] = findings.filter(({code}) => code === 'masquerade-missing');
     assert.match(
       one?.evidence.at(-1) ?? '',
-      /none of it meets a packet from 172\.18\.\d+\.\d+ to outside by eth0/,
+      /no rule matches a packet from 172\.18\.\d+\.\d+ to the outside through eth0/,
     );
   });
 

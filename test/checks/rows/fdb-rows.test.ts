@@ -319,8 +319,8 @@ describe('fdb-rows', () => {
     assert.deepEqual(more, []);
     assert.equal(finding?.code, 'hosts-disagree');
     assert.equal(finding?.host, null);
-    assert.match(finding?.evidence.join('\n') ?? '', /node1: rows of 10\.0\.1\.77 to 192\.168\.1\.77/);
-    assert.match(finding?.evidence.join('\n') ?? '', /node2: rows of 10\.0\.1\.77 to 192\.168\.1\.78/);
+    assert.match(finding?.evidence.join('\n') ?? '', /node1: entries of 10\.0\.1\.77 to 192\.168\.1\.77/);
+    assert.match(finding?.evidence.join('\n') ?? '', /node2: entries of 10\.0\.1\.77 to 192\.168\.1\.78/);
   });
 
   it('lets another host contradict what one of them shows', () => {
@@ -364,7 +364,7 @@ describe('fdb-rows', () => {
       gap.checkName === 'fdb-rows' ? [gap.reason] : [],
     );
     assert.ok(
-      why.some((text) => /only gossip could explain/.test(text)),
+      why.some((text) => /only gossip explains/.test(text)),
       why.join('\n'),
     );
     const blind = derived(node1, (draft) => {

@@ -79,7 +79,7 @@ describe('frames lost between two hosts', () => {
     assert.deepEqual(others, []);
     assert.equal(finding?.host, 'node1');
     assert.equal(finding?.subject, 'frames to node2');
-    assert.match(finding?.cause ?? '', /node1 sends to node2 \(192\.168\.1\.5\), and for 100 s nothing/);
+    assert.match(finding?.cause ?? '', /node1 sends to node2 \(192\.168\.1\.5\), and for 100 s no frame/);
     assert.match(finding?.evidence.join('\n') ?? '', /used 0\/100.*\n.*\+10 in 10 s.*\n.*used 100\/100/);
   });
 

@@ -56,7 +56,7 @@ describe('docker-rules-missing', () => {
     assert.equal(finding?.severity, 'error');
     assert.match(
       finding.evidence.join('\n'),
-      /PREROUTING … -j DOCKER\n(.*\n)*.*no rule in nat for 172\.18\.0\.1\/16/,
+      /PREROUTING … -j DOCKER\n(.*\n)*.*no nat rule for 172\.18\.0\.1\/16/,
     );
   });
 

@@ -147,7 +147,7 @@ describe('data-path-filter', () => {
       );
     const {findings} = seen(own('internal'));
     const [one] = findings.filter(({code}) => code === 'data-path-filtered-in');
-    assert.match(one?.cause ?? '', /rejects UDP 4789/);
+    assert.match(one?.cause ?? '', /rejects incoming UDP 4789/);
     assert.ok(one?.fix.by === 'commands');
     assert.deepEqual(one.fix.commands, [
       'firewall-cmd --zone=internal --add-port=4789/udp',

@@ -91,7 +91,7 @@ describe('data-path-port', () => {
     );
     assert.deepEqual(more, []);
     assert.deepEqual([one?.code, one?.host, one?.basis], ['data-path-port-differs', 'node1', 'one-host']);
-    assert.match(one?.cause ?? '', /uses UDP 4790, and the swarm was made with 4789/);
+    assert.match(one?.cause ?? '', /uses UDP 4790, and the data path port of the swarm is 4789/);
   });
 
   it('tells once of a host that has another port on several networks, and which one it is', () => {

@@ -118,7 +118,7 @@ describe('vtep-way', () => {
       );
     const old = caught({state: ['FAILED'], used: 4000, confirmed: 4000, updated: 4000});
     assert.deepEqual(codesOf(old.findings, /^vtep/), []);
-    assert.ok(old.notChecked.some(({reason: why}) => /4000 s ago, and it was not asked for since/.test(why)));
+    assert.ok(old.notChecked.some(({reason: why}) => /4000 s ago, and no ARP was sent since/.test(why)));
     const fresh = caught({state: ['INCOMPLETE'], used: 0, confirmed: 60, updated: 0});
     assert.deepEqual(codesOf(fresh.findings, /^vtep/), []);
     const failing = caught({state: ['FAILED'], used: 1, confirmed: 9, updated: 1});
