@@ -42,7 +42,7 @@ export const clusterSections: readonly ContractSection[] = [
       none(
         '1.15',
         'B,C',
-        'Subnets that nobody chose are in the default address pool',
+        'Subnets that were not chosen are in the default address pool',
         'whether a subnet was asked for is not kept',
       ),
     ],

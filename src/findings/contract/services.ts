@@ -108,7 +108,7 @@ export const serviceSections: readonly ContractSection[] = [
       doctor(
         '7.0.4',
         'B',
-        'A port of a removed service leads nowhere',
+        'A port of a removed service has no target',
         ['ingress-dnat-stale'],
         'listening sockets',
       ),
@@ -143,7 +143,7 @@ export const serviceSections: readonly ContractSection[] = [
         'the range',
       ),
       doctor('7.2.8', 'C', 'With a port above 65535 the tasks stay New', ['task-stuck']),
-      nothing('7.2.9', 'B', 'Whoever had a port first keeps it on that node'),
+      nothing('7.2.9', 'B', 'The first user of a port keeps it on that node'),
       nothing('7.2.10', 'C', 'There no port of the service is served'),
       trace('7.3.1', 'B', 'A host-mode port answers only on nodes that run a task', [
         'ingress-port-unpublished',

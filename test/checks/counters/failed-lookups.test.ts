@@ -29,7 +29,10 @@ describe('failed-lookups', () => {
     const found = listened('fdb-row-missing/node1', [toWeb2, toWeb2]);
     assert.deepEqual(misses(found), [['l2-miss', 'error', 'web2']]);
     const finding = found.find(({code}) => code === 'l2-miss');
-    assert.match(finding?.cause ?? '', /sent 2 frames to web2 \(02:42:0a:00:01:09\): vxlan0 has no FDB entry/);
+    assert.match(
+      finding?.cause ?? '',
+      /sent 2 frames to web2 \(02:42:0a:00:01:09\): vxlan0 has no FDB entry/,
+    );
     assert.deepEqual(
       [finding?.network, finding?.at.address, finding?.at.vtep],
       ['uber-net', '10.0.1.9', '192.168.1.5'],

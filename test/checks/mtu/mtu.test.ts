@@ -65,7 +65,10 @@ describe('overlay-mtu', () => {
       });
     });
     const [one] = found('mtu-too-small', six);
-    assert.match(one?.cause ?? '', /uber-net need 1520 bytes in the underlay, and the MTU of eth0 of node1 is 1500/);
+    assert.match(
+      one?.cause ?? '',
+      /uber-net need 1520 bytes in the underlay, and the MTU of eth0 of node1 is 1500/,
+    );
     assert.match(JSON.stringify(one?.fix), /driver\.mtu=1480 /);
     assert.match(
       found('mtu-too-small', uplinkOf('node1', 1499))[0]?.evidence.join('\n') ?? '',
