@@ -218,6 +218,11 @@ export const clusterSections: readonly ContractSection[] = [
         'veth-not-in-bridge',
         'data-path-filtered-in',
         'data-path-filtered-out',
+        'port-not-forwarding',
+        'port-locked',
+        'ports-isolated',
+        'vtep-route-missing',
+        'uplink-down',
       ]),
       {
         id: '4.2',
