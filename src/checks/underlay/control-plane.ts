@@ -14,6 +14,7 @@ import {
   judgeFlows,
   ruleAdvice,
   ruleLines,
+  whoseRule,
 } from './own-rules.js';
 
 /** Gossip of the overlays (moby daemon/libnetwork/networkdb/cluster.go), not configurable. */
@@ -163,10 +164,10 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
     subject,
     evidence: ruleLines(decision),
     cause: gossip
-      ? `a rule of this host drops ${direction === 'in' ? 'incoming' : 'outgoing'} ${what} ${peers}: endpoints that are added, moved or removed are not announced between them, and in the end each considers the other failed`
+      ? `${whoseRule(decision)} drops ${direction === 'in' ? 'incoming' : 'outgoing'} ${what} ${peers}: endpoints that are added, moved or removed are not announced between them, and in the end each considers the other failed`
       : direction === 'in'
         ? `a rule of this manager drops ${what} ${peers}: they can't report, get no tasks, and are marked as down`
-        : `a rule of this host drops ${what} ${peers}: it can't report to that manager or get tasks from it`,
+        : `${whoseRule(decision)} drops ${what} ${peers}: it can't report to that manager or get tasks from it`,
     ...ruleAdvice(judged, host.filter),
     basis: 'one-host',
     at: {host: host.name, ...(only.length === 1 ? {vtep: only[0] ?? ''} : {})},

@@ -1,5 +1,6 @@
 import {isIPv4} from 'node:net';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
+import {decide} from '../../kernel/packet-filter.js';
 import {dropWord} from '../../kernel/printed-rule.js';
 import {looksForVni, rulesOf} from '../../model/rules/questions.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -16,6 +17,7 @@ import {
   judgeFlows,
   ruleAdvice,
   ruleLines,
+  whoseRule,
 } from './own-rules.js';
 
 /** Whether this host's own rules let the packets of its overlays out and in. */
@@ -53,8 +55,8 @@ export const dataPathFilter = defineCheck({
 });
 
 /** One tunnel of each kind that the rules can tell apart: all of them only where a rule looks for a VNI. */
-function told({tunnels, model}: KnownHost): Tunnel[] {
-  const byVni = rulesOf(model.host?.netfilter).some(looksForVni);
+function told({tunnels, filter}: KnownHost): Tunnel[] {
+  const byVni = rulesOf(filter?.rulesets).some(looksForVni);
   const kinds = new Map<string, Tunnel>();
   for (const tunnel of tunnels) {
     const key = `${tunnel.port} ${tunnel.network.encrypted} ${byVni ? tunnel.vni : ''}`;
@@ -119,6 +121,19 @@ function bothWays(
   return forms;
 }
 
+/** That the port is open for TCP, which VXLAN is not: found where another port of TCP is not. */
+function otherProtocol({filter}: KnownHost, {hook, flows}: Judged): string {
+  const [packet] = flows.flatMap(({packets}) => packets);
+  const port = packet?.dport;
+  if (!filter || !packet || port === undefined) return '';
+  const {vni: _, ...plain} = packet;
+  const passes = (dport: number) =>
+    decide(filter, hook, {...plain, protocol: 'tcp', dport}).verdict === 'accept';
+  // A port that no program has by default.
+  const isOpen = passes(port) && !passes(port - 4);
+  return isOpen ? `. TCP ${port} is open here, but VXLAN is UDP: open UDP ${port}` : '';
+}
+
 function tell(
   host: KnownHost,
   judged: Judged,
@@ -146,7 +161,7 @@ function tell(
     network: network?.name ?? null,
     subject,
     evidence: ruleLines(decision),
-    cause: `a rule of this host ${dropWord(decision.by)} ${direction === 'in' ? 'incoming' : 'outgoing'} ${what}: ${lost}`,
+    cause: `${whoseRule(decision)} ${dropWord(decision.by)} ${direction === 'in' ? 'incoming' : 'outgoing'} ${what}: ${lost}${otherProtocol(host, judged)}`,
     ...ruleAdvice(judged, host.filter),
     basis: 'one-host',
     at: {

@@ -7,6 +7,7 @@ import {type Advice, type Fix, fixBy, look, noFix} from '../../findings/advice.j
 import {type FilteredPacket, type Hook, ruleHolds} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {chainOf, countedLine} from '../../kernel/printed-rule.js';
+import {makerOf} from '../../kernel/rule-maker.js';
 import {actionOf, rulesOf, tableOf} from '../../model/rules/questions.js';
 import type {Rule, RuleAction, RuleChain, RuleMatch, Ruleset} from '../../model/rules/rule.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -109,6 +110,12 @@ function prefixesIn(match: RuleMatch): string[] {
 
 function casePrefixes(action: RuleAction): string[] {
   return action.action === 'vmap' ? action.cases.flatMap(({match}) => prefixesIn(match)) : [];
+}
+
+/** Whose rule it is: `a rule of firewalld (zone public) on this host`, `a rule of this host`. */
+export function whoseRule({by}: Decision): string {
+  const maker = by && makerOf(by);
+  return maker === undefined ? 'a rule of this host' : `a rule of ${maker} on this host`;
 }
 
 /** The rule as the source prints it with its counters, where it is one of iptables'. */

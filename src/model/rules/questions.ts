@@ -93,12 +93,17 @@ export function rulesAround(rulesets: readonly Ruleset[] | undefined, bridge: st
 
 /** Whether a rule looks for a VNI, or into packets in a way that is not understood and may be that. */
 export function looksForVni(rule: Rule): boolean {
-  return rule.statements.some(
-    (statement) =>
-      'match' in statement &&
-      (statement.match === 'vni' ||
-        (statement.match === 'other' && (statement.module === 'u32' || statement.module === 'bpf'))),
-  );
+  return rule.statements.some((statement) => 'match' in statement && matchLooksForVni(statement));
+}
+
+function matchLooksForVni(match: RuleMatch): boolean {
+  if (match.match === 'any-of') return match.cases.some((all) => all.some(matchLooksForVni));
+  return match.match === 'vni' || (match.match === 'other' && mayLookInside(match));
+}
+
+/** u32 and bpf of iptables, and what nft prints as raw payload. */
+function mayLookInside({module, words}: RuleMatch & {match: 'other'}): boolean {
+  return module === 'u32' || module === 'bpf' || /^@(?:th|ih|nh|ll),|xt match (?:u32|bpf)/.test(words);
 }
 
 /** Whether a rule is for packets to a port, as one of several too, by its own words. */

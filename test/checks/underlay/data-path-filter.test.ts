@@ -147,7 +147,8 @@ describe('data-path-filter', () => {
       );
     const {findings} = seen(own('internal'));
     const [one] = findings.filter(({code}) => code === 'data-path-filtered-in');
-    assert.match(one?.cause ?? '', /rejects incoming UDP 4789/);
+    assert.match(one?.cause ?? '', /^a rule of firewalld on this host rejects incoming UDP 4789:/);
+    assert.doesNotMatch(one?.cause ?? '', /TCP/);
     assert.ok(one?.fix.by === 'commands');
     assert.deepEqual(one.fix.commands, [
       'firewall-cmd --zone=internal --add-port=4789/udp',
@@ -188,9 +189,35 @@ describe('data-path-filter', () => {
     const far = bySource({prefix: {addr: '203.0.113.0', len: 24}}, 'trusted');
     assert.ok(far?.by === 'commands');
     assert.match(far.commands[0] ?? '', /--zone=internal /);
+    const tcp = JSON.stringify(own('internal', 'open')).replace(
+      '"protocol":"udp","field":"dport"}},"right":4789',
+      '"protocol":"tcp","field":"dport"}},"right":4789',
+    );
+    const [mistaken] = seen(JSON.parse(tcp) as object[]).findings.filter(
+      ({code}) => code === 'data-path-filtered-in',
+    );
+    assert.match(mistaken?.cause ?? '', /\. TCP 4789 is open here, but VXLAN is UDP: open UDP 4789$/);
     const open = seen(own('internal', 'open'));
     assert.deepEqual(told(open.findings), []);
     assert.ok(!open.notChecked.some(({checkName}) => checkName === 'data-path-filter'));
+  });
+
+  it('asks for each network where a rule of nftables looks for a VNI, in a set or as raw payload (derived)', () => {
+    const rule = (left: object, right: unknown) => (draft: HostEvidence) => {
+      const section = sectionOf(draft, '@host', 'nft');
+      const {nftables} = JSON.parse(section.output) as {nftables: object[]};
+      const table = {family: 'inet', table: 'fw'};
+      const chain = {...table, name: 'in', type: 'filter', hook: 'input', prio: 0, policy: 'accept'};
+      const expr = [{match: {op: '==', left, right}}, {drop: null}];
+      section.output = JSON.stringify({
+        nftables: [...nftables, {chain}, {rule: {...table, chain: 'in', expr}}],
+      });
+    };
+    const raw = {payload: {base: 'th', offset: 96, len: 24}};
+    const {findings} = examine(derived(recordedEvidence('node1'), rule(raw, {set: [4097, 77]})));
+    assert.deepEqual(told(findings), [
+      ['data-path-filtered-in', 'node1', 'uber-net', 'UDP 4789 of uber-net from other nodes'],
+    ]);
   });
 
   it('leaves open what it does not understand, and quotes it', () => {
