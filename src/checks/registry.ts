@@ -17,6 +17,7 @@ import {bridgeNetfilter} from './engine/bridge-netfilter.js';
 import {certificate} from './engine/certificate.js';
 import {clock} from './engine/clock.js';
 import {conntrack} from './engine/conntrack.js';
+import {engineSilent} from './engine/engine-silent.js';
 import {engineVersions} from './engine/engine-versions.js';
 import {gossipListener} from './engine/gossip-listener.js';
 import {neighbourTableRoom} from './engine/neighbour-table.js';
@@ -108,6 +109,7 @@ export const checks: readonly Check[] = [
   espFilter,
   foreignIpsec,
   // Engines, cards, clocks.
+  engineSilent,
   engineVersions,
   taskErrors,
   // What managers allocated.

@@ -146,9 +146,20 @@ function gatherAlike(findings: FoldedFinding[]): FoldedFinding[] {
   });
 }
 
+/**
+ * What loses packets now comes first, also as a warning that counters have proven; then errors by which none is lost yet; and
+ * a node that the swarm has given up after whatever may be why, as the advice to it is to remove it.
+ */
+function rankOf({code, severity, basis}: FoldedFinding): number {
+  if (severity === 'info') return 5;
+  if (severity === 'warning') return basis === 'sample' ? 1 : 4;
+  if (explanationOf(code)?.losesNothing) return 3;
+  return code === 'node-down' ? 2 : 0;
+}
+
 function byWeight(a: FoldedFinding, b: FoldedFinding): number {
   return (
-    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    rankOf(a) - rankOf(b) ||
     b.folded.length - a.folded.length ||
     compare(a.code, b.code) ||
     compare(a.host ?? '', b.host ?? '') ||

@@ -46,6 +46,8 @@ export interface HostModel {
   certificate?: string;
   /** What the engine itself keeps of its addresses in the swarm. */
   swarmState?: SwarmState;
+  /** Set where the engine could not be asked: its process was not found, or it took a connection and did not answer. */
+  engineState?: 'gone' | 'hung';
   /** Whether the collector had the right to enter namespaces. */
   privileged: boolean;
   /** The directory of the namespace files as the engine has it. */
@@ -98,6 +100,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     engineMakesRules: flagOf(about, 'engineRules'),
     certificate: named(sections, 'certificate')?.output,
     swarmState: swarmState(sections),
+    engineState: engineState(evidence, about),
     privileged: about.get('enter') === '1',
     netnsDir: about.get('netnsDir'),
     netnsPath: about.get('netnsPath'),
@@ -117,6 +120,18 @@ export function hostModel(evidence: HostEvidence): HostModel {
       ...(other ? [otherNode(other, source)] : []),
     ],
   });
+}
+
+/** Root reaches the engine's socket wherever it is usual, so for others there is nothing to tell. */
+function engineState(
+  {docker: {failure, answers, lentBy}}: HostEvidence,
+  about: Map<string, string>,
+): HostModel['engineState'] {
+  if (failure === undefined || answers.some(({status}) => status === 200) || lentBy !== undefined)
+    return undefined;
+  if (about.get('uid') !== '0' || about.has('job') || about.get('rootless') === '1') return undefined;
+  if (about.get('dockerdPid') === '') return 'gone';
+  return /^no answer within /.test(failure) ? 'hung' : undefined;
 }
 
 function named(sections: Section[], wanted: string): Section | undefined {

@@ -4,6 +4,7 @@ import type {ReportedFinding} from '../answers/merge-hosts.js';
 import {escapeText} from '../base/escape.js';
 import type {Sample} from '../checks/run.js';
 import type {Finding, FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
+import {severities} from '../findings/severity.js';
 import {adviceLines} from './advice.js';
 import {findingsList, tones} from './findings-list.js';
 import {hostList} from './host-list.js';
@@ -37,7 +38,8 @@ export async function renderDiagnosis(
     ? [await findingsList(findings, terminal, paint)]
     : findings.map((finding) => findingBlock(finding, verbose, terminal, paint));
   const budget = verbose ? Number.POSITIVE_INFINITY : gapBudget(found.join('').split('\n').length - 1);
-  const tone = findings[0] ? tones[findings[0].severity] : 'plain';
+  const worst = severities.find((one) => findings.some(({severity}) => severity === one));
+  const tone = worst ? tones[worst] : 'plain';
   const details = findings.length > 0 ? '. Details of a code: ovdiag explain CODE' : '';
   const parts = [
     `${wrapText(escapeText(verdict), terminal.width, 4)

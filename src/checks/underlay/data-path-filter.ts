@@ -6,7 +6,7 @@ import {looksForVni, rulesOf} from '../../model/rules/questions.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
-import {remoteVteps} from '../underlay.js';
+import {otherNodes, remoteVteps} from '../underlay.js';
 import {distinct, listed} from '../words.js';
 import {
   alikeToRules,
@@ -25,7 +25,7 @@ export const dataPathFilter = defineCheck({
   name: 'data-path-filter',
   codes: ['data-path-filtered-out', 'data-path-filtered-in'],
   perHost(host, report) {
-    const all = remoteVteps(host);
+    const all = peersOf(host);
     const vteps = all.filter((vtep) => isIPv4(vtep));
     if (vteps.length < all.length)
       report.notChecked({
@@ -54,13 +54,24 @@ export const dataPathFilter = defineCheck({
   },
 });
 
+/**
+ * Where rows lead, and the other nodes as the control plane knows them: one that was lost has no rows any more, and what lost
+ * it may be these very rules. Its address there is no VTEP where the data path has a family of its own.
+ */
+function peersOf(host: KnownHost): string[] {
+  const vteps = remoteVteps(host);
+  if (host.tunnels.length === 0 || !vteps.every((vtep) => isIPv4(vtep)) || !isIPv4(host.vtep?.address ?? ''))
+    return vteps;
+  return [...new Set([...vteps, ...otherNodes(host)])].sort();
+}
+
 /** One tunnel of each kind that the rules can tell apart: all of them only where a rule looks for a VNI. */
 function told({tunnels, filter}: KnownHost): Tunnel[] {
   const byVni = rulesOf(filter?.rulesets).some(looksForVni);
   const kinds = new Map<string, Tunnel>();
   for (const tunnel of tunnels) {
     const key = `${tunnel.port} ${tunnel.network.encrypted} ${byVni ? tunnel.vni : ''}`;
-    if (tunnel.vteps.length > 0 && tunnel.port !== undefined && !kinds.has(key)) kinds.set(key, tunnel);
+    if (tunnel.port !== undefined && !kinds.has(key)) kinds.set(key, tunnel);
   }
   return [...kinds.values()];
 }

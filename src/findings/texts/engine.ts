@@ -110,6 +110,7 @@ export const engineTexts = [
     code: 'certificate-expired',
     title: "the node's Swarm certificate is not valid",
     severity: 'error',
+    losesNothing: true,
     needs: 'one host',
     meaning:
       "According to the node's own clock its certificate has expired, or is not valid yet. Managers refuse the node: it is shown as down, gets no tasks and no network updates, and keeps its old state, which becomes stale.",
@@ -194,6 +195,35 @@ export const engineTexts = [
     references: [
       'moby daemon/libnetwork/networkdb/cluster.go',
       'moby daemon/libnetwork/docs/spec/swarm-networking.md (commit ad948b0a), 1',
+    ],
+  },
+  {
+    code: 'engine-not-answering',
+    title: 'the engine of a host with overlay networks does not answer',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'dockerd has ended, or hangs. Containers keep running, and traffic between endpoints that know each other goes on. But embedded DNS is part of the engine, so names are not resolved, and the host hears no gossip: it gets no FDB entries of new endpoints, and the other nodes remove its endpoints.',
+    behaviour:
+      'Queries to 127.0.0.11 reach a socket that nobody reads. After about a minute the managers call the node down and start its tasks elsewhere.',
+    check: [{command: 'systemctl status docker'}, {command: 'docker version'}],
+    fix: [
+      {
+        command: 'systemctl restart docker',
+        affects: 'all containers of this host: those of the swarm are started again',
+      },
+    ],
+    references: ['moby daemon/libnetwork/resolver.go', 'moby daemon/libnetwork/networkdb/cluster.go'],
+    explains: [
+      'node-down',
+      'gossip-differs',
+      'gossip-kernel-differs',
+      'gossip-listener-missing',
+      'dns-listener-missing',
+      'fdb-row-missing',
+      'neighbour-missing',
+      'fdb-stale',
+      'hosts-disagree',
     ],
   },
 ] as const satisfies readonly Explanation[];
