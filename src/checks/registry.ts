@@ -28,6 +28,7 @@ import {containerRules} from './links/container-rules.js';
 import {namespaces} from './links/namespaces.js';
 import {overlayLinks} from './links/overlay-links.js';
 import {portSettings} from './links/port-settings.js';
+import {trafficControl} from './links/traffic-control.js';
 import {vethUnplugged} from './links/veth-unplugged.js';
 import {vni} from './links/vni.js';
 import {vxlanSettings} from './links/vxlan-settings.js';
@@ -74,6 +75,7 @@ export const checks: readonly Check[] = [
   namespaces,
   overlayLinks,
   portSettings,
+  trafficControl,
   vethUnplugged,
   vxlanSettings,
   vni,

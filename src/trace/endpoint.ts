@@ -16,7 +16,7 @@ import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble} from './b
 import type {Walk} from './disposition.js';
 import {bridgeFilter, filterHop} from './filter.js';
 import {linkOf, namespaceOf, type Party} from './party.js';
-import type {Trail} from './trail.js';
+import {doubtPrograms, type Trail} from './trail.js';
 
 export interface Ending {
   dst: Party;
@@ -229,6 +229,7 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
     });
   }
   if (port.master !== bridge.name) return unplugged(trail, at, port, dst);
+  doubtPrograms(trail, model, 'veth', port);
   const row = portRow(at, dstMac);
   const trouble =
     portTrouble(trail, at, port) ??

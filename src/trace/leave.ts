@@ -15,7 +15,7 @@ import type {Walk} from './disposition.js';
 import {filterHop} from './filter.js';
 import {resolve} from './neighbour.js';
 import {linkOf, namespaceOf, type Party} from './party.js';
-import type {Trail} from './trail.js';
+import {doubtPrograms, type Trail} from './trail.js';
 
 export interface Left {
   at: AtBridge;
@@ -108,6 +108,7 @@ function ownLink(trail: Trail, model: HostModel, src: Party, links: Link[]): Lin
   trail.pass(model, 'interface', `${link.name} has ${src.ip}, is up, mtu ${link.mtu ?? '?'}`, [
     linkText(link),
   ]);
+  doubtPrograms(trail, model, 'interface', link);
   return link;
 }
 

@@ -1,4 +1,7 @@
 import type {FindingCode} from '../findings/catalogue.js';
+import {hidden} from '../kernel/link-programs.js';
+import {linkText} from '../kernel/printed.js';
+import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {Layer, Step} from '../services/step.js';
 import type {Disposition, Walk} from './disposition.js';
@@ -28,6 +31,15 @@ export interface Trail {
   take(steps: readonly Step[], disposition?: Disposition): Walk | undefined;
   /** The end of a walk that met no failure. */
   end(disposition: Disposition): Walk;
+}
+
+/** What becomes of a frame at a link that a program or a queueing discipline decides about is not known. */
+export function doubtPrograms(steps: Trail, host: HostModel, layer: Layer, link: Link): void {
+  const what = hidden(link);
+  if (what !== undefined)
+    steps.doubt(host, layer, `${what} on ${link.name} decides about its frames, and is not evaluated`, [
+      linkText(link),
+    ]);
 }
 
 export function trail(): Trail {

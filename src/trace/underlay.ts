@@ -12,7 +12,7 @@ import {lostToIpsec} from '../services/foreign-ipsec.js';
 import type {OwnVtep} from '../topology/vteps.js';
 import type {Walk} from './disposition.js';
 import {filterHop} from './filter.js';
-import type {Trail} from './trail.js';
+import {doubtPrograms, type Trail} from './trail.js';
 
 export interface OuterPacket {
   src: string;
@@ -88,6 +88,7 @@ function hopText({gateway, device}: Route): string {
 }
 
 function uplinkTrouble(trail: Trail, host: HostModel, uplink: Link): Walk | undefined {
+  doubtPrograms(trail, host, 'underlay-route', uplink);
   const dead = deadLink(uplink);
   return dead === undefined
     ? undefined

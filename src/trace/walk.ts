@@ -23,7 +23,7 @@ import {answerTo} from './neighbour.js';
 import {type Party, readTime} from './party.js';
 import {receiveOuter} from './receive.js';
 import {acrossSubnets, isRouted} from './subnets.js';
-import {type Trail, trail} from './trail.js';
+import {doubtPrograms, type Trail, trail} from './trail.js';
 import {sendOuter} from './underlay.js';
 
 export interface WalkContext {
@@ -148,6 +148,7 @@ function overTunnel(
   const row = tunnelRow(steps, context, {at, dstMac, dst, device});
   if (isWalk(row)) return row;
   smallTunnel(steps, model, device, mtu);
+  doubtPrograms(steps, model, 'vxlan', device);
   const outer = sendOuter(steps, {
     host: model,
     own: context.vteps.get(model.key),

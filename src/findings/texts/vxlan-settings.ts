@@ -72,4 +72,17 @@ export const vxlanSettingTexts = [
     ],
     references: ['moby daemon/libnetwork/drivers/overlay/ov_utils.go (createVxlan)', 'ip-link(8), vxlan'],
   },
+  {
+    code: 'queue-on-path',
+    title: 'a link of an overlay sends through a queueing discipline that Docker does not set',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'Somebody set it with tc. netem, tbf, pfifo and the like delay, limit or drop packets; tools that test failures (Pumba, Chaos Mesh) use them, and leave them behind when they are killed. Disciplines that only share a link are information. On an uplink only those that drop on purpose are reported.',
+    behaviour:
+      'veth, bridge and vxlan devices have no queue (`noqueue`). A discipline sees each packet that the link sends; what it drops is in its own statistics and in TX dropped of some drivers.',
+    check: [{command: `${inSandbox} tc -s qdisc show`}],
+    fix: [{command: `${inSandbox} tc qdisc del dev LINK root`, affects: 'what that link sends'}],
+    references: ['tc(8)', 'tc-netem(8)', 'kernel net/sched/sch_netem.c'],
+  },
 ] as const satisfies readonly Explanation[];

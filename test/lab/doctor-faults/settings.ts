@@ -101,6 +101,12 @@ export const faultsOfSettings: readonly DoctorFault[] = [
     'local 172.31.1.77',
     'local 0.0.0.0',
   ),
+  sandboxFault(
+    'queue-on-path',
+    'the vxlan device sends through a token bucket',
+    ({vxlan}) => `tc qdisc add dev ${vxlan} root tbf rate 1mbit burst 5000 limit 5000`,
+    ({vxlan}) => `tc qdisc del dev ${vxlan} root`,
+  ),
   containerFault('endpoint-filtered', 'web2 drops all that comes in', 'two', [
     () => 'iptables -P INPUT DROP',
     () => 'iptables -P INPUT ACCEPT',
