@@ -83,6 +83,6 @@ export const vxlanSettingTexts = [
       'veth, bridge and vxlan devices have no queue (`noqueue`). A discipline sees each packet that the link sends; what it drops is in its own statistics and in TX dropped of some drivers.',
     check: [{command: `${inSandbox} tc -s qdisc show`}],
     fix: [{command: `${inSandbox} tc qdisc del dev LINK root`, affects: 'what that link sends'}],
-    references: ['tc(8)', 'tc-netem(8)', 'kernel net/sched/sch_netem.c'],
+    references: ['tc(8), qdisc', 'tc-netem(8)', 'kernel net/sched/sch_netem.c'],
   },
 ] as const satisfies readonly Explanation[];
