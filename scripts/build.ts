@@ -26,6 +26,7 @@ const result = await build({
     'hooks/command-not-found': 'src/cli/command-not-found.ts',
     'hooks/help': 'src/cli/help.ts',
     'workers/examine': 'src/answers/examine.ts',
+    'workers/decode-part': 'src/decode/part.ts',
     ...Object.fromEntries(
       commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`]),
     ),

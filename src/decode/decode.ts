@@ -7,12 +7,12 @@ import type {Names} from '../packet/names.js';
 import {terminalOf} from '../render/terminal.js';
 import {plural} from '../render/text.js';
 import {endingLines} from './ending.js';
-import {decodeFiles, type FileProblem} from './files.js';
+import {decodeFiles, type FileProblem, type Parts} from './files.js';
 import type {Interrupt} from './interrupt.js';
 import type {DecodeOptions} from './options.js';
 import {newProgressLine} from './progress.js';
 import {newDecodeRun} from './run.js';
-import {openViews} from './views.js';
+import {openViews, type Views} from './views.js';
 import type {FrameWriter} from './write-frames.js';
 
 export interface DecodeRequest {
@@ -60,7 +60,8 @@ export async function decode(request: DecodeRequest): Promise<number> {
   const start = (name: string): void => {
     current = name;
   };
-  await decodeFiles(files, run, {problem, progress: progress.show, start}, interrupt);
+  const parts = inParts(request, views);
+  await decodeFiles(files, run, {problem, progress: progress.show, start}, interrupt, parts);
   progress.clear();
   for (const sink of sinks) await sink.flush();
   for (const sink of sinks) await sink.end();
@@ -73,6 +74,18 @@ export async function decode(request: DecodeRequest): Promise<number> {
     for (const line of endingLines(result, options)) say(line);
   }
   return result.failed > 0 ? exitStatus.cannotLook : exitStatus.ok;
+}
+
+/** How parts of large files can be decoded by themselves; undefined where what is shown of one depends on those before. */
+function inParts({options, names, write, writeInner}: DecodeRequest, views: Views): Parts | undefined {
+  const {count, since, until, delta, follow, flags} = options;
+  const {flows, json} = options.views;
+  const dependsOnOthers = flows || delta || follow !== undefined || Number.isFinite(count);
+  const isTimed = since !== undefined || until !== undefined;
+  const isWritten = write !== undefined || writeInner !== undefined;
+  if (dependsOnOthers || isTimed || isWritten || names !== undefined) return undefined;
+  const {lists, palette, sink} = views;
+  return {asked: {flags, json, palette, lists}, sink};
 }
 
 interface OpenWriter {

@@ -1,8 +1,11 @@
 import {OvdiagError} from '../base/errors.js';
 import {openSource} from '../pcap/open.js';
-import {type Ending, type Progress, readCapture} from '../pcap/read.js';
+import {type CaptureHandler, type Ending, type Progress, type Resume, readCapture} from '../pcap/read.js';
+import {decodeInThreads, type LargeCapture, largeCapture} from './in-threads.js';
 import type {Interrupt} from './interrupt.js';
+import type {PartAsked} from './part.js';
 import type {DecodeRun} from './run.js';
+import type {Sink} from './stdout.js';
 
 /** `unreadable` has an error to show; `cut` and `damaged` have a text. */
 export interface FileProblem {
@@ -19,18 +22,25 @@ export interface FileListener {
   start(name: string): void;
 }
 
+/** How parts of large files are decoded in threads, and where what they print goes. */
+export interface Parts {
+  asked: PartAsked;
+  sink: Sink;
+}
+
 /** Reads files one after the other; the bad ones are reported and counted, the good ones shown. */
 export async function decodeFiles(
   files: readonly string[],
   run: DecodeRun,
   listener: FileListener,
   interrupt: Pick<Interrupt, 'isStopped' | 'onStop'>,
+  parts?: Parts,
 ): Promise<void> {
   for (const file of files) {
     run.start();
     listener.start(file);
     try {
-      const ending = await decodeFile(file, run, listener, interrupt);
+      const ending = await decodeFile(file, run, listener, interrupt, parts);
       if (ending.kind === 'stopped' || interrupt.isStopped()) return;
       await reportEnding(ending, run, listener);
     } catch (error) {
@@ -45,19 +55,65 @@ async function decodeFile(
   file: string,
   run: DecodeRun,
   listener: FileListener,
-  interrupt: Pick<Interrupt, 'onStop'>,
+  interrupt: Pick<Interrupt, 'isStopped' | 'onStop'>,
+  parts: Parts | undefined,
 ): Promise<Ending> {
-  const source = await openSource(file);
-  interrupt.onStop(() => source.cancel());
-  const ending = await readCapture(file, source, {
-    packet: run.packet,
-    pause(progress) {
-      listener.progress(file, progress, run.packets());
-      return run.pause();
-    },
-  });
+  const large = parts === undefined ? undefined : await largeCapture(file);
+  const read = async (pause: CaptureHandler['pause'], resume?: Resume): Promise<Ending> => {
+    const source = await openSource(file, resume?.position);
+    interrupt.onStop(() => source.cancel());
+    return await readCapture(file, source, {packet: run.packet, pause}, resume);
+  };
+  const pause = (progress: Progress): Promise<boolean> => {
+    listener.progress(file, progress, run.packets());
+    return run.pause();
+  };
+  const ending =
+    large === undefined || parts === undefined
+      ? await read(pause)
+      : await decodeLarge({large, parts, run, read, pause, isStopped: interrupt.isStopped});
   run.result.read++;
   return ending;
+}
+
+interface LargeDecode {
+  large: LargeCapture;
+  parts: Parts;
+  run: DecodeRun;
+  read(pause: CaptureHandler['pause'], resume?: Resume): Promise<Ending>;
+  pause(progress: Progress): Promise<boolean>;
+  isStopped(): boolean;
+}
+
+/** Bytes that are decoded here before the parts. */
+const firstPart = 1024 * 1024;
+
+/** The start of a file here, as all times count from it; then parts in threads; then here what is behind them. */
+async function decodeLarge({large, parts, run, read, pause, isStopped}: LargeDecode): Promise<Ending> {
+  let position = -1;
+  const ending = await read(async (progress) => {
+    const goOn = await pause(progress);
+    if (!goOn || progress.position < firstPart || run.result.span.base < 0) return goOn;
+    position = progress.position;
+    return false;
+  });
+  if (position < 0) return ending;
+  const {span, totals} = run.result;
+  const origin = {packets: run.packets(), span: {...span}, start: totals.timeline.start};
+  let isWanted = true;
+  await decodeInThreads(large, parts.asked, position, {
+    origin,
+    async take(part, output, end) {
+      if (!run.join(part)) return false;
+      position = end;
+      for (const bytes of output)
+        isWanted &&= await parts.sink.write(Buffer.from(bytes.buffer, 0, bytes.length));
+      isWanted &&= await pause({read: end, size: large.size, position: end});
+      return isWanted && !isStopped();
+    },
+  });
+  if (!isWanted || isStopped()) return {kind: 'stopped', packets: run.packets()};
+  return await read(pause, {header: large.header, position, packets: run.packets()});
 }
 
 async function reportEnding(

@@ -10,6 +10,8 @@ import {parseTime, type TimeLimit} from './time-limit.js';
 
 /** What was asked for, checked and turned into numbers and bytes. */
 export interface DecodeOptions {
+  /** As they were typed. */
+  flags: RawFlags;
   vnis: number[];
   addresses: AddressRange[];
   macs: Buffer[];
@@ -62,6 +64,7 @@ export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
   refuseConflicts(flags, json);
   const ports = (flags['vxlan-port'] ?? []).map((text) => wholeNumber('--vxlan-port', text, 1, 65_535));
   return {
+    flags,
     vnis: (flags.vni ?? []).map((text) => wholeNumber('--vni', text, 0, 0xff_ffff)),
     addresses: (flags.address ?? []).map(readRange),
     macs: (flags.mac ?? []).map(readMac),

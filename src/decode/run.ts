@@ -1,5 +1,5 @@
 import {newTimeSpan, noteTime, type TimeSpan} from '../flows/time-span.js';
-import {newTotals, type Totals} from '../flows/totals.js';
+import {type Counted, newTotals, type Totals} from '../flows/totals.js';
 import type {PacketRecord} from '../packet/record.js';
 import {newScanner, type Scanner} from '../packet/scan.js';
 import {newPacketView} from '../packet/view.js';
@@ -29,9 +29,28 @@ export interface DecodeRun {
   pause(): Promise<boolean>;
   /** Begins the next source: packets are numbered from 1 again. */
   start(): void;
+  /** Takes in what was decoded elsewhere of the packets that come next; false, with nothing done, where it doesn't fit. */
+  join(part: RunPart): boolean;
   /** Of the current source. */
   packets(): number;
   result: DecodeResult;
+}
+
+/** What became of some packets of a run, as plain data. */
+export interface RunPart {
+  packets: number;
+  shown: number;
+  span: TimeSpan;
+  totals: Counted;
+}
+
+/** Where a run goes on that another began: its times count from the same base. */
+export interface RunOrigin {
+  /** Packets of the source before these. */
+  packets: number;
+  span: TimeSpan;
+  /** Start of the timeline. */
+  start: number;
 }
 
 export interface DecodeRunOptions {
@@ -40,25 +59,36 @@ export interface DecodeRunOptions {
   /** The VNI that all packets belong to where they were captured inside an overlay; else -1. */
   vni: number;
   isStopped(): boolean;
+  origin?: RunOrigin;
 }
 
-export function newDecodeRun({options, sinks, vni, isStopped}: DecodeRunOptions): DecodeRun {
+export function newDecodeRun({options, sinks, vni, isStopped, origin}: DecodeRunOptions): DecodeRun {
   const scanner = newScanner(options.vxlanPorts, options.checksums);
   const selection = newSelection(options);
   const totals = newTotals(options.vxlanPorts, options.checksums);
-  const span = newTimeSpan();
+  const span = origin === undefined ? newTimeSpan() : {...origin.span};
+  if (origin !== undefined) totals.timeline.start = origin.start;
   const view = newPacketView();
   view.vni = vni;
   const result: DecodeResult = {totals, span, scanner, shown: 0, seen: 0, read: 0, failed: 0};
   const showsAll = options.all || options.views.stats;
   const only = sinks.length === 1 ? sinks[0] : undefined;
-  let number = 0;
+  let number = origin?.packets ?? 0;
 
   return {
     result,
     packets: () => number,
     start() {
       number = 0;
+    },
+    join(part) {
+      if (!totals.join(part.totals)) return false;
+      number += part.packets;
+      result.seen += part.packets;
+      result.shown += part.shown;
+      span.first = Math.min(span.first, part.span.first);
+      span.last = Math.max(span.last, part.span.last);
+      return true;
     },
     packet(record) {
       number++;

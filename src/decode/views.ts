@@ -31,6 +31,8 @@ export interface Views {
   lists: boolean;
   sink: Sink;
   terminal: Terminal;
+  /** Colours of lines. */
+  palette: Palette;
   /** What stderr says at the end. */
   notes(): string[];
   /** Prints what was summed up. */
@@ -58,6 +60,7 @@ async function openShown(asked: ViewRequest): Promise<Views> {
   const terminal = request.wide ? {...own, width: Number.POSITIVE_INFINITY} : own;
   const paint = await painter(terminal);
   const sink = newSink(process.stdout);
+  const palette = paletteOf(paint);
   if (views.flows || views.stats) {
     const {newFlowView, printSummaries} = await import('./summary-view.js');
     const flowView = views.flows ? newFlowView(options) : undefined;
@@ -65,6 +68,7 @@ async function openShown(asked: ViewRequest): Promise<Views> {
     return {
       sinks: flowView === undefined ? [] : [flowView],
       lists: false,
+      palette,
       sink,
       terminal,
       notes: () => [],
@@ -76,11 +80,11 @@ async function openShown(asked: ViewRequest): Promise<Views> {
     const follow = followView(sink, options.follow);
     const notes = (): string[] =>
       follow.found() ? [] : ['No TCP or UDP conversation with these ends among the packets shown.'];
-    return {sinks: [follow], lists: true, sink, terminal, notes, finish: () => Promise.resolve()};
+    return {sinks: [follow], lists: true, palette, sink, terminal, notes, finish: () => Promise.resolve()};
   }
   const lists = request.listsByDefault || views.json || views.verbose || views.hex;
-  const sinks = lists ? [await newPacketList(request, sink, paint)] : [];
-  return {sinks, lists, sink, terminal, notes: () => [], finish: () => Promise.resolve()};
+  const sinks = lists ? [await newPacketList(request, sink, palette)] : [];
+  return {sinks, lists, palette, sink, terminal, notes: () => [], finish: () => Promise.resolve()};
 }
 
 /** Names are exact in JSON, and escaped for a terminal. */
@@ -89,11 +93,11 @@ function withShownNames(request: ViewRequest): ViewRequest {
   return names === undefined || options.views.json ? request : {...request, names: escapedNames(names)};
 }
 
-async function newPacketList(request: ViewRequest, sink: Sink, paint: Paint): Promise<PacketSink> {
+async function newPacketList(request: ViewRequest, sink: Sink, palette: Palette): Promise<PacketSink> {
   const {jsonView, lineView} = await import('./stream-view.js');
   const {views} = request.options;
   if (views.json) return jsonView(sink, request.currentFile, request.names);
-  const style = {palette: paletteOf(paint), names: request.names, delta: request.options.delta};
+  const style = {palette, names: request.names, delta: request.options.delta};
   return lineView(sink, style, views);
 }
 

@@ -30,6 +30,21 @@ export function noteInTimeline(timeline: Timeline, now: number): void {
   counts[index] = (counts[index] ?? 0) + 1;
 }
 
+/** Adds the packets of another timeline that has the same start. */
+export function joinTimeline(timeline: Timeline, part: Timeline): void {
+  if (Number.isNaN(part.start)) return;
+  while (timeline.step < part.step) {
+    fold(timeline);
+    timeline.step *= 2;
+  }
+  const {counts, step} = timeline;
+  const each = step / part.step;
+  for (const [index, packets] of part.counts.entries()) {
+    const at = Math.floor(index / each);
+    counts[at] = (counts[at] ?? 0) + packets;
+  }
+}
+
 function fold({counts}: Timeline): void {
   for (let index = 0; index < steps / 2; index++) {
     counts[index] = (counts[index * 2] ?? 0) + (counts[index * 2 + 1] ?? 0);

@@ -1,13 +1,13 @@
 import {get32} from '../packet/bytes.js';
 import {checksumNames, worstChecksum} from '../packet/checksum.js';
-import {Fragment, type Frame, Stop} from '../packet/frame.js';
+import {Fragment, type Frame, newFrame, Stop} from '../packet/frame.js';
 import {Kind, kindOf} from '../packet/kind.js';
 import {protoName} from '../packet/numbers.js';
 import {innerOf, outerOf, type PacketView, quotesTunnel} from '../packet/view.js';
 import {looksLikeVxlan} from '../packet/vxlan.js';
 import {newKeyTable} from './key-table.js';
-import {newTimeline, noteInTimeline, type Timeline} from './timeline.js';
-import {noteTunnelError, type TunnelError} from './tunnel-errors.js';
+import {joinTimeline, newTimeline, noteInTimeline, type Timeline} from './timeline.js';
+import {joinTunnelError, mostErrors, noteTunnelError, type TunnelError} from './tunnel-errors.js';
 
 /** Counts without an object a packet: everything is an array of numbers. */
 export interface Count {
@@ -72,7 +72,15 @@ export interface Totals {
   timeline: Timeline;
   /** Counts a packet at `now` nanoseconds since the base of the times. */
   note(view: PacketView, now: number): void;
+  /**
+   * Adds what was counted of the packets behind these, with the same start of the timeline; false, with nothing done,
+   * where the tables might be too small for both.
+   */
+  join(part: Counted): boolean;
 }
+
+/** What totals hold, as plain data. */
+export type Counted = Omit<Totals, 'note' | 'join'>;
 
 /** More than any swarm has; random ones are an attack. */
 const maxPairs = 8192;
@@ -116,6 +124,16 @@ export function newTotals(readPorts: readonly number[] = [], checksums = false):
       if (kind === Kind.vxlan) noteVxlan(totals, view, outer, findPair(totals, outer), findVni);
       else if (kind === Kind.esp) noteEsp(totals, view, outer, findPair(totals, outer));
       else noteOther(totals, view, outer, kind, readPorts);
+    },
+    join(part) {
+      if (!fits(totals, part)) return false;
+      joinCounts(totals, part);
+      for (const {vni, packets, bytes} of part.byVni) addCount(findVni(vni), {packets, bytes});
+      for (const pair of part.pairs) {
+        const own = findPair(totals, pairFrame(pair));
+        if (own !== undefined) joinPair(own, pair);
+      }
+      return true;
     },
   };
   return totals;
@@ -274,4 +292,70 @@ function portCount(counts: Map<number, PortCount>, proto: PortCount['proto'], po
     counts.set(port, count);
   }
   return count;
+}
+
+/** Whether no table overflows that two counts are joined in. */
+const fits = (totals: Totals, part: Counted): boolean =>
+  totals.byVni.length + part.byVni.length < maxVnis &&
+  totals.pairs.length + part.pairs.length < maxPairs &&
+  totals.tunnelErrors.length + part.tunnelErrors.length < mostErrors;
+
+function joinCounts(totals: Totals, part: Counted): void {
+  addCount(totals.all, part.all);
+  addCount(totals.vxlan, part.vxlan);
+  totals.invalid += part.invalid;
+  totals.cut += part.cut;
+  joinKinds(totals.inner, part.inner);
+  joinKinds(totals.other, part.other);
+  for (const [own, others] of [
+    [totals.udpPorts, part.udpPorts],
+    [totals.tcpPorts, part.tcpPorts],
+  ] as const) {
+    for (const {proto, port, packets, likeVxlan} of others.values()) {
+      const count = portCount(own, proto, port);
+      count.packets += packets;
+      count.likeVxlan += likeVxlan;
+    }
+  }
+  for (const [type, packets] of part.linkTypes)
+    totals.linkTypes.set(type, (totals.linkTypes.get(type) ?? 0) + packets);
+  for (const error of part.tunnelErrors) joinTunnelError(totals.tunnelErrors, error);
+  for (const [name, packets] of Object.entries(part.errorPackets))
+    totals.errorPackets[name] = (totals.errorPackets[name] ?? 0) + packets;
+  joinTimeline(totals.timeline, part.timeline);
+}
+
+function addCount(count: Count, {packets, bytes}: Count): void {
+  count.packets += packets;
+  count.bytes += bytes;
+}
+
+function joinKinds(own: KindCounts, part: KindCounts): void {
+  for (const [kind, count] of part.kinds.entries()) addCount(own.kinds[kind] as Count, count);
+  joinMap(own.protos, part.protos);
+  joinMap(own.etherTypes, part.etherTypes);
+}
+
+function joinMap(own: Map<number, Count>, part: ReadonlyMap<number, Count>): void {
+  for (const [value, count] of part) {
+    const known = own.get(value);
+    if (known === undefined) own.set(value, {...count});
+    else addCount(known, count);
+  }
+}
+
+/** A frame with nothing but the addresses of a pair. */
+function pairFrame({version, src, dst}: VtepPair): Frame {
+  return {...newFrame(), version, data: Buffer.concat([src, dst]), src: 0, dst: src.length};
+}
+
+function joinPair(own: VtepPair, part: VtepPair): void {
+  addCount(own, part);
+  addCount(own.esp, part.esp);
+  for (const where of ['outer', 'inner'] as const) {
+    for (const [status, packets] of (part.checksums?.[where] ?? []).entries()) {
+      const counts = own.checksums?.[where];
+      if (counts !== undefined) counts[status] = (counts[status] ?? 0) + packets;
+    }
+  }
 }

@@ -21,7 +21,7 @@ export interface TunnelError extends IcmpError {
 }
 
 /** Real networks have one or two; random ones are an attack. */
-const mostErrors = 256;
+export const mostErrors = 256;
 const mostOfFlow = 4;
 
 function errorOf(frame: Frame): IcmpError {
@@ -45,12 +45,17 @@ export function noteTunnelError(errors: TunnelError[], view: PacketView): void {
     src: addressText(quote.data, quote.src, quote.version),
     dst: addressText(quote.data, quote.dst, quote.version),
   };
+  joinTunnelError(errors, error);
+}
+
+/** Adds errors of one kind to those that are known. */
+export function joinTunnelError(errors: TunnelError[], error: TunnelError): void {
   const known = errors.find(
     (other) => isSame(other, error) && other.src === error.src && other.dst === error.dst,
   );
-  if (known !== undefined) known.packets++;
+  if (known !== undefined) known.packets += error.packets;
   else if (errors.length < mostErrors) errors.push(error);
-  else (errors.at(-1) as TunnelError).packets++;
+  else (errors.at(-1) as TunnelError).packets += error.packets;
 }
 
 /** The same for one conversation. */

@@ -5,8 +5,8 @@ import {quoteText} from '../base/escape.js';
 import {pipeSource} from './pipe.js';
 import type {ByteSource} from './source.js';
 
-/** Opens a capture by its name; `-` is standard input. A named pipe is followed like standard input. */
-export async function openSource(name: string): Promise<ByteSource> {
+/** Opens a capture by its name; `-` is standard input. A named pipe is followed like standard input, a file read from `start` on. */
+export async function openSource(name: string, start = 0): Promise<ByteSource> {
   if (name === '-') return openStandardInput();
   let handle: FileHandle;
   try {
@@ -20,7 +20,7 @@ export async function openSource(name: string): Promise<ByteSource> {
     throw notACapture(name, 'a directory');
   }
   if (status.isFIFO() || status.isSocket()) return pipeSource(handle.fd, () => handle.close());
-  return fileSource(handle, status.isFile() ? status.size : undefined);
+  return fileSource(handle, status.isFile() ? status.size : undefined, start);
 }
 
 async function openStandardInput(): Promise<ByteSource> {
@@ -47,10 +47,16 @@ async function openStandardInput(): Promise<ByteSource> {
   return fileSource(handle, status.isFile() ? status.size : undefined);
 }
 
-function fileSource(handle: FileHandle, size: number | undefined): ByteSource {
+function fileSource(handle: FileHandle, size: number | undefined, start = 0): ByteSource {
+  // What is no regular file, such as a device, has no positions.
+  let position = size === undefined ? null : start;
   return {
     size,
-    read: async (into, at) => (await handle.read(into, at, into.length - at, null)).bytesRead,
+    async read(into, at) {
+      const {bytesRead} = await handle.read(into, at, into.length - at, position);
+      if (position !== null) position += bytesRead;
+      return bytesRead;
+    },
     ...(size === undefined
       ? {}
       : {

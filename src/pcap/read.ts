@@ -3,7 +3,7 @@ import {newRecord, type PacketRecord} from '../packet/record.js';
 import {CorruptCapture, CutCapture, type Framer} from './framer.js';
 import {describeOther, type Format, identify, sniffLength} from './identify.js';
 import {notACapture, shownName} from './open.js';
-import {pcapFramer, pcapHeaderLength, readPcapHeader} from './pcap.js';
+import {type PcapHeader, pcapFramer, pcapHeaderLength, readPcapHeader} from './pcap.js';
 import {pcapngFramer} from './pcapng.js';
 import type {ByteSource} from './source.js';
 import {canUnpack, type Packing, unpackSource} from './unpack.js';
@@ -20,6 +20,16 @@ export interface Progress {
   /** Bytes read from the source so far, compressed ones where it is compressed. */
   read: number;
   size: number | undefined;
+  /** Where the next record starts, in the unpacked file. */
+  position: number;
+}
+
+/** Where a classic capture is gone on with; the source starts there. */
+export interface Resume {
+  header: PcapHeader;
+  position: number;
+  /** Packets before it. */
+  packets: number;
 }
 
 export interface Ending {
@@ -35,12 +45,19 @@ export interface Ending {
 }
 
 /** Reads a capture to its end, handing over every whole packet. Memory stays the same whatever its length. */
-export async function readCapture(name: string, raw: ByteSource, handler: CaptureHandler): Promise<Ending> {
-  const progress: Progress = {read: 0, size: raw.size};
+export async function readCapture(
+  name: string,
+  raw: ByteSource,
+  handler: CaptureHandler,
+  resume?: Resume,
+): Promise<Ending> {
+  const position = resume?.position ?? 0;
+  const progress: Progress = {read: position, size: raw.size, position};
   const window = newWindow(countReads(name, raw, progress));
-  const state = {packets: 0};
+  const state = {packets: resume?.packets ?? 0};
+  window.position = position;
   try {
-    const framer = await start(name, window);
+    const framer = resume === undefined ? await start(name, window) : pcapFramer(resume.header);
     const kind = await readRecords(framer, window, handler, progress, state);
     return {kind, packets: state.packets};
   } catch (error) {
@@ -72,6 +89,7 @@ async function readRecords(
   const record = newRecord();
   for (;;) {
     const count = framer.step(window.data, window.from, window.to, record);
+    progress.position = window.position + Math.max(count, 0);
     if (count > 0) {
       advance(window, count);
       state.packets++;
