@@ -6,12 +6,12 @@ import type {Link, VxlanDevice} from '../../model/facts.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {present} from '../../topology/tunnels.js';
-import {defineCheck, type Report} from '../check.js';
+import {defineCheck, type HostDigest, type Report} from '../check.js';
 import {makeTunnel, wantedTunnel} from '../tunnel-fix.js';
 import {linkLine} from '../words.js';
 
 /** Who on this host has the VNIs of its overlay networks: their own sandboxes, or something that keeps them from it. */
-export const vni = defineCheck({
+export const vni = defineCheck<Digest>({
   name: 'vni',
   codes: ['vni-missing', 'vni-held-twice', 'vxlan-device-leftover'],
   perHost(host, report) {
@@ -38,9 +38,86 @@ export const vni = defineCheck({
         report.found(heldTwice(host, device, owner, devices));
     }
     for (const link of strayBridges(host)) report.found(strayBridge(host, link));
-    return undefined;
+    return digestOf(host, networks, devices);
+  },
+  across(hosts, report) {
+    for (const host of hosts)
+      for (const device of host.digest.foreign) {
+        const owner = networkElsewhere(host, hosts, device.vni);
+        if (owner) report.found(heldForOthers(host.name, device, owner));
+      }
   },
 });
+
+/** VNIs of the networks that an engine lists, and vxlan devices with a VNI of none of them. */
+interface Digest {
+  /** What tells the swarm: the id of its ingress network. */
+  swarm?: string;
+  networks: {id: string; name: string; vnis: number[]}[];
+  foreign: Foreign[];
+}
+
+interface Foreign {
+  vni: number;
+  where: string;
+  line: string;
+  advice: Advice;
+}
+
+/** A worker's engine lists only the networks that it has tasks of, so whose a VNI is may be known on other hosts alone. */
+function digestOf(host: KnownHost, networks: Network[], devices: Device[]): Digest {
+  const port = dataPathPort(host, devices);
+  const swarm = networks.find(({ingress}) => ingress)?.id;
+  const foreign = devices.filter(
+    (device) =>
+      device.of === undefined &&
+      !device.left &&
+      device.port === port &&
+      !networks.some(({vnis}) => vnis.includes(device.vxlan.vni)),
+  );
+  return {
+    ...(swarm === undefined ? {} : {swarm}),
+    networks: networks.map(({id, name, vnis}) => ({id, name, vnis})),
+    foreign: foreign.map((device) => ({
+      vni: device.vxlan.vni,
+      where: where(device),
+      line: line(device),
+      advice: deletion(host, device),
+    })),
+  };
+}
+
+/** The network of the same swarm that has a VNI, by the list of another host. */
+function networkElsewhere(
+  {key, digest: {swarm}}: HostDigest<Digest>,
+  hosts: HostDigest<Digest>[],
+  wanted: number,
+): Digest['networks'][number] | undefined {
+  if (swarm === undefined) return undefined;
+  return hosts
+    .filter((other) => other.key !== key && other.digest.swarm === swarm)
+    .flatMap(({digest}) => digest.networks)
+    .find(({vnis}) => vnis.includes(wanted));
+}
+
+function heldForOthers(
+  host: string,
+  {vni: held, where: place, line: text, advice}: Foreign,
+  owner: Digest['networks'][number],
+): Finding {
+  return {
+    code: 'vni-held-twice',
+    severity: 'warning',
+    host,
+    network: owner.name,
+    subject: place,
+    evidence: [text, `${owner.name} on other hosts: vxlanid_list ${owner.vnis.join(',')}`],
+    cause: `${place} has VNI ${held}, which is that of ${owner.name} of this swarm: the kernel gives it to one device only, so ${owner.name} can not be built when a task needs it here ("file exists")`,
+    ...advice,
+    basis: 'several-hosts',
+    at: {host, networkId: owner.id},
+  };
+}
 
 interface Device {
   link: Link;

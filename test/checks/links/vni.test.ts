@@ -107,4 +107,25 @@ describe('vni', () => {
       `vni-missing error uber-net ${device.ifname} in ${file}`,
     ]);
   });
+
+  it("finds 'vni-held-twice' of a network that only another host lists, of the same swarm", () => {
+    const node2 = withDevice(recordedEvidence('node2'), 'vxother', {id: 5000});
+    const listing = (id: number) =>
+      derived(node1, (draft) =>
+        editAnswers(draft, /^\/networks$/, (list: Raw[]) =>
+          list.push({
+            Name: 'lone-net',
+            Id: 'z'.repeat(25),
+            Driver: 'overlay',
+            Scope: 'swarm',
+            Options: {'com.docker.network.driver.overlay.vxlanid_list': String(id)},
+          }),
+        ),
+      );
+    assert.deepEqual(named(examine(listing(5000), node2).findings), [
+      "vni-held-twice warning lone-net vxother in the host's own namespace",
+    ]);
+    assert.deepEqual(named(examine(listing(5001), node2).findings), []);
+    assert.deepEqual(named(examine(node2).findings), []);
+  });
 });
