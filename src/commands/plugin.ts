@@ -1,4 +1,3 @@
-import path from 'node:path';
 import {Args} from '@oclif/core';
 import {escapeText} from '../base/escape.js';
 import {BaseCommand} from '../cli/base-command.js';
@@ -20,7 +19,9 @@ export default class Plugin extends BaseCommand {
 
   async run(): Promise<void> {
     const {args} = await this.parse(Plugin);
-    const {linkPlan, pluginLink, presentAt, putLink, removeLink} = await import('../plugin/link.js');
+    const {linkPlan, pluginLink, presentAt, programFiles, putLink, removeLink} = await import(
+      '../plugin/link.js'
+    );
     const isRoot = process.getuid?.() === 0;
     const link = pluginLink(isRoot, process.env);
     if (args.action === 'remove') {
@@ -28,12 +29,7 @@ export default class Plugin extends BaseCommand {
       this.say(`Removing ${link}`);
       return removeLink(link);
     }
-    const {root} = this.config;
-    const plan = await linkPlan(
-      link,
-      ['bin/run.js', 'dist/main.js', 'package.json'].map((file) => path.join(root, file)),
-      isRoot,
-    );
+    const plan = await linkPlan(link, programFiles(this.config.root), isRoot);
     if (plan.present === plan.target) return this.say(`Installed already: ${link} -> ${plan.target}`);
     this.say(`Linking ${link} -> ${plan.target}`);
     await putLink(plan);

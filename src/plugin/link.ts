@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {lstat, mkdir, readlink, realpath, stat, symlink, unlink} from 'node:fs/promises';
 import path from 'node:path';
 import {OvdiagError} from '../base/errors.js';
@@ -8,6 +9,13 @@ export function pluginLink(isRoot: boolean, environment: NodeJS.ProcessEnv): str
   const own = environment['DOCKER_CONFIG'] || path.join(environment['HOME'] || '/', '.docker');
   const folder = isRoot ? '/usr/local/lib/docker' : own;
   return path.join(folder, 'cli-plugins', 'docker-ovdiag');
+}
+
+/** The program and what it loads: the installed package, or the executable that everything is in. */
+export function programFiles(root: string): string[] {
+  const program = path.join(root, 'bin', 'run.js');
+  if (!existsSync(program)) return [process.execPath];
+  return [program, ...['dist/main.js', 'package.json'].map((file) => path.join(root, file))];
 }
 
 export interface LinkPlan {
@@ -36,7 +44,7 @@ export async function presentAt(link: string): Promise<string | undefined> {
   const found = await lstat(link).catch(() => undefined);
   if (!found) return undefined;
   const target = found.isSymbolicLink() ? await readlink(link) : '';
-  if (/(^|\/)(ovdiag|run\.js)$/.test(target)) return target;
+  if (/(^|\/)(ovdiag[^/]*|run\.js)$/.test(target)) return target;
   throw new OvdiagError({
     code: 'cannot-write',
     message: `${quoteText(link)} is there and is no link to ovdiag.`,

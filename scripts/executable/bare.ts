@@ -1,0 +1,2 @@
+/** Does nothing: what the start of an executable takes by itself. */
+export {};
