@@ -1,10 +1,12 @@
 /** Whether what containers send outside by a bridge gets the host's own address, without which no answer finds its way back. */
+import type {FilteredPacket} from '../kernel/netfilter.js';
 import type {PacketFilter} from '../kernel/packet-filter.js';
+import {ruleLine} from '../kernel/printed-rule.js';
 import {chooseRoute} from '../kernel/route.js';
-import {rulesMet} from '../kernel/rule-walk.js';
+import {type MetRule, rulesMet} from '../kernel/rule-walk.js';
 import type {HostModel} from '../model/host.js';
 import {tableOf} from '../model/rules/questions.js';
-import type {ActionName} from '../model/rules/rule.js';
+import type {ActionName, Ruleset} from '../model/rules/rule.js';
 import {mayHideRules} from './docker-rules.js';
 
 const actions: readonly ActionName[] = ['masquerade', 'snat', 'netmap'];
@@ -30,30 +32,34 @@ export function masquerading(
   const why = filter ? hiding(model, filter) : 'its packet filter was not read';
   if (!filter || why !== undefined) return {state: 'hidden', why: why ?? ''};
   const device = model.host ? chooseRoute(model.host, dst).route?.device : undefined;
-  const met = filter.rulesets.some(
-    (ruleset) =>
-      rulesMet(
-        tableOf(ruleset, 'nat'),
-        {chain: 'POSTROUTING', actions},
-        {
-          protocol: 'tcp',
-          src: source,
-          dst,
-          ctState: 'NEW',
-          ...(device === undefined ? {} : {outInterface: device}),
-          ipsec: false,
-          dstLocal: false,
-        },
-      ).length > 0,
+  const packet: FilteredPacket = {
+    ...{protocol: 'tcp', src: source, dst, ctState: 'NEW', ipsec: false, dstLocal: false},
+    ...(device === undefined ? {} : {outInterface: device}),
+  };
+  const ofIptables = filter.rulesets.some(
+    (ruleset) => rulesMet(tableOf(ruleset, 'nat'), {chain: 'POSTROUTING', actions}, packet).length > 0,
   );
-  return met ? {state: 'done'} : {state: 'missing', ...(device === undefined ? {} : {device})};
+  if (ofIptables) return {state: 'done'};
+  const native = filter.rulesets.flatMap((ruleset) => metByNative(ruleset, packet));
+  if (native.some(({match, action}) => match === 'yes' && action.action !== 'other')) return {state: 'done'};
+  const [perhaps] = native;
+  if (perhaps) return {state: 'hidden', why: `it depends on ${ruleLine(perhaps.rule)}`};
+  return {state: 'missing', ...(device === undefined ? {} : {device})};
+}
+
+/** The rules of nftables' own chains of type nat that a packet meets on its way out, or may meet. */
+function metByNative(ruleset: Ruleset, packet: FilteredPacket): MetRule[] {
+  if (ruleset.program !== 'nft') return [];
+  return (ruleset.hooked.get('postrouting') ?? [])
+    .filter(({base, family}) => base?.type === 'nat' && family !== 'ip6')
+    .flatMap(({name, table, family}) =>
+      rulesMet(tableOf(ruleset, table, family), {chain: name, actions: [...actions, 'other']}, packet),
+    );
 }
 
 /** What keeps a rule that would do it from being seen, in words. */
-function hiding(model: HostModel, {unread, foreign}: PacketFilter): string | undefined {
-  if (unread || mayHideRules(model))
-    return 'not all of its packet filters were read, or not whether the engine is to make rules at all';
-  const beside = foreign.filter(({base}) => base?.hook === 'postrouting');
-  if (beside.length === 0) return undefined;
-  return `nftables chains beside those of iptables see them: ${beside.map(({family, table, name}) => `${family} ${table} ${name}`).join(', ')}`;
+function hiding(model: HostModel, {unread}: PacketFilter): string | undefined {
+  return unread || mayHideRules(model)
+    ? 'not all of its packet filters were read, or not whether the engine is to make rules at all'
+    : undefined;
 }

@@ -244,38 +244,46 @@ describe('masquerade', () => {
       }),
     );
     assert.deepEqual(told(unwanted.findings), []);
-    const nft = change('doctor/masquerade-missing/node1', (draft) => {
-      draft.sections = draft.sections.filter(({name}) => name !== 'nft');
-      draft.sections.push({
-        name: 'nft',
-        netns: '@host',
-        command: 'nft -j list ruleset',
-        at: draft.startedAt,
-        status: 0,
-        output: JSON.stringify({
-          nftables: [
-            {
-              chain: {
-                family: 'inet',
-                table: 'fw',
-                name: 'nat',
-                handle: 1,
-                type: 'nat',
-                hook: 'postrouting',
-                prio: 100,
-                policy: 'accept',
+    const byNft = (...expr: object[]) =>
+      change('doctor/masquerade-missing/node1', (draft) => {
+        draft.sections = draft.sections.filter(({name}) => name !== 'nft');
+        draft.sections.push({
+          name: 'nft',
+          netns: '@host',
+          command: 'nft -j list ruleset',
+          at: draft.startedAt,
+          status: 0,
+          output: JSON.stringify({
+            nftables: [
+              {
+                chain: {
+                  family: 'inet',
+                  table: 'fw',
+                  name: 'nat',
+                  handle: 1,
+                  type: 'nat',
+                  hook: 'postrouting',
+                  prio: 100,
+                  policy: 'accept',
+                },
               },
-            },
-            {rule: {family: 'inet', table: 'fw', chain: 'nat', handle: 2, expr: [{masquerade: null}]}},
-          ],
-        }),
+              {rule: {family: 'inet', table: 'fw', chain: 'nat', handle: 2, expr}},
+            ],
+          }),
+        });
       });
-    });
-    assert.deepEqual(told(nft.findings), []);
-    assert.ok(
-      nft.notChecked.some(
-        ({checkName: check, reason: why}) => check === 'masquerade' && /inet fw nat/.test(why),
-      ),
+    const gaps = ({notChecked}: ReturnType<typeof change>) =>
+      notChecked.filter(({checkName}) => checkName === 'masquerade').map(({reason}) => reason);
+    const masquerade = {masquerade: null};
+    const sure = byNft(masquerade);
+    assert.deepEqual([told(sure.findings), gaps(sure)], [[], []]);
+    const unsure = byNft({limit: {rate: 1, per: 'second'}}, masquerade);
+    assert.deepEqual(told(unsure.findings), []);
+    assert.match(gaps(unsure).join(), /depends on nft: inet fw nat: /);
+    const other = byNft({match: {op: '==', left: {meta: {key: 'oifname'}}, right: 'other0'}}, masquerade);
+    assert.deepEqual(
+      told(other.findings).map(([code]) => code),
+      ['masquerade-missing'],
     );
   });
 

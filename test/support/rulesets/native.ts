@@ -185,14 +185,32 @@ function rule(random: Random, chains: readonly string[], rejects: boolean): stri
     .join(' ');
 }
 
+/** What one rule writes and another asks for, which seldom meet by themselves. */
+function marked(random: Random): string[] {
+  if (!chance(random, 0.15)) return [];
+  const [of, other] = pick(random, [
+    ['meta', 'ct'],
+    ['ct', 'meta'],
+  ]);
+  const change = pick(random, ['| 0x1', '& 0xfb', '^ 0x5']);
+  return [
+    `${of} mark set ${pick(random, ['0x4', '0x6'])}`,
+    `${of} mark set ${of} mark ${change}`,
+    ...(chance(random, 0.3) ? [`${other} mark set ${of} mark`] : []),
+    `${of} mark ${pick(random, ['0x5', '0x1', '0x2', '0x0'])} ${pick(random, ['drop', 'accept'])}`,
+  ];
+}
+
 const translations: Record<string, string[]> = {
   prerouting: [
+    'drop',
+    'udp sport 4789 drop',
     'udp dport 4789 redirect to :4790',
     'tcp dport 2377 redirect to :2378',
     `udp dport 4789 dnat ip to ${ends.judged.near.ip4}:4790`,
     `dnat ip to ${ends.far.ip4}`,
   ],
-  output: [`udp dport 4789 dnat ip to ${ends.near.ip4}:4790`],
+  output: ['udp dport 4789 drop', `udp dport 4789 dnat ip to ${ends.near.ip4}:4790`],
   postrouting: ['masquerade', `ip saddr 192.0.2.0/24 snat ip to ${ends.judged.far.ip4}`],
   input: [`ip saddr ${ends.near.ip4} snat ip to 192.0.2.3`],
 };
@@ -217,9 +235,12 @@ export function nativeTable(random: Random, name: string, few: boolean): string 
       head.includes('prerouting') && chance(random, 0.2)
         ? [`fib saddr . iif oif ${pick(random, ['missing drop', 'exists accept'])}`]
         : [];
-    const rules = [...many(upTo(random, most), () => rule(random, chains, rejects)), ...back, ...more].filter(
-      (one) => agrees(one) && !(/(out|postrout)/.test(head) && /iif|ether /.test(one)),
-    );
+    const rules = [
+      ...many(upTo(random, most), () => rule(random, chains, rejects)),
+      ...back,
+      ...more,
+      ...marked(random),
+    ].filter((one) => agrees(one) && !(/(out|postrout)/.test(head) && /iif|ether /.test(one)));
     return `chain ${chain} {\n${[head, ...rules.filter((one) => fits(one, family)).map((one) => `\t${one}`)].filter(Boolean).join('\n')}\n}`;
   };
   // A chain jumps only to those after it: nft refuses loops.

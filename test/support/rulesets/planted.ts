@@ -92,10 +92,10 @@ export const planted: readonly Planted[] = [
     wrong: "if (chain.family === 'never') continue;",
   },
   {
-    what: 'a match of a header does not ask for its protocol',
+    what: 'a match of a header does not ask for its family',
     file: nft,
-    text: 'return transport === undefined ? []',
-    wrong: 'return transport !== undefined ? []',
+    text: "if (protocol === 'ip' || protocol === 'ip6') return [{match: 'family', family: protocol, ...unworded}];",
+    wrong: "if (protocol === 'ip' || protocol === 'ip6') return [];",
   },
   {
     what: 'a range of ports ends one before its last',
