@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import {catalogue} from '../../src/findings/catalogue.js';
 import type {Finding} from '../../src/findings/finding.js';
 import {foldFindings} from '../../src/findings/fold.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
@@ -65,6 +66,17 @@ describe('every command that is printed', () => {
     );
     const {status, stderr} = spawnSync('sh', ['-n'], {input: `${all.join('\n')}\n`, encoding: 'utf8'});
     assert.equal(status, 0, stderr);
+  });
+
+  it('is so on the pages of explain, too', () => {
+    const all = catalogue.flatMap(({check, fix, example}) => [
+      ...check.map(({command}) => command),
+      ...fix.flatMap((one) => ('command' in one ? [one.command] : [])),
+      ...(example ? [...example.commands, ...(example.undo ?? [])] : []),
+    ]);
+    assert.ok(all.length > 300, `${all.length}`);
+    const wrong = all.filter((command) => spawnSync('sh', ['-n'], {input: `${command}\n`}).status !== 0);
+    assert.deepEqual(wrong, []);
   });
 
   it('runs nothing that a name holds', () => {

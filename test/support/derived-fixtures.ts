@@ -3,10 +3,11 @@
  * one fault at a time that no lab of ours could make. `npm run derive` writes them.
  */
 import type {HostEvidence, Snapshot} from '../../src/snapshot/snapshot.js';
+import {sendMore, setAges, tenSecondsOn} from './ages.js';
 import {addBalancers, balancerFaults, setKeepalive} from './balanced.js';
 import {expiring} from './certificates.js';
 import {addCertificate, addRefusedTask, refusals, setVersions} from './engines.js';
-import {type Change, derived, fixtureEvidence, fixtureSnapshot, later} from './evidence.js';
+import {type Change, derived, fixtureEvidence, fixtureSnapshot, later, overlayOf} from './evidence.js';
 import {
   conntrackCount,
   conntrackCounters,
@@ -247,7 +248,22 @@ export const derivedFixtures: readonly DerivedFixture[] = [
     '/proc/net/stat/nf_conntrack added; insert_failed grows by 32',
     'kernel net/netfilter/nf_conntrack_standalone.c (ct_cpu_seq_show)',
   ),
+  moved(
+    'one-way-traffic',
+    [(draft) => sendOn(draft), (draft) => sendOn(draft, true)],
+    'the FDB entry of web2 used just now and updated 100 s ago, in both readings; 10 packets more are sent',
+    'kernel drivers/net/vxlan/vxlan_core.c (vxlan_snoop, vxlan_find_mac)',
+  ),
 ];
+
+/** Node1 sends to web2 and hears nothing, in the first of two readings or in the second. */
+function sendOn(draft: HostEvidence, second = false): void {
+  const {file} = overlayOf(draft, 'uber-net');
+  setAges(draft, file, '02:42:0a:00:01:09', {used: 0, updated: 100});
+  if (!second) return;
+  tenSecondsOn(draft);
+  sendMore(draft, file, 'vxlan0', 10);
+}
 
 /** All files by their paths below fixtures/derived without `.json.gz`. They keep the times and the version of their recording. */
 export function derivedSnapshots(): Map<string, Snapshot> {

@@ -1,6 +1,6 @@
 import {address, number, sh} from '../../base/command.js';
 import {oncePer} from '../../base/once.js';
-import {fixByOthers, look} from '../../findings/advice.js';
+import {fixByOthers, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
 import {rowText} from '../../kernel/printed.js';
@@ -64,43 +64,69 @@ const devicesOf = oncePer(readDevices);
  */
 export const lostBetween = defineCheck<Device[], Device[]>({
   name: 'lost-between',
-  codes: ['frames-lost-between'],
+  codes: ['frames-lost-between', 'one-way-traffic'],
   perHost: devicesOf,
   counters: devicesOf,
   across(hosts, report) {
     // One reading may show a first frame that came after the receiver was read.
     const suspected = hosts.some(({vtep: sender, digest}) =>
-      digest.some((device) =>
-        device.peers.some(
-          ({vtep, sentAt}) =>
-            sender !== undefined &&
-            sentAt !== null &&
-            sentAt > device.readAt - lately &&
-            lostSince(sentAt - underway, {sender, device, vtep}, hosts) !== undefined,
-        ),
-      ),
+      digest.some((device) => device.peers.some((peer) => isSuspect(sender, device, peer, hosts))),
     );
     if (suspected) report.lookAgain();
   },
-  sample({host, before, after, seconds}, report, hosts) {
-    if (host.vtep === undefined) return;
+  sample({host: {name, vtep}, before, after, seconds}, report, hosts) {
+    if (vtep === undefined) return;
     for (const later of after) {
       const earlier = before.find(({key}) => key === later.key);
       const sent = rise(earlier?.txPackets, later.txPackets, seconds, steady);
       if (!earlier || sent === undefined) continue;
       if (!later.agesTell && later.rxPackets !== earlier.rxPackets) continue;
-      for (const peer of later.peers) {
-        const first = sentAgain(earlier, peer);
-        const loss =
-          first !== undefined && lostSince(first, {sender: host.vtep, device: later, vtep: peer.vtep}, hosts);
-        if (loss)
-          report.found(
-            lossFinding({name: host.name, vtep: host.vtep}, later, peer, loss, risen(sent, seconds)),
-          );
-      }
+      for (const finding of unanswered({name, vtep}, {earlier, later}, risen(sent, seconds), hosts))
+        report.found(finding);
     }
   },
 });
+
+/** What one device sends to other hosts, in both readings, and loses. */
+function unanswered(
+  from: {name: string; vtep: string},
+  {earlier, later}: {earlier: Device; later: Device},
+  rose: string,
+  hosts: HostDigest<Device[]>[],
+): Finding[] {
+  return later.peers.flatMap((peer): Finding[] => {
+    const first = sentAgain(earlier, peer);
+    if (first === undefined) return [];
+    const loss = lostSince(first, {sender: from.vtep, device: later, vtep: peer.vtep}, hosts);
+    if (loss) return [lossFinding(from, later, peer, loss, rose)];
+    return isUnanswered(later, peer, first, hosts) ? [oneWayFinding(from, later, peer, rose)] : [];
+  });
+}
+
+/** One reading may show a first frame that is answered after it, so another one must show the same. */
+function isSuspect(
+  sender: string | undefined,
+  device: Device,
+  peer: Peer,
+  hosts: HostDigest<Device[]>[],
+): boolean {
+  const {vtep, sentAt} = peer;
+  if (sender === undefined || sentAt === null || sentAt <= device.readAt - lately) return false;
+  return (
+    lostSince(sentAt - underway, {sender, device, vtep}, hosts) !== undefined ||
+    isUnanswered(device, peer, sentAt, hosts)
+  );
+}
+
+/** Whether nothing came from a VTEP for long when something was sent there; what its own host shows is better proof. */
+function isUnanswered(
+  {agesTell}: Device,
+  {vtep, arrivedAt}: Peer,
+  sentAt: number,
+  hosts: HostDigest<Device[]>[],
+): boolean {
+  return agesTell && arrivedAt < sentAt - silence && !hosts.some((host) => host.vtep === vtep);
+}
 
 /** When a frame had been sent to a VTEP by the first reading, where another one was sent since. */
 function sentAgain(earlier: Device, {vtep, sentAt}: Peer): number | undefined {
@@ -142,6 +168,36 @@ function lossFinding(
     basis: 'sample',
     // Rules of the receiver drop them just so.
     at: {host: receiver.name, networkId: later.networkId},
+  };
+}
+
+function oneWayFinding(
+  host: {name: string; vtep: string},
+  device: Device,
+  {vtep, row, arrivedAt}: Peer,
+  rose: string,
+): Finding {
+  const {network, networkId, netns, port, encrypted, readAt} = device;
+  const carried = encrypted ? 'ESP' : `UDP ${port}`;
+  return {
+    code: 'one-way-traffic',
+    severity: 'warning',
+    host: host.name,
+    network,
+    subject: `frames to ${vtep}`,
+    evidence: [`${netns}: ${row}`, `${netns}: ${device.device} TX packets ${device.txPackets} (${rose})`],
+    cause: `${host.name} sends to ${vtep}, and no frame has come back from there for ${Math.round((readAt - arrivedAt) / 1000)} s: ${carried} is dropped in one direction, or the traffic needs no answer, as syslog over UDP`,
+    check: look(
+      encrypted
+        ? sh`tcpdump -ni any esp and host ${address(vtep)}`
+        : sh`tcpdump -ni any udp port ${number(port)} and host ${address(vtep)}`,
+      `nothing arrives from ${vtep}`,
+    ),
+    fix: noFix(
+      `not known from this host alone: read the node at ${vtep} too (--host), or run ovdiag trace SOURCE DESTINATION --probe between two containers that should reach each other`,
+    ),
+    basis: 'sample',
+    at: {host: host.name, networkId, netns, vtep},
   };
 }
 

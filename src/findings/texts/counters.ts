@@ -111,8 +111,32 @@ export const counterTexts = [
     ],
     fix: [
       {
-        command: 'allow UDP 4789 (and ESP, IP protocol 50) between all nodes, in both directions',
-        affects: 'the firewalls and security groups between the hosts',
+        words:
+          'Allow UDP 4789 (and ESP, IP protocol 50) between all nodes, in both directions, in the firewalls and security groups between the hosts.',
+      },
+    ],
+    references: ['kernel drivers/net/vxlan/vxlan_core.c (vxlan_snoop, vxlan_find_mac)'],
+  },
+  {
+    code: 'one-way-traffic',
+    title: 'frames are sent to another host and none come back',
+    severity: 'warning',
+    needs: 'a sample over time',
+    meaning:
+      'The host was read twice. It used its FDB entry of the other host both times and its device sent packets; for more than 30 seconds no frame from that host has arrived. The other host was not read. Either packets are lost in one direction, as by a firewall on the other host or between the two, or the traffic needs no answer, as syslog or metrics over UDP.',
+    behaviour:
+      'Since kernel 6.15 a vxlan device updates the age of its FDB entry with each frame that arrives, and the "used" time only with lookups for sending. Older kernels update both with either, so there it is not judged.',
+    check: [
+      {command: 'tcpdump -ni any udp port 4789', shows: 'nothing arrives from the other host'},
+      {
+        command: 'nsenter --net=/var/run/docker/netns/SANDBOX bridge -s fdb show',
+        shows: '"used U/UPDATED": U small, UPDATED large',
+      },
+    ],
+    fix: [
+      {
+        words:
+          'Read the other host too (--host): doctor then says whether the frames arrive there. ovdiag trace SOURCE DESTINATION --probe shows where packets are lost.',
       },
     ],
     references: ['kernel drivers/net/vxlan/vxlan_core.c (vxlan_snoop, vxlan_find_mac)'],

@@ -19,7 +19,8 @@ export const dockerRuleTexts = [
       },
       {
         command: 'systemctl restart docker',
-        affects: 'every container of the host (a node of a swarm cannot use live-restore); tasks are restarted',
+        affects:
+          'every container of the host (a node of a swarm cannot use live-restore); tasks are restarted',
       },
     ],
     references: [

@@ -36,7 +36,7 @@ export const encryptionTexts = [
       'RFC 4303 (ESP), RFC 4106 (AES-GCM in ESP)',
       'https://github.com/moby/moby/issues/43359',
     ],
-    explains: ['frames-lost-between', 'xfrm-errors', 'vxlan-tx-dropped'],
+    explains: ['frames-lost-between', 'one-way-traffic', 'xfrm-errors', 'vxlan-tx-dropped'],
   },
   {
     code: 'xfrm-spi-mismatch',
@@ -59,7 +59,7 @@ export const encryptionTexts = [
       'moby daemon/libnetwork/drivers/overlay/encryption.go (buildSPI)',
       'https://github.com/moby/moby/issues/51798',
     ],
-    explains: ['frames-lost-between', 'xfrm-errors'],
+    explains: ['frames-lost-between', 'one-way-traffic', 'xfrm-errors'],
   },
   {
     code: 'encryption-mark-missing',
@@ -149,7 +149,7 @@ export const encryptionTexts = [
     ],
     fix: [{command: 'iptables -I INPUT -p esp -s VTEP -j ACCEPT', affects: 'ESP from that node'}],
     references: ['RFC 4303 (ESP)', 'https://github.com/moby/moby/issues/30727'],
-    explains: ['frames-lost-between', 'xfrm-errors'],
+    explains: ['frames-lost-between', 'one-way-traffic', 'xfrm-errors'],
   },
   {
     code: 'esp-filtered-out',
@@ -216,6 +216,7 @@ export const encryptionTexts = [
       'neighbour-missing',
       'fdb-learned-only',
       'frames-lost-between',
+      'one-way-traffic',
       'vxlan-tx-errors',
       'vxlan-tx-dropped',
       'xfrm-errors',

@@ -28,7 +28,7 @@ export const portTexts = [
       'drivers/net/vxlan/vxlan_core.c (vxlan_open, vxlan_sock_add)',
       'moby daemon/libnetwork/drivers/overlay/ov_utils.go (createVxlan)',
     ],
-    explains: ['frames-lost-between'],
+    explains: ['frames-lost-between', 'one-way-traffic'],
   },
   {
     code: 'data-path-port-differs',
@@ -57,7 +57,7 @@ export const portTexts = [
       },
     ],
     references: ['docker-swarm-init(1), --data-path-port', 'moby/moby#38102', 'docker/for-linux#1473'],
-    explains: ['frames-lost-between', 'icmp-unreachable', 'udp-no-ports'],
+    explains: ['frames-lost-between', 'one-way-traffic', 'icmp-unreachable', 'udp-no-ports'],
   },
   {
     code: 'data-path-filtered-in',
@@ -84,7 +84,7 @@ export const portTexts = [
       'moby/moby#30972',
       'docker/for-linux#1473',
     ],
-    explains: ['frames-lost-between'],
+    explains: ['frames-lost-between', 'one-way-traffic'],
   },
   {
     code: 'data-path-filtered-out',

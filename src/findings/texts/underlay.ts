@@ -37,6 +37,7 @@ export const underlayTexts = [
     ],
     explains: [
       'frames-lost-between',
+      'one-way-traffic',
       'vtep-route-missing',
       'vtep-unreachable',
       'node-down',
@@ -87,7 +88,7 @@ export const underlayTexts = [
       },
     ],
     references: ['net/core/neighbour.c (neigh_timer_handler, __neigh_event_send)', 'ip-neighbour(8)'],
-    explains: ['frames-lost-between', 'node-down', ...lostGossip],
+    explains: ['frames-lost-between', 'one-way-traffic', 'node-down', ...lostGossip],
   },
   {
     code: 'vtep-not-local',
@@ -144,7 +145,7 @@ export const underlayTexts = [
       'moby/moby#47389',
       'moby/moby#34763',
     ],
-    explains: ['frames-lost-between'],
+    explains: ['frames-lost-between', 'one-way-traffic'],
   },
   {
     code: 'node-down',

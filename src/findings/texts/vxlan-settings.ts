@@ -34,6 +34,7 @@ export const vxlanSettingTexts = [
       'neighbour-missing',
       'fdb-learned-only',
       'frames-lost-between',
+      'one-way-traffic',
       'node-down',
     ],
   },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
-import {type Change, derived, editTable, later, overlayOf, recordedEvidence} from '../../support/evidence.js';
+import {type Ages, sendMore, setAges, tenLater} from '../../support/ages.js';
+import {derived, overlayOf, recordedEvidence} from '../../support/evidence.js';
 import {examine} from '../support.js';
 
 const node1 = recordedEvidence('node1');
@@ -11,26 +12,7 @@ const {file} = overlayOf(node1, 'uber-net');
 const web1 = '02:42:0a:00:01:0a';
 const web2 = '02:42:0a:00:01:09';
 
-interface Ages {
-  used: number;
-  updated: number;
-  dst?: string;
-}
-
-function aged(draft: HostEvidence, mac: string, ages: Ages): void {
-  editTable(draft, file, 'fdb', (rows) =>
-    rows.map((row) => (row.mac === mac && row.dst !== undefined ? {...row, ...ages} : row)),
-  );
-}
-
-/** A reading ten seconds later, the times of its tables too. */
-function tenLater(evidence: HostEvidence, change: Change): HostEvidence {
-  return later(evidence, 10, (draft) => {
-    for (const section of draft.sections)
-      section.at = new Date(Date.parse(section.at) + 10_000).toISOString();
-    change(draft);
-  });
-}
+const aged = (draft: HostEvidence, mac: string, ages: Ages) => setAges(draft, file, mac, ages);
 
 /** Node1 sends to web2 all the time; node2 has not heard of web1 for so long. Both are read twice, ten seconds apart. */
 function sending({
@@ -49,10 +31,7 @@ function sending({
   const before = derived(node1, (draft) => aged(draft, web2, {used: sentFirst, updated: 100}));
   const after = tenLater(node1, (draft) => {
     aged(draft, web2, {used: sentThen, updated: 100});
-    editTable(draft, file, 'addr', (links) => {
-      for (const link of links) if (link.ifname === 'vxlan0') link.stats64.tx.packets += packets;
-      return links;
-    });
+    sendMore(draft, file, 'vxlan0', packets);
   });
   const there = tenLater(node2, (draft) => {
     aged(draft, web1, heard);
@@ -113,5 +92,44 @@ describe('frames lost between two hosts', () => {
     );
     assert.equal(once.undecided, true);
     assert.equal(examine(node1, node2).undecided, false, 'they have just heard of each other');
+  });
+});
+
+describe('one-way-traffic', () => {
+  const found = (...readings: HostEvidence[]) =>
+    examine(...readings).findings.filter(({code}) => code === 'one-way-traffic');
+
+  it('is said of a host that was read alone, and of no host that was read too', () => {
+    const {before, after, there} = sending();
+    const [finding, ...others] = found(before, after);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [finding?.severity, finding?.host, finding?.network, finding?.subject],
+      ['warning', 'node1', 'uber-net', 'frames to 192.168.1.5'],
+    );
+    assert.match(finding?.cause ?? '', /no frame has come back from there for 100 s/);
+    assert.deepEqual(found(before, node2, after, there), []);
+    assert.equal(examine(after).undecided, true);
+  });
+
+  it('is not said where the entry was used once, or of a kernel whose ages do not tell sent from received', () => {
+    const once = sending({sentFirst: 0, sentThen: 10});
+    assert.deepEqual(found(once.before, once.after), []);
+    const still = sending({packets: 0});
+    assert.deepEqual(found(still.before, still.after), []);
+    const older = (evidence: HostEvidence) =>
+      derived(evidence, (draft) => {
+        const about = draft.sections.find(({name}) => name === 'about');
+        assert.match(about?.output ?? '', /^kernel=/m);
+        if (about) about.output = about.output.replace(/^(kernel=).*/m, '$15.15.0-91-generic');
+      });
+    const {before, after} = sending();
+    assert.deepEqual(found(older(before), older(after)), []);
+  });
+
+  it('is not said where a frame of any endpoint there came lately', () => {
+    const {before, after} = sending();
+    const answered = derived(after, (draft) => aged(draft, web2, {used: 0, updated: 5}));
+    assert.deepEqual(found(before, answered), []);
   });
 });
