@@ -205,7 +205,7 @@ export const engineTexts = [
     meaning:
       'dockerd has ended, or hangs. Containers keep running, and traffic between endpoints that know each other goes on. But embedded DNS is part of the engine, so names are not resolved, and the host hears no gossip: it gets no FDB entries of new endpoints, and the other nodes remove its endpoints.',
     behaviour:
-      'Queries to 127.0.0.11 reach a socket that nobody reads. After about a minute the managers call the node down and start its tasks elsewhere.',
+      'Queries to 127.0.0.11 reach a socket that no process reads. After about a minute the managers call the node down and start its tasks elsewhere.',
     check: [{command: 'systemctl status docker'}, {command: 'docker version'}],
     fix: [
       {

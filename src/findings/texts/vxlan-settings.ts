@@ -79,7 +79,7 @@ export const vxlanSettingTexts = [
     severity: 'warning',
     needs: 'one host',
     meaning:
-      'Somebody set it with tc. netem, tbf, pfifo and the like delay, limit or drop packets; tools that test failures (Pumba, Chaos Mesh) use them, and leave them behind when they are killed. Disciplines that only share a link are information. On an uplink only those that drop on purpose are reported.',
+      'It was set with tc. netem, tbf, pfifo and the like delay, limit or drop packets; tools that test failures (Pumba, Chaos Mesh) use them, and leave them behind when they are killed. Disciplines that only share a link are information. On an uplink only those that drop on purpose are reported.',
     behaviour:
       'veth, bridge and vxlan devices have no queue (`noqueue`). A discipline sees each packet that the link sends; what it drops is in its own statistics and in TX dropped of some drivers.',
     check: [{command: `${inSandbox} tc -s qdisc show`}],
