@@ -7,8 +7,11 @@ import {isPcap, type PcapHeader, pcapFramer, pcapHeaderLength, readPcapHeader} f
 import type {PartAsked, PartDecode, PartDecoded, PartFramed, PartJob} from './part.js';
 import type {RunOrigin, RunPart} from './run.js';
 
-/** Files below this are done before threads are as fast as they get. */
-const worthThreads = 48 * 1024 * 1024;
+/**
+ * Files below this are done before threads are as fast as they get: each thread compiles the decoder for itself, which takes
+ * about half a second of a processor, with JSON nearly one. Totals take the least time a packet.
+ */
+const worthThreads = {lists: 256 * 1024 * 1024, totals: 1024 * 1024 * 1024} as const;
 const partLength = 4 * 1024 * 1024;
 /** Each holds a part and what it prints, some 40 MB. */
 const mostThreads = 4;
@@ -24,15 +27,16 @@ export interface LargeCapture {
   threads: number;
 }
 
-/** Whether a file is worth threads; undefined where it is decoded here as a whole. */
-export async function largeCapture(file: string): Promise<LargeCapture | undefined> {
+/** Whether a file is worth threads; undefined where it is decoded here as a whole. OVDIAG_THREADS_FROM=BYTES is for tests. */
+export async function largeCapture(file: string, lists: boolean): Promise<LargeCapture | undefined> {
   const threads = Math.min(mostThreads, availableParallelism());
   if (import.meta.url.endsWith('.ts') || threads < 2 || file === '-') return undefined;
+  const least = Number(process.env['OVDIAG_THREADS_FROM'] ?? worthThreads[lists ? 'lists' : 'totals']);
   const handle = await open(file).catch(() => undefined);
   if (handle === undefined) return undefined;
   try {
     const status = await handle.stat();
-    if (!status.isFile() || status.size < worthThreads) return undefined;
+    if (!status.isFile() || status.size < least) return undefined;
     const start = Buffer.alloc(pcapHeaderLength);
     await handle.read(start, 0, pcapHeaderLength, 0);
     return isPcap(start, 0)
