@@ -5,10 +5,13 @@ import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
 import {neighbourText, rowText} from '../../kernel/printed.js';
 import type {Network} from '../../model/docker-types.js';
+import type {FdbRow} from '../../model/facts.js';
 import type {Namespace} from '../../model/host.js';
+import type {NetnsTables} from '../../model/netns-tables.js';
+import {isProgrammed} from '../../rows/sandbox-view.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
-import {hintedMac} from '../../topology/mac.js';
+import {hintedMac, isGroupMac} from '../../topology/mac.js';
 import type {OverlayHere} from '../../topology/tunnels.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 import {renewEndpoint} from '../engine-fix.js';
@@ -139,9 +142,27 @@ function rowHolders(
     const owner = owners.get(ip);
     if (!owner) return [];
     const self = tables?.fdb?.find((one) => one.mac === mac && one.plane === 'self' && one.device === dev);
-    const evidence = `${file}: ${neighbourText(row)}${self ? `; ${rowText(self)}` : ''}`;
+    if (!tables || !self || isBesideOwn(tables, self)) return [];
+    const evidence = `${file}: ${neighbourText(row)}; ${rowText(self)}`;
     return [{...owner, mac, evidence, told: 'engine'}];
   });
+}
+
+/**
+ * Whether the device has an FDB entry to the same VTEP for a MAC of which no neighbour entry tells: then it is the neighbour entry
+ * that is wrong, and the endpoint has its own MAC. Alone a neighbour entry proves no MAC, as anybody may have changed it.
+ */
+function isBesideOwn({fdb = [], neighbours = []}: NetnsTables, {device: dev, vtep}: FdbRow): boolean {
+  const known = new Set(neighbours.filter((row) => row.device === dev).map(({mac}) => mac));
+  return fdb.some(
+    (row) =>
+      row.plane === 'self' &&
+      row.device === dev &&
+      row.vtep === vtep &&
+      isProgrammed(row) &&
+      !isGroupMac(row.mac) &&
+      !known.has(row.mac),
+  );
 }
 
 /** Finds keys that come with more than one value. */

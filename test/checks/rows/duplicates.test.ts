@@ -90,11 +90,16 @@ describe('duplicates', () => {
       two.map(({code, host, subject, basis}) => [code, host, subject, basis]),
       [['duplicate-mac', null, given, 'several-hosts']],
     );
-    const rows = derived(node1, (draft) =>
+    // The device has one entry for the MAC of both.
+    const rows = derived(node1, (draft) => {
       editTable(draft, file, 'neigh', (all) =>
         all.map((row) => (row.state?.includes('PERMANENT') ? {...row, lladdr: given} : row)),
-      ),
-    );
+      );
+      editTable(draft, file, 'fdb', (all) => {
+        const [first] = all.filter(({dst}) => dst !== undefined);
+        return [...all.filter(({dst}) => dst === undefined), {...first, mac: given}];
+      });
+    });
     const one = own(examine(rows).findings);
     assert.deepEqual(
       one.map(({code, host, subject, basis}) => [code, host, subject, basis]),
@@ -113,5 +118,28 @@ describe('duplicates', () => {
       }),
     );
     assert.ok(examine(silent).notChecked.some(({checkName: check}) => check === 'duplicates'));
+  });
+
+  it('takes no neighbour entry for proof of a MAC: one that is wrong is that, and nothing else', () => {
+    const {Containers: containers} = inspected as {Containers: Record<string, Raw>};
+    const remote = Object.values(containers).find(({Name}) => /^app\./.test(Name))?.MacAddress as string;
+    for (const mac of [remote, web1.mac]) {
+      const wrong = derived(node1, (draft) =>
+        editTable(draft, file, 'neigh', (rows) =>
+          rows.map((row) =>
+            row.dst === ip && row.state.includes('PERMANENT') ? {...row, lladdr: mac} : row,
+          ),
+        ),
+      );
+      for (const hosts of [[wrong], [wrong, node2]]) {
+        const {findings} = examine(...hosts);
+        assert.deepEqual(own(findings), [], mac);
+        if (hosts.length > 1)
+          assert.ok(
+            findings.some(({code}) => code === 'neighbour-wrong-mac'),
+            mac,
+          );
+      }
+    }
   });
 });
