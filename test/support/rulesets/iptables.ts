@@ -25,7 +25,7 @@ export const iptablesMatches: Record<string, (place: Place) => string> = {
     `${bang(r)}-p ${pick(r, ['udp', 'tcp', 'esp', isLong ? 'ipv6-icmp' : 'icmp'])}`,
   ports: ({random: r}) => {
     const protocol = pick(r, ['udp', 'udp', 'tcp']);
-    return `-p ${protocol} -m ${protocol} ${bang(r)}${pick(r, ['--dport 4789', '--dport 2377', '--dport 1000:5000', '--sport 1024:65535', '--dport 4789'])}`;
+    return `-p ${protocol} -m ${protocol} ${bang(r)}${pick(r, ['--dport 4789', '--dport 2377', '--dport 4790', '--dport 1000:5000', '--sport 1024:65535', '--dport 4789'])}`;
   },
   multiport: ({random: r}) =>
     `-p udp -m multiport ${bang(r)}--dports ${pick(r, ['53,4789', '1:100,4000:5000', '53,54'])}`,

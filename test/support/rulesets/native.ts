@@ -24,7 +24,7 @@ export const nativeMatches: Record<string, (random: Random) => string> = {
       `ip6 saddr . udp dport { ${pick(r, addresses.ip6)} . 4789 }`,
     ]),
   ports: (r) =>
-    `${pick(r, ['udp dport', 'udp dport', 'th dport', 'tcp dport'])} ${pick(r, ['', '', '!= '])}${pick(r, ['4789', '4789', '2377', '{ 53, 4789, 2377 }', '1000-5000', '@ports'])}`,
+    `${pick(r, ['udp dport', 'udp dport', 'th dport', 'tcp dport'])} ${pick(r, ['', '', '!= '])}${pick(r, ['4789', '4789', '4790', '2377', '{ 53, 4789, 2377 }', '1000-5000', '@ports'])}`,
   comparison: (r) =>
     pick(r, ['udp dport >= 4000', 'th dport < 4000', 'ip ttl > 10', 'ip ttl < 10', 'meta length > 1000']),
   'source port': (r) =>
