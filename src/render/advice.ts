@@ -36,15 +36,12 @@ function fixLines(
   if (fix.by === 'others') return text(`fix: ${fix.who}: ${fix.what}`, 4);
   if (fix.by === 'unknown') return text(`fix: ${fix.reason}`, 4);
   const on = fix.host ?? host;
-  const block = (head: string, commands: readonly string[]) => [
-    ...text(
-      `${head}${on === null ? '' : ` on ${on}`}${fix.beware === undefined ? '' : ` (${fix.beware})`}:`,
-      4,
-    ),
+  const block = (head: string, commands: readonly string[], beware?: string) => [
+    ...text(`${head}${on === null ? '' : ` on ${on}`}${beware === undefined ? '' : ` (${beware})`}:`, 4),
     ...commands.map((command) => `        ${escapeText(command)}`),
   ];
   return [
-    ...block('fix', fix.commands),
+    ...block('fix', fix.commands, fix.beware),
     ...(fix.undo ? block('undo', fix.undo) : []),
     ...text(`affects: ${fix.affects}`, 4).map((line) => paint('dim', line)),
   ];
