@@ -58,7 +58,7 @@ async function decodeFile(
   interrupt: Pick<Interrupt, 'isStopped' | 'onStop'>,
   parts: Parts | undefined,
 ): Promise<Ending> {
-  const large = parts === undefined ? undefined : await largeCapture(file, parts.asked.lists);
+  const large = parts === undefined ? undefined : await largeCapture(file);
   const read = async (pause: CaptureHandler['pause'], resume?: Resume): Promise<Ending> => {
     const source = await openSource(file, resume?.position);
     interrupt.onStop(() => source.cancel());

@@ -9,9 +9,9 @@ import type {RunOrigin, RunPart} from './run.js';
 
 /**
  * Files below this are done before threads are as fast as they get: each thread compiles the decoder for itself, which takes
- * about half a second of a processor, with JSON nearly one. Totals take the least time a packet.
+ * about half a second of a processor, with JSON nearly one.
  */
-const worthThreads = {lists: 256 * 1024 * 1024, totals: 1024 * 1024 * 1024} as const;
+const worthThreads = 1024 * 1024 * 1024;
 const partLength = 4 * 1024 * 1024;
 /** Each holds a part and what it prints, some 40 MB. */
 const mostThreads = 4;
@@ -28,10 +28,10 @@ export interface LargeCapture {
 }
 
 /** Whether a file is worth threads; undefined where it is decoded here as a whole. OVDIAG_THREADS_FROM=BYTES is for tests. */
-export async function largeCapture(file: string, lists: boolean): Promise<LargeCapture | undefined> {
+export async function largeCapture(file: string): Promise<LargeCapture | undefined> {
   const threads = Math.min(mostThreads, availableParallelism());
   if (import.meta.url.endsWith('.ts') || threads < 2 || file === '-') return undefined;
-  const least = Number(process.env['OVDIAG_THREADS_FROM'] ?? worthThreads[lists ? 'lists' : 'totals']);
+  const least = Number(process.env['OVDIAG_THREADS_FROM'] ?? worthThreads);
   const handle = await open(file).catch(() => undefined);
   if (handle === undefined) return undefined;
   try {
