@@ -38,16 +38,21 @@ async function judgeAll(): Promise<boolean> {
     },
   });
   print(report);
-  return report.wrong.length === 0;
+  // A walk that knows too little says nothing wrong, and is of no use.
+  return report.wrong.length === 0 && undecidedOf(report) <= report.packets * 0.03;
 }
 
-function print({packets, unknown, random, wrong, rejected, drops, decided}: Judged): void {
+function undecidedOf({unknown}: Judged): number {
+  return [...unknown.values()].reduce((sum, one) => sum + one, 0);
+}
+
+function print(report: Judged): void {
+  const {packets, unknown, random, wrong, rejected, drops, decided} = report;
   const share = (part: number) => `${part} (${((100 * part) / packets).toFixed(1)} %)`;
   const most = (counts: Map<string, number>, shown: number) =>
     [...counts].sort(([, one], [, other]) => other - one).slice(0, shown);
-  const undecided = [...unknown.values()].reduce((sum, one) => sum + one, 0);
   console.log(
-    `${packets} packets through ${values.count} rulesets (${rejected} refused by their programs): ${drops} dropped, ${share(undecided)} unknown, ${share(random)} by chance, ${wrong.length} wrong`,
+    `${packets} packets through ${values.count} rulesets (${rejected} refused by their programs): ${drops} dropped, ${share(undecidedOf(report))} unknown, ${share(random)} by chance, ${wrong.length} wrong`,
   );
   for (const [reason, count] of most(unknown, 15)) console.log(`  unknown ${count} ×: ${reason}`);
   console.log(
