@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import {describe, it} from 'node:test';
+import {execa} from 'execa';
 import {expectedInLab} from '../checks/support.js';
-import {type Answer, ovdiag} from '../cli/support.js';
+import {type Answer, ovdiag, root} from '../cli/support.js';
 import {untilClean} from '../lab/doctor-run.js';
 import {image} from '../lab/image.js';
 import {signal as signalProcess} from '../lab/process.js';
+import {rowsOf} from '../lab/trace-ends.js';
 import {traceFaults} from '../lab/trace-faults.js';
 import {endsOf, meetAgain, withTraceFault} from '../lab/trace-run.js';
 import {labSuite, useLab} from '../lab/use.js';
+import {until} from '../lab/wait.js';
 import {reading} from './live.js';
 import {during, withRule} from './probe.js';
 
@@ -151,4 +155,51 @@ describe('the first line of the answer', labSuite(), () => {
     );
     assert.match(said.doctor, /on 2 hosts: node1: .+ \(mtu-too-small\)$/);
   });
+
+  it('is repeated by --watch until the fault is fixed', async () => {
+    const {one, two} = await endsOf(lab(), 'web');
+    const rows = (await rowsOf(one)).join('\n');
+    await one.sandbox(`bridge fdb del ${two.mac} dev ${one.vxlan} self`);
+    const watched = [
+      ['doctor', ...skipped],
+      ['trace', 'web1', 'web2'],
+      ['fdb', 'uber-net'],
+    ].map((words) => watching([...words, '--watch=1', ...all()]));
+    try {
+      await Promise.all(watched.map(({hasPrinted}) => hasPrinted('fdb-row-missing')));
+      await one.sandbox(rows);
+      for (const {ended} of watched) {
+        const {stdout, exitCode} = await ended;
+        const last = stdout.slice(stdout.lastIndexOf('] reading ')).replace('  unchanged', '');
+        assert.match(stdout, /^\[[\d:]+\] reading 1\n/);
+        assert.match(last, /^\] reading ([2-9]|\d\d+)\n/);
+        assert.doesNotMatch(last, /fdb-row-missing/);
+        assert.equal(exitCode, 0, stdout);
+      }
+    } finally {
+      for (const {stop} of watched) stop();
+      await one.sandbox(rows);
+      await meetAgain(await endsOf(lab(), 'web'));
+      await untilClean(lab());
+    }
+  });
 });
+
+/** A command that goes on until its answer holds. */
+function watching(args: string[]) {
+  const child = execa(process.execPath, [path.join(root, 'bin/run.js'), ...args], {
+    env: {NO_COLOR: '1'},
+    reject: false,
+    timeout: 300_000,
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  return {
+    ended: child,
+    stop: () => child.kill('SIGINT'),
+    hasPrinted: (word: string) =>
+      until({what: `${args[0]} to print ${word}`}, async () => printed.includes(word) || undefined),
+  };
+}
