@@ -9,7 +9,7 @@ import {examine} from '../test/checks/support.js';
 import {fixtureEvidence} from '../test/support/evidence.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
-const groups = ['recorded/doctor', 'recorded', 'recorded/trace', 'derived'];
+const groups = ['recorded/doctor', 'recorded', 'recorded/trace', 'recorded/full', 'derived'];
 
 /** By code, the first that has commands to type, in the order of the folders. */
 export function fixExamples(): Map<string, FixExample> {

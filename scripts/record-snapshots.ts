@@ -36,7 +36,7 @@ that swarm and fixed afterwards, on node1 in the sandbox of \`uber-net\` unless 
 | --- | --- |
 ${lines.join('\n')}
 
-\`engine-VERSION/\` has the same swarm with other engines, each with a README. [../derived](../derived/README.md) has snapshots generated
+\`engine-VERSION/\` has the same swarm with other engines, each with a README. \`full/\` has it on a kernel with IPVS and ESP. [../derived](../derived/README.md) has snapshots generated
 from these, for features that this kernel lacks.
 `;
 }

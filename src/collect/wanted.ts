@@ -88,7 +88,6 @@ export const procFiles = [
 /** Read in dockerd's own namespace only. */
 export const hostProcFiles = [
   '/proc/net/softnet_stat',
-  '/proc/net/stat/nf_conntrack',
   '/proc/net/stat/arp_cache',
   '/proc/sys/net/ipv4/conf/docker_gwbridge/route_localnet',
   '/proc/sys/net/ipv4/neigh/default/gc_thresh1',

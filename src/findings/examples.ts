@@ -31,22 +31,11 @@ export const examples: Readonly<Record<string, FixExample>> = {
       'packets of encrypted networks such as secret-net to 192.168.1.5: they are encrypted from then on',
     replace: ['172.31.1.5/32', '192.168.1.5/32', '172.31.1.5', '192.168.1.5'],
   },
-  'conntrack-drops': {
-    from: 'fixtures/derived/conntrack-drops',
-    host: 'node1',
-    commands: [
-      'sysctl -w net.netfilter.nf_conntrack_max=$(( $(sysctl -n net.netfilter.nf_conntrack_max) * 2 ))',
-    ],
-    undo: ['sysctl -w net.netfilter.nf_conntrack_max=$(( $(sysctl -n net.netfilter.nf_conntrack_max) / 2 ))'],
-    affects:
-      'the limit of tracked connections of this kernel, until the next boot; each takes about 320 bytes',
-    replace: [],
-  },
   'conntrack-full': {
-    from: 'fixtures/derived/conntrack-full',
+    from: 'fixtures/recorded/full/conntrack-drops',
     host: 'node1',
-    commands: ['sysctl -w net.netfilter.nf_conntrack_max=524288'],
-    undo: ['sysctl -w net.netfilter.nf_conntrack_max=262144'],
+    commands: ['sysctl -w net.netfilter.nf_conntrack_max=252'],
+    undo: ['sysctl -w net.netfilter.nf_conntrack_max=126'],
     affects:
       'the limit of every namespace of the machine, until the next boot, and up to about 320 bytes of memory per connection',
     replace: [],
@@ -351,7 +340,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: [],
   },
   'ingress-dnat-missing': {
-    from: 'fixtures/derived/ingress-dnat-missing',
+    from: 'fixtures/recorded/full/ingress-dnat-missing',
     host: 'node1',
     commands: [
       'iptables -t nat -I DOCKER-INGRESS -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080',
@@ -361,7 +350,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: ['172.18.0.2'],
   },
   'ingress-dnat-stale': {
-    from: 'fixtures/derived/ingress-dnat-stale',
+    from: 'fixtures/recorded/full/ingress-dnat-stale',
     host: 'node1',
     commands: [
       'iptables -t nat -I DOCKER-INGRESS -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080',
@@ -375,7 +364,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: ['172.18.0.2', '172.18.0.99'],
   },
   'ingress-localnet-off': {
-    from: 'fixtures/derived/ingress-localnet-off',
+    from: 'fixtures/recorded/full/ingress-localnet-off',
     host: 'node1',
     commands: ['sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=1'],
     undo: ['sysctl -w net.ipv4.conf.docker_gwbridge.route_localnet=0'],
@@ -383,13 +372,13 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: [],
   },
   'ingress-mark-missing': {
-    from: 'fixtures/derived/ingress-mark-missing',
+    from: 'fixtures/recorded/full/ingress-mark-missing',
     host: 'node1',
     commands: [
-      'nsenter --net=/run/docker/netns/ingress_sbox iptables -t mangle -A PREROUTING -p tcp --dport 8080 -j MARK --set-mark 258',
+      'nsenter --net=/run/docker/netns/ingress_sbox iptables -t mangle -A PREROUTING -p tcp --dport 8080 -j MARK --set-mark 257',
     ],
     undo: [
-      'nsenter --net=/run/docker/netns/ingress_sbox iptables -t mangle -D PREROUTING -p tcp --dport 8080 -j MARK --set-mark 258',
+      'nsenter --net=/run/docker/netns/ingress_sbox iptables -t mangle -D PREROUTING -p tcp --dport 8080 -j MARK --set-mark 257',
     ],
     affects: 'the load balancer of ingress on this host',
     replace: ['/run/docker/netns/ingress_sbox'],
@@ -403,7 +392,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: ['/run/docker/netns/1-2qgdcq8b28'],
   },
   'ipvs-backend-missing': {
-    from: 'fixtures/derived/ipvs-backend-missing',
+    from: 'fixtures/recorded/full/ipvs-backend-missing',
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
@@ -411,22 +400,22 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: [],
   },
   'ipvs-backend-stale': {
-    from: 'fixtures/derived/ipvs-backend-stale',
+    from: 'fixtures/recorded/full/ipvs-backend-stale',
     host: 'node1',
-    commands: ['nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -d -f 256 -r 10.0.1.200:0'],
+    commands: ['nsenter --net=/run/docker/netns/lb_qpqvb4116 ipvsadm -d -f 256 -r 10.0.1.200:0'],
     affects: 'the load balancer of uber-net on this host. ipvsadm is a package of its own',
-    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.200'],
+    replace: ['/run/docker/netns/lb_qpqvb4116', '10.0.1.200'],
   },
   'ipvs-conntrack-off': {
-    from: 'fixtures/derived/ipvs-conntrack-off',
+    from: 'fixtures/recorded/full/ipvs-conntrack-off',
     host: 'node1',
-    commands: ['nsenter --net=/run/docker/netns/lb_k9adhvbmg sysctl -w net.ipv4.vs.conntrack=1'],
-    undo: ['nsenter --net=/run/docker/netns/lb_k9adhvbmg sysctl -w net.ipv4.vs.conntrack=0'],
+    commands: ['nsenter --net=/run/docker/netns/lb_qpqvb4116 sysctl -w net.ipv4.vs.conntrack=1'],
+    undo: ['nsenter --net=/run/docker/netns/lb_qpqvb4116 sysctl -w net.ipv4.vs.conntrack=0'],
     affects: 'the load balancer of uber-net on this host',
-    replace: ['/run/docker/netns/lb_k9adhvbmg'],
+    replace: ['/run/docker/netns/lb_qpqvb4116'],
   },
   'ipvs-no-backend': {
-    from: 'fixtures/derived/ipvs-no-backend',
+    from: 'fixtures/recorded/full/ipvs-no-backend',
     host: 'node1',
     commands: ['docker service update --force app'],
     affects:
@@ -434,28 +423,28 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: [],
   },
   'ipvs-service-missing': {
-    from: 'fixtures/derived/ipvs-service-missing',
+    from: 'fixtures/recorded/full/ipvs-service-missing',
     host: 'node1',
     commands: [
-      'nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -A -f 256 -s rr',
-      'nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -a -f 256 -r 10.0.1.4:0 -m -w 1',
-      'nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -a -f 256 -r 10.0.1.3:0 -m -w 1',
+      'nsenter --net=/run/docker/netns/lb_qpqvb4116 ipvsadm -A -f 256 -s rr',
+      'nsenter --net=/run/docker/netns/lb_qpqvb4116 ipvsadm -a -f 256 -r 10.0.1.4:0 -m -w 1',
+      'nsenter --net=/run/docker/netns/lb_qpqvb4116 ipvsadm -a -f 256 -r 10.0.1.3:0 -m -w 1',
     ],
-    undo: ['nsenter --net=/run/docker/netns/lb_k9adhvbmg ipvsadm -D -f 256'],
+    undo: ['nsenter --net=/run/docker/netns/lb_qpqvb4116 ipvsadm -D -f 256'],
     affects: 'the load balancer of uber-net on this host. ipvsadm is a package of its own',
-    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.4', '10.0.1.3'],
+    replace: ['/run/docker/netns/lb_qpqvb4116', '10.0.1.4', '10.0.1.3'],
   },
   'ipvs-snat-missing': {
-    from: 'fixtures/derived/ipvs-snat-missing',
+    from: 'fixtures/recorded/full/ipvs-snat-missing',
     host: 'node1',
     commands: [
-      'nsenter --net=/run/docker/netns/lb_k9adhvbmg iptables -t nat -A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.8',
+      'nsenter --net=/run/docker/netns/lb_qpqvb4116 iptables -t nat -A POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.6',
     ],
     undo: [
-      'nsenter --net=/run/docker/netns/lb_k9adhvbmg iptables -t nat -D POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.8',
+      'nsenter --net=/run/docker/netns/lb_qpqvb4116 iptables -t nat -D POSTROUTING -d 10.0.1.0/24 -m ipvs --ipvs -j SNAT --to-source 10.0.1.6',
     ],
     affects: 'the load balancer of uber-net on this host',
-    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.0/24', '10.0.1.8'],
+    replace: ['/run/docker/netns/lb_qpqvb4116', '10.0.1.0/24', '10.0.1.6'],
   },
   'local-mac-on-vxlan': {
     from: 'fixtures/recorded/trace/local-mac-on-vxlan',
@@ -554,7 +543,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: ['eth0'],
   },
   'softnet-drops': {
-    from: 'fixtures/derived/softnet-drops',
+    from: 'fixtures/recorded/full/softnet-drops',
     host: 'node1',
     commands: ['sysctl -w net.core.netdev_max_backlog=5000'],
     affects: 'the backlog queue of each CPU of this host, until the next boot',
@@ -597,23 +586,23 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: ['/run/docker/netns/1-k9adhvbmg8', 'veth1'],
   },
   'vip-alias-missing': {
-    from: 'fixtures/derived/vip-alias-missing',
+    from: 'fixtures/recorded/full/vip-alias-missing',
     host: 'node1',
-    commands: ['nsenter --net=/run/docker/netns/lb_k9adhvbmg ip addr add 10.0.1.2/32 dev eth0'],
+    commands: ['nsenter --net=/run/docker/netns/lb_qpqvb4116 ip addr add 10.0.1.2/32 dev eth0'],
     affects: 'the load balancer of uber-net on this host',
-    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.2/32', 'eth0'],
+    replace: ['/run/docker/netns/lb_qpqvb4116', '10.0.1.2/32', 'eth0'],
   },
   'vip-mark-missing': {
-    from: 'fixtures/derived/vip-mark-missing',
+    from: 'fixtures/recorded/full/vip-mark-missing',
     host: 'node1',
     commands: [
-      'nsenter --net=/run/docker/netns/lb_k9adhvbmg iptables -t mangle -A INPUT -d 10.0.1.2 -j MARK --set-mark 256',
+      'nsenter --net=/run/docker/netns/lb_qpqvb4116 iptables -t mangle -A INPUT -d 10.0.1.2 -j MARK --set-mark 256',
     ],
     undo: [
-      'nsenter --net=/run/docker/netns/lb_k9adhvbmg iptables -t mangle -D INPUT -d 10.0.1.2 -j MARK --set-mark 256',
+      'nsenter --net=/run/docker/netns/lb_qpqvb4116 iptables -t mangle -D INPUT -d 10.0.1.2 -j MARK --set-mark 256',
     ],
     affects: 'the load balancer of uber-net on this host',
-    replace: ['/run/docker/netns/lb_k9adhvbmg', '10.0.1.2'],
+    replace: ['/run/docker/netns/lb_qpqvb4116', '10.0.1.2'],
   },
   'vtep-not-local': {
     from: 'fixtures/recorded/doctor/vtep-not-local',
@@ -709,11 +698,11 @@ export const examples: Readonly<Record<string, FixExample>> = {
     replace: ['/run/docker/netns/1-0mzgxgcniv'],
   },
   'xfrm-spi-mismatch': {
-    from: 'fixtures/derived/xfrm-spi-mismatch',
+    from: 'fixtures/recorded/full/xfrm-spi-mismatch',
     host: 'node2',
-    commands: ['systemctl restart docker'],
+    commands: ['docker restart secret2'],
     affects:
-      'every container of node2. Only the engine has the keys. Engines that compute other SPIs must be of one version',
+      'that container: when it joins its network again, the engine adds the states. Only the engine has the keys. Engines that compute other SPIs must be of one version',
     replace: [],
   },
   'xfrm-state-missing': {

@@ -15,11 +15,17 @@ import {commandsOf, examine} from './support.js';
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 
 /** Folders of recordings and of derived evidence, each of one swarm. */
-const folders = ['recorded', 'recorded/trace', 'recorded/doctor', 'recorded/sample', 'derived'].flatMap(
-  (folder) =>
-    readdirSync(`${fixtures}${folder}`, {withFileTypes: true}).flatMap((entry) =>
-      entry.isDirectory() && files(`${folder}/${entry.name}`).length > 0 ? [`${folder}/${entry.name}`] : [],
-    ),
+const folders = [
+  'recorded',
+  'recorded/trace',
+  'recorded/doctor',
+  'recorded/sample',
+  'recorded/full',
+  'derived',
+].flatMap((folder) =>
+  readdirSync(`${fixtures}${folder}`, {withFileTypes: true}).flatMap((entry) =>
+    entry.isDirectory() && files(`${folder}/${entry.name}`).length > 0 ? [`${folder}/${entry.name}`] : [],
+  ),
 );
 
 function files(folder: string): string[] {

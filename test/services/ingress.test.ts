@@ -11,7 +11,7 @@ import {
 } from '../../src/services/ingress.js';
 import {type Chain, chainOn} from '../../src/services/step.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import {dropLines} from '../support/balanced.js';
+import {balancerFaults, dropLines} from '../support/balanced.js';
 import {
   type Change,
   derived,
@@ -24,8 +24,8 @@ import {
   setProc,
 } from '../support/evidence.js';
 
-const broken = (name: string) => fixtureEvidence(`derived/${name}/node1`);
-const healthy = broken('healthy');
+const healthy = fixtureEvidence('derived/healthy/node1');
+const broken = (code: keyof typeof balancerFaults) => derived(healthy, balancerFaults[code]);
 const sandbox = 'ingress_sbox';
 const rules = 'iptables-nft';
 

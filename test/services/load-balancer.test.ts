@@ -4,7 +4,7 @@ import {hostModel} from '../../src/model/host.js';
 import {balancerOf, hasIpvs, readVirtualAddress, type Sharing} from '../../src/services/load-balancer.js';
 import {chainOn, type Step} from '../../src/services/step.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
-import {dropLines, uberBalancer} from '../support/balanced.js';
+import {balancerFaults, dropLines, uberBalancer} from '../support/balanced.js';
 import {
   type Change,
   derived,
@@ -17,8 +17,8 @@ import {
   setProc,
 } from '../support/evidence.js';
 
-const broken = (name: string) => fixtureEvidence(`derived/${name}/node1`);
-const healthy = broken('healthy');
+const healthy = fixtureEvidence('derived/healthy/node1');
+const broken = (code: keyof typeof balancerFaults) => derived(healthy, balancerFaults[code]);
 /** Sandbox of uber-net's load balancer, whose own address is 10.0.1.8. */
 const lb = uberBalancer(healthy);
 const rules = 'iptables-nft';

@@ -1,20 +1,14 @@
 /**
  * The hosts of fixtures/derived: the healthy swarm of fixtures/recorded, put on a kernel that has IPVS and ESP, and with
- * one fault at a time that no lab of ours could make. `npm run derive` writes them.
+ * one fault at a time that no lab of ours can make. `npm run derive` writes them.
  */
 import type {HostEvidence, Snapshot} from '../../src/snapshot/snapshot.js';
 import {sendMore, setAges, tenSecondsOn} from './ages.js';
-import {addBalancers, balancerFaults, setKeepalive} from './balanced.js';
+import {addBalancers, setKeepalive} from './balanced.js';
 import {expiring} from './certificates.js';
 import {addCertificate, addRefusedTask, refusals, setVersions} from './engines.js';
 import {type Change, derived, fixtureEvidence, fixtureSnapshot, later, overlayOf} from './evidence.js';
-import {
-  conntrackCount,
-  conntrackCounters,
-  neighbourLimits,
-  setNeighbours,
-  softnetDrops,
-} from './kernel-limits.js';
+import {neighbourLimits, setNeighbours} from './kernel-limits.js';
 import {addStates, primaryTags, vteps} from './sealed.js';
 import {keepServices, keptNetworks} from './services-only.js';
 
@@ -105,12 +99,6 @@ const encryption = 'moby daemon/libnetwork/drivers/overlay/encryption.go';
 
 const wholeSource = `${service} (addLBBackend, programIngress), ${ipvs}; ${encryption} (buildSPI, programSA)`;
 
-const balanced = (
-  code: keyof typeof balancerFaults,
-  change: string,
-  source: string = service,
-): DerivedFixture => onNode1(code, balancerFaults[code], change, source);
-
 export const derivedFixtures: readonly DerivedFixture[] = [
   {
     name: 'healthy',
@@ -124,65 +112,6 @@ export const derivedFixtures: readonly DerivedFixture[] = [
     change: 'none, with engine 28.5.2',
     source: wholeSource,
     ...pair('recorded/engine-28.5.2', (name) => healthy(name, 'recorded/engine-28.5.2')),
-  },
-  balanced(
-    'vip-alias-missing',
-    'the VIPs removed from the load balancer of uber-net',
-    `${service} (addLBBackend)`,
-  ),
-  balanced(
-    'vip-mark-missing',
-    'the rules that mark packets to VIPs of uber-net removed',
-    `${service} (configureFWMark)`,
-  ),
-  balanced('ipvs-service-missing', 'the IPVS table of uber-net emptied', ipvs),
-  balanced('ipvs-no-backend', 'the IPVS services of uber-net kept, their backends removed', ipvs),
-  balanced('ipvs-backend-missing', 'the IPVS backend 10.0.1.3 of app removed', ipvs),
-  balanced('ipvs-backend-stale', 'an IPVS backend 10.0.1.200, which is not a task, added to app', ipvs),
-  balanced(
-    'ipvs-snat-missing',
-    'the SNAT rule of the load balancer of uber-net removed',
-    `${service} (configureFWMark)`,
-  ),
-  balanced(
-    'ipvs-conntrack-off',
-    'net.ipv4.vs.conntrack is 0 in the load balancer of uber-net',
-    'kernel Documentation/networking/ipvs-sysctl.rst, conntrack',
-  ),
-  balanced(
-    'ipvs-idle-timeout',
-    'net.ipv4.tcp_keepalive_time is 7200 in web1, the default of the kernel',
-    'kernel net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_timeouts), include/net/tcp.h (TCP_KEEPALIVE_TIME)',
-  ),
-  balanced(
-    'ingress-dnat-missing',
-    "the host's DNAT rule of port 8080 removed",
-    `${service} (programIngress)`,
-  ),
-  balanced(
-    'ingress-dnat-stale',
-    "the host's DNAT rule of port 8080 points to 172.18.0.99, which no container has",
-    `${service} (programIngress)`,
-  ),
-  balanced(
-    'ingress-mark-missing',
-    'the rule of ingress_sbox that marks port 8080 removed',
-    `${service} (configureFWMark)`,
-  ),
-  balanced(
-    'ingress-localnet-off',
-    'route_localnet of docker_gwbridge is 0',
-    'kernel Documentation/networking/ip-sysctl.rst, route_localnet',
-  ),
-  {
-    name: 'xfrm-spi-mismatch',
-    change: "node2 has states for node1's packets with older keys, tags 1 to 3",
-    source: `${encryption} (buildSPI, updateKeys)`,
-    ...pair('recorded', (name) =>
-      node(name, (draft) => {
-        if (name === 'node2') addStates(draft, {...ends('node2'), tag: primaryTags.recorded}, [1, 2, 3]);
-      }),
-    ),
   },
   onNode1(
     'engine-versions-mixed',
@@ -216,12 +145,6 @@ export const derivedFixtures: readonly DerivedFixture[] = [
     'moby swarmkit ca/certificates.go (calculateRandomExpiry)',
   ),
   onNode1(
-    'conntrack-full',
-    conntrackCount('@host', '262141'),
-    'nf_conntrack_count of the host is 262141 of 262144, as recorded from a kernel with a filled table',
-    'kernel Documentation/networking/nf_conntrack-sysctl.rst',
-  ),
-  onNode1(
     'neighbour-table-full',
     (draft) => {
       neighbourLimits([128, 512, 1024], 1000, 0)(draft);
@@ -229,24 +152,6 @@ export const derivedFixtures: readonly DerivedFixture[] = [
     },
     "default limits (128, 512, 1024), and 1000 neighbour entries instead of the host's own",
     'kernel net/core/neighbour.c (neigh_alloc, neigh_stat_seq_show)',
-  ),
-  moved(
-    'softnet-drops',
-    [none, softnetDrops],
-    'the second number of /proc/net/softnet_stat grows by 255',
-    'kernel net/core/net-procfs.c (softnet_seq_show)',
-  ),
-  moved(
-    'conntrack-drops',
-    [conntrackCounters({}), conntrackCounters({drop: 32})],
-    '/proc/net/stat/nf_conntrack added; drop grows by 32',
-    'kernel net/netfilter/nf_conntrack_standalone.c (ct_cpu_seq_show)',
-  ),
-  moved(
-    'conntrack-insert-failed',
-    [conntrackCounters({}), conntrackCounters({insert_failed: 32})],
-    '/proc/net/stat/nf_conntrack added; insert_failed grows by 32',
-    'kernel net/netfilter/nf_conntrack_standalone.c (ct_cpu_seq_show)',
   ),
   moved(
     'one-way-traffic',
@@ -286,9 +191,10 @@ export function derivedReadme(): string {
   );
   return `# Generated snapshots
 
-\`npm run derive\` generates these from recordings (\`test/support/derived-fixtures.ts\`); no such host was ever read. The lab's kernel
-has neither IPVS nor ESP, and some faults would affect the whole machine. These files follow the cited sources and prove nothing about
-real kernels and engines; real recordings are in [../recorded](../recorded/README.md). Each directory is named after the one code that
+\`npm run derive\` generates these from recordings (\`test/support/derived-fixtures.ts\`); no such host was ever read. The kernel of
+these recordings has neither IPVS nor ESP. These files follow the cited sources and prove nothing about
+real kernels and engines; real recordings are in [../recorded](../recorded/README.md), those of a
+kernel with both in [../recorded/full](../recorded/full/README.md). Each directory is named after the one code that
 \`ovdiag doctor\` must find in it; in the healthy ones it must find nothing.
 
 Added to all of them:

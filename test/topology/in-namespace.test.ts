@@ -100,6 +100,7 @@ describe('advice where the engine keeps its namespaces elsewhere', () => {
       'recorded/vxlan-down',
       'recorded/trace/local-mac-on-vxlan',
       ...foldersOf('recorded/doctor'),
+      ...foldersOf('recorded/full'),
       ...foldersOf('derived'),
     ];
     const kinds = new Set<string>();
@@ -143,7 +144,7 @@ describe('advice where the engine keeps its namespaces elsewhere', () => {
 
   it('so does trace to a service and to a published port', () => {
     const kinds = new Set<string>();
-    for (const folder of foldersOf('derived')) {
+    for (const folder of [...foldersOf('recorded/full'), ...foldersOf('derived')]) {
       const all = moved(folder);
       // Some folders hold two readings of a host.
       const hosts = all.filter(({key}, at) => all.findIndex((other) => other.key === key) === at);

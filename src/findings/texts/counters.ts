@@ -295,6 +295,7 @@ export const counterTexts = [
       },
     ],
     references: ['kernel net/core/dev.c (enqueue_to_backlog)', 'https://github.com/moby/moby/issues/37214'],
+    explains: ['uplink-drops'],
   },
   {
     code: 'conntrack-drops',

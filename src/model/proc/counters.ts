@@ -57,9 +57,12 @@ export function softnetDrops(proc: ReadonlyMap<string, string> | undefined): num
 export function conntrackCounters(
   proc: ReadonlyMap<string, string> | undefined,
 ): Map<string, number> | undefined {
-  const [heading, ...rest] = (proc?.get('/proc/net/stat/nf_conntrack') ?? '').split('\n');
-  const names = (heading ?? '').trim().split(/\s+/);
-  const rows = hexRows(rest.join('\n'));
+  const lines = (proc?.get('/proc/net/stat/nf_conntrack') ?? '').split('\n');
+  const [heading = ''] = lines;
+  // Earlier collectors read the file of the host twice.
+  const again = lines.indexOf(heading, 1);
+  const names = heading.trim().split(/\s+/);
+  const rows = hexRows(lines.slice(1, again < 0 ? undefined : again).join('\n'));
   if (!names.includes('drop') || !rows || rows.some((row) => row.length !== names.length)) return undefined;
   return new Map(
     names.map((name, column) => [name, rows.reduce((sum, row) => sum + (row[column] ?? 0), 0)] as const),

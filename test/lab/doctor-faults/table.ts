@@ -1,9 +1,10 @@
 import {writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {catalogue} from '../../../src/findings/catalogue.js';
+import {fullFaults} from '../full/faults.js';
 import {doctorFaults} from './all.js';
 import {derivedFaults} from './derived.js';
-import type {DoctorFault} from './fault.js';
+import type {DoctorFault, Unfixed} from './fault.js';
 import {keyOf, type Passed} from './results.js';
 
 export const faultTable = fileURLToPath(new URL('../../../docs/checks/faults.md', import.meta.url));
@@ -16,7 +17,6 @@ export async function writeFaultTable(times: Passed): Promise<void> {
     const time = seconds === undefined ? '-' : `${seconds.toFixed(1)} s`;
     return `| ${fault.about} | ${codes} | ${fixedBy(fault, times)} | ${time} |\n`;
   });
-  const derived = derivedFaults.map(({codes, why}) => `| ${codes.map(link).join('<br>')} | ${why} |\n`);
   await writeFile(
     faultTable,
     `# Faults that doctor was tried on
@@ -32,13 +32,29 @@ is that of the look: one reading of both nodes, or two with traffic between them
 ${real.join('')}
 ${share(times)}
 
-Not made in the lab, but tested on evidence that was derived from real evidence as the sources say it would look; it is in
+${otherFaults()}`,
+  );
+}
+
+/** What `npm run faults` does not make: faults that need another kernel, and those that need what no lab has. */
+export function otherFaults(): string {
+  const full = fullFaults.map((fault) => {
+    const codes = [fault.code, ...(fault.brings ?? []).map((code) => `↳ ${code}`)].map(link).join('<br>');
+    return `| ${fault.about} | ${codes} | ${fault.unfixed ? left(fault.unfixed) : ''} |\n`;
+  });
+  const derived = derivedFaults.map(({codes, why}) => `| ${codes.map(link).join('<br>')} | ${why} |\n`);
+  return `Made on a kernel with IPVS and ESP, by \`npm run test:full -- test/lab-full\`, which types their fixes as well; recorded in
+[fixtures/recorded/full](../../fixtures/recorded/full/README.md):
+
+| what is done | found | fix |
+| --- | --- | --- |
+${full.join('')}
+Not made in a lab, but tested on evidence that was derived from real evidence as the sources say it would look; it is in
 [fixtures/derived](../../fixtures/derived/README.md), a folder a code:
 
 | code | why |
 | --- | --- |
-${derived.join('')}`,
-  );
+${derived.join('')}`;
 }
 
 /** Of those that could be fixed on a host of the lab, how many their fix fixes; and what is left out of them. */
@@ -54,6 +70,10 @@ function share(times: Passed): string {
 function fixedBy(fault: DoctorFault, times: Passed): string {
   const {unfixed} = fault;
   if (!unfixed) return times.has(keyOf(fault)) ? 'by its fix' : 'not tried';
+  return left(unfixed);
+}
+
+function left(unfixed: Unfixed): string {
   return 'madeBy' in unfixed ? `left out: made by ${unfixed.madeBy}` : `no: ${unfixed.because}`;
 }
 

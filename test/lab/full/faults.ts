@@ -161,12 +161,17 @@ export const ingressFaults: readonly DoctorFault[] = [
     chain: 'DOCKER-INGRESS',
     match: /--dport 8080 .*-j DNAT/,
   }),
-  ruleFault('ingress-dnat-stale', 'the DNAT rule of port 8080 on node1 leads to an address of nobody', host, {
-    table: 'nat',
-    chain: 'DOCKER-INGRESS',
-    match: /--dport 8080 .*-j DNAT/,
-    instead: [/--to-destination [\d.]+:/, '--to-destination 172.18.0.99:'],
-  }),
+  ruleFault(
+    'ingress-dnat-stale',
+    'the DNAT rule of port 8080 on node1 leads to an address that no interface has',
+    host,
+    {
+      table: 'nat',
+      chain: 'DOCKER-INGRESS',
+      match: /--dport 8080 .*-j DNAT/,
+      instead: [/--to-destination [\d.]+:/, '--to-destination 172.18.0.99:'],
+    },
+  ),
   ruleFault(
     'ingress-mark-missing',
     'the rule of ingress_sbox on node1 that marks port 8080 deleted',
