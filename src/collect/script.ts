@@ -34,7 +34,7 @@ export function collectorScript(wanted: Wanted, options: CollectorOptions): stri
     listen: options.listenSeconds === undefined ? '' : String(Math.ceil(options.listenSeconds)),
     reader: shellText('reader.sh'),
   };
-  return `${assignments(settings)}${shellText('collector.sh')}`;
+  return whole(`${assignments(settings)}${shellText('collector.sh')}`);
 }
 
 /** Where the docker client of the other side is to look. */
@@ -55,7 +55,7 @@ export interface DockerScriptOptions extends ClientSettings {
 /** The text that connects stdin and stdout with the Docker Engine API. */
 export function dockerScript(options: DockerScriptOptions): string {
   const settings = {nonce: options.nonce, relay: options.relay, ...clientAssignments(options)};
-  return `${assignments(settings)}${shellText('client.sh')}${shellText('docker.sh')}`;
+  return whole(`${assignments(settings)}${shellText('client.sh')}${shellText('docker.sh')}`);
 }
 
 function clientAssignments({callersHost = '', callersContext = '', context = ''}: ClientSettings) {
@@ -73,13 +73,13 @@ export function serviceScript(
     arguments: options.words.map(shellQuote).join(' '),
     ...clientAssignments(options),
   };
-  return `${assignments(settings)}${shellText('client.sh')}${shellText('service.sh')}`;
+  return whole(`${assignments(settings)}${shellText('client.sh')}${shellText('service.sh')}`);
 }
 
 /** The text that a container of a Swarm job runs: a collector, with its output packed for the engine's logs (see job.sh). */
 export function jobScript(collector: string, options: {nonce: string; limitSeconds: number}): string {
   const settings = {nonce: options.nonce, limit: String(options.limitSeconds), collector};
-  return `${assignments(settings)}${shellText('job.sh')}`;
+  return whole(`${assignments(settings)}${shellText('job.sh')}`);
 }
 
 /** The text that sends probes and captures them, as it is told on standard input (see probe.sh). */
@@ -89,7 +89,15 @@ export function probeScript(options: {nonce: string; netnsDir: string; longestSe
     netns_dir: checkedDirectory(options.netnsDir),
     longest: String(options.longestSeconds),
   };
-  return `${assignments(settings)}${shellText('probe.sh')}`;
+  return whole(`${assignments(settings)}${shellText('probe.sh')}`);
+}
+
+/**
+ * As one group, which a shell runs only when it has read its end: of a text that arrives cut, the beginning of a function's name
+ * would be a command, and it may be the name of a program (`route` of `routes_to_vteps`).
+ */
+function whole(text: string): string {
+  return `{\n${text.trimEnd()}\n}\n`;
 }
 
 /** A directory's name stands in the frames' heads, which are lines. */

@@ -6,6 +6,9 @@ import {quietFlag, verboseFlag, watchFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/doctor.js';
 import type {Severity} from '../findings/severity.js';
 
+const codes = (description: string) =>
+  Flags.string({description, multiple: true, multipleNonGreedy: true, helpValue: 'CODE'});
+
 export default class Doctor extends HostCommand {
   static override summary = texts.summary;
   static override description = texts.description;
@@ -27,18 +30,8 @@ export default class Doctor extends HostCommand {
       options: ['error', 'warning', 'info', 'never'],
       default: 'warning',
     }),
-    only: Flags.string({
-      description: 'Report only this code; repeatable',
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'CODE',
-    }),
-    skip: Flags.string({
-      description: 'Do not report this code; repeatable',
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'CODE',
-    }),
+    only: codes('Report only this code; repeatable'),
+    skip: codes('Do not report this code; repeatable'),
     contract: Flags.boolean({
       description: 'Also list what moby specifies of Swarm networking: held, broken or not visible',
     }),

@@ -10,7 +10,7 @@ const farShell = (script: string) => ({
   argv: [
     'sh',
     '-c',
-    `read -r first; eval "$first"
+    `read -r brace; read -r first; eval "$first"
 begin() { printf '\\n%s< %s %s %s\\n' "$nonce" "$1" "$2" "$3"; }
 finish() { printf '\\n%s> %s\\n' "$nonce" "$1"; }
 ${script}`,

@@ -9,7 +9,15 @@ describe('what doctor is asked', () => {
   it('is of a network, of some codes, over some time', async () => {
     assert.deepEqual(
       await asked({for: '10s', only: ['clock-skew'], skip: ['node-down'], 'max-skew': '2m'}, 'uber-net'),
-      {network: 'uber-net', only: ['clock-skew'], skip: ['node-down'], listenSeconds: 10, maxSkew: 120},
+      {
+        network: 'uber-net',
+        only: ['clock-skew'],
+        skip: ['node-down'],
+        listenSeconds: 10,
+        maxSkew: 120,
+        contract: undefined,
+        accepted: {held: [], ended: []},
+      },
     );
     const plain = await asked();
     assert.deepEqual([plain.network, plain.listenSeconds, plain.maxSkew], [undefined, undefined, 60]);
