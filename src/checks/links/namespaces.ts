@@ -115,9 +115,10 @@ function usedByContainer(host: KnownHost, {name, pid}: Container, file: string):
  * and who reads it.
  */
 function withoutFile(host: KnownHost, container: Container, report: Report): void {
-  const {running, sandboxFile: file, sandboxDir, name} = container;
+  const {sandboxFile: file, sandboxDir, name} = container;
   const {namespaces, netnsDir} = host.model;
-  if (!running || file === undefined || namespaces.length === 0 || netnsDir === undefined) return;
+  if (!livesOn(host, container) || file === undefined || namespaces.length === 0 || netnsDir === undefined)
+    return;
   if (sandboxDir?.replace(/^\/var\/run\//, '/run/') !== netnsDir.replace(/^\/var\/run\//, '/run/')) return;
   if (namespaces.some((one) => one.file === file)) return;
   const {evidence, fix} = usedByContainer(host, container, file);
@@ -137,6 +138,15 @@ function withoutFile(host: KnownHost, container: Container, report: Report): voi
     basis: 'one-host',
     at: {host: host.name, netns: file},
   });
+}
+
+/** A container that begins or ends has no file for a moment, while the engine calls it running. */
+const settledMs = 10_000;
+
+/** Whether it has run for a while, and still did when processes were listed, which is after the files. */
+function livesOn({model}: KnownHost, {running, pid, startedAt}: Container): boolean {
+  if (!running || pid === undefined || startedAt === undefined || !model.netnsOfPid.has(pid)) return false;
+  return Date.parse(model.startedAt) - Date.parse(startedAt) > settledMs;
 }
 
 function usedByNetwork({name, endpoints = []}: Network): Use {

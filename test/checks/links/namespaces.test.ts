@@ -135,5 +135,16 @@ describe('namespaces', () => {
     const [touched, mounted] = fixOf(found[0]);
     assert.match(touched ?? '', new RegExp(`^touch \\S+/${web1}$`));
     assert.match(mounted ?? '', new RegExp(`^mount --bind /proc/\\d+/ns/net \\S+/${web1}$`));
+    // One that has just begun has no file yet, and one whose process is gone has none any more.
+    const state = (change: (of: Raw) => void) =>
+      derived(gone, (draft) =>
+        editAnswers(draft, /^\/containers\/[0-9a-f]+\/json$/, (body: Raw) => {
+          if (body.NetworkSettings.SandboxKey.endsWith(web1)) change(body.State);
+        }),
+      );
+    const seconds = (ago: number) => new Date(Date.parse(node1.startedAt) - ago * 1000).toISOString();
+    const quiet = [state((of) => (of.StartedAt = seconds(5))), state((of) => (of.Pid = 4_000_000))];
+    for (const evidence of quiet)
+      assert.ok(!examine(evidence).findings.some(({code}) => code === 'namespace-file-missing'));
   });
 });
