@@ -51,7 +51,8 @@ describe('a guest', {skip: await unavailable()}, () => {
   it('runs commands, writes to its own memory alone, and is gone when it is ended', async () => {
     const guest = await boot(kernel);
     try {
-      const file = `${root}written-in-a-guest`;
+      // A place of the machine that the guest has no memory of its own for, as it has for /tmp.
+      const file = `/opt/ovdiag-written-in-a-guest-${process.pid}`;
       assert.deepEqual(await said(guest, `echo text >${file} && cat ${file}; hostname; false`), [
         1,
         'text\nguest\n',
