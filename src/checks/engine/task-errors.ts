@@ -75,7 +75,7 @@ function refusedTasks(docker: DockerModel): Refused[] {
 }
 
 /** History keeps tasks of nodes as well that have left the swarm. */
-function isMember({nodes, read}: DockerModel, {nodeId}: SwarmTask): boolean {
+export function isMember({nodes, read}: DockerModel, {nodeId}: SwarmTask): boolean {
   return !read.nodes || nodes.some(({id}) => id === nodeId);
 }
 

@@ -2,6 +2,7 @@ import {named, sh} from '../../base/command.js';
 import {fixByOthers, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {DockerModel, SwarmTask} from '../../model/docker-types.js';
+import {isMember} from '../engine/task-errors.js';
 import {counted, distinct} from '../words.js';
 import {type Age, ageText, isOverdue, managerCheck} from './manager-check.js';
 import {type TaskText, taskTexts} from './task-texts.js';
@@ -140,11 +141,6 @@ function rejected(docker: DockerModel): Finding[] {
       },
     ];
   });
-}
-
-/** History keeps tasks of nodes as well that have left the swarm. */
-function isMember({nodes, read}: DockerModel, {nodeId}: SwarmTask): boolean {
-  return !read.nodes || nodes.some(({id}) => id === nodeId);
 }
 
 /** The same slot of the service (of a global one: the same node) runs: what the history keeps is over. */
