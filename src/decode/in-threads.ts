@@ -162,21 +162,24 @@ async function bordersOf({file, header, size}: LargeCapture, from: number): Prom
   return borders;
 }
 
-/** The first place from which records of likely lengths and times follow each other; -1 where there is none. */
-function findRecord(bytes: Buffer, end: number, header: PcapHeader): number {
+/**
+ * A place where a record begins: behind the first records of likely lengths and times that follow each other, as bytes of a
+ * packet may look like one record more before them. -1 where there is none.
+ */
+export function findRecord(bytes: Buffer, end: number, header: PcapHeader): number {
   const framer = pcapFramer(header);
   const record = newRecord();
-  const isChain = (from: number): boolean => {
+  const endOfChain = (from: number): number => {
     let at = from;
     let seconds = -1;
     for (let count = 0; count < chain; count++) {
       const length = hasLengths(at) ? framer.step(bytes, at, end, record) : 0;
-      if (length <= 0) return false;
-      if (seconds >= 0 && Math.abs(record.seconds - seconds) > 86_400) return false;
+      if (length <= 0) return -1;
+      if (seconds >= 0 && Math.abs(record.seconds - seconds) > 86_400) return -1;
       seconds = record.seconds;
       at += length;
     }
-    return true;
+    return at;
   };
   /** What nearly no other bytes have, so that the framer needn't refuse them. */
   const hasLengths = (at: number): boolean => {
@@ -184,6 +187,9 @@ function findRecord(bytes: Buffer, end: number, header: PcapHeader): number {
     const original = read32(bytes, at + 12, header.bigEndian);
     return captured <= original && original <= maxCaptured;
   };
-  for (let from = 0; from < Math.min(end, 300_000); from++) if (isChain(from)) return from;
+  for (let from = 0; from < Math.min(end, 300_000); from++) {
+    const found = endOfChain(from);
+    if (found >= 0) return found;
+  }
   return -1;
 }

@@ -8,7 +8,7 @@ import {newRecord} from '../packet/record.js';
 import {type PcapHeader, pcapFramer} from '../pcap/pcap.js';
 import type {Palette} from '../render/packet/style.js';
 import {type RawFlags, readOptions} from './options.js';
-import {newDecodeRun, type RunOrigin, type RunPart} from './run.js';
+import {type DecodeRun, newDecodeRun, type RunOrigin, type RunPart} from './run.js';
 import type {Sink} from './stdout.js';
 import {jsonView, lineView} from './stream-view.js';
 import type {PacketSink} from './view.js';
@@ -81,12 +81,22 @@ async function frame(next: PartJob): Promise<PartFramed['framed']> {
   return {packets, end: from + at};
 }
 
+/** The run of this thread, used again for each part: what V8 has compiled for one closure serves no other. */
+let reader: {run: DecodeRun; printed: Printed} | undefined;
+
+function newReader(asked: PartAsked, file: string): {run: DecodeRun; printed: Printed} {
+  const printed = newPrinted();
+  const options = readOptions(asked.flags, asked.json);
+  const sinks = asked.lists ? [listOf(asked, file, printed.sink)] : [];
+  return {run: newDecodeRun({options, sinks, vni: -1, isStopped: () => false}), printed};
+}
+
 async function decode({asked, origin, spare}: PartDecode): Promise<PartDecoded['decoded']> {
   if (job === undefined) return undefined;
-  const output: Uint8Array<ArrayBuffer>[] = [];
-  const options = readOptions(asked.flags, asked.json);
-  const sinks = asked.lists ? [listOf(asked, job.file, collect(output, spare))] : [];
-  const run = newDecodeRun({options, sinks, vni: -1, isStopped: () => false, origin});
+  reader ??= newReader(asked, job.file);
+  const {run, printed} = reader;
+  run.restart(origin);
+  printed.spare.push(...spare);
   const framer = pcapFramer(job.header);
   const record = newRecord();
   let packets = 0;
@@ -98,8 +108,8 @@ async function decode({asked, origin, spare}: PartDecode): Promise<PartDecoded['
   const {scanner, totals, span, shown} = run.result;
   const hasFragments = Object.values(scanner.fragments).some((count) => count > 0);
   if (hasFragments || scanner.waitingFragments() > 0) return undefined;
-  const {note: _note, join: _join, ...counted} = totals;
-  return {part: {packets, shown, span, totals: counted}, output};
+  const {note: _note, join: _join, restart: _restart, ...counted} = totals;
+  return {part: {packets, shown, span, totals: counted}, output: printed.take()};
 }
 
 function listOf({json, flags, palette}: PartAsked, file: string, sink: Sink): PacketSink {
@@ -110,17 +120,34 @@ function listOf({json, flags, palette}: PartAsked, file: string, sink: Sink): Pa
 /** What a view writes at once, and a bit more. */
 const usualLength = 393_216;
 
-/** Copies what is printed: into buffers that were used before, or memory would grow until somebody collects it. */
-function collect(output: Uint8Array<ArrayBuffer>[], spare: ArrayBuffer[]): Sink {
+/** What was printed and not yet taken. */
+interface Printed {
+  sink: Sink;
+  /** Buffers that were used before: without them memory would grow until somebody collects it. */
+  spare: ArrayBuffer[];
+  take(): Uint8Array<ArrayBuffer>[];
+}
+
+function newPrinted(): Printed {
+  const spare: ArrayBuffer[] = [];
+  let output: Uint8Array<ArrayBuffer>[] = [];
   return {
-    isClosed: () => false,
-    write(text) {
-      const {length} = text;
-      const known = (spare[0]?.byteLength ?? 0) >= length ? spare.shift() : undefined;
-      const copy = new Uint8Array(known ?? new ArrayBuffer(Math.max(length, usualLength)), 0, length);
-      copy.set(text as Buffer);
-      output.push(copy);
-      return Promise.resolve(true);
+    spare,
+    take() {
+      const taken = output;
+      output = [];
+      return taken;
+    },
+    sink: {
+      isClosed: () => false,
+      write(text) {
+        const {length} = text;
+        const known = (spare[0]?.byteLength ?? 0) >= length ? spare.shift() : undefined;
+        const copy = new Uint8Array(known ?? new ArrayBuffer(Math.max(length, usualLength)), 0, length);
+        copy.set(text as Buffer);
+        output.push(copy);
+        return Promise.resolve(true);
+      },
     },
   };
 }

@@ -29,6 +29,8 @@ export interface DecodeRun {
   pause(): Promise<boolean>;
   /** Begins the next source: packets are numbered from 1 again. */
   start(): void;
+  /** Counts from nothing again, where another run is when it comes to the packets that follow. */
+  restart(origin: RunOrigin): void;
   /** Takes in what was decoded elsewhere of the packets that come next; false, with nothing done, where it doesn't fit. */
   join(part: RunPart): boolean;
   /** Of the current source. */
@@ -59,27 +61,33 @@ export interface DecodeRunOptions {
   /** The VNI that all packets belong to where they were captured inside an overlay; else -1. */
   vni: number;
   isStopped(): boolean;
-  origin?: RunOrigin;
 }
 
-export function newDecodeRun({options, sinks, vni, isStopped, origin}: DecodeRunOptions): DecodeRun {
+export function newDecodeRun({options, sinks, vni, isStopped}: DecodeRunOptions): DecodeRun {
   const scanner = newScanner(options.vxlanPorts, options.checksums);
   const selection = newSelection(options);
   const totals = newTotals(options.vxlanPorts, options.checksums);
-  const span = origin === undefined ? newTimeSpan() : {...origin.span};
-  if (origin !== undefined) totals.timeline.start = origin.start;
+  const span = newTimeSpan();
   const view = newPacketView();
   view.vni = vni;
   const result: DecodeResult = {totals, span, scanner, shown: 0, seen: 0, read: 0, failed: 0};
   const showsAll = options.all || options.views.stats;
   const only = sinks.length === 1 ? sinks[0] : undefined;
-  let number = origin?.packets ?? 0;
+  let number = 0;
 
   return {
     result,
     packets: () => number,
     start() {
       number = 0;
+    },
+    restart(origin) {
+      number = origin.packets;
+      result.seen = 0;
+      result.shown = 0;
+      Object.assign(span, origin.span);
+      totals.restart();
+      totals.timeline.start = origin.start;
     },
     join(part) {
       if (!totals.join(part.totals)) return false;

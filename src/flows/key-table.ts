@@ -13,6 +13,8 @@ export interface KeyTable {
   /** The words of a key that was found before. */
   wordsOf(index: number): Uint32Array;
   size(): number;
+  /** Forgets all keys. */
+  clear(): void;
   /** Whether a flood of collisions has made it change to the keyed hash. */
   isHardened(): boolean;
 }
@@ -31,10 +33,8 @@ export function newKeyTable(words: number, capacity: number): KeyTable {
   let size = 0;
   let isHardened = false;
 
-  function hash(source: Uint32Array, from: number): number {
-    if (isHardened) return halfSipHash(source, from, words, seed, seed2) >>> 0;
-    return fastHash(source, from, words, seed);
-  }
+  const hash = (source: Uint32Array, from: number): number =>
+    isHardened ? halfSipHash(source, from, words, seed, seed2) >>> 0 : fastHash(source, from, words, seed);
 
   function holds(index: number): boolean {
     const from = index * words;
@@ -77,6 +77,10 @@ export function newKeyTable(words: number, capacity: number): KeyTable {
   return {
     key,
     size: () => size,
+    clear() {
+      size = 0;
+      slots.fill(0);
+    },
     isHardened: () => isHardened,
     wordsOf: (index) => keys.subarray(index * words, (index + 1) * words),
     find() {

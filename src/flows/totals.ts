@@ -77,10 +77,12 @@ export interface Totals {
    * where the tables might be too small for both.
    */
   join(part: Counted): boolean;
+  /** Counts from nothing again. */
+  restart(): void;
 }
 
 /** What totals hold, as plain data. */
-export type Counted = Omit<Totals, 'note' | 'join'>;
+export type Counted = Omit<Totals, 'note' | 'join' | 'restart'>;
 
 /** More than any swarm has; random ones are an attack. */
 const maxPairs = 8192;
@@ -93,27 +95,30 @@ const newKinds = (): KindCounts => ({
   etherTypes: new Map(),
 });
 
+const newCounted = (): Counted => ({
+  all: newCount(),
+  vxlan: newCount(),
+  invalid: 0,
+  cut: 0,
+  byVni: [],
+  pairs: [],
+  pairOverflow: 0,
+  inner: newKinds(),
+  other: newKinds(),
+  udpPorts: new Map(),
+  tcpPorts: new Map(),
+  linkTypes: new Map(),
+  tunnelErrors: [],
+  errorPackets: {ICMP: 0, ICMPv6: 0},
+  timeline: newTimeline(),
+});
+
 /** `readPorts` are those that VXLAN is read on: nothing there is worth a hint. */
 export function newTotals(readPorts: readonly number[] = [], checksums = false): Totals {
-  const findPair = newPairFinder(checksums);
-  const byVni: VniCount[] = [];
-  const findVni = newVniFinder(byVni);
+  const pairs = newPairFinder(checksums);
+  const vnis = newVniFinder();
   const totals: Totals = {
-    all: newCount(),
-    vxlan: newCount(),
-    invalid: 0,
-    cut: 0,
-    byVni,
-    pairs: [],
-    pairOverflow: 0,
-    inner: newKinds(),
-    other: newKinds(),
-    udpPorts: new Map(),
-    tcpPorts: new Map(),
-    linkTypes: new Map(),
-    tunnelErrors: [],
-    errorPackets: {ICMP: 0, ICMPv6: 0},
-    timeline: newTimeline(),
+    ...newCounted(),
     note(view, now) {
       const outer = outerOf(view);
       add(totals.all, view.length);
@@ -121,22 +126,33 @@ export function newTotals(readPorts: readonly number[] = [], checksums = false):
       if (view.captured < view.length && (view.frames[view.depth - 1] as Frame).stop === Stop.cut)
         totals.cut++;
       const kind = kindOf(outer);
-      if (kind === Kind.vxlan) noteVxlan(totals, view, outer, findPair(totals, outer), findVni);
-      else if (kind === Kind.esp) noteEsp(totals, view, outer, findPair(totals, outer));
+      if (kind === Kind.vxlan) noteVxlan(totals, view, outer, pairs.find(totals, outer), vnis.find);
+      else if (kind === Kind.esp) noteEsp(totals, view, outer, pairs.find(totals, outer));
       else noteOther(totals, view, outer, kind, readPorts);
     },
     join(part) {
       if (!fits(totals, part)) return false;
       joinCounts(totals, part);
-      for (const {vni, packets, bytes} of part.byVni) addCount(findVni(vni), {packets, bytes});
+      for (const {vni, packets, bytes} of part.byVni) addCount(vnis.find(totals, vni), {packets, bytes});
       for (const pair of part.pairs) {
-        const own = findPair(totals, pairFrame(pair));
+        const own = pairs.find(totals, pairFrame(pair));
         if (own !== undefined) joinPair(own, pair);
       }
       return true;
     },
+    restart() {
+      Object.assign(totals, newCounted());
+      pairs.clear();
+      vnis.clear();
+    },
   };
   return totals;
+}
+
+/** Looks up a row of the tables in totals. */
+interface Finder<Key, Row> {
+  find(totals: Totals, key: Key): Row;
+  clear(): void;
 }
 
 function noteVxlan(
@@ -144,10 +160,10 @@ function noteVxlan(
   view: PacketView,
   outer: Frame,
   pair: VtepPair | undefined,
-  findVni: (vni: number) => VniCount,
+  findVni: (totals: Totals, vni: number) => VniCount,
 ): void {
   add(totals.vxlan, view.length);
-  if (outer.vni >= 0) add(findVni(outer.vni), view.length);
+  if (outer.vni >= 0) add(findVni(totals, outer.vni), view.length);
   else totals.invalid++;
   if (pair !== undefined) {
     add(pair, view.length);
@@ -188,54 +204,68 @@ function noteOther(
   }
 }
 
-/** Looks up the count of a VNI; random VNIs are an attack: what has no room shares one row, which is shown as such. */
-function newVniFinder(byVni: VniCount[]): (vni: number) => VniCount {
+/** The count of a VNI; random VNIs are an attack: what has no room shares one row, which is shown as such. */
+function newVniFinder(): Finder<number, VniCount> {
   const table = newKeyTable(1, maxVnis);
   // Packets of one network come in runs.
   let newest: VniCount | undefined;
-  return (vni) => {
-    if (newest !== undefined && newest.vni === vni) return newest;
-    table.key[0] = vni;
-    const found = table.find();
-    const index = found < 0 ? maxVnis : found;
-    if (index === byVni.length) byVni.push({vni: found < 0 ? -1 : vni, packets: 0, bytes: 0});
-    newest = byVni[index] as VniCount;
-    return newest;
+  return {
+    find({byVni}, vni) {
+      if (newest !== undefined && newest.vni === vni) return newest;
+      table.key[0] = vni;
+      const found = table.find();
+      const index = found < 0 ? maxVnis : found;
+      if (index === byVni.length) byVni.push({vni: found < 0 ? -1 : vni, packets: 0, bytes: 0});
+      newest = byVni[index] as VniCount;
+      return newest;
+    },
+    clear() {
+      table.clear();
+      newest = undefined;
+    },
   };
 }
 
-/** Looks up the pair of VTEPs of an outer frame; undefined where there is no room for another. */
-function newPairFinder(checksums: boolean): (totals: Totals, frame: Frame) => VtepPair | undefined {
-  const find4 = newFamilyFinder(1, checksums);
-  const find6 = newFamilyFinder(4, checksums);
-  return (totals, frame) => {
-    const pair = frame.version === 6 ? find6(totals, frame) : find4(totals, frame);
-    if (pair === undefined) totals.pairOverflow++;
-    return pair;
+/** The pair of VTEPs of an outer frame; undefined where there is no room for another. */
+function newPairFinder(checksums: boolean): Finder<Frame, VtepPair | undefined> {
+  const families = [newFamilyFinder(1, checksums), newFamilyFinder(4, checksums)] as const;
+  const [ipv4, ipv6] = families;
+  return {
+    find(totals, frame) {
+      const pair = frame.version === 6 ? ipv6.find(totals, frame) : ipv4.find(totals, frame);
+      if (pair === undefined) totals.pairOverflow++;
+      return pair;
+    },
+    clear() {
+      for (const family of families) family.clear();
+    },
   };
 }
 
 /** The same for addresses of so many 32-bit words: the short keys of IPv4 are looked up in a third of the time. */
-function newFamilyFinder(
-  words: 1 | 4,
-  checksums: boolean,
-): (totals: Totals, frame: Frame) => VtepPair | undefined {
+function newFamilyFinder(words: 1 | 4, checksums: boolean): Finder<Frame, VtepPair | undefined> {
   const table = newKeyTable(words * 2, maxPairs);
   const {key} = table;
   const found: (VtepPair | undefined)[] = [];
-  return ({pairs}, frame) => {
-    const {data, src, dst} = frame;
-    for (let word = 0; word < words; word++) {
-      key[word] = get32(data, src + word * 4);
-      key[words + word] = get32(data, dst + word * 4);
-    }
-    const index = table.find();
-    if (index === found.length) {
-      const pair = pairs.length < maxPairs ? newPair(frame, words * 4, checksums) : undefined;
-      if (pair !== undefined) pairs.push(pair);
-      found.push(pair);
-    }
-    return index < 0 ? undefined : found[index];
+  return {
+    find({pairs}, frame) {
+      const {data, src, dst} = frame;
+      for (let word = 0; word < words; word++) {
+        key[word] = get32(data, src + word * 4);
+        key[words + word] = get32(data, dst + word * 4);
+      }
+      const index = table.find();
+      if (index === found.length) {
+        const pair = pairs.length < maxPairs ? newPair(frame, words * 4, checksums) : undefined;
+        if (pair !== undefined) pairs.push(pair);
+        found.push(pair);
+      }
+      return index < 0 ? undefined : found[index];
+    },
+    clear() {
+      table.clear();
+      found.length = 0;
+    },
   };
 }
 

@@ -47,25 +47,55 @@ async function openStandardInput(): Promise<ByteSource> {
   return fileSource(handle, status.isFile() ? status.size : undefined);
 }
 
+/** Bytes that are read ahead. */
+const aheadLength = 524_288;
+
 function fileSource(handle: FileHandle, size: number | undefined, start = 0): ByteSource {
-  // What is no regular file, such as a device, has no positions.
-  let position = size === undefined ? null : start;
+  const close = () => handle.close();
+  // A file's reads end by themselves.
+  const cancel = () => undefined;
+  if (size === undefined) {
+    // What is no regular file, such as a device, has no positions, and may give bytes only now and then.
+    return {
+      size,
+      read: async (into, at) => (await handle.read(into, at, into.length - at, null)).bytesRead,
+      cancel,
+      close,
+    };
+  }
   return {
     size,
-    async read(into, at) {
-      const {bytesRead} = await handle.read(into, at, into.length - at, position);
-      if (position !== null) position += bytesRead;
-      return bytesRead;
-    },
-    ...(size === undefined
-      ? {}
-      : {
-          again: async (into: Buffer, position: number) =>
-            (await handle.read(into, 0, into.length, position)).bytesRead,
-        }),
-    // A file's reads end by themselves.
-    cancel: () => undefined,
-    close: () => handle.close(),
+    read: readAhead(handle, start),
+    again: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
+    cancel,
+    close,
+  };
+}
+
+/** Reads a file in order; the bytes behind those that are asked for are read while the caller looks at them. */
+function readAhead(handle: FileHandle, start: number): ByteSource['read'] {
+  let position = start;
+  const ahead = Buffer.allocUnsafeSlow(aheadLength);
+  let from = 0;
+  let to = 0;
+  let reading: Promise<number> | undefined;
+  const next = async (): Promise<number> => (await handle.read(ahead, 0, aheadLength, position)).bytesRead;
+  return async (into, at) => {
+    if (from === to) {
+      // What failed is told to who asks for it, and only then.
+      to = await (reading ?? next());
+      from = 0;
+      position += to;
+      reading = undefined;
+    }
+    const count = Math.min(to - from, into.length - at);
+    ahead.copy(into, at, from, from + count);
+    from += count;
+    if (from === to && to > 0) {
+      reading = next();
+      reading.catch(() => undefined);
+    }
+    return count;
   };
 }
 

@@ -1,27 +1,20 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {readOptions} from '../../src/decode/options.js';
-import {type DecodeRun, newDecodeRun, type RunOrigin, type RunPart} from '../../src/decode/run.js';
+import {type DecodeRun, newDecodeRun, type RunPart} from '../../src/decode/run.js';
 import {newRecord} from '../../src/packet/record.js';
 import {newRandom} from '../packet/fuzz.js';
 import {samples, tunnelSamples} from '../packet/samples.js';
 
 const flags = {all: true, verbose: false, hex: false, flows: false, stats: true, checksums: true};
 
-function newRun(origin?: RunOrigin): DecodeRun {
-  return newDecodeRun({
-    options: readOptions(flags, false),
-    sinks: [],
-    vni: -1,
-    isStopped: () => false,
-    ...(origin === undefined ? {} : {origin}),
-  });
-}
+const newRun = (): DecodeRun =>
+  newDecodeRun({options: readOptions(flags, false), sinks: [], vni: -1, isStopped: () => false});
 
 /** What a run counted, as a thread hands it over: copied, without functions. */
 function partOf(run: DecodeRun, packets: number): RunPart {
   const {totals, span, shown} = run.result;
-  const {note: _note, join: _join, ...counted} = totals;
+  const {note: _note, join: _join, restart: _restart, ...counted} = totals;
   const part = structuredClone({packets, shown, span, totals: counted});
   for (const pair of part.totals.pairs) {
     pair.src = Buffer.from(pair.src);
@@ -63,9 +56,11 @@ describe('a run that is joined from parts', () => {
         span: {...joined.result.span},
         start: joined.result.totals.timeline.start,
       };
+      // As a thread does: one run for all its parts.
+      const part = newRun();
       for (const [index, from] of cuts.entries()) {
         const to = cuts[index + 1] ?? packets.length;
-        const part = newRun({...origin, packets: from});
+        part.restart({...origin, packets: from});
         feed(part, from, to);
         assert.equal(joined.join(partOf(part, to - from)), true);
       }
