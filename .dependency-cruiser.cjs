@@ -9,7 +9,7 @@ const floors = [
   ['kernel', 'topology', 'hosts'],
   ['rows', 'services'],
   ['checks', 'trace', 'diff'],
-  ['probe'],
+  ['probe', 'graph'],
   ['answers'],
   ['render'],
   ['cli', 'complete', 'plugin'],
@@ -54,6 +54,7 @@ const pure = [
   'checks',
   'trace',
   'diff',
+  'graph',
   'render',
 ];
 

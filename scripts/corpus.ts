@@ -108,6 +108,8 @@ function hostCalls(source: readonly string[], {networks, containers}: Named): st
     ['links', '--all'],
     ['links', '--all', '--table', '--stats', '--wide'],
     ['doctor'],
+    ['graph'],
+    ['graph', '--format', 'svg'],
     ['doctor', '--verbose'],
     ['diff', path.join(fixtures, 'recorded/node1.json.gz'), source[1] ?? ''],
     ...networks.flatMap((network) => [

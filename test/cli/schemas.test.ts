@@ -104,6 +104,8 @@ describe('the schemas', () => {
       ['diff', ['diff', recorded('node1'), recorded('stale/node1')]],
       ['diff', ['diff', recorded('trace/router-drop/node2'), recorded('trace/vni-missing/node2')]],
       ['doctor', ['doctor', ...swarm]],
+      ['graph', ['graph', ...swarm]],
+      ['graph', ['graph', '--trace', 'web1', 'web2', ...swarm]],
       ['doctor', ['doctor', '--contract', ...swarm]],
       ...[
         ['fdb-row-missing/node1'],

@@ -1,0 +1,154 @@
+/** What stands in one lane, row by row. */
+import type {Graph, GraphElement} from '../types.js';
+
+/** An inhabitant with the veth by which it is on a bridge. */
+export interface Row {
+  inhabitant: GraphElement | undefined;
+  veth: GraphElement | undefined;
+  /** The veth that leads to docker_gwbridge, in the first row of an inhabitant. */
+  leg: GraphElement | undefined;
+  /** Whether the veth is a port of the bridge. */
+  isPlugged: boolean;
+  /** Whether the inhabitant stands in another row already. */
+  isEcho: boolean;
+}
+
+export interface Group {
+  bridge: GraphElement | undefined;
+  vxlans: GraphElement[];
+  rows: Row[];
+}
+
+export interface LaneRows {
+  id: string;
+  host: GraphElement;
+  gateway: GraphElement | undefined;
+  vtep: GraphElement | undefined;
+  uplink: GraphElement | undefined;
+  groups: Group[];
+}
+
+export function laneRows({elements, edges}: Graph, lane: string): LaneRows | undefined {
+  const own = elements.filter((element) => element.lane === lane);
+  const host = own.find(({id}) => id === lane);
+  if (!host) return undefined;
+  const byId = new Map(own.map((element) => [element.id, element]));
+  const to = (kind: string) =>
+    new Map(
+      edges.filter((edge) => edge.kind === kind && byId.has(edge.from)).map((edge) => [edge.from, edge.to]),
+    );
+  const ports = to('port');
+  const holders = new Map(
+    edges
+      .filter(({kind, to: veth}) => kind === 'interface' && byId.has(veth))
+      .map((edge) => [edge.to, edge.from]),
+  );
+  const gateway = own.find(({kind}) => kind === 'gateway');
+  const legs = new Map(
+    [...ports].flatMap(([veth, bridge]) => {
+      const holder = holders.get(veth);
+      return gateway && bridge === gateway.id && holder !== undefined
+        ? [[holder, byId.get(veth)] as const]
+        : [];
+    }),
+  );
+  const plugged = {own, byId, ports, holders, legs, gateway, seen: new Set<string>()};
+  return {
+    id: lane,
+    host,
+    gateway,
+    vtep: own.find(({kind}) => kind === 'vtep'),
+    uplink: own.find(({kind}) => kind === 'uplink'),
+    groups: groupsOf(plugged, edges),
+  };
+}
+
+interface Plugged {
+  own: GraphElement[];
+  byId: Map<string, GraphElement>;
+  ports: Map<string, string>;
+  holders: Map<string, string>;
+  legs: Map<string, GraphElement | undefined>;
+  gateway: GraphElement | undefined;
+  seen: Set<string>;
+}
+
+function groupsOf(plugged: Plugged, edges: Graph['edges']): Group[] {
+  const {own, byId, seen} = plugged;
+  const bridges = own.filter(({kind}) => kind === 'bridge');
+  const vxlansOf = (bridge: GraphElement) => {
+    const members = edges
+      .filter(({from, kind}) => kind === 'member' && from === bridge.id)
+      .flatMap((edge) => byId.get(edge.to) ?? []);
+    const isFirst = bridges.find(({network}) => network === bridge.network) === bridge;
+    const isMember = ({id}: GraphElement) => edges.some(({to, kind}) => kind === 'member' && to === id);
+    const loose = own.filter(
+      (one) => one.kind === 'vxlan' && one.network === bridge.network && !isMember(one),
+    );
+    return isFirst ? [...members, ...loose] : members;
+  };
+  const groups = bridges
+    .map((bridge): Group => ({bridge, vxlans: vxlansOf(bridge), rows: []}))
+    .sort((a, b) => rankOf(a) - rankOf(b) || order(nameOf(a), nameOf(b)));
+  for (const group of groups) group.rows = rowsOf(plugged, group, groups);
+  const alone = own.filter(
+    ({id, kind}) =>
+      (kind === 'container' || kind === 'namespace' || kind === 'load-balancer') && !seen.has(id),
+  );
+  const rows = alone.map(
+    (inhabitant): Row => ({
+      inhabitant,
+      veth: undefined,
+      leg: plugged.legs.get(inhabitant.id),
+      isPlugged: false,
+      isEcho: false,
+    }),
+  );
+  return rows.length > 0 ? [...groups, {bridge: undefined, vxlans: [], rows}] : groups;
+}
+
+/** Overlays first, among them ingress last; then what is of this host alone. */
+function rankOf({bridge, vxlans}: Group): number {
+  if (vxlans.length === 0) return 2;
+  return bridge?.network === 'ingress' ? 1 : 0;
+}
+
+function nameOf({bridge}: Group): string {
+  return bridge?.network ?? '';
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function rowsOf(
+  {own, byId, ports, holders, legs, gateway, seen}: Plugged,
+  group: Group,
+  groups: Group[],
+): Row[] {
+  const {bridge} = group;
+  const isFirst = groups.find((one) => one.bridge?.network === bridge?.network) === group;
+  const veths = own.filter(({id, kind, network}) => {
+    if (kind !== 'veth' && kind !== 'folded') return false;
+    const port = ports.get(id);
+    return port === undefined ? isFirst && network === bridge?.network : port === bridge?.id;
+  });
+  const rows = veths.map((veth): Row => {
+    if (veth.kind === 'folded')
+      return {inhabitant: veth, veth: undefined, leg: undefined, isPlugged: true, isEcho: false};
+    const holder = holders.get(veth.id);
+    const inhabitant = holder === undefined ? undefined : byId.get(holder);
+    const isEcho = holder !== undefined && seen.has(holder);
+    if (holder !== undefined) seen.add(holder);
+    const leg = holder !== undefined && !isEcho && gateway ? legs.get(holder) : undefined;
+    return {inhabitant, veth, leg, isPlugged: ports.has(veth.id), isEcho};
+  });
+  return rows.sort(
+    (a, b) => kindRank(a) - kindRank(b) || order(a.inhabitant?.name ?? '', b.inhabitant?.name ?? ''),
+  );
+}
+
+/** Containers first, then what Docker added, then what is folded. */
+function kindRank({inhabitant}: Row): number {
+  return ['container', 'namespace', 'load-balancer', undefined, 'folded'].indexOf(inhabitant?.kind);
+}
