@@ -1,15 +1,16 @@
 import type {Check} from '../checks/check.js';
+import {lean} from '../collect/wanted.js';
 import type {Acceptances} from '../findings/acceptance.js';
-import {type Drawing, drawGraph, type Picture} from '../graph/draw.js';
-import type {Built} from '../graph/elements.js';
-import {walkOver} from '../graph/hops.js';
-import {type HostScene, hostScene} from '../graph/host-scene.js';
-import type {GraphWalk} from '../graph/types.js';
+import {type Drawing, drawGraph, mostDetailed, type Picture} from '../graph/draw.js';
+
+import {closedScene, type HostScene, hostScene} from '../graph/host-scene.js';
 import type {HostDocument} from '../hosts/document.js';
 import {sortReadings} from '../hosts/readings.js';
-import type {HostModel} from '../model/host.js';
+import {type HostModel, outline} from '../model/host.js';
 import {knownHost} from '../topology/known-host.js';
 import {type DoctorDocument, diagnose} from './doctor.js';
+import {type GraphSubject, subjectOf} from './graph-subject.js';
+import {traceFocus, traceWalks} from './graph-trace.js';
 import type {ReportedFinding} from './merge-hosts.js';
 import type {EachReader} from './reader.js';
 import {type PathDocument, type PathQuestion, type ProbingReader, traceAnswer} from './trace.js';
@@ -21,25 +22,23 @@ export interface GraphQuestion {
   trace?: PathQuestion | undefined;
   /** Fold nothing. */
   all: boolean;
+  /** Seconds that the readings of several hosts may be apart without a word. */
   maxSkew: number;
+  /** Findings that doctor counts apart are not marked. */
   accepted?: Acceptances | undefined;
 }
 
-/** What the picture is of. */
-export interface GraphSubject {
-  kind: 'all' | 'network' | 'container' | 'trace';
-  name: string | null;
-}
-
 export interface GraphDocument extends HostDocument, Picture {
+  /** That of doctor; with a trace that of the trace. */
   verdict: string;
   about: GraphSubject;
-  /** As doctor reports them, in its order; marks name them by their number. */
+  /** As doctor reports them, in its order; marks name them by their index. */
   findings: ReportedFinding[];
 }
 
 /** What a picture is made of. */
 export interface GraphSource {
+  /** Each host once, in the order of the lanes: `sceneOf` of a model. */
   scenes: readonly HostScene[];
   diagnosis: Pick<DoctorDocument, 'schemaVersion' | 'hosts' | 'problems' | 'verdict' | 'findings'>;
   about?: GraphSubject;
@@ -53,89 +52,121 @@ export function graphDocument({
   about = {kind: 'all', name: null},
   drawing = {},
 }: GraphSource): GraphDocument {
-  return {
-    schemaVersion,
-    hosts,
-    problems,
-    verdict,
-    about,
-    findings,
-    ...drawGraph({scenes, findings, ...drawing}),
-  };
+  const picture = drawGraph({scenes, findings, ...drawing});
+  return {schemaVersion, hosts, problems, verdict, about, findings, ...picture};
 }
 
+/** What a picture keeps of one host; the model may go then. */
+export function sceneOf(model: HostModel): HostScene {
+  return hostScene(knownHost(model));
+}
+
+/** Reads and diagnoses as doctor does, and draws what was read. Throws where what was asked for is on none of the hosts. */
 export async function graphAnswer(
   reader: EachReader & ProbingReader,
   question: GraphQuestion,
   checks: readonly Check[],
 ): Promise<GraphDocument> {
-  const seen = new Map<string, HostModel>();
-  const diagnosis = await diagnose(
-    {
-      get live() {
-        return reader.live;
-      },
-      pause: (milliseconds) => reader.pause(milliseconds),
-      files: () => Promise.resolve([]),
-      watched: (work) => reader.watched(work),
-      readEach: (wanted, use) =>
-        reader.readEach(wanted, (model) => {
-          seen.set(`${model.key} ${model.startedAt}`, model);
-          use(model);
-        }),
-    },
-    {maxSkew: question.maxSkew, accepted: question.accepted},
-    checks,
-  );
-  const {hosts} = sortReadings([...seen.values()], question.maxSkew);
-  const scenes = scenesOf(hosts);
-  if (question.trace) {
-    const traced = (await traceAnswer(reader, question.trace)) as PathDocument;
+  const {name, trace, all} = question;
+  if (trace) {
+    const {diagnosis, models} = await diagnosedModels(reader, question, checks);
+    // Without --published it is of a path.
+    const traced = (await traceAnswer(reader, trace)) as PathDocument;
     return graphDocument({
-      scenes,
+      scenes: models.map(sceneOf),
       diagnosis: {...diagnosis, verdict: traced.verdict},
       about: {kind: 'trace', name: `${traced.source} → ${traced.destination}`},
-      drawing: {all: question.all, walks: (built) => walksOf(built, traced)},
+      drawing: {all, focus: traceFocus(models, traced), walks: (built) => traceWalks(built, traced)},
     });
   }
-  return graphDocument({scenes, diagnosis, drawing: {all: question.all}});
-}
-
-export function scenesOf(hosts: readonly HostModel[]): HostScene[] {
-  return hosts.map((host) => hostScene(knownHost(host)));
-}
-
-function walksOf(built: Built, {forward, reverse, source, destination, network}: PathDocument): GraphWalk[] {
-  const ends = {
-    source: find(built, source),
-    destination: find(built, destination),
-    networkId: idOf(built, network),
-  };
-  return [
-    walkOver(built, forward, ends, `${source} → ${destination}`, 'forward'),
-    ...(reverse
-      ? [
-          walkOver(
-            built,
-            reverse,
-            {...ends, source: ends.destination, destination: ends.source},
-            `${destination} → ${source}`,
-            'reply',
-          ),
-        ]
-      : []),
-  ];
-}
-
-function find({index}: Built, name: string): string | undefined {
-  for (const {inhabitants} of index.values()) {
-    const id = inhabitants.get(name);
-    if (id !== undefined) return id;
+  if (name !== undefined) {
+    const {diagnosis, models} = await diagnosedModels(reader, question, checks);
+    const {about, focus} = subjectOf(models, name);
+    return graphDocument({scenes: models.map(sceneOf), diagnosis, about, drawing: {all, focus}});
   }
-  return undefined;
+  const {diagnosis, scenes} = await diagnosedScenes(reader, question, checks);
+  return graphDocument({scenes, diagnosis, drawing: {all}});
 }
 
-function idOf({networks, elementsById}: Built, network: string | null): string | null {
-  for (const [id, element] of networks) if (elementsById.get(element)?.name === network) return id;
-  return null;
+type Question = Pick<GraphQuestion, 'maxSkew' | 'accepted'>;
+
+/** The diagnosis, and the models that it is of: for pictures of a part, whose names are looked up in all that was read. */
+async function diagnosedModels(
+  reader: EachReader,
+  {maxSkew, accepted}: Question,
+  checks: readonly Check[],
+): Promise<{diagnosis: DoctorDocument; models: HostModel[]}> {
+  const read: HostModel[] = [];
+  const watching = overheard(reader, (model) => read.push(model));
+  const diagnosis = await diagnose(
+    {...watching, files: () => Promise.resolve([])},
+    {maxSkew, accepted},
+    checks,
+  );
+  return {diagnosis, models: sortReadings(read, maxSkew).hosts};
+}
+
+/** The diagnosis, and of each host what a picture keeps: hosts need not fit into memory together. */
+async function diagnosedScenes(
+  reader: EachReader,
+  {maxSkew, accepted}: Question,
+  checks: readonly Check[],
+): Promise<{diagnosis: DoctorDocument; scenes: HostScene[]}> {
+  const kept = new Scenes();
+  const diagnosis = await diagnose(
+    overheard(reader, (model) => kept.add(model)),
+    {maxSkew, accepted},
+    checks,
+  );
+  // Files that threads have looked at were not seen here.
+  if (kept.size < diagnosis.hosts.length) await reader.readEach(lean, (model) => kept.add(model));
+  return {diagnosis, scenes: kept.sorted()};
+}
+
+/** A reader of which each model that it hands on is seen here too. */
+function overheard(reader: EachReader, hear: (model: HostModel) => void): EachReader {
+  return {
+    get live() {
+      return reader.live;
+    },
+    pause: (milliseconds) => reader.pause(milliseconds),
+    files: () => reader.files(),
+    watched: (work) => reader.watched(work),
+    readEach: (wanted, use) =>
+      reader.readEach(wanted, (model) => {
+        hear(model);
+        use(model);
+      }),
+  };
+}
+
+/** Scenes of the newest reading of each host. */
+class Scenes {
+  private readonly found = new Map<string, {model: HostModel; scene: HostScene}>();
+
+  get size(): number {
+    return this.found.size;
+  }
+
+  add(model: HostModel): void {
+    const scene = sceneOf(model);
+    this.found.set(readingKey(model), {
+      model: outline(model),
+      scene: this.found.size < mostDetailed ? scene : closedScene(scene),
+    });
+  }
+
+  /** In the order and with the names of all other answers. */
+  sorted(): HostScene[] {
+    const {hosts} = sortReadings([...this.found.values()].map(({model}) => model));
+    const scenes = hosts.flatMap((host) => {
+      const scene = this.found.get(readingKey(host))?.scene;
+      return scene ? [{...scene, name: host.name}] : [];
+    });
+    return scenes.length > mostDetailed ? scenes.map(closedScene) : scenes;
+  }
+}
+
+function readingKey({key, startedAt}: Pick<HostModel, 'key' | 'startedAt'>): string {
+  return `${key}\0${startedAt}`;
 }

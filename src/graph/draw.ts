@@ -1,6 +1,7 @@
 /** A picture of hosts with what was found and what was traced. */
 import type {FoldedFinding} from '../findings/finding.js';
 import {addAllTunnels, type Built, buildElements} from './elements.js';
+import {type Focus, focusOn} from './focus.js';
 import {fold} from './fold.js';
 import type {HostScene} from './host-scene.js';
 import {elementOf} from './place.js';
@@ -18,10 +19,8 @@ export interface Drawing {
   findings: readonly MarkedFinding[];
   /** Makes the directions of a trace, where one is drawn. */
   walks?: (built: Built) => GraphWalk[];
-  /** Draw only these networks, by their ids; null for all. */
-  networks?: ReadonlySet<string> | null;
-  /** Open only these inhabitants, as `HOST\0NAME`, and fold all others; null for all. */
-  inhabitants?: ReadonlySet<string> | null;
+  /** Draw only a part. */
+  focus?: Focus | undefined;
   /** Fold nothing. */
   all?: boolean;
 }
@@ -37,40 +36,33 @@ const mostEndpoints = 60;
 export const mostLanes = 24;
 /** Of an overview, so many lanes are opened. */
 const mostOpened = 8;
+/** With more hosts than this, none is opened. */
+export const mostDetailed = 400;
 
-export function drawGraph({
-  scenes: given,
-  findings,
-  walks: walksOver,
-  networks = null,
-  inhabitants = null,
-  all = false,
-}: Drawing): Picture {
-  const scenes = given.map((scene) => within(scene, networks));
-  const built = buildElements(scenes);
-  if (all || scenes.length <= mostLanes) addAllTunnels(built);
+export function drawGraph({scenes: given, findings, walks: walksOver, focus, all = false}: Drawing): Picture {
+  const scenes = focus ? focusOn(given, focus) : given;
+  const built = buildElements(scenes, focus !== undefined);
+  if (scenes.length <= mostLanes) addAllTunnels(built);
   const walks = walksOver?.(built) ?? [];
   const marks = marksOf(built, findings);
-  const view = viewOf(built, {all, focused: inhabitants !== null});
+  const view = viewOf(built, {all, focus});
   const kept = new Set([
     ...marks.map(({element}) => element),
-    ...walks.flatMap(({hops}) => hops.map(({element}) => element)),
-    ...focusIds(built, inhabitants),
+    ...walks.flatMap(({hops, passes}) => [...passes, ...hops.map(({element}) => element)]),
+    ...focusIds(built, focus),
   ]);
   const open = view === 'overview' ? opened(built, marks, walks) : new Set(built.lanes.map(({id}) => id));
   const folded = fold(built, {kept, open, inhabitants: view !== 'whole'});
   const {standsFor} = folded;
-  const there = new Set(folded.elements.map(({id}) => id));
   return {
     view,
     lanes: folded.lanes,
     elements: folded.elements,
     edges: folded.edges,
-    marks: marks.map((mark) => ({
-      ...mark,
-      element: standsFor(mark.element),
-      exact: standsFor(mark.element) === mark.element && there.has(mark.element),
-    })),
+    marks: marks.map((mark) => {
+      const element = standsFor(mark.element);
+      return {...mark, element, exact: element === mark.element};
+    }),
     walks: walks.map((walk) => ({
       ...walk,
       hops: walk.hops.map((hop) => ({...hop, element: standsFor(hop.element)})),
@@ -79,58 +71,46 @@ export function drawGraph({
   };
 }
 
-/** A host with the networks alone that are drawn. */
-function within(scene: HostScene, networks: ReadonlySet<string> | null): HostScene {
-  if (networks === null) return scene;
-  const segments = scene.segments.filter(({networkId}) => networkId !== null && networks.has(networkId));
-  const keys = new Set(segments.map(({key}) => key));
-  const inhabitants = scene.inhabitants.flatMap((one) => {
-    const isOn = one.plugs.some(({segment}) => segment !== null && keys.has(segment));
-    const plugs = one.plugs.filter(
-      ({segment}) => segment === null || keys.has(segment) || segment === '@gateway',
-    );
-    return isOn ? [{...one, plugs}] : [];
-  });
-  return {...scene, segments, inhabitants};
-}
-
-function viewOf({lanes}: Built, {all, focused}: {all: boolean; focused: boolean}): GraphView {
+function viewOf({lanes, index}: Built, {all, focus}: Pick<Drawing, 'all' | 'focus'>): GraphView {
+  if (lanes.length > (all ? mostDetailed : mostLanes)) return 'overview';
   if (all) return 'whole';
-  if (lanes.length > mostLanes) return 'overview';
-  const endpoints = lanes.reduce((sum, lane) => sum + lane.endpointCount, 0);
-  return focused || endpoints > mostEndpoints ? 'folded' : 'whole';
+  const endpoints = [...index.values()].reduce((sum, {scene}) => sum + scene.inhabitants.length, 0);
+  return focus?.inhabitants !== undefined || endpoints > mostEndpoints ? 'folded' : 'whole';
 }
 
-function focusIds({index}: Built, inhabitants: ReadonlySet<string> | null): string[] {
-  return [...(inhabitants ?? [])].flatMap((key) => {
+function focusIds({index}: Built, focus: Focus | undefined): string[] {
+  return [...(focus?.inhabitants ?? [])].flatMap((key) => {
     const [host = '', name = ''] = key.split('\0');
     return index.get(host)?.inhabitants.get(name) ?? [];
   });
 }
 
+/** One for each host that has a finding, one for each finding that is folded under it. */
 function marksOf(built: Built, findings: readonly MarkedFinding[]): GraphMark[] {
-  return findings.flatMap((finding, number) => {
+  return findings.flatMap((finding, findingIndex) => {
     const hosts = finding.hosts.length > 0 ? finding.hosts : [finding.host];
-    const own = hosts.map((host) => mark(built, finding, {host, findingIndex: number, foldedIndex: null}));
-    const folded = finding.folded.map(({finding: other}, at) =>
-      mark(built, other, {host: other.host, findingIndex: number, foldedIndex: at}),
+    const own = hosts.flatMap((host) => markOf(built, finding, {host, findingIndex, foldedIndex: null}));
+    const folded = finding.folded.flatMap(({finding: other}, foldedIndex) =>
+      markOf(built, other, {host: other.host, findingIndex, foldedIndex}),
     );
     return [...own, ...folded];
   });
 }
 
-function mark(
+function markOf(
   built: Built,
-  finding: Pick<FoldedFinding, 'severity' | 'host' | 'at'>,
+  finding: Pick<FoldedFinding, 'severity' | 'host' | 'network' | 'at'>,
   {host, ...numbers}: {host: string | null; findingIndex: number; foldedIndex: number | null},
-): GraphMark {
-  return {element: elementOf(built, finding, host), ...numbers, severity: finding.severity, exact: true};
+): GraphMark[] {
+  const element = elementOf(built, finding, host);
+  return element === undefined ? [] : [{element, ...numbers, severity: finding.severity, exact: true}];
 }
 
 const weights = {error: 0, warning: 1, info: 2};
 
 /** The lanes that an overview opens: those of the trace, then those of the worst findings. */
 function opened(built: Built, marks: readonly GraphMark[], walks: readonly GraphWalk[]): Set<string> {
+  if (built.lanes.length > mostDetailed) return new Set();
   const laneOf = (id: string) => {
     const lane = built.elementsById.get(id)?.lane;
     return lane === null || lane === undefined ? [] : [lane];

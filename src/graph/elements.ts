@@ -28,6 +28,8 @@ export interface LaneIndex {
 }
 
 export interface Built extends Graph {
+  /** Whether it is a part of what was read that is drawn. */
+  isPart: boolean;
   index: Map<string, LaneIndex>;
   elementsById: Map<string, GraphElement>;
   /** Ids of whole networks, by the network's id. */
@@ -68,8 +70,11 @@ function connect(maker: Maker, from: string | undefined, to: string | undefined,
   if (from !== undefined && to !== undefined) maker.edges.push({from, to, kind});
 }
 
-/** @param scenes in the order of their lanes, each host once */
-export function buildElements(scenes: readonly HostScene[]): Built {
+/**
+ * @param scenes in the order of their lanes, each host once
+ * @param isPart whether something was left out of them
+ */
+export function buildElements(scenes: readonly HostScene[], isPart = false): Built {
   const maker: Maker = {lanes: [], elements: [], edges: [], elementsById: new Map()};
   const vteps = vtepsAmong(scenes);
   add(maker, {id: 'swarm', kind: 'swarm', name: 'all hosts'});
@@ -79,7 +84,7 @@ export function buildElements(scenes: readonly HostScene[]): Built {
   );
   const networks = addNetworks(maker, scenes);
   const behind = addNodes(maker, scenes, index);
-  return {...maker, index, networks, behind, tunnel: tunnelMaker(maker, {index, networks, behind})};
+  return {...maker, isPart, index, networks, behind, tunnel: tunnelMaker(maker, {index, networks, behind})};
 }
 
 /** Own VTEPs: told by the host, else the address of its own that another host's entries lead to, else its node's. */
@@ -93,15 +98,12 @@ function vtepsAmong(scenes: readonly HostScene[]): (string | null)[] {
 }
 
 function addLane(maker: Maker, scene: HostScene, id: string, vtep: string | null): LaneIndex {
-  const plugs = scene.inhabitants.flatMap((one) => one.plugs);
-  const overlays = scene.segments.filter(({kind}) => kind === 'overlay');
-  const keys = new Set(overlays.map(({key}) => key));
   const lane: GraphLane = {
     id,
     host: scene.name,
     state: 'open',
-    endpointCount: plugs.filter(({segment}) => segment !== null && keys.has(segment)).length,
-    networkCount: overlays.length,
+    endpointCount: scene.endpointCount,
+    networkCount: scene.networkCount,
     vtep,
     engine: scene.engine,
   };
@@ -228,14 +230,15 @@ function addVxlan(
 function addInhabitant(maker: Maker, found: LaneIndex, one: Inhabitant, at: number): void {
   const {lane, scene, namespaces, inhabitants, endpoints} = found;
   const id = `${lane.id}-c${at + 1}`;
+  const main = one.plugs.find(({segment}) => segmentNamed(scene, segment) !== undefined);
   add(maker, {
     lane: lane.id,
     host: scene.name,
     id,
     kind: one.kind,
     name: one.name,
-    network: segmentNamed(scene, one.plugs[0]?.segment)?.name ?? null,
-    address: one.plugs[0]?.address ?? null,
+    network: segmentNamed(scene, main?.segment)?.name ?? one.network,
+    address: main?.address ?? one.address,
     interfaces: one.plugs.flatMap(({inner}) => inner ?? []),
   });
   if (one.netns !== '') namespaces.set(one.netns, id);

@@ -53,7 +53,7 @@ function foldInhabitants(built: Built, {lane, scene}: LaneIndex, {kept, replaced
     if (!first || group.length < least) continue;
     const at = scene.segments.findIndex(({name}) => name === network);
     const id = `${lane.id}-s${at + 1}-folded`;
-    const name = `${group.length} healthy endpoints`;
+    const name = `${group.length} more endpoints`;
     added.push({
       ...first,
       id,

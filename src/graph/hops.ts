@@ -1,13 +1,15 @@
 /** A trace over the elements of a picture. */
 import {type Step, stepText} from '../services/step.js';
 import type {Walk} from '../trace/disposition.js';
-import type {Built, LaneIndex} from './elements.js';
+import {type Built, deviceKey, type LaneIndex} from './elements.js';
+import {completePath} from './path.js';
 import type {GraphHop, GraphWalk} from './types.js';
 
 /** Who sends and who receives, as far as they are elements. */
 export interface Ends {
   source: string | undefined;
   destination: string | undefined;
+  /** The network that is walked on; null for none of an overlay or bridge. */
   networkId: string | null;
 }
 
@@ -56,47 +58,42 @@ export function walkOver(
   built: Built,
   walk: Walk,
   ends: Ends,
-  title: string,
-  way: GraphWalk['way'],
+  {title, way}: Pick<GraphWalk, 'title' | 'way'>,
 ): GraphWalk {
-  const passed = {isThere: false};
+  const start = walk.hops.find(({host}) => host !== null)?.host;
+  let [hasArrived, isSwitched] = [false, false];
   const hops = walk.hops.map((step): GraphHop => {
-    const {layer, verdict, code} = step;
-    if (layer === 'underlay' || arriving.has(layer)) passed.isThere = true;
-    return {
-      element: spotOf(built, step, ends, passed.isThere),
-      verdict,
-      layer,
-      text: stepText(step),
-      code: code ?? null,
-    };
+    const {layer, verdict, code, host} = step;
+    hasArrived ||= layer === 'underlay' || arriving.has(layer) || (host !== null && host !== start);
+    // Behind the bridge's own decision there is the receiver's veth, on the same host as well.
+    hasArrived ||= isSwitched && layer === 'veth';
+    isSwitched ||= layer === 'bridge-fdb';
+    const element = elementAt(built, step, ends, hasArrived);
+    return {element, verdict, layer, text: stepText(step), code: code ?? null};
   });
-  const failed = walk.hops.findIndex(({verdict, code}) => verdict === 'fail' && code !== undefined);
-  const broken = walk.hops.at(-1)?.verdict === 'fail' || (failed >= 0 && failed === walk.hops.length - 1);
+  const broken = walk.hops.at(-1)?.verdict === 'fail';
   return {
     title,
     way,
     disposition: walk.disposition,
     broken,
     hops,
-    passes: pathOf(hops.map(({element}) => element)),
+    passes: completePath(
+      built,
+      hops.map(({element}) => element),
+      {isOutside: ends.networkId === null},
+    ),
   };
 }
 
-function pathOf(elements: readonly string[]): string[] {
-  const path: string[] = [];
-  for (const element of elements) if (!path.includes(element)) path.push(element);
-  return path;
-}
-
-function spotOf(built: Built, step: Step, ends: Ends, isThere: boolean): string {
+function elementAt(built: Built, step: Step, ends: Ends, hasArrived: boolean): string {
   const lane = step.host === null ? undefined : built.index.get(step.host);
   const spot = spots[step.layer];
-  const end = isThere ? ends.destination : ends.source;
+  const end = hasArrived ? ends.destination : ends.source;
   if (!lane) return (spot === 'end' ? end : undefined) ?? 'underlay';
   const isHere = end !== undefined && built.elementsById.get(end)?.lane === lane.lane.id;
-  const find = finders[spot];
-  return find({built, lane, networkId: ends.networkId, end: isHere ? end : undefined}) ?? lane.lane.id;
+  const search = {built, lane, networkId: ends.networkId, end: isHere ? end : undefined};
+  return atDevice(search, step) ?? finders[spot](search) ?? lane.lane.id;
 }
 
 interface Search {
@@ -107,15 +104,23 @@ interface Search {
   end: string | undefined;
 }
 
-const bridgeOf = ({lane, networkId}: Search) =>
-  networkId === null ? undefined : lane.bridges.get(networkId);
+/** A failing step names its device: in the sandbox of the network, in the host's namespace or in the container's. */
+function atDevice({built, lane, networkId, end}: Search, {device}: Step): string | undefined {
+  if (device === undefined) return undefined;
+  const sandbox = lane.scene.segments.find((one) => one.networkId === networkId)?.netns;
+  const own = built.elementsById.get(end ?? '')?.interfaces[0]?.netns;
+  for (const netns of [sandbox, '@host', own]) {
+    const found = netns === undefined ? undefined : lane.devices.get(deviceKey(netns, device));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 const finders: Record<Spot, (search: Search) => string | undefined> = {
   end: ({end}) => end,
   veth: (search) => vethOf(search) ?? search.end,
   bridge: bridgeOf,
-  vxlan: (search) =>
-    (search.networkId === null ? undefined : search.lane.vxlans.get(search.networkId)) ?? bridgeOf(search),
+  vxlan: (search) => vxlanOf(search) ?? bridgeOf(search),
   vtep: ({lane}) => `${lane.lane.id}-vtep`,
   uplink: ({lane}) => `${lane.lane.id}-uplink`,
   underlay: () => 'underlay',
@@ -123,12 +128,37 @@ const finders: Record<Spot, (search: Search) => string | undefined> = {
   host: () => undefined,
 };
 
-function vethOf({built: {elements, elementsById}, lane, end, networkId}: Search): string | undefined {
-  if (end === undefined || networkId === null) return undefined;
-  const network = elementsById.get(lane.bridges.get(networkId) ?? '')?.network;
-  return elements.find(
-    ({kind, id, network: of}) => kind === 'veth' && id.startsWith(`${end}-`) && of === network,
-  )?.id;
+/** The veth of an end that leads to the network; without a network, to docker_gwbridge. */
+function vethOf({built: {elements, elementsById, edges}, lane, end, networkId}: Search): string | undefined {
+  if (end === undefined) return undefined;
+  const wanted =
+    networkId === null
+      ? `${lane.lane.id}-gateway`
+      : (lane.bridges.get(networkId) ?? `${lane.lane.id}-gateway`);
+  const network = elementsById.get(wanted)?.network ?? elementsById.get(wanted)?.name;
+  const own = edges.filter(({from, kind}) => from === end && kind === 'interface').map(({to}) => to);
+  return elements.find(({id, network: of}) => own.includes(id) && of === network)?.id;
+}
+
+/** The bridge that its veth is a port of: a network of several subnets has several. */
+function bridgeOf(search: Search): string | undefined {
+  const {built, lane, networkId} = search;
+  const veth = vethOf(search);
+  const port = built.edges.find(({from, kind}) => from === veth && kind === 'port')?.to;
+  if (port !== undefined) return port;
+  const gateway = `${lane.lane.id}-gateway`;
+  return networkId === null
+    ? built.elementsById.has(gateway)
+      ? gateway
+      : undefined
+    : lane.bridges.get(networkId);
+}
+
+function vxlanOf(search: Search): string | undefined {
+  const {built, lane, networkId} = search;
+  const bridge = bridgeOf(search);
+  const member = built.edges.find(({from, kind}) => from === bridge && kind === 'member')?.to;
+  return member ?? (networkId === null ? undefined : lane.vxlans.get(networkId));
 }
 
 function balancerOf({lane: {scene, inhabitants}, networkId}: Search): string | undefined {

@@ -31,6 +31,9 @@ export interface Inhabitant {
   id: string | null;
   netns: string;
   plugs: Plug[];
+  /** Network and address, where it is on one that needs no veth. */
+  network: string | null;
+  address: string | null;
 }
 
 export interface SceneVxlan {
@@ -66,6 +69,9 @@ export interface HostScene {
   gateway: InterfaceFacts | null;
   segments: Segment[];
   inhabitants: Inhabitant[];
+  /** Endpoints of overlays here, and overlays that have a sandbox here. */
+  endpointCount: number;
+  networkCount: number;
   /** Names of nodes by address, where its engine lists them. */
   nodes: [address: string, name: string][];
 }
@@ -79,6 +85,7 @@ export function hostScene(host: KnownHost): HostScene {
   const inhabitants = inhabitantsOf(host, segments);
   addStrays(host, segments);
   const hostLinks = model.host?.links ?? [];
+  const overlays = new Set(segments.filter(({kind}) => kind === 'overlay').map(({key}) => key));
   return {
     name,
     key: model.key,
@@ -93,6 +100,10 @@ export function hostScene(host: KnownHost): HostScene {
     ),
     segments: segments.map(({sandbox: _, ...segment}) => segment),
     inhabitants,
+    endpointCount: inhabitants
+      .flatMap(({plugs}) => plugs)
+      .filter(({segment}) => segment !== null && overlays.has(segment)).length,
+    networkCount: overlays.size,
     nodes: (model.docker?.nodes ?? []).flatMap(({address, hostname}) => {
       const usable = usableAddress(address);
       return usable && hostname ? [[usable, hostname] as [string, string]] : [];
@@ -144,11 +155,17 @@ function vxlansOf({namespace: {file, tables}}: Sandbox): SceneVxlan[] {
   });
 }
 
-/** Bridge networks of the host itself, docker_gwbridge apart. */
+/** Bridges of the host itself that something is attached to, docker_gwbridge apart. */
 function bridgesOf(model: HostModel): Building[] {
   const networks = model.docker?.networks ?? [];
   return (model.host?.links ?? [])
-    .filter(({kind, name}) => kind === 'bridge' && name !== gwbridgeName(model))
+    .filter(
+      ({kind, name}, _, links) =>
+        kind === 'bridge' &&
+        name !== gwbridgeName(model) &&
+        // One without ports connects nothing.
+        links.some(({master}) => master === name),
+    )
     .map((link) => {
       const network = networks.find(
         ({driver, bridgeName, id}) =>
@@ -178,13 +195,14 @@ function inhabitantsOf(host: KnownHost, segments: Building[]): Inhabitant[] {
 function inhabitantOf(host: KnownHost, sandbox: Sandbox, segments: Building[]): Inhabitant | undefined {
   const {kind, namespace, containers, containerIds, network} = sandbox;
   const netns = namespace.file;
-  const base = {netns, plugs: plugsOf(host, sandbox, segments)};
+  const base = {netns, plugs: plugsOf(host, sandbox, segments), network: null, address: null};
   const balancer = {...base, kind: 'load-balancer', id: null} as const;
   switch (kind) {
     case 'container': {
       const [owner] = containers;
       return {
         ...base,
+        ...endpointOf(owner),
         kind: owner ? 'container' : 'namespace',
         name: owner?.name ?? containerIds[0]?.slice(0, 12) ?? netns,
         id: owner?.id ?? null,
@@ -199,6 +217,11 @@ function inhabitantOf(host: KnownHost, sandbox: Sandbox, segments: Building[]): 
   }
 }
 
+function endpointOf(container: Container | undefined): Pick<Inhabitant, 'network' | 'address'> {
+  const [endpoint] = container?.endpoints ?? [];
+  return {network: endpoint?.networkName ?? null, address: endpoint?.ip ?? null};
+}
+
 /** Running containers of which no namespace was found, as where namespaces could not be read: by Docker alone. */
 function unseen({model}: KnownHost, seen: Inhabitant[], segments: Building[]): Inhabitant[] {
   const known = new Set(seen.map(({id}) => id));
@@ -210,6 +233,7 @@ function unseen({model}: KnownHost, seen: Inhabitant[], segments: Building[]): I
       name: container.name,
       id: container.id,
       netns: container.sandboxFile ?? '',
+      ...endpointOf(container),
       plugs: container.endpoints.flatMap(({networkId, ip}): Plug[] => {
         const segment = segments.find((one) => one.networkId === networkId);
         return segment
@@ -302,4 +326,10 @@ function linkFacts(netns: string, link: Link): InterfaceFacts {
       .filter(({scope}) => scope !== 'link')
       .map(({address, prefixLength}) => `${address}/${prefixLength}`),
   };
+}
+
+/** A host of which nothing will be opened: what is inside is left out. */
+export function closedScene(scene: HostScene): HostScene {
+  const segments = scene.segments.map((segment) => ({...segment, bridges: [], vxlans: [], strays: []}));
+  return {...scene, inhabitants: [], segments};
 }

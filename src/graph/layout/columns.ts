@@ -4,23 +4,26 @@ import {type Fitted, fitText} from './measure.js';
 import type {LaneRows, Row} from './rows.js';
 
 export const gaps = {
-  margin: 24,
-  lane: 20,
+  margin: 28,
+  /** Between lanes, and inside them at the sides. */
+  lane: 18,
   /** Between columns, where lines are seen. */
-  column: 26,
+  column: 28,
   /** Left and right of text in a box. */
   text: 9,
-  row: 26,
   group: 14,
-  head: 38,
+  /** Of a lane, above its first box. */
+  head: 40,
 } as const;
 
 /** The most columns of letters that a text may have. */
-const most = {inhabitant: 26, address: 18, veth: 40, bridge: 20, vtep: 24, uplink: 15} as const;
+const most = {inhabitant: 26, address: 18, veth: 40, bridge: 20, device: 24, vtep: 24, uplink: 15} as const;
 
 export interface LayoutOptions {
   /** Show the indexes of interfaces. */
   indexes: boolean;
+  /** From one row to the next: more where a trace has its hops between them. */
+  row: number;
 }
 
 export interface Column {
@@ -41,24 +44,26 @@ export interface Columns {
   end: number;
 }
 
+type Indexed = Pick<LayoutOptions, 'indexes'>;
+
 /** What a box says. */
 export const texts = {
-  inhabitant: ({name}: GraphElement) => fitText(name, 'name', most.inhabitant),
-  address: (address: string | null | undefined) =>
+  inhabitant: ({name, kind, network}: GraphElement): Fitted => {
+    const isOfNetwork = kind === 'load-balancer' && network !== null;
+    return fitText(isOfNetwork ? 'load balancer' : name, 'name', most.inhabitant);
+  },
+  address: (address: string | null | undefined): Fitted | undefined =>
     address ? fitText(address.replace(/\/\d+$/, ''), 'small', most.address) : undefined,
-  veth: (veth: GraphElement, {indexes}: LayoutOptions) =>
+  veth: (veth: GraphElement, {indexes}: Indexed): Fitted =>
     fitText(vethText(veth, indexes), 'small', most.veth),
-  network: ({network, name}: GraphElement) => fitText(network ?? name, 'name', most.bridge),
-  bridge: (bridge: GraphElement, {indexes}: LayoutOptions) =>
-    fitText([deviceText(bridge, indexes), bridge.address].filter(Boolean).join(' · '), 'small', most.vtep),
-  vxlan: (vxlan: GraphElement, {indexes}: LayoutOptions) =>
-    fitText(deviceText(vxlan, indexes), 'name', most.uplink),
-  vni: ({vni}: GraphElement) => fitText(`VNI ${vni}`, 'small', most.uplink),
-  vtep: ({name}: GraphElement) => fitText(name, 'name', most.vtep),
-  uplink: (uplink: GraphElement, {indexes}: LayoutOptions) =>
-    fitText(deviceText(uplink, indexes), 'name', most.uplink),
-  gateway: ({name}: GraphElement) => fitText(name, 'name', most.bridge),
-  small: (text: string) => fitText(text, 'small', most.bridge),
+  network: ({network, name}: GraphElement): Fitted => fitText(network ?? name, 'name', most.bridge),
+  bridge: (bridge: GraphElement, {indexes}: Indexed): Fitted =>
+    fitText([deviceText(bridge, indexes), bridge.address].filter(Boolean).join(' · '), 'small', most.device),
+  device: (device: GraphElement, {indexes}: Indexed): Fitted =>
+    fitText(deviceText(device, indexes), 'name', most.bridge),
+  vni: ({vni}: GraphElement): Fitted => fitText(`VNI ${vni}`, 'small', most.uplink),
+  vtep: ({name}: GraphElement): Fitted => fitText(name, 'name', most.vtep),
+  small: (text: string): Fitted => fitText(text, 'small', most.bridge),
 };
 
 function deviceText({name, interfaces: [device]}: GraphElement, indexes: boolean): string {
@@ -70,88 +75,64 @@ function stateText(state: string): string {
   return state === 'no-carrier' ? 'no carrier' : state;
 }
 
-function vethText({interfaces, name}: GraphElement, indexes: boolean): string {
+/** Both ends of a veth pair, with what is wrong with their state. */
+export function vethText({interfaces, name}: GraphElement, indexes: boolean): string {
   if (interfaces.length === 0) return 'not read';
-  const states = new Set(
-    interfaces.flatMap(({state}) => (state === null || state === 'up' ? [] : [stateText(state)])),
-  );
-  const off = states.size > 0 ? ` ${[...states].join(', ')}` : '';
-  if (!indexes) return `${name}${off}`;
-  const ends = name.split(' ⇄ ').map((end) => {
-    const facts = interfaces.find((one) => one.name === end);
-    return facts ? `${end} (${facts.ifindex})` : end;
+  const off = interfaces.flatMap(({state}) => (state === null || state === 'up' ? [] : [stateText(state)]));
+  const ends = name.split(' ⇄ ').map((end, at) => {
+    const facts = interfaces.length === 2 ? interfaces[at] : interfaces.find((one) => one.name === end);
+    return indexes && facts ? `${end} (${facts.ifindex})` : end;
   });
-  return `${ends.join(' ⇄ ')}${off}`;
+  return [ends.join(' ⇄ '), [...new Set(off)].join(', ')].filter(Boolean).join(' ');
 }
 
 export function columnsOf(lanes: readonly LaneRows[], options: LayoutOptions): Columns {
   const groups = lanes.flatMap((lane) => lane.groups);
   const rows = groups.flatMap((group) => group.rows);
-  const widest = (found: (Fitted | undefined)[], least: number) =>
-    Math.max(least, ...found.map((text) => (text?.width ?? 0) + 2 * gaps.text));
+  const vxlans = groups.flatMap((group) => group.vxlans);
+  const bridges = groups.flatMap(({bridge}) => bridge ?? []);
   const gateways = lanes.flatMap(({gateway}) => gateway ?? []);
+  const vteps = lanes.flatMap(({vtep}) => vtep ?? []);
+  const uplinks = lanes.flatMap(({uplink}) => uplink ?? []);
   const legs = rows.flatMap(({leg}) => leg ?? []);
+  const veths = rows.flatMap(({veth}) => veth ?? []);
   const place = placer(gaps.margin + gaps.lane);
-  const gateway =
-    gateways.length === 0
-      ? undefined
-      : place(
-          widest(
-            [...gateways.map(texts.gateway), ...gateways.map(({address}) => texts.address(address))],
-            90,
-          ),
-        );
-  const leg =
-    legs.length === 0
-      ? undefined
-      : place(
-          widest(
-            legs.map((one) => texts.veth(one, options)),
-            60,
-          ),
-        );
+  const device = (one: GraphElement) => texts.device(one, options);
+  const veth = (one: GraphElement) => texts.veth(one, options);
   return {
-    gateway,
-    leg,
+    gateway:
+      gateways.length > 0
+        ? place(widest([...gateways.map(device), ...gateways.map(({address}) => texts.address(address))], 90))
+        : undefined,
+    leg: legs.length > 0 ? place(widest(legs.map(veth), 60)) : undefined,
     inhabitant: place(Math.max(150, ...rows.map(inhabitantWidth))),
-    veth: place(
-      widest(
-        rows.map(({veth}) => veth && texts.veth(veth, options)),
-        60,
-      ),
-    ),
+    veth: place(widest(veths.map(veth), 60)),
     bridge: place(
       widest(
-        groups.flatMap(({bridge}) => (bridge ? [texts.network(bridge), texts.bridge(bridge, options)] : [])),
+        bridges.flatMap((one) => [texts.network(one), texts.bridge(one, options)]),
         110,
       ),
     ),
     vxlan: place(
       widest(
-        groups.flatMap(({vxlans}) => vxlans.flatMap((one) => [texts.vxlan(one, options), texts.vni(one)])),
+        vxlans.flatMap((one) => [device(one), texts.vni(one)]),
         80,
       ),
     ),
-    vtep: place(
-      widest(
-        lanes.map(({vtep}) => vtep && texts.vtep(vtep)),
-        90,
-      ),
-    ),
-    uplink: place(
-      widest(
-        lanes.map(({uplink}) => uplink && texts.uplink(uplink, options)),
-        70,
-      ),
-    ),
+    vtep: place(widest(vteps.map(texts.vtep), 90)),
+    uplink: place(widest(uplinks.map(device), 74)),
     end: place(0).x - gaps.column,
   };
 }
 
+function widest(found: (Fitted | undefined)[], least: number): number {
+  return Math.max(least, ...found.map((text) => (text?.width ?? 0) + 2 * gaps.text));
+}
+
 function inhabitantWidth({inhabitant, veth}: Row): number {
   if (!inhabitant) return 0;
-  const address = texts.address(veth?.address);
-  return texts.inhabitant(inhabitant).width + 2 * gaps.text + (address ? address.width + 14 : 0);
+  const address = texts.address(veth?.address ?? inhabitant.address);
+  return texts.inhabitant(inhabitant).width + 2 * gaps.text + (address ? address.width + 16 : 0);
 }
 
 function placer(start: number): (width: number) => Column {
@@ -161,4 +142,19 @@ function placer(start: number): (width: number) => Column {
     next = x + width + gaps.column;
     return {x, width};
   };
+}
+
+/** What the columns hold, for the line above the lanes. */
+export function captionsOf(columns: Columns): {x: number; text: string}[] {
+  const {gateway, leg, inhabitant, veth, bridge, vxlan, vtep, uplink} = columns;
+  return [
+    ...(gateway ? [{x: gateway.x, text: 'way out'}] : []),
+    ...(leg ? [{x: leg.x, text: 'veth'}] : []),
+    {x: inhabitant.x, text: 'container'},
+    {x: veth.x, text: 'veth'},
+    {x: bridge.x, text: 'bridge'},
+    {x: vxlan.x, text: 'vxlan'},
+    {x: vtep.x, text: 'VTEP'},
+    {x: uplink.x, text: 'uplink'},
+  ];
 }

@@ -1,10 +1,9 @@
 /** Boxes and lines of one lane. */
 import type {GraphElement} from '../types.js';
 import {type Column, type Columns, gaps, type LayoutOptions, texts} from './columns.js';
-import type {Fitted, TextSize} from './measure.js';
-import {fitText} from './measure.js';
+import {type Fitted, fitText, type TextSize} from './measure.js';
 import type {Group, LaneRows, Row} from './rows.js';
-import type {Box, Label, Line} from './types.js';
+import type {Box, Label, Line, Point, Weight} from './types.js';
 
 export interface DrawnLane {
   boxes: Box[];
@@ -12,7 +11,7 @@ export interface DrawnLane {
   /** Lower end. */
   bottom: number;
   /** Where the wire leaves. */
-  exit: {x: number; y: number};
+  exit: Point;
 }
 
 interface Sheet {
@@ -22,38 +21,46 @@ interface Sheet {
   lines: Line[];
 }
 
+/** Heights of what does not stand alone in its row. */
+const height = {box: 22, device: 40, bridge: 44, least: 64, pill: 18} as const;
+
 export function drawLane(rows: LaneRows, columns: Columns, top: number, options: LayoutOptions): DrawnLane {
   const sheet: Sheet = {columns, options, boxes: [], lines: []};
   const first = top + gaps.head;
   let y = first;
-  const found = rows.groups.map((group) => {
+  const tunnels: {id: string; y: number}[] = [];
+  for (const group of rows.groups) {
     const drawn = drawGroup(sheet, group, y);
+    tunnels.push(...drawn.exits);
     y = drawn.bottom + gaps.group;
-    return drawn;
-  });
-  const last = Math.max(y - gaps.group, first + 58);
-  const middle = (first + last) / 2;
-  const hasWayOut = rows.gateway !== undefined;
-  const bottom = last + (hasWayOut ? 30 : 16);
-  drawGateway(sheet, rows, {first, last, middle});
-  drawExit(sheet, rows, {first, last, middle, tunnels: found.flatMap(({exits}) => exits)});
-  if (hasWayOut) drawWayOut(sheet, rows, {last, middle});
-  const box: Box = {
-    id: rows.id,
-    kind: 'host',
-    x: gaps.margin,
-    y: top,
-    width: columns.end - gaps.margin + gaps.lane,
-    height: bottom - top,
-    labels: [label(fitText(rows.host.name, 'title', 40), gaps.margin + 14, top + 23, 'title', 'strong')],
-    isOff: false,
-    isEcho: false,
-  };
+  }
+  const last = Math.max(y - gaps.group, first + height.least);
+  const span = {first, last, middle: (first + last) / 2};
+  const bottom = last + (rows.gateway ? 30 : gaps.lane);
+  drawGateway(sheet, rows, span);
+  drawExit(sheet, rows, span, tunnels);
+  drawWayOut(sheet, rows, span);
+  const host = hostBox(rows.host, columns, top, bottom);
   return {
-    boxes: [box, ...sheet.boxes],
+    boxes: [host, ...sheet.boxes],
     lines: sheet.lines,
     bottom,
-    exit: {x: columns.uplink.x + columns.uplink.width, y: middle},
+    exit: [columns.uplink.x + columns.uplink.width, span.middle],
+  };
+}
+
+function hostBox({id, name}: GraphElement, columns: Columns, top: number, bottom: number): Box {
+  const x = gaps.margin;
+  return {
+    id,
+    kind: 'host',
+    x,
+    y: top,
+    width: columns.end - x + gaps.lane,
+    height: bottom - top,
+    labels: [label(fitText(name, 'title', 60), x + gaps.lane, top + 24, 'title', 'strong')],
+    isOff: false,
+    isEcho: false,
   };
 }
 
@@ -63,7 +70,7 @@ export function label(
   x: number,
   y: number,
   size: TextSize,
-  weight: Label['weight'],
+  weight: Weight,
   anchor: Label['anchor'] = 'start',
 ): Label {
   return {...text, x, y, size, weight, anchor};
@@ -76,34 +83,36 @@ function drawGroup(
 ): {bottom: number; exits: {id: string; y: number}[]} {
   const {columns, options} = sheet;
   const {bridge, vxlans, rows} = group;
-  const height = Math.max(rows.length * gaps.row - 4, bridge ? 42 : 0, vxlans.length * 48 - 6);
-  const lead = (height - Math.max(rows.length * gaps.row - 4, 0)) / 2;
-  if (bridge) sheet.boxes.push(bridgeBox(bridge, columns.bridge, {top, height}, options));
-  for (const [at, row] of rows.entries()) drawRow(sheet, row, bridge, top + lead + at * gaps.row);
+  const ofRows = rows.length === 0 ? 0 : (rows.length - 1) * options.row + height.box;
+  const ofVxlans = vxlans.length * (height.device + 8) - 8;
+  const whole = Math.max(ofRows, bridge ? height.bridge : 0, ofVxlans);
+  const lead = (whole - ofRows) / 2;
+  if (bridge) sheet.boxes.push(bridgeBox(bridge, columns.bridge, {top, whole}, options));
+  for (const [at, row] of rows.entries()) drawRow(sheet, row, bridge, top + lead + at * options.row);
   const exits = vxlans.map((vxlan, at) => {
-    const y = top + (height * (2 * at + 1)) / (2 * vxlans.length);
-    const box = twoLines(vxlan, columns.vxlan, y, [texts.vxlan(vxlan, options), texts.vni(vxlan)]);
-    sheet.boxes.push(box);
-    if (bridge) sheet.lines.push(straight(bridge.id, vxlan.id, 'member', columns.bridge, columns.vxlan, y));
+    const y = top + (whole * (2 * at + 1)) / (2 * vxlans.length);
+    sheet.boxes.push(device(vxlan, columns.vxlan, y, [texts.device(vxlan, options), texts.vni(vxlan)]));
+    if (bridge && group.members.has(vxlan.id))
+      sheet.lines.push(straight(bridge.id, vxlan.id, 'member', columns.bridge, columns.vxlan, y));
     return {id: vxlan.id, y};
   });
-  return {bottom: top + height, exits};
+  return {bottom: top + whole, exits};
 }
 
 function bridgeBox(
   bridge: GraphElement,
   {x, width}: Column,
-  {top, height}: {top: number; height: number},
+  {top, whole}: {top: number; whole: number},
   options: LayoutOptions,
 ): Box {
-  const y = top + height / 2;
+  const y = top + whole / 2;
   return {
     id: bridge.id,
     kind: 'bridge',
     x,
     y: top,
     width,
-    height,
+    height: whole,
     labels: [
       label(texts.network(bridge), x + gaps.text, y - 4, 'name', 'strong'),
       label(texts.bridge(bridge, options), x + gaps.text, y + 12, 'small', 'soft'),
@@ -129,12 +138,10 @@ function straight(from: string, to: string, kind: string, left: Column, right: C
   };
 }
 
-const boxHeight = 22;
-
 function drawRow(sheet: Sheet, row: Row, bridge: GraphElement | undefined, top: number): void {
   const {columns, options, boxes, lines} = sheet;
   const {inhabitant, veth, leg, isPlugged, isEcho} = row;
-  const y = top + boxHeight / 2;
+  const y = top + height.box / 2;
   if (inhabitant) boxes.push(inhabitantBox(inhabitant, veth, columns.inhabitant, {top, isEcho}));
   if (veth) {
     boxes.push(pill(veth, columns.veth, y, texts.veth(veth, options)));
@@ -145,13 +152,22 @@ function drawRow(sheet: Sheet, row: Row, bridge: GraphElement | undefined, top: 
   } else if (inhabitant?.kind === 'folded' && bridge) {
     lines.push(straight(inhabitant.id, bridge.id, 'port', columns.inhabitant, columns.bridge, y));
   }
-  if (leg && inhabitant && columns.leg && columns.gateway) {
-    boxes.push(pill(leg, columns.leg, y, texts.veth(leg, options)));
-    lines.push(
-      straight(inhabitant.id, leg.id, 'interface', columns.leg, columns.inhabitant, y),
-      straight(leg.id, 'gateway', 'port', columns.gateway, columns.leg, y),
-    );
-  }
+  if (leg && inhabitant) drawLeg(sheet, inhabitant, leg, y);
+}
+
+/** To the left: the veth on docker_gwbridge. */
+function drawLeg(
+  {columns, options, boxes, lines}: Sheet,
+  {id}: GraphElement,
+  leg: GraphElement,
+  y: number,
+): void {
+  if (!columns.leg || !columns.gateway) return;
+  boxes.push(pill(leg, columns.leg, y, texts.veth(leg, options)));
+  lines.push(
+    straight(id, leg.id, 'interface', columns.leg, columns.inhabitant, y),
+    straight(leg.id, `${leg.lane}-gateway`, 'port', columns.gateway, columns.leg, y),
+  );
 }
 
 function inhabitantBox(
@@ -160,7 +176,7 @@ function inhabitantBox(
   {x, width}: Column,
   {top, isEcho}: {top: number; isEcho: boolean},
 ): Box {
-  const address = texts.address(veth?.address);
+  const address = texts.address(veth?.address ?? inhabitant.address);
   const y = top + 15;
   return {
     id: inhabitant.id,
@@ -168,7 +184,7 @@ function inhabitantBox(
     x,
     y: top,
     width,
-    height: boxHeight,
+    height: height.box,
     labels: [
       label(texts.inhabitant(inhabitant), x + gaps.text, y, 'name', isEcho ? 'soft' : 'plain'),
       ...(address ? [label(address, x + width - gaps.text, y, 'small', 'soft', 'end')] : []),
@@ -178,22 +194,21 @@ function inhabitantBox(
   };
 }
 
-/** As wide as its text, in the middle of its column. */
 function pill(veth: GraphElement, {x, width}: Column, y: number, text: Fitted): Box {
   return {
     id: veth.id,
     kind: 'veth',
     x,
-    y: y - 9,
+    y: y - height.pill / 2,
     width,
-    height: 18,
+    height: height.pill,
     labels: [label(text, x + width / 2, y + 4, 'small', 'soft', 'middle')],
     isOff: isOff(veth) || veth.interfaces.length < 2,
     isEcho: false,
   };
 }
 
-function twoLines(
+function device(
   element: GraphElement,
   {x, width}: Column,
   y: number,
@@ -203,9 +218,9 @@ function twoLines(
     id: element.id,
     kind: element.kind,
     x,
-    y: y - 20,
+    y: y - height.device / 2,
     width,
-    height: 40,
+    height: height.device,
     labels: [
       label(first, x + gaps.text, y - (second ? 3 : -4), 'name', 'strong'),
       ...(second ? [label(second, x + gaps.text, y + 12, 'small', 'soft')] : []),
@@ -221,11 +236,14 @@ interface Span {
   middle: number;
 }
 
-function drawGateway({columns, boxes, lines}: Sheet, {gateway}: LaneRows, {first, last, middle}: Span): void {
+function drawGateway(
+  {columns, boxes, options}: Sheet,
+  {gateway}: LaneRows,
+  {first, last, middle}: Span,
+): void {
   if (!gateway || !columns.gateway) return;
   const {x, width} = columns.gateway;
   const address = texts.address(gateway.address);
-  for (const line of lines) if (line.to === 'gateway') line.to = gateway.id;
   boxes.push({
     id: gateway.id,
     kind: 'gateway',
@@ -234,7 +252,7 @@ function drawGateway({columns, boxes, lines}: Sheet, {gateway}: LaneRows, {first
     width,
     height: last - first,
     labels: [
-      label(texts.gateway(gateway), x + gaps.text, middle - 4, 'name', 'strong'),
+      label(texts.device(gateway, options), x + gaps.text, middle - 4, 'name', 'strong'),
       ...(address ? [label(address, x + gaps.text, middle + 12, 'small', 'soft')] : []),
     ],
     isOff: isOff(gateway),
@@ -245,7 +263,8 @@ function drawGateway({columns, boxes, lines}: Sheet, {gateway}: LaneRows, {first
 function drawExit(
   {columns, boxes, lines, options}: Sheet,
   {vtep, uplink}: LaneRows,
-  {first, last, middle, tunnels}: Span & {tunnels: {id: string; y: number}[]},
+  {first, last, middle}: Span,
+  tunnels: readonly {id: string; y: number}[],
 ): void {
   if (!vtep || !uplink) return;
   const {x, width} = columns.vtep;
@@ -256,10 +275,7 @@ function drawExit(
     y: first,
     width,
     height: last - first,
-    labels: [
-      label(texts.small('VTEP'), x + gaps.text, middle - 6, 'small', 'soft'),
-      label(texts.vtep(vtep), x + gaps.text, middle + 9, 'name', 'strong'),
-    ],
+    labels: [label(texts.vtep(vtep), x + gaps.text, middle + 4, 'name', 'strong')],
     isOff: vtep.address === null,
     isEcho: false,
   });
@@ -267,8 +283,8 @@ function drawExit(
     lines.push(straight(id, vtep.id, 'encapsulates', columns.vxlan, columns.vtep, y));
   const mtu = uplink.interfaces[0]?.mtu;
   boxes.push(
-    twoLines(uplink, columns.uplink, middle, [
-      texts.uplink(uplink, options),
+    device(uplink, columns.uplink, middle, [
+      texts.device(uplink, options),
       mtu ? texts.small(`mtu ${mtu}`) : undefined,
     ]),
   );
@@ -276,11 +292,7 @@ function drawExit(
 }
 
 /** From docker_gwbridge below everything to the uplink. */
-function drawWayOut(
-  {columns, lines}: Sheet,
-  {gateway, uplink}: LaneRows,
-  {last, middle}: Omit<Span, 'first'>,
-): void {
+function drawWayOut({columns, lines}: Sheet, {gateway, uplink}: LaneRows, {last, middle}: Span): void {
   if (!gateway || !uplink || !columns.gateway) return;
   const y = last + 14;
   const left = columns.gateway.x + columns.gateway.width / 2;
@@ -293,7 +305,7 @@ function drawWayOut(
       [left, last],
       [left, y],
       [right, y],
-      [right, middle + 20],
+      [right, middle + height.device / 2],
     ],
   });
 }

@@ -16,6 +16,8 @@ export interface Row {
 export interface Group {
   bridge: GraphElement | undefined;
   vxlans: GraphElement[];
+  /** Ids of those vxlan devices that are ports of the bridge. */
+  members: ReadonlySet<string>;
   rows: Row[];
 }
 
@@ -74,37 +76,38 @@ interface Plugged {
 }
 
 function groupsOf(plugged: Plugged, edges: Graph['edges']): Group[] {
-  const {own, byId, seen} = plugged;
-  const bridges = own.filter(({kind}) => kind === 'bridge');
-  const vxlansOf = (bridge: GraphElement) => {
-    const members = edges
-      .filter(({from, kind}) => kind === 'member' && from === bridge.id)
-      .flatMap((edge) => byId.get(edge.to) ?? []);
-    const isFirst = bridges.find(({network}) => network === bridge.network) === bridge;
-    const isMember = ({id}: GraphElement) => edges.some(({to, kind}) => kind === 'member' && to === id);
-    const loose = own.filter(
-      (one) => one.kind === 'vxlan' && one.network === bridge.network && !isMember(one),
-    );
-    return isFirst ? [...members, ...loose] : members;
-  };
-  const groups = bridges
-    .map((bridge): Group => ({bridge, vxlans: vxlansOf(bridge), rows: []}))
+  const {own, seen, legs} = plugged;
+  const groups = own
+    .filter(({kind}) => kind === 'bridge')
+    .map((bridge, _, bridges): Group => ({bridge, ...vxlansOf(plugged, edges, bridge, bridges), rows: []}))
     .sort((a, b) => rankOf(a) - rankOf(b) || order(nameOf(a), nameOf(b)));
   for (const group of groups) group.rows = rowsOf(plugged, group, groups);
-  const alone = own.filter(
-    ({id, kind}) =>
-      (kind === 'container' || kind === 'namespace' || kind === 'load-balancer') && !seen.has(id),
-  );
-  const rows = alone.map(
-    (inhabitant): Row => ({
-      inhabitant,
-      veth: undefined,
-      leg: plugged.legs.get(inhabitant.id),
-      isPlugged: false,
-      isEcho: false,
-    }),
-  );
-  return rows.length > 0 ? [...groups, {bridge: undefined, vxlans: [], rows}] : groups;
+  const alone = own.filter(({id, kind}) => isInhabitant(kind) && !seen.has(id));
+  const rows = alone.map((inhabitant): Row => {
+    const leg = legs.get(inhabitant.id);
+    return {inhabitant, veth: undefined, leg, isPlugged: false, isEcho: false};
+  });
+  return rows.length > 0 ? [...groups, {bridge: undefined, vxlans: [], members: new Set(), rows}] : groups;
+}
+
+function isInhabitant(kind: GraphElement['kind']): boolean {
+  return kind === 'container' || kind === 'namespace' || kind === 'load-balancer' || kind === 'folded';
+}
+
+/** The vxlan devices of a bridge; at the first bridge of a network also those that are a port of none. */
+function vxlansOf(
+  {own, byId}: Plugged,
+  edges: Graph['edges'],
+  {id, network}: GraphElement,
+  bridges: readonly GraphElement[],
+): Pick<Group, 'vxlans' | 'members'> {
+  const memberships = edges.filter(({kind}) => kind === 'member');
+  const members = new Set(memberships.filter(({from}) => from === id).map(({to}) => to));
+  const isFirst = bridges.find((bridge) => bridge.network === network)?.id === id;
+  const isLoose = (one: GraphElement) =>
+    one.kind === 'vxlan' && one.network === network && !memberships.some(({to}) => to === one.id);
+  const found = [...members].flatMap((member) => byId.get(member) ?? []);
+  return {members, vxlans: isFirst ? [...found, ...own.filter(isLoose)] : found};
 }
 
 /** Overlays first, among them ingress last; then what is of this host alone. */
@@ -134,6 +137,7 @@ function rowsOf(
     return port === undefined ? isFirst && network === bridge?.network : port === bridge?.id;
   });
   const rows = veths.map((veth): Row => {
+    if (veth.kind === 'folded') seen.add(veth.id);
     if (veth.kind === 'folded')
       return {inhabitant: veth, veth: undefined, leg: undefined, isPlugged: true, isEcho: false};
     const holder = holders.get(veth.id);

@@ -2,6 +2,8 @@
 import type {ElementKind} from '../types.js';
 import type {Fitted, TextSize} from './measure.js';
 
+export type Weight = 'strong' | 'plain' | 'soft';
+
 export interface Label extends Fitted {
   x: number;
   /** Of the line that letters stand on. */
@@ -9,7 +11,7 @@ export interface Label extends Fitted {
   size: TextSize;
   anchor: 'start' | 'middle' | 'end';
   /** `strong`: what it is. `soft`: what is said of it. */
-  weight: 'strong' | 'plain' | 'soft';
+  weight: Weight;
 }
 
 export interface Box {
@@ -27,20 +29,56 @@ export interface Box {
   isEcho: boolean;
 }
 
+export type Point = [x: number, y: number];
+
 export interface Line {
   from: string;
   to: string;
   kind: string;
-  points: [x: number, y: number][];
+  points: Point[];
 }
 
-export interface Placement {
+/** What is drawn of an element that is no box: the track of a network, a tunnel with a finding. */
+export interface Track {
+  id: string;
+  kind: 'network' | 'tunnel';
+  points: Point[];
+  /** Where hosts are connected to it. */
+  stops: Point[];
+}
+
+/** The numbers of findings at an element. */
+export interface Badge extends Label {
+  element: string;
+  /** The worst of them. */
+  severity: string;
+  box: {x: number; y: number; width: number; height: number};
+  isFolded: boolean;
+}
+
+/** A direction of a trace. */
+export interface Way {
+  way: 'forward' | 'reply';
+  lines: Point[][];
+  /** Ends of arrows, with where they point: 1 to the right, -1 to the left. */
+  arrows: {x: number; y: number; toward: 1 | -1}[];
+  /** Where it breaks. */
+  cross: Point | null;
+  /** Which hops are decided at a box. */
+  tags: Label[];
+}
+
+/** Lines of text, and the badges that stand before some of them. */
+export interface Listing {
+  labels: (Label & {tone?: string})[];
+  badges: Badge[];
+}
+
+export interface Placement extends Listing {
   width: number;
   height: number;
   boxes: Box[];
   lines: Line[];
-  /** Text that belongs to no box: titles of tracks and of lists. */
-  labels: (Label & {id: string | null})[];
-  /** Small marks at elements: the number of the finding. */
-  badges: {element: string; x: number; y: number; number: number; severity: string; isFolded: boolean}[];
+  tracks: Track[];
+  ways: Way[];
 }

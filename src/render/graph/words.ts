@@ -1,5 +1,8 @@
 /** What elements are called, the same in every format. */
-import type {GraphElement} from '../../graph/types.js';
+import type {GraphDocument} from '../../answers/graph.js';
+import {vethText} from '../../graph/layout/columns.js';
+import type {ElementKind, GraphElement} from '../../graph/types.js';
+import {plural} from '../text.js';
 
 export interface WordOptions {
   /** Show the indexes of interfaces. */
@@ -10,7 +13,7 @@ export interface WordOptions {
 export function elementText(element: GraphElement, {indexes}: WordOptions): string {
   const {kind, name, endpointCount} = element;
   if (kind === 'veth') return vethText(element, indexes);
-  if (kind === 'folded') return `${endpointCount} healthy endpoints`;
+  if (kind === 'folded') return `${endpointCount} more endpoints`;
   return [
     prefixes[kind]?.(element),
     `${name}${indexText(element, indexes)}`,
@@ -53,14 +56,103 @@ function stateText({kind, interfaces: [device]}: GraphElement): string {
   return device.state === 'no-carrier' ? 'no carrier' : (device.state ?? '');
 }
 
-function vethText({name, interfaces}: GraphElement, indexes: boolean): string {
-  const states = interfaces.flatMap(({state}) => (state === null || state === 'up' ? [] : [state]));
-  const down =
-    states.length > 0 ? ` ${[...new Set(states)].join(', ').replace('no-carrier', 'no carrier')}` : '';
-  if (!indexes) return `${name}${down}`;
-  const ends = name.split(' ⇄ ').map((end) => {
-    const facts = interfaces.find((one) => one.name === end);
-    return facts ? `${end} (${facts.ifindex})` : end;
+const kindWords: Record<ElementKind, string> = {
+  swarm: '',
+  host: 'host',
+  node: 'node',
+  container: 'container',
+  'load-balancer': '',
+  namespace: 'network namespace',
+  veth: 'veth pair',
+  bridge: 'bridge of',
+  vxlan: 'vxlan device',
+  vtep: '',
+  uplink: 'uplink',
+  gateway: 'bridge',
+  network: 'overlay network',
+  tunnel: 'tunnel',
+  underlay: '',
+  folded: '',
+};
+
+/** All that a picture knows of an element, in a few lines: what it is, its interfaces, what was found at it. */
+export function describe(
+  element: GraphElement,
+  {findings}: GraphDocument,
+  numbers: readonly number[],
+): string {
+  const {kind, host, network, interfaces} = element;
+  const place = [
+    host && kind !== 'host' ? `on ${host}` : '',
+    kind === 'veth' || kind === 'tunnel' ? network : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
+  const lines = interfaces.map(({name, ifindex, netns, mac, mtu, state, addresses}) =>
+    [
+      `${name} (${ifindex}) in ${netns}`,
+      mac,
+      mtu === null ? '' : `mtu ${mtu}`,
+      state?.replace('-', ' '),
+      ...addresses,
+    ]
+      .filter(Boolean)
+      .join('  '),
+  );
+  const found = numbers.flatMap((number) => {
+    const finding = findings[number - 1];
+    return finding ? [`${number}: ${finding.code}: ${finding.cause}`] : [];
   });
-  return `${ends.join(' ⇄ ')}${down}`;
+  const what = [kindWords[kind], elementText(element, {indexes: false}), place].filter(Boolean).join(' ');
+  return [what, ...lines, ...found].join('\n').slice(0, 4000);
+}
+
+/** The numbers of the findings at each element, as the lists count them: from 1. */
+export function numbersOf({marks}: Pick<GraphDocument, 'marks'>): Map<string, number[]> {
+  const numbers = new Map<string, number[]>();
+  for (const {element, findingIndex} of marks) {
+    const own = numbers.get(element) ?? [];
+    if (!own.includes(findingIndex + 1)) own.push(findingIndex + 1);
+    numbers.set(element, own);
+  }
+  return numbers;
+}
+
+/** What stands above a picture. */
+export function headOf({about, verdict, lanes, elements, hosts, view}: GraphDocument): {
+  title: string;
+  verdict: string;
+  facts: string;
+} {
+  const networks = elements.filter(({kind}) => kind === 'network').length;
+  const endpoints = lanes.reduce((sum, lane) => sum + lane.endpointCount, 0);
+  const times = hosts.map(({startedAt}) => startedAt).sort();
+  const folded =
+    view === 'overview'
+      ? 'hosts without findings are folded'
+      : view === 'folded'
+        ? 'endpoints without findings are folded'
+        : '';
+  const time = times
+    .at(-1)
+    ?.replace('T', ' ')
+    .replace(/:\d\d(\.\d+)?Z$/, ' UTC');
+  return {
+    title: {
+      all: 'Overlay networks',
+      network: `Network ${about.name}`,
+      container: `Container ${about.name}`,
+      trace: `${about.name}`,
+    }[about.kind],
+    verdict,
+    facts: [
+      plural(lanes.length, 'host'),
+      plural(networks, 'overlay network'),
+      plural(endpoints, 'endpoint'),
+      folded,
+      time ? `read ${time}` : '',
+    ]
+      .filter(Boolean)
+      .join(' · '),
+  };
 }
