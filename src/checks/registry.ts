@@ -12,12 +12,15 @@ import {cleartext} from './encryption/cleartext.js';
 import {encryptionRules} from './encryption/encryption-rules.js';
 import {espFilter} from './encryption/esp-filter.js';
 import {foreignIpsec} from './encryption/foreign-ipsec.js';
+import {leftoverRules} from './encryption/leftover-rules.js';
+import {stateSettings} from './encryption/state-settings.js';
 import {xfrm} from './encryption/xfrm.js';
 import {bridgeNetfilter} from './engine/bridge-netfilter.js';
 import {certificate} from './engine/certificate.js';
 import {clock} from './engine/clock.js';
 import {conntrack} from './engine/conntrack.js';
 import {engineSilent} from './engine/engine-silent.js';
+import {engineStart} from './engine/engine-start.js';
 import {engineVersions} from './engine/engine-versions.js';
 import {gossipListener} from './engine/gossip-listener.js';
 import {neighbourTableRoom} from './engine/neighbour-table.js';
@@ -41,19 +44,34 @@ import {defaultRoutes} from './outside/default-routes.js';
 import {forwardFilter} from './outside/forward-filter.js';
 import {forwarding} from './outside/forwarding.js';
 import {gatewayLeg} from './outside/gateway-leg.js';
+import {gatewayOpen} from './outside/gateway-open.js';
 import {masquerade} from './outside/masquerade.js';
 import {bridgeRows} from './rows/bridge-rows.js';
 import {duplicates} from './rows/duplicates.js';
 import {fdbRows} from './rows/fdb-rows.js';
 import {lostBetween} from './rows/lost-between.js';
+import {balancerSettings} from './services/balancer-settings.js';
 import {dockerRules} from './services/docker-rules.js';
+import {firewallGeneration} from './services/firewall-generation.js';
+import {hairpin} from './services/hairpin.js';
+import {ingressIsolation} from './services/ingress-isolation.js';
 import {loadBalancers} from './services/load-balancers.js';
+import {nameOptions} from './services/name-options.js';
 import {nameService} from './services/name-service.js';
+import {publishedPorts} from './services/published-ports.js';
+import {vipsLeft} from './services/vips-left.js';
+import {addressCounts} from './swarm/address-counts.js';
 import {attachmentsLeft} from './swarm/attachments.js';
+import {gossipPeers} from './swarm/gossip-peers.js';
+import {gossipTasks} from './swarm/gossip-tasks.js';
+import {hostModePorts} from './swarm/host-ports.js';
 import {networkNames} from './swarm/network-names.js';
 import {swarmNetworks} from './swarm/networks.js';
+import {networksLeft} from './swarm/networks-left.js';
 import {swarmServices} from './swarm/services.js';
+import {taskHealth} from './swarm/task-health.js';
 import {swarmTasks} from './swarm/tasks.js';
+import {windowsNodes} from './swarm/windows-nodes.js';
 import {addressPool} from './underlay/address-pool.js';
 import {controlPlane} from './underlay/control-plane.js';
 import {dataPathFilter} from './underlay/data-path-filter.js';
@@ -62,6 +80,7 @@ import {nodes} from './underlay/nodes.js';
 import {ownVtepAddress} from './underlay/own-vtep.js';
 import {reversePathFilter} from './underlay/reverse-path.js';
 import {subnets} from './underlay/subnets.js';
+import {vtepFamily} from './underlay/vtep-family.js';
 import {vtepWay} from './underlay/vtep-way.js';
 
 /** Every check that `doctor` runs. */
@@ -138,4 +157,24 @@ export const checks: readonly Check[] = [
   defaultRoutes,
   masquerade,
   forwardFilter,
+  // The contract of Swarm networking beyond those.
+  stateSettings,
+  leftoverRules,
+  balancerSettings,
+  vipsLeft,
+  ingressIsolation,
+  hairpin,
+  firewallGeneration,
+  publishedPorts,
+  hostModePorts,
+  gossipPeers,
+  gossipTasks,
+  windowsNodes,
+  networksLeft,
+  addressCounts,
+  taskHealth,
+  vtepFamily,
+  gatewayOpen,
+  nameOptions,
+  engineStart,
 ];

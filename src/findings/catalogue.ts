@@ -1,6 +1,7 @@
 import {examples} from './examples.js';
 import type {Explanation} from './explanation.js';
 import {addressTexts} from './texts/addresses.js';
+import {balancerTexts} from './texts/balancers.js';
 import {bridgePortTexts} from './texts/bridge-ports.js';
 import {counterTexts} from './texts/counters.js';
 import {dockerRuleTexts} from './texts/docker-rules.js';
@@ -8,14 +9,18 @@ import {duplicateTexts} from './texts/duplicates.js';
 import {encryptionTexts} from './texts/encryption.js';
 import {endpointTexts} from './texts/endpoints.js';
 import {engineTexts} from './texts/engine.js';
+import {gossipTexts} from './texts/gossip.js';
 import {hostSettingTexts} from './texts/host-settings.js';
 import {loadBalancingTexts} from './texts/load-balancing.js';
 import {mtuTexts} from './texts/mtu.js';
 import {namespaceTexts} from './texts/namespaces.js';
+import {packetFilterTexts} from './texts/packet-filters.js';
 import {portTexts} from './texts/ports.js';
+import {publishedPortTexts} from './texts/published-ports.js';
 import {rowTexts} from './texts/rows.js';
 import {sandboxTexts} from './texts/sandboxes.js';
 import {swarmTexts} from './texts/swarm.js';
+import {swarmNodeTexts} from './texts/swarm-nodes.js';
 import {traceTexts} from './texts/trace.js';
 import {underlayTexts} from './texts/underlay.js';
 import {vxlanSettingTexts} from './texts/vxlan-settings.js';
@@ -42,6 +47,11 @@ const texts = [
   ...portTexts,
   ...addressTexts,
   ...wayOutTexts,
+  ...swarmNodeTexts,
+  ...publishedPortTexts,
+  ...packetFilterTexts,
+  ...gossipTexts,
+  ...balancerTexts,
 ] as const;
 
 /** Stable words for what can be wrong, each with its text: those of `doctor`, and those that only `trace` reports. */

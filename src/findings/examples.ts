@@ -339,6 +339,19 @@ export const examples: Readonly<Record<string, FixExample>> = {
     affects: 'docker_gwbridge only, which carries nothing now',
     replace: [],
   },
+  'gwbridge-open': {
+    from: 'fixtures/recorded/full',
+    host: 'node1',
+    commands: [
+      'iptables -I DOCKER-USER -i eth0 -o docker_gwbridge -m conntrack --ctstate NEW ! --ctstatus DNAT -j DROP',
+    ],
+    undo: [
+      'iptables -D DOCKER-USER -i eth0 -o docker_gwbridge -m conntrack --ctstate NEW ! --ctstatus DNAT -j DROP',
+    ],
+    affects:
+      'new connections from eth0 to containers by their docker_gwbridge addresses: those to published ports pass as before',
+    replace: ['eth0'],
+  },
   'ingress-dnat-missing': {
     from: 'fixtures/recorded/full/ingress-dnat-missing',
     host: 'node1',

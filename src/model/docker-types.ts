@@ -28,6 +28,8 @@ export interface Container {
   name: string;
   status?: string;
   running: boolean;
+  /** Of a container with a health check: `starting`, `healthy` or `unhealthy`. */
+  health?: string;
   pid?: number;
   /** ISO 8601, by the host's own clock; running containers only. */
   startedAt?: string;
@@ -71,13 +73,19 @@ export interface Network {
   internal: boolean;
   attachable: boolean;
   ingress: boolean;
+  /** An ingress network of engines before 17.06: known by a label, and served only where something is attached. */
+  oldIngress: boolean;
   /** Presence of the option is what counts: `encrypted=false` encrypts as well (moby drivers/overlay/ov_network.go). */
   encrypted: boolean;
+  /** Direct server return for VIPs; likewise by presence. */
+  dsr: boolean;
   configOnly: boolean;
   /** `com.docker.network.driver.mtu`: for an overlay the underlay's MTU, not the containers'. */
   mtuOption?: number;
   /** `range` is the part of the subnet from which addresses are given, where that is not all of it. */
   subnets: {subnet: string; gateway?: string; range?: string}[];
+  /** Addresses given and left by subnet, as managers count them (API 1.52 and later). */
+  counts?: {subnet: string; used: number; free: number}[];
   /** In the order of `vxlanid_list`, which need not be the order of devices. */
   vnis: number[];
   /** Name of the Linux bridge of a bridge network; parent interface of a macvlan or ipvlan. */
@@ -132,6 +140,10 @@ export interface SwarmNode {
   /** Of a manager, as the others see it: `reachable` or `unreachable`. */
   reachability?: string;
   engineVersion?: string;
+  /** `linux` or `windows`. */
+  os?: string;
+  /** When anything of it changed last, by the leader's clock: ISO 8601. */
+  updatedAt?: string;
 }
 
 export interface SwarmTask {
@@ -149,6 +161,16 @@ export interface SwarmTask {
   /** True for a plain container on an attachable network. */
   attachment: boolean;
   attachments: {networkId: string; addresses: string[]}[];
+  /** Ports that its node published in host mode. */
+  hostPorts: ServicePort[];
+}
+
+export interface ServicePort {
+  protocol?: string;
+  target?: number;
+  published?: number;
+  /** `ingress` or `host`. */
+  mode?: string;
 }
 
 export interface SwarmService {
@@ -157,7 +179,7 @@ export interface SwarmService {
   /** `vip` or `dnsrr`. */
   mode?: string;
   vips: {networkId: string; address: string}[];
-  ports: {protocol?: string; target?: number; published?: number; mode?: string}[];
+  ports: ServicePort[];
 }
 
 /** What a manager calls one of a node's containers, by where it is on an overlay network. */

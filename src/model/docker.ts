@@ -12,6 +12,7 @@ import type {
   LentName,
   Network,
   NetworkEndpoint,
+  ServicePort,
   SwarmNode,
   SwarmService,
   SwarmTask,
@@ -50,7 +51,13 @@ const BindingsShape = table(shape.nullish(shape.array(shape.object({HostIp: text
 const ContainerShape = shape.object({
   Id: shape.string,
   Name: shape.string,
-  State: object({Status: text, Running: flag, Pid: number, StartedAt: text}),
+  State: object({
+    Status: text,
+    Running: flag,
+    Pid: number,
+    StartedAt: text,
+    Health: object({Status: text}),
+  }),
   Config: object({Hostname: text, Labels: table(shape.string), ExposedPorts: table(shape.anything)}),
   HostConfig: object({NetworkMode: text, PortBindings: BindingsShape}),
   NetworkSettings: object({
@@ -84,7 +91,11 @@ const NetworkShape = shape.object({
   ConfigOnly: flag,
   IPAM: object({Config: list(shape.object({Subnet: text, Gateway: text, IPRange: text}))}),
   Options: table(shape.string),
+  Labels: table(shape.string),
   Peers: list(shape.object({Name: text, IP: text})),
+  Status: object({
+    IPAM: object({Subnets: table(shape.object({IPsInUse: number, DynamicIPsAvailable: number}))}),
+  }),
   Containers: table(shape.object({Name: text, EndpointID: text, MacAddress: text, IPv4Address: text})),
   Services: table(
     shape.object({
@@ -103,11 +114,20 @@ const NetworkShape = shape.object({
 
 const NodeShape = shape.object({
   ID: shape.string,
+  UpdatedAt: text,
   Spec: object({Role: text, Availability: text}),
-  Description: object({Hostname: text, Engine: object({EngineVersion: text})}),
+  Description: object({
+    Hostname: text,
+    Platform: object({OS: text}),
+    Engine: object({EngineVersion: text}),
+  }),
   Status: object({State: text, Addr: text, Message: text}),
   ManagerStatus: object({Addr: text, Reachability: text}),
 });
+
+const PortsShape = list(
+  shape.object({Protocol: text, TargetPort: number, PublishedPort: number, PublishMode: text}),
+);
 
 const TaskShape = shape.object({
   ID: shape.string,
@@ -115,7 +135,13 @@ const TaskShape = shape.object({
   Slot: number,
   NodeID: text,
   DesiredState: text,
-  Status: object({State: text, Timestamp: text, Err: text, ContainerStatus: object({ContainerID: text})}),
+  Status: object({
+    State: text,
+    Timestamp: text,
+    Err: text,
+    ContainerStatus: object({ContainerID: text}),
+    PortStatus: object({Ports: PortsShape}),
+  }),
   Spec: object({Runtime: text, NetworkAttachmentSpec: object({ContainerID: text})}),
   NetworksAttachments: list(shape.object({Network: object({ID: text}), Addresses: list(shape.string)})),
 });
@@ -125,7 +151,7 @@ const ServiceShape = shape.object({
   Spec: object({Name: text, EndpointSpec: object({Mode: text})}),
   Endpoint: object({
     VirtualIPs: list(shape.object({NetworkID: text, Addr: text})),
-    Ports: list(shape.object({Protocol: text, TargetPort: number, PublishedPort: number, PublishMode: text})),
+    Ports: PortsShape,
   }),
 });
 
@@ -368,6 +394,7 @@ function containerOf(raw: shape.Shaped<typeof ContainerShape>): Container {
     name: raw.Name.replace(/^\//, ''),
     status: told(raw.State?.Status),
     running,
+    health: told(raw.State?.Health?.Status),
     pid: raw.State?.Pid || undefined,
     startedAt: running ? told(raw.State?.StartedAt) : undefined,
     hostname: told(raw.Config?.Hostname),
@@ -467,12 +494,15 @@ function networkOf(raw: shape.Shaped<typeof NetworkShape>, inspected: boolean): 
     internal: raw.Internal ?? false,
     attachable: raw.Attachable ?? false,
     ingress: raw.Ingress ?? false,
+    oldIngress: Object.hasOwn(raw.Labels ?? {}, 'com.docker.swarm.internal'),
     encrypted: raw.Driver === 'overlay' && Object.hasOwn(options, 'encrypted'),
+    dsr: raw.Driver === 'overlay' && Object.hasOwn(options, 'dsr'),
     configOnly: raw.ConfigOnly ?? false,
     mtuOption: Number(options['com.docker.network.driver.mtu']) || undefined,
     subnets: (raw.IPAM?.Config ?? []).flatMap(({Subnet, Gateway, IPRange}) =>
       Subnet ? [compact({subnet: Subnet, gateway: told(Gateway), range: told(IPRange)})] : [],
     ),
+    counts: countsOf(raw),
     vnis: vniList(options['com.docker.network.driver.overlay.vxlanid_list']),
     parent: told(options['parent']),
     ...(raw.Driver === 'bridge' ? bridgeOptions(raw.Id, options) : {}),
@@ -482,6 +512,15 @@ function networkOf(raw: shape.Shaped<typeof NetworkShape>, inspected: boolean): 
       ? Object.entries(raw.Services).map(([name, service]) => gossipService(name, service))
       : undefined,
   });
+}
+
+/** Absent where the engine counts none, or not both numbers. */
+function countsOf({Status}: shape.Shaped<typeof NetworkShape>): Network['counts'] {
+  const counted = Object.entries(Status?.IPAM?.Subnets ?? {}).flatMap(
+    ([subnet, {IPsInUse: used, DynamicIPsAvailable: free}]) =>
+      used === undefined || free === undefined ? [] : [{subnet, used, free}],
+  );
+  return counted.length === 0 ? undefined : counted;
 }
 
 /** Engines from 27 on have modes besides `nat` and `nat-unprotected`: `routed` and `isolated` rewrite nothing. */
@@ -527,6 +566,8 @@ function nodeOf(raw: shape.Shaped<typeof NodeShape>): SwarmNode {
     managerAddress: told(raw.ManagerStatus?.Addr)?.replace(/^\[?(.*?)\]?:\d+$/, '$1'),
     reachability: told(raw.ManagerStatus?.Reachability),
     engineVersion: told(raw.Description?.Engine?.EngineVersion),
+    os: told(raw.Description?.Platform?.OS),
+    updatedAt: moment(raw.UpdatedAt),
   });
 }
 
@@ -547,6 +588,7 @@ function taskOf(raw: shape.Shaped<typeof TaskShape>): SwarmTask {
       networkId: attachment.Network?.ID ?? '',
       addresses: (attachment.Addresses ?? []).map((address) => address.replace(/\/\d+$/, '')),
     })),
+    hostPorts: servicePorts(raw.Status?.PortStatus?.Ports),
   });
 }
 
@@ -558,8 +600,12 @@ function serviceOf(raw: shape.Shaped<typeof ServiceShape>): SwarmService {
     vips: (raw.Endpoint?.VirtualIPs ?? []).flatMap(({NetworkID, Addr}) =>
       NetworkID && Addr ? [{networkId: NetworkID, address: Addr.replace(/\/\d+$/, '')}] : [],
     ),
-    ports: (raw.Endpoint?.Ports ?? []).map(({Protocol, TargetPort, PublishedPort, PublishMode}) =>
-      compact({protocol: Protocol, target: TargetPort, published: PublishedPort, mode: PublishMode}),
-    ),
+    ports: servicePorts(raw.Endpoint?.Ports),
   });
+}
+
+function servicePorts(ports: shape.Shaped<typeof PortsShape>): ServicePort[] {
+  return (ports ?? []).map(({Protocol, TargetPort, PublishedPort, PublishMode}) =>
+    compact({protocol: Protocol, target: TargetPort, published: PublishedPort, mode: PublishMode}),
+  );
 }

@@ -42,6 +42,8 @@ export interface HostModel {
   dataRoot?: string;
   /** False where the engine was told to make no packet filter rules. */
   engineMakesRules?: boolean;
+  /** Settings of daemon.json that keep an engine from starting; told only where none runs. */
+  engineConfig?: {key: string; value: string}[];
   /** The node's certificate in its swarm as PEM, not yet looked at: what reads it costs more than most commands have. */
   certificate?: string;
   /** What the engine itself keeps of its addresses in the swarm. */
@@ -98,6 +100,7 @@ export function hostModel(evidence: HostEvidence): HostModel {
     clock: clock(named(sections, 'about'), about),
     dataRoot: about.get('dataRoot') || undefined,
     engineMakesRules: flagOf(about, 'engineRules'),
+    engineConfig: engineConfig(about),
     certificate: named(sections, 'certificate')?.output,
     swarmState: swarmState(sections),
     engineState: engineState(evidence, about),
@@ -120,6 +123,16 @@ export function hostModel(evidence: HostEvidence): HostModel {
       ...(other ? [otherNode(other, source)] : []),
     ],
   });
+}
+
+/** `config.KEY=VALUE`; undefined where an engine runs, or daemon.json was not read. */
+function engineConfig(about: Map<string, string>): HostModel['engineConfig'] {
+  if (!about.has('config')) return undefined;
+  return [...about].flatMap(([key, value]) =>
+    key.startsWith('config.') && value.trim() !== ''
+      ? [{key: key.slice('config.'.length), value: value.trim()}]
+      : [],
+  );
 }
 
 /** Root reaches the engine's socket wherever it is usual, so for others there is nothing to tell. */

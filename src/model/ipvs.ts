@@ -17,6 +17,8 @@ export interface IpvsDestination {
 export interface IpvsService {
   /** Firewall mark by which packets are picked, as Docker does; absent for a service that is an address and a port. */
   mark?: number;
+  /** How it chooses a backend: `rr`, `wrr`, `sh`, … */
+  scheduler?: string;
   /** The row itself. */
   text: string;
   destinations: IpvsDestination[];
@@ -40,9 +42,14 @@ export function parseIpvs(text: string): Ipvs {
       continue;
     }
     if (/^(IP Virtual Server |Prot LocalAddress|\s+-> RemoteAddress|\s*$)/.test(line)) continue;
-    const mark = /^FWM +([0-9A-F]{8}) /.exec(line)?.[1];
+    const [, mark, scheduler] = /^FWM +([0-9A-F]{8}) (?:(\S+) *)?/.exec(line) ?? [];
     if (mark !== undefined)
-      services.push({mark: Number.parseInt(mark, 16), text: line.trim(), destinations: []});
+      services.push({
+        mark: Number.parseInt(mark, 16),
+        ...(scheduler === undefined ? {} : {scheduler}),
+        text: line.trim(),
+        destinations: [],
+      });
     else if (/^(TCP|UDP|SCTP) +\S+:[0-9A-F]{4} /.test(line))
       services.push({text: line.trim(), destinations: []});
     else problems.push(line.slice(0, 200));

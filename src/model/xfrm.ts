@@ -9,6 +9,8 @@ export interface XfrmState {
   reqid: number;
   /** `transport`, `tunnel`, … */
   mode: string;
+  /** Its encryption with authentication, such as `rfc4106(gcm(aes))`, and the bits of its check value; absent where it has others. */
+  aead?: {name: string; icvBits: number};
 }
 
 export interface XfrmTemplate {
@@ -54,7 +56,9 @@ export function parseXfrmStates(text: string): XfrmState[] {
     const [, src, dst] = /^src (\S+) dst (\S+)/.exec(entry) ?? [];
     const id = identityOf(entry);
     const mode = /^\s+proto .* mode (\S+)/m.exec(entry)?.[1];
-    return src && dst && id && mode ? [{src, dst, ...id, mode}] : [];
+    const [, name, icv] = /^\s+aead (\S+) .* (\d+)$/m.exec(entry) ?? [];
+    const aead = name === undefined ? {} : {aead: {name, icvBits: Number(icv)}};
+    return src && dst && id && mode ? [{src, dst, ...id, mode, ...aead}] : [];
   });
 }
 

@@ -46,7 +46,9 @@ function redactBody(body: unknown, scrub: Scrub, tokens: Tokens): unknown {
     text: (value, leaf) => redactText(value, leaf, scrub, tokens),
     key: (key, path) => {
       if (namedBy.has(path.at(-1) ?? '')) return tokens.name(key);
-      return fields.has(key) ? key : key.split('.').map(scrub).join('.');
+      if (fields.has(key)) return key;
+      // A subnet is one address, and other keys are words with dots between them.
+      return /^[\da-f.:]+\/\d+$/.test(key) ? scrub(key) : key.split('.').map(scrub).join('.');
     },
   });
 }

@@ -42,6 +42,7 @@ const network: Pick = {
   Options: networkOptions,
   Labels: dockerLabels,
   Peers: [{Name: true, IP: true}],
+  Status: {IPAM: {Subnets: {'*': {IPsInUse: true, DynamicIPsAvailable: true}}}},
   Containers: {'*': {Name: true, EndpointID: true, MacAddress: true, IPv4Address: true, IPv6Address: true}},
   Services: {
     '*': {
@@ -74,7 +75,7 @@ const containerInspect: Pick = {
   Id: true,
   Name: true,
   Created: true,
-  State: {Status: true, Running: true, Pid: true, StartedAt: true},
+  State: {Status: true, Running: true, Pid: true, StartedAt: true, Health: {Status: true}},
   Config: {Hostname: true, Labels: dockerLabels, ExposedPorts: true},
   HostConfig: {NetworkMode: true, PortBindings: {'*': portBinding}},
   NetworkSettings: {
@@ -124,8 +125,9 @@ const version: Pick = {
 const nodes: Pick = [
   {
     ID: true,
+    UpdatedAt: true,
     Spec: {Role: true, Availability: true, Labels: dockerLabels},
-    Description: {Hostname: true, Engine: {EngineVersion: true}},
+    Description: {Hostname: true, Platform: {OS: true}, Engine: {EngineVersion: true}},
     Status: {State: true, Addr: true, Message: true},
     ManagerStatus: {Leader: true, Reachability: true, Addr: true},
   },
@@ -151,7 +153,13 @@ const tasks: Pick = [
     Slot: true,
     NodeID: true,
     DesiredState: true,
-    Status: {State: true, Timestamp: true, Err: true, ContainerStatus: {ContainerID: true, PID: true}},
+    Status: {
+      State: true,
+      Timestamp: true,
+      Err: true,
+      ContainerStatus: {ContainerID: true, PID: true},
+      PortStatus: {Ports: [{Protocol: true, TargetPort: true, PublishedPort: true, PublishMode: true}]},
+    },
     Spec: {Runtime: true, NetworkAttachmentSpec: {ContainerID: true}},
     NetworksAttachments: attachment,
   },

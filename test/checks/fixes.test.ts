@@ -49,7 +49,7 @@ const printed = new Map(
 
 /** Words in capitals that are the programs' own. */
 const own =
-  /^(FORWARD|INPUT|OUTPUT|PREROUTING|POSTROUTING|ACCEPT|DROP|DNAT|SNAT|MARK|MASQUERADE|RELATED|ESTABLISHED|LOCAL|T|D|I|A|F|N|X|S|K|P|L|DOCKER.*|UP|IPAM|JSON|ALL)$/;
+  /^(FORWARD|INPUT|OUTPUT|PREROUTING|POSTROUTING|ACCEPT|DROP|DNAT|NEW|SNAT|MARK|MASQUERADE|RELATED|ESTABLISHED|LOCAL|T|D|I|A|F|N|X|S|K|P|L|DOCKER.*|UP|IPAM|JSON|ALL)$/;
 
 describe('every command that is printed', () => {
   it('has no placeholder', () => {

@@ -50,6 +50,7 @@ describe('IPsec', () => {
       spi: 0x90ebe9b7,
       reqid: 13_681_891,
       mode: 'transport',
+      aead: {name: 'rfc4106(gcm(aes))', icvBits: 64},
     });
   });
 

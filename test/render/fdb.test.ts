@@ -17,6 +17,8 @@ const network: Network = {
   attachable: true,
   ingress: false,
   encrypted: false,
+  dsr: false,
+  oldIngress: false,
   configOnly: false,
   subnets: [{subnet: '10.0.1.0/24'}],
   vnis: [4097],

@@ -27,7 +27,7 @@ describe('keepListed', () => {
       Name: '/web',
       Path: secret,
       Args: [secret],
-      State: {Status: 'running', Pid: 7, Error: secret, Health: {Log: [{Output: secret}]}},
+      State: {Status: 'running', Pid: 7, Error: secret, Health: {Status: 'healthy', Log: [{Output: secret}]}},
       Config: {
         Hostname: 'h',
         Env: [`PASSWORD=${secret}`],
@@ -48,7 +48,7 @@ describe('keepListed', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(kept)), {
       Id: id,
       Name: '/web',
-      State: {Status: 'running', Pid: 7},
+      State: {Status: 'running', Pid: 7, Health: {Status: 'healthy'}},
       Config: {Hostname: 'h', Labels: {'com.docker.swarm.task.id': 't'}},
       HostConfig: {NetworkMode: 'n'},
       NetworkSettings: {SandboxKey: '/k', Networks: {n: {NetworkID: 'i'}}},

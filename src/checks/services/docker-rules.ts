@@ -1,4 +1,4 @@
-import {type Command, device, line, nested, plain, prefix, ruleWords, sh} from '../../base/command.js';
+import {type Command, device, line, nested, plain, prefix, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
 import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {decide, packetFilter} from '../../kernel/packet-filter.js';
@@ -6,11 +6,12 @@ import {chainLine} from '../../kernel/printed-rule.js';
 import {atLeast, type EngineVersion, engineVersion} from '../../model/engine-version.js';
 import type {Link} from '../../model/facts.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
-import {besideIptables, does, jumpsTo, matchesOf, rulesOf} from '../../model/rules/questions.js';
+import {besideIptables, does, matchesOf, rulesOf} from '../../model/rules/questions.js';
 import type {Rule, Ruleset} from '../../model/rules/rule.js';
 import {dockerChains, dockerPieces, type Piece} from '../../services/docker-rules.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
+import {withoutDockers} from './docker-rules-away.js';
 
 /** Docker's packet filter rules on the host: wiped by a firewall manager, or in both back ends at once. */
 export const dockerRules = defineCheck({
@@ -282,33 +283,5 @@ function olderAway(netfilter: readonly Ruleset[]): Fix {
   const [older] = netfilter
     .filter((ruleset) => dockerChains(ruleset).length > 0)
     .toSorted((a, b) => dockerChains(a).length - dockerChains(b).length);
-  if (!older) return fixBy({commands: [], affects: 'nothing'});
-  const {program} = older;
-  const rules = rulesOf([older]);
-  const own = dockerChains(older).map((one) => one.split('/') as [string, string]);
-  const isDockers = (table: string, name: string) =>
-    own.some((chain) => chain[0] === table && chain[1] === name);
-  const typed = (table: string, command: Command) =>
-    nested(sh`${plain(program)} -t ${plain(table)}`, command);
-  const jumps = rules.filter(
-    (rule) =>
-      !isDockers(rule.chain.table, rule.chain.name) &&
-      own.some(([table, name]) => table === rule.chain.table && jumpsTo(rule, name)),
-  );
-  const copy = sh`/root/${plain(`${program}.before`)}`;
-  return fixBy({
-    commands: [
-      sh`${plain(program)}-save -c > ${copy}`,
-      ...jumps.map((rule) =>
-        typed(
-          rule.chain.table,
-          sh`-D ${plain(rule.chain.name)} ${ruleWords(rule.statements.flatMap(({words}) => words.split(' ')))}`,
-        ),
-      ),
-      ...own.map(([table, name]) => typed(table, sh`-F ${plain(name)}`)),
-      ...own.map(([table, name]) => typed(table, sh`-X ${plain(name)}`)),
-    ],
-    undo: [sh`${plain(program)}-restore -c < ${copy}`],
-    affects: `Docker's chains in ${program}, which the engine does not use now (it uses what iptables --version says)`,
-  });
+  return older ? withoutDockers(older, []) : fixBy({commands: [], affects: 'nothing'});
 }

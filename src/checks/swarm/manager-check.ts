@@ -37,6 +37,17 @@ export function managerCheck(
   });
 }
 
+/** Whether tasks of a service that was removed are still on their way out: what they had goes with them. */
+export function hasEnding({services, tasks}: DockerModel): boolean {
+  const known = new Set(services.map(({id}) => id));
+  return tasks.some(
+    ({serviceId, state}) =>
+      serviceId !== undefined &&
+      !known.has(serviceId) &&
+      !/^(complete|shutdown|failed|rejected|orphaned)$/.test(state ?? ''),
+  );
+}
+
 /** Whether what is listed has been so for longer than an allocation may take. */
 export function isOverdue(age: number | undefined): boolean {
   return age !== undefined && age > allocationCeiling;

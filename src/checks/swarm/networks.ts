@@ -112,6 +112,16 @@ function oddIngress(docker: DockerModel): Finding[] {
         'docker network create --driver overlay --ingress NAME, then update the services that publish ports',
       ),
     ];
+  const old = docker.networks.find((network) => network.oldIngress);
+  if (old)
+    return [
+      of(
+        'ingress network',
+        [`network ${old.name} (${old.id.slice(0, 12)}): label com.docker.swarm.internal`],
+        `${old.name} is an ingress network of the old form, which nodes know by a label: published ports answer only on nodes where something is attached to it`,
+        `remove ${old.name}, and make another one: docker network create --driver overlay --ingress ingress`,
+      ),
+    ];
   if (first && more.length > 0)
     return [
       of(

@@ -44,6 +44,12 @@ export const taskTexts: readonly TaskText[] = [
     what: 'create the network again without --config-from',
   },
   {
+    pattern: /connected to host network|sharing network namespace with another container or host/i,
+    cause: 'the service is on the host network and on another one, or publishes ports in ingress mode on it',
+    who: 'the owner of the service',
+    what: 'keep one of the two: docker service update --network-rm, or --publish-rm',
+  },
+  {
     pattern: /error renaming interface/i,
     cause: 'the interface name that was asked for is refused by the kernel',
     who: 'the owner of the service',

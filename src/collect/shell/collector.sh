@@ -91,6 +91,7 @@ engine_settings() {
   exec_root=
   data_root=
   engine_rules=
+  stopped_config=
   config_file=/etc/docker/daemon.json
   if [ -n "$dockerd_pid" ]; then
     previous=
@@ -119,6 +120,11 @@ engine_settings() {
       [ -n "$data_root" ] || data_root=$(configured graph)
       [ -n "$engine_rules" ] || engine_rules=$(configured iptables)
     fi
+  fi
+  # Of an engine that does not run only its file tells where its data is, and why it may not start.
+  if [ -z "$dockerd_pid" ] && [ -r "$config_file" ]; then
+    data_root=$(configured data-root)
+    stopped_config=$config_file
   fi
   if [ -z "$exec_root" ]; then
     exec_root=/var/run/docker
@@ -165,6 +171,10 @@ about() {
   fact netnsState "$(netns_state)"
   fact dataRoot "$data_root"
   fact engineRules "$engine_rules"
+  if [ -n "$stopped_config" ]; then
+    fact config "$stopped_config"
+    for key in live-restore firewall-backend swarm-nftables; do fact "config.$key" "$(configured "$key")"; done
+  fi
   fact enter "$can_enter"
   for tool in ip bridge nsenter stat docker curl lsns nft tcpdump ping ethtool; do
     locate "$tool" && fact "tool.$tool" "$found"

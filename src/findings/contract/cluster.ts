@@ -1,4 +1,4 @@
-import {type ContractSection, doctor, none, nothing} from './row.js';
+import {type ContractSection, doctor, none} from './row.js';
 
 const rowsAnyKind = ['fdb-row-missing', 'fdb-wrong-vtep', 'fdb-stale', 'fdb-learned-only'] as const;
 
@@ -26,18 +26,23 @@ export const clusterSections: readonly ContractSection[] = [
         'data-path-port-differs',
         'data-path-port-closed',
       ]),
-      nothing('1.6', 'B', 'Windows nodes use UDP 4789 only'),
+      doctor('1.6', 'B', 'Windows nodes use UDP 4789 only', ['windows-node-unlike']),
       doctor('1.7', 'C', 'Gossip uses TCP and UDP 7946', ['gossip-port-filtered', 'gossip-listener-missing']),
-      nothing('1.8', 'B', 'Gossip goes to the advertise address of a node'),
+      doctor('1.8', 'B', 'Gossip goes to the advertise address of a node', ['gossip-address-differs']),
       doctor('1.9', 'B', 'Each node listens on TCP and UDP 7946', ['gossip-listener-missing']),
       none('1.10', 'B', 'Gossip on the wire is encrypted', 'captures of port 7946 are not decoded'),
-      nothing('1.11', 'B', 'An IPv6 data-path address gives IPv6 outer packets'),
-      nothing('1.12', 'C', 'Nodes with data-path addresses of different IP versions do not reach each other'),
-      nothing('1.13', 'B,C', 'An engine with live-restore does not start as a node of a swarm'),
-      nothing(
+      doctor('1.11', 'B', 'An IPv6 data-path address gives IPv6 outer packets', ['vtep-family-mixed']),
+      doctor('1.12', 'C', 'Nodes with data-path addresses of different IP versions do not reach each other', [
+        'vtep-family-mixed',
+      ]),
+      doctor('1.13', 'B,C', 'An engine with live-restore does not start as a node of a swarm', [
+        'engine-refuses-swarm',
+      ]),
+      doctor(
         '1.14',
         'C',
         'With the nftables backend an engine needs the feature swarm-nftables to start as a node',
+        ['engine-refuses-swarm'],
       ),
       none(
         '1.15',
@@ -52,14 +57,12 @@ export const clusterSections: readonly ContractSection[] = [
     rows: [
       doctor('2.1.1', 'B', 'The mtu option is the MTU before encapsulation', ['mtu-unlike-option']),
       doctor('2.1.2', 'B', 'vxlanid_list gives the VNIs, one per subnet', ['vni-missing'], 'the order'),
-      doctor(
-        '2.1.3',
-        'C',
-        'The options encrypted and dsr act by presence, whatever their value',
-        ['encryption-mark-missing', 'xfrm-state-missing'],
-        'dsr',
-      ),
-      nothing('2.1.4', 'B', 'The option dsr selects direct server return for VIPs'),
+      doctor('2.1.3', 'C', 'The options encrypted and dsr act by presence, whatever their value', [
+        'encryption-mark-missing',
+        'xfrm-state-missing',
+        'dsr-not-programmed',
+      ]),
+      doctor('2.1.4', 'B', 'The option dsr selects direct server return for VIPs', ['dsr-not-programmed']),
     ],
   },
   {
@@ -70,7 +73,9 @@ export const clusterSections: readonly ContractSection[] = [
         'network-name-twice',
         'task-rejected',
       ]),
-      nothing('2.2.3', 'C', 'A worker lists a swarm network only while something on it is attached'),
+      doctor('2.2.3', 'C', 'A worker lists a swarm network only while something on it is attached', [
+        'network-left-on-node',
+      ]),
       doctor('2.2.4', 'B', 'A container on an attachable network has an address there', [
         'endpoint-without-interface',
         'container-address-missing',
@@ -83,7 +88,9 @@ export const clusterSections: readonly ContractSection[] = [
       doctor('2.2.8', 'B,C', 'A task with an interface name that the kernel refuses fails and says so', [
         'task-rejected',
       ]),
-      nothing('2.2.9', 'C', 'A service on host and an overlay is accepted, and all its tasks fail'),
+      doctor('2.2.9', 'C', 'A service on host and an overlay is accepted, and all its tasks fail', [
+        'task-rejected',
+      ]),
     ],
   },
   {
@@ -131,9 +138,17 @@ export const clusterSections: readonly ContractSection[] = [
         'vip-mark-missing',
         'ipvs-service-missing',
       ]),
-      nothing('2.3.11', 'B', 'Verbose inspect lists the healthy tasks within 300 s on every attached node'),
-      nothing('2.3.12', 'C', 'Peers lists each node with a local attachment by advertise address'),
-      nothing('2.3.13', 'B', 'The counts of addresses in use and free agree with the size of the subnet'),
+      doctor('2.3.11', 'B', 'Verbose inspect lists the healthy tasks within 300 s on every attached node', [
+        'gossip-task-differs',
+        'gossip-differs',
+      ]),
+      doctor('2.3.12', 'C', 'Peers lists each node with a local attachment by advertise address', [
+        'gossip-peer-missing',
+        'gossip-peer-stale',
+      ]),
+      doctor('2.3.13', 'B', 'The counts of addresses in use and free agree with the size of the subnet', [
+        'address-count-odd',
+      ]),
       doctor('2.3.14', 'B', 'Addresses are inside the IP range of the network', [
         'address-outside-range',
         'vip-odd',
@@ -161,10 +176,11 @@ export const clusterSections: readonly ContractSection[] = [
         'ingress-dnat-missing',
         'ingress-mark-missing',
       ]),
-      nothing(
+      doctor(
         '2.4.3',
         'C',
         'An ingress network of the old form serves ports only where something is attached',
+        ['ingress-network-odd'],
       ),
       doctor('2.4.4', 'C', 'A copy of a removed old-form ingress network blocks its subnet', [
         'task-rejected',
@@ -195,7 +211,7 @@ export const clusterSections: readonly ContractSection[] = [
         'Windows endpoints have the same MTU without the option',
         'Windows nodes are not read',
       ),
-      nothing('3.9', 'C', 'Windows ignores the mtu option'),
+      doctor('3.9', 'C', 'Windows ignores the mtu option', ['windows-node-unlike']),
       doctor('3.10', 'B', 'A container on a network that is not internal has a default route', [
         'container-route-missing',
       ]),

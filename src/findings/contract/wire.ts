@@ -36,7 +36,7 @@ export const wireSections: readonly ContractSection[] = [
         ['bridge-netfilter-off'],
         'nftables',
       ),
-      nothing('8.1.6', 'B', 'Gateway addresses of containers are closed to the underlay'),
+      doctor('8.1.6', 'B', 'Gateway addresses of containers are closed to the underlay', ['gwbridge-open']),
     ],
   },
   {
@@ -46,26 +46,22 @@ export const wireSections: readonly ContractSection[] = [
         'encryption-mark-missing',
         'cleartext-risk',
       ]),
-      doctor(
-        '9.2',
-        'C',
-        'It is ESP in transport mode',
-        ['esp-filtered-in', 'esp-filtered-out', 'xfrm-state-missing'],
-        'the mode',
-      ),
-      nothing('9.3', 'C', 'States use AES-GCM with a 64-bit ICV'),
+      doctor('9.2', 'C', 'It is ESP in transport mode', [
+        'esp-filtered-in',
+        'esp-filtered-out',
+        'xfrm-state-missing',
+        'xfrm-state-odd',
+      ]),
+      doctor('9.3', 'C', 'States use AES-GCM with a 64-bit ICV', ['xfrm-state-odd']),
       doctor('9.4', 'B', 'VXLAN in clear for an encrypted VNI is dropped', ['encryption-drop-missing']),
       doctor('9.5', 'B', 'Unencrypted networks pass beside encrypted ones', [
         'data-path-filtered-in',
         'data-path-filtered-out',
       ]),
-      doctor(
-        '9.6',
-        'B',
-        'A network with the VNI of a deleted encrypted one passes',
-        ['data-path-filtered-in'],
-        'nftables',
-      ),
+      doctor('9.6', 'B', 'A network with the VNI of a deleted encrypted one passes', [
+        'data-path-filtered-in',
+        'encryption-rule-leftover',
+      ]),
       doctor('9.7', 'B', 'Key rotation loses nothing', ['xfrm-spi-mismatch', 'xfrm-errors']),
       doctor('9.8', 'B,C', 'A node without keys rejects tasks of encrypted networks', ['task-rejected']),
       doctor('9.9', 'B,C', 'A node without XFRM rejects them', ['encryption-unsupported']),
@@ -123,7 +119,7 @@ export const wireSections: readonly ContractSection[] = [
       doctor('11.1.5', 'C', 'Until then it stays', ['namespace-orphan']),
       doctor('11.1.6', 'B', 'A VNI of before carries traffic again', ['vni-held-twice', 'vxlan-missing']),
       doctor('11.1.7', 'B', 'All other namespaces of the engine are removed', ['namespace-orphan']),
-      nothing('11.1.8', 'B', 'After swarm leave only ingress is listed'),
+      doctor('11.1.8', 'B', 'After swarm leave only ingress is listed', ['network-left-on-node']),
     ],
   },
   {
@@ -140,12 +136,14 @@ export const wireSections: readonly ContractSection[] = [
         'fdb-row-missing',
         'gossip-differs',
       ]),
-      nothing('11.2.4', 'C', 'In a partition each side drops the other from Peers within 120 s'),
+      doctor('11.2.4', 'C', 'In a partition each side drops the other from Peers within 120 s', [
+        'gossip-peer-stale',
+      ]),
       doctor(
         '11.2.5',
         'C',
         'Then no entry leads to the other side',
-        ['node-down', 'fdb-stale'],
+        ['node-down', 'fdb-stale', 'gossip-peer-stale'],
         'nodes that the manager calls down',
       ),
       doctor('11.2.6', 'C', 'And no flow to a VIP', ['ipvs-backend-stale']),
@@ -189,7 +187,7 @@ export const wireSections: readonly ContractSection[] = [
         'ipvs-backend-stale',
         'ipvs-backend-missing',
       ]),
-      nothing('11.3.3', 'B', 'From vip to dnsrr: the old VIP is dead'),
+      doctor('11.3.3', 'B', 'From vip to dnsrr: the old VIP is dead', ['vip-left']),
       doctor('11.3.4', 'B', 'From dnsrr to vip: the VIP is balanced', [
         'vip-alias-missing',
         'vip-mark-missing',
@@ -198,8 +196,10 @@ export const wireSections: readonly ContractSection[] = [
         'vip-alias-missing',
         'vip-mark-missing',
       ]),
-      nothing('11.3.6', 'B', 'On a network that was removed it has no VIP'),
-      nothing('11.3.7', 'B', 'A network that was deleted while tasks start is used or gone'),
+      doctor('11.3.6', 'B', 'On a network that was removed it has no VIP', ['vip-left']),
+      doctor('11.3.7', 'B', 'A network that was deleted while tasks start is used or gone', [
+        'network-left-on-node',
+      ]),
     ],
   },
   {
@@ -229,7 +229,7 @@ export const wireSections: readonly ContractSection[] = [
         '11.5.3',
         'C*',
         'From iptables to nftables: ports answer',
-        ['forward-filtered'],
+        ['forward-filtered', 'rules-of-other-generation'],
         'published ports',
       ),
       probe('11.5.4', 'B', 'A rolling change does not disturb other nodes'),
@@ -254,38 +254,49 @@ export const wireSections: readonly ContractSection[] = [
   {
     title: '12 Packet filters',
     rows: [
-      nothing('12.1.1', 'C*', 'The nftables chains for overlays have their hooks and priorities'),
+      doctor('12.1.1', 'C*', 'The nftables chains for overlays have their hooks and priorities', [
+        'nft-hook-moved',
+      ]),
       doctor('12.1.2', 'C', 'Encrypted VNIs are in the set of that table', [
         'encryption-mark-missing',
         'encryption-drop-missing',
       ]),
-      nothing('12.1.3', 'C', 'After the last encrypted network that set is empty'),
+      doctor('12.1.3', 'C', 'After the last encrypted network that set is empty', [
+        'encryption-rule-leftover',
+      ]),
       trace('12.2.1', 'B', 'Rules in DOCKER-USER apply to published ports', ['host-filtered']),
       doctor('12.2.2', 'B', 'A rule that accepts VXLAN opens no encrypted network', [
         'encryption-drop-missing',
       ]),
-      nothing('12.3.1', 'B', 'No encryption rule of the other backend is left for a VNI in use'),
-      nothing('12.3.2', 'B,C', 'From 29.8 no chain DOCKER-INGRESS is left'),
-      nothing('12.3.3', 'C', 'From iptables to nftables old encryption rules stay until the VNI is used'),
-      nothing('12.3.4', 'C', 'From nftables to iptables the table docker-overlay goes'),
+      doctor('12.3.1', 'B', 'No encryption rule of the other backend is left for a VNI in use', [
+        'encryption-rule-leftover',
+      ]),
+      doctor('12.3.2', 'B,C', 'From 29.8 no chain DOCKER-INGRESS is left', ['rules-of-other-generation']),
+      doctor('12.3.3', 'C', 'From iptables to nftables old encryption rules stay until the VNI is used', [
+        'encryption-rule-leftover',
+      ]),
+      doctor('12.3.4', 'C', 'From nftables to iptables the table docker-overlay goes', [
+        'encryption-rule-leftover',
+      ]),
     ],
   },
   {
     title: 'N Other documents',
     rows: [
-      nothing('N1.1', 'C*', 'The nftables chains for bridges have their hooks and priorities'),
+      doctor('N1.1', 'C*', 'The nftables chains for bridges have their hooks and priorities', [
+        'nft-hook-moved',
+      ]),
       doctor('N1.2', 'B', 'FORWARD jumps to DOCKER-USER', ['docker-rules-missing'], 'IPv6'),
-      doctor(
-        'N1.3',
-        'B',
-        'No rules of the other backend are left',
-        ['docker-rules-two-backends'],
-        'iptables beside nftables',
-      ),
+      doctor('N1.3', 'B', 'No rules of the other backend are left', [
+        'docker-rules-two-backends',
+        'rules-of-other-generation',
+      ]),
       doctor('N1.4', 'C*', 'With nftables the iptables policy of FORWARD stays', ['forward-filtered']),
       doctor('N1.5', 'B', 'Ports answer after a reload of firewalld', ['docker-rules-missing']),
       doctor('N1.6', 'B', 'The iptables backend turns ip_forward on', ['ip-forward-off']),
-      nothing('N1.7', 'C*', 'The nftables backend does not start without ip_forward'),
+      doctor('N1.7', 'C*', 'The nftables backend does not start without ip_forward', [
+        'engine-refuses-swarm',
+      ]),
       nothing('N2.1', 'B', '/etc/hosts has the addresses of the container'),
     ],
   },

@@ -54,11 +54,11 @@ export const swarmTexts = [
   },
   {
     code: 'ingress-network-odd',
-    title: 'there is no ingress network, or more than one',
+    title: 'there is no ingress network, more than one, or one of an old form',
     severity: 'error',
     needs: 'a manager',
     meaning:
-      'Without an ingress network, ports that services publish in ingress mode answer on no node. Of two ingress networks only one serves ports.',
+      'Without an ingress network, ports that services publish in ingress mode answer on no node. Of two ingress networks only one serves ports. One of the old form serves them only on nodes where something is attached to it.',
     behaviour:
       'The managers give each service that publishes ports in ingress mode a VIP on the ingress network; nodes forward the ports to it. A second ingress network is never allocated.',
     check: [

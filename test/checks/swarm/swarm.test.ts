@@ -99,6 +99,11 @@ describe('a network of the swarm', () => {
     const two = withNetwork({...uber, Id: 'second', Name: 'second', Ingress: true, Options: {}});
     assert.match(find('ingress-network-odd', two)[0]?.cause ?? '', /2 ingress networks/);
     assert.deepEqual(find('ingress-network-odd', node1), []);
+    const old = withNetwork({...uber, Id: 'old', Name: 'old', Labels: {'com.docker.swarm.internal': 'true'}});
+    assert.match(
+      find('ingress-network-odd', old)[0]?.cause ?? '',
+      /old is an ingress network of the old form/,
+    );
   });
 
   it('whose name a local network has as well', () => {
@@ -195,6 +200,17 @@ describe('a task', () => {
     assert.equal(finding?.subject, 'service newservice on node1');
     assert.match(finding?.cause ?? '', /a local network of the same name/);
     assert.deepEqual(find('task-rejected', withTasks(refused, task('again', 'running'))), []);
+    const host = {
+      ...refused,
+      Status: {
+        ...refused.Status,
+        Err: 'container cannot be disconnected from host network or connected to host network',
+      },
+    };
+    assert.match(
+      find('task-rejected', withTasks(host))[0]?.cause ?? '',
+      /on the host network and on another one/,
+    );
     const other = {...refused, Status: {...refused.Status, Err: 'No such image: app:2'}};
     assert.deepEqual(find('task-rejected', withTasks(other)), []);
   });

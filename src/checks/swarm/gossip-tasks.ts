@@ -1,0 +1,131 @@
+import {named, sh} from '../../base/command.js';
+import {fixBy, look} from '../../findings/advice.js';
+import type {Finding} from '../../findings/finding.js';
+import type {DockerModel, GossipService, Network, SwarmService, SwarmTask} from '../../model/docker-types.js';
+import type {KnownHost} from '../../topology/known-host.js';
+import {defineCheck} from '../check.js';
+import {counted, listed} from '../words.js';
+import {hasEnding} from './manager-check.js';
+
+/** How long gossip may take to tell all nodes of a task (moby swarm-networking.md, 11.2: reassignment). */
+const ceiling = 300_000;
+
+/**
+ * What a manager lists, and what its own gossip has, on the networks on which both are told. Gossip of other nodes is compared
+ * with that of this one by other checks.
+ */
+export const gossipTasks = defineCheck({
+  name: 'gossip-tasks',
+  codes: ['gossip-task-differs'],
+  perHost(host, report) {
+    const {docker} = host.model;
+    if (!docker?.read.tasks || !docker.read.services || docker.lent) return undefined;
+    for (const {network} of host.overlays) {
+      const services = network.services;
+      if (!services) continue;
+      for (const finding of [
+        ...unheard(host, docker, network, services),
+        ...unknown(host, docker, network, services),
+      ])
+        report.found(finding);
+    }
+    return undefined;
+  },
+});
+
+/** Tasks that have run for longer than gossip may take, by the service. */
+function unheard(
+  host: KnownHost,
+  docker: DockerModel,
+  network: Network,
+  gossip: readonly GossipService[],
+): Finding[] {
+  const heard = new Set(gossip.flatMap(({tasks}) => tasks.map(({ip}) => ip)));
+  const services = new Map(docker.services.map((service) => [service.id, service]));
+  const lacking = new Map<SwarmService, {task: SwarmTask; ip: string}[]>();
+  for (const task of docker.tasks) {
+    const service = services.get(task.serviceId ?? '');
+    const age = task.since === undefined ? 0 : Date.parse(host.model.startedAt) - Date.parse(task.since);
+    if (!service || task.state !== 'running' || task.desiredState !== 'running' || age <= ceiling) continue;
+    if (onLostNode(docker, task)) continue;
+    const addresses = task.attachments.find(({networkId}) => networkId === network.id)?.addresses ?? [];
+    const ip = addresses.find((address) => !heard.has(address));
+    if (ip !== undefined) lacking.set(service, [...(lacking.get(service) ?? []), {task, ip}]);
+  }
+  return [...lacking].map(([{name}, tasks]) => missingFinding(host, network, name, tasks));
+}
+
+/** What a node that managers have lost runs is not known. */
+function onLostNode({nodes}: DockerModel, {nodeId}: SwarmTask): boolean {
+  return nodes.find(({id}) => id === nodeId)?.state !== 'ready';
+}
+
+function missingFinding(
+  host: KnownHost,
+  network: Network,
+  service: string,
+  tasks: {task: SwarmTask; ip: string}[],
+): Finding {
+  return {
+    code: 'gossip-task-differs',
+    severity: 'warning',
+    host: host.name,
+    network: network.name,
+    subject: `service ${service}`,
+    evidence: tasks
+      .slice(0, 5)
+      .map(
+        ({task: {id, since}, ip}) =>
+          `manager: task ${id.slice(0, 12)} of ${service}, ${ip}, running since ${since}; not in the gossip of ${network.name}`,
+      ),
+    cause: `gossip of ${network.name} on ${host.name} lacks ${counted(tasks.length, 'task')} of ${service} that ${tasks.length === 1 ? 'has' : 'have'} run for more than 5 minutes: ${host.name} gives no name and no traffic to ${tasks.length === 1 ? 'it' : 'them'}`,
+    check: look(sh`docker network inspect --verbose ${named(network.name)} --format '{{json .Services}}'`),
+    fix: fixBy({
+      commands: [sh`docker service update --force ${named(service)}`],
+      affects: `the tasks of ${service}, which are replaced and announced again`,
+    }),
+    basis: 'one-host',
+    at: {host: host.name, networkId: network.id},
+  };
+}
+
+/** Services that gossip has and the managers have no more, none of whose tasks are on their way out. */
+function unknown(
+  host: KnownHost,
+  docker: DockerModel,
+  network: Network,
+  gossip: readonly GossipService[],
+): Finding[] {
+  const listedNames = new Set(docker.services.map(({name}) => name));
+  const kept = new Set(
+    docker.tasks.flatMap(({attachments}) =>
+      attachments.flatMap(({networkId, addresses}) => (networkId === network.id ? addresses : [])),
+    ),
+  );
+  const left = (hasEnding(docker) ? [] : gossip).filter(
+    ({name, tasks}) =>
+      name !== '' && !listedNames.has(name) && tasks.length > 0 && tasks.every(({ip}) => !kept.has(ip)),
+  );
+  return left.map(
+    ({name, vip, tasks}): Finding => ({
+      code: 'gossip-task-differs',
+      severity: 'warning',
+      host: host.name,
+      network: network.name,
+      subject: `service ${name}`,
+      evidence: [
+        `gossip of ${network.name} on ${host.name}: ${name}${vip === undefined ? '' : `, VIP ${vip}`}, ${listed(tasks.map(({ip}) => ip))}`,
+        `manager: no service ${name}, and no task with these addresses`,
+      ],
+      cause: `gossip of ${network.name} on ${host.name} still has the service ${name}, which was removed: its name resolves to addresses that no task has`,
+      check: look(sh`docker service inspect ${named(name)}`, 'no such service'),
+      fix: {
+        by: 'others',
+        who: `administrator of the node that announces ${name}`,
+        what: 'restart the engine of the node at the "Host IP" that docker network inspect --verbose shows for it',
+      },
+      basis: 'one-host',
+      at: {host: host.name, networkId: network.id},
+    }),
+  );
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import {describe, it} from 'node:test';
+import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
+import {
+  answerOf,
+  type Change,
+  derived,
+  editAnswers,
+  editTable,
+  type Raw,
+  recordedEvidence,
+} from '../../support/evidence.js';
+import {examine, fixOf} from '../support.js';
+
+const [node1, node2] = ['engine-28.5.2/node1', 'engine-28.5.2/node2'].map((name) =>
+  recordedEvidence(name),
+) as [HostEvidence, HostEvidence];
+const find = (code: string, ...hosts: HostEvidence[]) =>
+  examine(...hosts).findings.filter((finding) => finding.code === code);
+
+const ago = (seconds: number) => new Date(Date.parse(node1.startedAt) - seconds * 1000).toISOString();
+/** The containers of a host have been running for so long, by its clock. */
+const running =
+  (seconds: number): Change =>
+  (draft) =>
+    editAnswers(draft, /^\/containers\/[0-9a-f]+\/json$/, (body: Raw) => {
+      body.State.StartedAt = new Date(Date.parse(draft.startedAt) - seconds * 1000).toISOString();
+    });
+const old = derived(node2, running(3600));
+const peers = (change: (peers: Raw[]) => Raw[]): HostEvidence =>
+  derived(node1, (draft) =>
+    editAnswers(draft, /^\/networks\/.*verbose/, (network: Raw) => {
+      network.Peers = change(network.Peers ?? []);
+    }),
+  );
+const other = '192.168.1.5';
+
+describe('peers of a network', () => {
+  it('are all nodes with containers there', () => {
+    assert.deepEqual(find('gossip-peer-missing', node1, old), []);
+    assert.deepEqual(find('gossip-address-differs', node1, old), []);
+    const lacking = peers((all) => all.filter(({IP}) => IP !== other));
+    const [finding, ...others] = find('gossip-peer-missing', lacking, old);
+    assert.deepEqual([others, finding?.host, finding?.subject], [[], 'node1', 'node node2']);
+    assert.match(finding?.evidence[1] ?? '', /advertise address 192\.168\.1\.5/);
+  });
+
+  it('need not be there within three minutes of the first container, nor long before or after', () => {
+    const lacking = peers((all) => all.filter(({IP}) => IP !== other));
+    assert.deepEqual(find('gossip-peer-missing', lacking, derived(node2, running(100))), []);
+    const muchLater = derived(old, (draft) => {
+      draft.startedAt = new Date(Date.parse(draft.startedAt) + 600_000).toISOString();
+    });
+    assert.deepEqual(find('gossip-peer-missing', lacking, muchLater), []);
+  });
+
+  it('go by the address that a node advertises', () => {
+    const second = derived(old, (draft) =>
+      editTable(draft, '@host', 'addr', (links) => {
+        links
+          .find(({ifname}) => ifname === 'eth0')
+          .addr_info.push({family: 'inet', local: '10.99.0.2', prefixlen: 24, scope: 'global'});
+        return links;
+      }),
+    );
+    const elsewhere = peers((all) =>
+      all.map((peer) => (peer.IP === other ? {...peer, IP: '10.99.0.2'} : peer)),
+    );
+    const [finding, ...others] = find('gossip-address-differs', elsewhere, second);
+    assert.deepEqual([others, finding?.subject], [[], 'node node2']);
+    assert.match(finding?.cause ?? '', /at 10\.99\.0\.2, and node2 advertises 192\.168\.1\.5/);
+    assert.deepEqual(find('gossip-peer-missing', elsewhere, second), []);
+  });
+
+  it('are no more those that managers have had down for two minutes', () => {
+    const down = (seconds: number) =>
+      derived(node1, (draft) =>
+        editAnswers(draft, /^\/nodes$/, (nodes: Raw[]) => {
+          const lost = nodes.find(({Status}) => Status.Addr === other);
+          lost.Status.State = 'down';
+          lost.UpdatedAt = ago(seconds);
+        }),
+      );
+    const [finding, ...others] = find('gossip-peer-stale', down(200));
+    assert.deepEqual([others, finding?.host, finding?.subject], [[], 'node1', 'node node2']);
+    assert.deepEqual(find('gossip-peer-stale', down(60)), []);
+    assert.deepEqual(find('gossip-peer-stale', node1), []);
+    const gone = derived(down(200), (draft) =>
+      editAnswers(draft, /^\/networks\/.*verbose/, (network: Raw) => {
+        network.Peers = (network.Peers ?? []).filter(({IP}: Raw) => IP !== other);
+      }),
+    );
+    assert.deepEqual(find('gossip-peer-stale', gone), []);
+  });
+});
+
+describe('tasks by gossip', () => {
+  const app = (answerOf(node1, '/services').body as Raw[]).find(({Spec}) => Spec.Name === 'app').ID;
+  const since =
+    (seconds: number): Change =>
+    (draft) =>
+      editAnswers(draft, /^\/tasks$/, (tasks: Raw[]) => {
+        for (const task of tasks) task.Status.Timestamp = ago(seconds);
+      });
+  const unheard: Change = (draft) =>
+    editAnswers(draft, /^\/networks\/.*verbose/, (network: Raw) => {
+      if (network.Name === 'uber-net') network.Services.app.Tasks.splice(0, 1);
+    });
+
+  it('are those that managers list for more than five minutes', () => {
+    assert.deepEqual(find('gossip-task-differs', derived(node1, since(900))), []);
+    const lacking = (seconds: number) =>
+      derived(node1, (draft) => {
+        since(seconds)(draft);
+        unheard(draft);
+      });
+    const [finding, ...others] = find('gossip-task-differs', lacking(900));
+    assert.deepEqual([others, finding?.network, finding?.subject], [[], 'uber-net', 'service app']);
+    assert.deepEqual(fixOf(finding), ['docker service update --force app']);
+    assert.deepEqual(find('gossip-task-differs', lacking(200)), []);
+    const lost = derived(lacking(900), (draft) =>
+      editAnswers(draft, /^\/nodes$/, (nodes: Raw[]) => {
+        for (const node of nodes) node.Status.State = 'down';
+      }),
+    );
+    assert.deepEqual(find('gossip-task-differs', lost), []);
+  });
+
+  it('are not of a service that was removed, once its tasks are gone', () => {
+    const removed = derived(node1, (draft) => {
+      editAnswers(draft, /^\/services$/, (services: Raw[]) => {
+        const kept = services.filter(({ID}) => ID !== app);
+        services.splice(0, services.length, ...kept);
+      });
+      editAnswers(draft, /^\/tasks$/, (tasks: Raw[]) => {
+        const kept = tasks.filter(({ServiceID}) => ServiceID !== app);
+        tasks.splice(0, tasks.length, ...kept);
+      });
+    });
+    const [finding] = find('gossip-task-differs', removed);
+    assert.match(finding?.cause ?? '', /still has the service app, which was removed/);
+    const ending = derived(removed, (draft) =>
+      editAnswers(
+        draft,
+        /^\/tasks$/,
+        (tasks: Raw[]) => void tasks.push({...tasks[0], ID: 'x', ServiceID: app}),
+      ),
+    );
+    assert.deepEqual(find('gossip-task-differs', ending), []);
+  });
+});
