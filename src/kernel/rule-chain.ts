@@ -260,9 +260,8 @@ type Translating = Extract<RuleAction, {action: 'dnat' | 'snat' | 'masquerade' |
 
 /** They end the chain, and the packet goes on. */
 function translate({run, rule, held}: At, action: Translating, packet: SeenPacket): Ends {
-  const accept = translated(action, packet);
-  if (accept !== packet) run.translated ??= {by: rule, isSure: held === 'yes'};
-  return {accept};
+  run.translated ??= {by: rule, isSure: held === 'yes'};
+  return {accept: translated(action, packet)};
 }
 
 function translated(action: Translating, packet: SeenPacket): SeenPacket {
@@ -288,8 +287,13 @@ function isSingle(to: Translation | undefined): to is Translation {
   return to !== undefined && to.lastAddress === undefined && to.lastPort === undefined;
 }
 
-/** Where another connection has its source port, the packet gets another one. */
-function sentTo({sport: _, dport, ...packet}: SeenPacket, dst: string, port = dport): SeenPacket {
+/**
+ * Where another connection has its source port, the packet gets another one. What stays as it is does not count as translated
+ * (nf_nat_core.c nf_nat_setup_info sets IPS_DST_NAT only for another tuple), unless another connection has its port or id.
+ */
+function sentTo(seen: SeenPacket, dst: string, port = seen.dport): SeenPacket {
+  const {sport: _, destinationTranslated: __, ...packet} = seen;
+  if (dst !== '' && dst === seen.dst && port === seen.dport) return packet;
   return {...packet, ...(port === undefined ? {} : {dport: port}), dst, destinationTranslated: true};
 }
 

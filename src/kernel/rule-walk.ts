@@ -128,16 +128,22 @@ function passTogether(walk: Walk, hook: string, together: Asked[]): Filtering | 
     const isUnsure = filters.some((other) => other !== asked && writes(other));
     const dropped = passBase(walk, hook, asked, isUnsure);
     if (dropped) return dropped;
+    // What one of them may have kept from conntrack looks to the others as if it had done nothing.
+    if (isUnsure && does(asked, untracks) && walk.now.ctState !== 'UNTRACKED')
+      walk.now = {...walk.now, ctState: 'ANY'};
   }
   return translateAt(walk, hook, nats);
 }
 
 const written: ReadonlySet<ActionName> = new Set<ActionName>(['mark', 'connection-mark', 'untrack', 'other']);
+const untracks: ReadonlySet<ActionName> = new Set<ActionName>(['untrack']);
 
 /** Whether anything in a chain's table leaves a mark. */
-function writes({ruleset, chain: {table, family}}: Asked): boolean {
+const writes = (asked: Asked): boolean => does(asked, written);
+
+function does({ruleset, chain: {table, family}}: Asked, actions: ReadonlySet<ActionName>): boolean {
   return (tableOf(ruleset, table, family)?.rules ?? []).some(({statements}) =>
-    statements.some((statement) => 'action' in statement && written.has(statement.action)),
+    statements.some((statement) => 'action' in statement && actions.has(statement.action)),
   );
 }
 

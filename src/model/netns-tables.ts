@@ -13,6 +13,7 @@ import {lazily} from './lazy.js';
 import {type Nic, parseNic} from './nic.js';
 import type {Problem} from './problem.js';
 import {parseIptablesSave} from './rules/iptables.js';
+import {isShownByNft, withNativeRules} from './rules/mixed.js';
 import {parseNftRuleset} from './rules/nftables.js';
 import type {RuleProgram, Ruleset} from './rules/rule.js';
 
@@ -76,7 +77,7 @@ export function parseTables(
   if (files && isCut(files)) partial.add('proc');
   const failed = new Set([
     ...missing,
-    ...sections.flatMap((section) => (isWhole(section) ? [] : [section.name])),
+    ...sections.flatMap((section) => (isWholeAmong(section, sections) ? [] : [section.name])),
   ]);
   const tables: NetnsTables = compact({
     partial: partial.size > 0 ? partial : undefined,
@@ -149,12 +150,13 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
   const saves = sections.filter(({name}) => name.startsWith('iptables-'));
   const saves6 = sections.filter(({name}) => name.startsWith('ip6tables-'));
   const cards = sections.filter(({name}) => name === 'nic');
+  const areWhole = (all: Section[]) => all.length > 0 && all.every((one) => isWholeAmong(one, sections));
   return lazily(tables, {
     nsids: ids && (() => nsids(ids)),
     proc: proc && (() => procFiles(proc)),
     ipvs: proc && hasFile(proc, '/proc/net/ip_vs') ? () => ipvsOf(proc) : undefined,
-    netfilter: saves.length > 0 && saves.every(isWhole) ? () => netfilter(saves) : undefined,
-    netfilter6: saves6.length > 0 && saves6.every(isWhole) ? () => netfilter(saves6) : undefined,
+    netfilter: areWhole(saves) ? () => netfilter(saves, tables.nftables) : undefined,
+    netfilter6: areWhole(saves6) ? () => netfilter(saves6, tables.nftables) : undefined,
     nftables: nft && (() => parseNftRuleset(nft.output)),
     vtepRoutes: gets && (() => vtepRoutes(gets)),
     nics: cards.length === 0 ? undefined : () => nics(cards),
@@ -162,15 +164,23 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
   });
 }
 
-/**
- * Whether a section's command ended well. What packet filters do is known only from all of their rules: iptables-nft-save
- * leaves out a table in which nft has put what it can't print (iptables/xtables-save.c).
- */
+/** Whether a section's command ended well. What packet filters do is known only from all of their rules. */
 function isWhole({name, status, truncated, output}: Section): boolean {
-  if (status !== 0) return false;
-  if (/^ip6?tables-/.test(name))
-    return !truncated && !/^# Table `\w+' is incompatible, use 'nft' tool/m.test(output);
-  return name !== 'nft' || (!truncated && /^\s*\{/.test(output));
+  return status === 0 && (name !== 'nft' || (!truncated && /^\s*\{/.test(output)));
+}
+
+/**
+ * The same of one among those of its namespace: iptables-nft-save leaves out a table in which nft has put what it can't print
+ * (iptables/xtables-save.c), which nft may show.
+ */
+function isWholeAmong(section: Section, sections: readonly Section[]): boolean {
+  if (!isWhole(section)) return false;
+  const {name, truncated, output} = section;
+  if (!/^ip6?tables-/.test(name)) return true;
+  if (truncated) return false;
+  if (!output.includes("is incompatible, use 'nft' tool")) return true;
+  const nft = sections.find((one) => one.name === 'nft' && isWhole(one));
+  return isShownByNft(output, name.startsWith('ip6') ? 'ip6' : 'ip', nft && parseNftRuleset(nft.output));
 }
 
 type Parser<Row> = (text: string) => Parsed<Row>;
@@ -246,10 +256,12 @@ function ipvsOf({output}: Section): Ipvs {
 
 const programs: readonly RuleProgram[] = ['iptables-legacy', 'ip6tables-legacy', 'ip6tables-nft'];
 
-function netfilter(saves: Section[]): NonNullable<NetnsTables['netfilter']> {
-  return saves.map(({name, output}) =>
-    parseIptablesSave(output, programs.find((program) => program === name) ?? 'iptables-nft'),
-  );
+function netfilter(saves: Section[], nft: Ruleset | undefined): NonNullable<NetnsTables['netfilter']> {
+  return saves.map(({name, output}) => {
+    const program = programs.find((one) => one === name) ?? 'iptables-nft';
+    const saved = parseIptablesSave(output, program);
+    return nft ? withNativeRules(saved, nft) : saved;
+  });
 }
 
 /** A section a card; one that ethtool could not answer for is left out. */

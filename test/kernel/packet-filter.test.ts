@@ -91,8 +91,14 @@ describe('the packet filters of a namespace together', () => {
     // These see no packet that is routed, or decide on nothing.
     for (const chain of [{family: 'bridge'}, {family: 'arp'}, {family: 'ip6'}, {policy: 'accept'}])
       assert.deepEqual(decided([accepting, nft(chain)]), ['accept'], JSON.stringify(chain));
-    // Of iptables-nft, which was walked.
-    assert.deepEqual(decided([accepting, nft({family: 'ip', table: 'filter'})]), ['accept']);
+  });
+
+  it('see a base chain that nft has put into a table of iptables, which iptables does not show', () => {
+    const own = nft({family: 'ip', table: 'filter'});
+    assert.deepEqual(decided([iptables('iptables-nft', ''), own]), [
+      'drop',
+      'nft: ip filter own: policy drop',
+    ]);
   });
 
   it('leave all open where nft failed, and say so', () => {

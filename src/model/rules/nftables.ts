@@ -1,7 +1,9 @@
 /** `nft -j list ruleset` (libnftables-json(5)). */
 import {lazily} from '../lazy.js';
+import {writerOf} from './nftables-native.js';
 import {readStatement} from './nftables-statements.js';
 import {isObject, type Json, valueText, word} from './nftables-words.js';
+import {isOfIptables} from './questions.js';
 import {
   type ChainBase,
   type Counters,
@@ -98,6 +100,10 @@ function addRule(tables: Tables, from: Json): void {
   if (unread) unread.push(from);
   else table.unread.set(chain, [from]);
   chain.size++;
+  if (!isOfIptables(table.family, table.name)) return;
+  const writer = writerOf(from['expr']);
+  if (writer === 'nft') chain.native = new Set(chain.native).add(chain.size);
+  else if (writer === 'iptables') chain.hasXt = true;
 }
 
 function ruleOf(chain: RuleChain, {expr, comment}: Json, position: number, sets: RuleSet[]): Rule {

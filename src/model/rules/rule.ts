@@ -41,6 +41,10 @@ export interface RuleChain {
   counters?: Counters;
   /** How many rules it has. */
   size: number;
+  /** Of a chain that nft shows: positions of the rules that iptables can't have written. */
+  native?: ReadonlySet<number>;
+  /** Of a chain that nft shows: some matches or targets are of xt, whose parameters it does not print. */
+  hasXt?: boolean;
   /** Those of nft are read when they are first asked for: most readers ask few chains. */
   rules: Rule[];
 }

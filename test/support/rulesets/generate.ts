@@ -1,6 +1,6 @@
 /** Random rulesets: tables of nftables and rules of iptables side by side, for IPv4 and IPv6. */
 import {iptablesText, type Program, programs} from './iptables.js';
-import {nativeTable} from './native.js';
+import {nativeAdditions, nativeTable} from './native.js';
 import {chance, type Random} from './random.js';
 
 /** What one program loads. Lines that begin with a tab are rules, of which none needs another. */
@@ -19,7 +19,18 @@ export function randomRuleset(random: Random): Part[] {
     ...native,
     ...saved.map((program): Part => ({program, text: iptablesText(random, program)})),
   ];
-  return (chance(random, 0.5) ? parts.reverse() : parts).filter(({text}) => text !== '');
+  const ordered = chance(random, 0.5) ? parts.reverse() : parts;
+  return [...ordered, ...additions(random, parts)].filter(({text}) => text !== '');
+}
+
+/** What nft writes into the tables of iptables-nft, which has to be there first. */
+function additions(random: Random, parts: readonly Part[]): Part[] {
+  return parts
+    .filter(({program, text}) => program.endsWith('-nft') && text.includes('*filter') && chance(random, 0.4))
+    .map(({program}) => ({
+      program: 'nft',
+      text: nativeAdditions(random, program === 'iptables-nft' ? 'ip' : 'ip6'),
+    }));
 }
 
 /** The same without one rule each: from the end, as what comes later is less likely to matter. */

@@ -258,6 +258,26 @@ export function nativeTable(random: Random, name: string, few: boolean): string 
   return `table ${family} ${name} {\n${setsOf(random)}\n${[...bodies, ...base, ...nat].join('\n')}\n}`;
 }
 
+/** Rules of nft's own in a table of iptables, and a chain that sees packets of which iptables knows nothing. */
+export function nativeAdditions(random: Random, family: 'ip' | 'ip6'): string {
+  const body = (chain: string, head: string) => {
+    const isOut = /OUTPUT|output/.test(chain + head);
+    const rules = many(1 + upTo(random, 1), () =>
+      rule(random, [], /INPUT|FORWARD|OUTPUT/.test(chain)),
+    ).filter((one) => agrees(one) && fits(one, family) && !(isOut && /iif|ether /.test(one)));
+    return `chain ${chain} {\n${[head, ...rules.map((one) => `\t${one}`)].filter(Boolean).join('\n')}\n}`;
+  };
+  const chains = ['INPUT', 'FORWARD', 'OUTPUT']
+    .filter(() => chance(random, 0.5))
+    .map((name) => body(name, ''));
+  const own = hooks
+    .filter(() => chance(random, 0.15))
+    .map((hook) =>
+      body(`own_${hook}`, `type filter hook ${hook} priority ${pick(random, [-10, 0, 10])}; policy accept;`),
+    );
+  return `table ${family} filter {\n${setsOf(random)}\n${[...chains, ...own].join('\n')}\n}`;
+}
+
 function natChains(random: Random, family: Family): string[] {
   return Object.entries(translations)
     .filter(() => chance(random, 0.4))

@@ -1,0 +1,66 @@
+/**
+ * Tables of iptables-nft in which nft has written too. `iptables-nft-save` prints such rules as others, with exit status 0: it
+ * leaves out a set, so that `ip saddr @blocked drop` becomes `-j DROP` (iptables/nft-shared.c nft_rule_to_iptables_command_state
+ * up to 1.8.9), and leaves out base chains that are not its own. nft prints both, but without the parameters of xt matches.
+ */
+import {isOfIptables} from './questions.js';
+import {hookedChains, type Rule, type RuleChain, type Ruleset, type RuleTable} from './rule.js';
+
+/** What iptables-nft printed, with the rules and chains that only nft shows as nft shows them. */
+export function withNativeRules(saved: Ruleset, nft: Ruleset): Ruleset {
+  if (saved.program !== 'iptables-nft' && saved.program !== 'ip6tables-nft') return saved;
+  const family = saved.program === 'iptables-nft' ? 'ip' : 'ip6';
+  const shown = nft.tables.filter((table) => table.family === family && isOfIptables(family, table.name));
+  if (!shown.some((table) => isMixed(table, savedTable(saved, table)))) return saved;
+  const missing = shown.filter((table) => !savedTable(saved, table));
+  const tables = [
+    ...saved.tables.map((table) => {
+      const printed = shown.find(({name}) => name === table.name);
+      return printed && isMixed(printed, table) ? mixedTable(table, printed) : table;
+    }),
+    ...missing,
+  ];
+  return {program: saved.program, tables, hooked: hookedChains(tables)};
+}
+
+/**
+ * Whether a table that iptables-nft refuses to print is shown whole by nft: then it is as any other table of nft. `output` is
+ * of `iptables-nft-save` or `ip6tables-nft-save` for one family.
+ */
+export function isShownByNft(output: string, family: 'ip' | 'ip6', nft: Ruleset | undefined): boolean {
+  return [...output.matchAll(/^# Table `(\w+)' is incompatible, use 'nft' tool/gm)].every(([, name]) => {
+    const table = nft?.tables.find((one) => one.family === family && one.name === name);
+    return table !== undefined && ![...table.chains.values()].some(({hasXt}) => hasXt);
+  });
+}
+
+const savedTable = ({tables}: Ruleset, {name}: RuleTable): RuleTable | undefined =>
+  tables.find((table) => table.name === name);
+
+/** Whether nft shows something in a table of iptables that iptables does not, or shows as something else. */
+const isMixed = (printed: RuleTable, saved: RuleTable | undefined): boolean =>
+  [...printed.chains.values()].some(
+    (chain) => (chain.native?.size ?? 0) > 0 || isItsOwn(chain, saved?.chains.get(chain.name)),
+  );
+
+/** Whether a chain sees packets where iptables shows none that does. */
+function isItsOwn({base, size, policy = 'accept'}: RuleChain, saved: RuleChain | undefined): boolean {
+  if (!base) return saved === undefined && size > 0;
+  if (base.hook === saved?.base?.hook && base.priority === saved.base.priority) return false;
+  return size > 0 || policy !== 'accept';
+}
+
+function mixedTable(saved: RuleTable, printed: RuleTable): RuleTable {
+  const chains = new Map(saved.chains);
+  for (const chain of printed.chains.values()) {
+    const known = chains.get(chain.name);
+    if (known === undefined || isItsOwn(chain, known)) chains.set(chain.name, chain);
+    else if ((chain.native?.size ?? 0) > 0 && known.size === chain.size)
+      chains.set(chain.name, {...known, rules: known.rules.map((rule) => nativeRule(rule, chain) ?? rule)});
+  }
+  const rules = [...chains.values()].flatMap((chain) => chain.rules);
+  return {...saved, chains, sets: printed.sets, rules};
+}
+
+const nativeRule = ({position}: Rule, {native, rules}: RuleChain): Rule | undefined =>
+  native?.has(position) ? rules[position - 1] : undefined;
