@@ -45,7 +45,14 @@ const section = (name: string, output: string): Section => ({
 function verdictFor(src: string, iptables: string, nft: string): [string, ...string[]] {
   const filter = packetFilter(parseTables([section('iptables-nft', iptables), section('nft', nft)]));
   assert.ok(filter);
-  const packet = {protocol: 'udp', src, dst: '192.0.2.1', dport: 4789, inInterface: 'eth0', dstLocal: true};
+  const packet = {
+    protocol: 'udp' as const,
+    src,
+    dst: '192.0.2.1',
+    dport: 4789,
+    inInterface: 'eth0',
+    dstLocal: true,
+  };
   const {verdict, evidence} = decide(filter, 'INPUT', {...packet, ctState: 'NEW', ipsec: false});
   return [verdict, ...evidence];
 }
