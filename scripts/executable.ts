@@ -64,6 +64,12 @@ async function buildExecutable(target: Arch, file: string): Promise<void> {
   // Before the injection, which it would undo.
   execFileSync(target === process.arch ? 'strip' : 'llvm-strip', [file], {stdio: 'pipe'});
   await inject(file, 'NODE_SEA_BLOB', await readFile(blob), {sentinelFuse});
+  // What a package of it and a list of its contents have to say of Node.
+  const versions = JSON.parse(
+    execFileSync(native, ['-p', 'JSON.stringify(process.versions)'], {encoding: 'utf8'}),
+  );
+  const about = {version: nodeVersion, versions, licence: await readFile(node.licence, 'utf8')};
+  await writeFile(`${file}.node.json`, `${JSON.stringify(about)}\n`);
   const {size} = await stat(file);
   const checksum = createHash('sha256')
     .update(await readFile(file))

@@ -4,8 +4,8 @@ import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {execa} from 'execa';
+import {Terminal} from '../support/terminal.js';
 import {ovdiag, ovdiagProcess, root} from './support.js';
 
 const snapshot = 'fixtures/recorded/node1.json.gz';
@@ -65,7 +65,7 @@ describe('ovdiag completion', () => {
         if (!has(program)) return context.skip(`${program} is not installed`);
       const terminal = new Terminal(path.join(folder, `${shell}.sock`), env);
       try {
-        await terminal.start(start);
+        await terminal.start(start, root);
         await terminal.type(`${setUp}; echo rea''dy\n`, /^ready/m);
         await terminal.type('ovdiag fd\t', /ovdiag fdb(?= |$)/m, '--stat\t', /ovdiag fdb --status/);
         await terminal.type(`ovdiag fdb --snapshot ${snapshot} uber\t`, /node1\.json\.gz uber-net/);
@@ -94,51 +94,3 @@ describe('ovdiag completion', () => {
     assert.deepEqual([stdout, stderr, status], [':4\n', '', 0]);
   });
 });
-
-/** A shell in a terminal of its own. */
-class Terminal {
-  private readonly socket: string;
-  private readonly env: Record<string, string>;
-
-  constructor(socket: string, env: Record<string, string>) {
-    this.socket = socket;
-    this.env = env;
-  }
-
-  private async tmux(...args: string[]): Promise<string> {
-    const {stdout} = await execa('tmux', ['-f', '/dev/null', '-S', this.socket, ...args], {
-      env: this.env,
-      extendEnv: false,
-      timeout: 30_000,
-    });
-    return stdout;
-  }
-
-  async start(command: string): Promise<void> {
-    await this.tmux('new-session', '-d', '-x', '150', '-y', '40', '-c', root, command);
-  }
-
-  /** Types texts, waits after each until the screen shows what it must, and clears line and screen. */
-  async type(...steps: (string | RegExp)[]): Promise<void> {
-    for (const step of steps) {
-      if (typeof step === 'string') await this.tmux('send-keys', '-l', '--', step);
-      else await this.shows(step);
-    }
-    await this.tmux('send-keys', 'C-u');
-    await this.tmux('send-keys', 'C-l');
-  }
-
-  private async shows(expected: RegExp): Promise<void> {
-    let screen = '';
-    for (let attempt = 0; attempt < 300; attempt++) {
-      screen = await this.tmux('capture-pane', '-p');
-      if (expected.test(screen)) return;
-      await sleep(100);
-    }
-    assert.fail(`${expected} is not on the screen:\n${screen.trimEnd()}`);
-  }
-
-  async end(): Promise<void> {
-    await this.tmux('kill-server').catch(() => undefined);
-  }
-}
