@@ -4,7 +4,7 @@ import {addAllTunnels, type Built, buildElements} from './elements.js';
 import {type Focus, focusOn} from './focus.js';
 import {fold} from './fold.js';
 import type {HostScene} from './host-scene.js';
-import {elementOf} from './place.js';
+import {elementOf, type Placed} from './place.js';
 import type {Graph, GraphMark, GraphWalk} from './types.js';
 
 /** `whole`: everything is drawn. `folded`: healthy endpoints are folded. `overview`: healthy hosts are folded too. */
@@ -99,7 +99,7 @@ function marksOf(built: Built, findings: readonly MarkedFinding[]): GraphMark[] 
 
 function markOf(
   built: Built,
-  finding: Pick<FoldedFinding, 'severity' | 'host' | 'network' | 'at'>,
+  finding: Placed & Pick<FoldedFinding, 'severity'>,
   {host, ...numbers}: {host: string | null; findingIndex: number; foldedIndex: number | null},
 ): GraphMark[] {
   const element = elementOf(built, finding, host);

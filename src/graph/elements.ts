@@ -243,6 +243,7 @@ function addInhabitant(maker: Maker, found: LaneIndex, one: Inhabitant, at: numb
   });
   if (one.netns !== '') namespaces.set(one.netns, id);
   inhabitants.set(one.name, id);
+  for (const {networkId, address} of one.listed) endpoints.set(endpointKey(networkId, address), id);
   for (const [number, plug] of one.plugs.entries()) {
     const segment = segmentNamed(scene, plug.segment);
     for (const address of plug.inner?.addresses ?? (plug.address ? [plug.address] : []))

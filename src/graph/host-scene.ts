@@ -31,6 +31,8 @@ export interface Inhabitant {
   id: string | null;
   netns: string;
   plugs: Plug[];
+  /** Where it must be found by what Docker says. */
+  listed: {networkId: string; address: string}[];
   /** Network and address, where it is on one that needs no veth. */
   network: string | null;
   address: string | null;
@@ -195,7 +197,7 @@ function inhabitantsOf(host: KnownHost, segments: Building[]): Inhabitant[] {
 function inhabitantOf(host: KnownHost, sandbox: Sandbox, segments: Building[]): Inhabitant | undefined {
   const {kind, namespace, containers, containerIds, network} = sandbox;
   const netns = namespace.file;
-  const base = {netns, plugs: plugsOf(host, sandbox, segments), network: null, address: null};
+  const base = {netns, plugs: plugsOf(host, sandbox, segments), network: null, address: null, listed: []};
   const balancer = {...base, kind: 'load-balancer', id: null} as const;
   switch (kind) {
     case 'container': {
@@ -217,9 +219,11 @@ function inhabitantOf(host: KnownHost, sandbox: Sandbox, segments: Building[]): 
   }
 }
 
-function endpointOf(container: Container | undefined): Pick<Inhabitant, 'network' | 'address'> {
-  const [endpoint] = container?.endpoints ?? [];
-  return {network: endpoint?.networkName ?? null, address: endpoint?.ip ?? null};
+function endpointOf(container: Container | undefined): Pick<Inhabitant, 'network' | 'address' | 'listed'> {
+  const endpoints = container?.endpoints ?? [];
+  const [first] = endpoints;
+  const listed = endpoints.flatMap(({networkId, ip}) => (ip ? [{networkId, address: ip}] : []));
+  return {network: first?.networkName ?? null, address: first?.ip ?? null, listed};
 }
 
 /** Running containers of which no namespace was found, as where namespaces could not be read: by Docker alone. */

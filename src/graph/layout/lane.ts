@@ -17,6 +17,8 @@ export interface DrawnLane {
 interface Sheet {
   columns: Columns;
   options: LayoutOptions;
+  /** What is a port of docker_gwbridge. */
+  onGateway: ReadonlySet<string>;
   boxes: Box[];
   lines: Line[];
 }
@@ -25,7 +27,7 @@ interface Sheet {
 const height = {box: 22, device: 40, bridge: 44, least: 64, pill: 18} as const;
 
 export function drawLane(rows: LaneRows, columns: Columns, top: number, options: LayoutOptions): DrawnLane {
-  const sheet: Sheet = {columns, options, boxes: [], lines: []};
+  const sheet: Sheet = {columns, options, onGateway: rows.onGateway, boxes: [], lines: []};
   const first = top + gaps.head;
   let y = first;
   const tunnels: {id: string; y: number}[] = [];
@@ -149,25 +151,27 @@ function drawRow(sheet: Sheet, row: Row, bridge: GraphElement | undefined, top: 
       lines.push(straight(inhabitant.id, veth.id, 'interface', columns.inhabitant, columns.veth, y));
     if (bridge && isPlugged)
       lines.push(straight(veth.id, bridge.id, 'port', columns.veth, columns.bridge, y));
-  } else if (inhabitant?.kind === 'folded' && bridge) {
+  } else if (inhabitant && bridge && isPlugged) {
     lines.push(straight(inhabitant.id, bridge.id, 'port', columns.inhabitant, columns.bridge, y));
   }
-  if (leg && inhabitant) drawLeg(sheet, inhabitant, leg, y);
+  if (inhabitant) drawLeg(sheet, inhabitant, leg, y);
 }
 
-/** To the left: the veth on docker_gwbridge. */
+/** To the left: the veth on docker_gwbridge, or the line of what is folded. */
 function drawLeg(
-  {columns, options, boxes, lines}: Sheet,
-  {id}: GraphElement,
-  leg: GraphElement,
+  {columns, options, boxes, lines, onGateway}: Sheet,
+  {id, lane}: GraphElement,
+  leg: GraphElement | undefined,
   y: number,
 ): void {
-  if (!columns.leg || !columns.gateway) return;
-  boxes.push(pill(leg, columns.leg, y, texts.veth(leg, options)));
-  lines.push(
-    straight(id, leg.id, 'interface', columns.leg, columns.inhabitant, y),
-    straight(leg.id, `${leg.lane}-gateway`, 'port', columns.gateway, columns.leg, y),
-  );
+  const {gateway, leg: column, inhabitant} = columns;
+  if (!gateway) return;
+  const bridge = `${lane}-gateway`;
+  if (!leg && onGateway.has(id)) lines.push(straight(id, bridge, 'port', gateway, inhabitant, y));
+  if (!leg || !column) return;
+  boxes.push(pill(leg, column, y, texts.veth(leg, options)));
+  lines.push(straight(id, leg.id, 'interface', column, inhabitant, y));
+  if (onGateway.has(leg.id)) lines.push(straight(leg.id, bridge, 'port', gateway, column, y));
 }
 
 function inhabitantBox(

@@ -136,7 +136,16 @@ function placeBetween(
 ): void {
   const {picture, placement, exits, marked, elements} = sheet;
   const tunnels = picture.elements.filter(({kind}) => kind === 'tunnel');
-  const drawn = drawUnderlay({networks, tunnels, exits, marked, x, top, members: membersOf(sheet)});
+  const drawn = drawUnderlay({
+    networks,
+    tunnels,
+    exits,
+    marked,
+    x,
+    top,
+    members: membersOf(sheet),
+    isOverview: picture.view === 'overview',
+  });
   placement.boxes.push(...drawn.boxes);
   placement.tracks.push(...drawn.tracks);
   placement.lines.push(...drawn.lines);

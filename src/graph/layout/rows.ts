@@ -27,6 +27,8 @@ export interface LaneRows {
   gateway: GraphElement | undefined;
   vtep: GraphElement | undefined;
   uplink: GraphElement | undefined;
+  /** Ids of what is a port of docker_gwbridge. */
+  onGateway: ReadonlySet<string>;
   groups: Group[];
 }
 
@@ -35,33 +37,32 @@ export function laneRows({elements, edges}: Graph, lane: string): LaneRows | und
   const host = own.find(({id}) => id === lane);
   if (!host) return undefined;
   const byId = new Map(own.map((element) => [element.id, element]));
-  const to = (kind: string) =>
-    new Map(
-      edges.filter((edge) => edge.kind === kind && byId.has(edge.from)).map((edge) => [edge.from, edge.to]),
-    );
-  const ports = to('port');
-  const holders = new Map(
-    edges
-      .filter(({kind, to: veth}) => kind === 'interface' && byId.has(veth))
-      .map((edge) => [edge.to, edge.from]),
-  );
   const gateway = own.find(({kind}) => kind === 'gateway');
+  const inside = edges.filter(({from, to}) => byId.has(from) && byId.has(to));
+  const holders = new Map(inside.filter(({kind}) => kind === 'interface').map(({from, to}) => [to, from]));
+  const ports = new Map<string, string>();
+  const onGateway = new Set<string>();
+  for (const {from, to, kind} of inside) {
+    if (kind !== 'port') continue;
+    if (to === gateway?.id) onGateway.add(from);
+    // What is folded may be on several bridges: it stands beside the first.
+    else if (!ports.has(from)) ports.set(from, to);
+  }
   const legs = new Map(
-    [...ports].flatMap(([veth, bridge]) => {
-      const holder = holders.get(veth);
-      return gateway && bridge === gateway.id && holder !== undefined
-        ? [[holder, byId.get(veth)] as const]
-        : [];
+    own.flatMap((veth) => {
+      const isLeg = veth.kind === 'veth' && gateway !== undefined && veth.network === gateway.name;
+      const holder = isLeg ? holders.get(veth.id) : undefined;
+      return holder === undefined ? [] : [[holder, veth] as const];
     }),
   );
-  const plugged = {own, byId, ports, holders, legs, gateway, seen: new Set<string>()};
   return {
     id: lane,
     host,
     gateway,
     vtep: own.find(({kind}) => kind === 'vtep'),
     uplink: own.find(({kind}) => kind === 'uplink'),
-    groups: groupsOf(plugged, edges),
+    onGateway,
+    groups: groupsOf({own, byId, ports, holders, legs, seen: new Set<string>()}, inside),
   };
 }
 
@@ -70,8 +71,8 @@ interface Plugged {
   byId: Map<string, GraphElement>;
   ports: Map<string, string>;
   holders: Map<string, string>;
-  legs: Map<string, GraphElement | undefined>;
-  gateway: GraphElement | undefined;
+  /** The veth on docker_gwbridge of an inhabitant. */
+  legs: Map<string, GraphElement>;
   seen: Set<string>;
 }
 
@@ -124,28 +125,25 @@ function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function rowsOf(
-  {own, byId, ports, holders, legs, gateway, seen}: Plugged,
-  group: Group,
-  groups: Group[],
-): Row[] {
-  const {bridge} = group;
-  const isFirst = groups.find((one) => one.bridge?.network === bridge?.network) === group;
-  const veths = own.filter(({id, kind, network}) => {
+function rowsOf({own, byId, ports, holders, legs, seen}: Plugged, {bridge}: Group, groups: Group[]): Row[] {
+  const isFirst = groups.find((one) => one.bridge?.network === bridge?.network)?.bridge === bridge;
+  const isHere = ({id, kind, network}: GraphElement) => {
     if (kind !== 'veth' && kind !== 'folded') return false;
     const port = ports.get(id);
     return port === undefined ? isFirst && network === bridge?.network : port === bridge?.id;
-  });
-  const rows = veths.map((veth): Row => {
-    if (veth.kind === 'folded') seen.add(veth.id);
-    if (veth.kind === 'folded')
-      return {inhabitant: veth, veth: undefined, leg: undefined, isPlugged: true, isEcho: false};
-    const holder = holders.get(veth.id);
-    const inhabitant = holder === undefined ? undefined : byId.get(holder);
+  };
+  const rows = own.filter(isHere).map((veth): Row => {
+    const isFolded = veth.kind === 'folded';
+    const holder = isFolded ? veth.id : holders.get(veth.id);
     const isEcho = holder !== undefined && seen.has(holder);
     if (holder !== undefined) seen.add(holder);
-    const leg = holder !== undefined && !isEcho && gateway ? legs.get(holder) : undefined;
-    return {inhabitant, veth, leg, isPlugged: ports.has(veth.id), isEcho};
+    return {
+      inhabitant: holder === undefined ? undefined : byId.get(holder),
+      veth: isFolded ? undefined : veth,
+      leg: holder === undefined || isEcho ? undefined : legs.get(holder),
+      isPlugged: ports.has(veth.id),
+      isEcho,
+    };
   });
   return rows.sort(
     (a, b) => kindRank(a) - kindRank(b) || order(a.inhabitant?.name ?? '', b.inhabitant?.name ?? ''),

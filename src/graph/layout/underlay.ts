@@ -31,6 +31,8 @@ export interface UnderlayInput {
   marked: ReadonlySet<string>;
   x: number;
   top: number;
+  /** Names alone: most hosts are not drawn, so tracks would say little. */
+  isOverview: boolean;
 }
 
 /** Room that the names of the networks need above the first wire. */
@@ -44,7 +46,7 @@ export function drawUnderlay(input: UnderlayInput): Underlay {
   const isMany = networks.length > mostTracks;
   const shown = isMany ? networks.filter(({id}) => input.marked.has(id)).slice(0, mostTracks) : networks;
   for (const [at, network] of shown.entries()) drawTrack(drawn, input, network, at);
-  if (isMany) drawCommon(drawn, input, shown.length);
+  if (isMany && !input.isOverview) drawCommon(drawn, input, shown.length);
   const ends = new Map<string, number>();
   for (const {stops} of drawn.tracks)
     for (const [stopX, y] of stops) ends.set(String(y), Math.max(ends.get(String(y)) ?? 0, stopX));
@@ -68,7 +70,7 @@ export function drawUnderlay(input: UnderlayInput): Underlay {
 
 function drawTrack(
   drawn: Underlay,
-  {exits, members, x: start, top}: UnderlayInput,
+  {exits, members, x: start, top, isOverview}: UnderlayInput,
   network: GraphElement,
   at: number,
 ): void {
@@ -92,6 +94,8 @@ function drawTrack(
     isOff: false,
     isEcho: false,
   });
+  drawn.right = Math.max(drawn.right, x - 10 + width);
+  if (isOverview) return;
   drawn.tracks.push({
     id: network.id,
     kind: 'network',
@@ -101,7 +105,6 @@ function drawTrack(
     ],
     stops,
   });
-  drawn.right = Math.max(drawn.right, x - 10 + width);
 }
 
 /** One track for all networks where there are too many. */
