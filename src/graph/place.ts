@@ -39,13 +39,13 @@ function concerns({elements, networks}: Built, network: string | null, {networkI
 function betweenLanes(
   {index, tunnel}: Built,
   {subject}: Placed,
-  {networkId = null}: Scope,
+  {networkId}: Scope,
   [seen, at]: [LaneIndex | undefined, LaneIndex | undefined],
 ): string | undefined {
   const [from, to] = subject.split(' → ').map((name) => index.get(name));
   const [a, b] = from && to ? [from, to] : [seen, at];
   if (!a || !b || a === b || a.vtep === null || b.vtep === null) return undefined;
-  return tunnel(networkId, a.vtep, b.vtep);
+  return tunnel(networkId ?? null, a.vtep, b.vtep);
 }
 
 /** What is on no host that was read: a node, a network, all of them. */
