@@ -74,7 +74,8 @@ export async function decodeInThreads(
   let packets = origin.packets;
   /** Resolves to where the parts before it end; undefined where one of them failed. */
   let before: Promise<number | undefined> = Promise.resolve(from);
-  let spare: ArrayBuffer[] = [];
+  /** Written buffers, by thread: one that got those of the others would keep more and more of them. */
+  const spare = new Map<Worker, ArrayBuffer[]>();
   const inWork: Promise<{decoded: PartDecoded['decoded']; end: number} | undefined>[] = [];
   let next = 0;
 
@@ -94,8 +95,9 @@ export async function decodeInThreads(
     inWork.push(
       known.then(async (part) => {
         if (part === undefined) return undefined;
-        const message: PartDecode = {asked, origin: {...origin, packets: part.first}, spare};
-        spare = [];
+        const own = spare.get(worker) ?? [];
+        spare.delete(worker);
+        const message: PartDecode = {asked, origin: {...origin, packets: part.first}, spare: own};
         const answer = await ask<PartDecoded>(worker, message, message.spare);
         return {decoded: answer?.decoded, end: part.end};
       }),
@@ -108,9 +110,10 @@ export async function decodeInThreads(
       const {decoded, end = 0} = (await inWork[done]) ?? {};
       if (decoded === undefined) return;
       // Its thread is free again, and works while this part is written.
-      begin(workers[done % workers.length] as Worker);
+      const worker = workers[done % workers.length] as Worker;
+      begin(worker);
       if (!(await take(decoded.part, decoded.output, end))) return;
-      spare.push(...decoded.output.map(({buffer}) => buffer));
+      spare.set(worker, [...(spare.get(worker) ?? []), ...decoded.output.map(({buffer}) => buffer)]);
     }
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
