@@ -1,7 +1,7 @@
 /** One base chain with all that it jumps to: what it does to a packet, and what it makes of it. */
 import {isOnlyAddress} from '../model/rules/questions.js';
 import type {Rule, RuleAction, RuleChain, RuleTable, Translation, VerdictCase} from '../model/rules/rule.js';
-import {type Held, matchHolds, type SeenPacket} from './netfilter.js';
+import {familyOf, type Held, matchHolds, type SeenPacket} from './netfilter.js';
 
 export interface Passed {
   /** What the packet is where it passes; absent where it surely does not. */
@@ -260,6 +260,9 @@ type Translating = Extract<RuleAction, {action: 'dnat' | 'snat' | 'masquerade' |
 
 /** They end the chain, and the packet goes on. */
 function translate({run, rule, held}: At, action: Translating, packet: SeenPacket): Ends {
+  // In a table of inet it is for packets of its own family only (nft_nat.c nft_nat_inet_eval).
+  const address = 'to' in action ? action.to?.address : undefined;
+  if (address !== undefined && address.includes(':') !== (familyOf(packet) === 'ip6')) return {next: packet};
   run.translated ??= {by: rule, isSure: held === 'yes'};
   return {accept: translated(action, packet)};
 }

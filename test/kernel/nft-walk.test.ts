@@ -100,6 +100,38 @@ describe('rules of nftables on the way of a packet (nft(8))', () => {
     );
   });
 
+  /** What a prerouting chain of type nat does, and an input chain after it. */
+  function translated(rules: object[][], then: object[][]): string {
+    const chain = (name: string, type: string, hook: string, prio: number) => ({
+      chain: {...table, name, type, hook, prio, policy: 'accept'},
+    });
+    const ofChain = (name: string, all: object[][]) =>
+      all.map((expr) => ({rule: {...table, chain: name, expr}}));
+    const nftables = [
+      {table: {family: 'inet', name: 'fw'}},
+      chain('nat', 'nat', 'prerouting', -100),
+      chain('door', 'filter', 'input', 0),
+      ...ofChain('nat', rules),
+      ...ofChain('door', then),
+    ];
+    const iptables = '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n';
+    const filter = packetFilter(
+      parseTables([section('iptables-nft', iptables), section('nft', JSON.stringify({nftables}))]),
+    );
+    assert.ok(filter);
+    return decide(filter, 'INPUT', packet).verdict;
+  }
+
+  it('translate packets of the family of the address alone, and not those that have it', () => {
+    const to = (family: string, addr: string) => ({dnat: {family, addr}});
+    const hasMoved = equal({ct: {key: 'status'}}, 'dnat', 'in');
+    const own = equal(header('ip', 'daddr'), packet.dst);
+    assert.equal(translated([[to('ip6', '2001:db8::1')]], [[own, drop]]), 'drop');
+    assert.equal(translated([[to('ip6', '2001:db8::1')]], [[hasMoved, drop]]), 'accept');
+    // The kernel may still give it another port where another connection has its own.
+    assert.equal(translated([[to('ip', packet.dst)]], [[hasMoved, drop]]), 'unknown');
+  });
+
   it('are followed both ways where a match is not understood', () => {
     const odd = {limit: {rate: 1, per: 'second'}};
     assert.equal(verdict([[odd, drop]]), 'unknown');
@@ -149,6 +181,31 @@ describe('rules that the kernel taught (npm run rulesets)', () => {
       verdict([[{notrack: null}], state('untracked')], {base: {hook: 'prerouting', prio: -150}}),
       'accept',
     );
+  });
+
+  it('may be kept from conntrack by a chain beside them', () => {
+    const raw = (name: string, rules: string) =>
+      section(name, `*raw\n:PREROUTING ACCEPT [0:0]\n${rules}COMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n`);
+    const of = (own: string, other: string) => {
+      const state = [[equal({ct: {key: 'direction'}}, 'original'), drop]];
+      const door = {
+        chain: {...table, name: 'door', hook: 'input', type: 'filter', prio: 0, policy: 'accept'},
+      };
+      const rules = state.map((expr) => ({rule: {...table, chain: 'door', expr}}));
+      const nftables = [{table: {family: 'inet', name: 'fw'}}, door, ...rules];
+      const filter = packetFilter(
+        parseTables([
+          raw('iptables-legacy', own),
+          raw('iptables-nft', other),
+          section('nft', JSON.stringify({nftables})),
+        ]),
+      );
+      assert.ok(filter);
+      return decide(filter, 'INPUT', packet).verdict;
+    };
+    const perhaps = '-A PREROUTING -m statistic --mode nth --every 2 --packet 0 -j NOTRACK\n';
+    assert.equal(of('', ''), 'drop');
+    assert.equal(of(perhaps, '-A PREROUTING -p tcp -j NOTRACK\n'), 'unknown');
   });
 
   it('look into sets that have a name, of which only those that packets add to leave doubt', () => {
