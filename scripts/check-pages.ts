@@ -57,14 +57,12 @@ Tier B is behaviour that users see; C is internal and may change on purpose; C* 
 | judged by \`doctor\` | ${count('doctor')} |
 | judged by \`trace\` | ${count('trace')} |
 | need packets (\`trace --probe\`, \`capture\`) | ${count('probe')} |
-| no check yet | ${count('nothing')} |
 | can't be seen, or can't be broken | ${count('none')} |
 ${sections.join('')}`;
 }
 
 function judgedBy(judged: Judged): string {
   if (judged.by === 'probe') return 'packets';
-  if (judged.by === 'nothing') return '–';
   if (judged.by === 'none') return judged.why;
   const codes = judged.codes.map((code) => `[${code}](checks/${code}.md)`).join(', ');
   return `${codes}${judged.partly === undefined ? '' : ` (not: ${judged.partly})`}`;

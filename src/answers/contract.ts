@@ -13,7 +13,7 @@ export type RowState =
   | 'not-visible'
   | 'needs-trace'
   | 'needs-probe'
-  /** There is no check of it, or can be none; `reason` says which. */
+  /** It can't be judged; `reason` says why. */
   | 'not-judged';
 
 /** One row, in the names of `doctor --json`. */
@@ -70,7 +70,6 @@ function stateOf(
   missing: Missing,
 ): Pick<ContractState, 'state' | 'evidence' | 'reason'> {
   if (judged.by === 'probe') return {state: 'needs-probe', evidence: [], reason: null};
-  if (judged.by === 'nothing') return {state: 'not-judged', evidence: [], reason: 'no check of it yet'};
   if (judged.by === 'none') return {state: 'not-judged', evidence: [], reason: judged.why};
   const broken = findings.filter(({code}) => judged.codes.includes(code));
   if (broken.length > 0) return {state: 'broken', evidence: evidenceOf(broken), reason: null};

@@ -1,4 +1,4 @@
-import {everything, type Wanted} from '../collect/wanted.js';
+import {type Wanted, withoutLog} from '../collect/wanted.js';
 import {stoodIn} from '../findings/second-look.js';
 import {type HostDocument, hostDocument} from '../hosts/document.js';
 import type {Readings} from '../hosts/readings.js';
@@ -20,7 +20,7 @@ import {lookTwice, type Reader} from './reader.js';
 import {type Reachability, reachability} from './unreachable.js';
 
 /** As trace: whether an endpoint can be reached is the same question. */
-const wanted: Wanted = everything;
+const wanted: Wanted = withoutLog;
 
 export interface InspectDocument extends HostDocument, Inspection, Reachability {
   /** The answer in one line, which text shows first. */

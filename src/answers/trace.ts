@@ -1,5 +1,5 @@
 import {type ExitStatus, exitStatus, usageError} from '../base/errors.js';
-import {everything, type Wanted} from '../collect/wanted.js';
+import {type Wanted, withoutLog} from '../collect/wanted.js';
 import type {Advice} from '../findings/advice.js';
 import {type HostDocument, hostDocument} from '../hosts/document.js';
 import type {Readings} from '../hosts/readings.js';
@@ -18,7 +18,7 @@ import {lookTwice, type Reader} from './reader.js';
 import {traceAdvice} from './trace-advice.js';
 import {decisiveHop, traceVerdict} from './trace-verdict.js';
 
-const wanted: Wanted = everything;
+const wanted: Wanted = withoutLog;
 
 /** A frame from one endpoint to another. */
 export interface PathQuestion {

@@ -18,6 +18,8 @@ export interface Check<Digest = unknown, Counters = unknown> {
   perHost?: (host: KnownHost, report: Report) => Digest | undefined;
   /** What the digests of all hosts show together; called with those of the hosts that gave one. */
   across?: (hosts: HostDigest<Digest>[], report: Report) => void;
+  /** Lines of evidence that this check has about a finding of any check: an explanation, and no finding by itself. */
+  explain?: (finding: Finding, hosts: HostDigest<Digest>[]) => string[];
   /**
    * Counters of one reading, to be compared with those of another: small, plain data with all that `sample` needs to
    * name things, because the readings come in any order and the model is gone by then.

@@ -19,6 +19,7 @@ import {bridgeNetfilter} from './engine/bridge-netfilter.js';
 import {certificate} from './engine/certificate.js';
 import {clock} from './engine/clock.js';
 import {conntrack} from './engine/conntrack.js';
+import {engineLog} from './engine/engine-log.js';
 import {engineSilent} from './engine/engine-silent.js';
 import {engineStart} from './engine/engine-start.js';
 import {engineVersions} from './engine/engine-versions.js';
@@ -54,6 +55,7 @@ import {balancerSettings} from './services/balancer-settings.js';
 import {dockerRules} from './services/docker-rules.js';
 import {firewallGeneration} from './services/firewall-generation.js';
 import {hairpin} from './services/hairpin.js';
+import {hostsFiles} from './services/hosts-files.js';
 import {ingressIsolation} from './services/ingress-isolation.js';
 import {loadBalancers} from './services/load-balancers.js';
 import {nameOptions} from './services/name-options.js';
@@ -177,4 +179,6 @@ export const checks: readonly Check[] = [
   gatewayOpen,
   nameOptions,
   engineStart,
+  engineLog,
+  hostsFiles,
 ];

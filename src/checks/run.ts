@@ -121,7 +121,7 @@ export class Examiner {
     const notChecked = [...now.notChecked, ...moved.notChecked];
     const stands = settled ? stoodIn(this.findingsBefore(hosts), findingKey) : () => true;
     return {
-      findings: [...now.findings.filter(stands), ...moved.findings],
+      findings: this.explained([...now.findings.filter(stands), ...moved.findings], latest),
       notChecked,
       networks: now.networks,
       undecided: now.undecided,
@@ -129,6 +129,20 @@ export class Examiner {
       settled,
       samples: moved.samples,
     };
+  }
+
+  /** Findings with what some checks can say about those of others. */
+  private explained(findings: Finding[], latest: Kept[]): Finding[] {
+    const explaining = this.checks.flatMap((check) => {
+      const {explain} = check;
+      const digests = explain ? digestsOf(check, latest) : [];
+      return explain && digests.length > 0 ? [(finding: Finding) => explain(finding, digests)] : [];
+    });
+    if (explaining.length === 0) return findings;
+    return findings.map((finding) => {
+      const more = explaining.flatMap((explain) => explain(finding));
+      return more.length === 0 ? finding : {...finding, evidence: [...finding.evidence, ...more]};
+    });
   }
 
   /** What the looks before the last one showed: of the hosts as they were at the second last, and at the one before that. */

@@ -14,10 +14,10 @@ export type NetnsTable =
 
 /**
  * Of the host's namespace also: IPsec is the host's alone, `vtep` asks the kernel for its route to each VTEP, `nic` for
- * the drivers of the cards on those routes, `engine` for the node's certificate, and `swarm` for the addresses that the engine
- * keeps for itself.
+ * the drivers of the cards on those routes, `engine` for the node's certificate, `swarm` for the addresses that the engine
+ * keeps for itself, `hosts` for the addresses in /etc/hosts of containers, and `log` for what the engine's log says of networks.
  */
-export type HostTable = NetnsTable | 'vtep' | 'nic' | 'engine' | 'swarm';
+export type HostTable = NetnsTable | 'vtep' | 'nic' | 'engine' | 'swarm' | 'hosts' | 'log';
 
 /**
  * Kinds of namespace files, told by their names as Docker makes them; `processes` asks who lives in which, `resolvers`
@@ -51,8 +51,23 @@ const tables: NetnsTable[] = ['addr', 'route', 'cache', 'neigh', 'rule', 'fdb', 
 export const everything: Wanted = {
   netns: ['overlay', 'container', 'balancer', 'processes', 'resolvers'],
   netnsTables: tables,
-  hostTables: [...tables.filter((table) => table !== 'nsid'), 'xfrm', 'vtep', 'nic', 'engine', 'swarm'],
+  hostTables: [
+    ...tables.filter((table) => table !== 'nsid'),
+    'xfrm',
+    'vtep',
+    'nic',
+    'engine',
+    'swarm',
+    'hosts',
+    'log',
+  ],
   docker: {containers: true, networks: 'inspect', verbose: () => true, cluster: true},
+};
+
+/** The same without what only explains findings. */
+export const withoutLog: Wanted = {
+  ...everything,
+  hostTables: everything.hostTables.filter((table) => table !== 'log'),
 };
 
 /** The same but for the namespace ids, which cost more than all else: they only matter where nothing else proves a veth pair. */

@@ -2,6 +2,8 @@ import type {HostEvidence, HostNode, Section} from '../snapshot/snapshot.js';
 import {compact} from './compact.js';
 import {parseDocker} from './docker.js';
 import type {DockerModel} from './docker-types.js';
+import {type LogEntry, parseEngineLog} from './engine-log.js';
+import {parseHostsFiles} from './hosts-files.js';
 import {type NamespaceFile, parseNamespaceFiles} from './namespace-files.js';
 import {type NetnsTables, parseTables} from './netns-tables.js';
 import type {Problem} from './problem.js';
@@ -44,6 +46,10 @@ export interface HostModel {
   engineMakesRules?: boolean;
   /** Settings of daemon.json that keep an engine from starting; told only where none runs. */
   engineConfig?: {key: string; value: string}[];
+  /** What the engine's own log says of networks; absent where it was not read. */
+  engineLog?: LogEntry[];
+  /** IPv4 addresses in /etc/hosts of containers, by their full ids; absent where they were not read. */
+  hostsFiles?: Map<string, string[]>;
   /** The node's certificate in its swarm as PEM, not yet looked at: what reads it costs more than most commands have. */
   certificate?: string;
   /** What the engine itself keeps of its addresses in the swarm. */
@@ -101,6 +107,8 @@ export function hostModel(evidence: HostEvidence): HostModel {
     dataRoot: about.get('dataRoot') || undefined,
     engineMakesRules: flagOf(about, 'engineRules'),
     engineConfig: engineConfig(about),
+    engineLog: parsed(sections, 'engine-log', parseEngineLog),
+    hostsFiles: parsed(sections, 'hosts-files', parseHostsFiles),
     certificate: named(sections, 'certificate')?.output,
     swarmState: swarmState(sections),
     engineState: engineState(evidence, about),
@@ -145,6 +153,12 @@ function engineState(
   if (about.get('uid') !== '0' || about.has('job') || about.get('rootless') === '1') return undefined;
   if (about.get('dockerdPid') === '') return 'gone';
   return /^no answer within /.test(failure) ? 'hung' : undefined;
+}
+
+/** Undefined where the section is not there, or was cut. */
+function parsed<T>(sections: Section[], name: string, parse: (text: string) => T): T | undefined {
+  const section = named(sections, name);
+  return section && !section.truncated && section.status === 0 ? parse(section.output) : undefined;
 }
 
 function named(sections: Section[], wanted: string): Section | undefined {
@@ -252,7 +266,7 @@ function entered(
 
 /** What says which host it is and what was missing, without the tables: for whoever has many. */
 export function outline(model: HostModel): HostModel {
-  const {host: _, xfrm: __, docker, ...rest} = model;
+  const {host: _, xfrm: __, engineLog: ___, hostsFiles: ____, docker, ...rest} = model;
   return {
     ...rest,
     namespaces: [],

@@ -79,6 +79,22 @@ const redactXfrm: Rule = (output, scrub, tokens) =>
     return `spi 0x${spi.toString(16).padStart(8, '0')}${decimal === undefined ? '' : `(${spi})`}`;
   });
 
+/** `ID/hosts:ADDRESS` a line. */
+const redactHostsFiles: Rule = (output, scrub, tokens) =>
+  eachLine(output, (line) => {
+    const [, id, address] = /^([0-9a-f]{64})\/hosts:([\d.]+)$/.exec(line) ?? [];
+    if (id === undefined || address === undefined) throw new Refusal('a line is not understood');
+    return `${tokens.id(id)}/hosts:${scrub(address)}`;
+  });
+
+/** `KIND COUNT FIRST LAST WORDS`: of the words only addresses, ids and those of the engine stay, as others may be anybody's. */
+const redactLog: Rule = (output, scrub) =>
+  eachLine(output, (line) => {
+    const [, begin, words = ''] = /^([a-z]+ \d+ \S+ \S+) ?(.*)$/.exec(line) ?? [];
+    if (begin === undefined) throw new Refusal('a line is not understood');
+    return words === '' ? begin : `${begin} ${scrub(words)}`;
+  });
+
 const justText: Rule = (output, scrub) => scrub(output);
 
 const rules: Record<string, Rule> = {
@@ -105,6 +121,8 @@ const rules: Record<string, Rule> = {
   certificate: (output, _, tokens) => redactCertificates(output, tokens),
   'swarm-state': justText,
   resolvers: redactResolvers,
+  'hosts-files': redactHostsFiles,
+  'engine-log': redactLog,
   enter: justText,
   misses: justText,
 };

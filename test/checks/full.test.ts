@@ -29,11 +29,15 @@ const codesOf = (evidence: HostEvidence[]) => [
 ];
 
 describe('doctor on a recorded swarm whose kernel has IPVS and ESP', () => {
+  // It was recorded before addresses in /etc/hosts of containers were read.
   it('finds nothing where it is healthy but hints, and checks all that it has', () => {
     const {findings, notChecked} = examine(...evidenceOf(''));
     assert.deepEqual([...new Set(findings.map(({code}) => code))].sort(), hints);
     assert.deepEqual([...new Set(findings.map(({severity}) => severity))], ['info']);
-    assert.deepEqual([...new Set(notChecked.map(({checkName}) => checkName))], ['counters']);
+    assert.deepEqual([...new Set(notChecked.map(({checkName}) => checkName))].sort(), [
+      'counters',
+      'hosts-files',
+    ]);
   });
 
   for (const fault of fullFaults)

@@ -469,6 +469,90 @@ host_resolvers() {
   frame_end $?
 }
 
+# Addresses in the files that the engine keeps as /etc/hosts of its containers: the first word of each line, no name. One
+# program reads them all; a host may have thousands.
+hosts_files() {
+  case " $want_host " in *' hosts '*) ;; *) return 0 ;; esac
+  [ -n "$data_root" ] && [ -d "$root$data_root/containers" ] || return 0
+  frame_begin hosts-files - "grep -H -o '^ADDRESS' $data_root/containers/*/hosts"
+  (cd "$root$data_root/containers" && grep -s -H -o -E -e '^[0-9]+\.[0-9.]+' -- */hosts) | head -c 1048576
+  frame_end 0
+}
+
+# What engines say where they could not do something for networks, as KIND=WORDS: of lines with these words the first 160
+# characters from there are kept, of IPsec entries (which may hold keys) nothing but their number.
+log_signatures="ingress=Failed to add ingress
+balancer=Failed to create a new service for vip
+balancer=Failed to create real server
+balancer=Failed to add firewall mark rule
+balancer=Failed add IP alias
+balancer=Failed to create an ipvs handle
+redirect=Failed to add redirect rules for ep
+entry=overlay: failed to add peer entry
+entry=Neighbor entry already present
+entry=Peer delete operation failed
+entry=error deleting neighbor entry
+entries=failed to initialize network peer database
+keys=%!s(PANIC=String method
+policy=iptables chain FORWARD has policy DROP
+start=incompatible with swarm mode
+start=IPv4 forwarding is disabled
+gossip=healthscore:
+gossip=Bulk sync to node
+gossip=periodic bulk sync failure
+network=Failed allocation for network
+network=failed allocating network
+network=failed allocating ingress network
+network=Cannot allocate ingress network
+service=Failed allocation for service
+task=task allocation failure"
+
+# Groups of like lines: KIND, how many, first and last time, and the words of the last one. Only warnings and errors are looked at.
+pick_log() {
+  signatures=$log_signatures awk '
+    BEGIN {
+      number = split(ENVIRON["signatures"], all, "\n")
+      for (i = 1; i <= number; i++) { at = index(all[i], "="); kind[i] = substr(all[i], 1, at - 1); words[i] = substr(all[i], at + 1) }
+    }
+    !/level=(warn|error|fatal)/ && !/incompatible with swarm mode|IPv4 forwarding is disabled/ { next }
+    {
+      for (i = 1; i <= number; i++) {
+        at = index($0, words[i])
+        if (at == 0) continue
+        when = "-"
+        if (match($0, /time="[^"]*"/)) when = substr($0, RSTART + 6, RLENGTH - 7)
+        text = kind[i] == "keys" ? "" : substr($0, at, 160)
+        key = kind[i] " " text
+        if (!(key in count)) { if (groups == 200) break; order[++groups] = key; first[key] = when }
+        count[key]++
+        last[key] = when
+        break
+      }
+    }
+    END { for (i = 1; i <= groups; i++) { key = order[i]; at = index(key, " "); print substr(key, 1, at - 1), count[key], first[key], last[key], substr(key, at + 1) } }
+  '
+}
+
+# The engine's own log of the last day, at most 2 MiB of it: the file that its errors go to, else the journal. What containers
+# write may be in the same journal and look like it.
+engine_log() {
+  case " $want_host " in *' log '*) ;; *) return 0 ;; esac
+  locate awk || return 0
+  log_file=/proc/${dockerd_pid:-none}/fd/2
+  if [ -f "$log_file" ] && [ -r "$log_file" ]; then
+    picked=$(tail -c 2097152 "$log_file" 2>/dev/null | pick_log)
+    source='tail -c 2097152 (the file that dockerd writes its errors to)'
+  elif locate journalctl; then
+    picked=$("$found" -u docker -t dockerd --since=-24h -n 20000 -o cat -q --no-pager 2>/dev/null | head -c 2097152 | pick_log)
+    source='journalctl -u docker -t dockerd --since=-24h -n 20000 -o cat'
+  else
+    return 0
+  fi
+  frame_begin engine-log - "$source"
+  printf '%s\n' "$picked"
+  frame_end 0
+}
+
 # hear FILE: what the kernel announces of the neighbour tables in one namespace for so many seconds. A flood ends it early.
 hear() {
   {
@@ -582,8 +666,14 @@ read_all() {
   host
   certificate
   swarm_state
-  [ "$can_enter" = 1 ] && namespaces
-  routes_to_vteps
+  hosts_files
+  # The log is read beside the namespaces, and told after them: frames never mix.
+  engine_log | {
+    exec 5<&0 </dev/null
+    [ "$can_enter" = 1 ] && namespaces
+    routes_to_vteps
+    cat <&5
+  }
 }
 
 main() {

@@ -23,8 +23,6 @@ export type Judged =
   | {by: 'trace'; codes: readonly FindingCode[]; partly?: string}
   /** Only by packets: tables do not show it. */
   | {by: 'probe'}
-  /** By no check so far. */
-  | {by: 'nothing'}
   /** It can't be seen, or it can't be broken. */
   | {by: 'none'; why: string};
 
@@ -59,12 +57,6 @@ export const probe = (id: string, tier: Tier, text: string): ContractRow => ({
   tier,
   text,
   judged: {by: 'probe'},
-});
-export const nothing = (id: string, tier: Tier, text: string): ContractRow => ({
-  id,
-  tier,
-  text,
-  judged: {by: 'nothing'},
 });
 export const none = (id: string, tier: Tier, text: string, why: string): ContractRow => ({
   id,

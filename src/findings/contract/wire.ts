@@ -1,4 +1,7 @@
-import {type ContractSection, doctor, none, nothing, probe, trace} from './row.js';
+import {type ContractSection, doctor, none, probe, trace} from './row.js';
+
+/** What engines log is read, and shown under what it explains. */
+const logProvesNothing = 'a line explains a finding; a log without one proves nothing';
 
 /** Sections 8 to 12, and what overlays need of other documents. */
 export const wireSections: readonly ContractSection[] = [
@@ -209,7 +212,7 @@ export const wireSections: readonly ContractSection[] = [
       doctor('11.4.2', 'B', 'A hundred overlays work at once', ['fdb-row-missing', 'vxlan-missing']),
       doctor('11.4.3', 'C', 'A network that can not be allocated has no driver', ['network-not-allocated']),
       doctor('11.4.4', 'C', 'Its tasks stay New', ['task-stuck']),
-      nothing('11.4.5', 'C', 'The leader logs why'),
+      none('11.4.5', 'C', 'The leader logs why', logProvesNothing),
       doctor('11.4.6', 'B', 'One port number can be published for TCP and for UDP', ['ingress-dnat-missing']),
     ],
   },
@@ -238,11 +241,11 @@ export const wireSections: readonly ContractSection[] = [
   {
     title: '11.6 What is logged',
     rows: [
-      nothing('11.6.1', 'B', 'Load balancing that can not be set up is logged'),
-      nothing('11.6.2', 'B,C', 'A port that can not be published is logged'),
-      nothing('11.6.3', 'B', 'An entry that can not be written is logged'),
-      nothing('11.6.4', 'C', 'An IPsec state that can not be written is logged'),
-      nothing('11.6.5', 'B', 'A failure that repeats is logged again'),
+      none('11.6.1', 'B', 'Load balancing that can not be set up is logged', logProvesNothing),
+      none('11.6.2', 'B,C', 'A port that can not be published is logged', logProvesNothing),
+      none('11.6.3', 'B', 'An entry that can not be written is logged', logProvesNothing),
+      none('11.6.4', 'C', 'An IPsec state that can not be written is logged', logProvesNothing),
+      none('11.6.5', 'B', 'A failure that repeats is logged again', logProvesNothing),
       doctor('11.6.6', 'B', 'When its cause is gone new tasks get flows', ['ipvs-backend-missing']),
       doctor('11.6.7', 'C', 'Services look complete while the data plane of a node is wrong', [
         'fdb-row-missing',
@@ -297,7 +300,7 @@ export const wireSections: readonly ContractSection[] = [
       doctor('N1.7', 'C*', 'The nftables backend does not start without ip_forward', [
         'engine-refuses-swarm',
       ]),
-      nothing('N2.1', 'B', '/etc/hosts has the addresses of the container'),
+      doctor('N2.1', 'B', '/etc/hosts has the addresses of the container', ['hosts-file-odd']),
     ],
   },
 ];

@@ -116,6 +116,28 @@ export const swarmNodeTexts = [
     references: [`${specification}, 5 and 6.2`, 'moby daemon/cluster/executor/container/controller.go'],
   },
   {
+    code: 'hosts-file-odd',
+    title: '/etc/hosts of a container lacks an address of its own',
+    severity: 'info',
+    needs: 'one host',
+    meaning:
+      'Programs that look up their own hostname do not get the address on that network. Clusters of databases and queues announce what they get there.',
+    behaviour:
+      'The engine writes each address of a container into its /etc/hosts with its hostname, and follows connects and disconnects. A program in the container, or a build step that rewrites the file, may have removed the line.',
+    check: [{command: 'docker exec CONTAINER cat /etc/hosts', shows: 'its addresses and its hostname'}],
+    fix: [
+      {
+        command: 'docker network disconnect NETWORK CONTAINER && docker network connect NETWORK CONTAINER',
+        affects:
+          'its connections on that network, and its address may change; a task is replaced with docker rm -f',
+      },
+    ],
+    references: [
+      'moby daemon/libnetwork/docs/spec/network-common.md, 4',
+      'moby daemon/libnetwork/sandbox_dns_unix.go',
+    ],
+  },
+  {
     code: 'dns-ndots',
     title: 'names of one word are not asked of other DNS servers',
     severity: 'info',
