@@ -157,7 +157,9 @@ function placeBetween(
   const laneOf = (id: string) => elements.get(id)?.lane ?? null;
   const aside = free + walks.length * 14;
   for (const walk of walks) {
-    placement.ways.push(drawWay(walk, {boxes, lines: placement.lines, exits, laneOf, x: free, aside}));
+    const isNumbered = walks.find(({way}) => way === walk.way) === walk;
+    const input = {boxes, lines: placement.lines, exits, laneOf, x: free, aside, isNumbered};
+    placement.ways.push(drawWay(walk, input));
     free += 14;
   }
   if (walks.length > 0) free += 60;

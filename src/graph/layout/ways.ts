@@ -12,6 +12,8 @@ export interface WayInput {
   lines: readonly Line[];
   exits: ReadonlyMap<string, Point>;
   laneOf: (id: string) => string | null;
+  /** Whether its hops are numbered at the boxes: of several walks of one direction only the first. */
+  isNumbered: boolean;
   /** Where it crosses from lane to lane, and where what is decided there is said. */
   x: number;
   aside: number;
@@ -33,7 +35,8 @@ export function drawWay(walk: GraphWalk, input: WayInput): Way {
     const arrow = arrowOf(moved);
     if (arrow && to !== 'underlay') drawn.arrows.push(arrow);
   }
-  drawn.tags = [...tagsOf(walk.hops, input.boxes, isForward), ...crossingTag(walk, drawn.lines, input)];
+  if (input.isNumbered)
+    drawn.tags = [...tagsOf(walk.hops, input.boxes, isForward), ...crossingTag(walk, drawn.lines, input)];
   drawn.cross = walk.broken ? crossOf(walk, input, shift) : null;
   return drawn;
 }

@@ -57,6 +57,12 @@ function quoted(text: string): string {
     .replaceAll('&', '&amp;')
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
-    .replace(/[^\u0020-\u007e]/gu, (character) => `&#${character.codePointAt(0)};`);
+    .replace(/[^\u0020-\u007e]/gu, codeOf);
   return `"${escaped}"`;
+}
+
+/** Graphviz makes no text of the codes of characters beyond the first 65,536. */
+function codeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `U+${code.toString(16).toUpperCase()}` : `&#${code};`;
 }
