@@ -41,7 +41,8 @@ export const mostDetailed = 400;
 
 export function drawGraph({scenes: given, findings, walks: walksOver, focus, all = false}: Drawing): Picture {
   const scenes = focus ? focusOn(given, focus) : given;
-  const built = buildElements(scenes, focus !== undefined);
+  const drawn = new Set(scenes.map(({name}) => name));
+  const built = buildElements(scenes, focus && given.filter(({name}) => !drawn.has(name)));
   if (scenes.length <= mostLanes) addAllTunnels(built);
   const walks = walksOver?.(built) ?? [];
   const marks = marksOf(built, findings);

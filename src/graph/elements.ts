@@ -72,9 +72,9 @@ function connect(maker: Maker, from: string | undefined, to: string | undefined,
 
 /**
  * @param scenes in the order of their lanes, each host once
- * @param isPart whether something was left out of them
+ * @param omitted those that were read and are not drawn; undefined where nothing was left out
  */
-export function buildElements(scenes: readonly HostScene[], isPart = false): Built {
+export function buildElements(scenes: readonly HostScene[], omitted?: readonly HostScene[]): Built {
   const maker: Maker = {lanes: [], elements: [], edges: [], elementsById: new Map()};
   const vteps = vtepsAmong(scenes);
   add(maker, {id: 'swarm', kind: 'swarm', name: 'all hosts'});
@@ -83,7 +83,8 @@ export function buildElements(scenes: readonly HostScene[], isPart = false): Bui
     scenes.map((scene, at) => [scene.name, addLane(maker, scene, `h${at + 1}`, vteps[at] ?? null)] as const),
   );
   const networks = addNetworks(maker, scenes);
-  const behind = addNodes(maker, scenes, index);
+  const behind = addNodes(maker, scenes, {index, omitted});
+  const isPart = omitted !== undefined;
   return {...maker, isPart, index, networks, behind, tunnel: tunnelMaker(maker, {index, networks, behind})};
 }
 
@@ -313,7 +314,7 @@ function order(a: string, b: string): number {
 function addNodes(
   maker: Maker,
   scenes: readonly HostScene[],
-  index: Map<string, LaneIndex>,
+  {index, omitted}: {index: Map<string, LaneIndex>; omitted: readonly HostScene[] | undefined},
 ): Map<string, string> {
   const behind = new Map<string, string>();
   for (const {vtep, lane} of index.values()) if (vtep !== null) behind.set(vtep, lane.id);
@@ -321,8 +322,10 @@ function addNodes(
   const others = new Set(
     scenes.flatMap(({segments}) => segments.flatMap(({vxlans}) => vxlans.flatMap(({vteps}) => vteps))),
   );
-  for (const address of [...others, ...names.keys()].sort(order)) {
-    if (behind.has(address)) continue;
+  const read = new Set(omitted?.flatMap(({vtep}) => vtep?.address ?? []));
+  // A picture of a part has only those that something in it leads to.
+  for (const address of [...others, ...(omitted ? [] : names.keys())].sort(order)) {
+    if (behind.has(address) || read.has(address)) continue;
     const number = [...behind.values()].filter((id) => id.startsWith('node')).length + 1;
     behind.set(
       address,

@@ -140,6 +140,12 @@ function straight(from: string, to: string, kind: string, left: Column, right: C
   };
 }
 
+/** The same from right to left. */
+function leftward(...line: Parameters<typeof straight>): Line {
+  const drawn = straight(...line);
+  return {...drawn, points: drawn.points.reverse()};
+}
+
 function drawRow(sheet: Sheet, row: Row, bridge: GraphElement | undefined, top: number): void {
   const {columns, options, boxes, lines} = sheet;
   const {inhabitant, veth, leg, isPlugged, isEcho} = row;
@@ -167,11 +173,11 @@ function drawLeg(
   const {gateway, leg: column, inhabitant} = columns;
   if (!gateway) return;
   const bridge = `${lane}-gateway`;
-  if (!leg && onGateway.has(id)) lines.push(straight(id, bridge, 'port', gateway, inhabitant, y));
+  if (!leg && onGateway.has(id)) lines.push(leftward(id, bridge, 'port', gateway, inhabitant, y));
   if (!leg || !column) return;
   boxes.push(pill(leg, column, y, texts.veth(leg, options)));
-  lines.push(straight(id, leg.id, 'interface', column, inhabitant, y));
-  if (onGateway.has(leg.id)) lines.push(straight(leg.id, bridge, 'port', gateway, column, y));
+  lines.push(leftward(id, leg.id, 'interface', column, inhabitant, y));
+  if (onGateway.has(leg.id)) lines.push(leftward(leg.id, bridge, 'port', gateway, column, y));
 }
 
 function inhabitantBox(

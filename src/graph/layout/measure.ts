@@ -19,9 +19,6 @@ export const sizes = {
 
 export type TextSize = keyof typeof sizes;
 
-/** Sizes that are set in a proportional font. */
-export const proportional: ReadonlySet<TextSize> = new Set(['head', 'title', 'prose']);
-
 /**
  * Width of a column for the height of a letter: the fixed-width fonts of common systems have 0.55 to 0.61. Bold letters of
  * proportional ones are seldom wider on average.

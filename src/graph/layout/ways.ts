@@ -47,14 +47,6 @@ function between(from: string, to: string, {lines}: WayInput): Point[] {
     (one) => (one.from === from && one.to === to) || (one.from === to && one.to === from),
   );
   if (!line) return [];
-  // Legs of docker_gwbridge are drawn to the left, against the order of their ends.
-  const isLeft = line.kind === 'interface' || line.kind === 'port';
-  const [first, last] = [line.points[0], line.points.at(-1)];
-  if (isLeft && first && last) {
-    const toward = line.from === from ? 1 : -1;
-    const isGateway = line.to.endsWith('-gateway') || line.points.length === 2;
-    return isGateway && toward < 0 ? [...line.points].reverse() : line.points;
-  }
   return line.from === from ? line.points : [...line.points].reverse();
 }
 

@@ -31,6 +31,7 @@ export const graphStyle = `
 .ovdiag-graph .marked.warning .box,.ovdiag-graph .marked.warning .track{stroke:var(--warning)}
 .ovdiag-graph .marked.info .box,.ovdiag-graph .marked.info .track{stroke:var(--info)}
 .ovdiag-graph .tunnel.marked .track{stroke-width:2;stroke-dasharray:6 4}
+.ovdiag-graph .way polygon,.ovdiag-graph .way text{fill:var(--way)}
 .ovdiag-graph .badge rect{fill:var(--error);stroke:var(--error);stroke-width:1.5}
 .ovdiag-graph .badge text{fill:var(--on)}
 .ovdiag-graph .badge.warning rect{fill:var(--paper);stroke:var(--warning)}
@@ -39,7 +40,6 @@ export const graphStyle = `
 .ovdiag-graph .badge.warning text,.ovdiag-graph .badge.info text,.ovdiag-graph .badge.follows text{fill:var(--ink)}
 .ovdiag-graph .way polyline{fill:none;stroke:var(--way);stroke-width:2}
 .ovdiag-graph .way.reply polyline{stroke-dasharray:5 3}
-.ovdiag-graph .way polygon,.ovdiag-graph .way text{fill:var(--way)}
 .ovdiag-graph .cross circle{fill:var(--paper);stroke:var(--error);stroke-width:2}
 .ovdiag-graph .cross line{stroke:var(--error);stroke-width:2}
 `;
