@@ -71,7 +71,8 @@ function stateOf(
 ): Pick<ContractState, 'state' | 'evidence' | 'reason'> {
   if (judged.by === 'probe') return {state: 'needs-probe', evidence: [], reason: null};
   if (judged.by === 'none') return {state: 'not-judged', evidence: [], reason: judged.why};
-  const broken = findings.filter(({code}) => judged.codes.includes(code));
+  // What may still settle within its time breaks nothing yet.
+  const broken = findings.filter(({code, converging}) => !converging && judged.codes.includes(code));
   if (broken.length > 0) return {state: 'broken', evidence: evidenceOf(broken), reason: null};
   if (judged.by === 'trace') return {state: 'needs-trace', evidence: [], reason: null};
   const [reason] = judged.codes.flatMap((code) => missing(code) ?? []);

@@ -38,6 +38,8 @@ export interface Finding extends Advice {
   /** The very rows, rules, counters or answers, as the source printed them. */
   evidence: string[];
   cause: string;
+  /** Set where it may still go by itself: the change is younger than a swarm may take to settle. */
+  converging?: {secondsLeft: number; ceilingSeconds: number};
   basis: Basis;
   /** Where it is, for folding what follows from it under it. */
   at: Scope;

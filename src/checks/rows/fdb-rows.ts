@@ -1,3 +1,4 @@
+import {unlessOverdue} from '../../findings/converging.js';
 import type {NetworkHealth} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
 import type {Namespace} from '../../model/host.js';
@@ -17,7 +18,16 @@ import type {OverlayHere} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
 import {silentDrop, stillDropped} from './arrivals.js';
 import {rowFinding, sourceFindings} from './findings.js';
-import {disagreements, divided, type GossipGap, gapFindings, gossipGaps, heardOf} from './gossip.js';
+import {
+  disagreements,
+  divided,
+  type GossipGap,
+  gapFindings,
+  gossipGaps,
+  type Heard,
+  heardOf,
+  newToGossip,
+} from './gossip.js';
 import {unreachedPeers} from './one-host.js';
 
 /** Findings of one host on one network that are told one by one. */
@@ -63,8 +73,8 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
   across(hosts, report) {
     const gaps: GossipGap[] = [];
     for (const judgement of judgeNetworks(hosts)) {
-      reportRows(judgement, report);
       const heard = heardOf(judgement);
+      reportRows(judgement, heard, report);
       gaps.push(...gossipGaps(judgement, heard));
       for (const finding of [...divided(judgement, heard), ...disagreements(judgement)])
         report.found(finding);
@@ -110,7 +120,7 @@ function unreadTables({file, tables}: Namespace, gap: (why: string, add: string)
     gap(`entries of ${file}: some were not understood`, 'nothing; the others were checked');
 }
 
-function reportRows(judgement: NetworkJudgement, report: Report): void {
+function reportRows(judgement: NetworkJudgement, heard: readonly Heard[], report: Report): void {
   const owners = ownersByMac(judgement);
   const told = new Map<Member, number>();
   const undecided = new Map<Member, string[]>();
@@ -126,7 +136,8 @@ function reportRows(judgement: NetworkJudgement, report: Report): void {
     told.set(member, count + 1);
     if (count >= mostTold) continue;
     const finding = rowFinding(judgement, member, judged);
-    if (finding) report.found(finding);
+    const age = finding && newToGossip(judgement, heard, member, judged.entry.address);
+    if (finding) report.found(unlessOverdue(finding, 'reassignment', age));
     for (const other of sourceFindings(judgement, member, judged, (mac) => owners.get(mac)))
       report.found(other);
   }

@@ -3,6 +3,7 @@
 import {line, named, sh} from '../../base/command.js';
 import {ipv4Number, ipv4Text} from '../../base/ipv4.js';
 import {type Fix, fixBy, fixByOthers, look} from '../../findings/advice.js';
+import {unlessOverdue} from '../../findings/converging.js';
 import type {Finding} from '../../findings/finding.js';
 import type {PackedPairs} from '../../rows/rows-digest.js';
 import {largestSkewMs, type Member, type NetworkJudgement, none, several} from '../../rows/rows-swarm.js';
@@ -31,7 +32,9 @@ export interface GossipGap {
   network: string;
   networkId: string;
   lines: string[];
-  endpoints: {name: string; ip: string}[];
+  endpoints: {name: string; ip: string; since?: number}[];
+  /** Milliseconds since the epoch at which that host was read. */
+  readAt: number;
   /** Whether rows of that host are wrong as well, so that traffic is lost. */
   lost: boolean;
 }
@@ -66,27 +69,32 @@ export function gapFindings(gaps: GossipGap[]): Finding[] {
     const lost = same.some((one) => one.lost);
     const which = {...{here, owner, asked, lost}, ...whichOf(endpoints, networks)};
     const {subject, severity, cause, last} = wordsOf[kind](which);
+    const ages = endpoints.map(({since}) => (since === undefined ? Infinity : first.readAt - since));
     const scope = {host: here, ...(vtep === undefined ? {} : {vtep})};
     return [
-      {
-        code: 'gossip-differs',
-        severity,
-        host: here,
-        network: networks.length === 1 ? first.network : null,
-        subject,
-        evidence: [...same.flatMap(({lines}) => lines).slice(0, mostLines), ...last],
-        cause,
-        check: look(line(asked), `on ${here} and on ${owner}: who is listed`),
-        fix: announcedAnew(first, endpoints),
-        basis: 'several-hosts',
-        at: {
-          ...scope,
-          ...(networks.length === 1 ? {networkId: first.networkId} : {}),
-          ...(only && more.length === 0 ? {address: only.ip} : {}),
+      unlessOverdue(
+        {
+          code: 'gossip-differs',
+          severity,
+          host: here,
+          network: networks.length === 1 ? first.network : null,
+          subject,
+          evidence: [...same.flatMap(({lines}) => lines).slice(0, mostLines), ...last],
+          cause,
+          check: look(line(asked), `on ${here} and on ${owner}: who is listed`),
+          fix: announcedAnew(first, endpoints),
+          basis: 'several-hosts',
+          at: {
+            ...scope,
+            ...(networks.length === 1 ? {networkId: first.networkId} : {}),
+            ...(only && more.length === 0 ? {address: only.ip} : {}),
+          },
+          // Rows that follow such gossip name the other node, so they are known by their address.
+          reach: kind === 'misplaces' ? endpoints.slice(0, 50).map(({ip}) => ({host: here, ip})) : [scope],
         },
-        // Rows that follow such gossip name the other node, so they are known by their address.
-        reach: kind === 'misplaces' ? endpoints.slice(0, 50).map(({ip}) => ({host: here, ip})) : [scope],
-      },
+        'reassignment',
+        Math.max(...ages) / 1000,
+      ),
     ];
   });
 }
@@ -138,6 +146,24 @@ const wordsOf: Record<
     last: [`${owner}: ${asked}: no such endpoint`],
   }),
 };
+
+/**
+ * Seconds since the container of an endpoint was started, where the gossip of a host has not heard of it yet or has it
+ * elsewhere: its entries follow its gossip. Undefined where the gossip was not read, or has it right.
+ */
+export function newToGossip(
+  {endpoints}: NetworkJudgement,
+  heard: readonly Heard[],
+  member: Member,
+  address: string | null,
+): number | undefined {
+  const own = heard.find((one) => one.member === member);
+  const ip = address === null ? undefined : ipv4Number(address);
+  const number = ip === undefined ? undefined : endpoints.find(ip);
+  if (!own || number === undefined || own.has[number] === heardThere) return undefined;
+  const since = endpoints.claims[number]?.find((claim) => claim.since !== undefined)?.since;
+  return since === undefined ? undefined : (own.time - since) / 1000;
+}
 
 /** What a host's gossip has of an endpoint: nothing, where its own engine has it, or on another node. */
 const unheard = 0;
@@ -211,7 +237,7 @@ function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[
       if (has === heardThere || owner === one || !near(one, owner) || isNews(claim, host)) continue;
       const kind = has === unheard ? 'lacks' : 'misplaces';
       const key = `${kind} ${owner.member.host.key}`;
-      const known = gaps.get(key) ?? emptyGap(kind, host.name, owner, {id, name});
+      const known = gaps.get(key) ?? emptyGap(kind, one, owner, {id, name});
       known.lost ||= faulty.has(`${host.key} ${claim.ip}`);
       addToGap(known, one, claim);
       gaps.set(key, known);
@@ -221,7 +247,8 @@ function lacking({id, name, endpoints, entries}: NetworkJudgement, heard: Heard[
 }
 
 function addToGap({kind, network, endpoints, lines}: GossipGap, one: Heard, claim: Claim): void {
-  endpoints.push({name: claim.name, ip: claim.ip});
+  const {name, ip, since} = claim;
+  endpoints.push({name, ip, ...(since === undefined ? {} : {since})});
   if (lines.length >= mostLines) return;
   lines.push(claimLine(claim, network));
   if (kind === 'misplaces') lines.push(...misplacedLines(one, claim, network));
@@ -229,11 +256,19 @@ function addToGap({kind, network, endpoints, lines}: GossipGap, one: Heard, clai
 
 function emptyGap(
   kind: GossipGap['kind'],
-  here: string,
+  {member: {host}, time}: Heard,
   {member: {host: owner}}: Heard,
   {id: networkId, name: network}: {id: string; name: string},
 ): GossipGap {
-  const named = {kind, here, owner: owner.name, vtep: owner.vtep, network, networkId};
+  const named = {
+    kind,
+    here: host.name,
+    owner: owner.name,
+    vtep: owner.vtep,
+    network,
+    networkId,
+    readAt: time,
+  };
   return {...named, lines: [], endpoints: [], lost: false};
 }
 
@@ -297,6 +332,7 @@ function outdated({id, name, endpoints}: NetworkJudgement, heard: Heard[]): Goss
               `${here}: docker network inspect --verbose ${name}: ${byName.has(ip) ? `${byName.get(ip)} ` : ''}${ip} on ${owner.host.vtep}`,
           ),
         endpoints: ips.map((ip) => ({name: byName.get(ip) ?? ip, ip})),
+        readAt: one.time,
         lost: false,
       }),
     );

@@ -1,13 +1,12 @@
 import {line, named, sh} from '../../base/command.js';
 import {fixBy, fixByOthers, look} from '../../findings/advice.js';
+import {unlessOverdue} from '../../findings/converging.js';
+import type {Finding} from '../../findings/finding.js';
 import type {Container} from '../../model/docker-types.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
 import {listed} from '../words.js';
 
-/** A partition heals within this, and a node that fails leaves the peers within this (moby swarm-networking.md, 11.2). */
-const healCeiling = 180_000;
-const failureCeiling = 120_000;
 /** Hosts that were read further apart than this are not compared. */
 const largestSkew = 60_000;
 
@@ -16,8 +15,8 @@ interface Attached {
   name: string;
   /** Of the host's peers those that this network does not have, by their places in `peers`. */
   without: number[];
-  /** Whether a container of it has been on this network for longer than a partition may take to heal. */
-  old: boolean;
+  /** Seconds that its oldest container has been on this network; absent where it has none. */
+  age?: number;
 }
 
 interface Digest {
@@ -27,8 +26,8 @@ interface Digest {
   /** Addresses of all nodes that this host lists as peers of any network. */
   peers: string[];
   networks: Attached[];
-  /** Of a manager: nodes that are down for longer than it takes the others to notice. */
-  down: {name: string; address: string; since: string}[];
+  /** Of a manager: nodes that are down, and for how many seconds at least. */
+  down: {name: string; address: string; since: string; age: number}[];
 }
 
 /** Who takes part in the gossip of each network, by what the other nodes list as peers. */
@@ -51,18 +50,18 @@ function digestOf(host: KnownHost): Digest | undefined {
   const now = hostTime(host);
   const networks = attached.map(({network: {id, name, peers: own = []}}): Attached => {
     const ips = new Set(own.map(({ip}) => ip));
+    const ages = docker.containers.flatMap((container) => ageOn(container, id, now) ?? []);
     return {
       id,
       name,
       without: peers.flatMap((ip, at) => (ips.has(ip) ? [] : [at])),
-      old: docker.containers.some((container) => isOldOn(container, id, now)),
+      ...(ages.length === 0 ? {} : {age: Math.max(...ages)}),
     };
   });
   const down = docker.nodes.flatMap(({id, hostname, state, address, updatedAt}) => {
-    const age = updatedAt === undefined ? 0 : Date.parse(startedAt) - Date.parse(updatedAt);
-    return state === 'down' && address !== undefined && updatedAt !== undefined && age > failureCeiling
-      ? [{name: hostname ?? id, address, since: updatedAt}]
-      : [];
+    if (state !== 'down' || address === undefined || updatedAt === undefined) return [];
+    const age = (Date.parse(startedAt) - Date.parse(updatedAt)) / 1000;
+    return [{name: hostname ?? id, address, since: updatedAt, age}];
   });
   // An address that another node has as well says nothing of this one.
   const ready = new Set(docker.nodes.filter(({state}) => state !== 'down').map(({address}) => address));
@@ -82,13 +81,13 @@ function hostTime({model: {clock, startedAt}}: KnownHost): number {
   return clock ? clock.seconds * 1000 : Date.parse(startedAt);
 }
 
-function isOldOn({running, startedAt, endpoints}: Container, networkId: string, now: number): boolean {
-  return (
-    running &&
-    startedAt !== undefined &&
-    now - Date.parse(startedAt) > healCeiling &&
-    endpoints.some((endpoint) => endpoint.networkId === networkId && endpoint.ip !== undefined)
-  );
+function ageOn(
+  {running, startedAt, endpoints}: Container,
+  networkId: string,
+  now: number,
+): number | undefined {
+  const isOn = endpoints.some((endpoint) => endpoint.networkId === networkId && endpoint.ip !== undefined);
+  return running && startedAt !== undefined && isOn ? (now - Date.parse(startedAt)) / 1000 : undefined;
 }
 
 type Host = HostDigest<Digest>;
@@ -104,7 +103,7 @@ function compare(one: Host, other: Host, report: Report): void {
   const here = new Map(one.digest.networks.map((network) => [network.id, network]));
   const both = other.digest.networks.flatMap((there) => {
     const network = here.get(there.id);
-    return network && there.old ? [network] : [];
+    return network && there.age !== undefined ? [{...network, age: there.age}] : [];
   });
   const lists = (address: string, {without}: Attached) => {
     const at = one.digest.peers.indexOf(address);
@@ -117,14 +116,19 @@ function compare(one: Host, other: Host, report: Report): void {
     (address) => address !== advertised && lacking.every((network) => lists(address, network)),
   );
   const networks = lacking.map(({name}) => name);
+  const age = Math.max(...lacking.map((network) => network.age));
   const common = {
     host: one.name,
     network: lacking.length === 1 ? first.name : null,
     basis: 'several-hosts' as const,
     at: {host: one.name, ...(lacking.length === 1 ? {networkId: first.id} : {})},
   };
-  if (instead !== undefined) addressDiffers(report, common, {one, other, advertised, instead, networks});
-  else peerMissing(report, common, {one, other, advertised, networks});
+  const pair = {one, other, advertised, networks};
+  report.found(
+    instead === undefined
+      ? unlessOverdue(peerMissing(common, pair), 'heal', age)
+      : addressDiffers(common, {...pair, instead}),
+  );
 }
 
 interface Pair {
@@ -134,17 +138,16 @@ interface Pair {
   networks: string[];
 }
 
-type Common = Pick<Parameters<Report['found']>[0], 'host' | 'network' | 'basis' | 'at'>;
+type Common = Pick<Finding, 'host' | 'network' | 'basis' | 'at'>;
 
 const peersOf = (networks: readonly string[]) =>
   look(sh`docker network inspect ${named(networks[0] ?? '')} --format '{{json .Peers}}'`);
 
 function addressDiffers(
-  report: Report,
   common: Common,
   {one, other, advertised, instead, networks}: Pair & {instead: string},
-): void {
-  report.found({
+): Finding {
+  return {
     ...common,
     code: 'gossip-address-differs',
     severity: 'warning',
@@ -159,18 +162,18 @@ function addressDiffers(
       `administrator of ${other.name}`,
       `let it leave the swarm and join again with --advertise-addr ${advertised}, once it runs nothing`,
     ),
-  });
+  };
 }
 
-function peerMissing(report: Report, common: Common, {one, other, advertised, networks}: Pair): void {
-  report.found({
+function peerMissing(common: Common, {one, other, advertised, networks}: Pair): Finding {
+  return {
     ...common,
     code: 'gossip-peer-missing',
     severity: 'warning',
     subject: `node ${other.name}`,
     evidence: [
       `${one.name}: peers of ${listed(networks)}: not ${advertised}`,
-      `${other.name}: containers on ${listed(networks)} for more than 3 minutes, advertise address ${advertised}`,
+      `${other.name}: containers on ${listed(networks)}, advertise address ${advertised}`,
     ],
     cause: `${one.name} does not list ${other.name} as a peer of ${listed(networks)}, and both have containers there: the gossip of ${other.name} does not reach it, so it gets no entries and no names of new endpoints`,
     check: peersOf(networks),
@@ -178,20 +181,20 @@ function peerMissing(report: Report, common: Common, {one, other, advertised, ne
       `administrator of the network between ${one.name} and ${other.name}`,
       'allow TCP and UDP 7946 in both directions: gossip recovers within 3 minutes. If it is allowed, restart the engine of the node that is missing',
     ),
-  });
+  };
 }
 
 /** Nodes that managers have had down for longer than the others take to notice, and that hosts list all the same. */
 function stale(hosts: Host[], report: Report): void {
   const down = new Map(hosts.flatMap(({digest}) => digest.down).map((node) => [node.name, node]));
-  for (const {name: node, address, since} of down.values())
+  for (const {name: node, address, since, age} of down.values())
     for (const {name, digest} of hosts) {
       const at = digest.peers.indexOf(address);
       const networks = at < 0 ? [] : digest.networks.filter(({without}) => !without.includes(at));
       const [first] = networks;
       if (!first) continue;
       const names = networks.map((network) => network.name);
-      report.found({
+      const finding: Finding = {
         code: 'gossip-peer-stale',
         severity: 'warning',
         host: name,
@@ -209,6 +212,7 @@ function stale(hosts: Host[], report: Report): void {
         }),
         basis: 'several-hosts',
         at: {host: name, vtep: address},
-      });
+      };
+      report.found(unlessOverdue(finding, 'failure', age));
     }
 }

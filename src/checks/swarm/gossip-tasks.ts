@@ -1,14 +1,12 @@
 import {named, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
+import {unlessOverdue} from '../../findings/converging.js';
 import type {Finding} from '../../findings/finding.js';
 import type {DockerModel, GossipService, Network, SwarmService, SwarmTask} from '../../model/docker-types.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
 import {counted, listed} from '../words.js';
 import {hasEnding} from './manager-check.js';
-
-/** How long gossip may take to tell all nodes of a task (moby swarm-networking.md, 11.2: reassignment). */
-const ceiling = 300_000;
 
 /**
  * What a manager lists, and what its own gossip has, on the networks on which both are told. Gossip of other nodes is compared
@@ -45,14 +43,20 @@ function unheard(
   const lacking = new Map<SwarmService, {task: SwarmTask; ip: string}[]>();
   for (const task of docker.tasks) {
     const service = services.get(task.serviceId ?? '');
-    const age = task.since === undefined ? 0 : Date.parse(host.model.startedAt) - Date.parse(task.since);
-    if (!service || task.state !== 'running' || task.desiredState !== 'running' || age <= ceiling) continue;
-    if (onLostNode(docker, task)) continue;
+    if (!service || task.since === undefined || !isWanted(docker, task)) continue;
     const addresses = task.attachments.find(({networkId}) => networkId === network.id)?.addresses ?? [];
     const ip = addresses.find((address) => !heard.has(address));
     if (ip !== undefined) lacking.set(service, [...(lacking.get(service) ?? []), {task, ip}]);
   }
-  return [...lacking].map(([{name}, tasks]) => missingFinding(host, network, name, tasks));
+  return [...lacking].map(([{name}, tasks]) => {
+    const ages = tasks.map(({task}) => Date.parse(host.model.startedAt) - Date.parse(task.since ?? ''));
+    const finding = missingFinding(host, network, name, tasks);
+    return unlessOverdue(finding, 'reassignment', Math.max(...ages) / 1000);
+  });
+}
+
+function isWanted(docker: DockerModel, task: SwarmTask): boolean {
+  return task.state === 'running' && task.desiredState === 'running' && !onLostNode(docker, task);
 }
 
 /** What a node that managers have lost runs is not known. */
@@ -78,7 +82,7 @@ function missingFinding(
         ({task: {id, since}, ip}) =>
           `manager: task ${id.slice(0, 12)} of ${service}, ${ip}, running since ${since}; not in the gossip of ${network.name}`,
       ),
-    cause: `gossip of ${network.name} on ${host.name} lacks ${counted(tasks.length, 'task')} of ${service} that ${tasks.length === 1 ? 'has' : 'have'} run for more than 5 minutes: ${host.name} gives no name and no traffic to ${tasks.length === 1 ? 'it' : 'them'}`,
+    cause: `gossip of ${network.name} on ${host.name} lacks ${counted(tasks.length, 'task')} of ${service} that ${tasks.length === 1 ? 'runs' : 'run'} by the list of the managers: ${host.name} gives no name and no traffic to ${tasks.length === 1 ? 'it' : 'them'}`,
     check: look(sh`docker network inspect --verbose ${named(network.name)} --format '{{json .Services}}'`),
     fix: fixBy({
       commands: [sh`docker service update --force ${named(service)}`],

@@ -1,9 +1,10 @@
 import {line, named, sh} from '../../base/command.js';
 import {fixByOthers, look, noFix} from '../../findings/advice.js';
+import {unlessOverdue} from '../../findings/converging.js';
 import type {Finding} from '../../findings/finding.js';
 import type {DockerModel, Network} from '../../model/docker-types.js';
 import {listed} from '../words.js';
-import {type Age, ageText, isOverdue, managerCheck} from './manager-check.js';
+import {type Age, ageText, managerCheck} from './manager-check.js';
 
 /** What managers allocated to the networks of the swarm, and what they did not. */
 export const swarmNetworks = managerCheck(
@@ -23,25 +24,29 @@ function unallocated({networks}: DockerModel, age: Age): Finding[] {
   return networks.flatMap((network): Finding[] => {
     const waits = age(network.createdAt);
     if (network.scope !== 'swarm' || network.driver !== '' || network.configOnly) return [];
-    if (waits === undefined || !isOverdue(waits)) return [];
+    if (waits === undefined) return [];
     return [
-      {
-        code: 'network-not-allocated',
-        severity: 'error',
-        host: null,
-        network: network.name,
-        subject: network.name,
-        evidence: [
-          `network ${network.name} (${network.id.slice(0, 12)}): driver "", no subnet, created ${network.createdAt}`,
-        ],
-        cause: `the managers have not allocated ${network.name} since it was created ${ageText(waits)} ago: it has no subnet and no VNI, and its tasks stay New`,
-        check: [...look(sh`docker network inspect ${named(network.name)}`), ...leadersLog],
-        fix: noFix(
-          'the reason is only in the log of the leader: a VNI in use, a subnet that overlaps with another network of the swarm, an IPv6 subnet, or no free address pool. Remove the network and create it without that',
-        ),
-        basis: 'one-host',
-        at: {networkId: network.id},
-      },
+      unlessOverdue(
+        {
+          code: 'network-not-allocated',
+          severity: 'error',
+          host: null,
+          network: network.name,
+          subject: network.name,
+          evidence: [
+            `network ${network.name} (${network.id.slice(0, 12)}): driver "", no subnet, created ${network.createdAt}`,
+          ],
+          cause: `the managers have not allocated ${network.name} since it was created ${ageText(waits)} ago: it has no subnet and no VNI, and its tasks stay New`,
+          check: [...look(sh`docker network inspect ${named(network.name)}`), ...leadersLog],
+          fix: noFix(
+            'the reason is only in the log of the leader: a VNI in use, a subnet that overlaps with another network of the swarm, an IPv6 subnet, or no free address pool. Remove the network and create it without that',
+          ),
+          basis: 'one-host',
+          at: {networkId: network.id},
+        },
+        'allocation',
+        waits / 1000,
+      ),
     ];
   });
 }

@@ -1,10 +1,11 @@
 import {named, sh} from '../../base/command.js';
 import {fixByOthers, look, noFix} from '../../findings/advice.js';
+import {unlessOverdue} from '../../findings/converging.js';
 import type {Finding} from '../../findings/finding.js';
 import type {DockerModel, SwarmTask} from '../../model/docker-types.js';
 import {isMember} from '../engine/task-errors.js';
 import {counted, distinct} from '../words.js';
-import {type Age, ageText, isOverdue, managerCheck} from './manager-check.js';
+import {type Age, ageText, managerCheck} from './manager-check.js';
 import {type TaskText, taskTexts} from './task-texts.js';
 
 /** Tasks that do not start because of their network: not allocated, without a node for a port, rejected by a node. */
@@ -32,7 +33,7 @@ function stuck(docker: DockerModel, age: Age): Finding[] {
   const waiting = docker.tasks.filter(
     ({state, desiredState, since, error}) =>
       desiredState === 'running' &&
-      isOverdue(age(since)) &&
+      age(since) !== undefined &&
       (state === 'new' || (state === 'pending' && /host-mode port/.test(error ?? ''))),
   );
   return byOwner(waiting).flatMap((tasks): Finding[] => {
@@ -42,22 +43,26 @@ function stuck(docker: DockerModel, age: Age): Finding[] {
     const {reason, network, networkId} = reasonOf(docker, first);
     const owner = ownerOf(docker, first);
     return [
-      {
-        code: 'task-stuck',
-        severity: 'error',
-        host: null,
-        network,
-        subject: owner,
-        evidence: tasks.slice(0, 3).map(taskLine),
-        cause: `${counted(tasks.length, 'task')} of ${owner} ${tasks.length === 1 ? 'waits' : 'wait'} in state ${first.state} for ${ageText(longest)}: ${reason}`,
-        check:
-          first.serviceId === undefined
-            ? []
-            : look(sh`docker service ps --no-trunc ${named(serviceName(docker, first))}`),
-        fix: fixFor(first, reason),
-        basis: 'one-host',
-        at: networkId === undefined ? {} : {networkId},
-      },
+      unlessOverdue(
+        {
+          code: 'task-stuck',
+          severity: 'error',
+          host: null,
+          network,
+          subject: owner,
+          evidence: tasks.slice(0, 3).map(taskLine),
+          cause: `${counted(tasks.length, 'task')} of ${owner} ${tasks.length === 1 ? 'waits' : 'wait'} in state ${first.state} for ${ageText(longest)}: ${reason}`,
+          check:
+            first.serviceId === undefined
+              ? []
+              : look(sh`docker service ps --no-trunc ${named(serviceName(docker, first))}`),
+          fix: fixFor(first, reason),
+          basis: 'one-host',
+          at: networkId === undefined ? {} : {networkId},
+        },
+        'allocation',
+        longest / 1000,
+      ),
     ];
   });
 }

@@ -47,7 +47,9 @@ describe('peers of a network', () => {
 
   it('need not be there within three minutes of the first container, nor long before or after', () => {
     const lacking = peers((all) => all.filter(({IP}) => IP !== other));
-    assert.deepEqual(find('gossip-peer-missing', lacking, derived(node2, running(100))), []);
+    const [young] = find('gossip-peer-missing', lacking, derived(node2, running(100)));
+    assert.deepEqual([young?.severity, young?.converging?.ceilingSeconds], ['info', 180]);
+    assert.match(young?.cause ?? '', /^converging, (79|80|81) s of at most 180 s left: node1 does not list/);
     const muchLater = derived(old, (draft) => {
       draft.startedAt = new Date(Date.parse(draft.startedAt) + 600_000).toISOString();
     });
@@ -83,7 +85,10 @@ describe('peers of a network', () => {
       );
     const [finding, ...others] = find('gossip-peer-stale', down(200));
     assert.deepEqual([others, finding?.host, finding?.subject], [[], 'node1', 'node node2']);
-    assert.deepEqual(find('gossip-peer-stale', down(60)), []);
+    assert.deepEqual(find('gossip-peer-stale', down(60))[0]?.converging, {
+      secondsLeft: 60,
+      ceilingSeconds: 120,
+    });
     assert.deepEqual(find('gossip-peer-stale', node1), []);
     const gone = derived(down(200), (draft) =>
       editAnswers(draft, /^\/networks\/.*verbose/, (network: Raw) => {
@@ -115,9 +120,16 @@ describe('tasks by gossip', () => {
         unheard(draft);
       });
     const [finding, ...others] = find('gossip-task-differs', lacking(900));
-    assert.deepEqual([others, finding?.network, finding?.subject], [[], 'uber-net', 'service app']);
+    assert.deepEqual(
+      [others, finding?.severity, finding?.network, finding?.subject],
+      [[], 'warning', 'uber-net', 'service app'],
+    );
+    assert.equal(finding?.converging, undefined);
     assert.deepEqual(fixOf(finding), ['docker service update --force app']);
-    assert.deepEqual(find('gossip-task-differs', lacking(200)), []);
+    assert.deepEqual(find('gossip-task-differs', lacking(200))[0]?.converging, {
+      secondsLeft: 100,
+      ceilingSeconds: 300,
+    });
     const lost = derived(lacking(900), (draft) =>
       editAnswers(draft, /^\/nodes$/, (nodes: Raw[]) => {
         for (const node of nodes) node.Status.State = 'down';

@@ -61,10 +61,9 @@ describe('a network of the swarm', () => {
     assert.deepEqual(others, []);
     assert.equal(finding?.network, 'lost');
     assert.match(finding?.cause ?? '', /lost since it was created 2 minutes ago/);
-    assert.deepEqual(
-      find('network-not-allocated', withNetwork({Name: 'new', Id: 'newid', Created: ago(20)})),
-      [],
-    );
+    const [young] = find('network-not-allocated', withNetwork({Name: 'new', Id: 'newid', Created: ago(20)}));
+    assert.deepEqual([young?.severity, young?.converging], ['info', {secondsLeft: 10, ceilingSeconds: 30}]);
+    assert.deepEqual([finding?.severity, finding?.converging], ['error', undefined]);
     assert.deepEqual(find('network-not-allocated', node1), []);
   });
 
@@ -134,7 +133,8 @@ describe('a task', () => {
     const stuck = (more: Raw, ...others: Raw[]) =>
       find('task-stuck', withTasks(task('stuck', 'new', more), ...others));
     assert.match(stuck({})[0]?.cause ?? '', /1 task of service newservice waits in state new for 2 minutes/);
-    assert.deepEqual(stuck({Status: {State: 'new', Timestamp: ago(10)}}), []);
+    const [young] = stuck({Status: {State: 'new', Timestamp: ago(10)}});
+    assert.deepEqual([young?.severity, young?.converging?.secondsLeft], ['info', 20]);
     assert.deepEqual(stuck({DesiredState: 'shutdown'}), []);
     const addressless = stuck({NetworksAttachments: [{Network: {ID: uber.Id}, Addresses: []}]});
     assert.match(addressless[0]?.cause ?? '', /no address on uber-net: its pool is full/);
