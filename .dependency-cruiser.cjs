@@ -14,7 +14,7 @@ const floors = [
   ['render'],
   ['cli', 'complete', 'plugin'],
   ['decode', 'capture'],
-  ['commands'],
+  ['commands', 'page'],
 ];
 
 /** Rooms that stand on another room of their own floor. */
@@ -56,6 +56,7 @@ const pure = [
   'diff',
   'graph',
   'render',
+  'page',
 ];
 
 module.exports = {
@@ -98,6 +99,13 @@ module.exports = {
       severity: 'error',
       from: {path: `^src/(${pure.join('|')})/`},
       to: {path: '^src/snapshot/snapshot(-file|-folder)?\\.ts$', dependencyTypesNot: ['type-only']},
+    },
+    {
+      name: 'page-runs-in-a-browser',
+      comment: 'What a browser runs takes types of the program, and none of its code.',
+      severity: 'error',
+      from: {path: '^src/page/'},
+      to: {path: '^src/', pathNot: '^src/page/', dependencyTypesNot: ['type-only']},
     },
     {
       name: 'processes-start-in-two-places',

@@ -55,6 +55,20 @@ const result = await build({
   throw error;
 });
 
+// The script and style of a report stand in the page as they are: for browsers, in one piece each.
+await build({
+  entryPoints: {page: 'src/page/main.ts', style: 'src/page/style.css'},
+  outdir: `${fresh}/report`,
+  bundle: true,
+  format: 'iife',
+  platform: 'browser',
+  target: ['chrome109', 'firefox115', 'safari16'],
+  charset: 'ascii',
+  legalComments: 'none',
+  minify: true,
+  tsconfig: 'src/page/tsconfig.json',
+  logLevel: 'warning',
+});
 // The shell texts are read at run time; src/collect/script.ts finds them beside the chunks.
 await cp('src/collect/shell', `${fresh}/shell`, {recursive: true});
 await cp('src/complete/shell', `${fresh}/complete`, {recursive: true});

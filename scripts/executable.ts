@@ -108,6 +108,7 @@ async function assets(folderOfAll: string): Promise<Record<string, string>> {
     ['oclif.manifest.json', path.join(folderOfAll, 'oclif.manifest.json')],
     ['licences.txt', path.join(folderOfAll, 'dist/licences.txt')],
     ...(await below('dist/shell', 'shell')),
+    ...(await below('dist/report', 'report')),
     ...(await below('dist/complete', 'complete')),
     ...(await below('dist/complete', 'dist/complete')),
     ...(await below('schemas', 'schemas')),

@@ -72,13 +72,19 @@ interface Seen {
   readings: number;
 }
 
-/** Looks at all hosts with the given checks. Throws where the network that was asked for is on none of them. */
+/**
+ * Looks at all hosts with the given checks. Throws where the network that was asked for is on none of them.
+ *
+ * @param told is given what is kept of each host, for answers that say more of them
+ */
 export async function diagnose(
   reader: EachReader,
   question: DoctorQuestion,
   checks: readonly Check[],
+  told: (hosts: readonly HostFacts[]) => void = () => {},
 ): Promise<DoctorDocument> {
   const {examination, hosts, readings} = await examined(reader, question, checks);
+  told(hosts);
   const network = networkNamed(hosts, question.network);
   if (examination.findings.length === 0 && hosts.length > 0 && hosts.every(isBlind)) throw nothingChecked();
   const ofNetwork = (of: string | null) => network === undefined || of === null || of === network;

@@ -1,5 +1,5 @@
 import {isAscii} from 'node:buffer';
-import {type FileHandle, lstat, open, rename, stat, unlink} from 'node:fs/promises';
+import {type FileHandle, link, lstat, open, rename, stat, unlink} from 'node:fs/promises';
 import type {Readable} from 'node:stream';
 import {promisify} from 'node:util';
 import {OvdiagError} from '../base/errors.js';
@@ -14,17 +14,59 @@ const largestSnapshot = 256 * 1024 * 1024;
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
   // One other character in a text makes all of it twice as large in memory, and slow to read.
   const text = Buffer.from(`${asciiJson(snapshot)}\n`, 'latin1');
-  if (!standardOutput.has(path)) return writePrivateFile(path, text);
-  await new Promise<void>((resolve, reject) => {
+  if (standardOutput.has(path)) await writeStandardOutput(text);
+  else await writePrivateFile(path, text);
+}
+
+function writeStandardOutput(text: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Throws where a file with that name would be overwritten unasked, or can't be written. `-` is standard output. */
+export async function checkNew(path: string, force: boolean): Promise<void> {
+  if (standardOutput.has(path)) return;
+  await refuseSpecialTarget(path);
+  if (!force && (await lstat(path).catch(() => undefined))) throw wouldOverwrite(path);
+}
+
+/** As `writePrivateFile`, but what is there already is overwritten only with `force`. `-` is standard output. */
+export async function writeNewFile(path: string, text: Buffer, force: boolean): Promise<void> {
+  if (standardOutput.has(path)) return writeStandardOutput(text);
+  await writePrivateFile(path, text, force ? rename : withoutOverwriting);
+}
+
+/** A link is refused where there is a file by now; a rename would replace it. */
+async function withoutOverwriting(unfinished: string, path: string): Promise<void> {
+  try {
+    await link(unfinished, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw wouldOverwrite(path);
+    throw error;
+  }
+  await unlink(unfinished);
+}
+
+function wouldOverwrite(path: string): OvdiagError {
+  return new OvdiagError({
+    code: 'cannot-write',
+    message: `Can't write ${quoteText(path)}: there is a file with this name.`,
+    suggestions: ['Choose another file with -o FILE.', 'Or overwrite it: --force'],
   });
 }
 
 /**
  * Writes a file, gzipped where the name ends in `.gz`, readable by its owner alone (it names hosts, addresses and
  * containers). It appears whole or not at all.
+ *
+ * @param place gives the finished file its name
  */
-export async function writePrivateFile(path: string, text: Buffer): Promise<void> {
+export async function writePrivateFile(
+  path: string,
+  text: Buffer,
+  place: (unfinished: string, path: string) => Promise<void> = rename,
+): Promise<void> {
   const unfinished = `${path}.${process.pid}.part`;
   let file: FileHandle | undefined;
   try {
@@ -32,7 +74,7 @@ export async function writePrivateFile(path: string, text: Buffer): Promise<void
     file = await open(unfinished, 'wx', 0o600);
     await file.writeFile(path.endsWith('.gz') ? await gzipped(text) : text);
     await file.close();
-    await rename(unfinished, path);
+    await place(unfinished, path);
   } catch (error) {
     await file?.close().catch(() => undefined);
     // Only what is ours: where it could not be made, another one may be in the way.

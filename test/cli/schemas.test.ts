@@ -122,6 +122,7 @@ describe('the schemas', () => {
       ['snapshot-command', ['snapshot', ...swarm, '-o', path.join(temporary, 'copy.json')]],
       ['snapshot-command', ['snapshot', ...swarm, '-o', path.join(temporary, 'directory')]],
       ['snapshot', ['snapshot', ...swarm, '-o', '-']],
+      ['report', ['report', ...swarm, '-o', path.join(temporary, 'report.html')]],
       ['error', ['fdb', 'nothing', ...swarm]],
       ['error', ['namespaces', '--snapshot', '/nonexistent']],
       ['error', ['fbd']],
