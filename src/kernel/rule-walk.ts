@@ -128,15 +128,13 @@ function passTogether(walk: Walk, hook: string, together: Asked[]): Filtering | 
     const isUnsure = filters.some((other) => other !== asked && writes(other));
     const dropped = passBase(walk, hook, asked, isUnsure);
     if (dropped) return dropped;
-    // What one of them may have kept from conntrack looks to the others as if it had done nothing.
-    if (isUnsure && does(asked, untracks) && walk.now.ctState !== 'UNTRACKED')
-      walk.now = {...walk.now, ctState: 'ANY'};
   }
   return translateAt(walk, hook, nats);
 }
 
 const written: ReadonlySet<ActionName> = new Set<ActionName>(['mark', 'connection-mark', 'untrack', 'other']);
 const untracks: ReadonlySet<ActionName> = new Set<ActionName>(['untrack']);
+const marks: ReadonlySet<ActionName> = new Set<ActionName>(['mark', 'connection-mark', 'other']);
 
 /** Whether anything in a chain's table leaves a mark. */
 const writes = (asked: Asked): boolean => does(asked, written);
@@ -168,7 +166,17 @@ function passBase(
   doubt(walk, passed);
   const {passes} = passed;
   if (passes && passes !== seen) walk.now = unseen(walk.now, seen, passes);
+  if (passes && isUnsure) walk.now = unsure(walk.now, passes, {ruleset, chain});
   return undefined;
+}
+
+/** What a chain may have written of that which was hidden from it looks as if it had done nothing. */
+function unsure(now: SeenPacket, passes: SeenPacket, asked: Asked): SeenPacket {
+  const after = {...now};
+  if (passes.mark === undefined && does(asked, marks)) delete after.mark;
+  if (passes.connectionMark === undefined && does(asked, marks)) delete after.connectionMark;
+  if (after.ctState !== 'UNTRACKED' && does(asked, untracks)) after.ctState = 'ANY';
+  return after;
 }
 
 type Dropped = Passed & {dropped: Rule | RuleChain};

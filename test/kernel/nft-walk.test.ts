@@ -208,6 +208,24 @@ describe('rules that the kernel taught (npm run rulesets)', () => {
     assert.equal(of(perhaps, '-A PREROUTING -p tcp -j NOTRACK\n'), 'unknown');
   });
 
+  it('may be marked by a chain beside them with what another has written', () => {
+    const saved = (name: string, mangle: string) =>
+      section(
+        name,
+        `*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n${mangle}COMMIT\n*filter\n:INPUT DROP [0:0]\n-A INPUT -m connmark --mark 0x1 -j ACCEPT\nCOMMIT\n`,
+      );
+    const sets = saved('iptables-legacy', '-A PREROUTING -j CONNMARK --set-xmark 0x1/0xffffffff\n');
+    const filterOf = (mangle: string) => {
+      const filter = packetFilter(
+        parseTables([sets, saved('iptables-nft', mangle), section('nft', '{"nftables": []}')]),
+      );
+      assert.ok(filter);
+      return decide(filter, 'INPUT', packet).verdict;
+    };
+    assert.equal(filterOf(''), 'accept');
+    assert.notEqual(filterOf('-A INPUT -j CONNMARK --save-mark\n'), 'accept');
+  });
+
   it('look into sets that have a name, of which only those that packets add to leave doubt', () => {
     const inSet = (elem: unknown[], flags: string[] = []) => {
       const set = {set: {...table, name: 's', type: 'ipv4_addr', flags, elem}};
