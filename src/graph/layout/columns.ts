@@ -1,7 +1,7 @@
 /** The columns that all lanes share, as wide as their widest text. */
 import type {GraphElement} from '../types.js';
 import {type Fitted, fitText} from './measure.js';
-import type {LaneRows, Row} from './rows.js';
+import {inhabitantName, type LaneRows, type Row} from './rows.js';
 
 export const gaps = {
   margin: 28,
@@ -48,10 +48,8 @@ type Indexed = Pick<LayoutOptions, 'indexes'>;
 
 /** What a box says. */
 export const texts = {
-  inhabitant: ({name, kind, network}: GraphElement): Fitted => {
-    const isOfNetwork = kind === 'load-balancer' && network !== null;
-    return fitText(isOfNetwork ? 'load balancer' : name, 'name', most.inhabitant);
-  },
+  inhabitant: (inhabitant: GraphElement): Fitted =>
+    fitText(inhabitantName(inhabitant), 'name', most.inhabitant),
   address: (address: string | null | undefined): Fitted | undefined =>
     address ? fitText(address.replace(/\/\d+$/, ''), 'small', most.address) : undefined,
   veth: (veth: GraphElement, {indexes}: Indexed): Fitted =>

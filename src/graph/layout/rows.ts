@@ -154,3 +154,8 @@ function rowsOf({own, byId, ports, holders, legs, seen}: Plugged, {bridge}: Grou
 function kindRank({inhabitant}: Row): number {
   return ['container', 'namespace', 'load-balancer', undefined, 'folded'].indexOf(inhabitant?.kind);
 }
+
+/** A load balancer stands beside its network, so its name need not say which. */
+export function inhabitantName({name, kind, network}: GraphElement): string {
+  return kind === 'load-balancer' && network !== null ? 'load balancer' : name;
+}

@@ -1,9 +1,9 @@
 /** A picture in the language of Graphviz. */
 import type {GraphDocument} from '../../answers/graph.js';
-import type {GraphElement} from '../../graph/types.js';
-import {elementText, type WordOptions} from './words.js';
+import type {EdgeKind, ElementKind, GraphElement} from '../../graph/types.js';
+import {markedText, numbersOf, passedBy, pathKey, type WordOptions} from './words.js';
 
-const shapes: Partial<Record<GraphElement['kind'], string>> = {
+const shapes: Partial<Record<ElementKind, string>> = {
   veth: 'cds',
   vxlan: 'component',
   vtep: 'ellipse',
@@ -13,45 +13,50 @@ const shapes: Partial<Record<GraphElement['kind'], string>> = {
   node: 'box3d',
 };
 
+/** Drawn only where something is connected to them or found at them. */
+const unconnected: ReadonlySet<ElementKind> = new Set(['host', 'swarm', 'underlay', 'network']);
+
 export function renderDot(document: GraphDocument, options: WordOptions): string {
-  const {lanes, elements, edges, marks} = document;
-  const numbers = new Map<string, number[]>();
-  for (const {element, findingIndex: finding} of marks)
-    numbers.set(element, [...new Set([...(numbers.get(element) ?? []), finding + 1])]);
+  const {lanes, elements, edges, verdict} = document;
+  const numbers = numbersOf(document);
+  const {connections, breaks} = passedBy(document);
   const used = new Set(edges.flatMap(({from, to}) => [from, to]));
+  const isShown = ({id, kind}: GraphElement) => numbers.has(id) || used.has(id) || !unconnected.has(kind);
   const node = (element: GraphElement) => {
     const own = numbers.get(element.id) ?? [];
-    const text = `${elementText(element, options)}${own.map((number) => ` [${number}]`).join('')}`;
-    const bold = own.length > 0 ? ', penwidth=3, color="#c62828"' : '';
-    return `${quoted(element.id)} [label=${quoted(text)}, shape=${shapes[element.kind] ?? 'box'}${bold}];`;
+    const text = quoted(markedText(element, options, {numbers: own, breaks}));
+    const bold = own.length > 0 ? ', penwidth=3, color="#b3261e"' : '';
+    return `${quoted(element.id)} [label=${text}, shape=${shapes[element.kind] ?? 'box'}${bold}];`;
   };
-  const outside = elements.filter(({id, lane}) => lane === null && (used.has(id) || numbers.has(id)));
   return [
     'graph ovdiag {',
-    `  label=${quoted(document.verdict)};`,
-    '  rankdir=LR; node [fontname="monospace", fontsize=10]; edge [color="#777777"];',
+    `  label=${quoted(verdict)}; labelloc=t; rankdir=LR;`,
+    '  node [fontname="monospace", fontsize=10]; edge [color="#777777"];',
     ...lanes.flatMap(({id, host}) => [
       `  subgraph ${quoted(`cluster-${id}`)} {`,
       `    label=${quoted(host)};`,
-      ...elements
-        .filter(({lane, kind}) => lane === id && kind !== 'host')
-        .map((element) => `    ${node(element)}`),
-      ...elements
-        .filter((element) => element.id === id && (numbers.has(id) || used.has(id)))
-        .map((element) => `    ${node(element)}`),
+      ...elements.filter((one) => one.lane === id && isShown(one)).map((one) => `    ${node(one)}`),
       '  }',
     ]),
-    ...outside.map((element) => `  ${node(element)}`),
+    ...elements.filter((one) => one.lane === null && isShown(one)).map((one) => `  ${node(one)}`),
     ...edges.map(
       ({from, to, kind}) =>
-        `  ${quoted(from)} -- ${quoted(to)}${kind === 'way-out' ? ' [style=dotted]' : ''};`,
+        `  ${quoted(from)} -- ${quoted(to)}${edgeStyle(kind, connections.has(pathKey(from, to)))};`,
     ),
     '}',
     '',
   ].join('\n');
 }
 
-/** A string of the language: what stands for something in a label (`\n`, `&amp;`) is taken as it is. ASCII alone. */
+function edgeStyle(kind: EdgeKind, isPassed: boolean): string {
+  const attributes = [
+    ...(isPassed ? ['penwidth=3', 'color="#0a58ca"'] : []),
+    ...(kind === 'way-out' ? ['style=dotted'] : []),
+  ];
+  return attributes.length > 0 ? ` [${attributes.join(', ')}]` : '';
+}
+
+/** A string of the language: what stands for something in a label (`\\n`, `&amp;`) is taken as it is. ASCII alone. */
 function quoted(text: string): string {
   const escaped = text
     .replaceAll('&', '&amp;')

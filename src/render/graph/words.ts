@@ -31,6 +31,7 @@ const addressOf: Word = ({address}) => address?.replace(/\/\d+$/, '');
 const prefixes: Partial<Record<GraphElement['kind'], Word>> = {
   bridge: ({network}) => network,
   vtep: () => 'VTEP',
+  tunnel: ({network}) => network,
 };
 
 const suffixes: Partial<Record<GraphElement['kind'], Word>> = {
@@ -82,10 +83,7 @@ export function describe(
   numbers: readonly number[],
 ): string {
   const {kind, host, network, interfaces} = element;
-  const place = [
-    host && kind !== 'host' ? `on ${host}` : '',
-    kind === 'veth' || kind === 'tunnel' ? network : '',
-  ]
+  const place = [host && kind !== 'host' ? `on ${host}` : '', kind === 'veth' ? network : '']
     .filter(Boolean)
     .join(', ');
   const lines = interfaces.map(({name, ifindex, netns, mac, mtu, state, addresses}) =>
@@ -155,4 +153,40 @@ export function headOf({about, verdict, lanes, elements, hosts, view}: GraphDocu
       .filter(Boolean)
       .join(' · '),
   };
+}
+
+/** What a trace passes, for formats that place elements themselves: connections by `pathKey`, and where a direction breaks. */
+export function passedBy({walks}: Pick<GraphDocument, 'walks'>): {
+  connections: ReadonlySet<string>;
+  breaks: ReadonlyMap<string, string>;
+} {
+  const connections = new Set<string>();
+  const breaks = new Map<string, string>();
+  for (const {passes, broken, hops, way} of walks) {
+    for (const [at, to] of passes.entries()) {
+      const from = passes[at - 1];
+      if (from === undefined) continue;
+      connections.add(pathKey(from, to));
+      connections.add(pathKey(to, from));
+    }
+    const last = hops.at(-1)?.element;
+    if (broken && last !== undefined) breaks.set(last, [breaks.get(last), way].filter(Boolean).join(' and '));
+  }
+  return {connections, breaks};
+}
+
+export const pathKey = (from: string, to: string) => `${from} ${to}`;
+
+/** The text of an element with the numbers of its findings, and with which direction of a trace breaks there. */
+export function markedText(
+  element: GraphElement,
+  options: WordOptions,
+  {numbers, breaks}: {numbers: readonly number[]; breaks: ReadonlyMap<string, string>},
+): string {
+  const broken = breaks.get(element.id);
+  return [
+    elementText(element, options),
+    ...numbers.map((number) => `[${number}]`),
+    ...(broken ? [`(${broken} breaks here)`] : []),
+  ].join(' ');
 }
