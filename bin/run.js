@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 // The installed entry point. Everything is imported lazily from the bundle in dist/.
-import {existsSync} from 'node:fs';
-import {fileURLToPath} from 'node:url';
+import {createRequire} from 'node:module';
+
+// An import of these would load all that they export (scripts/bundle/required-builtins.ts).
+const require = createRequire(import.meta.url);
+const {existsSync} = require('node:fs');
+const {fileURLToPath} = require('node:url');
 
 // The engine check of oclif loads 47 files of semver on every start; package.json's `engines` already says it.
 process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1';

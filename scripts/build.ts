@@ -3,11 +3,13 @@
  * start loads what its command needs and nothing else; then oclif's manifest, which spares loading commands
  * to list them.
  */
-import {cp, readdir, rename, rm, writeFile} from 'node:fs/promises';
+import {cp, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {grammarOf} from '../src/complete/grammar.js';
 import {catalogue} from '../src/findings/catalogue.js';
+import {lazyRequires} from './bundle/lazy-requires.js';
+import {withRequiredBuiltins} from './bundle/required-builtins.js';
 import {licencesOf} from './licences.js';
 import {writeManual} from './man/write.js';
 
@@ -48,6 +50,7 @@ const result = await build({
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 160,
+  plugins: [lazyRequires()],
   metafile: true,
   logLevel: 'warning',
 }).catch(async (error: unknown) => {
@@ -69,6 +72,9 @@ await build({
   tsconfig: 'src/page/tsconfig.json',
   logLevel: 'warning',
 });
+for (const file of Object.keys(result.metafile.outputs))
+  await writeFile(file, withRequiredBuiltins(await readFile(file, 'utf8')));
+
 // The shell texts are read at run time; src/collect/script.ts finds them beside the chunks.
 await cp('src/collect/shell', `${fresh}/shell`, {recursive: true});
 await cp('src/complete/shell', `${fresh}/complete`, {recursive: true});

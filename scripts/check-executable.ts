@@ -1,7 +1,6 @@
 /**
- * Checks an executable: `node --import tsx scripts/check-executable.ts EXECUTABLE [NODE BARE]`. Its answers must be those of the npm
- * form, its start must write nothing (strace), and with NODE (of the same version) and BARE (an executable of
- * scripts/executable/bare.ts) the times of a start are compared: medians of 20, interleaved.
+ * Checks an executable: `node --import tsx scripts/check-executable.ts EXECUTABLE`. Its answers must be those of the npm form, and its
+ * start must write nothing (strace).
  */
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
@@ -11,13 +10,12 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const [, , given = 'build/ovdiag-linux-x64', node, bare] = process.argv;
+const [, , given = 'build/ovdiag-linux-x64'] = process.argv;
 const executable = path.resolve(given);
 const program = path.resolve('bin/run.js');
-const rounds = 20;
 const largest = 120e6;
 const {NODE_EXTRA_CA_CERTS: _, ...inherited} = process.env;
-const env = {...inherited, NO_COLOR: '1', DOCKER_HOST: 'unix:///nonexistent.sock'};
+const env = {...inherited, NO_COLOR: '1', DOCKER_HOST: 'unix:///nonexistent.sock', OVDIAG_THREADS_FROM: '1'};
 
 interface Run {
   status: number | null;
@@ -45,6 +43,7 @@ function checkAnswers(): void {
     ['doctor', ...many],
     ['explain', 'fdb-stale'],
     ['diff', 'fixtures/recorded/node1.json.gz', 'fixtures/recorded/stale/node1.json.gz'],
+    ['decode', '--stats', 'fixtures/captures/lab-all.pcap'],
     ['completion', 'bash'],
     ['__complete', 'explain', 'vxlan'],
     ['namespaces', '--host', 'exec:env'],
@@ -86,33 +85,6 @@ function checkWrites(folder: string): void {
   console.log('a start writes nothing');
 }
 
-function milliseconds(file: string, args: readonly string[]): number {
-  const start = process.hrtime.bigint();
-  const {status, stderr} = run(file, args);
-  assert.equal(status, 0, stderr);
-  return Number(process.hrtime.bigint() - start) / 1e6;
-}
-
-function compareStarts(sameNode: string, bareExecutable: string): void {
-  const kinds: [name: string, file: string, args: string[]][] = [
-    ['bare node', sameNode, ['-e', '0']],
-    ['npm form', sameNode, [program, '--version']],
-    ['bare executable', path.resolve(bareExecutable), []],
-    ['executable', executable, ['--version']],
-  ];
-  const times = kinds.map((): number[] => []);
-  for (let round = 0; round < rounds; round++)
-    for (const [index, [, file, args]] of kinds.entries()) times[index]?.push(milliseconds(file, args));
-  const median = (values: number[]) =>
-    [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-  const [node0 = 0, npm = 0, bare0 = 0, own = 0] = times.map(median);
-  for (const [index, [name]] of kinds.entries())
-    console.log(`${name}: ${median(times[index] ?? []).toFixed(1)} ms`);
-  console.log(
-    `npm form / bare node ${(npm / node0).toFixed(2)}; executable / npm form ${(own / npm).toFixed(2)}; executable / its bare form ${(own / bare0).toFixed(2)}`,
-  );
-}
-
 const scratch = mkdtempSync(path.join(tmpdir(), 'ovdiag-check-'));
 try {
   const {size} = statSync(executable);
@@ -120,7 +92,6 @@ try {
   checkAnswers();
   checkPlugin(scratch);
   checkWrites(scratch);
-  if (node !== undefined && bare !== undefined) compareStarts(node, bare);
 } finally {
   rmSync(scratch, {recursive: true});
 }

@@ -10,6 +10,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {type BuildOptions, build, type Plugin} from 'esbuild';
 import {inject} from 'postject';
+import {lazyRequires} from './bundle/lazy-requires.js';
 import {embeddedRoot} from './executable/embedded-root.js';
 
 /** A maintained LTS line; docs/install.md says when to raise it. */
@@ -26,6 +27,20 @@ const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
+const common: BuildOptions = {
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node24',
+  // A part has `require` and nothing else.
+  supported: {'dynamic-import': false},
+  external: ['typescript', 'ts-node', 'tsx', 'tsx/*', 'pnpapi'],
+  define: {'import.meta.url': JSON.stringify(`file://${embeddedRoot}/dist/main.js`)},
+  legalComments: 'none',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: 'warning',
+};
 const [, , arch = 'x64', output = `build/ovdiag-linux-${arch}`, entry = 'scripts/executable/entry.ts'] =
   process.argv;
 if (!isArch(arch)) throw new Error(`x64 or arm64, not ${arch}`);
@@ -41,20 +56,23 @@ function isArch(text: string): text is Arch {
 }
 
 async function buildExecutable(target: Arch, file: string): Promise<void> {
-  const [node, bundle] = [await nodeBinary(target), await bundled()];
+  const node = await nodeBinary(target);
   const native = process.arch === target ? node.binary : (await nodeBinary(process.arch as Arch)).binary;
+  const main = path.join(work, 'main.cjs');
+  await build({...common, entryPoints: [entry], outfile: main});
+  const content = {...(await assets(root)), ...(await parts()), 'node-LICENSE': node.licence};
+  // Code is cached for one processor and one version: only where the same Node makes it.
+  if (process.arch === target) Object.assign(content, await codeCaches(native, content));
   const blob = path.join(work, 'program.blob');
   const config = path.join(work, 'config.json');
   await writeFile(
     config,
     JSON.stringify({
       // Stacks name it: not where it was built.
-      main: path.basename(bundle.main),
+      main: path.basename(main),
       output: blob,
       disableExperimentalSEAWarning: true,
-      // Code is cached for one processor and one version: only where the same Node makes it.
-      useCodeCache: process.arch === target,
-      assets: {...(await assets(root)), 'workers/examine.js': bundle.worker, 'node-LICENSE': node.licence},
+      assets: content,
     }),
   );
   execFileSync(native, ['--experimental-sea-config', config], {cwd: work, stdio: 'pipe'});
@@ -64,11 +82,13 @@ async function buildExecutable(target: Arch, file: string): Promise<void> {
   // Before the injection, which it would undo.
   execFileSync(target === process.arch ? 'strip' : 'llvm-strip', [file], {stdio: 'pipe'});
   await inject(file, 'NODE_SEA_BLOB', await readFile(blob), {sentinelFuse});
-  // What a package of it and a list of its contents have to say of Node.
-  const versions = JSON.parse(
-    execFileSync(native, ['-p', 'JSON.stringify(process.versions)'], {encoding: 'utf8'}),
-  );
-  const about = {version: nodeVersion, versions, licence: await readFile(node.licence, 'utf8')};
+  await describe(file, native, node.licence);
+}
+
+/** Says what came of it, and leaves beside it what a package of it and a list of its contents have to say of Node. */
+async function describe(file: string, native: string, licence: string): Promise<void> {
+  const asked = execFileSync(native, ['-p', 'JSON.stringify(process.versions)'], {encoding: 'utf8'});
+  const about = {version: nodeVersion, versions: JSON.parse(asked), licence: await readFile(licence, 'utf8')};
   await writeFile(`${file}.node.json`, `${JSON.stringify(about)}\n`);
   const {size} = await stat(file);
   const checksum = createHash('sha256')
@@ -115,50 +135,75 @@ async function assets(folderOfAll: string): Promise<Record<string, string>> {
   ]);
 }
 
-/** The program and its worker as one script each: what an executable can hold. */
-async function bundled(): Promise<{main: string; worker: string}> {
-  const [main, worker] = [path.join(work, 'main.cjs'), path.join(work, 'worker.cjs')];
-  const common: BuildOptions = {
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node24',
-    external: ['typescript', 'ts-node', 'tsx', 'tsx/*', 'pnpapi'],
-    define: {'import.meta.url': JSON.stringify(`file://${embeddedRoot}/dist/main.js`)},
-    legalComments: 'none',
-    minifyWhitespace: true,
-    minifySyntax: true,
-    logLevel: 'warning',
-  };
-  await build({
-    ...common,
-    entryPoints: [entry],
-    outfile: main,
-    plugins: [oclifLoader()],
+/** The program in parts (scripts/executable/parts.ts), and its workers: scripts of one file each, under the names of their assets. */
+async function parts(): Promise<Record<string, string>> {
+  const plugins = [oclifLoader(), lazyRequires()];
+  const bundles: [name: string, options: BuildOptions][] = [
+    ['parts/main.js', {entryPoints: ['scripts/executable/main-part.ts'], plugins}],
+    ['parts/commands.js', {stdin: {contents: await commandTable(), resolveDir: root}, plugins: [shared()]}],
+    ['parts/complete.js', {entryPoints: ['src/complete/main.ts']}],
+    ['parts/plugin.js', {entryPoints: ['src/plugin/main.ts']}],
+    ['workers/examine.js', {entryPoints: ['src/answers/examine.ts']}],
+    ['workers/decode-part.js', {entryPoints: ['src/decode/part.ts']}],
+  ];
+  const files = bundles.map(async ([name, options]): Promise<[string, string]> => {
+    const outfile = path.join(work, name);
+    await build({...common, ...options, outfile});
+    return [name, outfile];
   });
-  await build({...common, entryPoints: ['src/answers/examine.ts'], outfile: worker});
-  return {main, worker};
+  return Object.fromEntries(await Promise.all(files));
+}
+
+/** The code cache of each part, made by running it. */
+async function codeCaches(
+  native: string,
+  content: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const [warm, list] = [path.join(work, 'warm.mjs'), path.join(work, 'assets.json')];
+  await build({...common, format: 'esm', entryPoints: ['scripts/executable/warm.ts'], outfile: warm});
+  await writeFile(list, JSON.stringify(content));
+  const snapshot = path.join(root, 'fixtures/recorded/node1.json.gz');
+  // Nothing of this machine's settings.
+  const env = {PATH: process.env['PATH'], HOME: work, DOCKER_HOST: 'unix:///nonexistent.sock'};
+  execFileSync(native, [warm, list, path.join(work, 'parts'), snapshot], {cwd: work, env, stdio: 'pipe'});
+  const made = (await readdir(path.join(work, 'parts'))).filter((name) => name.endsWith('.cache'));
+  if (made.length < 3) throw new Error(`code caches of ${made.join(', ')} only`);
+  return Object.fromEntries(made.map((name) => [`parts/${name}`, path.join(work, 'parts', name)]));
+}
+
+/** In the part with the commands: the copies that the part with the command line has. */
+function shared(): Plugin {
+  const contents = (name: string) =>
+    `module.exports = globalThis[Symbol.for('ovdiag.parts')].shared.${name};`;
+  return {
+    name: 'shared',
+    setup({onResolve, onLoad}) {
+      onResolve({filter: /^@oclif\/core$/}, () => ({path: 'oclif', namespace: 'shared'}));
+      onResolve({filter: /\/output\.js$/}, ({path: asked, resolveDir}) =>
+        path.resolve(resolveDir, asked) === path.resolve('src/cli/output.js')
+          ? {path: 'output', namespace: 'shared'}
+          : undefined,
+      );
+      onLoad({filter: /.*/, namespace: 'shared'}, ({path: name}) => ({contents: contents(name)}));
+    },
+  };
 }
 
 function oclifLoader(): Plugin {
   return {
     name: 'oclif-loader',
-    setup({onResolve, onLoad}) {
+    setup({onResolve}) {
       onResolve({filter: /\/module-loader$/}, ({importer}) =>
         importer.includes('@oclif/core')
           ? {path: path.resolve('scripts/executable/module-loader.ts')}
           : undefined,
       );
-      onResolve({filter: /^embedded-modules$/}, () => ({path: 'modules', namespace: 'embedded'}));
-      onLoad({filter: /.*/, namespace: 'embedded'}, async () => ({
-        contents: await moduleTable(),
-        resolveDir: root,
-      }));
     },
   };
 }
 
-async function moduleTable(): Promise<string> {
+/** Every command and hook, by its path in dist/ without the ending, evaluated when it is asked for. */
+async function commandTable(): Promise<string> {
   const commands = (await readdir('src/commands')).map((file) => file.replace(/\.ts$/, ''));
   const modules = {
     'hooks/command-not-found': './src/cli/command-not-found.ts',
@@ -166,5 +211,5 @@ async function moduleTable(): Promise<string> {
     ...Object.fromEntries(commands.map((name) => [`commands/${name}`, `./src/commands/${name}.ts`])),
   };
   const lines = Object.entries(modules).map(([name, file]) => `  '${name}': () => import('${file}'),`);
-  return `export const modules = {\n${lines.join('\n')}\n};\n`;
+  return `import './scripts/executable/embedded-workers.ts';\nexport const modules = {\n${lines.join('\n')}\n};\n`;
 }

@@ -1,6 +1,11 @@
 /**
- * Prints how long `ovdiag --version` takes, as a multiple of a bare `node -e 0`, and pressing Tab for a container among 200, as a
- * multiple of `--version`: medians of 20, interleaved.
+ * Prints what a start costs: CPU time (user and system, all processes) as medians of 30 interleaved rounds, as waiting tells more of
+ * the machine than of the program.
+ *
+ *   node --import tsx scripts/start-up.ts [--rounds N] [--node FILE]… [--executable FILE --bare FILE] [--against CHECKOUT]
+ *
+ * For each Node.js (this one where none is named): bare, `--version`, `fdb` of a snapshot, and pressing Tab for a container among 200;
+ * with --against also those of another built checkout. BARE is an executable of scripts/executable/bare.ts.
  */
 import {fork, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
@@ -9,9 +14,10 @@ import {createServer} from 'node:http';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
 
-const program = fileURLToPath(new URL('../bin/run.js', import.meta.url));
-const rounds = 20;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const snapshot = path.join(root, 'fixtures/recorded/node1.json.gz');
 
 /** Answers as an engine with 200 containers does, until its parent ends it: measured calls block this process. */
 function serveEngine(socket: string): void {
@@ -26,44 +32,86 @@ function serveEngine(socket: string): void {
   ).listen(socket, () => process.send?.('ready'));
 }
 
+interface Case {
+  name: string;
+  /** Command line. */
+  call: string[];
+  /** What its output must contain, or it has measured something else. */
+  prints: RegExp;
+}
+
+/** The three calls of one form of the program. */
+function calls(form: string, program: string[]): Case[] {
+  return [
+    {name: `${form} --version`, call: [...program, '--version'], prints: /^ovdiag/},
+    {name: `${form} fdb`, call: [...program, 'fdb', 'uber-net', '--snapshot', snapshot], prints: /^uber-net/},
+    {name: `${form} Tab`, call: [...program, '__complete', 'inspect', 'shop'], prints: /^shop_web\.199\./m},
+  ];
+}
+
 async function measure(): Promise<void> {
+  const {values} = parseArgs({
+    options: {
+      node: {type: 'string', multiple: true, default: [process.execPath]},
+      executable: {type: 'string'},
+      bare: {type: 'string'},
+      against: {type: 'string'},
+      rounds: {type: 'string', default: '30'},
+    },
+  });
+  const {executable, bare, against} = values;
   const folder = mkdtempSync(path.join(tmpdir(), 'ovdiag-start-up-'));
   const socket = path.join(folder, 'docker.sock');
   const engine = fork(fileURLToPath(import.meta.url), ['engine', socket]);
   try {
     await once(engine, 'message');
-    compare(socket);
+    const compare = (cases: Case[]) => compareCases(cases, Number(values.rounds), socket);
+    for (const node of values.node) {
+      console.log(spawnSync(node, ['--version'], {encoding: 'utf8'}).stdout.trim());
+      compare([
+        {name: 'bare', call: [node, '-e', '0'], prints: /^$/},
+        ...calls('npm form', [node, path.join(root, 'bin/run.js')]),
+        ...(against === undefined
+          ? []
+          : calls('other', [node, path.join(path.resolve(against), 'bin/run.js')])),
+      ]);
+    }
+    if (executable !== undefined && bare !== undefined) {
+      console.log('executable');
+      compare([
+        {name: 'bare', call: [path.resolve(bare)], prints: /^$/},
+        ...calls('executable', [path.resolve(executable)]),
+      ]);
+    }
   } finally {
     engine.kill();
     rmSync(folder, {recursive: true});
   }
 }
 
-function compare(socket: string): void {
+/** Milliseconds of CPU, as bash counts them. */
+function cpuOf({name, call, prints}: Case, socket: string): number {
   // With extra certificates, Node 20 pays for them on every start, whatever it runs.
   const {NODE_EXTRA_CA_CERTS: _, ...inherited} = process.env;
-  const env = {...inherited, DOCKER_HOST: `unix://${socket}`};
-  const milliseconds = (args: string[], prints = /^/) => {
-    const start = process.hrtime.bigint();
-    const {status, stdout} = spawnSync(process.execPath, args, {env, encoding: 'utf8'});
-    const taken = Number(process.hrtime.bigint() - start) / 1e6;
-    if (status !== 0 || !prints.test(stdout)) throw new Error(`node ${args.join(' ')} ended with ${status}`);
-    return taken;
-  };
-  const times: Record<'bare' | 'version' | 'tab', number[]> = {bare: [], version: [], tab: []};
-  for (let round = 0; round < rounds; round++) {
-    times.bare.push(milliseconds(['-e', '0']));
-    times.version.push(milliseconds([program, '--version'], /^ovdiag/));
-    times.tab.push(milliseconds([program, '__complete', 'inspect', 'shop'], /^shop_web\.199\./m));
+  const env = {...inherited, NO_COLOR: '1', DOCKER_HOST: `unix://${socket}`};
+  const timed = `TIMEFORMAT='%3U %3S'; { time "$@" 2>&3; } 3>/dev/null`;
+  const {stdout, stderr} = spawnSync('bash', ['-c', timed, 'bash', ...call], {env, encoding: 'utf8'});
+  const [user = Number.NaN, system = Number.NaN] = stderr.trim().split(' ').map(Number);
+  if (!prints.test(stdout) || Number.isNaN(user + system)) throw new Error(`${name}: ${stdout}${stderr}`);
+  return (user + system) * 1000;
+}
+
+function compareCases(cases: readonly Case[], rounds: number, socket: string): void {
+  const times = cases.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, one] of cases.entries()) times[index]?.push(cpuOf(one, socket));
+  const medians = times.map(median);
+  for (const [index, {name}] of cases.entries()) {
+    const own = medians[index] ?? Number.NaN;
+    console.log(
+      `  ${name.padEnd(22)} ${own.toFixed(1).padStart(6)} ms, ${(own / (medians[0] ?? Number.NaN)).toFixed(2)} times bare`,
+    );
   }
-  const [bare, version, tab] = [median(times.bare), median(times.version), median(times.tab)];
-  console.log(
-    [
-      `node -e 0: ${bare.toFixed(1)} ms`,
-      `ovdiag --version: ${version.toFixed(1)} ms, ratio ${(version / bare).toFixed(2)}`,
-      `Tab: ${tab.toFixed(1)} ms, ratio to --version ${(tab / version).toFixed(2)} (medians of ${rounds})`,
-    ].join('; '),
-  );
 }
 
 function median(values: number[]): number {

@@ -1,5 +1,7 @@
+import {readFileSync} from 'node:fs';
+import {homedir} from 'node:os';
 import {fileURLToPath} from 'node:url';
-import {execute} from '@oclif/core';
+import {execute, type Interfaces} from '@oclif/core';
 import {guardOutput} from './cli/output.js';
 
 interface Start {
@@ -12,21 +14,19 @@ interface Start {
 export async function main({development = false, bin = 'ovdiag'}: Start = {}): Promise<void> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   guardOutput();
+  haveHome();
+  const pjson = packageOf(root);
+  pjson.oclif.bin = bin;
   if (!development) {
-    if (bin !== 'ovdiag') {
-      const pjson = await packageOf(root);
-      pjson.oclif.bin = bin;
-      await execute({loadOptions: {root, pjson, userPlugins: false}});
-      return;
-    }
     // No plugins of users: oclif would look for them in the home directory, and complain where it can't be read.
-    await execute({loadOptions: {root, userPlugins: false}});
+    const loadOptions = {root, pjson, userPlugins: false};
+    // oclif's own logger loads more than the rest of it, and writes only where this is set.
+    await execute({loadOptions: process.env['DEBUG'] ? loadOptions : {...loadOptions, logger: silent}});
     return;
   }
   const {Plugin, settings} = await import('@oclif/core');
   // tsx is already registered by bin/dev.js; oclif's own transpiling would look for a build.
   settings.enableAutoTranspile = false;
-  const pjson = await packageOf(root);
   pjson.oclif.commands = './src/commands';
   pjson.oclif.helpClass = './src/cli/help';
   pjson.oclif.hooks = {command_not_found: './src/cli/command-not-found'};
@@ -36,7 +36,26 @@ export async function main({development = false, bin = 'ovdiag'}: Start = {}): P
   await execute({development: true, loadOptions: {root, pjson, plugins: new Map([[plugin.name, plugin]])}});
 }
 
-async function packageOf(root: string) {
-  const {readFile} = await import('node:fs/promises');
-  return JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
+function packageOf(root: string) {
+  return JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 }
+
+/** A user that the system does not know (`docker run --user`) may have no home; whoever asks for it would throw. */
+function haveHome(): void {
+  try {
+    process.env['HOME'] ||= homedir();
+  } catch {
+    process.env['HOME'] = '/';
+  }
+}
+
+const nothing = () => undefined;
+const silent: Interfaces.Logger = {
+  namespace: 'ovdiag',
+  child: () => silent,
+  debug: nothing,
+  error: nothing,
+  info: nothing,
+  trace: nothing,
+  warn: nothing,
+};

@@ -1,8 +1,8 @@
 /**
- * In place of oclif's module loader in the executable: commands, hooks and help are found by their path in dist/, in a table that
- * the build fills (`embedded-modules`), as there is no file to import.
+ * In place of oclif's module loader in the executable: commands, hooks and help are found by their path in dist/, in the table of
+ * the part that has them all, as there is no file to import.
  */
-import {modules} from 'embedded-modules';
+import {loadPart} from './parts.js';
 
 interface Loaded {
   isESM: boolean;
@@ -14,9 +14,13 @@ interface CachedCommand {
   relativePath?: string[];
 }
 
+interface Commands {
+  modules: Readonly<Record<string, (() => Promise<unknown>) | undefined>>;
+}
+
 export function load(_config: unknown, file: string): Promise<unknown> {
   const name = file.replace(/^.*?dist\//, '').replace(/\.js$/, '');
-  const found = modules[name];
+  const found = loadPart<Commands>('commands').modules[name];
   if (!found) throw Object.assign(new Error(`${file} is not in the executable`), {code: 'MODULE_NOT_FOUND'});
   return found();
 }

@@ -1,0 +1,9 @@
+/** Its package has no types. */
+declare module 'postject' {
+  export function inject(
+    file: string,
+    resource: string,
+    data: Buffer,
+    options: {sentinelFuse: string},
+  ): Promise<void>;
+}
