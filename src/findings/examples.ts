@@ -343,10 +343,10 @@ export const examples: Readonly<Record<string, FixExample>> = {
     from: 'fixtures/recorded/full',
     host: 'node1',
     commands: [
-      'iptables -I DOCKER-USER -i eth0 -o docker_gwbridge -m conntrack --ctstate NEW ! --ctstatus DNAT -j DROP',
+      'iptables -I DOCKER-USER -i eth0 -o docker_gwbridge -m conntrack --ctstate NEW -m conntrack ! --ctstate DNAT -j DROP',
     ],
     undo: [
-      'iptables -D DOCKER-USER -i eth0 -o docker_gwbridge -m conntrack --ctstate NEW ! --ctstatus DNAT -j DROP',
+      'iptables -D DOCKER-USER -i eth0 -o docker_gwbridge -m conntrack --ctstate NEW -m conntrack ! --ctstate DNAT -j DROP',
     ],
     affects:
       'new connections from eth0 to containers by their docker_gwbridge addresses: those to published ports pass as before',

@@ -208,6 +208,9 @@ Added to all of them:
 The healthy ones are complete. The others lack sandboxes of networks other than ${keptNetworks.slice(0, -1).join(', ')} and
 ${keptNetworks.at(-1)}, those of containers other than web1 and web2, and \`/proc\` of overlay sandboxes.
 
+\`nftables-29.8.json\` is what nft lists of rules written after moby's drivers/bridge/internal/nftabler and
+drivers/overlay/encryption_nft_linux.go: \`test/checks/healthy-29.test.ts\` puts it into the healthy hosts, with other forms of 29.8.
+
 | file | recording | other changes | source |
 | --- | --- | --- | --- |
 ${rows.join('\n')}

@@ -54,10 +54,10 @@ export const gatewayOpen = defineCheck({
       check: look(line('iptables -S FORWARD'), '-P FORWARD ACCEPT'),
       fix: fixBy({
         commands: [
-          sh`iptables -I DOCKER-USER -i ${device(uplink)} -o ${device(bridge)} -m conntrack --ctstate NEW ! --ctstatus DNAT -j DROP`,
+          sh`iptables -I DOCKER-USER -i ${device(uplink)} -o ${device(bridge)} -m conntrack --ctstate NEW -m conntrack ! --ctstate DNAT -j DROP`,
         ],
         undo: [
-          sh`iptables -D DOCKER-USER -i ${device(uplink)} -o ${device(bridge)} -m conntrack --ctstate NEW ! --ctstatus DNAT -j DROP`,
+          sh`iptables -D DOCKER-USER -i ${device(uplink)} -o ${device(bridge)} -m conntrack --ctstate NEW -m conntrack ! --ctstate DNAT -j DROP`,
         ],
         affects: `new connections from ${uplink} to containers by their ${bridge} addresses: those to published ports pass as before`,
       }),

@@ -1,6 +1,7 @@
-import {address, sh} from '../../base/command.js';
-import {fixBy, look} from '../../findings/advice.js';
+import {address, named, sh} from '../../base/command.js';
+import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {decide, packetFilter} from '../../kernel/packet-filter.js';
+import {does, matchesOf, rulesOf} from '../../model/rules/questions.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
@@ -54,17 +55,42 @@ function examine(host: KnownHost, report: Report, sandbox: Sandbox, ip: string):
     evidence: open.map(({text}) => `${file}: ${text}`),
     cause: `the rules in ${name} that close its ingress address ${ip} for ${listed([...new Set(open.map(({protocol}) => protocol.toUpperCase()))])} are missing: tasks of other services can reach ports of ${name} that are not published`,
     check: look(within(host.model, file, sh`iptables -S`), `-d ${ip}/32 … -j DROP, -s ${ip}/32 … -j DROP`),
-    fix: fixBy({
-      commands: protocols.flatMap((protocol) =>
-        closing(protocol, ip, '-A').map((one) => within(host.model, file, one)),
-      ),
-      undo: protocols.flatMap((protocol) =>
-        closing(protocol, ip, '-D').map((one) => within(host.model, file, one)),
-      ),
-      affects: `packets of ${name} on the ingress network but those of its published ports`,
-    }),
+    fix: fixFor(
+      host,
+      sandbox,
+      ip,
+      open.map(({protocol}) => protocol),
+    ),
     basis: 'one-host',
     at: {host: host.name, netns: file, ...(network ? {networkId: network.id} : {})},
+  });
+}
+
+/** Where the rules are there and another one accepts before them, a new task gets its rules as they should be. */
+function fixFor(
+  {model}: KnownHost,
+  {namespace: {file, tables}, containers}: Sandbox,
+  ip: string,
+  open: readonly string[],
+): Fix {
+  const name = containers[0]?.name ?? '';
+  const isBypassed = rulesOf(tables?.netfilter).some(
+    (rule) =>
+      does(rule, 'drop') &&
+      matchesOf(rule, 'address').some(({prefixes}) => prefixes.includes(`${ip}/32`)) &&
+      matchesOf(rule, 'protocol').some(({protocols: of}) => of.some((one) => open.includes(one))),
+  );
+  if (isBypassed)
+    return fixBy({
+      commands: [sh`docker rm -f ${named(name)}`],
+      affects: 'this task only: the swarm starts another one in its place, with the rules of the engine',
+    });
+  const typed = (verb: '-A' | '-D') =>
+    protocols.flatMap((protocol) => closing(protocol, ip, verb).map((one) => within(model, file, one)));
+  return fixBy({
+    commands: typed('-A'),
+    undo: typed('-D'),
+    affects: `packets of ${name} on the ingress network but those of its published ports`,
   });
 }
 

@@ -23,10 +23,14 @@ export function managerCheck(
   return defineCheck<Finding[]>({
     name,
     codes,
-    perHost({model: {docker, startedAt}}) {
+    perHost({name: host, model: {docker, startedAt}}) {
       if (docker?.engine.swarm?.manager !== true || docker.lent) return undefined;
       const now = Date.parse(startedAt);
-      return judge(docker, (moment) => (moment === undefined ? undefined : now - Date.parse(moment)));
+      const age: Age = (moment) => (moment === undefined ? undefined : now - Date.parse(moment));
+      // What is of no host is typed on this manager.
+      return judge(docker, age).map((finding) =>
+        finding.fix.by === 'commands' ? {...finding, fix: {host, ...finding.fix}} : finding,
+      );
     },
     across(hosts, report) {
       const findings = new Map(

@@ -1,5 +1,5 @@
 import {line, named, sh} from '../../base/command.js';
-import {fixByOthers, look, noFix} from '../../findings/advice.js';
+import {fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import {unlessOverdue} from '../../findings/converging.js';
 import type {Finding} from '../../findings/finding.js';
 import type {DockerModel, Network} from '../../model/docker-types.js';
@@ -20,7 +20,7 @@ const leadersLog = look(
 );
 
 /** A manager shows the driver of a network once it is allocated (moby daemon/cluster/convert/network.go). */
-function unallocated({networks}: DockerModel, age: Age): Finding[] {
+function unallocated({networks, tasks}: DockerModel, age: Age): Finding[] {
   return networks.flatMap((network): Finding[] => {
     const waits = age(network.createdAt);
     if (network.scope !== 'swarm' || network.driver !== '' || network.configOnly) return [];
@@ -38,9 +38,14 @@ function unallocated({networks}: DockerModel, age: Age): Finding[] {
           ],
           cause: `the managers have not allocated ${network.name} since it was created ${ageText(waits)} ago: it has no subnet and no VNI, and its tasks stay New`,
           check: [...look(sh`docker network inspect ${named(network.name)}`), ...leadersLog],
-          fix: noFix(
-            'the reason is only in the log of the leader: a VNI in use, a subnet that overlaps with another network of the swarm, an IPv6 subnet, or no free address pool. Remove the network and create it without that',
-          ),
+          fix: tasks.some(({attachments}) => attachments.some(({networkId}) => networkId === network.id))
+            ? noFix(
+                'the reason is only in the log of the leader: a VNI in use, a subnet that overlaps with that of another network, an IPv6 subnet, or no free address pool. Remove the network and create it without that',
+              )
+            : fixBy({
+                commands: [sh`docker network rm ${named(network.name)}`],
+                affects: `${network.name}, on which nothing can run: create it again without what the log of the leader names`,
+              }),
           basis: 'one-host',
           at: {networkId: network.id},
         },

@@ -77,6 +77,7 @@ export const packetFilterTexts = [
       `${specification}, 9 and 12`,
       'moby daemon/libnetwork/drivers/overlay/encryption.go, encryption_nft_linux.go',
     ],
+    explains: ['data-path-filtered-in', 'one-way-traffic'],
   },
   {
     code: 'gwbridge-open',
@@ -91,7 +92,7 @@ export const packetFilterTexts = [
     fix: [
       {
         command:
-          'iptables -I DOCKER-USER -i UPLINK -o docker_gwbridge -m conntrack --ctstate NEW ! --ctstatus DNAT -j DROP',
+          'iptables -I DOCKER-USER -i UPLINK -o docker_gwbridge -m conntrack --ctstate NEW -m conntrack ! --ctstate DNAT -j DROP',
         affects: 'new connections from outside to containers; published ports pass as before',
       },
     ],

@@ -25,7 +25,7 @@ describe('containers on docker_gwbridge', () => {
     const rule = fixOf(finding)[0]?.replace(/^iptables -I /, '[0:0] -A ');
     assert.match(
       rule ?? '',
-      /^\[0:0\] -A DOCKER-USER -i \S+ -o docker_gwbridge -m conntrack --ctstate NEW ! --ctstatus DNAT -j DROP$/,
+      /^\[0:0\] -A DOCKER-USER -i \S+ -o docker_gwbridge -m conntrack --ctstate NEW -m conntrack ! --ctstate DNAT -j DROP$/,
     );
   });
 

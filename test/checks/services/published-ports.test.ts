@@ -170,6 +170,19 @@ describe('the ingress address of a task', () => {
     );
   });
 
+  it('is open where another rule accepts ahead: a new task has its rules as they should be', () => {
+    const ahead = derived(node2, (draft) =>
+      inRules(
+        draft,
+        task,
+        /^.*-A OUTPUT -s 10\.0\.0\.5\/32 -p tcp -m tcp --sport 80.*$/m,
+        '[0:0] -A OUTPUT -p tcp -j ACCEPT\n$&',
+      ),
+    );
+    const [finding] = find('ingress-isolation-off', ahead);
+    assert.match(fixOf(finding)[0] ?? '', /^docker rm -f site\.1\./);
+  });
+
   it('is open where only one direction is closed', () => {
     const half = derived(node2, (draft) => dropLines(draft, task, 'iptables-nft', /OUTPUT.* -p tcp -j DROP/));
     assert.match(
