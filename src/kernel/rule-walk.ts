@@ -228,10 +228,33 @@ function translateAt(walk: Walk, hook: string, nats: Asked[]): Filtering | undef
   // What is before a translation that is known is not asked again.
   if (hook === 'prerouting' && walk.asked.before) return undefined;
   for (const asked of nats) {
+    const odd = rivalOf(walk, hook, asked, nats);
+    if (odd) {
+      walk.perhaps ??= odd;
+      walk.isLost = true;
+    }
     const done = translateBy(walk, hook, asked);
     if (done) return done === 'translated' ? undefined : done;
   }
   return undefined;
+}
+
+/** Of a chain that translates: what decides otherwise in one of the same priority, which may be asked before it. */
+function rivalOf(walk: Walk, hook: string, asked: Asked, nats: Asked[]): Rule | RuleChain | undefined {
+  const beside = nats.filter(
+    ({chain}) => chain !== asked.chain && chain.base?.priority === asked.chain.base?.priority,
+  );
+  if (beside.length === 0 || !natPassed(walk, hook, asked)?.translated) return undefined;
+  for (const other of beside) {
+    const {dropped, translated} = natPassed(walk, hook, other) ?? {};
+    if (dropped ?? translated) return dropped ?? translated?.by;
+  }
+  return undefined;
+}
+
+function natPassed(walk: Walk, hook: string, {ruleset, chain}: Asked): Passed | undefined {
+  const table = tableOf(ruleset, chain.table, chain.family);
+  return table && passChain(table, chain, seenAt(walk, hook, {...chain, base: {hook, priority: 0}}));
 }
 
 function translateBy(

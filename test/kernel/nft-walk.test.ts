@@ -208,6 +208,26 @@ describe('rules that the kernel taught (npm run rulesets)', () => {
     assert.equal(of(perhaps, '-A PREROUTING -p tcp -j NOTRACK\n'), 'unknown');
   });
 
+  it('of type nat may be asked before others of their priority', () => {
+    const saved =
+      '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp -m udp --dport 4789 -j REDIRECT --to-ports 4790\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n';
+    const beside = (prio: number) => {
+      const chain = {...table, name: 'own', type: 'nat', hook: 'prerouting', prio, policy: 'accept'};
+      const nftables = [
+        {table: {family: 'inet', name: 'fw'}},
+        {chain},
+        {rule: {...table, chain: 'own', expr: [drop]}},
+      ];
+      const filter = packetFilter(
+        parseTables([section('iptables-nft', saved), section('nft', JSON.stringify({nftables}))]),
+      );
+      assert.ok(filter);
+      return decide(filter, 'INPUT', {...packet, redirectAs: packet.dst}).verdict;
+    };
+    // The first that translates is the last that is asked.
+    assert.deepEqual([-110, -100, -90].map(beside), ['drop', 'unknown', 'accept']);
+  });
+
   it('may be marked by a chain beside them with what another has written', () => {
     const saved = (name: string, mangle: string) =>
       section(
