@@ -69,9 +69,10 @@ export async function openAll(page: Page): Promise<void> {
  */
 export function misplacedTexts(page: Page): Promise<string[]> {
   const parts = [textPieces, boxesOf, misplaced, outside, cutter, overlapping, isAbove, layered, quoted];
-  return page.evaluate(
-    `(() => {${parts.map(String).join('\n')}; const pieces = textPieces(); return [...misplaced(pieces), ...overlapping(pieces)].slice(0, 20);})()`,
-  );
+  // By the names that a bundler may have given them.
+  const [find, place, overlap] = [textPieces.name, misplaced.name, overlapping.name];
+  const run = `const pieces = ${find}(); return [...${place}(pieces), ...${overlap}(pieces)].slice(0, 20);`;
+  return page.evaluate(`(() => {${parts.map(String).join('\n')};${run}})()`);
 }
 
 interface Piece {
