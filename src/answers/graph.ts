@@ -141,7 +141,7 @@ function overheard(reader: EachReader, hear: (model: HostModel) => void): EachRe
 }
 
 /** Scenes of the newest reading of each host. */
-class Scenes {
+export class Scenes {
   private readonly found = new Map<string, {model: HostModel; scene: HostScene}>();
 
   get size(): number {

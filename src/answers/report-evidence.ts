@@ -28,8 +28,8 @@ export interface PackedEvidence {
 }
 
 /** Of a host so many characters are packed: a tenth of them, as text of tables comes to packed. */
-const mostOfHost = 6_000_000;
-const mostOfAll = 60_000_000;
+const mostOfHost = 3_000_000;
+const mostOfAll = 36_000_000;
 
 interface Text {
   piece: Omit<EvidencePiece, 'index'>;

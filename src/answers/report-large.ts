@@ -1,9 +1,15 @@
-/** Who knows whom among many hosts: only what the checks found, as the rows of so many do not fit into memory together. */
+/** What a report says of many hosts: what the checks found, and what is kept of each host as it goes by, as all do not fit into memory together. */
+
 import type {Finding} from '../findings/finding.js';
 import type {HostFacts} from '../hosts/host-facts.js';
+import type {SwarmService} from '../model/docker-types.js';
+import type {HostModel} from '../model/host.js';
 import {type FdbStatus, fdbStatuses, isFault} from '../rows/status.js';
+import type {DoctorDocument} from './doctor.js';
+import {type GraphDocument, graphDocument, Scenes} from './graph.js';
 import type {ReportedFinding} from './merge-hosts.js';
 import type {HostPair, HostReach} from './report-rows.js';
+import type {ReportService} from './report-services.js';
 
 /** Pairs of hosts between which a row is at fault; all others are as the checks found them, without a fault. */
 export function largeReach(facts: readonly HostFacts[], findings: readonly ReportedFinding[]): HostReach {
@@ -46,4 +52,57 @@ function withFolded({folded, ...finding}: ReportedFinding): Finding[] {
 
 function isRowFault(code: string): boolean {
   return fdbStatuses.some((status: FdbStatus) => status === code && isFault(status));
+}
+
+/** Keeps of each host what a picture and a list of services need. */
+export class LargeSwarm {
+  private readonly scenes = new Scenes();
+  /** As the first manager lists them. */
+  private services: SwarmService[] = [];
+  private readonly networks = new Map<string, string>();
+
+  add(model: HostModel): void {
+    this.scenes.add(model);
+    const {docker} = model;
+    for (const {id, name} of docker?.networks ?? []) this.networks.set(id, name);
+    if (this.services.length === 0 && docker?.read.services) this.services = docker.services;
+  }
+
+  /** Hosts that were added. */
+  get size(): number {
+    return this.scenes.size;
+  }
+
+  graph(diagnosis: DoctorDocument): GraphDocument {
+    return graphDocument({scenes: this.scenes.sorted(), diagnosis});
+  }
+
+  /** By VIP and published port; without their chains. */
+  reportServices(): ReportService[] {
+    return this.services
+      .map(({name, vips, ports}) => ({
+        name,
+        addresses: vips.map(({networkId, address}) => ({
+          network: this.networks.get(networkId) ?? networkId,
+          vip: address,
+          tasks: null,
+          chains: [],
+        })),
+        ports: ports.flatMap(({published, target, protocol, mode}) =>
+          published === undefined || target === undefined || mode === 'host'
+            ? []
+            : [
+                {
+                  published,
+                  target,
+                  protocol: protocol === 'udp' ? ('udp' as const) : ('tcp' as const),
+                  verdict: null,
+                  outcome: null,
+                  chains: [],
+                },
+              ],
+        ),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
 }

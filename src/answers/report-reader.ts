@@ -25,6 +25,8 @@ export interface ReportReaderOptions {
   maxSkew: number;
   /** Done to the evidence before anything looks at it. */
   redact?: ((evidence: HostEvidence) => HostEvidence) | undefined;
+  /** Sees every model that is read here, and not in threads. */
+  watch: (model: HostModel) => void;
 }
 
 /**
@@ -74,6 +76,7 @@ export class ReportReader implements EachReader {
       const evidence = redact(read);
       const model = hostFromEvidence(evidence);
       this.keep({model, evidence});
+      this.options.watch(model);
       use(model);
     }
   }

@@ -19,7 +19,8 @@ export interface ServiceAddress {
   network: string;
   /** Null in endpoint mode dnsrr. */
   vip: string | null;
-  tasks: {name: string; address: string; vtep: string | null}[];
+  /** Null where they were not gathered. */
+  tasks: {name: string; address: string; vtep: string | null}[] | null;
   /** What the load balancer of each host does with packets to the VIP. */
   chains: ServiceChain[];
 }
@@ -28,9 +29,9 @@ export interface ServicePort {
   published: number;
   target: number;
   protocol: 'tcp' | 'udp';
-  /** The first line of `trace --published`. */
-  verdict: string;
-  outcome: Outcome;
+  /** The first line of `trace --published`; null where it was not walked. */
+  verdict: string | null;
+  outcome: Outcome | null;
   /** What becomes of a request that comes in at each host, up to a task. */
   chains: (ServiceChain & {backends: {name: string; outcome: Outcome; hops: number[]}[]})[];
 }

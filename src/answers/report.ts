@@ -1,7 +1,9 @@
 import type {Check} from '../checks/check.js';
+import {lean} from '../collect/wanted.js';
 import type {Acceptances} from '../findings/acceptance.js';
 import type {HostDocument} from '../hosts/document.js';
 import type {HostFacts} from '../hosts/host-facts.js';
+import type {HostModel} from '../model/host.js';
 import type {Names} from '../packet/names.js';
 import type {HostEvidence} from '../snapshot/snapshot.js';
 import {type DoctorDocument, diagnose} from './doctor.js';
@@ -10,7 +12,7 @@ import type {NetworkRow} from './network-rows.js';
 import {networksAnswer} from './networks.js';
 import type {CaptureReport} from './report-capture.js';
 import {type PackedEvidence, packEvidence} from './report-evidence.js';
-import {largeReach} from './report-large.js';
+import {LargeSwarm, largeReach} from './report-large.js';
 import {reportPictures} from './report-picture.js';
 import {type NetworkReach, networkReach, withWalks} from './report-reach.js';
 import {ReportReader, type ReportSource} from './report-reader.js';
@@ -93,7 +95,9 @@ export async function reportAnswer(
   checks: readonly Check[],
 ): Promise<ReportDocument> {
   const {maxSkew, accepted, redact, createdAt} = question;
-  const reader = new ReportReader(source, {most: mostWhole, maxSkew, redact});
+  const swarm = new LargeSwarm();
+  const watch = (model: HostModel) => swarm.add(model);
+  const reader = new ReportReader(source, {most: mostWhole, maxSkew, redact, watch});
   let facts: readonly HostFacts[] = [];
   const diagnosis = await diagnose(reader, {maxSkew, accepted, contract: true}, checks, (told) => {
     facts = told;
@@ -112,7 +116,9 @@ export async function reportAnswer(
     apartSeconds: apart(hosts),
     diagnosis,
     hostRows: facts.map(({summary, uplink, clock}) => ({...summary, uplink, clock})),
-    ...(scope === 'whole' ? await whole(reader, diagnosis) : outline(facts, diagnosis, scope)),
+    ...(scope === 'whole'
+      ? await whole(reader, diagnosis)
+      : await outline({reader, swarm, facts}, diagnosis, scope)),
     ...(capture ? {capture} : {}),
   };
 }
@@ -157,16 +163,21 @@ async function whole(kept: ReportReader, diagnosis: DoctorDocument): Promise<Who
   };
 }
 
-function outline(facts: readonly HostFacts[], diagnosis: DoctorDocument, scope: ReportScope): Whole {
+/** Of many hosts what the checks found; while they are not too many also what one more look at each keeps. */
+async function outline(
+  {reader, swarm, facts}: {reader: ReportReader; swarm: LargeSwarm; facts: readonly HostFacts[]},
+  diagnosis: DoctorDocument,
+  scope: ReportScope,
+): Promise<Whole> {
+  const nothing = {networks: [], networkReach: [], hops: [], walks: [], rows: [], services: [], evidence: []};
+  if (scope === 'overview') return {...nothing, reach: {hosts: [], nodes: [], pairs: []}};
+  // Files that threads have looked at were not seen here; adding is what looking does.
+  if (swarm.size < facts.length) await reader.readEach(lean, () => {});
   return {
-    networks: [],
-    reach: scope === 'large' ? largeReach(facts, diagnosis.findings) : {hosts: [], nodes: [], pairs: []},
-    networkReach: [],
-    hops: [],
-    walks: [],
-    rows: [],
-    services: [],
-    evidence: [],
+    ...nothing,
+    reach: largeReach(facts, diagnosis.findings),
+    services: swarm.reportServices(),
+    graph: swarm.graph(diagnosis),
   };
 }
 

@@ -2,6 +2,7 @@
 import type {PageData} from '../render/report/data.js';
 import {all, element} from './dom.js';
 import {cut} from './hops.js';
+import {unpack} from './packed.js';
 
 type Host = PageData['evidence'][number];
 type Piece = Host['pieces'][number];
@@ -14,7 +15,7 @@ export interface PageEvidence {
 export function enableEvidence({evidence}: PageData): PageEvidence {
   const unpacked = new Map<Host, Promise<string[]>>();
   const textsOf = (host: Host): Promise<string[]> => {
-    const texts = unpacked.get(host) ?? unpack(host.packed);
+    const texts = unpacked.get(host) ?? unpack<string[]>(host.packed);
     unpacked.set(host, texts);
     return texts;
   };
@@ -101,12 +102,6 @@ class EvidenceBox {
 
 function titleOf({netns, command}: Piece): string {
   return netns === null ? command : `${netns}: ${command}`;
-}
-
-async function unpack(packed: string): Promise<string[]> {
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return JSON.parse(await new Response(stream).text()) as string[];
 }
 
 function lineWith(text: string, words: readonly string[]): string | undefined {

@@ -1,16 +1,22 @@
 /** Matrices: arrow keys move in them, Enter or a click opens the walk behind a cell. */
-import type {PageData} from '../render/report/data.js';
+import type {PageData, Walks} from '../render/report/data.js';
 import {all, element, reveal} from './dom.js';
 import {cut, showWalk} from './hops.js';
+import {walksOf} from './packed.js';
 
 export function enableGrids(data: PageData): void {
-  for (const place of all('[data-reach]'))
-    if (!place.querySelector('table')) place.append(makeGrid(data, Number(place.dataset['reach'])));
+  for (const place of all('[data-reach]')) if (!place.querySelector('table')) void fill(place, data);
   for (const grid of all<HTMLTableElement>('[role=grid]')) enableGrid(grid, data);
   for (const button of all<HTMLButtonElement>('button[data-walk]')) {
     button.hidden = false;
-    button.addEventListener('click', () => showWalk(data, Number(button.dataset['walk'])));
+    button.addEventListener('click', () => void showWalk(data, Number(button.dataset['walk'])));
   }
+}
+
+async function fill(place: HTMLElement, data: PageData): Promise<void> {
+  const grid = makeGrid(data, await walksOf(data), Number(place.dataset['reach']));
+  place.append(grid);
+  enableGrid(grid, data);
 }
 
 function enableGrid(grid: HTMLTableElement, data: PageData): void {
@@ -39,7 +45,7 @@ function enableGrid(grid: HTMLTableElement, data: PageData): void {
 
 function open(cell: HTMLTableCellElement, data: PageData): void {
   const {walk, pair} = cell.dataset;
-  if (walk !== undefined) showWalk(data, Number(walk));
+  if (walk !== undefined) void showWalk(data, Number(walk));
   if (pair === undefined) return;
   const line = all('[data-of]').find((one) => one.dataset['of'] === pair);
   if (line) reveal(line);
@@ -82,7 +88,7 @@ const outcomes = {
 } as const;
 
 /** In the form of src/render/report/reach.tsx: for networks that had no room in the page. */
-function makeGrid({reach, walks}: PageData, index: number): HTMLElement {
+function makeGrid({reach}: PageData, {walks}: Walks, index: number): HTMLTableElement {
   const {network = '', ends = [], cells = []} = reach[index] ?? {};
   const heads = ends.map((end) => element('th', {scope: 'col'}, element('span', {}, cut(end, 22))));
   const rows = cells.map((row, from) =>
@@ -106,7 +112,7 @@ function makeGrid({reach, walks}: PageData, index: number): HTMLElement {
 
 interface GridCell {
   number: number | null;
-  walk: PageData['walks'][number] | undefined;
+  walk: Walks['walks'][number] | undefined;
   from: number;
   to: number;
 }

@@ -1,13 +1,15 @@
 /** Walks in a dialog, from the hops that the page's JSON has. */
-import type {PageData} from '../render/report/data.js';
+import type {PageData, Walks} from '../render/report/data.js';
 import {element, sign} from './dom.js';
+import {walksOf} from './packed.js';
 
 const tones = {pass: 'good', unknown: 'warn', fail: 'bad'} as const;
 
 let dialog: HTMLDialogElement | undefined;
 
 /** Shows a walk, both ways. */
-export function showWalk({walks, hops}: PageData, number: number): void {
+export async function showWalk(data: PageData, number: number): Promise<void> {
+  const {walks, hops} = await walksOf(data);
   const walk = walks[number];
   if (!walk) return;
   const {source, destination, network, verdict, forward, reply} = walk;
@@ -32,7 +34,7 @@ export function showWalk({walks, hops}: PageData, number: number): void {
 }
 
 /** In the form of src/render/report/hops.tsx. */
-function hopList(numbers: readonly number[], hops: PageData['hops']): HTMLElement {
+function hopList(numbers: readonly number[], hops: Walks['hops']): HTMLElement {
   return element(
     'ol',
     {class: 'hops'},
@@ -43,15 +45,7 @@ function hopList(numbers: readonly number[], hops: PageData['hops']): HTMLElemen
   );
 }
 
-function hopItem({
-  host,
-  layer,
-  verdict,
-  summary,
-  evidence,
-  cause,
-  code,
-}: PageData['hops'][number]): HTMLElement {
+function hopItem({host, layer, verdict, summary, evidence, cause, code}: Walks['hops'][number]): HTMLElement {
   const place = [host, layer, code].flatMap((part) => (part ? [cut(part, 60)] : [])).join(' · ');
   return element(
     'li',

@@ -3,6 +3,7 @@ import type {PageData} from '../render/report/data.js';
 import {all, element, reveal} from './dom.js';
 import type {PageEvidence} from './evidence.js';
 import {cut, showWalk} from './hops.js';
+import {walksOf} from './packed.js';
 import {type PageTable, wordsOf} from './tables.js';
 
 const mostEach = 12;
@@ -99,7 +100,7 @@ async function hitsOf(
   const inEvidence = (await evidence.find(words, mostEach)).map(
     ({text, where, show}): Hit => ({text, where, go: () => reveal(show())}),
   );
-  return [...inPage(words), ...inTables, ...inWalks(words, data), ...inEvidence];
+  return [...inPage(words), ...inTables, ...(await inWalks(words, data)), ...inEvidence];
 }
 
 function titleAbove(id: string): string {
@@ -134,12 +135,12 @@ function around(text: string, word: string): string {
   return `${at > 0 ? '…' : ''}${plain.slice(at, at + 110)}`;
 }
 
-function inWalks(words: readonly string[], data: PageData): Hit[] {
+async function inWalks(words: readonly string[], data: PageData): Promise<Hit[]> {
   const hits: Hit[] = [];
-  for (const [number, {verdict}] of data.walks.entries()) {
+  for (const [number, {verdict}] of (await walksOf(data)).walks.entries()) {
     const lower = verdict.toLowerCase();
     if (!words.every((word) => lower.includes(word))) continue;
-    hits.push({text: verdict, where: 'Reachability', go: () => showWalk(data, number)});
+    hits.push({text: verdict, where: 'Reachability', go: () => void showWalk(data, number)});
     if (hits.length === mostEach) break;
   }
   return hits;

@@ -36,15 +36,11 @@ export function Body({model, tables, picture, place}: BodyProps): JSX.Element {
         hasCapture={capture !== undefined}
         hasPicture={picture !== undefined}
         redacted={document.redacted}
+        isWhole={isWhole}
       />
       <main>
         <Hero model={model} place={place} />
-        {!isWhole && (
-          <p class="scope">
-            {plural(document.hosts.length, 'host')}: this report is an overview. Rows, paths, services and
-            evidence of single hosts are left out; make a report of the hosts in question for those.
-          </p>
-        )}
+        {!isWhole && <Scope hosts={document.hosts.length} />}
         {picture !== undefined && <Picture svg={picture} />}
         <Findings model={model} more={tables.findings} />
         <Reachability document={document} />
@@ -74,20 +70,31 @@ export function Body({model, tables, picture, place}: BodyProps): JSX.Element {
   );
 }
 
+/** What is left out of many hosts, so that nobody takes it for none. */
+function Scope({hosts}: {hosts: number}): JSX.Element {
+  return (
+    <p class="scope">
+      {plural(hosts, 'host')}: this report is an overview. Entries, paths, chains of services and evidence of
+      single hosts are left out; make a report of the hosts in question for those.
+    </p>
+  );
+}
+
 interface BarProps {
+  isWhole: boolean;
   hasCapture: boolean;
   hasPicture: boolean;
   redacted: boolean;
 }
 
-function Bar({hasCapture, hasPicture, redacted}: BarProps): JSX.Element {
+function Bar({isWhole, hasCapture, hasPicture, redacted}: BarProps): JSX.Element {
   const links: [string, string][] = [
     ['verdict', 'Verdict'],
     ...(hasPicture ? [['picture', 'Picture'] as [string, string]] : []),
     ['findings', 'Findings'],
     ['reach', 'Reachability'],
     ['networks', 'Networks'],
-    ['entries', 'Entries'],
+    ...(isWhole ? [['entries', 'Entries'] as [string, string]] : []),
     ['services', 'Services'],
     ['hosts', 'Hosts'],
     ...(hasCapture ? [['capture', 'Capture'] as [string, string]] : []),

@@ -1,13 +1,19 @@
 /** What the page's own script needs of a report, as JSON in the page. */
+import {gzipSync} from 'node:zlib';
 import type {EvidencePiece} from '../../answers/report-evidence.js';
 import type {ReportHop, ReportWalk} from '../../answers/report-walks.js';
 import type {ReportModel} from './model.js';
 import {mostShown, type ReportTables, type TableColumn, type TableRow} from './tables.js';
 
-export interface PageData {
-  createdAt: string;
+export interface Walks {
   hops: ReportHop[];
   walks: ReportWalk[];
+}
+
+export interface PageData {
+  createdAt: string;
+  /** `Walks` as JSON, gzipped, in base64: of many containers they are most of the page. */
+  walks: string;
   /** By network: names of the ends, and the walks from each to each. */
   reach: {network: string; ends: string[]; cells: (number | null)[][]}[];
   /** Rows that the page does not show until they are asked for, by the id of their table. */
@@ -18,8 +24,9 @@ export interface PageData {
 export function pageData({document}: ReportModel, tables: ReportTables): PageData {
   return {
     createdAt: document.createdAt,
-    hops: document.hops,
-    walks: document.walks,
+    walks: gzipSync(JSON.stringify({hops: document.hops, walks: document.walks} satisfies Walks)).toString(
+      'base64',
+    ),
     reach: document.networkReach.map(({network, ends, cells}) => ({
       network,
       ends: ends.map(({typed}) => typed),

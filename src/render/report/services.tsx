@@ -61,22 +61,22 @@ function Address({address, hops}: {address: ServiceAddress; hops: readonly Repor
         )}{' '}
         on {shorten(network, 60)}
       </h4>
-      <p class="note">
-        {tasks.length === 0
-          ? 'No running task'
-          : `${plural(tasks.length, 'task')}: ${tasks
-              .slice(0, 12)
-              .map(
-                ({name, address: ip, vtep}) =>
-                  `${shorten(name, 60)} ${ip}${vtep === null ? '' : ` on ${vtep}`}`,
-              )
-              .join(', ')}${tasks.length > 12 ? ', …' : ''}`}
-      </p>
+      {tasks !== null && <p class="note">{tasksText(tasks)}</p>}
       {chains.map((chain) => (
         <Chain key={chain.host} chain={chain} hops={hops} />
       ))}
     </div>
   );
+}
+
+const mostTasks = 12;
+
+function tasksText(tasks: NonNullable<ServiceAddress['tasks']>): string {
+  if (tasks.length === 0) return 'No running task';
+  const named = tasks
+    .slice(0, mostTasks)
+    .map(({name, address, vtep}) => `${shorten(name, 60)} ${address}${vtep === null ? '' : ` on ${vtep}`}`);
+  return `${plural(tasks.length, 'task')}: ${named.join(', ')}${tasks.length > mostTasks ? ', …' : ''}`;
 }
 
 function Port({port, hops}: {port: ServicePort; hops: readonly ReportHop[]}): JSX.Element {
@@ -89,10 +89,12 @@ function Port({port, hops}: {port: ServicePort; hops: readonly ReportHop[]}): JS
         </span>{' '}
         → {port.target}
       </h4>
-      <p class="note">
-        <Sign tone={outcomeTone(port.outcome)} />
-        {shorten(port.verdict, 300)}
-      </p>
+      {port.verdict !== null && port.outcome !== null && (
+        <p class="note">
+          <Sign tone={outcomeTone(port.outcome)} />
+          {shorten(port.verdict, 300)}
+        </p>
+      )}
       {port.chains.map((chain) => (
         <Chain key={chain.host} chain={chain} hops={hops}>
           {chain.backends.map(({name, outcome, hops: own}) => (
