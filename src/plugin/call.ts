@@ -1,12 +1,17 @@
+import path from 'node:path';
+
 /** How the docker client calls its plugins (docker/cli cli-plugins/manager): all words of its own command line, as they stand. */
 export interface PluginCall {
   /** The words behind our own name. */
   words: string[];
   /** What the client's global options mean to whoever asks its engine; undefined unsets. */
   variables: Record<string, string | undefined>;
-  /** A global option that no variable stands for. */
+  /** Global options with files that the client's variable for them, a directory, can't stand for. */
   refused?: string;
 }
+
+/** The client's files for TLS, by the names that they have in DOCKER_CERT_PATH (docker/cli cli/flags/options.go). */
+const tlsFiles: Record<string, string> = {tlscacert: 'ca.pem', tlscert: 'cert.pem', tlskey: 'key.pem'};
 
 /** Global options of the client (docker/cli cli/flags/options.go), by both names: what each does to the surroundings. */
 type Apply = (call: PluginCall, value: string) => void;
@@ -24,9 +29,7 @@ const valued: Record<string, Apply> = {
     variables['DOCKER_HOST'] = value;
   },
   'log-level': () => undefined,
-  tlscacert: refuse('--tlscacert'),
-  tlscert: refuse('--tlscert'),
-  tlskey: refuse('--tlskey'),
+  ...Object.fromEntries(Object.entries(tlsFiles).map(([option, name]) => [option, tlsFile(option, name)])),
 };
 
 const switches: Record<string, Apply> = {
@@ -41,9 +44,14 @@ const switches: Record<string, Apply> = {
 
 const letters: Record<string, string> = {c: 'context', H: 'host', l: 'log-level', D: 'debug'};
 
-function refuse(option: string): Apply {
-  return (call) => {
-    call.refused ??= option;
+/** With their usual names, all in one directory, the variable means the same files. */
+function tlsFile(option: string, name: string): Apply {
+  return (call, value) => {
+    const folder = path.dirname(value);
+    const before = call.variables['DOCKER_CERT_PATH'];
+    if (path.basename(value) !== name || (before !== undefined && before !== folder))
+      call.refused ??= `--${option}`;
+    call.variables['DOCKER_CERT_PATH'] = folder;
   };
 }
 

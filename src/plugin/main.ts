@@ -17,7 +17,7 @@ export async function asPlugin(): Promise<string | undefined> {
   const {words, variables, refused} = pluginCall(argv);
   if (refused !== undefined) {
     process.stderr.write(
-      `ovdiag: docker's option ${refused} can't be passed on: use a context (docker context create) or DOCKER_CERT_PATH\n`,
+      `ovdiag: docker's option ${refused} is passed on only where ca.pem, cert.pem and key.pem, so named, are in one directory. Otherwise use a context: docker context create\n`,
     );
     process.exitCode = 2;
     return undefined;

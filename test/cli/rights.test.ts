@@ -78,3 +78,15 @@ describe('snapshots', {skip}, () => {
     assert.equal(stdout, usual.stdout);
   });
 });
+
+describe('a user whom the system does not know', {skip: isRoot ? skip : 'it needs root'}, () => {
+  it('needs no home', async (t) => {
+    const unknown = ['--reuid', '54321', '--regid', '54321', '--clear-groups', 'env', '-u', 'HOME'];
+    const asUnknown = (...call: string[]) =>
+      execa('setpriv', [...unknown, ...call], {cwd: root, reject: false});
+    if ((await asUnknown('cat', 'bin/run.js')).exitCode !== 0)
+      return t.skip('the checkout lies where only root can look');
+    const {stdout, stderr} = await asUnknown(process.execPath, 'bin/run.js', '--version');
+    assert.match(stdout, /^ovdiag\//, stderr);
+  });
+});

@@ -27,8 +27,20 @@ describe('a call by the docker client', () => {
     assert.equal(pluginCall(['--context', 'ovdiag', 'ovdiag', 'fdb']).variables['DOCKER_CONTEXT'], 'ovdiag');
   });
 
-  it('refuses options that no variable stands for', () => {
-    assert.equal(pluginCall(['--tlscacert', 'f', 'ovdiag', 'fdb']).refused, '--tlscacert');
+  it('passes files for TLS on where they are one directory, and refuses others', () => {
+    const call = (...argv: string[]) => pluginCall([...argv, 'ovdiag', 'fdb']);
+    const usual = call(
+      '--tlsverify',
+      '--tlscacert',
+      '/c/ca.pem',
+      '--tlscert=/c/cert.pem',
+      '--tlskey',
+      '/c/key.pem',
+    );
+    assert.deepEqual(usual.variables, {DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/c'});
+    assert.equal(usual.refused, undefined);
+    assert.equal(call('--tlscacert', '/c/other.pem').refused, '--tlscacert');
+    assert.equal(call('--tlscacert', '/c/ca.pem', '--tlskey', '/d/key.pem').refused, '--tlskey');
   });
 
   it('may ask for a completion, also with options before the name', () => {
