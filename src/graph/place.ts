@@ -12,9 +12,9 @@ export type Placed = Pick<Finding, 'code' | 'subject' | 'host' | 'network' | 'at
  * @param host where one finding stands for several hosts, the one that is meant; null of the swarm
  */
 export function elementOf(built: Built, finding: Placed, host: string | null): string | undefined {
-  const at = scopeOn(finding, host);
-  if (built.isPart && !concerns(built, finding.network, at)) return undefined;
   const lane = host === null ? undefined : built.index.get(host);
+  const at = scopeOn(finding, host, lane);
+  if (built.isPart && !concerns(built, finding.network, at)) return undefined;
   const other = at.host === undefined ? undefined : built.index.get(at.host);
   if (host !== null && !lane) return undefined;
   const between = betweenLanes(built, finding, at, [lane, other]);
@@ -24,9 +24,18 @@ export function elementOf(built: Built, finding: Placed, host: string | null): s
   return other ? other.lane.id : elsewhere(built, at);
 }
 
-/** One finding for several hosts says where it is on the first of them. */
-function scopeOn({at, host: first}: Placed, host: string | null): Scope {
-  return host !== null && host !== first && at.host === first ? {...at, host} : at;
+/** Where it is on this host: one finding for several says where it is on the first of them. */
+function scopeOn(
+  {at, host: first, network}: Placed,
+  host: string | null,
+  lane: LaneIndex | undefined,
+): Scope {
+  const named = lane?.scene.segments.find(({name}) => name === network)?.networkId;
+  const whole = at.networkId === undefined && named ? {...at, networkId: named} : at;
+  if (host === null || host === first || at.host !== first) return whole;
+  const {vtep, ...rest} = whole;
+  // The other end of the first is the host itself here.
+  return vtep === undefined || vtep === lane?.vtep ? {...rest, host} : {...rest, host, vtep};
 }
 
 /** Whether a finding is of a network that is drawn, or of none. */

@@ -44,7 +44,17 @@ function isRight(
       : kind === 'node' || kind === 'swarm' || kind === 'host';
   }
   if (!places.has(host)) return false;
-  const isOfNetwork = finding.network === null || network === finding.network || network === null;
+  const inhabitants = new Set(['container', 'load-balancer', 'namespace']);
+  const isDrawn = elements.some(
+    (one) => one.kind === 'bridge' && one.host === host && one.network === finding.network,
+  );
+  const isOfNetwork = !isDrawn || network === finding.network || inhabitants.has(kind);
+  const {netns = '@host'} = at;
+  const lives = elements.find(
+    (one) =>
+      inhabitants.has(one.kind) && one.host === host && one.interfaces.some((own) => own.netns === netns),
+  );
+  if (lives && at.device === undefined) return element === lives;
   if (at.device !== undefined) {
     const isKnown = elements.some(
       (one) =>
@@ -53,7 +63,7 @@ function isRight(
     );
     if (isKnown) return element.interfaces.some(({name}) => name === at.device) && isOfNetwork;
   }
-  return isOfNetwork || kind === 'container' || kind === 'load-balancer';
+  return isOfNetwork;
 }
 
 async function agreesWithDoctor({name, hosts}: PicturedSwarm): Promise<void> {

@@ -27,6 +27,7 @@ export const graphStyle = `
 .ovdiag-graph .stop{fill:var(--paper);stroke:var(--line);stroke-width:1.5}
 .ovdiag-graph .way-out{stroke-dasharray:1 4}
 .ovdiag-graph .marked .box{stroke-width:2}
+.ovdiag-graph .host.marked .box{stroke-width:1.25}
 .ovdiag-graph .marked.error .box,.ovdiag-graph .marked.error .track{stroke:var(--error)}
 .ovdiag-graph .marked.warning .box,.ovdiag-graph .marked.warning .track{stroke:var(--warning)}
 .ovdiag-graph .marked.info .box,.ovdiag-graph .marked.info .track{stroke:var(--info)}

@@ -125,12 +125,12 @@ export function headOf({about, verdict, lanes, elements, hosts, view}: GraphDocu
   const networks = elements.filter(({kind}) => kind === 'network').length;
   const endpoints = lanes.reduce((sum, lane) => sum + lane.endpointCount, 0);
   const times = hosts.map(({startedAt}) => startedAt).sort();
-  const folded =
-    view === 'overview'
-      ? 'hosts without findings are folded'
-      : view === 'folded'
-        ? 'endpoints without findings are folded'
-        : '';
+  const isClosed = lanes.every(({state}) => state === 'folded');
+  const folded = {
+    whole: '',
+    folded: 'endpoints without findings are folded',
+    overview: isClosed ? 'overview only: no host is opened' : 'hosts without findings are folded',
+  }[view];
   const time = times
     .at(-1)
     ?.replace('T', ' ')
