@@ -6,7 +6,7 @@ import {gunzipSync} from 'node:zlib';
 import {diagnose} from '../../src/answers/doctor.js';
 import {fdbAnswer} from '../../src/answers/fdb.js';
 import {redaction} from '../../src/answers/redaction.js';
-import {mostPaired, mostWhole, type ReportDocument} from '../../src/answers/report.js';
+import {mostPaired, mostWhole, type ReportDocument, reportAnswer} from '../../src/answers/report.js';
 import type {ReportWalk} from '../../src/answers/report-walks.js';
 import {type ProbingReader, traceAnswer} from '../../src/answers/trace.js';
 import {checks} from '../../src/checks/registry.js';
@@ -15,7 +15,7 @@ import type {HostEvidence, Snapshot} from '../../src/snapshot/snapshot.js';
 import {hostFromEvidence} from '../../src/topology/host-from-evidence.js';
 import {root} from '../cli/support.js';
 import {later, recordedEvidence} from '../support/evidence.js';
-import {reportOf} from '../support/reports.js';
+import {reportOf, sourceOf} from '../support/reports.js';
 import {readerOf} from './reader.js';
 
 /** Every folder of snapshots, with what is in it. */
@@ -137,6 +137,28 @@ describe('a report', () => {
     assert.equal(evidence.length, 2);
     assert.equal(typeof apartSeconds, 'number');
     assert.equal((await reportOf([first])).apartSeconds, null);
+  });
+
+  it('reads live hosts as often as the checks want, and answers everything else from that', async () => {
+    const broken = both('fdb-row-missing/');
+    const times = [broken, broken.map((evidence) => later(evidence, 4))];
+    let reads = 0;
+    const source = {
+      ...sourceOf([]),
+      get live() {
+        return reads > 0;
+      },
+      pause: () => Promise.resolve(),
+      async *evidence() {
+        yield* times[Math.min(reads++, 1)] ?? [];
+      },
+    };
+    const question = {maxSkew: 60, createdAt: '2026-11-29T12:00:00.000Z'};
+    const report = await reportAnswer(source, question, checks);
+    assert.equal(reads, 2);
+    assert.equal(report.diagnosis.readings, 2);
+    assert.ok(report.walks.length > 0 && report.rows.length > 0);
+    assert.ok(report.rows.some(({status}) => status === 'fdb-row-missing'));
   });
 
   it('packs the evidence as it was read', async () => {
