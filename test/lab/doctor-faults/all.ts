@@ -1,4 +1,5 @@
 import {faultsOfAllocation} from './allocation.js';
+import {faultsOfContract} from './contract.js';
 import {engineFaults} from './engine.js';
 import type {DoctorFault} from './fault.js';
 import {faultsOfKernel} from './kernel.js';
@@ -16,4 +17,5 @@ export const doctorFaults: readonly DoctorFault[] = [
   ...faultsOfSettings,
   ...faultsOfKernel,
   ...faultsOfAllocation,
+  ...faultsOfContract,
 ];
