@@ -1,6 +1,6 @@
 /** What to type about a finding: how to see it by hand, and what fixes it. Nothing of it is ever run. */
 
-import type {Command} from '../base/command.js';
+import {type Command, named, sh} from '../base/command.js';
 
 /** A command that only reads. */
 export interface CheckStep {
@@ -63,6 +63,18 @@ export function fixBy({
     ...(undo.length > 0 ? {undo: undo.map(text)} : {}),
     affects,
   };
+}
+
+/** Where commands of services and nodes are typed: workers refuse them. */
+export const anyManager = 'a manager of the swarm';
+
+/** Replaces the tasks of a service, which brings all that belongs to them again. `affects`: what that is, after its tasks. */
+export function renewService(service: string, affects: string): Fix {
+  return fixBy({
+    commands: [sh`docker service update --force ${named(service)}`],
+    host: anyManager,
+    affects: `the tasks of ${service}, ${affects}`,
+  });
 }
 
 /** Only somebody else can fix it. */

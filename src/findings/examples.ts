@@ -406,10 +406,9 @@ export const examples: Readonly<Record<string, FixExample>> = {
   },
   'ipvs-backend-missing': {
     from: 'fixtures/recorded/full/ipvs-backend-missing',
-    host: 'node1',
+    host: 'a manager of the swarm',
     commands: ['docker service update --force app'],
-    affects:
-      'the tasks of app, replaced one by one: the engine recreates the entries with them. Run it on a manager',
+    affects: 'the tasks of app, replaced one by one: the engine recreates the entries with them',
     replace: [],
   },
   'ipvs-backend-stale': {
@@ -429,10 +428,9 @@ export const examples: Readonly<Record<string, FixExample>> = {
   },
   'ipvs-no-backend': {
     from: 'fixtures/recorded/full/ipvs-no-backend',
-    host: 'node1',
+    host: 'a manager of the swarm',
     commands: ['docker service update --force app'],
-    affects:
-      'the tasks of app, replaced one by one: the engine recreates the entries with them. Run it on a manager',
+    affects: 'the tasks of app, replaced one by one: the engine recreates the entries with them',
     replace: [],
   },
   'ipvs-service-missing': {

@@ -1,8 +1,8 @@
 /** Gossip of one host against that of the others, and rows of hosts against each other. */
 
-import {line, named, sh} from '../../base/command.js';
+import {line} from '../../base/command.js';
 import {ipv4Number, ipv4Text} from '../../base/ipv4.js';
-import {type Fix, fixBy, fixByOthers, look} from '../../findings/advice.js';
+import {type Fix, fixByOthers, look, renewService} from '../../findings/advice.js';
 import {unlessOverdue} from '../../findings/converging.js';
 import type {Finding} from '../../findings/finding.js';
 import type {PackedPairs} from '../../rows/rows-digest.js';
@@ -398,10 +398,10 @@ function announcedAnew({kind, owner, here, network}: GossipGap, endpoints: Gossi
       `administrator of the network between ${here} and ${owner}`,
       `allow TCP and UDP 7946 in both directions: gossip then recovers within a minute. If it is allowed, disconnect and reconnect the endpoints on ${owner} to ${network}, so that they are announced again`,
     );
-  return fixBy({
-    commands: [sh`docker service update --force ${named(services[0])}`],
-    affects: `the tasks of ${services[0]}, which are replaced and announced again; run it on a manager. If gossip (TCP and UDP 7946) is blocked between ${here} and ${owner}, allow it first: it then recovers by itself`,
-  });
+  return renewService(
+    services[0],
+    `which are replaced and announced again. If gossip (TCP and UDP 7946) is blocked between ${here} and ${owner}, allow it first: it then recovers by itself`,
+  );
 }
 
 /** What one host's rows say of an endpoint. */

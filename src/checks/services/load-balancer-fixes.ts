@@ -7,7 +7,6 @@ import {
   address,
   type Command,
   device,
-  named,
   nested,
   number,
   plain,
@@ -16,7 +15,7 @@ import {
   sh,
 } from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
-import {type Fix, fixBy} from '../../findings/advice.js';
+import {type Fix, fixBy, renewService} from '../../findings/advice.js';
 import type {FindingCode} from '../../findings/catalogue.js';
 import type {GossipTask, Network} from '../../model/docker-types.js';
 import {does, isForPort, jumpsTo, rulesOf} from '../../model/rules/questions.js';
@@ -41,10 +40,7 @@ export interface Access {
 
 /** Replaces the tasks, which brings new backends. */
 export function renewed(service: string): Fix {
-  return fixBy({
-    commands: [sh`docker service update --force ${named(service)}`],
-    affects: `the tasks of ${service}, replaced one by one: the engine recreates the entries with them. Run it on a manager`,
-  });
+  return renewService(service, 'replaced one by one: the engine recreates the entries with them');
 }
 
 /** What is missing on one host, made there; where something of it is not known, or is not Docker's, the tasks are replaced. */

@@ -1,5 +1,5 @@
 import {named, sh} from '../../base/command.js';
-import {fixBy, look} from '../../findings/advice.js';
+import {look, renewService} from '../../findings/advice.js';
 import {unlessOverdue} from '../../findings/converging.js';
 import type {Finding} from '../../findings/finding.js';
 import type {DockerModel, GossipService, Network, SwarmService, SwarmTask} from '../../model/docker-types.js';
@@ -84,10 +84,7 @@ function missingFinding(
       ),
     cause: `gossip of ${network.name} on ${host.name} lacks ${counted(tasks.length, 'task')} of ${service} that ${tasks.length === 1 ? 'runs' : 'run'} by the list of the managers: ${host.name} gives no name and no traffic to ${tasks.length === 1 ? 'it' : 'them'}`,
     check: look(sh`docker network inspect --verbose ${named(network.name)} --format '{{json .Services}}'`),
-    fix: fixBy({
-      commands: [sh`docker service update --force ${named(service)}`],
-      affects: `the tasks of ${service}, which are replaced and announced again`,
-    }),
+    fix: renewService(service, 'which are replaced and announced again'),
     basis: 'one-host',
     at: {host: host.name, networkId: network.id},
   };

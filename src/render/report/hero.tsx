@@ -20,7 +20,7 @@ export function Hero({model, place}: {model: ReportModel; place: string | undefi
       </p>
       <h1 id="verdict-title">{title}</h1>
       {where !== null && <p class="where">{shorten(where, 300)}</p>}
-      <Reading document={document} />
+      <Reading document={document} isAdvised={isAdvised(first)} />
       {first && (
         <div class="answer">
           <div class="cause">
@@ -95,8 +95,19 @@ function Others({model: {document}}: {model: ReportModel}): JSX.Element | null {
   );
 }
 
+function isAdvised(first: ReportModel['first']): boolean {
+  return first?.fix.by === 'commands' && first.fix.beware !== undefined;
+}
+
 /** When and what was read, and whether names are real: what must be known before anything is believed or passed on. */
-function Reading({document}: {document: ReportDocument}): JSX.Element {
+function Reading({
+  document,
+  isAdvised,
+}: {
+  document: ReportDocument;
+  /** Whether the fix itself says that the evidence is old. */
+  isAdvised: boolean;
+}): JSX.Element {
   const {hosts, apartSeconds, createdAt, redacted, diagnosis} = document;
   const times = hosts.map(({startedAt}) => startedAt).sort();
   const [first] = times;
@@ -107,7 +118,7 @@ function Reading({document}: {document: ReportDocument}): JSX.Element {
         <dt>Read</dt>
         <dd>
           {first === undefined ? 'nothing' : <time dateTime={first}>{timeText(first)}</time>}
-          <span data-age={first} data-fix={diagnosis.findings.length > 0 ? '' : undefined} />
+          <span data-age={first} data-fix={diagnosis.findings.length > 0 && !isAdvised ? '' : undefined} />
         </dd>
       </div>
       {apartSeconds !== null && (

@@ -48,12 +48,29 @@ export function Commands({lines, label}: {lines: readonly string[]; label: strin
   return (
     <div class="commands">
       <pre tabindex={0} role="group" aria-label={label}>
-        {lines.join('\n')}
+        {lines.map((line, at) => (
+          <Typed key={line} line={line} end={at < lines.length - 1 ? '\n' : ''} />
+        ))}
       </pre>
       <button type="button" class="copy" data-copy hidden aria-label={`Copy: ${label}`}>
         Copy
       </button>
     </div>
+  );
+}
+
+/** A line that breaks between words only, the rest of it set in: what is typed again by hand must not be cut within a flag. */
+function Typed({line, end}: {line: string; end: string}): JSX.Element {
+  const words = line.split(' ');
+  return (
+    <span class="typed">
+      {words.map((word, at) => [
+        <span key={at} class="word">
+          {word}
+        </span>,
+        at < words.length - 1 ? ' ' : end,
+      ])}
+    </span>
   );
 }
 
