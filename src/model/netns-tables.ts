@@ -260,7 +260,7 @@ function netfilter(saves: Section[], nft: Ruleset | undefined): NonNullable<Netn
   return saves.map(({name, output}) => {
     const program = programs.find((one) => one === name) ?? 'iptables-nft';
     const saved = parseIptablesSave(output, program);
-    return nft ? withNativeRules(saved, nft) : saved;
+    return nft ? withNativeRules(saved, nft, output) : saved;
   });
 }
 

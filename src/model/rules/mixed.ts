@@ -6,56 +6,62 @@
 import {isOfIptables} from './questions.js';
 import {hookedChains, type Rule, type RuleChain, type Ruleset, type RuleTable} from './rule.js';
 
-/** What iptables-nft printed, with the rules and chains that only nft shows as nft shows them. */
-export function withNativeRules(saved: Ruleset, nft: Ruleset): Ruleset {
+/**
+ * What iptables-nft printed, with the rules and chains that only nft shows as nft shows them.
+ *
+ * @param output what `saved` was read from: tables that it refuses are taken from nft
+ */
+export function withNativeRules(saved: Ruleset, nft: Ruleset, output: string): Ruleset {
   if (saved.program !== 'iptables-nft' && saved.program !== 'ip6tables-nft') return saved;
   const family = saved.program === 'iptables-nft' ? 'ip' : 'ip6';
   const shown = nft.tables.filter((table) => table.family === family && isOfIptables(family, table.name));
-  if (!shown.some((table) => isMixed(table, savedTable(saved, table)))) return saved;
-  const missing = shown.filter((table) => !savedTable(saved, table));
-  const tables = [
-    ...saved.tables.map((table) => {
-      const printed = shown.find(({name}) => name === table.name);
-      return printed && isMixed(printed, table) ? mixedTable(table, printed) : table;
-    }),
-    ...missing,
-  ];
+  const refused = refusedIn(output);
+  const tables = saved.tables.map((table) => {
+    const printed = shown.find(({name}) => name === table.name);
+    return printed && isMixed(printed, table) ? mixedTable(table, printed) : table;
+  });
+  tables.push(...shown.filter(({name}) => refused.includes(name)));
+  if (tables.length === saved.tables.length && tables.every((table, at) => table === saved.tables[at]))
+    return saved;
   return {program: saved.program, tables, hooked: hookedChains(tables)};
 }
+
+/** Names of the tables that iptables-nft-save does not print (iptables/xtables-save.c). */
+const refusedIn = (output: string): string[] =>
+  [...output.matchAll(/^# Table `(\w+)' is incompatible, use 'nft' tool/gm)].map(([, name = '']) => name);
 
 /**
  * Whether a table that iptables-nft refuses to print is shown whole by nft: then it is as any other table of nft. `output` is
  * of `iptables-nft-save` or `ip6tables-nft-save` for one family.
  */
 export function isShownByNft(output: string, family: 'ip' | 'ip6', nft: Ruleset | undefined): boolean {
-  return [...output.matchAll(/^# Table `(\w+)' is incompatible, use 'nft' tool/gm)].every(([, name]) => {
+  return refusedIn(output).every((name) => {
     const table = nft?.tables.find((one) => one.family === family && one.name === name);
     return table !== undefined && ![...table.chains.values()].some(({hasXt}) => hasXt);
   });
 }
 
-const savedTable = ({tables}: Ruleset, {name}: RuleTable): RuleTable | undefined =>
-  tables.find((table) => table.name === name);
-
 /** Whether nft shows something in a table of iptables that iptables does not, or shows as something else. */
-const isMixed = (printed: RuleTable, saved: RuleTable | undefined): boolean =>
+const isMixed = (printed: RuleTable, saved: RuleTable): boolean =>
   [...printed.chains.values()].some(
-    (chain) => (chain.native?.size ?? 0) > 0 || isItsOwn(chain, saved?.chains.get(chain.name)),
+    (chain) => (chain.native?.size ?? 0) > 0 || isItsOwn(chain, saved.chains.get(chain.name)),
   );
 
-/** Whether a chain sees packets where iptables shows none that does. */
-function isItsOwn({base, size, policy = 'accept'}: RuleChain, saved: RuleChain | undefined): boolean {
-  if (!base) return saved === undefined && size > 0;
-  if (base.hook === saved?.base?.hook && base.priority === saved.base.priority) return false;
-  return size > 0 || policy !== 'accept';
+const ofIptables: ReadonlySet<string> = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
+
+/** Whether a chain sees packets where iptables has none that does; one by iptables' own name is of another moment. */
+function isItsOwn({base, name, size, policy = 'accept'}: RuleChain, saved: RuleChain | undefined): boolean {
+  if (!base || (size === 0 && policy === 'accept')) return false;
+  if (!saved) return !ofIptables.has(name);
+  return base.hook !== saved.base?.hook || base.priority !== saved.base.priority;
 }
 
 function mixedTable(saved: RuleTable, printed: RuleTable): RuleTable {
   const chains = new Map(saved.chains);
   for (const chain of printed.chains.values()) {
     const known = chains.get(chain.name);
-    if (known === undefined || isItsOwn(chain, known)) chains.set(chain.name, chain);
-    else if ((chain.native?.size ?? 0) > 0 && known.size === chain.size)
+    if (isItsOwn(chain, known)) chains.set(chain.name, chain);
+    else if (known && (chain.native?.size ?? 0) > 0 && known.size === chain.size)
       chains.set(chain.name, {...known, rules: known.rules.map((rule) => nativeRule(rule, chain) ?? rule)});
   }
   const rules = [...chains.values()].flatMap((chain) => chain.rules);

@@ -84,9 +84,9 @@ describe('a rule that nft has put into a table of iptables', () => {
 
   it('changes nothing of the rest, nor of tables that iptables alone has written', () => {
     const rules = parseIptablesSave(saved, 'iptables-nft');
-    const {tables} = withNativeRules(rules, parseNftRuleset(mixed));
+    const {tables} = withNativeRules(rules, parseNftRuleset(mixed), saved);
     assert.deepEqual(tables[0]?.chains.get('INPUT')?.rules[0], rules.tables[0]?.rules[0]);
-    assert.equal(withNativeRules(rules, parseNftRuleset(listing(input, ofIptables))), rules);
+    assert.equal(withNativeRules(rules, parseNftRuleset(listing(input, ofIptables)), saved), rules);
     const listings = [...recordedOutputs(/^nft$/)];
     assert.ok(listings.length > 5);
     for (const recorded of listings) {
