@@ -314,7 +314,9 @@ describe('masquerade', () => {
     };
     for (const [what, edit] of Object.entries(blind)) {
       const {findings, notChecked} = change('doctor/masquerade-missing/node1', edit);
-      assert.deepEqual(told(findings), [], what);
+      // Without the rules of the filter table containers are open indeed.
+      const others = findings.filter(({code}) => code !== 'gwbridge-open');
+      assert.deepEqual(told(others), [], what);
       assert.ok(
         notChecked.some(({checkName: check}) => check === 'masquerade'),
         what,
