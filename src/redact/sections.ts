@@ -82,6 +82,7 @@ const redactXfrm: Rule = (output, scrub, tokens) =>
 /** `ID/hosts:ADDRESS` a line. */
 const redactHostsFiles: Rule = (output, scrub, tokens) =>
   eachLine(output, (line) => {
+    if (line === '') return line;
     const [, id, address] = /^([0-9a-f]{64})\/hosts:([\d.]+)$/.exec(line) ?? [];
     if (id === undefined || address === undefined) throw new Refusal('a line is not understood');
     return `${tokens.id(id)}/hosts:${scrub(address)}`;
@@ -90,6 +91,7 @@ const redactHostsFiles: Rule = (output, scrub, tokens) =>
 /** `KIND COUNT FIRST LAST WORDS`: of the words only addresses, ids and those of the engine stay, as others may be anybody's. */
 const redactLog: Rule = (output, scrub) =>
   eachLine(output, (line) => {
+    if (line === '') return line;
     const [, begin, words = ''] = /^([a-z]+ \d+ \S+ \S+) ?(.*)$/.exec(line) ?? [];
     if (begin === undefined) throw new Refusal('a line is not understood');
     return words === '' ? begin : `${begin} ${scrub(words)}`;

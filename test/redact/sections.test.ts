@@ -28,6 +28,13 @@ describe('addresses in other clothes', () => {
   });
 });
 
+describe('what a host has nothing to tell of', () => {
+  it('stays empty', () => {
+    for (const name of ['hosts-files', 'engine-log'])
+      for (const nothing of ['', '\n']) assert.equal(section(name, nothing), nothing, name);
+  });
+});
+
 describe('what is not understood', () => {
   it('is refused', () => {
     assert.throws(() => section('nsid', '4026531833 2 unassigned\nweb1'), /not understood/);

@@ -27,7 +27,6 @@ export const gossipTexts = [
       },
     ],
     references: [`${specification}, 2.3 and 11.2`, 'moby daemon/libnetwork/networkdb'],
-    explains: ['gossip-differs'],
   },
   {
     code: 'gossip-address-differs',

@@ -143,7 +143,10 @@ export const rowTexts = [
     ],
     fix: [renew, restart],
     references: ['moby/moby#53437', 'moby/moby#47728', 'moby/moby#53141', 'moby daemon/libnetwork/networkdb'],
-    explains: ['fdb-row-missing', 'fdb-stale', 'fdb-wrong-vtep', 'gossip-kernel-differs', 'hosts-disagree'],
+    explains: [
+      ...['fdb-row-missing', 'fdb-stale', 'fdb-wrong-vtep', 'gossip-kernel-differs', 'hosts-disagree'],
+      ...['gossip-peer-missing', 'gossip-task-differs'],
+    ],
   },
   {
     code: 'gossip-kernel-differs',
