@@ -3,7 +3,7 @@ import {faultsOfContract} from './contract.js';
 import {engineFaults} from './engine.js';
 import type {DoctorFault} from './fault.js';
 import {faultsOfKernel} from './kernel.js';
-import {faultsOfRows} from './rows.js';
+import {faultsOfRows, forgottenGossip} from './rows.js';
 import {faultsOfSamples} from './sample.js';
 import {faultsOfSettings} from './settings.js';
 import {underlayFaults} from './underlay.js';
@@ -18,4 +18,5 @@ export const doctorFaults: readonly DoctorFault[] = [
   ...faultsOfKernel,
   ...faultsOfAllocation,
   ...faultsOfContract,
+  forgottenGossip,
 ];
