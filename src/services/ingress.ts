@@ -175,17 +175,19 @@ export function bindsIngress(tables: NetnsTables | undefined): boolean {
  * leaves that address out, and route_localnet stays off.
  */
 export function proxyAnswersLoopback(tables: NetnsTables | undefined): boolean {
-  return (
-    bindsIngress(tables) &&
-    rulesOf(tables?.netfilter).some(
-      (rule) =>
-        rule.chain.table === 'nat' &&
-        rule.chain.name === 'OUTPUT' &&
-        jumpsTo(rule, 'DOCKER') &&
-        matchesOf(rule, 'address').some(
-          ({side, negated, prefixes}) => side === 'dst' && negated && prefixes.includes('127.0.0.0/8'),
-        ),
-    )
+  return bindsIngress(tables) && runsProxy(tables);
+}
+
+/** Whether the engine starts docker-proxy for ports: its jump from OUTPUT leaves out 127.0.0.0/8 then (moby libnetwork drivers/bridge). */
+export function runsProxy(tables: NetnsTables | undefined): boolean {
+  return rulesOf(tables?.netfilter).some(
+    (rule) =>
+      rule.chain.table === 'nat' &&
+      rule.chain.name === 'OUTPUT' &&
+      jumpsTo(rule, 'DOCKER') &&
+      matchesOf(rule, 'address').some(
+        ({side, negated, prefixes}) => side === 'dst' && negated && prefixes.includes('127.0.0.0/8'),
+      ),
   );
 }
 

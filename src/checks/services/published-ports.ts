@@ -5,8 +5,8 @@ import {ruleLine} from '../../kernel/printed-rule.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import {actionOf, matchesOf, rulesOf, singleTarget} from '../../model/rules/questions.js';
 import type {Rule} from '../../model/rules/rule.js';
-import {waitingSockets} from '../../model/sockets.js';
-import {hostPorts, type IngressPort, ingressPorts} from '../../services/ingress.js';
+import {type WaitingSocket, waitingSockets} from '../../model/sockets.js';
+import {hostPorts, type IngressPort, ingressPorts, runsProxy} from '../../services/ingress.js';
 import {balancerOf} from '../../services/load-balancer.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
@@ -132,32 +132,64 @@ function leftover(hosts: HostDigest<Digest>[], report: Report): void {
     }
 }
 
-/**
- * A container that has a port which a service publishes in ingress mode. Of another program only its socket is seen, which from
- * 29.8 on may be docker-proxy's own, and up to 29.7 is the engine's.
- */
+/** A container, or from 29.8 any socket, that has a port which a service publishes in ingress mode. */
 function taken(host: KnownHost, report: Report, port: IngressPort): void {
   const {published, protocol = 'tcp', service, network} = port;
   if (protocol !== 'tcp' && protocol !== 'udp') return;
   const [holder] = hostPorts(host.model, {port: published, protocol});
-  if (!holder) return;
-  const {name} = holder.container;
+  const socket = holder ? undefined : socketInstead(host, port, protocol);
+  const text = holder?.text ?? socket?.text;
+  if (text === undefined) return;
+  const who = holder?.container.name ?? 'a process of the host';
   report.found({
     code: 'ingress-port-taken',
     severity: 'warning',
     host: host.name,
     network: network.name,
     subject: `port ${protocol}/${published}`,
-    evidence: [port.text, holder.text],
-    cause: `${service} publishes port ${published} on all nodes, and ${name} has it on ${host.name}: only one of the two gets the requests there`,
+    evidence: [port.text, text],
+    cause: `${service} publishes port ${published} on all nodes, and ${who} has it on ${host.name}: only one of the two gets the requests there${holder ? '' : `, and no port of ${service} answers on this node`}`,
     check: look(sh`ss -lnp sport = :${number(published)}`),
-    fix: fixByOthers(
-      `the owner of ${name}`,
-      `publish another port of it, or another one of ${service}: docker service update --publish-rm and --publish-add`,
-    ),
+    fix: holder
+      ? fixByOthers(
+          `the owner of ${who}`,
+          `publish another port of it, or another one of ${service}: docker service update --publish-rm and --publish-add`,
+        )
+      : fixByOthers(
+          'administrator of this host',
+          `let that process use another port (ss names it), then: docker service update --force ${service}`,
+        ),
     basis: 'one-host',
     at: {host: host.name, networkId: network.id},
   });
+}
+
+/**
+ * From 29.8 an engine that does not get the port of a service publishes none of them. With docker-proxy the socket may be its
+ * own, which serves the port without a rule.
+ */
+function socketInstead(
+  host: KnownHost,
+  {published, service, network}: IngressPort,
+  protocol: 'tcp' | 'udp',
+): WaitingSocket | undefined {
+  const version = engineVersion(host.model.docker?.engine.version);
+  const firewall = host.model.docker?.engine.firewall;
+  if (
+    !version ||
+    !atLeast(version, '29.8') ||
+    firewall?.startsWith('nftables') ||
+    !host.model.host?.netfilter ||
+    runsProxy(host.model.host)
+  )
+    return undefined;
+  const balancer = balancerOf(host.model, network);
+  const led = new Set(ledIntoIngress(host).map(({port}) => port));
+  const own = (network.services ?? [])
+    .filter(({name}) => name === service)
+    .flatMap(({ports}) => ports.flatMap((text) => /Publish: (\d+)/.exec(text)?.[1] ?? []));
+  if (!balancer || own.some((port) => led.has(`tcp/${port}`) || led.has(`udp/${port}`))) return undefined;
+  return waitingSockets(host.model.host.proc, protocol)?.find(({port}) => port === published);
 }
 
 /** Up to 29.7 the engine keeps the port with a socket that takes IPv6 connections too, and reads from none of them. */

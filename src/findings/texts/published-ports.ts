@@ -28,7 +28,7 @@ export const publishedPortTexts = [
   },
   {
     code: 'ingress-port-taken',
-    title: 'a container has a port that a service publishes on all nodes',
+    title: 'something else has a port that a service publishes on all nodes',
     severity: 'warning',
     needs: 'one host',
     meaning:
@@ -38,7 +38,8 @@ export const publishedPortTexts = [
     check: [{command: "ss -lnp 'sport = :PORT'", shows: 'the process that has the port'}],
     fix: [
       {
-        words: 'Publish another port, of the service or of the container.',
+        words:
+          'Publish another port, of the service or of the container, or let the program use another one.',
       },
     ],
     references: [`${specification}, 7.2`, 'moby daemon/libnetwork/service_linux.go (addLBBackend)'],

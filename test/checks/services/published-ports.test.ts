@@ -77,7 +77,7 @@ describe('a port that a service publishes on all nodes', () => {
     assert.deepEqual(find('ingress-port-taken', derived(node1, publish('8081')), node2), []);
   });
 
-  it("is not known to be taken where only a socket has it: from 29.8 on it may be docker-proxy's", () => {
+  it("is not known to be taken where a socket has it that may be docker-proxy's, as from 29.8 on", () => {
     const taken = derived(node1, (draft) => {
       setVersion(draft, '29.8.2');
       dropLines(draft, '@host', 'iptables-nft', /-j DNAT .*:8080/);
