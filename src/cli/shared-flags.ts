@@ -17,3 +17,9 @@ export const watchFlag = {
     helpValue: 'SECONDS',
   }),
 };
+
+export const redactFlag = {
+  redact: Flags.boolean({
+    description: 'Replace addresses, MACs, names and ids, consistently, to share the file',
+  }),
+};

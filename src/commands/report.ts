@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core';
 import type {CaptureReport} from '../answers/report-capture.js';
 import {HostCommand} from '../cli/host-command.js';
 import {defaultReportName, reportQuestion} from '../cli/questions/report.js';
-import {quietFlag} from '../cli/shared-flags.js';
+import {quietFlag, redactFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/report.js';
 import type {Names} from '../packet/names.js';
 
@@ -17,9 +17,7 @@ export default class Report extends HostCommand {
       helpValue: 'FILE',
     }),
     force: Flags.boolean({description: 'Overwrite the output file'}),
-    redact: Flags.boolean({
-      description: 'Replace addresses, MACs, names and ids, consistently, to share the file',
-    }),
+    ...redactFlag,
     capture: Flags.string({
       description: 'Also show this capture (pcap or pcapng); repeatable',
       multiple: true,

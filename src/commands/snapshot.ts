@@ -4,7 +4,7 @@ import {HostCommand} from '../cli/host-command.js';
 import {meansSeveral} from '../cli/host-selection.js';
 import {checkSnapshot} from '../cli/questions/snapshot.js';
 import {serviceChoice} from '../cli/service-choice.js';
-import {quietFlag} from '../cli/shared-flags.js';
+import {quietFlag, redactFlag} from '../cli/shared-flags.js';
 import * as texts from '../cli/texts/snapshot.js';
 import type {Problem} from '../model/problem.js';
 
@@ -19,9 +19,7 @@ export default class Snapshot extends HostCommand {
         'Output file (.gz: compressed; -: standard output); default ovdiag-HOST-TIME.json.gz; for several hosts a directory, unless the name ends in .json or .json.gz',
       helpValue: 'FILE|DIR',
     }),
-    redact: Flags.boolean({
-      description: 'Replace addresses, MACs, names and ids, consistently, to share the file',
-    }),
+    ...redactFlag,
     via: Flags.string({
       description: 'With --swarm, how to reach the other nodes: over ssh, or with a temporary service',
       options: ['ssh', 'service'],

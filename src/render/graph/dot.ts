@@ -1,7 +1,7 @@
 /** A picture in the language of Graphviz. */
 import type {GraphDocument} from '../../answers/graph.js';
 import type {EdgeKind, ElementKind, GraphElement} from '../../graph/types.js';
-import {markedText, numbersOf, passedBy, pathKey, type WordOptions} from './words.js';
+import {markedText, numbersOf, passedBy, pathKey, shownIn, type WordOptions} from './words.js';
 
 const shapes: Partial<Record<ElementKind, string>> = {
   veth: 'cds',
@@ -13,15 +13,11 @@ const shapes: Partial<Record<ElementKind, string>> = {
   node: 'box3d',
 };
 
-/** Drawn only where something is connected to them or found at them. */
-const unconnected: ReadonlySet<ElementKind> = new Set(['host', 'swarm', 'underlay', 'network']);
-
 export function renderDot(document: GraphDocument, options: WordOptions): string {
   const {lanes, elements, edges, verdict} = document;
   const numbers = numbersOf(document);
   const {connections, breaks} = passedBy(document);
-  const used = new Set(edges.flatMap(({from, to}) => [from, to]));
-  const isShown = ({id, kind}: GraphElement) => numbers.has(id) || used.has(id) || !unconnected.has(kind);
+  const isShown = shownIn(document, numbers);
   const node = (element: GraphElement) => {
     const own = numbers.get(element.id) ?? [];
     const text = quoted(markedText(element, options, {numbers: own, breaks}));

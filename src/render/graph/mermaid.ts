@@ -1,17 +1,13 @@
 /** A picture as a flowchart of Mermaid. */
 import type {GraphDocument} from '../../answers/graph.js';
-import type {EdgeKind, ElementKind, GraphElement} from '../../graph/types.js';
-import {markedText, numbersOf, passedBy, pathKey, type WordOptions} from './words.js';
-
-/** Drawn only where something is connected to them or found at them. */
-const unconnected: ReadonlySet<ElementKind> = new Set(['host', 'swarm', 'underlay', 'network']);
+import type {EdgeKind, GraphElement} from '../../graph/types.js';
+import {markedText, numbersOf, passedBy, pathKey, shownIn, type WordOptions} from './words.js';
 
 export function renderMermaid(document: GraphDocument, options: WordOptions): string {
   const {lanes, elements, edges} = document;
   const numbers = numbersOf(document);
   const {connections, breaks} = passedBy(document);
-  const used = new Set(edges.flatMap(({from, to}) => [from, to]));
-  const isShown = ({id, kind}: GraphElement) => numbers.has(id) || used.has(id) || !unconnected.has(kind);
+  const isShown = shownIn(document, numbers);
   const node = (element: GraphElement) => {
     const own = numbers.get(element.id) ?? [];
     const text = quoted(markedText(element, options, {numbers: own, breaks}));

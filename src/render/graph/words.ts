@@ -190,3 +190,15 @@ export function markedText(
     ...(broken ? [`(${broken} breaks here)`] : []),
   ].join(' ');
 }
+
+/** Drawn only where something is connected to them or found at them. */
+const unconnected: ReadonlySet<ElementKind> = new Set(['host', 'swarm', 'underlay', 'network']);
+
+/** Which elements languages of graphs are given; `numbers` are the findings at each. */
+export function shownIn(
+  {edges}: GraphDocument,
+  numbers: ReadonlyMap<string, unknown>,
+): (element: GraphElement) => boolean {
+  const used = new Set(edges.flatMap(({from, to}) => [from, to]));
+  return ({id, kind}) => numbers.has(id) || used.has(id) || !unconnected.has(kind);
+}
