@@ -60,11 +60,13 @@ export default class Report extends HostCommand {
   private async capture(files: readonly string[], names: Names | undefined): Promise<CaptureReport> {
     const {captureReport} = await import('../decode/capture-report.js');
     const {signal} = this.interruption;
-    return this.interruption.during(
+    const report = await this.interruption.during(
       captureReport(files, names, {
         isStopped: () => signal.aborted,
         onStop: (listener) => signal.addEventListener('abort', listener),
       }),
     );
+    for (const problem of report.problems) this.logToStderr(`ovdiag: ${problem}`);
+    return report;
   }
 }

@@ -66,6 +66,14 @@ describe('report', () => {
       assert.ok(html.includes(part), part);
   });
 
+  it('says which capture can not be read, and is made of the rest', async () => {
+    const {status, stderr} = await ovdiag([
+      ...['report', ...swarm, '--capture', file('none.pcap'), '-o', file('rest.html')],
+    ]);
+    assert.equal(status, 0);
+    assert.match(stderr, /^ovdiag: Can't read .*none\.pcap: there is no such file\.$/m);
+  });
+
   it('is redacted where that is asked for, and refuses what can not be', async () => {
     const {status} = await ovdiag(['report', ...swarm, '--redact', '-o', file('r.html')]);
     assert.equal(status, 0);
