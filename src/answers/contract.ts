@@ -11,7 +11,6 @@ export type RowState =
   | 'broken'
   /** A check of it could not run; `reason` says what would make it. */
   | 'not-visible'
-  | 'needs-trace'
   | 'needs-probe'
   /** It can't be judged; `reason` says why. */
   | 'not-judged';
@@ -74,7 +73,6 @@ function stateOf(
   // What may still settle within its time breaks nothing yet.
   const broken = findings.filter(({code, converging}) => !converging && judged.codes.includes(code));
   if (broken.length > 0) return {state: 'broken', evidence: evidenceOf(broken), reason: null};
-  if (judged.by === 'trace') return {state: 'needs-trace', evidence: [], reason: null};
   const [reason] = judged.codes.flatMap((code) => missing(code) ?? []);
   if (reason !== undefined) return {state: 'not-visible', evidence: [], reason};
   return {state: 'held', evidence: [], reason: null};

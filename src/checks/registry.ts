@@ -55,6 +55,7 @@ import {balancerSettings} from './services/balancer-settings.js';
 import {dockerRules} from './services/docker-rules.js';
 import {firewallGeneration} from './services/firewall-generation.js';
 import {hairpin} from './services/hairpin.js';
+import {hostModeDnat} from './services/host-mode-dnat.js';
 import {hostsFiles} from './services/hosts-files.js';
 import {ingressIsolation} from './services/ingress-isolation.js';
 import {loadBalancers} from './services/load-balancers.js';
@@ -64,6 +65,7 @@ import {publishedPorts} from './services/published-ports.js';
 import {vipsLeft} from './services/vips-left.js';
 import {addressCounts} from './swarm/address-counts.js';
 import {attachmentsLeft} from './swarm/attachments.js';
+import {gossipNames} from './swarm/gossip-names.js';
 import {gossipPeers} from './swarm/gossip-peers.js';
 import {gossipTasks} from './swarm/gossip-tasks.js';
 import {hostModePorts} from './swarm/host-ports.js';
@@ -73,6 +75,7 @@ import {networksLeft} from './swarm/networks-left.js';
 import {swarmServices} from './swarm/services.js';
 import {taskHealth} from './swarm/task-health.js';
 import {swarmTasks} from './swarm/tasks.js';
+import {vipChanges} from './swarm/vip-changes.js';
 import {windowsNodes} from './swarm/windows-nodes.js';
 import {addressPool} from './underlay/address-pool.js';
 import {controlPlane} from './underlay/control-plane.js';
@@ -139,6 +142,7 @@ export const checks: readonly Check[] = [
   swarmNetworks,
   swarmTasks,
   swarmServices,
+  vipChanges,
   attachmentsLeft,
   networkNames,
   nicOffload,
@@ -164,11 +168,13 @@ export const checks: readonly Check[] = [
   leftoverRules,
   balancerSettings,
   vipsLeft,
+  hostModeDnat,
   ingressIsolation,
   hairpin,
   firewallGeneration,
   publishedPorts,
   hostModePorts,
+  gossipNames,
   gossipPeers,
   gossipTasks,
   windowsNodes,

@@ -19,6 +19,8 @@ export interface IpvsService {
   mark?: number;
   /** How it chooses a backend: `rr`, `wrr`, `sh`, … */
   scheduler?: string;
+  /** Each datagram of a UDP flow is balanced by itself (`ops`, IP_VS_SVC_F_ONEPACKET). */
+  onePacket?: true;
   /** The row itself. */
   text: string;
   destinations: IpvsDestination[];
@@ -42,19 +44,25 @@ export function parseIpvs(text: string): Ipvs {
       continue;
     }
     if (/^(IP Virtual Server |Prot LocalAddress|\s+-> RemoteAddress|\s*$)/.test(line)) continue;
-    const [, mark, scheduler] = /^FWM +([0-9A-F]{8}) (?:(\S+) *)?/.exec(line) ?? [];
-    if (mark !== undefined)
-      services.push({
-        mark: Number.parseInt(mark, 16),
-        ...(scheduler === undefined ? {} : {scheduler}),
-        text: line.trim(),
-        destinations: [],
-      });
+    const marked = markedService(line);
+    if (marked) services.push(marked);
     else if (/^(TCP|UDP|SCTP) +\S+:[0-9A-F]{4} /.test(line))
       services.push({text: line.trim(), destinations: []});
     else problems.push(line.slice(0, 200));
   }
   return {services, problems};
+}
+
+function markedService(line: string): IpvsService | undefined {
+  const [, mark, scheduler, flags = ''] = /^FWM +([0-9A-F]{8}) (?:(\S+) *)?(.*)/.exec(line) ?? [];
+  if (mark === undefined) return undefined;
+  return {
+    mark: Number.parseInt(mark, 16),
+    ...(scheduler === undefined ? {} : {scheduler}),
+    ...(/^ops\b/.test(flags) ? {onePacket: true as const} : {}),
+    text: line.trim(),
+    destinations: [],
+  };
 }
 
 function destinationOf(line: string): IpvsDestination | undefined {

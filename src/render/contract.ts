@@ -9,7 +9,6 @@ const states: readonly [state: RowState, word: string, tone: Tone][] = [
   ['broken', 'broken', 'bad'],
   ['held', 'held', 'good'],
   ['not-visible', 'not visible', 'warn'],
-  ['needs-trace', 'needs a trace', 'dim'],
   ['needs-probe', 'needs a probe', 'dim'],
   ['not-judged', 'not judged', 'dim'],
 ];

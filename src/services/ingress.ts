@@ -248,6 +248,16 @@ function dnatStep(
   return undefined;
 }
 
+/** Whether rules of the host send a request on; undefined where that was not read, or is not known. */
+export function translates({host: tables}: HostModel, request: Request): boolean | undefined {
+  const place = {table: 'nat', chain: 'PREROUTING', actions: ['dnat', 'redirect'] as const};
+  const met = tables && metIn(tables, place, packetOf(request));
+  if (!tables || !met) return undefined;
+  const [rule] = met;
+  if (rule) return rule.match === 'yes' ? true : undefined;
+  return foreignChains(tables).length > 0 ? undefined : false;
+}
+
 /** Engines of which docker-proxy takes the ports of the routing mesh as well. */
 function proxiesIngress({docker}: HostModel): boolean {
   const version = engineVersion(docker?.engine.version);

@@ -33,7 +33,7 @@ describe('the rows of the contract', () => {
     assert.equal(new Set(rows.map(({id}) => id)).size, 228);
   });
 
-  it('are judged by codes that a check reports, or that trace does', () => {
+  it('are judged by codes that a check reports', () => {
     const reported = new Set<string>(checks.flatMap(({codes}) => codes));
     for (const {id, judged} of rows)
       if (judged.by === 'doctor')
@@ -41,8 +41,8 @@ describe('the rows of the contract', () => {
   });
 
   it('that are judged do not become fewer', () => {
-    const judged = rows.filter((one) => one.judged.by === 'doctor' || one.judged.by === 'trace');
-    assert.ok(judged.length >= 184, `${judged.length}`);
+    const judged = rows.filter((one) => one.judged.by === 'doctor');
+    assert.ok(judged.length >= 190, `${judged.length}`);
   });
 });
 
@@ -69,10 +69,10 @@ describe('the state of a row', () => {
     assert.deepEqual(hidden('11.1.5', {notChecked: [gap]}), ['not-visible', 'not read; as root']);
   });
 
-  it('asks for a trace or packets where tables of hosts do not show it, and says what nobody judges', () => {
+  it('asks for packets where tables of hosts do not show it, and says what nobody judges', () => {
     assert.deepEqual(
-      ['5.1', '4.2', '11.6.2', '10.3.1'].map((id) => row(id).state),
-      ['needs-trace', 'needs-probe', 'not-judged', 'not-judged'],
+      ['4.2', '11.6.2', '10.3.1'].map((id) => row(id).state),
+      ['needs-probe', 'not-judged', 'not-judged'],
     );
     assert.equal(row('10.3.1').reason, 'keys are never read');
   });

@@ -2,12 +2,13 @@ import {address, type Command, device, mac as macWord, named, sh} from '../../ba
 import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
-import {packetFilter} from '../../kernel/packet-filter.js';
+import {metIn, packetFilter} from '../../kernel/packet-filter.js';
 import {neighbourText} from '../../kernel/printed.js';
-import {dropWord} from '../../kernel/printed-rule.js';
+import {dropWord, ruleLine} from '../../kernel/printed-rule.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, Neighbour} from '../../model/facts.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
+import {singleTarget} from '../../model/rules/questions.js';
 import {type Filtered, filteredIn} from '../../services/container-filter.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -20,7 +21,13 @@ import {linkLine, listed} from '../words.js';
 /** What somebody set inside a container by which its own packets are lost: rules, ARP entries, an interface without ARP. */
 export const containerRules = defineCheck({
   name: 'container-rules',
-  codes: ['source-filtered', 'endpoint-filtered', 'container-neighbour-wrong', 'container-arp-off'],
+  codes: [
+    'source-filtered',
+    'source-rewritten',
+    'endpoint-filtered',
+    'container-neighbour-wrong',
+    'container-arp-off',
+  ],
   perHost(host, report) {
     for (const {network, sandboxes} of host.overlays) {
       const endpoints = host.endpoints(network) ?? [];
@@ -30,7 +37,9 @@ export const containerRules = defineCheck({
         if (!at) continue;
         withoutArp(at, report);
         wrongEntries(at, macs, report);
-        if (!network.ingress) filtered(at, [...macs.keys()], report);
+        if (network.ingress) continue;
+        filtered(at, [...macs.keys()], report);
+        rewritten(at, [...macs.keys()], report);
       }
     }
     return undefined;
@@ -139,6 +148,46 @@ function filtered(at: Inside, known: string[], report: Report): void {
     const worst = lost.find(({what}) => what !== 'ICMP') ?? lost[0];
     if (worst) report.found(filterFinding(at, worst, lost));
   }
+}
+
+/** Answers to what leaves by another address than its own never come back; MASQUERADE gives it its own. */
+function rewritten(at: Inside, known: string[], report: Report): void {
+  const {host, file, ip, link, name, tables} = at;
+  const peer = known.find((one) => one !== ip);
+  if (peer === undefined) return;
+  const packet = {
+    protocol: 'tcp',
+    src: ip,
+    dst: peer,
+    ctState: 'NEW',
+    outInterface: link.name,
+    ipsec: false,
+    dstLocal: false,
+  } as const;
+  const [rule] =
+    metIn(tables, {table: 'nat', chain: 'POSTROUTING', actions: ['snat', 'masquerade']}, packet) ?? [];
+  const to = rule?.action.action === 'snat' ? singleTarget(rule.action.to)?.address : undefined;
+  if (rule?.match !== 'yes' || to === undefined || to === ip) return;
+  const inside = (command: Command) => within(host.model, file, command);
+  report.found(
+    found(at, {
+      code: 'source-rewritten',
+      severity: 'error',
+      subject: name,
+      evidence: [`${file}: ${ruleLine(rule.rule)}`],
+      cause: `a rule inside ${name} gives what it sends to other endpoints the source address ${to}, and not its own ${ip}: answers go to ${to}; Docker sets no such rule there`,
+      check: look(inside(sh`iptables-save -c -t nat`), 'the packets of that rule'),
+      fix: fixAhead(
+        rule.rule,
+        {
+          iptables: [sh`-s ${address(ip)} -o ${device(link.name)} -j ACCEPT`],
+          nft: [sh`ip saddr ${address(ip)} oifname ${device(link.name)} accept`],
+        },
+        `packets of ${named(name).text}, until it is restarted`,
+        inside,
+      ),
+    }),
+  );
 }
 
 /** A container that drops pings alone, or what only some of the others send, may mean to. */

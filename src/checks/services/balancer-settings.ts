@@ -9,18 +9,19 @@ import {defineCheck, type Report} from '../check.js';
 import {distinct} from '../words.js';
 
 /**
- * How load balancers share out, and whether they forward as the network asks: the engine uses round robin, equal weights,
+ * How load balancers share out, and whether they forward as the network asks: the engine uses round robin, equal weights, no flags,
  * and direct routing exactly where the network has the option dsr (moby libnetwork service_linux.go addLBBackend).
  */
 export const balancerSettings = defineCheck({
   name: 'balancer-settings',
-  codes: ['ipvs-scheduler-odd', 'dsr-not-programmed'],
+  codes: ['ipvs-scheduler-odd', 'ipvs-one-packet', 'dsr-not-programmed'],
   perHost(host, report) {
     for (const {kind, network, namespace} of host.sandboxes) {
       const services = namespace.tables?.ipvs?.services;
       if ((kind !== 'load-balancer' && kind !== 'ingress') || !network || !services) continue;
       const place = {network, file: namespace.file};
       scheduling(host, report, place, services);
+      onePacket(host, report, place, services);
       if (kind === 'load-balancer') forwarding(host, report, place, services);
       if (kind === 'load-balancer' && network.dsr) receivers(host, report, network);
     }
@@ -85,6 +86,36 @@ function evenly(
     undo: [...(isOther ? [service(scheduler)] : []), ...unequal.map((one) => backend(one, one.weight))],
     affects: 'new connections to this service from this node. ipvsadm is a package of its own',
   });
+}
+
+/** Without the flag a flow stays with its task: IPVS keeps a connection for it (ip_vs_core.c ip_vs_schedule). */
+function onePacket(
+  host: KnownHost,
+  report: Report,
+  {network, file}: Place,
+  services: readonly IpvsService[],
+): void {
+  for (const {mark, scheduler = 'rr', text, onePacket: isSet} of services) {
+    if (mark === undefined || !isSet) continue;
+    const [hex, edit] = [`0x${mark.toString(16)}`, sh`ipvsadm -E -f ${number(mark)} -s ${named(scheduler)}`];
+    report.found({
+      code: 'ipvs-one-packet',
+      severity: 'warning',
+      host: host.name,
+      network: network.name,
+      subject: `mark ${hex} in ${file}`,
+      evidence: [text],
+      cause: `IPVS in ${file} balances each datagram of mark ${hex} by itself (ops): those of one UDP flow go to different tasks, and answers come from addresses that the client did not ask`,
+      check: look(within(host.model, file, sh`cat /proc/net/ip_vs`), 'ops behind the scheduler'),
+      fix: fixBy({
+        commands: [within(host.model, file, edit)],
+        undo: [within(host.model, file, {...edit, text: `${edit.text} -o`})],
+        affects: 'UDP to this service from this node. ipvsadm is a package of its own',
+      }),
+      basis: 'one-host',
+      at: {host: host.name, networkId: network.id, netns: file},
+    });
+  }
 }
 
 /** Packets keep the client's address and go straight to the task, or get the load balancer's: never half of them. */

@@ -1,21 +1,22 @@
 import {type Command, named, number, plain, sh} from '../../base/command.js';
-import {type Fix, fixBy, look} from '../../findings/advice.js';
+import {type Fix, fixBy, fixByOthers, look} from '../../findings/advice.js';
+import type {Container} from '../../model/docker-types.js';
 import type {Namespace} from '../../model/host.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {jumpsTo, rulesOf, tableOf} from '../../model/rules/questions.js';
 import {takes, waitingSockets} from '../../model/sockets.js';
 import {isServed, nameServiceSteps} from '../../services/name-service.js';
-import {chainOn} from '../../services/step.js';
+import {chainOn, type Step} from '../../services/step.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
-import {defineCheck} from '../check.js';
+import {defineCheck, type Report} from '../check.js';
 
-const codes = ['dns-rules-missing', 'dns-listener-missing'] as const;
+const broken = ['dns-rules-missing', 'dns-listener-missing'] as const;
 
 /** In each container: the rules by which its questions for names reach the engine, and the engine's own socket there. */
 export const nameService = defineCheck({
   name: 'name-service',
-  codes,
+  codes: [...broken, 'dns-other-server'],
   perHost(host, report) {
     const undecided: string[] = [];
     for (const {kind, containers, namespace} of host.sandboxes) {
@@ -23,9 +24,10 @@ export const nameService = defineCheck({
       if (kind !== 'container' || !owner || !namespace.tables || !isServed(host.model, owner)) continue;
       const chain = chainOn(host.model);
       nameServiceSteps(chain, host.model, namespace, owner.name);
+      otherServer(host, report, owner, chain.steps);
       const last = chain.steps.at(-1);
       if (last?.verdict === 'unknown') undecided.push(owner.name);
-      const code = codes.find((one) => one === last?.code);
+      const code = broken.find((one) => one === last?.code);
       if (last?.verdict !== 'fail' || code === undefined) continue;
       report.found({
         code,
@@ -52,6 +54,34 @@ export const nameService = defineCheck({
     return undefined;
   },
 });
+
+/** Somebody may mean to: a container that has a resolver of its own. It then finds no service by its name. */
+function otherServer(
+  host: KnownHost,
+  report: Report,
+  {name, endpoints}: Container,
+  steps: readonly Step[],
+): void {
+  const step = steps.find(({code}) => code === 'dns-other-server');
+  const network = host.overlays.find(({network: {id}}) => endpoints.some(({networkId}) => networkId === id));
+  if (!step || !network) return;
+  report.found({
+    code: 'dns-other-server',
+    severity: 'info',
+    host: host.name,
+    network: null,
+    subject: name,
+    evidence: [...step.evidence, step.summary],
+    cause: `${step.summary}: ${step.cause}`,
+    check: look(sh`docker exec ${named(name)} cat /etc/resolv.conf`, `nameserver ${server}`),
+    fix: fixByOthers(
+      `the owner of ${name}`,
+      `leave /etc/resolv.conf of the container to Docker, and give other servers by --dns: ${server} forwards to them`,
+    ),
+    basis: 'one-host',
+    at: {host: host.name},
+  });
+}
 
 const server = '127.0.0.11';
 

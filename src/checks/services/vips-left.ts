@@ -7,7 +7,7 @@ import {type NamespaceDirectory, namespaceDirectory, within} from '../../topolog
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck} from '../check.js';
-import {hasEnding} from '../swarm/manager-check.js';
+import {hasEnded, hasEnding} from '../swarm/manager-check.js';
 
 /** An address of a load balancer that no service in the gossip of its host has. */
 interface Left {
@@ -62,8 +62,8 @@ export const vipsLeft = defineCheck<Digest>({
           host,
           network,
           subject: address,
-          evidence: [...lines, `${manager.name}: no service has ${address} on ${network}`],
-          cause: `${host} still has the VIP ${address} on ${network}, which no service has: who uses the old address is sent to tasks that are gone or are another service's, and a new owner of the address is not reached from ${host}`,
+          evidence: [...lines, `${manager.name}: no service with a task has ${address} on ${network}`],
+          cause: `${host} still has the VIP ${address} on ${network}, which no service with a task has: who uses it is sent to tasks that are gone or are another service's, and a new owner of the address is not reached from ${host}`,
           check: look(within(digest.directory, file, sh`ip addr show to ${prefix(`${address}/32`)}`)),
           fix: removal(digest.directory, one),
           basis: 'several-hosts',
@@ -73,9 +73,13 @@ export const vipsLeft = defineCheck<Digest>({
   },
 });
 
-function allVips({model}: KnownHost): string[] {
-  return (model.docker?.services ?? []).flatMap(({vips}) =>
-    vips.map(({networkId, address}) => `${networkId} ${address}`),
+/** Those of services that have a task: without any the load balancers have no VIP of a service. */
+function allVips({model: {docker}}: KnownHost): string[] {
+  const busy = new Set(
+    (docker?.tasks ?? []).filter((task) => !hasEnded(task)).map(({serviceId}) => serviceId),
+  );
+  return (docker?.services ?? []).flatMap(({id, vips}) =>
+    busy.has(id) ? vips.map(({networkId, address}) => `${networkId} ${address}`) : [],
   );
 }
 

@@ -6,7 +6,7 @@ import type {DockerModel, GossipService, Network, SwarmService, SwarmTask} from 
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
 import {counted, listed} from '../words.js';
-import {hasEnding} from './manager-check.js';
+import {hasEnded, hasEnding} from './manager-check.js';
 
 /**
  * What a manager lists, and what its own gossip has, on the networks on which both are told. Gossip of other nodes is compared
@@ -24,6 +24,7 @@ export const gossipTasks = defineCheck({
       for (const finding of [
         ...unheard(host, docker, network, services),
         ...unknown(host, docker, network, services),
+        ...idle(host, docker, network, services),
       ])
         report.found(finding);
     }
@@ -64,6 +65,18 @@ function onLostNode({nodes}: DockerModel, {nodeId}: SwarmTask): boolean {
   return nodes.find(({id}) => id === nodeId)?.state !== 'ready';
 }
 
+function about(host: KnownHost, network: Network, service: string) {
+  return {
+    code: 'gossip-task-differs',
+    severity: 'warning',
+    host: host.name,
+    network: network.name,
+    subject: `service ${service}`,
+    basis: 'one-host',
+    at: {host: host.name, networkId: network.id},
+  } as const;
+}
+
 function missingFinding(
   host: KnownHost,
   network: Network,
@@ -71,11 +84,7 @@ function missingFinding(
   tasks: {task: SwarmTask; ip: string}[],
 ): Finding {
   return {
-    code: 'gossip-task-differs',
-    severity: 'warning',
-    host: host.name,
-    network: network.name,
-    subject: `service ${service}`,
+    ...about(host, network, service),
     evidence: tasks
       .slice(0, 5)
       .map(
@@ -85,8 +94,6 @@ function missingFinding(
     cause: `gossip of ${network.name} on ${host.name} lacks ${counted(tasks.length, 'task')} of ${service} that ${tasks.length === 1 ? 'runs' : 'run'} by the list of the managers: ${host.name} gives no name and no traffic to ${tasks.length === 1 ? 'it' : 'them'}`,
     check: look(sh`docker network inspect --verbose ${named(network.name)} --format '{{json .Services}}'`),
     fix: renewService(service, 'which are replaced and announced again'),
-    basis: 'one-host',
-    at: {host: host.name, networkId: network.id},
   };
 }
 
@@ -109,11 +116,7 @@ function unknown(
   );
   return left.map(
     ({name, vip, tasks}): Finding => ({
-      code: 'gossip-task-differs',
-      severity: 'warning',
-      host: host.name,
-      network: network.name,
-      subject: `service ${name}`,
+      ...about(host, network, name),
       evidence: [
         `gossip of ${network.name} on ${host.name}: ${name}${vip === undefined ? '' : `, VIP ${vip}`}, ${listed(tasks.map(({ip}) => ip))}`,
         `manager: no service ${name}, and no task with these addresses`,
@@ -125,8 +128,33 @@ function unknown(
         who: `administrator of the node that announces ${name}`,
         what: 'restart the engine of the node at the "Host IP" that docker network inspect --verbose shows for it',
       },
-      basis: 'one-host',
-      at: {host: host.name, networkId: network.id},
     }),
   );
+}
+
+/** Services that managers list without a task, and gossip with one: the name and the VIP went with the last task. */
+function idle(
+  host: KnownHost,
+  docker: DockerModel,
+  network: Network,
+  gossip: readonly GossipService[],
+): Finding[] {
+  return docker.services.flatMap(({id, name, vips}) => {
+    const heard = gossip.find((one) => one.name === name)?.tasks ?? [];
+    const own = docker.tasks.filter(({serviceId}) => serviceId === id);
+    const isHere = vips.some(({networkId}) => networkId === network.id);
+    if (!isHere || heard.length === 0 || own.some((task) => !hasEnded(task))) return [];
+    const age = Math.min(...own.map(({since}) => Date.parse(host.model.startedAt) - Date.parse(since ?? '')));
+    const finding: Finding = {
+      ...about(host, network, name),
+      evidence: [
+        `gossip of ${network.name} on ${host.name}: ${name}, ${listed(heard.map(({ip}) => ip))}`,
+        `manager: no task of ${name} is running or about to`,
+      ],
+      cause: `gossip of ${network.name} on ${host.name} still has tasks of ${name}, and the managers list none: its name resolves to a VIP without a task behind it`,
+      check: look(sh`docker service ps ${named(name)}`, 'no task that runs'),
+      fix: renewService(name, 'if it has any: with the first one the engines create its entries again'),
+    };
+    return [unlessOverdue(finding, 'reassignment', Number.isNaN(age) ? Infinity : age / 1000)];
+  });
 }

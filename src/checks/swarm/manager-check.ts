@@ -1,6 +1,6 @@
 import type {CheckCode} from '../../findings/catalogue.js';
 import {type Finding, findingKey} from '../../findings/finding.js';
-import type {DockerModel} from '../../model/docker-types.js';
+import type {DockerModel, SwarmTask} from '../../model/docker-types.js';
 import {type Check, defineCheck} from '../check.js';
 
 /** The ceiling of the contract for an allocation, in milliseconds (moby swarm-networking.md, 11.2). */
@@ -44,12 +44,12 @@ export function managerCheck(
 /** Whether tasks of a service that was removed are still on their way out: what they had goes with them. */
 export function hasEnding({services, tasks}: DockerModel): boolean {
   const known = new Set(services.map(({id}) => id));
-  return tasks.some(
-    ({serviceId, state}) =>
-      serviceId !== undefined &&
-      !known.has(serviceId) &&
-      !/^(complete|shutdown|failed|rejected|orphaned)$/.test(state ?? ''),
-  );
+  return tasks.some((task) => task.serviceId !== undefined && !known.has(task.serviceId) && !hasEnded(task));
+}
+
+/** Whether a task has ended, or never ran (moby swarmkit api/types.proto, TaskState). */
+export function hasEnded({state}: SwarmTask): boolean {
+  return /^(complete|shutdown|failed|rejected|orphaned)$/.test(state ?? '');
 }
 
 /** Whether what is listed has been so for longer than an allocation may take. */

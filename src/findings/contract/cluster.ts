@@ -1,4 +1,4 @@
-import {type ContractSection, doctor, none} from './row.js';
+import {type ContractSection, doctor, none, probe} from './row.js';
 
 const rowsAnyKind = ['fdb-row-missing', 'fdb-wrong-vtep', 'fdb-stale', 'fdb-learned-only'] as const;
 
@@ -132,7 +132,7 @@ export const clusterSections: readonly ContractSection[] = [
         ['vip-odd'],
         'missing VIPs',
       ),
-      none('2.3.9', 'B', 'Updates and a new leader keep the VIPs', 'diff of two snapshots shows it'),
+      doctor('2.3.9', 'B', 'Updates and a new leader keep the VIPs', ['vip-changed']),
       doctor('2.3.10', 'B', 'The VIP that verbose inspect shows is balanced', [
         'vip-alias-missing',
         'vip-mark-missing',
@@ -240,36 +240,20 @@ export const clusterSections: readonly ContractSection[] = [
         'vtep-route-missing',
         'uplink-down',
       ]),
-      {
-        id: '4.2',
-        tier: 'B',
-        text: 'Broadcasts reach the containers of the subnet on all nodes',
-        judged: {by: 'probe'},
-      },
-      {
-        id: '4.3',
-        tier: 'B',
-        text: 'Multicast reaches the members of the group on all nodes',
-        judged: {by: 'probe'},
-      },
+      probe('4.2', 'B', 'Broadcasts reach the containers of the subnet on all nodes'),
+      probe('4.3', 'B', 'Multicast reaches the members of the group on all nodes'),
       doctor('4.4', 'B', 'Two subnets of one network reach each other', ['ip-forward-off']),
-      {
-        id: '4.5',
-        tier: 'B',
-        text: 'TCP, UDP and SCTP pass',
-        judged: {
-          by: 'trace',
-          codes: ['host-filtered', 'endpoint-filtered', 'bridge-filtered', 'sandbox-filtered'],
-          partly: 'SCTP',
-        },
-      },
-      {id: '4.6', tier: 'B', text: 'A larger packet with DF fails at the sender', judged: {by: 'probe'}},
-      {
-        id: '4.7',
-        tier: 'B',
-        text: 'Containers without a common overlay do not reach each other there',
-        judged: {by: 'trace', codes: ['no-shared-network']},
-      },
+      doctor(
+        '4.5',
+        'B',
+        'TCP, UDP and SCTP pass',
+        ['endpoint-filtered', 'source-filtered', 'data-path-filtered-in', 'data-path-filtered-out'],
+        'SCTP',
+      ),
+      doctor('4.6', 'B', 'A larger packet with DF fails at the sender', ['mtu-differs']),
+      doctor('4.7', 'B', 'Containers without a common overlay do not reach each other there', [
+        'interface-without-endpoint',
+      ]),
       doctor(
         '4.8',
         'B',

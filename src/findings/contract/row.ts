@@ -19,8 +19,6 @@ export interface ContractRow {
 export type Judged =
   /** By the checks of these codes; `partly` says what they do not look at. */
   | {by: 'doctor'; codes: readonly FindingCode[]; partly?: string}
-  /** By following one pair, which somebody has to name. */
-  | {by: 'trace'; codes: readonly FindingCode[]; partly?: string}
   /** Only by packets: tables do not show it. */
   | {by: 'probe'}
   /** It can't be seen, or it can't be broken. */
@@ -45,12 +43,6 @@ export const doctor = (id: string, tier: Tier, text: string, codes: Codes, partl
   tier,
   text,
   judged: {by: 'doctor', codes, ...(partly === undefined ? {} : {partly})},
-});
-export const trace = (id: string, tier: Tier, text: string, codes: Codes, partly?: string): ContractRow => ({
-  id,
-  tier,
-  text,
-  judged: {by: 'trace', codes, ...(partly === undefined ? {} : {partly})},
 });
 export const probe = (id: string, tier: Tier, text: string): ContractRow => ({
   id,

@@ -1,23 +1,24 @@
-import {type ContractSection, doctor, none, probe, trace} from './row.js';
+import {type ContractSection, doctor, none, probe} from './row.js';
 
 /** Sections 5 to 7, and container-dns: names, VIPs, published ports. */
 export const serviceSections: readonly ContractSection[] = [
   {
     title: '5 Names',
     rows: [
-      trace('5.1', 'B', 'The name of a vip service gives its VIP', [
-        'dns-name-unknown',
-        'dns-answer-differs',
-        'probe-unresolved',
-      ]),
-      trace('5.2', 'B', 'A dnsrr service, and tasks.NAME, give all running tasks', [
-        'dns-answer-differs',
+      doctor('5.1', 'B', 'The name of a vip service gives its VIP', [
+        'dns-rules-missing',
+        'dns-listener-missing',
+        'gossip-differs',
         'gossip-task-differs',
       ]),
+      doctor('5.2', 'B', 'A dnsrr service, and tasks.NAME, give all running tasks', [
+        'gossip-task-differs',
+        'gossip-differs',
+      ]),
       probe('5.3', 'B', 'Aliases of a service resolve like its name'),
-      trace('5.4', 'B', 'The container name of a task gives its address', [
-        'dns-name-unknown',
-        'dns-answer-differs',
+      doctor('5.4', 'B', 'The container name of a task gives its address', [
+        'dns-rules-missing',
+        'gossip-differs',
       ]),
       none(
         '5.5',
@@ -33,9 +34,11 @@ export const serviceSections: readonly ContractSection[] = [
       doctor('5.8', 'B', 'The names of a removed service go with its last container', [
         'gossip-task-differs',
       ]),
-      trace('5.9', 'C', 'A vip service without containers has no name', ['service-without-task']),
-      trace('5.10', 'C', 'Then TCP to its VIP fails', ['service-without-task']),
-      probe('5.11', 'B', 'A renamed container resolves by its new name within 300 s'),
+      doctor('5.9', 'C', 'A vip service without containers has no name', ['gossip-task-differs']),
+      doctor('5.10', 'C', 'Then TCP to its VIP fails', ['vip-left']),
+      doctor('5.11', 'B', 'A renamed container resolves by its new name within 300 s', [
+        'gossip-name-differs',
+      ]),
       probe('5.12', 'B', 'An alias resolves during a rolling update'),
       probe('5.13', 'B', 'Of one name on a swarm and a local network the swarm address is given'),
       probe('5.14', 'B', 'Services that share only ingress do not resolve each other'),
@@ -45,8 +48,8 @@ export const serviceSections: readonly ContractSection[] = [
   {
     title: 'D container-dns',
     rows: [
-      trace('D1.1', 'C', 'resolv.conf names 127.0.0.11', ['dns-other-server']),
-      trace('D1.2', 'B,C', 'What a process writes into resolv.conf stays', ['dns-other-server']),
+      doctor('D1.1', 'C', 'resolv.conf names 127.0.0.11', ['dns-other-server']),
+      doctor('D1.2', 'B,C', 'What a process writes into resolv.conf stays', ['dns-other-server']),
       doctor(
         'D1.3',
         'B,C',
@@ -85,14 +88,22 @@ export const serviceSections: readonly ContractSection[] = [
         'ipvs-no-backend',
       ]),
       doctor('6.0.2', 'B', 'On any port, TCP, UDP and SCTP', ['vip-mark-missing']),
-      probe('6.0.3', 'B', 'All packets of a flow reach one task'),
+      doctor('6.0.3', 'B', 'All packets of a flow reach one task', ['ipvs-one-packet']),
       doctor('6.0.4', 'B,C', 'NAT: the task sees the address of the load balancer of the node', [
         'ipvs-snat-missing',
         'ipvs-conntrack-off',
       ]),
       doctor('6.0.5', 'B', 'DSR: the task sees the client and the VIP', ['dsr-not-programmed']),
-      trace('6.0.6', 'B', 'A direct connection to a task shows the address of the sender', ['host-filtered']),
-      trace('6.0.7', 'B,C', 'A task reaches the VIP of its own service', ['ipvs-missing'], 'DSR'),
+      doctor('6.0.6', 'B', 'A direct connection to a task shows the address of the sender', [
+        'source-rewritten',
+      ]),
+      doctor(
+        '6.0.7',
+        'B,C',
+        'A task reaches the VIP of its own service',
+        ['ipvs-missing', 'vip-alias-missing', 'vip-mark-missing', 'ipvs-service-missing'],
+        'DSR',
+      ),
       doctor('6.1.1', 'C', 'Backends get equal shares', ['ipvs-scheduler-odd']),
       doctor('6.2.1', 'B', 'A task with a health check gets traffic only while it is healthy', [
         'task-not-healthy',
@@ -173,7 +184,7 @@ export const serviceSections: readonly ContractSection[] = [
         'ingress-mark-missing',
         'ipvs-service-missing',
       ]),
-      probe('7.2.2', 'B', 'All packets of an ingress flow reach one task'),
+      doctor('7.2.2', 'B', 'All packets of an ingress flow reach one task', ['ipvs-one-packet']),
       doctor('7.2.3', 'C', 'The task does not see the address of the client', ['ipvs-snat-missing']),
       doctor('7.2.4', 'B', 'Tasks do not reach each other over ingress', ['ingress-isolation-off']),
       doctor('7.2.5', 'B', 'No default route leads onto ingress', ['default-route-on-overlay']),
@@ -188,10 +199,13 @@ export const serviceSections: readonly ContractSection[] = [
       doctor('7.2.8', 'C', 'With a port above 65535 the tasks stay New', ['task-stuck']),
       doctor('7.2.9', 'B', 'The first user of a port keeps it on that node', ['ingress-port-taken']),
       doctor('7.2.10', 'C', 'There no port of the service is served', ['ingress-port-taken']),
-      trace('7.3.1', 'B', 'A host-mode port answers only on nodes that run a task', [
-        'ingress-port-unpublished',
+      doctor('7.3.1', 'B', 'A host-mode port answers only on nodes that run a task', [
+        'host-port-untranslated',
+        'host-port-differs',
       ]),
-      probe('7.3.2', 'B,C', 'A host-mode task sees the address of an IPv4 client'),
+      doctor('7.3.2', 'B,C', 'A host-mode task sees the address of an IPv4 client', [
+        'host-port-untranslated',
+      ]),
       doctor('7.3.3', 'B', 'Task and container show the same host port', ['host-port-differs']),
       doctor('7.3.4', 'B', 'Tasks with one host port are on different nodes, or wait', ['task-stuck']),
     ],

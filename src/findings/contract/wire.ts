@@ -1,4 +1,4 @@
-import {type ContractSection, doctor, none, probe, trace} from './row.js';
+import {type ContractSection, doctor, none, probe} from './row.js';
 
 /** What engines log is read, and shown under what it explains. */
 const logProvesNothing = 'a line explains a finding; a log without one proves nothing';
@@ -267,7 +267,7 @@ export const wireSections: readonly ContractSection[] = [
       doctor('12.1.3', 'C', 'After the last encrypted network that set is empty', [
         'encryption-rule-leftover',
       ]),
-      trace('12.2.1', 'B', 'Rules in DOCKER-USER apply to published ports', ['host-filtered']),
+      doctor('12.2.1', 'B', 'Rules in DOCKER-USER apply to published ports', ['docker-rules-missing']),
       doctor('12.2.2', 'B', 'A rule that accepts VXLAN opens no encrypted network', [
         'encryption-drop-missing',
       ]),

@@ -28,6 +28,33 @@ export const balancerTexts = [
     references: [`${specification}, 6.1`, `${source} (addLBBackend)`],
   },
   {
+    code: 'ipvs-one-packet',
+    title: 'a load balancer sends the datagrams of one UDP flow to different tasks',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'A program that keeps state for a client (QUIC, WireGuard, DTLS, a game) gets a part of its datagrams only. TCP is not affected.',
+    behaviour:
+      'IPVS remembers which backend a flow has, unless its service has the flag for one-packet scheduling. Then it chooses a backend for each UDP datagram. The engine never sets that flag.',
+    check: [
+      {
+        command: 'nsenter --net=/var/run/docker/netns/NAMESPACE cat /proc/net/ip_vs',
+        shows: 'ops behind the scheduler',
+      },
+    ],
+    fix: [
+      {
+        command: 'nsenter --net=/var/run/docker/netns/NAMESPACE ipvsadm -E -f MARK -s rr',
+        affects: 'UDP to this service from this node',
+      },
+    ],
+    references: [
+      `${specification}, 6 and 7.2`,
+      'kernel net/netfilter/ipvs/ip_vs_core.c (ip_vs_schedule), ip_vs_ctl.c (ip_vs_info_seq_show)',
+      'ipvsadm(8), --ops',
+    ],
+  },
+  {
     code: 'dsr-not-programmed',
     title: 'load balancers do not forward as the option dsr of the network asks',
     severity: 'warning',
@@ -56,11 +83,11 @@ export const balancerTexts = [
   },
   {
     code: 'vip-left',
-    title: 'a load balancer still has a VIP that no service has',
+    title: 'a load balancer still has a VIP that no service with a task has',
     severity: 'warning',
     needs: 'a manager',
     meaning:
-      'The old address still answers from this node, with tasks that are gone or are another service. If a new service or task gets the address, it is not reached from here.',
+      'The old address still answers from this node, with tasks that are gone or are another service. If a new service or task gets the address, it is not reached from here. Of a service that has no task, a connection hangs instead of failing at once.',
     behaviour:
       'The engine removes address, mark and IPVS service with the last task of a service, when it leaves the network, and when its endpoint mode becomes dnsrr. They stay where that failed.',
     check: [

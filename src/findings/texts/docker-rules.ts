@@ -34,6 +34,7 @@ export const dockerRuleTexts = [
       'ingress-dnat-missing',
       'masquerade-missing',
       'forward-filtered',
+      'host-port-untranslated',
     ],
   },
   {

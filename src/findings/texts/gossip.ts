@@ -73,12 +73,37 @@ export const gossipTexts = [
     references: [`${specification}, 11.2`],
   },
   {
+    code: 'gossip-name-differs',
+    title: 'a node knows a container by a name that it no longer has',
+    severity: 'warning',
+    needs: 'several hosts',
+    meaning:
+      'The container was renamed. On nodes that did not hear of it, its new name does not resolve, and its old one still does.',
+    behaviour:
+      'The engine announces a renamed container with its new name, and all nodes of the network resolve it by that name within 300 seconds. When it was renamed is not kept, so doctor looks twice.',
+    check: [
+      {command: 'docker network inspect --verbose NETWORK', shows: 'Services: the container by gossip'},
+      {command: 'docker ps', shows: 'on the node of the container: its name'},
+    ],
+    fix: [
+      {
+        command: 'docker rename NAME NAME-renamed && docker rename NAME-renamed NAME',
+        affects: 'the names of that container, which is announced again',
+      },
+    ],
+    references: [
+      `${specification}, 5 and 11.2`,
+      'moby daemon/rename.go',
+      'moby daemon/libnetwork/agent.go (addServiceInfoToCluster)',
+    ],
+  },
+  {
     code: 'gossip-task-differs',
     title: 'gossip lacks a task that managers list as running, or has a service that they removed',
     severity: 'warning',
     needs: 'a manager',
     meaning:
-      'A task that gossip lacks gets no name and no traffic from this node, although "docker service ps" shows it running. A removed service that gossip still has resolves to addresses that no task has.',
+      'A task that gossip lacks gets no name and no traffic from this node, although "docker service ps" shows it running. A removed service that gossip still has, or one that has no task any more, resolves to addresses that no task has.',
     behaviour:
       'The node of a task announces it once it runs, or once it is healthy where it has a health check. All nodes with something on the network list it within 300 seconds. An announcement can get lost where gossip is overloaded or cut.',
     check: [

@@ -90,6 +90,32 @@ export const publishedPortTexts = [
     ],
   },
   {
+    code: 'host-port-untranslated',
+    title: 'no rule leads a port in host mode to its container',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'With the userland proxy on, docker-proxy passes the connections on: they work, and the container sees the address of docker_gwbridge as that of every client. Access lists and logs by address are wrong. With the proxy off, the port does not answer.',
+    behaviour:
+      'When a container starts, the engine makes a DNAT rule for each of its ports. A request that the rule translates keeps the address of its client; one that docker-proxy takes does not. Rules that are flushed come back with the container.',
+    check: [
+      {command: 'iptables-save -t nat', shows: 'no DNAT rule for the port'},
+      {command: 'ss -lntup', shows: 'docker-proxy on the port'},
+    ],
+    fix: [
+      {
+        command: 'docker restart CONTAINER',
+        affects:
+          'the container, which stops and starts; of a service remove the task instead: docker rm -f CONTAINER',
+      },
+    ],
+    references: [
+      `${specification}, 7.3`,
+      'moby daemon/libnetwork/drivers/bridge/internal/iptabler/port.go',
+      'moby cmd/docker-proxy',
+    ],
+  },
+  {
     code: 'hairpin-filtered',
     title: "published ports do not answer to the node's own containers",
     severity: 'warning',

@@ -141,6 +141,32 @@ export const swarmTexts = [
     references: [`${specification}, 2.3`],
   },
   {
+    code: 'vip-changed',
+    title: 'the managers gave a service another VIP',
+    severity: 'warning',
+    needs: 'a sample over time',
+    meaning:
+      'Programs that resolved the name of the service before, and keep the address, get no answer. Those that resolve it again are not affected.',
+    behaviour:
+      'A service keeps its VIP on a network through updates and changes of the leader, for as long as it is on that network in endpoint mode vip. It gets another one where it left the network or the mode and came back between the two readings, and where managers have lost their state. Manager and sample are needed: two readings of a manager.',
+    check: [
+      {
+        command: "docker service inspect SERVICE --format '{{json .Endpoint.VirtualIPs}}'",
+        shows: 'on a manager, twice: another address',
+      },
+    ],
+    fix: [
+      {
+        words:
+          'Restart the programs that keep the old address, or let them resolve the name for each connection.',
+      },
+    ],
+    references: [
+      'moby daemon/libnetwork/docs/spec/swarm-networking.md (commit ad948b0a), 2.3',
+      'moby swarmkit manager/allocator/networkallocator (AllocateService)',
+    ],
+  },
+  {
     code: 'address-outside-range',
     title: 'addresses were given from outside the range of a network',
     severity: 'warning',

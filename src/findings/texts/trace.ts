@@ -210,6 +210,27 @@ const filterTexts = [
     references: ['nft(8), list ruleset', 'iptables(8)'],
   },
   {
+    code: 'source-rewritten',
+    title: 'a rule inside a container replaces the source address of what it sends',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'Other endpoints see another address than that of the container, and answer to that one: connections time out. Docker creates no such rule; a program in the container did, or one with rights to its namespace.',
+    behaviour:
+      'SNAT in the chain POSTROUTING replaces the source address. Answers come back only if the other address leads to the same container. MASQUERADE takes the address of the interface, and changes nothing here.',
+    check: [{command: `${inside} iptables-save -c -t nat`}],
+    fix: [
+      {
+        command: `${inside} iptables -t nat -D POSTROUTING RULE`,
+        affects: 'that one rule of the container, until it is restarted',
+      },
+    ],
+    references: [
+      'iptables-extensions(8), SNAT',
+      'moby daemon/libnetwork/docs/spec/swarm-networking.md (commit ad948b0a), 6',
+    ],
+  },
+  {
     code: 'endpoint-filtered',
     title: "the packet filter in the destination's namespace drops the packet",
     severity: 'error',
@@ -377,11 +398,11 @@ const nameTexts = [
   },
   {
     code: 'dns-other-server',
-    title: "the source does not use Docker's embedded DNS",
+    title: "a container does not use Docker's embedded DNS",
     severity: 'warning',
     needs: 'one host',
     meaning:
-      "The resolv.conf of the container does not list 127.0.0.11, so it can not resolve names of containers and services. The file was mounted or written by a program inside, or the container uses the host's network.",
+      "The resolv.conf of the container does not list 127.0.0.11, so it can not resolve names of containers and services. The file was mounted or written by a program inside, or the container uses the host's network. It may be meant so: doctor reports it as information.",
     behaviour: 'Only queries to 127.0.0.11 reach the engine.',
     check: [{command: 'docker exec CONTAINER cat /etc/resolv.conf'}],
     fix: [
@@ -391,7 +412,6 @@ const nameTexts = [
       },
     ],
     references: ['moby daemon/libnetwork/sandbox_dns_unix.go'],
-    traceOnly: true,
   },
   {
     code: 'ingress-port-unpublished',

@@ -11,7 +11,6 @@ const states: readonly [state: RowState, word: string, tone: Tone][] = [
   ['broken', 'broken', 'bad'],
   ['held', 'held', 'good'],
   ['not-visible', 'not visible', 'warn'],
-  ['needs-trace', 'needs a trace', 'plain'],
   ['needs-probe', 'needs a probe', 'plain'],
   ['not-judged', 'not judged', 'plain'],
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {type Change, derived, editTable, setProc} from '../../support/evidence.js';
+import {type Change, derived, editTable, sectionOf, setProc} from '../../support/evidence.js';
 import {addRule, netnsOf} from '../../trace/changed.js';
 import {fixOf} from '../support.js';
 import {foundOn, inShort, node1, stopped} from './settings.js';
@@ -57,6 +57,26 @@ describe('container-rules', () => {
     assert.deepEqual(inShort(foundOn(changed(addRule(web1, 'OUTPUT', '-j DROP')))), [
       'error source-filtered web1',
     ]);
+  });
+
+  it("finds 'source-rewritten' of a rule that gives another address than its own", () => {
+    const snat = (rule: string) =>
+      changed((draft) => {
+        const section = sectionOf(draft, web1, 'iptables-nft');
+        section.output = section.output.replace('*nat\n', `*nat\n-A POSTROUTING ${rule}\n`);
+      });
+    const one = snat('-o eth0 -j SNAT --to-source 10.0.1.99');
+    assert.deepEqual(inShort(foundOn(one)), ['error source-rewritten web1']);
+    assert.match(
+      fixOf(foundOn(one)[0])[0] ?? '',
+      /iptables-nft -t nat -I POSTROUTING -s 10\.0\.1\.\d+ -o eth0 -j ACCEPT$/,
+    );
+    for (const rule of [
+      '-o eth0 -j MASQUERADE',
+      '-o eth1 -j SNAT --to-source 10.0.1.99',
+      '-d 192.0.2.0/24 -j SNAT --to-source 10.0.1.99',
+    ])
+      assert.deepEqual(inShort(foundOn(snat(rule))), [], rule);
   });
 
   it("finds 'container-neighbour-wrong' of an entry that never expires, as trace does", () => {

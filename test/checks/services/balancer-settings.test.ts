@@ -74,6 +74,19 @@ describe('how a load balancer shares out', () => {
   });
 });
 
+describe('one-packet scheduling', () => {
+  it("finds 'ipvs-one-packet' by the flag of the service, and takes it away again", () => {
+    assert.deepEqual(find('ipvs-one-packet', node1, node2), []);
+    // The line as the kernel prints it: the flag, then what else there is.
+    const [finding, ...others] = find('ipvs-one-packet', editIpvs(/(FWM {2}00000100 rr).*/, '$1 ops '));
+    assert.deepEqual([others, finding?.severity, finding?.network], [[], 'warning', 'uber-net']);
+    assert.match(fixOf(finding)[0] ?? '', /ipvsadm -E -f 256 -s rr$/);
+    assert.match(finding?.fix.by === 'commands' ? (finding.fix.undo?.[0] ?? '') : '', / -s rr -o$/);
+    const persistent = editIpvs(/(FWM {2}00000100 rr).*/, '$1 persistent 300 FFFFFFFF');
+    assert.deepEqual(find('ipvs-one-packet', persistent), []);
+  });
+});
+
 describe('direct server return', () => {
   it('is where the network asks for it, with the VIP on the loopback of tasks', () => {
     assert.deepEqual(find('dsr-not-programmed', node1, node2), []);
@@ -138,6 +151,23 @@ describe('a VIP in a load balancer', () => {
       ),
     );
     assert.deepEqual(find('vip-left', ending, node2), []);
+  });
+
+  it('is left where its service has no task any more', () => {
+    const idle = derived(node1, (draft) => {
+      const app = (answerOf(node1, '/services').body as Raw[]).find(({Spec}) => Spec.Name === 'app').ID;
+      editAnswers(
+        draft,
+        /^\/tasks$/,
+        (tasks: Raw[]) =>
+          void tasks.splice(0, tasks.length, ...tasks.filter(({ServiceID}) => ServiceID !== app)),
+      );
+      editAnswers(draft, /^\/networks\/.*verbose/, (network: Raw) => {
+        if (network.Id === uber.Id) delete network.Services.app;
+      });
+    });
+    const [finding, ...others] = find('vip-left', idle, node2);
+    assert.deepEqual([others, finding?.subject], [[], '10.0.1.2']);
   });
 
   it('is taken away with its mark and its IPVS service', () => {

@@ -2,28 +2,13 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {derived, type Raw, recordedEvidence} from '../../support/evidence.js';
+import {hostsFiles} from '../../support/row-changes.js';
 import {examine, fixOf} from '../support.js';
 
 const node1 = recordedEvidence('node1');
 
-/** What the engine keeps of each container: its own addresses but those on ingress, and the loopback. */
-const withFiles = (drop: (ip: string) => boolean = () => false): HostEvidence =>
-  derived(node1, (draft) => {
-    const lines = draft.docker.answers.flatMap(({path, body}) => {
-      if (!/^\/containers\/[0-9a-f]+\/json$/.test(path)) return [];
-      const {Id, NetworkSettings} = body as Raw;
-      const own = Object.entries(NetworkSettings?.Networks ?? {}) as [string, Raw][];
-      const ips = own.flatMap(([name, {IPAddress}]) => (name === 'ingress' ? [] : [String(IPAddress)]));
-      return ['127.0.0.1', ...ips.filter((ip) => !drop(ip))].map((ip) => `${Id}/hosts:${ip}`);
-    });
-    draft.sections.push({
-      name: 'hosts-files',
-      command: 'grep',
-      at: draft.startedAt,
-      status: 0,
-      output: `${lines.join('\n')}\n`,
-    });
-  });
+/** What the engine keeps of each container. */
+const withFiles = (isGone?: (ip: string) => boolean): HostEvidence => derived(node1, hostsFiles(isGone));
 /** Of a container on uber-net. */
 const addressOf = (name: string): string =>
   node1.docker.answers

@@ -73,3 +73,22 @@ describe('dns-listener-missing', () => {
     assert.deepEqual(found('dns-listener-missing', node1), []);
   });
 });
+
+describe('dns-other-server', () => {
+  const replaced = recordedEvidence('trace/dns-other-server/node1');
+
+  it('is a hint about a container on an overlay whose resolv.conf was replaced, recorded from a container', () => {
+    const [finding, ...others] = found('dns-other-server', replaced);
+    assert.deepEqual([others, finding?.subject, finding?.severity], [[], 'web1', 'info']);
+    assert.match(
+      finding?.cause ?? '',
+      /^web1 uses \S+ for DNS, not 127\.0\.0\.11: its resolv\.conf was replaced/,
+    );
+    assert.deepEqual(found('dns-other-server', node1), []);
+    const restored = derived(replaced, (draft) => {
+      const processes = sectionOf(draft, undefined, 'processes');
+      processes.output = processes.output.replace(/^(resolver\.\d+)=.*$/gm, '$1=nameserver 127.0.0.11');
+    });
+    assert.deepEqual(found('dns-other-server', restored), []);
+  });
+});

@@ -187,6 +187,41 @@ describe('the ingress address of a task', () => {
   });
 });
 
+describe('a port of the host that a container has', () => {
+  const web1 = (change: Change = () => {}) =>
+    derived(node1, (draft) => {
+      const body = draft.docker.answers
+        .map((answer) => answer.body as Raw)
+        .find((one) => one?.Name === '/web1');
+      body.NetworkSettings.Ports = {'80/tcp': [{HostIp: '0.0.0.0', HostPort: '9000'}]};
+      change(draft);
+    });
+  const led =
+    (match: string): Change =>
+    (draft) =>
+      inRules(
+        draft,
+        '@host',
+        /^.*-A DOCKER-INGRESS -p tcp -m tcp --dport 8080 -j DNAT.*$/m,
+        `$&\n[0:0] -A DOCKER-INGRESS ${match}-p tcp -m tcp --dport 9000 -j DNAT --to-destination 172.18.0.9:80`,
+      );
+
+  it("is 'host-port-untranslated' where no rule leads to it", () => {
+    const [finding, ...others] = find('host-port-untranslated', web1());
+    assert.deepEqual([others, finding?.subject, finding?.severity], [[], 'port tcp/9000', 'warning']);
+    assert.match(finding?.cause ?? '', /nothing listens on it either/);
+    assert.deepEqual(fixOf(finding), ['docker restart web1']);
+    const proxied = web1((draft) => addLines(draft, '@host', 'proc', [listening('/proc/net/tcp', 9000)]));
+    assert.match(find('host-port-untranslated', proxied)[0]?.cause ?? '', /docker-proxy passes it on/);
+  });
+
+  it('is led to it by a rule, and not judged where one may', () => {
+    assert.deepEqual(find('host-port-untranslated', web1(led(''))), []);
+    assert.deepEqual(find('host-port-untranslated', web1(led('-m set --match-set some src '))), []);
+    assert.deepEqual(find('host-port-untranslated', node1, node2), []);
+  });
+});
+
 describe('a port in host mode', () => {
   const site = (answerOf(node1, '/services').body as Raw[]).find(({Spec}) => Spec.Name === 'site').ID;
   const told = (PublishedPort: number) =>

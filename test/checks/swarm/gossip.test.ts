@@ -99,6 +99,29 @@ describe('peers of a network', () => {
   });
 });
 
+describe('names by gossip', () => {
+  const renamed = (...names: string[]) =>
+    derived(node2, (draft) => {
+      const body = draft.docker.answers
+        .map((answer) => answer.body as Raw)
+        .find((one) => one?.Name === '/web2');
+      body.Name = `/${names[0]}`;
+      body.NetworkSettings.Networks['uber-net'].DNSNames = names;
+    });
+
+  it("are those of their own engine, else 'gossip-name-differs'", () => {
+    assert.deepEqual(find('gossip-name-differs', node1, node2), []);
+    const found = find('gossip-name-differs', node1, renamed('shop', 'abc'));
+    assert.deepEqual(
+      found.map(({host, network, subject}) => [host, network, subject]),
+      ['node1', 'node2'].map((host) => [host, 'uber-net', 'shop']),
+    );
+    assert.deepEqual(fixOf(found[0]), ['docker rename shop shop-renamed', 'docker rename shop-renamed shop']);
+    // It has another name, and is still found by that which gossip has.
+    assert.deepEqual(find('gossip-name-differs', node1, renamed('shop', 'web2')), []);
+  });
+});
+
 describe('tasks by gossip', () => {
   const app = (answerOf(node1, '/services').body as Raw[]).find(({Spec}) => Spec.Name === 'app').ID;
   const since =
@@ -136,6 +159,27 @@ describe('tasks by gossip', () => {
       }),
     );
     assert.deepEqual(find('gossip-task-differs', lost), []);
+  });
+
+  it('are none of a service that has none any more', () => {
+    const idle = (...tasks: Raw[]) =>
+      derived(node1, (draft) =>
+        editAnswers(draft, /^\/tasks$/, (all: Raw[]) => {
+          const others = all.filter(({ServiceID}) => ServiceID !== app);
+          all.splice(0, all.length, ...others, ...tasks);
+        }),
+      );
+    const ended = (State: string, seconds: number) => ({
+      ID: 'ended',
+      ServiceID: app,
+      DesiredState: 'shutdown',
+      Status: {State, Timestamp: ago(seconds)},
+    });
+    const [finding, ...others] = find('gossip-task-differs', idle(ended('shutdown', 900)));
+    assert.deepEqual([others, finding?.subject, finding?.converging], [[], 'service app', undefined]);
+    assert.match(finding?.cause ?? '', /still has tasks of app, and the managers list none/);
+    assert.equal(find('gossip-task-differs', idle(ended('shutdown', 60)))[0]?.converging?.secondsLeft, 240);
+    assert.deepEqual(find('gossip-task-differs', idle(ended('running', 900))), []);
   });
 
   it('are not of a service that was removed, once its tasks are gone', () => {

@@ -4,12 +4,12 @@ import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {
   answerOf,
   derived,
-  dropSections,
   editAnswers,
   type Raw,
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
+import {engineConfig, stopped as engineStopped} from '../../support/row-changes.js';
 import {examine} from '../support.js';
 
 const [node1, node2] = ['node1', 'node2'].map((name) => recordedEvidence(name)) as [
@@ -166,35 +166,27 @@ describe('a task with a health check', () => {
 });
 
 describe('an engine that does not run', () => {
-  const stopped = (...config: string[]) =>
-    derived(node1, (draft) => {
-      const about = sectionOf(draft, undefined, 'about');
-      about.output = `${about.output.replace(/^dockerdPid=.*$/m, 'dockerdPid=')}${config.join('\n')}\n`;
-      draft.docker = {failure: 'connect: no such file', answers: []};
-      dropSections(draft, ({name}) => name === 'swarm-state');
-      draft.sections.push({
-        name: 'swarm-state',
-        command: 'grep',
-        at: draft.startedAt,
-        status: 0,
-        output: '"LocalAddr":""\n"AdvertiseAddr":"172.31.1.5:2377"\n',
-      });
-    });
-  const file = 'config=/etc/docker/daemon.json';
+  const stopped = (...config: string[]) => derived(node1, engineStopped(...config));
 
   it('and has live-restore, or nftables without its feature, refuses the swarm', () => {
-    const [live, ...others] = find('engine-refuses-swarm', stopped(file, 'config.live-restore=true'));
+    const [live, ...others] = find('engine-refuses-swarm', stopped(engineConfig, 'config.live-restore=true'));
     assert.deepEqual([others, live?.subject], [[], 'live-restore']);
     const nftables = 'config.firewall-backend=nftables';
-    assert.equal(find('engine-refuses-swarm', stopped(file, nftables))[0]?.subject, 'firewall-backend');
-    assert.deepEqual(find('engine-refuses-swarm', stopped(file, nftables, 'config.swarm-nftables=true')), []);
-    assert.deepEqual(find('engine-refuses-swarm', stopped(file, 'config.live-restore=false')), []);
+    assert.equal(
+      find('engine-refuses-swarm', stopped(engineConfig, nftables))[0]?.subject,
+      'firewall-backend',
+    );
+    assert.deepEqual(
+      find('engine-refuses-swarm', stopped(engineConfig, nftables, 'config.swarm-nftables=true')),
+      [],
+    );
+    assert.deepEqual(find('engine-refuses-swarm', stopped(engineConfig, 'config.live-restore=false')), []);
     assert.deepEqual(find('engine-refuses-swarm', stopped()), []);
   });
 
   it('and has nftables on a host that does not forward refuses to start', () => {
     const closed = derived(
-      stopped(file, 'config.firewall-backend=nftables', 'config.swarm-nftables=true'),
+      stopped(engineConfig, 'config.firewall-backend=nftables', 'config.swarm-nftables=true'),
       (draft) => {
         const proc = sectionOf(draft, '@host', 'proc');
         proc.output = proc.output.replace(

@@ -3,7 +3,7 @@ import {describe, it} from 'node:test';
 import type {Finding} from '../../../src/findings/finding.js';
 import {foldFindings} from '../../../src/findings/fold.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
-import {answerOf, derived, editAnswers, type Raw, recordedEvidence} from '../../support/evidence.js';
+import {answerOf, derived, editAnswers, later, type Raw, recordedEvidence} from '../../support/evidence.js';
 import {examine} from '../support.js';
 
 const [node1, node2] = ['node1', 'node2'].map((name) => recordedEvidence(name)) as [
@@ -246,6 +246,27 @@ describe('what is given to services', () => {
     assert.equal(taken.length, 2);
     assert.match(taken.join('\n'), /also the VIP of site/);
     assert.deepEqual(vip('10.0.1.200'), []);
+  });
+
+  it("stays the same VIP, else 'vip-changed'", () => {
+    const again = (address: string) =>
+      later(node1, 10, (draft) =>
+        editAnswers(draft, /^\/services$/, (services: Raw[]) => {
+          const {Endpoint} = services.find(({Spec}) => Spec.Name === 'app');
+          Endpoint.VirtualIPs = [{NetworkID: uber.Id, Addr: `${address}/24`}];
+        }),
+      );
+    assert.deepEqual(find('vip-changed', node1, again('10.0.1.2')), []);
+    const [finding, ...others] = find('vip-changed', node1, again('10.0.1.77'));
+    assert.deepEqual(
+      [others, finding?.severity, finding?.network, finding?.subject, finding?.basis],
+      [[], 'warning', 'uber-net', 'app', 'sample'],
+    );
+    assert.match(finding?.cause ?? '', /from 10\.0\.1\.2 to 10\.0\.1\.77/);
+    const unread = examine(node2, later(node2, 10)).notChecked.filter(
+      ({checkName}) => checkName === 'vip-changes',
+    );
+    assert.match(unread[0]?.reason ?? '', /no manager was read/);
   });
 
   it('is an address inside the range of the network', () => {
