@@ -3,6 +3,7 @@ import type {Names} from '../packet/names.js';
 import {highWater, newOutput, type Output, putText} from '../packet/output.js';
 import type {PacketView} from '../packet/view.js';
 import {newClock} from '../render/packet/clock.js';
+import {addressWords, allWords, newHeaderTexts} from '../render/packet/header-texts.js';
 import {hexDump} from '../render/packet/hex.js';
 import {putJson} from '../render/packet/json.js';
 import {putLine} from '../render/packet/line.js';
@@ -31,24 +32,28 @@ function streamView(sink: Sink, put: PutPacket): PacketSink {
 
 /** NDJSON. `fileName` gives the name of the file that is being read. */
 export function jsonView(sink: Sink, fileName: () => string, names: Names | undefined): PacketSink {
-  let name = '';
-  let text = '';
+  const headers = newHeaderTexts(allWords);
+  const style = {file: '', names, headers};
+  let name: string | undefined;
   return streamView(sink, (out, view) => {
     if (fileName() !== name) {
       name = fileName();
-      text = asciiJson(name);
+      style.file = asciiJson(name);
+      headers.clear();
     }
-    putJson(out, view, text, names);
+    putJson(out, view, style);
   });
 }
 
 /** A line a packet, with its layers and its bytes below where that was asked for. */
 export function lineView(
   sink: Sink,
-  style: PacketStyle,
+  asked: PacketStyle,
   {verbose, hex}: {verbose: boolean; hex: boolean},
 ): PacketSink {
   const clock = newClock();
+  const headers = asked.names === undefined ? newHeaderTexts(addressWords) : undefined;
+  const style = {...asked, headers};
   return streamView(sink, (out, view) => {
     putLine(out, view, clock, style);
     if (verbose) putText(out, packetTree(view, style));

@@ -27,7 +27,7 @@ const randomWord = (): number => (Math.random() * 0x1_0000_0000) | 0;
 export function newKeyTable(words: number, capacity: number): KeyTable {
   const key = new Uint32Array(words);
   const [seed, seed2] = [randomWord(), randomWord()];
-  let slotCount = 1024;
+  let slotCount = 64;
   let slots = new Int32Array(slotCount);
   let keys = new Uint32Array((slotCount / 2) * words);
   let size = 0;

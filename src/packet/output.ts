@@ -34,38 +34,48 @@ export function putText(out: Output, text: string): void {
   out.at += out.bytes.write(text, out.at, 'utf8');
 }
 
+/** The digits of 0 to 99, two each. */
+const pairs = Uint8Array.from(
+  {length: 200},
+  (_, at) => 48 + (at % 2 === 0 ? Math.floor(at / 20) : (at >> 1) % 10),
+);
+
+/** Writes the last `count` digits of a number below 2^31 so that they end at `end`. */
+function setDigits(bytes: Buffer, end: number, value: number, count: number): void {
+  let at = end;
+  let rest = value | 0;
+  for (let left = count; left > 1; left -= 2) {
+    const hundredth = (rest / 100) | 0;
+    const pair = (rest - hundredth * 100) * 2;
+    bytes[--at] = pairs[pair + 1] as number;
+    bytes[--at] = pairs[pair] as number;
+    rest = hundredth;
+  }
+  if ((count & 1) === 1) bytes[--at] = 48 + (rest % 10);
+}
+
 /** Appends a whole number from 0 to 2^53. */
 export function putNumber(out: Output, value: number): void {
-  const {bytes} = out;
   if (value < 10) {
-    bytes[out.at++] = 48 + value;
+    out.bytes[out.at++] = 48 + value;
     return;
   }
-  if (value > 0x7fff_ffff) {
-    put(out, String(value));
+  if (value >= 1e9) {
+    const high = Math.floor(value / 1e9);
+    putNumber(out, high);
+    putPadded(out, value - high * 1e9, 9);
     return;
   }
   let length = 2;
-  for (let limit = 100; value >= limit && length < 10; limit *= 10) length++;
-  let rest = value;
-  for (let at = out.at + length - 1; at >= out.at; at--) {
-    const tenth = (rest / 10) | 0;
-    bytes[at] = 48 + rest - tenth * 10;
-    rest = tenth;
-  }
+  for (let limit = 100; value >= limit && length < 9; limit *= 10) length++;
   out.at += length;
+  setDigits(out.bytes, out.at, value, length);
 }
 
-/** Appends a number with leading zeros, `digits` long. */
+/** Appends a number below 2^31 with leading zeros, `digits` long. */
 export function putPadded(out: Output, value: number, digits: number): void {
-  const {bytes} = out;
-  let rest = value;
-  for (let at = out.at + digits - 1; at >= out.at; at--) {
-    const tenth = Math.floor(rest / 10);
-    bytes[at] = 48 + rest - tenth * 10;
-    rest = tenth;
-  }
   out.at += digits;
+  setDigits(out.bytes, out.at, value, digits);
 }
 
 const hexDigit = (value: number): number => (value < 10 ? 48 : 87) + value;

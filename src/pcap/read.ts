@@ -7,7 +7,7 @@ import {type PcapHeader, pcapFramer, pcapHeaderLength, readPcapHeader} from './p
 import {pcapngFramer} from './pcapng.js';
 import type {ByteSource} from './source.js';
 import {canUnpack, type Packing, unpackSource} from './unpack.js';
-import {advance, fill, newWindow, readMore, skip, type Window} from './window.js';
+import {advance, closeWindow, fill, newWindow, readMore, skip, type Window} from './window.js';
 
 export interface CaptureHandler {
   /** Takes one packet. False asks for `pause` before the next one. */
@@ -75,7 +75,7 @@ export async function readCapture(
     }
     throw error;
   } finally {
-    await window.source.close();
+    await closeWindow(window);
   }
 }
 

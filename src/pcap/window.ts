@@ -14,9 +14,20 @@ export interface Window {
   position: number;
 }
 
+/** The bytes of a window that is done with: for the next file, as hundreds of files would leave as many behind. */
+let spare: Buffer | undefined;
+
 export function newWindow(source: ByteSource): Window {
   // Room for a chunk behind the longest unfinished record, so that records are always in one piece.
-  return {source, data: Buffer.allocUnsafe(maxBlock + chunkLength), from: 0, to: 0, position: 0};
+  const data = spare ?? Buffer.allocUnsafeSlow(maxBlock + chunkLength);
+  spare = undefined;
+  return {source, data, from: 0, to: 0, position: 0};
+}
+
+/** Nothing of the window may be used after this. */
+export async function closeWindow({source, data}: Window): Promise<void> {
+  await source.close();
+  spare = data;
 }
 
 /** Steps over bytes that were looked at. */

@@ -21,17 +21,22 @@ const flags = {all: true, verbose: false, hex: false, flows: true, stats: true};
 
 export interface Collected extends Sink {
   bytes(): Buffer;
+  /** The same, and begins anew. */
+  take(): Buffer;
 }
+
+const written = Promise.resolve(true);
 
 export function collect(): Collected {
   const pieces: Buffer[] = [];
   return {
     isClosed: () => false,
     write(bytes) {
-      pieces.push(Buffer.from(bytes as Buffer));
-      return Promise.resolve(true);
+      if (bytes.length > 0) pieces.push(Buffer.from(bytes as Buffer));
+      return written;
     },
     bytes: () => Buffer.concat(pieces),
+    take: () => Buffer.concat(pieces.splice(0)),
   };
 }
 
@@ -54,7 +59,10 @@ export function sourceInPieces(bytes: Buffer, piece: () => number, isFile: boole
 }
 
 /** All views of one input that arrives in pieces. */
-export async function viewsOf(bytes: Buffer, piece: () => number, isFile = false): Promise<Views> {
+export type Viewer = (bytes: Buffer, piece: () => number, isFile?: boolean) => Promise<Views>;
+
+/** Shows inputs one after the other in the same views, as those of several files are. */
+export function newViewer(): Viewer {
   const options = readOptions(flags, false);
   const outputs = {
     json: collect(),
@@ -64,34 +72,39 @@ export async function viewsOf(bytes: Buffer, piece: () => number, isFile = false
     sumsJson: collect(),
   };
   const style = {palette: noPalette, names: undefined};
-  const flowView = newFlowView(options);
-  const sinks = [
+  const lists = [
     jsonView(outputs.json, () => 'x', undefined),
     lineView(outputs.lines, style, {verbose: false, hex: false}),
     lineView(outputs.layers, style, {verbose: true, hex: true}),
-    flowView,
   ];
-  const run = newDecodeRun({options, sinks, vni: -1, isStopped: () => false});
-  let ended = '';
-  try {
-    const ending = await readCapture('x', sourceInPieces(bytes, piece, isFile), run);
-    ended = `${ending.kind} ${ending.packets} ${ending.text ?? ''}`;
-  } catch (error) {
-    if (!(error instanceof OvdiagError)) throw error;
-    ended = error.message;
-  }
-  for (const sink of sinks) await sink.flush();
-  const paint = await painter(terminal);
-  const request = {result: run.result, table: flowView.table, files: ['x'], hosts: [], names: undefined};
-  const sums = {...request, terminal, paint};
-  await printSummaries({...sums, views: options.views, sink: outputs.sums});
-  await printSummaries({...sums, views: {...options.views, json: true}, sink: outputs.sumsJson});
-  const said = [ended, ...endingLines(run.result, options)].join('\n');
-  return {
-    ...Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.bytes()])),
-    said: Buffer.from(said),
+  const paint = painter(terminal);
+  return async (bytes, piece, isFile = false) => {
+    const flowView = newFlowView(options);
+    const sinks = [...lists, flowView];
+    const run = newDecodeRun({options, sinks, vni: -1, isStopped: () => false});
+    let ended = '';
+    try {
+      const ending = await readCapture('x', sourceInPieces(bytes, piece, isFile), run);
+      ended = `${ending.kind} ${ending.packets} ${ending.text ?? ''}`;
+    } catch (error) {
+      if (!(error instanceof OvdiagError)) throw error;
+      ended = error.message;
+    }
+    for (const sink of sinks) await sink.flush();
+    const request = {result: run.result, table: flowView.table, files: ['x'], hosts: [], names: undefined};
+    const sums = {...request, terminal, paint: await paint};
+    await printSummaries({...sums, views: options.views, sink: outputs.sums});
+    await printSummaries({...sums, views: {...options.views, json: true}, sink: outputs.sumsJson});
+    const said = [ended, ...endingLines(run.result, options)].join('\n');
+    return {
+      ...Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.take()])),
+      said: Buffer.from(said),
+    };
   };
 }
+
+/** The same in views that have shown nothing before. */
+export const viewsOf: Viewer = (bytes, piece, isFile) => newViewer()(bytes, piece, isFile);
 
 /** What no view may print: controls but the line feed, and what changes the direction of text. */
 const raw = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
@@ -120,22 +133,23 @@ export function compareViews(whole: Views, pieces: Views, how: string): void {
   }
 }
 
-/** Small captures of every format and link type. */
-export function seedCaptures(): Buffer[] {
+/** Small captures of every format and link type, of so many packets each. */
+export function seedCaptures(packets = 5): Buffer[] {
   const all = asPackets([
     ...Object.values(samples()).filter((data) => data.length < 2000),
     ...Object.values(fragmentSamples()).flat(),
     ...Object.values(tunnelSamples()),
   ]);
   const files: Buffer[] = [];
-  for (let from = 0; from < all.length; from += 5) {
-    const part = all.slice(from, from + 5);
-    const big = from % 2 === 1;
-    const magic = [magics.micro, magics.nano, magics.kuznetzov][from % 3] ?? magics.micro;
+  for (let from = 0; from < all.length; from += packets) {
+    const part = all.slice(from, from + packets);
+    const kind = from / packets;
+    const big = kind % 2 === 1;
+    const magic = [magics.micro, magics.nano, magics.kuznetzov][kind % 3] ?? magics.micro;
     files.push(pcap(part, {bigEndian: big, magic}));
-    files.push(pcapng(part, {resolution: [6, 9, 0x94][from % 3] ?? 6}, big));
+    files.push(pcapng(part, {resolution: [6, 9, 0x94][kind % 3] ?? 6}, big));
   }
-  const ip = all.slice(0, 6).map(({data}) => ({data: data.subarray(14)}));
+  const ip = all.slice(0, packets).map(({data}) => ({data: data.subarray(14)}));
   for (const linkType of [101, 228, 12]) files.push(pcap(ip, {linkType}));
   for (const [linkType, header] of linkHeaders) {
     const packets = ip.map(({data}) => ({data: Buffer.concat([Buffer.from(header, 'hex'), data])}));

@@ -13,7 +13,7 @@ interface Packet {
 
 function jsonOf(data: Buffer, original = data.length): Packet {
   const out = newOutput();
-  putJson(out, scanned(data, {original}), '"x"');
+  putJson(out, scanned(data, {original}), {file: '"x"'});
   return JSON.parse(out.bytes.toString('utf8', 0, out.at)) as Packet;
 }
 

@@ -13,17 +13,26 @@ import {type Output, put, putNumber, putPadded, putText} from '../../packet/outp
 import {receptionOf} from '../../packet/reception.js';
 import {innerOf, outerOf, type PacketView} from '../../packet/view.js';
 import {hasVxlanFlags, VxlanFlag, vxlanGroup} from '../../packet/vxlan.js';
+import type {HeaderTexts} from './header-texts.js';
 import {putField, putMessage} from './message-json.js';
 import {putSummary} from './summary.js';
 
 const stopNames = ['', 'cut', 'short', 'malformed', 'deep', 'link'] as const;
 
+/** How packets are shown as JSON. */
+export interface JsonStyle {
+  /** The file that is read, as JSON of ASCII alone. */
+  file: string;
+  names?: Names | undefined;
+  /** Texts of headers, of packets of that file. */
+  headers?: HeaderTexts | undefined;
+}
+
 /**
  * One packet as one line of JSON (schemas/decode.json), made byte by byte: 350 bytes a packet through objects and
- * JSON.stringify cost more than all decoding. `file` is JSON text already, of ASCII alone.
+ * JSON.stringify cost more than all decoding.
  */
-export function putJson(out: Output, view: PacketView, file: string, names?: Names): void {
-  const outer = view.frames[0] as Frame;
+export function putJson(out: Output, view: PacketView, {file, names, headers}: JsonStyle): void {
   put(out, '{"frame":');
   putNumber(out, view.number);
   if (view.hasTime) putTime(out, view);
@@ -31,6 +40,19 @@ export function putJson(out: Output, view: PacketView, file: string, names?: Nam
   putNumber(out, view.length);
   put(out, ',"captured":');
   putNumber(out, view.captured);
+  if (headers?.put(out, view)) {
+    putAbove(out, view.frames, view.depth, 1);
+    put(out, '}');
+  } else putFrames(out, view, file, headers);
+  if (names !== undefined) putNames(out, view, names);
+  put(out, ',"info":"');
+  putInfo(out, view);
+  put(out, '"}\n');
+}
+
+/** From the file's name to the end of what the packet holds. */
+function putFrames(out: Output, view: PacketView, file: string, headers: HeaderTexts | undefined): void {
+  const outer = view.frames[0] as Frame;
   put(out, ',"file":');
   put(out, file);
   put(out, ',"kind":"');
@@ -44,12 +66,8 @@ export function putJson(out: Output, view: PacketView, file: string, names?: Nam
     putNetwork(out, outer, start);
     put(out, '}');
   }
-  putAbove(out, view.frames, view.depth, 0);
+  putAbove(out, view.frames, view.depth, 0, headers);
   if (view.quoteDepth > 0) putQuote(out, view);
-  if (names !== undefined) putNames(out, view, names);
-  put(out, ',"info":"');
-  putInfo(out, view);
-  put(out, '"}\n');
 }
 
 /** Seconds since the epoch with all nine decimals, as text: a number would lose the last ones. */
@@ -130,7 +148,13 @@ function putVxlan(out: Output, frame: Frame): void {
 }
 
 /** What a frame carries, and the frame inside, and so on inwards. */
-function putAbove(out: Output, frames: readonly Frame[], depth: number, level: number): void {
+function putAbove(
+  out: Output,
+  frames: readonly Frame[],
+  depth: number,
+  level: number,
+  headers?: HeaderTexts,
+): void {
   const frame = frames[level] as Frame;
   if (frame.spi >= 0) putField(out, ',"spi":', frame.spi);
   if (frame.ah >= 0) putField(out, ',"ah":', get32(frame.payload, frame.ah + ahField.spi));
@@ -148,7 +172,7 @@ function putAbove(out: Output, frames: readonly Frame[], depth: number, level: n
   }
   if (isThere) {
     put(out, ',"inner":{');
-    putInner(out, frames, depth, level + 1);
+    putInner(out, frames, depth, level + 1, headers);
     put(out, '}');
   }
 }
@@ -201,7 +225,13 @@ function putFirstPorts(out: Output, {data, l4}: Frame): void {
   putField(out, ',"dport":', get16(data, l4 + 2));
 }
 
-function putInner(out: Output, frames: readonly Frame[], depth: number, level: number): void {
+function putInner(
+  out: Output,
+  frames: readonly Frame[],
+  depth: number,
+  level: number,
+  headers: HeaderTexts | undefined,
+): void {
   const frame = frames[level] as Frame;
   const start = out.at;
   if (frame.ethernet >= 0) putLink(out, frame);
@@ -212,6 +242,7 @@ function putInner(out: Output, frames: readonly Frame[], depth: number, level: n
   }
   if (frame.below >= 0) putBelow(out, frame, start);
   putNetwork(out, frame, start);
+  headers?.keep(out);
   putAbove(out, frames, depth, level);
 }
 

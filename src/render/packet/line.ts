@@ -17,16 +17,17 @@ import {putSummary, putTunnel} from './summary.js';
 
 /** One packet in one line: time, VTEP > VTEP, VNI, and what the inner frame says. */
 export function putLine(out: Output, view: PacketView, clock: Clock, style: PacketStyle): void {
-  const {palette, names} = style;
+  const {palette, names, headers} = style;
   open(out, palette.dim);
   if (view.hasTime) (style.delta ? putDelta : putTimeOfDay)(out, clock, view.seconds, view.nanos);
   else put(out, '(no time)');
   close(out, palette.dim);
   put(out, ' ');
-  putLevel(out, view, 0, palette, names);
+  if (headers?.put(out, view)) putSummary(out, view.frames[1] as Frame, false);
+  else putLevel(out, view, 0, style);
   if (view.quoteDepth > 0) {
     put(out, ', about ');
-    putLevel(out, {frames: view.quotes, depth: view.quoteDepth, vni: view.vni}, 0, palette, names);
+    putLevel(out, {frames: view.quotes, depth: view.quoteDepth, vni: view.vni}, 0, {palette, names});
   }
   for (let level = 0; level < view.depth; level++) putChecksums(out, view, level, palette);
   if (names !== undefined) putReception(out, view, palette, names);
@@ -57,17 +58,12 @@ function putReception(out: Output, view: PacketView, palette: Palette, names: Na
 /** Frames within each other, outermost first, and the VNI that the outermost belongs to. */
 type Nested = Pick<PacketView, 'frames' | 'depth' | 'vni'>;
 
-function putLevel(
-  out: Output,
-  view: Nested,
-  level: number,
-  palette: Palette,
-  names: Names | undefined,
-): void {
+function putLevel(out: Output, view: Nested, level: number, style: PacketStyle): void {
+  const {palette, names} = style;
   const frame = view.frames[level] as Frame;
   const isEntered = frame.tunnel !== Tunnel.none && level + 1 < view.depth;
   if (frame.vxlan < 0 && !isEntered) {
-    putPlain(out, frame, level > 0 ? (view.frames[level - 1] as Frame).vni : view.vni, palette, names);
+    putPlain(out, frame, level > 0 ? (view.frames[level - 1] as Frame).vni : view.vni, style);
     return;
   }
   open(out, palette.dim);
@@ -87,7 +83,7 @@ function putLevel(
   } else putVni(out, frame, palette, names);
   if (level + 1 < view.depth) {
     put(out, ' ');
-    putLevel(out, view, level + 1, palette, names);
+    putLevel(out, view, level + 1, style);
   } else {
     open(out, palette.warn);
     put(out, vxlanStops[frame.stop]);
@@ -132,7 +128,7 @@ function putVni(out: Output, frame: Frame, palette: Palette, names: Names | unde
 }
 
 /** A frame without VXLAN above it: its ends, then what it says. */
-function putPlain(out: Output, frame: Frame, vni: number, palette: Palette, names: Names | undefined): void {
+function putPlain(out: Output, frame: Frame, vni: number, {palette, names, headers}: PacketStyle): void {
   for (let index = 0; index < frame.vlanCount; index++) {
     put(out, 'vlan ');
     putNumber(out, vlanId(frame.vlans[index] ?? 0));
@@ -152,6 +148,7 @@ function putPlain(out: Output, frame: Frame, vni: number, palette: Palette, name
     putMac(out, frame.data, frame.ethernet + ethernetField.dst);
     put(out, ' ');
   }
+  headers?.keep(out);
   putSummary(out, frame, false);
 }
 

@@ -1,4 +1,5 @@
 import type {Names} from '../../packet/names.js';
+import type {HeaderTexts} from './header-texts.js';
 
 /** Escape sequences around parts of a line; empty text where there is no colour. */
 export interface Palette {
@@ -17,4 +18,6 @@ export interface PacketStyle {
   names: Names | undefined;
   /** Times since the packet before, instead of times of day. */
   delta?: boolean;
+  /** Texts of headers, where there are no names. */
+  headers?: HeaderTexts | undefined;
 }
