@@ -162,10 +162,14 @@ function lostRoutes({subnets}: Network, {ip, link}: {ip?: string; link: Link}): 
     );
 }
 
-/** Whether a port leads to one of the endpoints, or to what was not read, or to one of several. */
+/**
+ * Whether a port leads to one of the endpoints, or to what was not read, or to one of several. A container that runs and has no
+ * namespace here may be at the other end of any.
+ */
 function mayBelong(host: KnownHost, pairing: Pairing | undefined, endpoints: LocalEndpoint[]): boolean {
   const peer = pairing?.peer;
-  if (!peer) return unreadElsewhere(host) || pairing?.ambiguous === true;
+  const isHidden = ({container, sandbox}: LocalEndpoint) => container?.running === true && !sandbox;
+  if (!peer) return unreadElsewhere(host) || pairing?.ambiguous === true || endpoints.some(isHidden);
   return endpoints.some((one) => one.sandbox?.namespace.file === peer.netns && one.link === peer.link);
 }
 

@@ -1,5 +1,6 @@
 import {device as deviceWord, named, number, sh} from '../../base/command.js';
 import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
+import type {Link} from '../../model/facts.js';
 import {type NamespaceDirectory, namespaceDirectory, within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
@@ -55,16 +56,21 @@ function insideAgrees(host: KnownHost, report: Report): Digest {
 
 const mostLinks = 60;
 
-function linksOf(host: KnownHost, {netns, device}: Tunnel): Seen['links'] {
+function linksOf(host: KnownHost, tunnel: Tunnel): Seen['links'] {
+  const links = linksWith(host, tunnel);
+  return links.length > mostLinks ? [] : links.map(({file, link: {name}}) => ({file, name}));
+}
+
+/** A tunnel, its bridge's ports and their other ends. */
+export function linksWith(host: KnownHost, {netns, device}: Tunnel): {file: string; link: Link}[] {
   const sandbox = host.sandboxes.find(({namespace}) => namespace.file === netns);
   const ports = (sandbox?.namespace.tables?.links ?? []).filter(
     ({master}) => master !== undefined && master === device.master,
   );
-  const links = ports.flatMap(({ifindex, name}) => {
-    const peer = host.pairs(netns, ifindex)?.peer;
-    return [{file: netns, name}, ...(peer ? [{file: peer.netns, name: peer.link.name}] : [])];
+  return ports.flatMap((link) => {
+    const peer = host.pairs(netns, link.ifindex)?.peer;
+    return [{file: netns, link}, ...(peer ? [{file: peer.netns, link: peer.link}] : [])];
   });
-  return links.length > mostLinks ? [] : links;
 }
 
 interface Port {

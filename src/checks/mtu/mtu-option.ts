@@ -6,6 +6,7 @@ import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
 import {linkLine} from '../words.js';
+import {linksWith} from './mtu-agreement.js';
 
 /** What the engine takes the MTU of the underlay for where the network has no option (moby drivers/overlay/ov_network.go). */
 const defaultBase = 1500;
@@ -34,13 +35,19 @@ export function wantedMtu({mtuOption: base = defaultBase, encrypted}: Network): 
   return rest - (rest % 4);
 }
 
-function tell(host: KnownHost, {device, network, netns}: Tunnel, report: Report): void {
+function tell(host: KnownHost, tunnel: Tunnel, report: Report): void {
+  const {device, network, netns} = tunnel;
   const wanted = wantedMtu(network);
   const is = device.mtu ?? 0;
   const base =
     network.mtuOption === undefined ? `no mtu option, so ${defaultBase}` : `option mtu ${network.mtuOption}`;
+  // What was changed together with it: by itself it would differ from its ports.
+  const alike = linksWith(host, tunnel).filter(({link}) => link.mtu === device.mtu);
+  const all = alike.length > 0 ? alike : [{file: netns, link: device}];
   const set = (mtu: number) =>
-    within(host.model, netns, sh`ip link set ${deviceWord(device.name)} mtu ${number(mtu)}`);
+    all.map(({file, link}) =>
+      within(host.model, file, sh`ip link set ${deviceWord(link.name)} mtu ${number(mtu)}`),
+    );
   report.found({
     code: 'mtu-unlike-option',
     severity: 'warning',
@@ -57,7 +64,7 @@ function tell(host: KnownHost, {device, network, netns}: Tunnel, report: Report)
         : 'it was changed, and larger frames are sent than the network was created for'
     }`,
     check: look(within(host.model, netns, sh`ip link show ${deviceWord(device.name)}`), `mtu ${is}`),
-    fix: fixBy({commands: [set(wanted)], undo: [set(is)], affects: `frames of ${network.name} on this host`}),
+    fix: fixBy({commands: set(wanted), undo: set(is), affects: `frames of ${network.name} on this host`}),
     basis: 'one-host',
     at: {host: host.name, networkId: network.id, netns, device: device.name},
   });

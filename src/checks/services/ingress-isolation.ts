@@ -40,8 +40,12 @@ function examine(host: KnownHost, report: Report, sandbox: Sandbox, ip: string):
     const into = decide(filter, 'INPUT', {...common, src: '', dst: ip, dstLocal: true, srcLocal: false});
     const out = decide(filter, 'OUTPUT', {...common, src: ip, dst: '', dstLocal: false, srcLocal: true});
     return [
-      ...(into.verdict === 'accept' ? [{protocol, text: `INPUT: ${protocol} to ${ip} passes`}] : []),
-      ...(out.verdict === 'accept' ? [{protocol, text: `OUTPUT: ${protocol} from ${ip} passes`}] : []),
+      ...(into.verdict === 'accept'
+        ? [{protocol, hook: 'INPUT', text: `INPUT: ${protocol} to ${ip} passes`}]
+        : []),
+      ...(out.verdict === 'accept'
+        ? [{protocol, hook: 'OUTPUT', text: `OUTPUT: ${protocol} from ${ip} passes`}]
+        : []),
     ];
   });
   if (open.length === 0) return;
@@ -55,12 +59,7 @@ function examine(host: KnownHost, report: Report, sandbox: Sandbox, ip: string):
     evidence: open.map(({text}) => `${file}: ${text}`),
     cause: `the rules in ${name} that close its ingress address ${ip} for ${listed([...new Set(open.map(({protocol}) => protocol.toUpperCase()))])} are missing: tasks of other services can reach ports of ${name} that are not published`,
     check: look(within(host.model, file, sh`iptables -S`), `-d ${ip}/32 … -j DROP, -s ${ip}/32 … -j DROP`),
-    fix: fixFor(
-      host,
-      sandbox,
-      ip,
-      open.map(({protocol}) => protocol),
-    ),
+    fix: fixFor(host, sandbox, ip, open),
     basis: 'one-host',
     at: {host: host.name, netns: file, ...(network ? {networkId: network.id} : {})},
   });
@@ -71,14 +70,18 @@ function fixFor(
   {model}: KnownHost,
   {namespace: {file, tables}, containers}: Sandbox,
   ip: string,
-  open: readonly string[],
+  open: readonly {protocol: string; hook: string}[],
 ): Fix {
   const name = containers[0]?.name ?? '';
   const isBypassed = rulesOf(tables?.netfilter).some(
     (rule) =>
       does(rule, 'drop') &&
       matchesOf(rule, 'address').some(({prefixes}) => prefixes.includes(`${ip}/32`)) &&
-      matchesOf(rule, 'protocol').some(({protocols: of}) => of.some((one) => open.includes(one))),
+      open.some(
+        ({protocol, hook}) =>
+          rule.chain.name === hook &&
+          matchesOf(rule, 'protocol').some(({protocols: of}) => of.some((one) => one === protocol)),
+      ),
   );
   if (isBypassed)
     return fixBy({

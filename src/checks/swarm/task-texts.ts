@@ -56,7 +56,8 @@ export const taskTexts: readonly TaskText[] = [
     what: 'choose another interface name (com.docker.network.endpoint.ifname: at most 15 characters, no slash or space)',
   },
   {
-    pattern: /invalid MTU value|failed to parse .*mtu/i,
+    // moby overlay ov_network.go: strconv.Atoi of the option, and a test for less than nothing.
+    pattern: /invalid MTU value|failed to parse .*(mtu|strconv\.(Atoi|ParseInt))/i,
     cause: 'the mtu option of the network is not a usable number',
     who: 'the owner of the network',
     what: 'create the network again with a usable com.docker.network.driver.mtu',

@@ -11,7 +11,7 @@ import {
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
-import {examine, fixOf} from '../support.js';
+import {examine, fixOf, unexpected} from '../support.js';
 
 const codes = ['namespace-dead', 'namespace-orphan', 'network-two-epochs', 'network-id-mismatch'];
 const named = (findings: Finding[]) =>
@@ -132,6 +132,8 @@ describe('namespaces', () => {
     });
     const found = examine(gone).findings.filter(({code}) => code === 'namespace-file-missing');
     assert.equal(found.length, 1);
+    // What its interfaces were the other ends of is not called a stranger's.
+    assert.deepEqual(unexpected(examine(gone).findings), found);
     const [touched, mounted] = fixOf(found[0]);
     assert.match(touched ?? '', new RegExp(`^touch \\S+/${web1}$`));
     assert.match(mounted ?? '', new RegExp(`^mount --bind /proc/\\d+/ns/net \\S+/${web1}$`));

@@ -34,6 +34,24 @@ describe('the MTU of a vxlan device', () => {
     const [folded] = foldFindings(findings).filter(({code}) => code.startsWith('mtu'));
     assert.equal(folded?.code, 'mtu-differs');
     assert.ok(folded?.folded.some(({finding: {code}}) => code === 'mtu-unlike-option'));
+    // Where its ports and containers were changed with it, they are set again with it.
+    const together = derived(node1, (draft) => {
+      for (const {name, netns} of draft.sections)
+        if (name === 'addr' && netns !== undefined && netns !== '@host')
+          editTable(draft, netns, 'addr', (rows) =>
+            rows.map((row) => (row.mtu === 1450 ? {...row, mtu: 1400} : row)),
+          );
+    });
+    const [whole, ...others] = examine(together).findings.filter(
+      ({code, network: of}) => code.startsWith('mtu') && of === 'uber-net',
+    );
+    assert.deepEqual(others, []);
+    assert.ok(fixOf(whole).length > 2);
+    const set = new Set(
+      fixOf(whole).map((line) => line.replace(/^nsenter --net=(\S+) ip link set \S+ /, '$1 ')),
+    );
+    assert.ok([...set].every((line) => line.endsWith(' mtu 1450')));
+    assert.ok(set.size > 1, 'in the namespaces of containers as well');
     assert.deepEqual(
       examine(node1).findings.filter(({code}) => code === 'mtu-unlike-option'),
       [],

@@ -211,6 +211,17 @@ describe('a task', () => {
       find('task-rejected', withTasks(host))[0]?.cause ?? '',
       /on the host network and on another one/,
     );
+    const mtu = {
+      ...refused,
+      Status: {
+        ...refused.Status,
+        Err: 'failed to parse 1450k: strconv.Atoi: parsing "1450k": invalid syntax',
+      },
+    };
+    assert.match(
+      find('task-rejected', withTasks(mtu))[0]?.cause ?? '',
+      /the mtu option .* is not a usable number/,
+    );
     const other = {...refused, Status: {...refused.Status, Err: 'No such image: app:2'}};
     assert.deepEqual(find('task-rejected', withTasks(other)), []);
   });
