@@ -29,6 +29,7 @@ import {nicOffload} from './engine/nic-offload.js';
 import {taskErrors} from './engine/task-errors.js';
 import {containerLinks} from './links/container-links.js';
 import {containerRules} from './links/container-rules.js';
+import {containerState} from './links/container-state.js';
 import {namespaces} from './links/namespaces.js';
 import {overlayLinks} from './links/overlay-links.js';
 import {portSettings} from './links/port-settings.js';
@@ -85,6 +86,7 @@ import {nodes} from './underlay/nodes.js';
 import {ownVtepAddress} from './underlay/own-vtep.js';
 import {reversePathFilter} from './underlay/reverse-path.js';
 import {subnets} from './underlay/subnets.js';
+import {underlayArp} from './underlay/underlay-arp.js';
 import {vtepFamily} from './underlay/vtep-family.js';
 import {vtepWay} from './underlay/vtep-way.js';
 
@@ -94,6 +96,7 @@ export const checks: readonly Check[] = [
   bridgeRows,
   containerLinks,
   containerRules,
+  containerState,
   duplicates,
   fdbRows,
   namespaces,
@@ -124,6 +127,7 @@ export const checks: readonly Check[] = [
   nodes,
   ownVtepAddress,
   vtepWay,
+  underlayArp,
   // What the engine keeps of rules.
   dockerRules,
   nameService,

@@ -62,11 +62,17 @@ function contradicted(
     case 'lost-after':
       return lossContradicted(verdict.direction === 'reverse' ? reverse : forward, verdict, points);
     case 'no-answer':
-      return failing.has(forward.disposition) && !failsAtEndpoint(forward) ? failureText(forward) : passes;
+      return silenceContradicted(forward, passes);
     case 'not-sent':
     case 'unanswered':
       return passes;
   }
+}
+
+/** What the model says against a destination that sends nothing back; it may say itself that pings get no answer there. */
+function silenceContradicted(walk: Walk, passes: string | null): string | null {
+  if (walk.hops.some(({code}) => code === 'ping-ignored')) return null;
+  return failing.has(walk.disposition) && !failsAtEndpoint(walk) ? failureText(walk) : passes;
 }
 
 /** What the model says against a loss at a known point of one direction. */

@@ -100,7 +100,7 @@ rfc4106 gcm aes cbc hmac sha1 sha256 sha384 sha512 md5 des3_ede null cipher_null
 seqiv echainiv removed beet ro trigger
 # /proc and sysctl
 proc sys net self ns pid stat snmp snmp6 netstat xfrm_stat softnet_stat tcp tcp6 udp udp6 ip_vs netfilter
-nf_conntrack nf_conntrack_count nf_conntrack_max arp_cache ip_forward rp_filter arp_ignore arp_announce conf vs
+nf_conntrack nf_conntrack_count nf_conntrack_max arp_cache ip_forward rp_filter arp_ignore icmp_echo_ignore_all conf vs
 conntrack conn_reuse_mode route_localnet tcp_keepalive_time ip_local_port_range gc_thresh1 gc_thresh2 gc_thresh3
 bridge-nf-call-iptables bridge-nf-call-ip6tables tunnels
 blkio cgroup cpu cpuacct cpuset devices freezer hugetlb memory misc net_cls net_prio perf_event pids rdma systemd

@@ -20,6 +20,11 @@ export interface LocalEndpoint {
   port?: LinkEnd;
 }
 
+/** Whether the programs of a container are frozen: its namespace lives, and its kernel part answers. */
+export function isPaused({running, status}: Container): boolean {
+  return running && status === 'paused';
+}
+
 /** What of a host the endpoints on it are found by. */
 interface Around {
   containers: ReadonlyMap<string, Container>;

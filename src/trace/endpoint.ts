@@ -8,6 +8,7 @@ import {ruleLine} from '../kernel/printed-rule.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {setting} from '../model/proc/settings.js';
 import {takes, waitingSockets} from '../model/sockets.js';
 import {judgeBridgeRow} from '../rows/bridge-row.js';
 import {inNamespace} from '../topology/in-namespace.js';
@@ -85,7 +86,26 @@ export function toEndpoint(
       },
       arrived,
     ) ??
+    quiet(trail, model, dst, place.tables, arrived) ??
     openPort(trail, model, dst, place, arrived)
+  );
+}
+
+/** A container that answers no pings is well, and a ping to it proves nothing (net/ipv4/icmp.c icmp_echo). */
+function quiet(
+  trail: Trail,
+  model: HostModel,
+  {name}: Party,
+  tables: NetnsTables | undefined,
+  {protocol}: FilteredPacket,
+): undefined {
+  if (protocol !== 'icmp' || setting(tables?.proc, 'ipv4/icmp_echo_ignore_all') !== 1) return;
+  trail.note(
+    model,
+    'endpoint',
+    `${name} does not answer pings`,
+    ['net.ipv4.icmp_echo_ignore_all = 1'],
+    'ping-ignored',
   );
 }
 

@@ -1,5 +1,6 @@
 /** The MAC behind an address: an entry of the source's own, or the answer that its ARP request will get. */
 
+import {arpIgnoreText, arpSilencers} from '../kernel/arp.js';
 import {keepsBroadcasts} from '../kernel/bridge-port.js';
 import {isDown} from '../kernel/link-state.js';
 import {linkText, neighbourText} from '../kernel/printed.js';
@@ -114,6 +115,8 @@ function unanswered(
   if (local) {
     const port = portOf(at, dst);
     if (port && keepsBroadcasts(port)) return withoutBroadcasts(trail, at, port);
+    const silent = withoutAnswers(trail, at, dst);
+    if (silent) return silent;
     const mac = actualMac(dst) ?? dst.mac;
     if (mac) {
       trail.pass(model, 'neighbour', `${nextHop} is on this bridge: ${dst.name} answers ARP itself`, []);
@@ -159,6 +162,31 @@ function withoutBroadcasts(trail: Trail, {host, netns, bridge}: AtBridge, port: 
       evidence: [linkText(port)],
       cause: 'the port has bcast_flood off, and ARP requests are broadcasts',
       next: inNamespace(host.model, netns, 'ip -d link show', port.name),
+    },
+    'unreachable',
+  );
+}
+
+/** An endpoint of this host that keeps quiet itself. */
+function withoutAnswers(trail: Trail, {host}: AtBridge, dst: Party): Walk | undefined {
+  const place = namespaceOf(host, dst);
+  const silencers = dst.link ? arpSilencers(place?.tables?.proc, dst.link.name) : [];
+  if (!place || !dst.link || silencers.length === 0) return undefined;
+  return trail.fail(
+    host.model,
+    'neighbour',
+    'container-arp-off',
+    `${dst.link.name} of ${dst.name} answers no ARP request`,
+    {
+      device: dst.link.name,
+      evidence: silencers.map(arpIgnoreText),
+      cause: 'arp_ignore 8 keeps the kernel from answering for any of its addresses',
+      next: inNamespace(
+        host.model,
+        place.netns,
+        'sysctl',
+        `net/ipv4/conf/${silencers[0] ?? 'all'}/arp_ignore`,
+      ),
     },
     'unreachable',
   );

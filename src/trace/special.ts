@@ -1,5 +1,6 @@
 /** Ends that can't be walked: what is not running, and what has no network. */
 
+import {isPaused} from '../topology/local-endpoints.js';
 import type {Walk} from './disposition.js';
 import type {TraceEnd, TraceTarget} from './targets.js';
 import {trail} from './trail.js';
@@ -14,6 +15,20 @@ export function specialWalk(source: TraceEnd, target: TraceTarget): Walk | undef
         'not-running',
         `container ${container.name} is ${container.status ?? 'not running'}`,
         {next: `docker start ${container.name}`},
+        'no-such-endpoint',
+      );
+    }
+    if (isPaused(container)) {
+      return trail().fail(
+        host,
+        'route',
+        'container-paused',
+        `container ${container.name} is paused`,
+        {
+          evidence: [`${container.name}: status paused`],
+          cause: 'its programs neither send nor read; the kernel still answers pings for it',
+          next: `docker unpause ${container.name}`,
+        },
         'no-such-endpoint',
       );
     }

@@ -16,7 +16,7 @@ export interface Trail {
   pass(host: HostModel | null, layer: Layer, summary: string, evidence?: string[]): void;
   doubt(host: HostModel | null, layer: Layer, summary: string, evidence?: string[], finding?: Finding): void;
   /** Something that is not known and changes nothing: what lies between the hosts, what an age hints at. */
-  note(host: HostModel | null, layer: Layer, summary: string, evidence?: string[]): void;
+  note(host: HostModel | null, layer: Layer, summary: string, evidence?: string[], code?: FindingCode): void;
   /** A loss that hits only full-sized packets: the walk goes on. */
   limit(host: HostModel, layer: Layer, code: FindingCode, summary: string, details: Details): void;
   fail(
@@ -55,8 +55,15 @@ export function trail(): Trail {
       doubtful = true;
       add({host: host?.name ?? null, layer, verdict: 'unknown', summary, evidence, ...finding});
     },
-    note: (host, layer, summary, evidence = []) =>
-      void add({host: host?.name ?? null, layer, verdict: 'unknown', summary, evidence}),
+    note: (host, layer, summary, evidence = [], code = undefined) =>
+      void add({
+        host: host?.name ?? null,
+        layer,
+        verdict: 'unknown',
+        summary,
+        evidence,
+        ...(code === undefined ? {} : {code}),
+      }),
     limit(host, layer, code, summary, {evidence = [], ...details}) {
       limited = true;
       add({host: host.name, layer, verdict: 'fail', summary, evidence, code, ...details});

@@ -1,11 +1,12 @@
 /** The middle of a walk: the outer packet on the sender's host. */
 
+import {isLasting} from '../kernel/arp.js';
 import {deadLink} from '../kernel/link-state.js';
 import {linkText, routeText} from '../kernel/printed.js';
 import {encapsulation, type UnderlayWay, wayToVtep} from '../kernel/underlay-way.js';
 import {outerTtl, ttlEnds} from '../kernel/vxlan-device.js';
 import type {Network} from '../model/docker-types.js';
-import type {Link, Route} from '../model/facts.js';
+import type {Link, Neighbour, Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import {dockerXfrm, sealing} from '../services/encryption.js';
 import {lostToIpsec} from '../services/foreign-ipsec.js';
@@ -32,12 +33,14 @@ export interface Sending {
   device: Link;
   /** MTU of the source's interface in bytes. */
   mtu: number | undefined;
+  /** MAC of the interface that has the VTEP, where its host was read. */
+  peer: string | undefined;
 }
 
 /** Route, source address, MTU, neighbour, rules and encryption of the outer packet on its way out. */
 export function sendOuter(
   trail: Trail,
-  {host, own, network, vtep, port, vni, device, mtu}: Sending,
+  {host, own, network, vtep, port, vni, device, mtu, peer}: Sending,
 ): OuterPacket | Walk {
   const {host: tables} = host;
   const unread = {src: own?.address ?? '', dst: vtep, port, vni};
@@ -72,7 +75,7 @@ export function sendOuter(
   });
   const outer = {src, dst: vtep, port, vni};
   const stuck =
-    nextHop(trail, host, way, {vtep, device}) ??
+    nextHop(trail, host, way, {vtep, device, peer}) ??
     ttlTrouble(trail, host, way, {vtep, device}) ??
     (network.encrypted ? encryption(trail, host, outer) : ipsecTrouble(trail, host, outer, 'out'));
   if (stuck) return stuck;
@@ -238,6 +241,8 @@ function fitMtu(
 interface NextHop {
   vtep: string;
   device: Link;
+  /** MAC of the interface that has the VTEP, where its host was read and is on the same link. */
+  peer?: string | undefined;
 }
 
 /** Whether the next hop was found on its link, as the kernel's last attempt left it. No entry tells nothing. */
@@ -245,7 +250,7 @@ function nextHop(
   trail: Trail,
   host: HostModel,
   {nextHop: hop, neighbour: row}: UnderlayWay,
-  {vtep, device}: NextHop,
+  {vtep, device, peer}: NextHop,
 ): Walk | undefined {
   if (!row) return undefined;
   const evidence = [
@@ -277,12 +282,38 @@ function nextHop(
     );
     return undefined;
   }
+  if (isLasting(row))
+    return staticHop(trail, host, row, {vtep, evidence, peer: hop === vtep ? peer : undefined});
   trail.pass(
     host,
     'underlay-neighbour',
     `next hop ${hop} is ${row.mac ?? '?'} (${row.state.join(',').toLowerCase()})`,
     evidence,
   );
+  return undefined;
+}
+
+/** An entry that is never asked for again: only the other end tells whether it is right. */
+function staticHop(
+  trail: Trail,
+  host: HostModel,
+  {address: hop, device, mac}: Neighbour,
+  {vtep, evidence, peer}: {vtep: string; evidence: string[]; peer: string | undefined},
+): Walk | undefined {
+  const said = `next hop ${hop} is ${mac ?? '?'} by a static entry`;
+  if (peer === undefined || mac === undefined) {
+    trail.note(host, 'underlay-neighbour', `${said}, which proves no MAC`, evidence);
+    return undefined;
+  }
+  if (peer !== mac)
+    return trail.fail(
+      host,
+      'underlay-neighbour',
+      'next-hop-mac-wrong',
+      `${said}; the host with VTEP ${vtep} has ${peer}`,
+      {device, evidence, next: `ip neigh del ${hop} dev ${device}`},
+    );
+  trail.pass(host, 'underlay-neighbour', `${said}, and that host has it`, evidence);
   return undefined;
 }
 

@@ -149,6 +149,7 @@ function overTunnel(
   if (isWalk(row)) return row;
   smallTunnel(steps, model, device, mtu);
   doubtPrograms(steps, model, 'vxlan', device);
+  const receiver = receiverOf(context, dst, row.vtep);
   const outer = sendOuter(steps, {
     host: model,
     own: context.vteps.get(model.key),
@@ -158,10 +159,12 @@ function overTunnel(
     vni: row.vni ?? device.vxlan?.vni ?? 0,
     device,
     mtu: Math.min(mtu ?? Number.POSITIVE_INFINITY, device.mtu ?? Number.POSITIVE_INFINITY),
+    peer: receiver?.model.host?.links?.find(({addresses}) =>
+      addresses?.some(({address}) => address === row.vtep),
+    )?.mac,
   });
   if (isWalk(outer)) return outer;
   steps.note(null, 'underlay', `underlay path ${outer.src} → ${outer.dst} is not visible from either host`);
-  const receiver = receiverOf(context, dst, row.vtep);
   if (!receiver) {
     oneWay(steps, at, row);
     return {disposition: 'sent-receiver-unknown', hops: steps.hops};

@@ -86,6 +86,11 @@ describe('the model beside the probe', () => {
     assert.equal(difference, 'tables say dropped: it fails here; probe: it is arrived');
     assert.equal(agreement(works, verdict('lossy')), false);
     assert.equal(agreement(works, verdict('no-answer', 'reverse', 7)), false);
+    // The tables say themselves that no ping is answered there.
+    const [hop] = walk('dropped', ['node2', 'endpoint']).hops;
+    const quiet = {...hop, verdict: 'unknown', code: 'ping-ignored'} as Step;
+    const ignored = trace({disposition: 'delivered', hops: [quiet]});
+    assert.equal(agreement(ignored, verdict('no-answer', 'reverse', 7)), null);
     assert.equal(agreement(works, verdict('unanswered', 'forward', 3)), false);
     assert.equal(agreement(works, verdict('not-sent')), false);
   });

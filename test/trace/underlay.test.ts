@@ -3,6 +3,7 @@ import {describe, it} from 'node:test';
 import type {Change, Raw} from '../support/evidence.js';
 import {
   addRule,
+  all,
   deciding,
   dropEntries,
   editEntries,
@@ -52,6 +53,30 @@ describe('the outer packet on the sending host', () => {
       route.prefsrc = '172.18.0.1';
     });
     assert.deepEqual(way(other), ['dropped', 'node1 underlay-route fail outer-source-mismatch']);
+  });
+
+  it('takes a static entry of the next hop for no proof, and a wrong one for a loss where the other end is known', () => {
+    const fixed = (ip: string, lladdr: string): Change =>
+      editEntries(
+        '@host',
+        'neigh',
+        ({dst}: Raw) => dst === '172.31.1.1',
+        (entry) => Object.assign(entry, {dst: ip, lladdr, state: ['PERMANENT']}),
+      );
+    assert.deepEqual(way(fixed('172.31.1.1', '02:42:de:ad:00:01')), [
+      'delivered',
+      'node1 underlay-neighbour unknown',
+    ]);
+    const onLink: Change = (draft) => {
+      unread('@host', 'route-get')(draft);
+      editEntries('@host', 'route', isDefault, (route) => {
+        delete route.gateway;
+      })(draft);
+    };
+    assert.deepEqual(way(all(onLink, fixed('192.168.1.5', '02:42:de:ad:00:01'))), [
+      'dropped',
+      'node1 underlay-neighbour fail next-hop-mac-wrong',
+    ]);
   });
 
   it('fits to the byte: 1450 and 50 into 1500', () => {

@@ -2,11 +2,12 @@ import {address, type Command, device, mac as macWord, named, sh} from '../../ba
 import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
+import {arpIgnoreText, arpSilencers, isLasting} from '../../kernel/arp.js';
 import {metIn, packetFilter} from '../../kernel/packet-filter.js';
 import {neighbourText} from '../../kernel/printed.js';
 import {dropWord, ruleLine} from '../../kernel/printed-rule.js';
 import type {Network} from '../../model/docker-types.js';
-import type {Link, Neighbour} from '../../model/facts.js';
+import type {Link} from '../../model/facts.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {singleTarget} from '../../model/rules/questions.js';
 import {type Filtered, filteredIn} from '../../services/container-filter.js';
@@ -15,6 +16,7 @@ import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
 import {defineCheck, type Report} from '../check.js';
+import {arpIgnoreSet, arpIgnoreShown} from '../underlay/arp-fix.js';
 import {fixAhead, ruleLines} from '../underlay/own-rules.js';
 import {linkLine, listed} from '../words.js';
 
@@ -87,9 +89,24 @@ const found = (
 });
 
 function withoutArp(at: Inside, report: Report): void {
-  const {host, file, link, name} = at;
-  if (!link.flags?.includes('NOARP') || link.kind !== 'veth') return;
+  const {host, file, link, name, tables} = at;
   const inside = (command: Command) => within(host.model, file, command);
+  const silencers = arpSilencers(tables.proc, link.name);
+  if (silencers.length > 0) {
+    const set = (value: number) => arpIgnoreSet(silencers, value).map(inside);
+    report.found(
+      found(at, {
+        code: 'container-arp-off',
+        severity: 'error',
+        subject: name,
+        evidence: silencers.map((one) => `${file}: ${arpIgnoreText(one)}`),
+        cause: `${link.name} of ${name} answers no ARP request: endpoints and the load balancer on this host do not reach it. Those on other hosts do, as the vxlan device there answers for it`,
+        check: look(inside(arpIgnoreShown(silencers)), '8'),
+        fix: fixBy({commands: set(0), undo: set(8), affects: `${link.name} of ${name} only`}),
+      }),
+    );
+  }
+  if (!link.flags?.includes('NOARP') || link.kind !== 'veth') return;
   report.found(
     found(at, {
       code: 'container-arp-off',
@@ -107,8 +124,6 @@ function withoutArp(at: Inside, report: Report): void {
 }
 
 /** Only entries that never expire: what the container has learned corrects itself. */
-const isLasting = ({state}: Neighbour) => state.some((word) => word === 'PERMANENT' || word === 'NOARP');
-
 function wrongEntries(at: Inside, macs: ReadonlyMap<string, string>, report: Report): void {
   const {host, file, link, name, tables} = at;
   if (link.flags?.includes('NOARP')) return;

@@ -172,15 +172,20 @@ export const endpointTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'The interface has the flag NOARP: the container asks for no MAC and answers no request for its own. Endpoints on other hosts still send to it, as the vxlan device answers there, but its answers are lost.',
-    behaviour: 'With NOARP the kernel sends every frame to the MAC of the interface itself.',
+      'The interface has the flag NOARP: the container asks for no MAC and answers no request for its own. Endpoints on other hosts still send to it, as the vxlan device answers there, but its answers are lost. Or arp_ignore is 8 there: then it asks and does not answer, so that only endpoints on the same host lose it.',
+    behaviour:
+      'With NOARP the kernel sends every frame to the MAC of the interface itself. With arp_ignore 8, for all interfaces or for this one, it answers for none of its addresses.',
     check: [{command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip link show INTERFACE'}],
     fix: [
       {
         command: 'nsenter --net=/var/run/docker/netns/SANDBOX ip link set INTERFACE arp on',
         affects: 'that interface',
       },
+      {
+        command: 'nsenter --net=/var/run/docker/netns/SANDBOX sysctl -w net.ipv4.conf.all.arp_ignore=0',
+        affects: 'ARP of that container',
+      },
     ],
-    references: ['ip-link(8), arp on|off', 'kernel net/ipv4/arp.c (arp_constructor)'],
+    references: ['ip-link(8), arp on|off', 'kernel net/ipv4/arp.c (arp_constructor, arp_ignore)'],
   },
 ] as const satisfies readonly Explanation[];

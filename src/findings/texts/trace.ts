@@ -72,17 +72,32 @@ const pathTexts = [
     traceOnly: true,
   },
   {
+    code: 'container-paused',
+    title: 'a container is paused',
+    severity: 'warning',
+    needs: 'one host',
+    meaning:
+      'Requests to the container time out. Its addresses answer ping, and connections to it are accepted, so the network looks fine. A load balancer goes on sending it requests.',
+    behaviour:
+      'The cgroup freezer stops all processes of the container; its network namespace lives, and the kernel answers there by itself. Nothing in the swarm notices: a health check is not run in a paused container.',
+    check: [{command: 'docker ps --filter status=paused'}],
+    fix: [
+      {command: 'docker unpause CONTAINER', affects: 'the container, whose programs go on where they were'},
+    ],
+    references: ['docker pause', 'kernel Documentation/admin-guide/cgroup-v2.rst (cgroup.freeze)'],
+  },
+  {
     code: 'not-running',
-    title: 'source or destination is not running',
+    title: 'a container is not running',
     severity: 'error',
     needs: 'one host',
-    meaning: 'The container exists but is stopped, was never started, or is being created.',
+    meaning:
+      'The container exists but is stopped, was never started, or is being created. doctor reports only one that gossip still announces: names and VIPs lead to it.',
     behaviour:
       'Its namespace is gone, its FDB and neighbour entries are removed on all hosts, and its address may be assigned to another container.',
     check: [{command: 'docker ps -a --filter name=CONTAINER'}],
     fix: [{command: 'docker start CONTAINER', affects: 'starts it, possibly with another address'}],
     references: ['docker start'],
-    traceOnly: true,
   },
   {
     code: 'host-network',
@@ -466,6 +481,24 @@ const probeTexts = [
     ],
     fix: [{words: 'Fix what doctor reports for that interval.'}],
     references: ['tcpdump(8)'],
+    traceOnly: true,
+  },
+  {
+    code: 'ping-ignored',
+    title: 'the destination is set to answer no pings',
+    severity: 'info',
+    needs: 'one host',
+    meaning:
+      'A probe by ping reaches it and gets no answer, whatever the network does. Connections are not affected: probe with --port PORT/tcp.',
+    behaviour: 'The kernel drops echo requests where net.ipv4.icmp_echo_ignore_all is 1 in that namespace.',
+    check: [{command: `${inside} sysctl net.ipv4.icmp_echo_ignore_all`}],
+    fix: [
+      {
+        command: `${inside} sysctl -w net.ipv4.icmp_echo_ignore_all=0`,
+        affects: 'pings to that container, which may be off on purpose',
+      },
+    ],
+    references: ['kernel net/ipv4/icmp.c (icmp_echo)', 'kernel Documentation/networking/ip-sysctl.rst'],
     traceOnly: true,
   },
   {

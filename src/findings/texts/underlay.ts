@@ -91,6 +91,59 @@ export const underlayTexts = [
     explains: ['frames-lost-between', 'one-way-traffic', 'node-down', ...lostGossip],
   },
   {
+    code: 'next-hop-mac-wrong',
+    title: 'a static neighbour entry has another MAC than the next hop to a VTEP',
+    severity: 'error',
+    needs: 'several hosts',
+    meaning:
+      'Everything that this host sends to nodes behind that next hop goes to a MAC that is not there: overlays, gossip, the managers. It is proven by the host that has the address; where only other hosts got another answer for the router, it is a warning, as some routers have several MACs.',
+    behaviour:
+      'The kernel uses a permanent entry without asking, and no answer changes it. Such entries are set by hand or by a program, and stay when the card or the router is replaced. The entry proves nothing by itself.',
+    check: [
+      {command: 'ip neigh show nud permanent', shows: 'the entry; compare it with ip link on the other host'},
+    ],
+    fix: [
+      {command: 'ip neigh del NEXTHOP dev DEVICE', affects: 'that entry: the host asks for the MAC again'},
+    ],
+    references: ['ip-neighbour(8)', 'kernel net/core/neighbour.c (NUD_PERMANENT)'],
+    explains: ['frames-lost-between', 'one-way-traffic', 'node-down', ...lostGossip],
+  },
+  {
+    code: 'next-hop-static',
+    title: 'the next hop to a VTEP is a static neighbour entry that nothing confirms',
+    severity: 'info',
+    needs: 'one host',
+    meaning:
+      'No host that was read shows which MAC the next hop has. If the entry is wrong, all that is sent to the nodes behind it is lost. Where the managers have lost such a node, this is worth a look first, and it is a warning.',
+    behaviour:
+      'The kernel uses a permanent entry without asking, and no answer changes it, so that its state proves nothing.',
+    check: [
+      {command: 'ip neigh show nud permanent'},
+      {command: 'arping -c 1 -I DEVICE NEXTHOP', shows: 'sends one request: the MAC that answers'},
+    ],
+    fix: [
+      {command: 'ip neigh del NEXTHOP dev DEVICE', affects: 'that entry: the host asks for the MAC again'},
+    ],
+    references: ['ip-neighbour(8)', 'kernel net/core/neighbour.c (NUD_PERMANENT)'],
+  },
+  {
+    code: 'uplink-arp-off',
+    title: 'a host answers no ARP request on its uplink',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'The router and other hosts on the link lose this host when their entries for it expire, some minutes later. Then nothing reaches it, while it can still send.',
+    behaviour:
+      'With arp_ignore 8, for all interfaces or for this one, the kernel answers for none of its addresses. Load balancers with direct routing use 1 or 2, which are no fault here.',
+    check: [{command: 'sysctl net.ipv4.conf.all.arp_ignore net.ipv4.conf.DEVICE.arp_ignore'}],
+    fix: [{command: 'sysctl -w net.ipv4.conf.all.arp_ignore=0', affects: 'ARP of that host'}],
+    references: [
+      'kernel Documentation/networking/ip-sysctl.rst (arp_ignore)',
+      'kernel net/ipv4/arp.c (arp_ignore)',
+    ],
+    explains: ['frames-lost-between', 'one-way-traffic', 'node-down', 'vtep-unreachable', ...lostGossip],
+  },
+  {
     code: 'vtep-not-local',
     title: "this node's VTEP address is not on any of its interfaces",
     severity: 'error',

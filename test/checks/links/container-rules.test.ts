@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import {hostModel} from '../../../src/model/host.js';
 import {type Change, derived, editTable, sectionOf, setProc} from '../../support/evidence.js';
 import {addRule, netnsOf} from '../../trace/changed.js';
 import {fixOf} from '../support.js';
@@ -95,5 +96,17 @@ describe('container-rules', () => {
     const off = overlayLink((row) => row.flags.push('NOARP'));
     assert.deepEqual(inShort(foundOn(off)), ['error container-arp-off web1']);
     assert.equal(stopped(off), 'node1 container-arp-off');
+    const path = '/proc/sys/net/ipv4/conf/all/arp_ignore';
+    const silent = (value: string) => changed((draft) => setProc(draft, web1, path, value));
+    assert.deepEqual(inShort(foundOn(silent('8'))), ['error container-arp-off web1']);
+    assert.match(fixOf(foundOn(silent('8'))[0])[0] ?? '', /sysctl -w net\/ipv4\/conf\/all\/arp_ignore=0$/);
+    // Who is on the same host asks it; who is elsewhere gets the answer of a vxlan device.
+    const app = hostModel(node1).docker?.containers.find(({name}) => name.startsWith('app.'))?.name ?? '';
+    const unasked = derived(silent('8'), (draft) =>
+      editTable(draft, netnsOf('node1', app), 'neigh', () => []),
+    );
+    assert.equal(stopped(unasked, app, 'web1'), 'node1 container-arp-off');
+    assert.equal(stopped(unasked, 'web2', 'web1'), undefined);
+    assert.deepEqual(inShort(foundOn(silent('1'))), []);
   });
 });
