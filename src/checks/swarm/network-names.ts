@@ -1,8 +1,9 @@
 import {named, sh} from '../../base/command.js';
 import {fixBy, look, noFix} from '../../findings/advice.js';
-import type {Network} from '../../model/docker-types.js';
+import type {DockerModel, Network} from '../../model/docker-types.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck} from '../check.js';
+import {notFound} from './task-texts.js';
 
 interface Local {
   name: string;
@@ -15,6 +16,8 @@ interface Local {
 interface Digest {
   swarm: {name: string; id: string}[];
   local: Local[];
+  /** Of a manager: networks that a node did not find for a task, as `NODE NETWORK`. */
+  refused: string[];
 }
 
 /** Networks that every engine has. */
@@ -35,19 +38,22 @@ export const networkNames = defineCheck<Digest>({
       local: of('local')
         .filter(({name, configOnly}) => !ownNetworks.has(name) && !configOnly)
         .map(localOf),
+      refused: refusedOf(docker),
     };
   },
   across(hosts, report) {
     const swarm = new Map(
       hosts.flatMap(({digest}) => digest.swarm).map((network) => [network.name, network]),
     );
+    const refused = new Set(hosts.flatMap(({digest}) => digest.refused));
     for (const {name: host, digest} of hosts) {
       for (const {name, id, driver, used} of digest.local) {
         const other = swarm.get(name);
         if (!other) continue;
         report.found({
           code: 'network-name-twice',
-          severity: 'warning',
+          // It is the cause of what stands in the list of tasks as an error.
+          severity: refused.has(`${host} ${other.id}`) ? 'error' : 'warning',
           host,
           network: name,
           subject: name,
@@ -73,6 +79,15 @@ export const networkNames = defineCheck<Digest>({
     }
   },
 });
+
+function refusedOf({tasks, nodes}: DockerModel): string[] {
+  const names = new Map(nodes.map(({id, hostname}) => [id, hostname]));
+  return tasks
+    .filter(({state, error}) => state === 'rejected' && notFound.test(error ?? ''))
+    .flatMap(({nodeId, attachments}) =>
+      attachments.map(({networkId}) => `${names.get(nodeId ?? '')} ${networkId}`),
+    );
+}
 
 function localOf({name, id, driver, endpoints}: Network): Local {
   return {name, id, driver, ...(endpoints === undefined ? {} : {used: endpoints.length})};

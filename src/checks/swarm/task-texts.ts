@@ -11,6 +11,9 @@ export interface TaskText {
   what: string;
 }
 
+/** A node that takes a local network of the name for that of the task. */
+export const notFound = /could not find network|network .* not found/i;
+
 export const taskTexts: readonly TaskText[] = [
   {
     pattern: /cannot join secure network: encryption keys not present/i,
@@ -19,7 +22,7 @@ export const taskTexts: readonly TaskText[] = [
     what: 'check that it reaches the managers (docker node ls there); it gets the keys when it joins or at the next key rotation',
   },
   {
-    pattern: /could not find network|network .* not found/i,
+    pattern: notFound,
     cause: 'the node did not find the network: a local network of the same name on that node hides it',
     who: 'the administrator of that node',
     what: 'list its networks with docker network ls, and remove or rename the local one of that name',

@@ -122,6 +122,24 @@ describe('a network of the swarm', () => {
     assert.deepEqual(finding?.fix.by === 'commands' && finding.fix.commands, [
       `docker network rm ${'f'.repeat(64)}`,
     ]);
+    // Once a node has refused a task for it, it is as bad as that, which is folded under it.
+    const nodes = answerOf(node1, '/nodes').body as Raw[];
+    const hidden = task('hidden', 'rejected', {
+      NodeID: nodes.find(({Description}) => Description.Hostname === 'node2')?.ID,
+      DesiredState: 'shutdown',
+      Status: {
+        State: 'rejected',
+        Timestamp: ago(60),
+        Err: 'could not find network: network uber-net not found',
+      },
+      NetworksAttachments: [{Network: {ID: uber.Id}, Addresses: []}],
+    });
+    const shown = foldFindings(examine(withTasks(hidden), local({})).findings);
+    const [root] = shown.filter(({code}) => code === 'network-name-twice');
+    assert.deepEqual(
+      [root?.severity, root?.folded.map(({finding: {code}}) => code)],
+      ['error', ['task-rejected']],
+    );
     const [used] = find('network-name-twice', node1, local({abc: {Name: 'c'}}));
     assert.equal(used?.fix.by, 'unknown');
     assert.deepEqual(find('network-name-twice', node1, node2), []);
