@@ -13,11 +13,11 @@ export type NetnsTable =
   | 'xfrm';
 
 /**
- * Of the host's namespace also: IPsec is the host's alone, `vtep` asks the kernel for its route to each VTEP, `nic` for
+ * Of the host's namespace also: IPsec is the host's alone, as are IPv6 packet filters on the way of an overlay, `vtep` asks the kernel for its route to each VTEP, `nic` for
  * the drivers of the cards on those routes, `engine` for the node's certificate, `swarm` for the addresses that the engine
  * keeps for itself, `hosts` for the addresses in /etc/hosts of containers, and `log` for what the engine's log says of networks.
  */
-export type HostTable = NetnsTable | 'vtep' | 'nic' | 'engine' | 'swarm' | 'hosts' | 'log';
+export type HostTable = NetnsTable | 'netfilter6' | 'vtep' | 'nic' | 'engine' | 'swarm' | 'hosts' | 'log';
 
 /**
  * Kinds of namespace files, told by their names as Docker makes them; `processes` asks who lives in which, `resolvers`
@@ -53,6 +53,7 @@ export const everything: Wanted = {
   netnsTables: tables,
   hostTables: [
     ...tables.filter((table) => table !== 'nsid'),
+    'netfilter6',
     'xfrm',
     'vtep',
     'nic',

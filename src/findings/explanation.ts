@@ -41,8 +41,8 @@ export interface Explanation<Code extends string = string> {
   explains?: readonly Code[];
   /** Of those, codes whose fix belongs to this one's own: what was lost with it does not come back by itself. */
   restores?: readonly Code[];
-  /** Set on errors by which no packet is lost now: others come before them. */
-  losesNothing?: true;
+  /** Set on errors by which no packet is lost now, or only what containers exchange with the outside: others come before them. */
+  loses?: 'nothing' | 'outside';
   /** Set on codes that only `trace` reports. */
   traceOnly?: true;
 }

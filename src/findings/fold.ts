@@ -147,14 +147,16 @@ function gatherAlike(findings: FoldedFinding[]): FoldedFinding[] {
 }
 
 /**
- * What loses packets now comes first, also as a warning that counters have proven; then errors by which none is lost yet; and
- * a node that the swarm has given up after whatever may be why, as the advice to it is to remove it.
+ * What loses packets now comes first, also as a warning that counters have proven; of that what overlays carry before what
+ * containers exchange with the outside; then errors by which none is lost yet; and a node that the swarm
+ * has given up after whatever may be why, as the advice to it is to remove it.
  */
 function rankOf({code, severity, basis}: FoldedFinding): number {
-  if (severity === 'info') return 5;
-  if (severity === 'warning') return basis === 'sample' ? 1 : 4;
-  if (explanationOf(code)?.losesNothing) return 3;
-  return code === 'node-down' ? 2 : 0;
+  if (severity === 'info') return 6;
+  if (severity === 'warning') return basis === 'sample' ? 1 : 5;
+  const loses = explanationOf(code)?.loses;
+  if (loses !== undefined) return loses === 'outside' ? 2 : 4;
+  return code === 'node-down' ? 3 : 0;
 }
 
 function byWeight(a: FoldedFinding, b: FoldedFinding): number {

@@ -116,6 +116,8 @@ const rules: Record<string, Rule> = {
   proc: redactProc,
   'iptables-legacy': redactIptables,
   'iptables-nft': redactIptables,
+  'ip6tables-legacy': redactIptables,
+  'ip6tables-nft': redactIptables,
   nft: redactNft,
   'xfrm-state': redactXfrm,
   'xfrm-policy': redactXfrm,

@@ -6,7 +6,7 @@ import {answersFor, isServed, type NameAnswer, nameServiceSteps} from '../servic
 import {type Chain, chainOn, type Step} from '../services/step.js';
 import {knownHost} from '../topology/known-host.js';
 import {worse} from './disposition.js';
-import {type Trace, type TraceEnd, type TraceTarget, worstOf} from './targets.js';
+import {type Trace, type TraceEnd, type TraceTarget} from './targets.js';
 import {ownerOf} from './trace.js';
 import {trail} from './trail.js';
 
@@ -142,7 +142,9 @@ export function withName(
       resolves === false ? worse(answer.forward.disposition, 'unresolved') : answer.forward.disposition,
     hops: [...hops, ...(proven ? [provenHop(hops, proven)] : []), ...answer.forward.hops],
   };
-  return {...answer, name: {asked, resolves}, forward, disposition: worstOf({...answer, forward})};
+  // The whole may hold what a probe has proven of the tasks; a name can only make it worse.
+  const disposition = worse(answer.disposition, forward.disposition);
+  return {...answer, name: {asked, resolves}, forward, disposition};
 }
 
 function provenHop(hops: Step[], {resolves, text}: NameProven): Step {

@@ -43,15 +43,18 @@ describe('folding of findings', () => {
     assert.deepEqual(order, ['error', 'warning', 'info']);
   });
 
-  it('puts losses that counters have proven before errors by which nothing is lost yet, and a lost node after its causes', () => {
+  it('puts losses that counters have proven before errors by which nothing is lost yet, overlays before the way out, and a lost node after its causes', () => {
     const order = foldFindings([
+      finding('forward-filtered', 'x'),
       finding('cleartext-risk', 'x'),
       finding('mtu-too-small', 'x', {severity: 'warning'}),
       finding('node-down', 'node2', {host: null, at: {host: 'node2'}}),
       finding('vxlan-tx-dropped', 'x', {severity: 'warning', basis: 'sample'}),
       finding('b-code', 'x'),
     ]).map(({code}) => code);
-    assert.deepEqual(order, ['b-code', 'vxlan-tx-dropped', 'node-down', 'cleartext-risk', 'mtu-too-small']);
+    assert.deepEqual(order, [
+      ...['b-code', 'vxlan-tx-dropped', 'forward-filtered', 'node-down', 'cleartext-risk', 'mtu-too-small'],
+    ]);
   });
 
   it('hides nothing under what is milder', () => {

@@ -108,7 +108,7 @@ describe('a swarm on a kernel with IPVS and ESP', fullSuite('IPVS', 'ESP', 'ipvs
     const before = await asked();
     if (before === undefined) return t.skip('only a guest of npm run test:full writes down who asks for one');
     await readNodes(lab(), 1);
-    for (const words of [['doctor', '--for', '1s'], ['links'], ['trace', 'web1', 'app']]) {
+    for (const words of [['doctor', '--for', '3s'], ['links'], ['trace', 'web1', 'app']]) {
       const {status, stderr} = await ovdiag([...words, ...hosts()]);
       assert.ok((status ?? 3) < 2, stderr);
     }

@@ -41,7 +41,12 @@ export async function buildTopology(names: LabNames, nodes: readonly NodeSpec[])
     );
   }
   for (const command of commands) await run(['ip', ...command.split(' ')]);
-  await run([...routerPrefix(names), 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+  const forwarding = (role: string, value: 0 | 1) =>
+    run(['nsenter', `--net=${names.netnsFile(role)}`, 'sysctl', '-qw', `net.ipv4.ip_forward=${value}`]);
+  await forwarding('router', 1);
+  // As a host has it that was just booted, whatever this machine has: an engine that enables it also sets the policy of
+  // FORWARD to DROP (moby daemon/libnetwork/drivers/bridge/setup_ip_forwarding.go), and else leaves it open.
+  for (const {name} of nodes) await forwarding(name, 0);
 }
 
 /** Only the network namespace: the router is no host of its own, and keeps the machine's files. */

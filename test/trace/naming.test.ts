@@ -200,4 +200,19 @@ describe('the name that is asked for', () => {
     const lost = {...answer, forward: {...answer.forward, disposition: 'dropped' as const}};
     assert.equal(withName(lost, naming).forward.disposition, 'dropped');
   });
+
+  it('leaves what connections to a VIP have proven of its tasks', () => {
+    const {naming, answer} = asked(hosts(), 'web2');
+    assert.ok(naming);
+    const {forward, reverse} = answer;
+    const task = {name: 'task', address: '10.0.1.9', node: null, forward, reverse};
+    const backends = [{...task, disposition: 'deliverable' as const}] as unknown as Trace['backends'];
+    const arrived = {
+      ...answer,
+      disposition: 'delivered',
+      forward: {...forward, disposition: 'delivered'},
+      backends,
+    } as Trace;
+    assert.equal(withName(arrived, naming).disposition, 'delivered');
+  });
 });

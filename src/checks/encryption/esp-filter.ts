@@ -3,11 +3,11 @@ import {line} from '../../base/command.js';
 import {look, noFix} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
-import {inTable} from '../../kernel/printed-rule.js';
+import {dropWord, inTable} from '../../kernel/printed-rule.js';
 import {encryptedVnis} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
-import {acceptFix, alikeToRules, arrivalAt, chainCheck} from '../underlay/own-rules.js';
+import {acceptFix, alikeToRules, arrivalAt, chainCheck, whoseRule} from '../underlay/own-rules.js';
 import {distinct} from '../words.js';
 
 /** Packet filters that let the data path through and not what encrypted overlays become of it: IP protocol 50. */
@@ -127,7 +127,7 @@ function reportLoss(
       ...evidence,
       `encrypted overlays here: ${networks}; other nodes: ${vteps.slice(0, 5).join(', ')}`,
     ],
-    cause: `the rules of ${host.name} drop ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which carries encrypted overlays; allowing the UDP port of the data path does not help${answersPass ? '. Only replies pass: nothing arrives until this host itself has sent, and again after 10 minutes of silence' : ''}`,
+    cause: `${whoseRule({by})} ${dropWord(by)} ESP (IP protocol 50) ${way === 'in' ? 'from' : 'to'} ${vteps.length === 1 ? vteps[0] : `${vteps.length} other nodes`}, which carries encrypted overlays; allowing the UDP port of the data path does not help${answersPass ? '. Only replies pass: nothing arrives until this host itself has sent, and again after 10 minutes of silence' : ''}`,
     check: by ? chainCheck(by) : look(line('nft list ruleset')),
     fix: by
       ? acceptFix(host.filter, by, {

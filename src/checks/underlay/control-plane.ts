@@ -1,6 +1,7 @@
 import {number, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
+import {dropWord} from '../../kernel/printed-rule.js';
 import {waitingSockets} from '../../model/sockets.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
@@ -164,10 +165,10 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
     subject,
     evidence: ruleLines(decision),
     cause: gossip
-      ? `${whoseRule(decision)} drops ${direction === 'in' ? 'incoming' : 'outgoing'} ${what} ${peers}: endpoints that are added, moved or removed are not announced between them, and in the end each considers the other failed`
+      ? `${whoseRule(decision)} ${dropWord(decision.by)} ${direction === 'in' ? 'incoming' : 'outgoing'} ${what} ${peers}: endpoints that are added, moved or removed are not announced between them, and in the end each considers the other failed`
       : direction === 'in'
-        ? `a rule of this manager drops ${what} ${peers}: they can't report, get no tasks, and are marked as down`
-        : `${whoseRule(decision)} drops ${what} ${peers}: it can't report to that manager or get tasks from it`,
+        ? `${whoseRule(decision)} ${dropWord(decision.by)} ${what} ${peers}: they can't report, get no tasks, and are marked as down`
+        : `${whoseRule(decision)} ${dropWord(decision.by)} ${what} ${peers}: it can't report to that manager or get tasks from it`,
     ...ruleAdvice(judged, host.filter),
     basis: 'one-host',
     at: {host: host.name, ...(only.length === 1 ? {vtep: only[0] ?? ''} : {})},

@@ -1,8 +1,9 @@
 /** What this host's own packet filter does to the packets that its swarm needs, told once for all that meet one rule. */
 
+import {isIPv6} from 'node:net';
 import {address, type Command, line, nested, plain, sh} from '../../base/command.js';
 import {ipv4Number} from '../../base/ipv4.js';
-import {ipv4Prefix} from '../../base/subnet.js';
+import {inSubnet, ipv4Prefix} from '../../base/subnet.js';
 import {type Advice, type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import {type FilteredPacket, type Hook, ruleHolds} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
@@ -81,18 +82,13 @@ export function alikeToRules(host: KnownHost, addresses: readonly string[]): str
       ),
     ),
   );
-  const numbers = addresses.map((address) => ipv4Number(address) ?? 0);
+  const told = addresses.map((text) => ({text, number: ipv4Number(text)}));
   // Most prefixes have none of the addresses, or all.
-  const masks = [...prefixes]
-    .flatMap((prefix) => ipv4Prefix(prefix) ?? [])
-    .filter(({base, mask}) => {
-      const isIn = (number: number) => (number & mask) === base;
-      return numbers.some(isIn) && !numbers.every(isIn);
-    });
+  const memberships = [...prefixes].map(membershipOf).filter((isIn) => told.some(isIn) && !told.every(isIn));
   const groups = new Map<string, string[]>();
-  for (const address of addresses) {
-    const number = ipv4Number(address) ?? 0;
-    const met = masks.map(({base, mask}) => ((number & mask) === base ? 1 : 0)).join('');
+  for (const one of told) {
+    const {text: address} = one;
+    const met = memberships.map((isIn) => (isIn(one) ? 1 : 0)).join('');
     const {verdict, route, source, selected} = host.way(address) ?? {};
     const key = JSON.stringify([met, verdict, route?.device, source, selected]);
     const group = groups.get(key);
@@ -100,6 +96,14 @@ export function alikeToRules(host: KnownHost, addresses: readonly string[]): str
     else groups.set(key, [address]);
   }
   return [...groups.values()];
+}
+
+/** Whether an address, given with its number where it is one of IPv4, lies in a prefix or is that address. */
+function membershipOf(prefix: string): (address: {text: string; number: number | undefined}) => boolean {
+  const four = ipv4Prefix(prefix);
+  if (four) return ({number}) => number !== undefined && (number & four.mask) === four.base;
+  const six = prefix.includes('/') ? prefix : `${prefix}/128`;
+  return ({text}) => inSubnet(text, six);
 }
 
 /** The prefixes by which a match tells addresses apart, as an element of a set too. */
@@ -113,7 +117,7 @@ function casePrefixes(action: RuleAction): string[] {
 }
 
 /** Whose rule it is: `a rule of firewalld (zone public) on this host`, `a rule of this host`. */
-export function whoseRule({by}: Decision): string {
+export function whoseRule({by}: {by?: Rule | RuleChain | undefined}): string {
   const maker = by && makerOf(by);
   return maker === undefined ? 'a rule of this host' : `a rule of ${maker} on this host`;
 }
@@ -218,7 +222,8 @@ function acceptRules({hook, kinds}: Accepted): AcceptRules {
       return nested(match, end);
     }),
     nft: all.map(({peer, protocol, port}) => {
-      const end = isIn ? sh`ip saddr ${address(peer)}` : sh`ip daddr ${address(peer)}`;
+      const family = line(isIPv6(peer) ? 'ip6' : 'ip');
+      const end = isIn ? sh`${family} saddr ${address(peer)}` : sh`${family} daddr ${address(peer)}`;
       const match =
         port === ''
           ? sh`meta l4proto ${plain(protocol)} accept`

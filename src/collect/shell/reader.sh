@@ -109,6 +109,20 @@ read_netfilter() {
   [ -z "$nft_tool" ] || run nft "$nft_tool" -j list ruleset
 }
 
+# The same programs for IPv6 lie beside those for IPv4 and have a 6 in their names.
+read_netfilter6() {
+  legacy_table=
+  [ -r /proc/net/ip6_tables_names ] && read -r legacy_table </proc/net/ip6_tables_names
+  save6="${legacy_save%/*}/ip6${legacy_save##*/ip}"
+  if [ -n "$legacy_save" ] && [ -n "$legacy_table" ] && [ -x "$save6" ]; then
+    run ip6tables-legacy "$save6" -c
+  fi
+  save6="${nft_save%/*}/ip6${nft_save##*/ip}"
+  if [ -n "$nft_save" ] && [ -x "$save6" ] && has_netlink 12; then
+    run ip6tables-nft "$save6" -c
+  fi
+}
+
 # `nokeys` keeps the keys in the kernel; an ip that does not know the word fails and prints nothing. The filter is a
 # second line: keys are longer than any other number (an SPI or a mark has 8 digits).
 read_xfrm() {
@@ -145,5 +159,6 @@ if wanted proc; then
   finish $?
 fi
 wanted netfilter && read_netfilter
+wanted netfilter6 && read_netfilter6
 wanted xfrm && read_xfrm
 exit 0

@@ -6,6 +6,7 @@ export const dockerRuleTexts = [
     code: 'docker-rules-missing',
     title: "jumps to Docker's chains are missing",
     severity: 'error',
+    loses: 'outside',
     needs: 'one host',
     meaning:
       'The engine creates its packet filter rules when it starts and expects them to stay. A firewall manager that loads its own ruleset, or a flush, has removed some of them. Traffic between containers of one overlay does not need them; outbound traffic through docker_gwbridge, published ports and the isolation of bridge networks do. An error if the remaining rules drop outbound traffic of containers, otherwise a warning.',

@@ -109,7 +109,7 @@ export const encryptionTexts = [
     code: 'cleartext-risk',
     title: 'packets of an encrypted overlay may leave unencrypted',
     severity: 'error',
-    losesNothing: true,
+    loses: 'nothing',
     needs: 'one host',
     meaning:
       'Packets of an encrypted network are marked for encryption, and no policy matches them: there is none for the destination node, or it is for another UDP port than the data-path port. They leave unencrypted and are dropped by the other node. A warning if only the engine version is known to allow this.',

@@ -110,7 +110,7 @@ export const engineTexts = [
     code: 'certificate-expired',
     title: "the node's Swarm certificate is not valid",
     severity: 'error',
-    losesNothing: true,
+    loses: 'nothing',
     needs: 'one host',
     meaning:
       "According to the node's own clock its certificate has expired, or is not valid yet. Managers refuse the node: it is shown as down, gets no tasks and no network updates, and keeps its old state, which becomes stale.",

@@ -8,7 +8,7 @@ export const swarmTexts = [
     code: 'network-not-allocated',
     title: 'the managers have not allocated a network',
     severity: 'error',
-    losesNothing: true,
+    loses: 'nothing',
     needs: 'a manager',
     meaning:
       'The network was accepted, but it has no driver, no subnet and no VNI. Its tasks stay in state New, and containers cannot be attached to it. The command that created it showed no error.',
@@ -77,7 +77,7 @@ export const swarmTexts = [
     code: 'task-stuck',
     title: 'tasks wait because their network, address or port was not allocated',
     severity: 'error',
-    losesNothing: true,
+    loses: 'nothing',
     needs: 'a manager',
     meaning:
       'Tasks stay in state New or Pending for more than 30 seconds. The service has fewer replicas than it should, and "docker service ps" shows no error for tasks in state New.',
@@ -96,7 +96,7 @@ export const swarmTexts = [
     code: 'task-rejected',
     title: 'a node rejects tasks because of their network',
     severity: 'error',
-    losesNothing: true,
+    loses: 'nothing',
     needs: 'a manager',
     meaning:
       'The engine of a node could not build the network of a task. The managers try again and again, on that node or on others.',
@@ -113,7 +113,7 @@ export const swarmTexts = [
     code: 'published-port-twice',
     title: 'two services publish the same port',
     severity: 'error',
-    losesNothing: true,
+    loses: 'nothing',
     needs: 'a manager',
     meaning:
       'A port in ingress mode belongs to one service on every node. With a second service on it, in ingress or host mode, requests reach one of the two, and which one differs by node.',

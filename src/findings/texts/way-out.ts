@@ -6,6 +6,7 @@ export const wayOutTexts = [
     code: 'gwbridge-missing',
     title: 'docker_gwbridge is missing or down',
     severity: 'error',
+    loses: 'outside',
     needs: 'one host',
     meaning:
       'Containers whose only networks are overlays use an interface on docker_gwbridge for outbound traffic, and so does the ingress sandbox, through which published ports come in. Without the bridge they reach each other only, and this node answers on no published port.',
@@ -29,6 +30,7 @@ export const wayOutTexts = [
     code: 'gwbridge-address-missing',
     title: 'docker_gwbridge does not have its address',
     severity: 'error',
+    loses: 'outside',
     needs: 'one host',
     meaning:
       'The default route of containers whose only networks are overlays leads to the address of docker_gwbridge. Without it they get no ARP reply from their gateway and reach nothing outside, while their overlays work. The route of the host to their subnet goes with the address, so ports published on this node do not answer either.',
@@ -48,6 +50,7 @@ export const wayOutTexts = [
     code: 'gwbridge-leg-missing',
     title: 'a container has no working interface on docker_gwbridge',
     severity: 'error',
+    loses: 'outside',
     needs: 'one host',
     meaning:
       'The container has an endpoint on an overlay that is not internal and none of its networks gives it a gateway, but it has no interface on docker_gwbridge, or one that is not attached to the bridge. It can reach its overlay but nothing outside: no registry, external DNS server or database. Containers of internal overlays have no docker_gwbridge interface by design, and are not reported.',
@@ -101,6 +104,7 @@ export const wayOutTexts = [
     code: 'forward-filtered',
     title: 'the host drops in FORWARD what containers send outside, or what answers them',
     severity: 'error',
+    loses: 'outside',
     needs: 'one host',
     meaning:
       'The FORWARD rules of the host drop or reject packets that leave by docker_gwbridge, or come in by a published port: in DOCKER-USER, in the rules of a firewall manager, or by the policy of the chain. Containers reach each other but nothing outside.',
@@ -133,6 +137,7 @@ export const wayOutTexts = [
     code: 'masquerade-missing',
     title: 'the masquerade rule of docker_gwbridge is missing',
     severity: 'error',
+    loses: 'outside',
     needs: 'one host',
     meaning:
       'Packets of containers leave the host with their address on docker_gwbridge, which is the same subnet on every node and not routed outside. They leave, and no answer comes back: containers reach each other and the host, but nothing beyond. It is caused by firewall managers that flush the nat table.',

@@ -61,6 +61,40 @@ function firewalld(open: string): object[] {
   ];
 }
 
+/** A node1 whose underlay is of IPv6, with these rules in ip6tables. */
+function ofIpv6(rules: readonly string[]): HostEvidence {
+  const moved = (text: string) =>
+    text.replaceAll('192.168.1.5', '2001:db8:2::5').replaceAll('172.31.1.5', '2001:db8:1::5');
+  const six = JSON.parse(moved(JSON.stringify(recordedEvidence('node1')))) as HostEvidence;
+  return derived(six, (draft) => {
+    editTable(draft, '@host', 'addr', (links) =>
+      links.map((link) => ({
+        ...link,
+        addr_info: (link['addr_info'] as Raw[] | undefined)?.map((one) =>
+          String(one['local']).includes(':') ? {...one, family: 'inet6', prefixlen: 64} : one,
+        ),
+      })),
+    );
+    dropSections(draft, ({name}) => name === 'route-get' || name.startsWith('xfrm'));
+    const whole = {netns: '@host', at: draft.startedAt, status: 0};
+    draft.sections.push(
+      {
+        ...whole,
+        name: 'route-get',
+        command: 'ip -d -j -force -batch -',
+        output:
+          '[{"dst":"2001:db8:2::5","gateway":"2001:db8:1::1","dev":"eth0","prefsrc":"2001:db8:1::5","flags":[],"metrics":[]}]\n',
+      },
+      {
+        ...whole,
+        name: 'ip6tables-nft',
+        command: 'ip6tables-nft-save -c',
+        output: `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${rules.map((rule) => `[7:420] ${rule}\n`).join('')}COMMIT\n`,
+      },
+    );
+  });
+}
+
 describe('data-path-filter', () => {
   it('finds the rule that drops what overlays send, or what they are sent', () => {
     assert.deepEqual(told(examineRecorded('trace/filter-out/node1').findings), [
@@ -333,6 +367,30 @@ describe('rules of a host whose packets come in by another link than the one tha
         notChecked.some(({checkName: check}) => check === name),
         name,
       );
+  });
+
+  it('is judged by rules of IPv6 where VTEPs are of IPv6 (derived)', () => {
+    const judged = (...rules: string[]) => {
+      const {findings, notChecked} = examine(ofIpv6(rules));
+      return {
+        found: findings.filter(({code}) => code.startsWith('data-path-filtered')),
+        open: notChecked.filter(({checkName}) => checkName === 'data-path-filter').map(({reason}) => reason),
+      };
+    };
+    const drop = (chain: string, more = '') => `-A ${chain} ${more}-p udp -m udp --dport 4789 -j DROP`;
+    assert.deepEqual(judged(), {found: [], open: []});
+    assert.deepEqual(judged(drop('INPUT', '-s 2001:db8:9::/48 ')), {found: [], open: []});
+    for (const [chain, code, end] of [
+      ['INPUT', 'data-path-filtered-in', '-s'],
+      ['OUTPUT', 'data-path-filtered-out', '-d'],
+    ] as const) {
+      const {found, open} = judged(drop(chain));
+      assert.deepEqual([found.map((one) => one.code), open], [[code], []]);
+      assert.ok(found[0]?.fix.by === 'commands');
+      assert.deepEqual(found[0].fix.commands, [
+        `ip6tables-nft -t filter -I ${chain} -p udp --dport 4789 ${end} 2001:db8:2::5 -j ACCEPT`,
+      ]);
+    }
   });
 
   it('leaves open what nft did not tell (derived)', () => {

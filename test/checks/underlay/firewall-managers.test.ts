@@ -50,6 +50,9 @@ describe('rules of firewalld (recorded: Debian 12, firewalld 1.3.3, zone public)
       /^a rule of firewalld( \(zone public\))? on this host rejects incoming UDP 4789/,
     );
     assert.ok(one?.fix.by === 'commands');
+    // Each is told as what it does: the sender gets an answer.
+    for (const {code, cause} of examined.findings.filter(({code}) => filtered.test(code)))
+      assert.match(cause, /^a rule of firewalld( \(zone public\))? on this host rejects /, code);
     assert.ok(one.fix.commands.includes('firewall-cmd --zone=public --add-port=4789/udp'));
     assert.ok(one.fix.commands.includes('firewall-cmd --permanent --zone=public --add-port=4789/udp'));
     assert.deepEqual(open(examined), open(node1()));
