@@ -1,3 +1,4 @@
+import {withRisenCounters} from '../findings/counters-risen.js';
 import {type Finding, findingKey, type NetworkHealth, type NotChecked} from '../findings/finding.js';
 import {stoodIn} from '../findings/second-look.js';
 import {HostNames} from '../hosts/host-names.js';
@@ -119,9 +120,11 @@ export class Examiner {
     const now = this.compare(latest);
     const moved = this.compareCounters(hosts, latest);
     const notChecked = [...now.notChecked, ...moved.notChecked];
-    const stands = settled ? stoodIn(this.findingsBefore(hosts), findingKey) : () => true;
+    const before = settled ? this.findingsBefore(hosts) : [];
+    const stands = settled ? stoodIn(before, findingKey) : () => true;
+    const stood = withRisenCounters(now.findings.filter(stands), before);
     return {
-      findings: this.explained([...now.findings.filter(stands), ...moved.findings], latest),
+      findings: this.explained([...stood, ...moved.findings], latest),
       notChecked,
       networks: now.networks,
       undecided: now.undecided,

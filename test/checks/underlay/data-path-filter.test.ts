@@ -8,6 +8,7 @@ import {
   derived,
   dropSections,
   editTable,
+  later,
   type Raw,
   recordedEvidence,
   sectionOf,
@@ -391,6 +392,16 @@ describe('rules of a host whose packets come in by another link than the one tha
         `ip6tables-nft -t filter -I ${chain} -p udp --dport 4789 ${end} 2001:db8:2::5 -j ACCEPT`,
       ]);
     }
+  });
+
+  it('shows how many packets the rule has met between two readings', () => {
+    const first = withRules('-A INPUT -p udp -m udp --dport 4789 -j DROP');
+    const second = later(first, 4, (draft) => {
+      const section = sectionOf(draft, '@host', 'iptables-nft');
+      section.output = section.output.replace('[7:420]', '[19:1140]');
+    });
+    const [one] = examine(first, second).findings.filter(({code}) => code === 'data-path-filtered-in');
+    assert.match(one?.evidence.join() ?? '', /\[19:1140\].*-j DROP \(12 more packets than/);
   });
 
   it('leaves open what nft did not tell (derived)', () => {
