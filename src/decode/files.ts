@@ -3,7 +3,7 @@ import {openSource} from '../pcap/open.js';
 import {type CaptureHandler, type Ending, type Progress, type Resume, readCapture} from '../pcap/read.js';
 import {decodeInThreads, type LargeCapture, largeCapture} from './in-threads.js';
 import type {Interrupt} from './interrupt.js';
-import type {PartAsked} from './part.js';
+import type {PartAsked} from './part-decoder.js';
 import type {DecodeRun} from './run.js';
 import type {Sink} from './stdout.js';
 
@@ -59,19 +59,20 @@ async function decodeFile(
   parts: Parts | undefined,
 ): Promise<Ending> {
   const large = parts === undefined ? undefined : await largeCapture(file);
-  const read = async (pause: CaptureHandler['pause'], resume?: Resume): Promise<Ending> => {
+  const read = async (handler: CaptureHandler, resume?: Resume): Promise<Ending> => {
     const source = await openSource(file, resume?.position);
     interrupt.onStop(() => source.cancel());
-    return await readCapture(file, source, {packet: run.packet, pause}, resume);
+    return await readCapture(file, source, handler, resume);
   };
   const pause = (progress: Progress): Promise<boolean> => {
     listener.progress(file, progress, run.packets());
     return run.pause();
   };
+  const whole = {packet: run.packet, pause};
   const ending =
     large === undefined || parts === undefined
-      ? await read(pause)
-      : await decodeLarge({large, parts, run, read, pause, isStopped: interrupt.isStopped});
+      ? await read(whole)
+      : await decodeLarge({large, parts, run, read, whole, isStopped: interrupt.isStopped});
   run.result.read++;
   return ending;
 }
@@ -80,22 +81,24 @@ interface LargeDecode {
   large: LargeCapture;
   parts: Parts;
   run: DecodeRun;
-  read(pause: CaptureHandler['pause'], resume?: Resume): Promise<Ending>;
-  pause(progress: Progress): Promise<boolean>;
+  read(handler: CaptureHandler, resume?: Resume): Promise<Ending>;
+  /** Takes all packets. */
+  whole: CaptureHandler;
   isStopped(): boolean;
 }
 
-/** Bytes that are decoded here before the parts. */
-const firstPart = 1024 * 1024;
-
-/** The start of a file here, as all times count from it; then parts in threads; then here what is behind them. */
-async function decodeLarge({large, parts, run, read, pause, isStopped}: LargeDecode): Promise<Ending> {
+/** The first packet here, as all times count from it; then parts in threads; then here what is behind them. */
+async function decodeLarge({large, parts, run, read, whole, isStopped}: LargeDecode): Promise<Ending> {
+  const {pause} = whole;
   let position = -1;
-  const ending = await read(async (progress) => {
-    const goOn = await pause(progress);
-    if (!goOn || progress.position < firstPart || run.result.span.base < 0) return goOn;
-    position = progress.position;
-    return false;
+  const ending = await read({
+    packet: (record) => run.packet(record) && run.result.span.base < 0,
+    async pause(progress) {
+      const goOn = await pause(progress);
+      if (!goOn || run.result.span.base < 0) return goOn;
+      position = progress.position;
+      return false;
+    },
   });
   if (position < 0) return ending;
   const {span, totals} = run.result;
@@ -103,7 +106,7 @@ async function decodeLarge({large, parts, run, read, pause, isStopped}: LargeDec
   let isWanted = true;
   await decodeInThreads(large, parts.asked, position, {
     origin,
-    async take(part, output, end) {
+    async take({part, output, end}) {
       if (!run.join(part)) return false;
       position = end;
       for (const bytes of output)
@@ -113,7 +116,7 @@ async function decodeLarge({large, parts, run, read, pause, isStopped}: LargeDec
     },
   });
   if (!isWanted || isStopped()) return {kind: 'stopped', packets: run.packets()};
-  return await read(pause, {header: large.header, position, packets: run.packets()});
+  return await read(whole, {header: large.header, position, packets: run.packets()});
 }
 
 async function reportEnding(

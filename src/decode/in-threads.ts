@@ -1,19 +1,20 @@
 import {open} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
-import {maxCaptured, newRecord} from '../packet/record.js';
-import {read32} from '../pcap/framer.js';
-import {isPcap, type PcapHeader, pcapFramer, pcapHeaderLength, readPcapHeader} from '../pcap/pcap.js';
-import type {PartAsked, PartDecode, PartDecoded, PartFramed, PartJob} from './part.js';
-import type {RunOrigin, RunPart} from './run.js';
+import {isPcap, type PcapHeader, pcapHeaderLength, readPcapHeader} from '../pcap/pcap.js';
+import type {PartAnswer, PartWork} from './part.js';
+import type {DecodedPart, PartAsked} from './part-decoder.js';
+import {newTurns, newTurnsMemory} from './part-turns.js';
+import type {RunOrigin} from './run.js';
 
 /**
  * Files below this are done before threads are as fast as they get: each thread compiles the decoder for itself, which takes
- * about half a second of a processor, with JSON nearly one.
+ * about half a second of a processor.
  */
 const worthThreads = 1024 * 1024 * 1024;
+/** Bytes that the records of a part start in. */
 const partLength = 4 * 1024 * 1024;
-/** Each holds a part and what it prints, some 40 MB. */
+/** Each holds a part and what it prints, some 20 MB. */
 const mostThreads = 4;
 
 /** As the build puts it. From the sources there are no threads: what makes Node read TypeScript does not reach into them. */
@@ -54,145 +55,83 @@ export interface PartsListener {
   /** Where the times of the run began, and how many packets came before the parts. */
   origin: RunOrigin;
   /** Takes the parts in order; false where no more are wanted, or this one has to be decoded again. */
-  take(part: RunPart, output: readonly Uint8Array<ArrayBuffer>[], end: number): Promise<boolean>;
+  take(decoded: DecodedPart): Promise<boolean>;
 }
 
 /**
- * Decodes a capture from `from` on in parts, each in a thread, and hands them over in order. A part begins where one of the
- * right form seems to be a record, and counts only if the part before it ends exactly there. Ends early where a part
- * can't be decoded by itself; whoever called goes on behind the last part that was taken.
+ * Decodes a capture from `from` on in parts, each in a thread, and hands them over in order. Ends early where a part can't be
+ * decoded by itself; whoever called goes on behind the last part that was taken, as with the rest of the file.
  */
 export async function decodeInThreads(
-  capture: LargeCapture,
+  {file, header, size, threads}: LargeCapture,
   asked: PartAsked,
   from: number,
   {origin, take}: PartsListener,
 ): Promise<void> {
-  const workers = Array.from({length: capture.threads}, () => new Worker(module));
-  for (const worker of workers) worker.on('error', () => undefined);
-  const borders = await bordersOf(capture, from);
-  let packets = origin.packets;
-  /** Resolves to where the parts before it end; undefined where one of them failed. */
-  let before: Promise<number | undefined> = Promise.resolve(from);
-  /** Written buffers, by thread: one that got those of the others would keep more and more of them. */
-  const spare = new Map<Worker, ArrayBuffer[]>();
-  const inWork: Promise<{decoded: PartDecoded['decoded']; end: number} | undefined>[] = [];
-  let next = 0;
+  const {packets, ...times} = origin;
+  const parts = Math.floor((size - from) / partLength);
+  const job = {file, header, from, length: partLength, asked, origin: times};
+  const memory = newTurnsMemory({position: from, packets});
+  const turns = newTurns(memory, parts);
+  const pool = startThreads({job, memory, parts}, threads);
+  try {
+    for (let index = 0; index < parts; index++) {
+      const {decoded, giveBack} = (await pool.answerFor(index)) ?? {};
+      if (decoded === undefined || !(await take(decoded))) return;
+      turns.taken(index + 1);
+      giveBack?.(decoded.output.map(({buffer}) => buffer));
+    }
+  } finally {
+    turns.stop();
+    await pool.end();
+  }
+}
 
-  function begin(worker: Worker): void {
-    const [start, to] = [borders[next], borders[next + 1]];
-    if (start === undefined || to === undefined) return;
-    next++;
-    const framed = ask<PartFramed>(worker, {...capture, from: start, to} satisfies PartJob);
-    const here = before;
-    const known = Promise.all([here, framed]).then(([end, answer]) => {
-      if (end !== start || answer?.framed === undefined) return undefined;
-      const first = packets;
-      packets += answer.framed.packets;
-      return {end: answer.framed.end, first};
+/** What a thread answered, and where its buffers go when they are written. */
+interface Answer extends PartAnswer {
+  giveBack(buffers: ArrayBuffer[]): void;
+}
+
+interface Pool {
+  /** Waits for a part; undefined where a thread failed. */
+  answerFor(index: number): Promise<Answer | undefined>;
+  end(): Promise<void>;
+}
+
+function startThreads(work: PartWork, count: number): Pool {
+  const workers = Array.from({length: count}, () => new Worker(module, {workerData: work}));
+  const answers = new Map<number, Answer>();
+  let hasFailed = false;
+  let wake = (): void => undefined;
+  const fail = (): void => {
+    hasFailed = true;
+    wake();
+  };
+  for (const worker of workers) {
+    // One that got the buffers of the others would keep more and more of them.
+    const giveBack = (buffers: ArrayBuffer[]): void => worker.postMessage(buffers, buffers);
+    worker.on('message', (answer: PartAnswer) => {
+      answers.set(answer.index, {...answer, giveBack});
+      wake();
     });
-    before = known.then((part) => part?.end);
-    inWork.push(
-      known.then(async (part) => {
-        if (part === undefined) return undefined;
-        const own = spare.get(worker) ?? [];
-        spare.delete(worker);
-        const message: PartDecode = {asked, origin: {...origin, packets: part.first}, spare: own};
-        const answer = await ask<PartDecoded>(worker, message, message.spare);
-        return {decoded: answer?.decoded, end: part.end};
-      }),
-    );
+    worker.on('error', fail);
+    worker.on('exit', (status) => {
+      if (status !== 0) fail();
+    });
   }
-
-  try {
-    for (const worker of workers) begin(worker);
-    for (let done = 0; done < inWork.length; done++) {
-      const {decoded, end = 0} = (await inWork[done]) ?? {};
-      if (decoded === undefined) return;
-      // Its thread is free again, and works while this part is written.
-      const worker = workers[done % workers.length] as Worker;
-      begin(worker);
-      if (!(await take(decoded.part, decoded.output, end))) return;
-      spare.set(worker, [...(spare.get(worker) ?? []), ...decoded.output.map(({buffer}) => buffer)]);
-    }
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
-}
-
-/** One question to a thread; undefined where the thread ended. */
-function ask<Answer>(
-  worker: Worker,
-  message: PartJob | PartDecode,
-  moved: ArrayBuffer[] = [],
-): Promise<Answer | undefined> {
-  return new Promise((resolve) => {
-    const end = (answer?: Answer): void => {
-      worker.off('message', end).off('error', onEnd).off('exit', onEnd);
-      resolve(answer);
-    };
-    const onEnd = (): void => end();
-    worker.on('message', end).on('error', onEnd).on('exit', onEnd);
-    worker.postMessage(message, moved);
-  });
-}
-
-/** Bytes that are looked through for a border, and records in a row that make one. */
-const searched = 1024 * 1024;
-const chain = 16;
-/** Where no border is found for so long, none is looked for behind it. */
-const longestPart = 4 * partLength;
-
-/** Where the parts begin, and the end of the last one; the rest of the file is left to whoever reads it to its end. */
-async function bordersOf({file, header, size}: LargeCapture, from: number): Promise<number[]> {
-  const handle = await open(file);
-  const bytes = Buffer.allocUnsafeSlow(searched);
-  const borders = [from];
-  try {
-    for (let at = from + partLength; at + partLength < size; at += partLength) {
-      for (const length of [searched / 16, searched]) {
-        const {bytesRead} = await handle.read(bytes, 0, length, at);
-        const found = findRecord(bytes, bytesRead, header);
-        if (found < 0) continue;
-        borders.push(at + found);
-        break;
+  return {
+    async answerFor(index) {
+      while (!(answers.has(index) || hasFailed)) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
-      if (at - (borders.at(-1) ?? 0) > longestPart) break;
-    }
-  } finally {
-    await handle.close();
-  }
-  return borders;
-}
-
-/**
- * A place where a record begins: behind the first records of likely lengths and times that follow each other, as bytes of a
- * packet may look like one record more before them. -1 where there is none.
- */
-export function findRecord(bytes: Buffer, end: number, header: PcapHeader): number {
-  const framer = pcapFramer(header);
-  const record = newRecord();
-  const endOfChain = (from: number): number => {
-    let at = from;
-    let seconds = -1;
-    for (let count = 0; count < chain; count++) {
-      const length = hasLengths(at) ? framer.step(bytes, at, end, record) : 0;
-      if (length <= 0) return -1;
-      if (seconds >= 0 && Math.abs(record.seconds - seconds) > 86_400) return -1;
-      seconds = record.seconds;
-      at += length;
-    }
-    return at;
+      const answer = answers.get(index);
+      answers.delete(index);
+      return answer;
+    },
+    async end() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
   };
-  /** What nearly no other bytes have, so that the framer needn't refuse them. */
-  const hasLengths = (at: number): boolean => {
-    const captured = read32(bytes, at + 8, header.bigEndian);
-    const original = read32(bytes, at + 12, header.bigEndian);
-    return captured <= original && original <= maxCaptured;
-  };
-  for (let from = 0; from < Math.min(end, 300_000); from++) {
-    const found = endOfChain(from);
-    if (found >= 0) return found;
-  }
-  return -1;
 }

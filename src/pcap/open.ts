@@ -1,5 +1,6 @@
-import {constants} from 'node:fs';
+import {constants, readSync} from 'node:fs';
 import {type FileHandle, open} from 'node:fs/promises';
+import {setImmediate as immediate} from 'node:timers/promises';
 import {OvdiagError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
 import {pipeSource} from './pipe.js';
@@ -47,8 +48,8 @@ async function openStandardInput(): Promise<ByteSource> {
   return fileSource(handle, status.isFile() ? status.size : undefined);
 }
 
-/** Bytes that are read ahead. */
-const aheadLength = 524_288;
+/** Bytes that are read at once: few enough to be still in the processor's cache when they are looked at. */
+const readLength = 524_288;
 
 function fileSource(handle: FileHandle, size: number | undefined, start = 0): ByteSource {
   const close = () => handle.close();
@@ -65,36 +66,27 @@ function fileSource(handle: FileHandle, size: number | undefined, start = 0): By
   }
   return {
     size,
-    read: readAhead(handle, start),
+    read: readInOrder(handle, start),
     again: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
     cancel,
     close,
   };
 }
 
-/** Reads a file in order; the bytes behind those that are asked for are read while the caller looks at them. */
-function readAhead(handle: FileHandle, start: number): ByteSource['read'] {
+/** Reads so many in a row before signals and the like are looked for. */
+const readsInTurn = 4;
+
+/**
+ * Reads a file in order, and waits for it: reading ahead in another thread, which brings the bytes into the cache of another
+ * processor, takes longer.
+ */
+function readInOrder(handle: FileHandle, start: number): ByteSource['read'] {
   let position = start;
-  const ahead = Buffer.allocUnsafeSlow(aheadLength);
-  let from = 0;
-  let to = 0;
-  let reading: Promise<number> | undefined;
-  const next = async (): Promise<number> => (await handle.read(ahead, 0, aheadLength, position)).bytesRead;
+  let reads = 0;
   return async (into, at) => {
-    if (from === to) {
-      // What failed is told to who asks for it, and only then.
-      to = await (reading ?? next());
-      from = 0;
-      position += to;
-      reading = undefined;
-    }
-    const count = Math.min(to - from, into.length - at);
-    ahead.copy(into, at, from, from + count);
-    from += count;
-    if (from === to && to > 0) {
-      reading = next();
-      reading.catch(() => undefined);
-    }
+    const count = readSync(handle.fd, into, at, Math.min(readLength, into.length - at), position);
+    position += count;
+    if (++reads % readsInTurn === 0) await immediate();
     return count;
   };
 }
