@@ -30,38 +30,48 @@ const keepOwn = (directory: string) =>
 /** Undoes {@link keepOwn}. */
 const giveBack = (directory: string) => `umount ${directory}; rm -rf /run/own${directory}`;
 
-/**
- * Starts firewalld as it is installed, zone public for each link that nobody gave another, but for the gossip port: without
- * it an engine that starts waits for its neighbours again and again.
- *
- * @returns what ends it, and its rules with it
- */
-export async function startFirewalld(node: LabNode): Promise<() => Promise<unknown>> {
-  const start = `${keepOwn('/etc/firewalld')}
+/** A manager of a packet filter, in shell texts for a node. */
+export interface FirewallManager {
+  name: string;
+  /** Starts it as it is installed, but for the gossip port: without that an engine which starts waits again and again. */
+  start: string;
+  /** Ends it, and its rules with it. */
+  end: string;
+}
+
+export const firewallManagers: readonly FirewallManager[] = [
+  {
+    // Zone public for each link that nobody gave another.
+    name: 'firewalld',
+    start: `${keepOwn('/etc/firewalld')}
 mkdir -p /run/dbus
-cat >/run/dbus/settings.conf
+cat >/run/dbus/settings.conf <<'END'
+${bus}END
 dbus-daemon --config-file=/run/dbus/settings.conf --fork --print-pid >/run/dbus/pid
 # The engine has firewalld read its permanent settings again when it adds a zone for its bridges.
 firewall-offline-cmd --add-port=7946/tcp --add-port=7946/udp
 firewalld
-firewall-cmd --state`;
-  const end = `
-kill "$(cat /run/firewalld.pid)"
+firewall-cmd --state`,
+    end: `kill "$(cat /run/firewalld.pid)"
 while kill -0 "$(cat /run/firewalld.pid)"; do sleep 0.1; done
 kill "$(cat /run/dbus/pid)"
 rm -rf /run/dbus
-${giveBack('/etc/firewalld')}`;
-  await node.run(['sh', '-ec', start], {input: bus});
-  return () => node.run(['sh', '-c', end], {reject: false, timeout: 60_000});
-}
+${giveBack('/etc/firewalld')}`,
+  },
+  {
+    name: 'ufw',
+    start: `${keepOwn('/etc/ufw')}
+${keepOwn('/etc/default')}
+ufw allow 7946
+ufw --force enable`,
+    end: `ufw --force reset
+${giveBack('/etc/ufw')}
+${giveBack('/etc/default')}`,
+  },
+];
 
-/** Enables ufw as it is installed, but for the gossip port: it lets nothing else in. @returns what disables it */
-export async function startUfw(node: LabNode): Promise<() => Promise<unknown>> {
-  const settings = ['/etc/ufw', '/etc/default'];
-  await node.run([
-    'sh',
-    '-ec',
-    [...settings.map(keepOwn), 'ufw allow 7946', 'ufw --force enable'].join('\n'),
-  ]);
-  return () => node.run(['sh', '-c', ['ufw disable', ...settings.map(giveBack)].join('\n')], {reject: false});
-}
+/** On a node of the lab, whose engine may have been started again since. */
+export const startManager = (node: LabNode, {start}: FirewallManager) => node.run(['sh', '-ec', start]);
+
+export const endManager = (node: LabNode, {end}: FirewallManager) =>
+  node.run(['sh', '-c', end], {reject: false, timeout: 60_000});

@@ -82,8 +82,8 @@ export const planted: readonly Planted[] = [
   {
     what: 'a redirected port is the old one',
     file: chain,
-    text: 'port = dport): SeenPacket {',
-    wrong: 'port = dport): SeenPacket {\n  port = dport;',
+    text: 'port = seen.dport): SeenPacket {',
+    wrong: 'port = seen.dport): SeenPacket {\n  port = seen.dport;',
   },
   {
     what: 'chains of IPv6 see packets of IPv4',
