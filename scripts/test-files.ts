@@ -1,4 +1,4 @@
-import {readdir} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {run} from 'node:test';
 import {inspect} from 'node:util';
@@ -21,7 +21,7 @@ export interface TestGroups {
   lab: string[];
 }
 
-/** The test files below a folder, sorted into those that need the lab, those that spawn the program, and the rest. */
+/** The test files below a folder, sorted into those that need the lab, those that spawn the program or a browser, and the rest. */
 export async function testGroups(folder: string, words: readonly string[]): Promise<TestGroups> {
   const files = (await readdir(folder, {recursive: true}))
     .filter((file) => file.endsWith('.test.ts'))
@@ -30,9 +30,13 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
     .sort();
   const inside = (file: string, ...names: string[]) =>
     names.some((name) => file.startsWith(`${folder}/${name}/`));
+  const browsing = new Set<string>();
+  for (const file of files)
+    if ((await readFile(file, 'utf8')).includes('/support/browser.js')) browsing.add(file);
+  const spawns = (file: string) => inside(file, 'cli') || browsing.has(file);
   return {
-    unit: files.filter((file) => !inside(file, 'cli', 'lab', 'lab-suite', 'lab-full')),
-    cli: files.filter((file) => inside(file, 'cli')),
+    unit: files.filter((file) => !spawns(file) && !inside(file, 'lab', 'lab-suite', 'lab-full')),
+    cli: files.filter(spawns),
     lab: [
       // First what takes longest, so that whoever shares the files ends at about the same time.
       ...files.filter((file) => file.endsWith('/doctor-faults.test.ts')),
