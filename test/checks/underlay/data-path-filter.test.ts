@@ -13,6 +13,7 @@ import {
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
+import {onIpv6} from '../../support/ipv6-underlay.js';
 import {codesOf, commandsOf, examine, examineRecorded} from '../support.js';
 
 const ours = /^(data-path-filtered|gossip|manager)/;
@@ -60,40 +61,6 @@ function firewalld(open: string): object[] {
     rule('filter_IN_public_allow', port('udp', 7946), {accept: null}),
     ...(open === '' ? [] : [rule('filter_IN_public_allow', port('udp', 4789), {accept: null})]),
   ];
-}
-
-/** A node1 whose underlay is of IPv6, with these rules in ip6tables. */
-function ofIpv6(rules: readonly string[]): HostEvidence {
-  const moved = (text: string) =>
-    text.replaceAll('192.168.1.5', '2001:db8:2::5').replaceAll('172.31.1.5', '2001:db8:1::5');
-  const six = JSON.parse(moved(JSON.stringify(recordedEvidence('node1')))) as HostEvidence;
-  return derived(six, (draft) => {
-    editTable(draft, '@host', 'addr', (links) =>
-      links.map((link) => ({
-        ...link,
-        addr_info: (link['addr_info'] as Raw[] | undefined)?.map((one) =>
-          String(one['local']).includes(':') ? {...one, family: 'inet6', prefixlen: 64} : one,
-        ),
-      })),
-    );
-    dropSections(draft, ({name}) => name === 'route-get' || name.startsWith('xfrm'));
-    const whole = {netns: '@host', at: draft.startedAt, status: 0};
-    draft.sections.push(
-      {
-        ...whole,
-        name: 'route-get',
-        command: 'ip -d -j -force -batch -',
-        output:
-          '[{"dst":"2001:db8:2::5","gateway":"2001:db8:1::1","dev":"eth0","prefsrc":"2001:db8:1::5","flags":[],"metrics":[]}]\n',
-      },
-      {
-        ...whole,
-        name: 'ip6tables-nft',
-        command: 'ip6tables-nft-save -c',
-        output: `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${rules.map((rule) => `[7:420] ${rule}\n`).join('')}COMMIT\n`,
-      },
-    );
-  });
 }
 
 describe('data-path-filter', () => {
@@ -372,7 +339,7 @@ describe('rules of a host whose packets come in by another link than the one tha
 
   it('is judged by rules of IPv6 where VTEPs are of IPv6 (derived)', () => {
     const judged = (...rules: string[]) => {
-      const {findings, notChecked} = examine(ofIpv6(rules));
+      const {findings, notChecked} = examine(onIpv6('node1', rules));
       return {
         found: findings.filter(({code}) => code.startsWith('data-path-filtered')),
         open: notChecked.filter(({checkName}) => checkName === 'data-path-filter').map(({reason}) => reason),
