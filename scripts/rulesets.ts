@@ -57,7 +57,7 @@ function print(report: Judged): void {
   );
   for (const [reason, count] of most(unknown, 15)) console.log(`  unknown ${count} ×: ${reason}`);
   console.log(
-    `decided by: ${most(decided, 60)
+    `rulesets in which they decided: ${most(decided, 80)
       .map(([kind, count]) => `${kind} ${count}`)
       .join(', ')}`,
   );

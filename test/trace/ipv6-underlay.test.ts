@@ -26,11 +26,14 @@ describe('the outer packet over IPv6', () => {
   it('is followed by the route that the kernel told, and by the rules of IPv6', () => {
     assert.match(way().join(), /^delivered$|^deliverable$/);
     const drop = (chain: string) => [`-A ${chain} -p udp -m udp --dport 4789 -j DROP`];
-    assert.deepEqual(way({node1: drop('OUTPUT')}), ['dropped', 'node1 filter-out fail data-path-filtered-out']);
+    assert.deepEqual(way({node1: drop('OUTPUT')}), [
+      'dropped',
+      'node1 filter-out fail data-path-filtered-out',
+    ]);
     assert.deepEqual(way({node2: drop('INPUT')}), ['dropped', 'node2 filter-in fail data-path-filtered-in']);
     assert.match(
       way({
-        node2: drop('INPUT').map((rule) => `${rule}`.replace('-p udp', '-s 2001:db8:9::/48 -p udp')),
+        node2: drop('INPUT').map((rule) => rule.replace('-p udp', '-s 2001:db8:9::/48 -p udp')),
       }).join(),
       /^deliver/,
     );

@@ -22,7 +22,7 @@ export interface Judged {
   /** Rulesets that the programs themselves refused. */
   rejected: number;
   wrong: Wrong[];
-  /** How often a rule with such a statement decided. */
+  /** In how many rulesets a rule with such a statement decided on a packet. */
   decided: Map<string, number>;
 }
 
@@ -297,12 +297,15 @@ export async function judgeRulesets({
         continue;
       }
       let wrong: Passage | undefined;
+      const deciding = new Set<string>();
       for (const passage of run.all) {
         const filtering = said(run.filter, passage);
         const arrived = run.passed(passage);
         note(report, filtering, arrived);
+        for (const kind of kindsIn(filtering)) deciding.add(kind);
         if (isWrong(filtering, arrived)) wrong ??= passage;
       }
+      for (const kind of deciding) report.decided.set(kind, (report.decided.get(kind) ?? 0) + 1);
       if (!wrong) continue;
       const small = await shrunk(bench, parts, wrong.name);
       small.name = `seed ${seed}, ruleset ${index}: ${small.name}`;
@@ -318,14 +321,16 @@ export async function judgeRulesets({
 function note(report: Judged, {verdict, by}: Filtering, arrived: boolean): void {
   report.packets++;
   if (!arrived) report.drops++;
-  if (by && 'statements' in by)
-    for (const {words} of by.statements) {
-      const kind = words.split(' ').slice(0, 2).join(' ');
-      report.decided.set(kind, (report.decided.get(kind) ?? 0) + 1);
-    }
   if (verdict !== 'unknown') return;
   if (by && 'statements' in by && isRandom(by)) report.random++;
   else report.unknown.set(reason(by), (report.unknown.get(reason(by)) ?? 0) + 1);
+}
+
+/** The statements of the rule that decided, by their first two words, as they are printed. */
+function kindsIn({by}: Filtering): string[] {
+  return by && 'statements' in by
+    ? by.statements.map(({words}) => words.split(' ').slice(0, 2).join(' '))
+    : [];
 }
 
 /** The same wrong verdict from as few rules as possible. */
