@@ -242,7 +242,7 @@ export const examples: Readonly<Record<string, FixExample>> = {
     from: 'fixtures/recorded/doctor/encryption-drop-missing',
     host: 'node2',
     commands: [
-      "iptables -t filter -A INPUT -p udp --dport 4789 -m u32 --u32 '0x0>>0x16&0x3c@0xc&0xffffff00=0x100500' -m policy --dir in --pol none -j DROP",
+      "iptables -t filter -I INPUT -p udp --dport 4789 -m u32 --u32 '0x0>>0x16&0x3c@0xc&0xffffff00=0x100500' -m policy --dir in --pol none -j DROP",
     ],
     undo: [
       "iptables -t filter -D INPUT -p udp --dport 4789 -m u32 --u32 '0x0>>0x16&0x3c@0xc&0xffffff00=0x100500' -m policy --dir in --pol none -j DROP",

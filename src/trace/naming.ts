@@ -6,7 +6,7 @@ import {answersFor, isServed, type NameAnswer, nameServiceSteps} from '../servic
 import {type Chain, chainOn, type Step} from '../services/step.js';
 import {knownHost} from '../topology/known-host.js';
 import {worse} from './disposition.js';
-import {type Trace, type TraceEnd, type TraceTarget} from './targets.js';
+import type {Trace, TraceEnd, TraceTarget} from './targets.js';
 import {ownerOf} from './trace.js';
 import {trail} from './trail.js';
 

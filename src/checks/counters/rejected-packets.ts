@@ -99,6 +99,8 @@ function rejected({host, before, after, seconds, rows, networks}: Seen): Finding
   if (answered === undefined || rows.length === 0) return undefined;
   return {
     ...wholeHost(host),
+    // What leads packets astray may be in any namespace.
+    at: {host},
     code: 'icmp-unreachable',
     severity: 'warning',
     subject: networks,

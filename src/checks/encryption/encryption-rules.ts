@@ -1,14 +1,14 @@
 import {isIPv4} from 'node:net';
-import {type Command, line, nested, number, ruleWords, sh, type Word} from '../../base/command.js';
+import {line, number, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
 import {decide, metIn, packetFilter} from '../../kernel/packet-filter.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
-import {rulesOf as allRules} from '../../model/rules/questions.js';
 import {mayHideRules} from '../../services/docker-rules.js';
 import {dockerMark, type EncryptedVni, encryptedVnis, vnisEncryptedByNft} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
+import {dropRule, matchOf, ruleFor} from '../encryption-fix.js';
 
 type Verdict = 'there' | 'gone' | 'unknown';
 
@@ -104,8 +104,10 @@ function reportMark(host: KnownHost, report: Report, {network, netns, vni, port,
     cause: `without the mark the policy does not apply, so packets of ${network.name} leave this host unencrypted; the other nodes drop them`,
     check: look(line('iptables -t mangle -S OUTPUT'), 'no rule with 0xd0c4e3 for this VNI'),
     fix: fixBy({
+      // At the end of the chain, as the engine makes it (moby overlay encryption.go, programMangle).
       ...ruleFor(
-        sh`mangle`,
+        sh`-t mangle -A`,
+        sh`-t mangle -D`,
         sh`OUTPUT -p udp --dport ${number(port)} ${matchOf(host, vni)} -j MARK --set-mark 0xd0c4e3`,
       ),
       affects: `packets of ${network.name}: they are encrypted from then on`,
@@ -129,32 +131,10 @@ function reportDrop(host: KnownHost, report: Report, {network, vni, port}: Encry
     cause: `unencrypted packets are accepted: any host that can send UDP ${port} to this one can inject frames into ${network.name}, and packets that a node sends unencrypted by mistake go unnoticed`,
     check: look(line('iptables -S INPUT'), 'no DROP with --pol none for this VNI'),
     fix: fixBy({
-      ...ruleFor(
-        sh`filter`,
-        sh`INPUT -p udp --dport ${number(port)} ${matchOf(host, vni)} -m policy --dir in --pol none -j DROP`,
-      ),
+      ...dropRule(host, {vni, port}),
       affects: `packets of ${network.name} that arrive unencrypted: they are dropped from then on`,
     }),
     basis: 'one-host',
     at: {host: host.name, networkId: network.id, netns: '@host'},
   });
-}
-
-/** A rule at the end of a chain, as the engine makes it (moby overlay encryption.go, programMangle, programInput). */
-function ruleFor(table: Command, rule: Command): {commands: Command[]; undo: Command[]} {
-  return {
-    commands: [nested(sh`iptables -t ${table} -A`, rule)],
-    undo: [nested(sh`iptables -t ${table} -D`, rule)],
-  };
-}
-
-/** The match of a VNI: as another rule on this host has it, else as the engine writes it where the kernel has u32. */
-function matchOf({model}: KnownHost, vni: number): Word {
-  const words = allRules(model.host?.netfilter)
-    .map(({statements}) => statements.map((one) => one.words).join(' '))
-    .map((text) => /-m bpf --bytecode "[^"]*"|-m u32 --u32 "[^"]*"/.exec(text)?.[0])
-    .find((text) => text?.includes(`${vni << 8}`) || text?.includes(`0x${(vni << 8).toString(16)}`));
-  const [flag = '', kind = '', option = '', ...rest] = (words ?? '').split(' ');
-  if (words !== undefined) return ruleWords([flag, kind, option, rest.join(' ').replaceAll('"', '')]);
-  return ruleWords(['-m', 'u32', '--u32', `0>>22&0x3C@12&0xFFFFFF00=${vni << 8}`]);
 }

@@ -6,6 +6,7 @@ import {looksForVni, rulesOf} from '../../model/rules/questions.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {Tunnel} from '../../topology/tunnels.js';
 import {defineCheck, type Report} from '../check.js';
+import {keepingDrops} from '../encryption-fix.js';
 import {otherNodes, remoteVteps} from '../underlay.js';
 import {distinct, listed} from '../words.js';
 import {
@@ -164,7 +165,7 @@ function tell(
     subject,
     evidence: ruleLines(decision),
     cause: `${whoseRule(decision)} ${dropWord(decision.by)} ${direction === 'in' ? 'incoming' : 'outgoing'} ${what}: ${lost}${otherProtocol(host, judged)}`,
-    ...ruleAdvice(judged, host.filter),
+    ...keepingDrops(host, decision.by, ruleAdvice(judged, host.filter)),
     basis: 'one-host',
     at: {
       host: host.name,

@@ -126,7 +126,7 @@ export const rowTexts = [
     ],
     fix: [programFdb, renew],
     references: ['moby/moby#35401', 'moby/moby#50236', 'moby/moby#44283', peerdb],
-    explains: ['receiver-source-stale', 'silent-drop-observed', 'hosts-disagree'],
+    explains: ['receiver-source-stale', 'silent-drop-observed', 'hosts-disagree', 'icmp-unreachable'],
   },
   {
     code: 'gossip-differs',

@@ -210,7 +210,7 @@ export const swarmTexts = [
     severity: 'warning',
     needs: 'several hosts',
     meaning:
-      'On that node the local network hides the other one: tasks of the swarm network are rejected ("could not find network"), and containers that ask for the name get the local one.',
+      'On that node the local network hides the other one: tasks of the swarm network are rejected ("could not find network"), and containers that ask for the name get the local one. It is an error once a task was rejected for it.',
     behaviour:
       'The engine looks up networks by name and finds the local one first; its id is not the one of the swarm.',
     check: [{command: 'docker network ls --filter name=NETWORK', shows: 'on that node: scope local'}],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {Finding} from '../../../src/findings/finding.js';
+import {foldFindings} from '../../../src/findings/fold.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {
   type Change,
@@ -169,6 +170,21 @@ describe('rejected-packets', () => {
       ['udp-no-ports', 'warning', 'UDP ports'],
       ['icmp-unreachable', 'warning', 'uber-net'],
     ]);
+  });
+
+  it('is a consequence of a row that leads to nobody: no firewall need reject it', () => {
+    const [wrong, also] = ['node1', 'node2'].map((name) => recordedEvidence(`fdb-wrong-vtep/${name}`));
+    assert.ok(wrong && also);
+    const sent = later(wrong, 10, (draft) => {
+      addToLink(draft, overlayOf(draft, 'uber-net').file, 'vxlan0', {'tx packets': 9});
+      unreachable(draft);
+    });
+    const shown = foldFindings(unexpected(examine(wrong, also, sent).findings));
+    assert.deepEqual(
+      shown.map(({code}) => code),
+      ['fdb-wrong-vtep'],
+    );
+    assert.ok(shown[0]?.folded.some(({finding: {code}}) => code === 'icmp-unreachable'));
   });
 
   it('proves it where the port of the vxlan devices is closed', () => {

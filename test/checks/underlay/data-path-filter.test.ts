@@ -14,7 +14,7 @@ import {
   sectionOf,
 } from '../../support/evidence.js';
 import {onIpv6} from '../../support/ipv6-underlay.js';
-import {codesOf, commandsOf, examine, examineRecorded} from '../support.js';
+import {codesOf, commandsOf, examine, examineRecorded, fixOf} from '../support.js';
 
 const ours = /^(data-path-filtered|gossip|manager)/;
 const told = (findings: Finding[]) =>
@@ -88,6 +88,10 @@ describe('data-path-filter', () => {
     assert.deepEqual(commandsOf(one), [
       'iptables-nft -t filter -vnL INPUT',
       'iptables-nft -t filter -I INPUT -p udp --dport 4789 -s 192.168.1.5 -j ACCEPT',
+      ...['-I', '-D'].map(
+        (verb) =>
+          `iptables -t filter ${verb} INPUT -p udp --dport 4789 -m u32 --u32 '0x0>>0x16&0x3c@0xc&0xffffff00=0x100500' -m policy --dir in --pol none -j DROP`,
+      ),
       'iptables-nft -t filter -D INPUT -p udp --dport 4789 -s 192.168.1.5 -j ACCEPT',
     ]);
     const [odd] = examine(
@@ -317,6 +321,24 @@ describe('rules of a host whose packets come in by another link than the one tha
     const [one, ...more] = examine(two).findings.filter(({code}) => code === 'data-path-filtered-out');
     assert.deepEqual(more, []);
     assert.equal(one?.subject, 'UDP 4789 to 198.51.100.9');
+  });
+
+  it('has a fix by which unencrypted packets of encrypted networks are dropped as before', () => {
+    const reject =
+      '-A INPUT -s 192.168.1.5/32 -p udp -m udp --dport 4789 -j REJECT --reject-with icmp-port-unreachable';
+    const [finding] = examine(withRules(reject)).findings.filter(
+      ({code}) => code === 'data-path-filtered-in',
+    );
+    const typed = fixOf(finding);
+    // Typed one after another, each at the head: the last one is the first that a packet meets.
+    const rules = typed.map((line) =>
+      line.replace(/^iptables\S* -t filter -I INPUT/, '-A INPUT').replace(/'/g, '"'),
+    );
+    assert.equal(typed.length, 2, typed.join('; '));
+    const mended = examine(withRules(...[...rules].reverse(), reject)).findings;
+    assert.deepEqual(codesOf(mended, /^(data-path|encryption)/), []);
+    const open = examine(withRules(rules[0] ?? '', reject)).findings;
+    assert.deepEqual(codesOf(open, /^(data-path|encryption)/), ['encryption-drop-missing']);
   });
 
   it('is not judged by rules of IPv4 where VTEPs are of IPv6 (derived)', () => {
