@@ -10,6 +10,8 @@ export type NetnsTable =
   | 'nsid'
   | 'proc'
   | 'netfilter'
+  /** Filters of tc on links that have a place for them; of overlay sandboxes and the host. */
+  | 'tc'
   | 'xfrm';
 
 /**
@@ -46,7 +48,18 @@ export interface DockerWanted {
   cluster: boolean;
 }
 
-const tables: NetnsTable[] = ['addr', 'route', 'cache', 'neigh', 'rule', 'fdb', 'nsid', 'proc', 'netfilter'];
+const tables: NetnsTable[] = [
+  'addr',
+  'route',
+  'cache',
+  'neigh',
+  'rule',
+  'fdb',
+  'nsid',
+  'proc',
+  'netfilter',
+  'tc',
+];
 
 export const everything: Wanted = {
   netns: ['overlay', 'container', 'balancer', 'processes', 'resolvers'],

@@ -16,6 +16,7 @@ import {parseIptablesSave} from './rules/iptables.js';
 import {isShownByNft, withNativeRules} from './rules/mixed.js';
 import {parseNftRuleset} from './rules/nftables.js';
 import type {RuleProgram, Ruleset} from './rules/rule.js';
+import {parseTcFilters, type TcFilter} from './tc.js';
 
 /** The tables of one network namespace. A key is absent where its table was not read or could not be. */
 export interface NetnsTables {
@@ -48,6 +49,8 @@ export interface NetnsTables {
   nics?: Nic[];
   /** The kernel's own route to each VTEP, for a packet of which only the destination is told. */
   vtepRoutes?: Map<string, Route>;
+  /** Filters of tc where links have them; absent where none has, or tc was not asked. */
+  tcFilters?: TcFilter[];
   /** Look-ups that failed while somebody listened, before the other tables were read; absent where nobody did. */
   misses?: Miss[];
   /** When each section began to arrive. */
@@ -139,7 +142,7 @@ function isJson({command, output}: Section): boolean {
 }
 
 /** Sections that make no problems to tell, however odd they are, and that most commands ask nothing of. */
-const restNames = /^(nsid|proc|ip6?tables-.*|nft|route-get|nic|misses)$/;
+const restNames = /^(nsid|proc|ip6?tables-.*|nft|route-get|nic|misses|tc-filter)$/;
 
 /** Adds what is parsed when it is asked for. It is given only these sections, so that the others can be forgotten. */
 function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
@@ -150,6 +153,7 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
   const saves = sections.filter(({name}) => name.startsWith('iptables-'));
   const saves6 = sections.filter(({name}) => name.startsWith('ip6tables-'));
   const cards = sections.filter(({name}) => name === 'nic');
+  const filters = sections.filter((section) => section.name === 'tc-filter');
   const areWhole = (all: Section[]) => all.length > 0 && all.every((one) => isWholeAmong(one, sections));
   return lazily(tables, {
     nsids: ids && (() => nsids(ids)),
@@ -160,6 +164,13 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
     nftables: nft && (() => parseNftRuleset(nft.output)),
     vtepRoutes: gets && (() => vtepRoutes(gets)),
     nics: cards.length === 0 ? undefined : () => nics(cards),
+    tcFilters:
+      filters.length === 0
+        ? undefined
+        : () =>
+            filters.flatMap((section) =>
+              parseTcFilters(section.command, isWhole(section) ? section.output : ''),
+            ),
     misses: missed && (() => parseMisses(missed.output)),
   });
 }

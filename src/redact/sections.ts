@@ -97,6 +97,21 @@ const redactLog: Rule = (output, scrub) =>
     return words === '' ? begin : `${begin} ${scrub(words)}`;
   });
 
+/** Words of tc itself. */
+const wordsOfTc =
+  /^(protocol|kind|fh|key_ht|bkt|offmask|flowid|mirred_action|direction|type|random_type|eth_type|ip_proto|parent)$/;
+
+/** Filters of tc: what they compare may be addresses, in hexadecimal; that they compare something stays. */
+const redactTcFilter: Rule = (output, scrub) => {
+  if (!/^\s*(\[[^\\]*\]\s*)?$/.test(output)) throw new Refusal('the filters are not understood');
+  return output
+    .replace(/"value":"[0-9a-f]+","mask":"(?!0+")[0-9a-f]+"/g, '"value":"0","mask":"ffffffff"')
+    .replace(/"(\w+)":"([^"]*)"/g, (whole, key: string, value: string) => {
+      if (wordsOfTc.test(key) || key === 'value' || key === 'mask') return whole;
+      return `"${key}":"${/_(ip|mac)$/.test(key) ? 'redacted' : scrub(value)}"`;
+    });
+};
+
 const justText: Rule = (output, scrub) => scrub(output);
 
 const rules: Record<string, Rule> = {
@@ -122,6 +137,8 @@ const rules: Record<string, Rule> = {
   'xfrm-state': redactXfrm,
   'xfrm-policy': redactXfrm,
   nic: redactNic,
+  tc: justText,
+  'tc-filter': redactTcFilter,
   certificate: (output, _, tokens) => redactCertificates(output, tokens),
   'swarm-state': justText,
   resolvers: redactResolvers,

@@ -7,7 +7,7 @@ import {isBridgeRow, judgeBridgeRow} from '../rows/bridge-row.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {KnownHost} from '../topology/known-host.js';
 import type {Walk} from './disposition.js';
-import type {Trail} from './trail.js';
+import {type Trail, throughFilters} from './trail.js';
 
 /** A frame at a bridge of an overlay sandbox. */
 export interface AtBridge {
@@ -66,7 +66,12 @@ export function overVeth(trail: Trail, host: KnownHost, netns: string, link: Lin
     );
   }
   const at = {host, netns: peer.netns, tables, bridge, port: peer.link};
-  return portTrouble(trail, at, peer.link) ?? entryTrouble(trail, at, peer.link, link.mac) ?? at;
+  return (
+    throughFilters(trail, model, tables, {layer: 'veth', link: peer.link, direction: 'ingress'}) ??
+    portTrouble(trail, at, peer.link) ??
+    entryTrouble(trail, at, peer.link, link.mac) ??
+    at
+  );
 }
 
 /** Whether a bridge takes what a MAC sends by one of its ports: not by a port that is locked, and has no entry for it. */

@@ -17,7 +17,7 @@ import {type AtBridge, crossTrouble, fdbTrouble, portRow, portTrouble} from './b
 import type {Walk} from './disposition.js';
 import {bridgeFilter, filterHop} from './filter.js';
 import {linkOf, namespaceOf, type Party} from './party.js';
-import {doubtPrograms, type Trail} from './trail.js';
+import {doubtPrograms, type Trail, throughFilters} from './trail.js';
 
 export interface Ending {
   dst: Party;
@@ -250,6 +250,8 @@ function overPort(trail: Trail, at: AtBridge, {port, from, dst, dstMac}: Way): W
   }
   if (port.master !== bridge.name) return unplugged(trail, at, port, dst);
   doubtPrograms(trail, model, 'veth', port);
+  const taken = throughFilters(trail, model, at.tables, {layer: 'veth', link: port, direction: 'egress'});
+  if (taken) return taken;
   const row = portRow(at, dstMac);
   const trouble =
     portTrouble(trail, at, port) ??

@@ -18,8 +18,8 @@ import {toEndpoint} from './endpoint.js';
 import {filterHop} from './filter.js';
 import type {Party} from './party.js';
 import {passage, type Receiving, sourceRow} from './source-row.js';
-import type {Trail} from './trail.js';
-import {ipsecTrouble, type OuterPacket} from './underlay.js';
+import {type Trail, throughFilters} from './trail.js';
+import {ipsecTrouble, type OuterPacket, tcPort} from './underlay.js';
 
 export interface Arriving {
   outer: OuterPacket;
@@ -59,7 +59,11 @@ export function admitOuter(trail: Trail, host: KnownHost, arriving: Outer): Rece
   const {device, tables, netns} = found;
   trail.pass(model, 'vni', `${device.name} in ${netns} has VNI ${outer.vni}`, [linkText(device)]);
   const receiving = {model, netns, tables, device, outer, srcMac};
-  return sourceRow(trail, receiving) ?? receiving;
+  const taken = sourceRow(trail, receiving);
+  if (taken) return taken;
+  return (
+    throughFilters(trail, model, tables, {layer: 'vxlan', link: device, direction: 'ingress'}) ?? receiving
+  );
 }
 
 /** From the receiver's uplink to the destination's interface. */
@@ -126,6 +130,16 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Outer): Wa
       `no interface here has ${outer.dst}: packets arrive only if they are NATed on the way`,
     );
   }
+  const taken =
+    tables &&
+    uplink &&
+    throughFilters(trail, model, tables, {
+      layer: 'filter-in',
+      link: uplink,
+      direction: 'ingress',
+      seen: {udpPort: tcPort(outer.port, encrypted)},
+    });
+  if (taken) return taken;
   const strict = tables?.proc?.get('/proc/sys/net/ipv4/conf/all/rp_filter')?.trim() === '1';
   const back = tables && strict && outer.src ? chooseRoute(tables, outer.src) : undefined;
   if (back && back.route?.device !== uplink?.name) {

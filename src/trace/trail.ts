@@ -1,8 +1,10 @@
 import type {FindingCode} from '../findings/catalogue.js';
-import {hidden} from '../kernel/link-programs.js';
+import {hidden, type SeenByTc, throughTc} from '../kernel/link-programs.js';
 import {linkText} from '../kernel/printed.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import type {NetnsTables} from '../model/netns-tables.js';
+import type {TcFilter} from '../model/tc.js';
 import type {Layer, Step} from '../services/step.js';
 import type {Disposition, Walk} from './disposition.js';
 
@@ -40,6 +42,38 @@ export function doubtPrograms(steps: Trail, host: HostModel, layer: Layer, link:
     steps.doubt(host, layer, `${what} on ${link.name} decides about its frames, and is not evaluated`, [
       linkText(link),
     ]);
+}
+
+/** Filters of tc at one side of a link that a frame passes: one that takes it, or that may. */
+export function throughFilters(
+  steps: Trail,
+  host: HostModel,
+  tables: Pick<NetnsTables, 'tcFilters'>,
+  {
+    layer,
+    link,
+    direction,
+    seen,
+  }: {layer: Layer; link: Link; direction: TcFilter['direction']; seen?: SeenByTc},
+): Walk | undefined {
+  const {verdict, by} = throughTc(tables.tcFilters, {device: link.name, direction}, seen);
+  if (verdict === 'passes') return undefined;
+  const evidence = by.map(({text}) => text);
+  if (verdict === 'lost')
+    return steps.fail(
+      host,
+      layer,
+      'tc-filtered',
+      `a filter of tc takes the frame at ${link.name} (${direction})`,
+      {
+        device: link.name,
+        evidence,
+        cause: 'Docker sets no such filter',
+        next: `tc -s filter show dev ${link.name} ${direction}`,
+      },
+    );
+  steps.doubt(host, layer, `filters of tc at ${link.name} (${direction}) are not evaluated`, evidence);
+  return undefined;
 }
 
 export function trail(): Trail {

@@ -1,6 +1,7 @@
 /** The middle of a walk: the outer packet on the sender's host. */
 
 import {isLasting} from '../kernel/arp.js';
+import type {SeenByTc} from '../kernel/link-programs.js';
 import {deadLink} from '../kernel/link-state.js';
 import {linkText, routeText} from '../kernel/printed.js';
 import {encapsulation, type UnderlayWay, wayToVtep} from '../kernel/underlay-way.js';
@@ -13,7 +14,7 @@ import {lostToIpsec} from '../services/foreign-ipsec.js';
 import type {OwnVtep} from '../topology/vteps.js';
 import type {Walk} from './disposition.js';
 import {filterHop} from './filter.js';
-import {doubtPrograms, type Trail} from './trail.js';
+import {doubtPrograms, type Trail, throughFilters} from './trail.js';
 
 export interface OuterPacket {
   src: string;
@@ -53,7 +54,8 @@ export function sendOuter(
   if (stopped) return stopped;
   const {route, uplink} = way;
   if (way.verdict === 'unknown' || !route) return unread;
-  const dead = uplink && uplinkTrouble(trail, host, uplink);
+  const seen = {udpPort: tcPort(port, network.encrypted)};
+  const dead = uplink && uplinkTrouble(trail, host, uplink, seen);
   if (dead) return dead;
   const src = device.vxlan?.local ?? way.source ?? '';
   const evidence = [routeText(route), ...(uplink ? [linkText(uplink)] : [])];
@@ -90,11 +92,19 @@ function hopText({gateway, device}: Route): string {
   ].join(' ');
 }
 
-function uplinkTrouble(trail: Trail, host: HostModel, uplink: Link): Walk | undefined {
+/** The UDP port by which filters of tc on an uplink know the packets of a network; ESP has none. */
+export const tcPort = (port: number, encrypted: boolean): number => (encrypted ? -1 : port);
+
+function uplinkTrouble(trail: Trail, host: HostModel, uplink: Link, seen: SeenByTc): Walk | undefined {
   doubtPrograms(trail, host, 'underlay-route', uplink);
   const dead = deadLink(uplink);
   return dead === undefined
-    ? undefined
+    ? throughFilters(trail, host, host.host ?? {}, {
+        layer: 'underlay-route',
+        link: uplink,
+        direction: 'egress',
+        seen,
+      })
     : trail.fail(host, 'underlay-route', 'uplink-down', `uplink is ${dead}`, {
         device: uplink.name,
         evidence: [linkText(uplink)],

@@ -23,7 +23,7 @@ import {answerTo} from './neighbour.js';
 import {type Party, readTime} from './party.js';
 import {receiveOuter} from './receive.js';
 import {acrossSubnets, isRouted} from './subnets.js';
-import {doubtPrograms, type Trail, trail} from './trail.js';
+import {doubtPrograms, type Trail, throughFilters, trail} from './trail.js';
 import {sendOuter} from './underlay.js';
 
 export interface WalkContext {
@@ -149,6 +149,8 @@ function overTunnel(
   if (isWalk(row)) return row;
   smallTunnel(steps, model, device, mtu);
   doubtPrograms(steps, model, 'vxlan', device);
+  const taken = throughFilters(steps, model, tables, {layer: 'vxlan', link: device, direction: 'egress'});
+  if (taken) return taken;
   const receiver = receiverOf(context, dst, row.vtep);
   const outer = sendOuter(steps, {
     host: model,

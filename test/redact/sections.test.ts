@@ -28,6 +28,19 @@ describe('addresses in other clothes', () => {
   });
 });
 
+describe('filters of tc', () => {
+  it('keep whether they match all, and lose what they compare', () => {
+    const match = (value: string, mask: string) =>
+      `[{"kind":"u32","options":{"match":{"value":"${value}","mask":"${mask}","offmask":"","off":16}}}]`;
+    assert.equal(section('tc-filter', match('0', '0')), match('0', '0'));
+    assert.equal(section('tc-filter', match('a000109', 'ffffffff')), match('0', 'ffffffff'));
+    assert.equal(
+      section('tc-filter', '[{"options":{"keys":{"dst_mac":"02:42:0a:00:01:09","src_ip":"10.0.1.9"}}}]'),
+      '[{"options":{"keys":{"dst_mac":"redacted","src_ip":"redacted"}}}]',
+    );
+  });
+});
+
 describe('what a host has nothing to tell of', () => {
   it('stays empty', () => {
     for (const name of ['hosts-files', 'engine-log'])

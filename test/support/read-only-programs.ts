@@ -43,6 +43,8 @@ const forms: string[][] = [
   // netfilter: only the forms that save
   ['iptables(-legacy|-nft)?-save', '-c'],
   ['nft', '-j', 'list', 'ruleset'],
+  ['tc', 'qdisc', 'show'],
+  ['tc', '-j', 'filter', 'show', 'dev', '[^-].*', '(ingress|egress)'],
   ['lsns', '-t', 'net', '-n', '-r', '-o', 'NS,PID,NETNSID'],
   // Docker: the relay (what it sends is checked apart), and contexts
   ['docker', 'system', 'dial-stdio'],

@@ -338,7 +338,7 @@ enter_pair() {
 namespaces() {
   plain_tables=
   for table in $want_tables; do
-    case $table in fdb | nsid) ;; *) plain_tables="$plain_tables${plain_tables:+ }$table" ;; esac
+    case $table in fdb | nsid | tc) ;; *) plain_tables="$plain_tables${plain_tables:+ }$table" ;; esac
   done
   first=
   second=
@@ -595,17 +595,17 @@ listen_in_overlays() {
   listen_in "$@"
 }
 
-# nf_tables may be built in, a module that is loaded, or a module that asking would load; only the last must not be
-# asked. A kernel without /proc/modules can't load any. One whose modules are not installed here (its own, or that of a
-# virtual machine) tells by its symbols.
-nf_tables_loaded() {
+# kernel_has MODULE SYMBOL: whether it is built in, or a module that is loaded; asking could load one that is neither. A
+# kernel without /proc/modules can't load any. One whose modules are not installed here (its own, or that of a virtual
+# machine) tells by its symbols.
+kernel_has() {
   [ -e /proc/modules ] || return 0
-  grep -q '^nf_tables ' /proc/modules 2>/dev/null && return 0
+  grep -q "^$1 " /proc/modules 2>/dev/null && return 0
   built_in=/lib/modules/$(uname -r)/modules.builtin
   if [ -r "$built_in" ]; then
-    grep -q '/nf_tables\.ko' "$built_in" 2>/dev/null
+    grep -q "/$1\.ko" "$built_in" 2>/dev/null
   else
-    grep -q ' nf_tables_newtable$' /proc/kallsyms 2>/dev/null
+    grep -q " $2\$" /proc/kallsyms 2>/dev/null
   fi
 }
 
@@ -619,9 +619,17 @@ netfilter_tools() {
   elif ! locate iptables-nft-save && locate iptables-save; then
     legacy_save=$found
   fi
-  nf_tables_loaded || return 0
+  kernel_has nf_tables nf_tables_newtable || return 0
   if locate iptables-nft-save; then nft_save=$found; fi
   if locate nft; then nft_tool=$found; fi
+}
+
+# Links have places for filters of tc only where the kernel has these disciplines: elsewhere no namespace is asked.
+tc_tools() {
+  tc_tool=
+  case " $want_tables $want_host " in *' tc '*) ;; *) return 0 ;; esac
+  kernel_has sch_ingress clsact_init || return 0
+  if locate tc; then tc_tool=$found; fi
 }
 
 # What this host's ip and bridge can do. A tool that prints JSON prints `[` even for an empty table; asking for the
@@ -657,8 +665,9 @@ watch_lifeline() {
 
 read_all() {
   netfilter_tools
+  tc_tools
   tables=
-  export nonce job tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool proc_files
+  export nonce job tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool tc_tool proc_files
   about
   files
   case " $want_netns " in *' processes '*) processes ;; esac

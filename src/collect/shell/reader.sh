@@ -2,8 +2,8 @@
 # Reads the tables of the network namespace that it runs in, and prints each as a framed section.
 #
 # Exported by collector.sh: nonce, job, tables (what is wanted), ip_tool and bridge_tool (the programs' files), ip_json and
-# bridge_json (1 where the tool knows -j), ip_busybox, legacy_save, nft_save and nft_tool (empty where there is no such
-# program or asking it could load a module), proc_files.
+# bridge_json (1 where the tool knows -j), ip_busybox, legacy_save, nft_save, nft_tool and tc_tool (empty where there is no
+# such program or asking it could load a module), proc_files.
 # Argument 1 is the namespace's name in the frames.
 #
 # It never writes: every ip and bridge call is a dump, iptables is only called in its -save form, and a netlink
@@ -123,6 +123,25 @@ read_netfilter6() {
   fi
 }
 
+# Where links have a place for filters of tc, those filters; nearly no link has one, so that one process is enough.
+read_tc() {
+  [ -n "$tc_tool" ] || return 0
+  begin tc 'tc qdisc show'
+  places=$("$tc_tool" qdisc show)
+  status=$?
+  printf '%s\n' "$places"
+  finish "$status"
+  printf '%s\n' "$places" | while read -r _ kind _ _ device _; do
+    case $kind in
+      clsact)
+        run tc-filter "$tc_tool" -j filter show dev "$device" ingress
+        run tc-filter "$tc_tool" -j filter show dev "$device" egress
+        ;;
+      ingress) run tc-filter "$tc_tool" -j filter show dev "$device" ingress ;;
+    esac
+  done
+}
+
 # `nokeys` keeps the keys in the kernel; an ip that does not know the word fails and prints nothing. The filter is a
 # second line: keys are longer than any other number (an SPI or a mark has 8 digits).
 read_xfrm() {
@@ -160,5 +179,6 @@ if wanted proc; then
 fi
 wanted netfilter && read_netfilter
 wanted netfilter6 && read_netfilter6
+wanted tc && read_tc
 wanted xfrm && read_xfrm
 exit 0

@@ -86,4 +86,32 @@ export const vxlanSettingTexts = [
     fix: [{command: `${inSandbox} tc qdisc del dev LINK root`, affects: 'what that link sends'}],
     references: ['tc(8), qdisc', 'tc-netem(8)', 'kernel net/sched/sch_netem.c'],
   },
+  {
+    code: 'tc-filtered',
+    title: 'a filter of tc takes frames out of the path of overlays',
+    severity: 'error',
+    needs: 'one host',
+    meaning:
+      'At the ingress or egress of a link that overlays use, a filter drops frames or redirects them to another device. Docker sets none; programs that test failures, that balance or that inspect traffic do. Filters of which it is not known whether they match (BPF programs, matches on more than UDP ports) are listed as not checked.',
+    behaviour:
+      'Filters at ingress see a frame before the packet filter, those at egress after it, so that no rule and no counter of the link shows the loss. The first filter that matches decides, in the order of their preference.',
+    check: [
+      {command: `${inSandbox} tc qdisc show`, shows: 'ingress or clsact on a link'},
+      {
+        command: `${inSandbox} tc -s filter show dev LINK ingress`,
+        shows: 'the same with egress: packets that each took',
+      },
+    ],
+    fix: [
+      {
+        command: `${inSandbox} tc filter del dev LINK ingress`,
+        affects: 'all filters of that link in that direction: find the program that set them',
+      },
+    ],
+    references: [
+      'tc(8), filter',
+      'kernel net/sched/cls_api.c (tcf_classify)',
+      'kernel net/core/dev.c (sch_handle_ingress)',
+    ],
+  },
 ] as const satisfies readonly Explanation[];

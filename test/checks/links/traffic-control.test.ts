@@ -6,8 +6,8 @@ import {findContainer} from '../../../src/topology/names.js';
 import {trace} from '../../../src/trace/trace.js';
 import {derived, editTable} from '../../support/evidence.js';
 import {netnsOf} from '../../trace/changed.js';
-import {fixOf} from '../support.js';
-import {editLink, foundOn, inShort, node1, node2, sandbox, vxlan} from './settings.js';
+import {examine, fixOf} from '../support.js';
+import {editLink, foundOn, inShort, node1, node2, port, sandbox, stopped, vxlan} from './settings.js';
 
 const web1 = netnsOf('node1', 'web1');
 const queue = (qdisc: string) =>
@@ -54,5 +54,50 @@ describe('traffic-control', () => {
 
   it('has trace doubt where an XDP program sees the frames', () => {
     assert.equal(ends(inNetns(web1, 'eth0', {xdp: {mode: 2}})), 'undecided');
+  });
+});
+
+describe('filters of tc', () => {
+  const row = (options: object) => ({protocol: 'all', pref: 1, kind: 'matchall', chain: 0, options});
+  const dropped = {actions: [{order: 1, kind: 'gact', control_action: {type: 'drop'}}]};
+  const withFilter = (netns: string, dev: string, direction: string, ...rows: object[]) =>
+    derived(node1, (draft) => {
+      draft.sections.push({
+        name: 'tc-filter',
+        netns,
+        command: `tc -j filter show dev ${dev} ${direction}`,
+        at: draft.startedAt,
+        status: 0,
+        output: JSON.stringify(rows),
+      });
+    });
+
+  it("finds 'tc-filtered' on a tunnel, a port and an uplink, as trace does", () => {
+    for (const [netns, dev, direction, subject] of [
+      [sandbox, vxlan, 'egress', `${vxlan} in ${sandbox} egress`],
+      [sandbox, port, 'ingress', `${port} in ${sandbox} ingress`],
+      ['@host', 'eth0', 'egress', 'eth0 egress'],
+    ] as const) {
+      const one = withFilter(netns, dev, direction, row(dropped));
+      const [finding, ...others] = foundOn(one);
+      assert.deepEqual([inShort(finding ? [finding] : []), others], [[`error tc-filtered ${subject}`], []]);
+      assert.match(fixOf(finding)[0] ?? '', new RegExp(`tc filter del dev ${dev} ${direction}$`));
+      assert.equal(stopped(one), 'node1 tc-filtered');
+    }
+    const back = withFilter('@host', 'eth0', 'ingress', row(dropped));
+    assert.equal(stopped(back), undefined);
+    assert.equal(stopped(back, 'web2', 'web1'), 'node1 tc-filtered');
+  });
+
+  it('are listed as not checked where it is not known whether they match', () => {
+    const bpf = withFilter('@host', 'eth0', 'egress', {...row({bpf_name: 'x'}), kind: 'bpf'});
+    assert.deepEqual(foundOn(bpf), []);
+    assert.match(
+      examine(bpf).notChecked.find(({checkName}) => checkName === 'traffic-control')?.reason ?? '',
+      /whether filters of tc take frames at eth0 \(egress\): tc filter dev eth0 egress .*BPF/,
+    );
+    assert.equal(ends(bpf), 'undecided');
+    const elsewhere = {...row({...dropped, keys: {ip_proto: 'udp', dst_port: 53}}), kind: 'flower'};
+    assert.equal(ends(withFilter('@host', 'eth0', 'egress', elsewhere)), ends(node1));
   });
 });

@@ -6,6 +6,7 @@ import {faultsOfKernel} from './kernel.js';
 import {faultsOfRows, forgottenGossip} from './rows.js';
 import {faultsOfSamples} from './sample.js';
 import {faultsOfSettings} from './settings.js';
+import {faultsOfSilence} from './silenced.js';
 import {underlayFaults} from './underlay.js';
 
 /** Every fault that `doctor` is tried on in the lab, one at a time. */
@@ -15,6 +16,7 @@ export const doctorFaults: readonly DoctorFault[] = [
   ...engineFaults,
   ...faultsOfSamples,
   ...faultsOfSettings,
+  ...faultsOfSilence,
   ...faultsOfKernel,
   ...faultsOfAllocation,
   ...faultsOfContract,
