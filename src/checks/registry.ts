@@ -33,6 +33,7 @@ import {containerState} from './links/container-state.js';
 import {namespaces} from './links/namespaces.js';
 import {overlayLinks} from './links/overlay-links.js';
 import {portSettings} from './links/port-settings.js';
+import {sandboxChains} from './links/sandbox-chains.js';
 import {trafficControl} from './links/traffic-control.js';
 import {vethUnplugged} from './links/veth-unplugged.js';
 import {vni} from './links/vni.js';
@@ -102,6 +103,7 @@ export const checks: readonly Check[] = [
   namespaces,
   overlayLinks,
   portSettings,
+  sandboxChains,
   trafficControl,
   vethUnplugged,
   vxlanSettings,

@@ -9,6 +9,13 @@ export const examples: Readonly<Record<string, FixExample>> = {
     affects: 'br0 only, which forwards nothing now',
     replace: ['/run/docker/netns/1-0mzgxgcniv'],
   },
+  'bridge-filtered': {
+    from: 'fixtures/recorded/trace/nft-bridge',
+    host: 'node2',
+    commands: ['nsenter --net=/run/docker/netns/1-0mzgxgcniv nft delete table bridge guard'],
+    affects: 'all rules of that table in the sandbox of uber-net: find the program that made it',
+    replace: ['/run/docker/netns/1-0mzgxgcniv'],
+  },
   'bridge-takes-mac': {
     from: 'fixtures/recorded/trace/bridge-takes-mac',
     host: 'node1',

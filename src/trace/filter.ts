@@ -1,14 +1,16 @@
 /** Hops at which packet filters decide: the hosts' own, and those inside containers and sandboxes. */
 
 import type {FindingCode} from '../findings/catalogue.js';
+import {throughBridgeChains} from '../kernel/bridge-chains.js';
 import type {FilteredPacket, Hook} from '../kernel/netfilter.js';
 import {decide, packetFilter} from '../kernel/packet-filter.js';
-import {chainLine, chainOf, dropWord} from '../kernel/printed-rule.js';
+import {chainLine, chainOf, dropWord, ruleLine} from '../kernel/printed-rule.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {besideIptables, rulesOf} from '../model/rules/questions.js';
+import {rulesOf} from '../model/rules/questions.js';
 import type {Rule, RuleChain, Ruleset} from '../model/rules/rule.js';
 import type {Layer} from '../services/step.js';
+import {inNamespace} from '../topology/in-namespace.js';
 import type {AtBridge} from './bridge.js';
 import type {Walk} from './disposition.js';
 import type {Trail} from './trail.js';
@@ -62,15 +64,27 @@ export function bridgeFilter(
   packet: FilteredPacket,
 ): Walk | undefined {
   const whose = netns === '@host' ? model.name : 'the sandbox';
-  const chains = besideIptables(tables.nftables).filter(({family}) => family === 'bridge');
-  if (chains.length > 0) {
+  const bridged = throughBridgeChains(tables.nftables);
+  const evidence = bridged.by.map(ruleLine);
+  if (bridged.verdict === 'drops')
+    return trail.fail(
+      model,
+      'bridge-filter',
+      'bridge-filtered',
+      `an nftables bridge chain of ${whose} drops IPv4 frames`,
+      {
+        device: bridge.name,
+        evidence,
+        next: inNamespace(model, netns, 'nft list ruleset'),
+      },
+    );
+  if (bridged.verdict === 'perhaps')
     trail.doubt(
       model,
       'bridge-filter',
       `nftables bridge chains of ${whose} see these frames and are not evaluated`,
-      chains.map(chainLine),
+      evidence,
     );
-  }
   const called = callsIptables(model, tables);
   // Docker sets no rules in a sandbox, so what was not read there is no doubt; on the host it is.
   const ruled = (tables.netfilter ?? []).some(canDrop);

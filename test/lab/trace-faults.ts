@@ -377,8 +377,8 @@ export const traceFaults: Readonly<Record<string, TraceFault>> = {
     about: 'an nftables bridge table in the sandbox of node2 drops all forwarded frames',
     make: ({two}) => two.sandbox(nft('bridge', 'forward', 'ether type ip')),
     mend: ({two}) => two.sandbox(noNft('bridge')),
-    forward: '? node2 bridge-filter',
-    reverse: '? node2 bridge-filter',
+    forward: 'node2 bridge-filter bridge-filtered',
+    reverse: 'node2 bridge-filter bridge-filtered',
   },
   'vni-missing': {
     about: "node2's vxlan device of the network deleted",

@@ -269,13 +269,12 @@ const filterTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Rules in the sandbox of the overlay, or on docker_gwbridge, drop frames that the bridge forwards. With br_netfilter loaded, bridged frames pass the FORWARD rules of their namespace, which is often unexpected.',
+      'Rules in the sandbox of the overlay, or on docker_gwbridge, drop frames that the bridge forwards. With br_netfilter loaded, bridged frames pass the FORWARD rules of their namespace, which is often unexpected. doctor reports chains of nftables in a sandbox that drop all IPv4 frames; of those that may drop some it says so.',
     behaviour:
       'The bridge passes each frame to the IP filter of its namespace (net.bridge.bridge-nf-call-iptables), or a bridge table of nftables filters it; a dropped frame is counted at the rule and in no other counter.',
     check: [{command: `${overlay} iptables-save -c`}, {command: `${overlay} nft list ruleset`}],
     fix: [{command: `${overlay} iptables -D FORWARD RULE`, affects: 'that one rule of the sandbox'}],
     references: ['kernel net/bridge/br_netfilter_hooks.c', 'iptables(8)'],
-    traceOnly: true,
   },
   {
     code: 'sandbox-filtered',
