@@ -66,7 +66,8 @@ export interface DecodeRunOptions {
 export function newDecodeRun({options, sinks, vni, isStopped}: DecodeRunOptions): DecodeRun {
   const scanner = newScanner(options.vxlanPorts, options.checksums);
   const selection = newSelection(options);
-  const totals = newTotals(options.vxlanPorts, options.checksums);
+  const {vxlanPorts: readPorts, checksums, views} = options;
+  const totals = newTotals({readPorts, checksums, brief: !views.stats});
   const span = newTimeSpan();
   const view = newPacketView();
   view.vni = vni;

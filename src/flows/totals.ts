@@ -113,19 +113,30 @@ const newCounted = (): Counted => ({
   timeline: newTimeline(),
 });
 
-/** `readPorts` are those that VXLAN is read on: nothing there is worth a hint. */
-export function newTotals(readPorts: readonly number[] = [], checksums = false): Totals {
+export interface TotalsOptions {
+  /** Ports that VXLAN is read on: nothing there is worth a hint. */
+  readPorts?: readonly number[];
+  checksums?: boolean;
+  /** Count of packets of VXLAN no more than how many there are: enough for who doesn't show totals. */
+  brief?: boolean;
+}
+
+export function newTotals({readPorts = [], checksums = false, brief = false}: TotalsOptions = {}): Totals {
   const pairs = newPairFinder(checksums);
   const vnis = newVniFinder();
   const totals: Totals = {
     ...newCounted(),
     note(view, now) {
       const outer = outerOf(view);
+      const kind = kindOf(outer);
       add(totals.all, view.length);
+      if (brief && kind === Kind.vxlan) {
+        add(totals.vxlan, view.length);
+        return;
+      }
       noteInTimeline(totals.timeline, now);
       if (view.captured < view.length && (view.frames[view.depth - 1] as Frame).stop === Stop.cut)
         totals.cut++;
-      const kind = kindOf(outer);
       if (kind === Kind.vxlan) noteVxlan(totals, view, outer, pairs.find(totals, outer), vnis.find);
       else if (kind === Kind.esp) noteEsp(totals, view, outer, pairs.find(totals, outer));
       else noteOther(totals, view, outer, kind, readPorts);
