@@ -29,10 +29,10 @@ const ovdiag = (...flags: string[]): string[] => [process.execPath, program, 'de
 
 const candidates: Timed[] = [
   {name: 'tcpdump -nn -r FILE', argv: ['tcpdump', '-nn', '-r', file]},
-  {name: 'ovdiag decode --stats', argv: ovdiag('--stats'), limit: 0.2},
-  {name: 'ovdiag decode --flows', argv: ovdiag('--flows'), limit: 0.3},
-  {name: 'ovdiag decode', argv: ovdiag(), limit: 0.6},
-  {name: 'ovdiag decode --json', argv: ovdiag('--json'), limit: 1.2},
+  {name: 'ovdiag decode --stats', argv: ovdiag('--stats'), limit: 0.09},
+  {name: 'ovdiag decode --flows', argv: ovdiag('--flows'), limit: 0.13},
+  {name: 'ovdiag decode', argv: ovdiag(), limit: 0.22},
+  {name: 'ovdiag decode --json', argv: ovdiag('--json'), limit: 0.4},
 ];
 
 interface Measure {

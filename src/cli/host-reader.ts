@@ -11,7 +11,6 @@ import type {HostModel} from '../model/host.js';
 import type {Problem} from '../model/problem.js';
 import type {HostEvidence} from '../snapshot/snapshot.js';
 import type {RecordedFile} from '../snapshot/snapshot-folder.js';
-import {hostFromEvidence} from '../topology/host-from-evidence.js';
 import {parseDuration} from './duration.js';
 import type {HostFlags} from './host-flags.js';
 import {hostProgress} from './host-progress.js';
@@ -64,6 +63,8 @@ export class HostReader implements ProbingReader, EachReader {
   }
 
   async readEach(wanted: Wanted, use: (model: HostModel) => void): Promise<void> {
+    // Loaded here: whoever reads no host, as decode without names, needs none of the parsers.
+    const {hostFromEvidence} = await import('../topology/host-from-evidence.js');
     for await (const evidence of this.evidence(wanted)) {
       if (!this.toldAll) this.recording?.add(evidence);
       const model = hostFromEvidence(evidence);
