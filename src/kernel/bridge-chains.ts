@@ -59,3 +59,16 @@ function holds(match: RuleMatch): boolean {
   if (match.match === 'family') return match.family === 'ip';
   return match.match === 'other' && /^(ether type|meta protocol) ip$/.test(match.words);
 }
+
+type Proc = ReadonlyMap<string, string> | undefined;
+
+/**
+ * Whether frames of a bridge pass the IP filter of its namespace as well: `1` or `0`, undefined where that was not read. The
+ * setting is each namespace's own; without br_netfilter no host has it, and then no frame is seen.
+ */
+export function callsIptables(hosts: Proc, own: Proc): string | undefined {
+  const path = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+  const value = own?.get(path)?.trim();
+  if (value !== undefined) return value;
+  return hosts !== undefined && !hosts.has(path) ? '0' : undefined;
+}

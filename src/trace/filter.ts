@@ -1,7 +1,7 @@
 /** Hops at which packet filters decide: the hosts' own, and those inside containers and sandboxes. */
 
 import type {FindingCode} from '../findings/catalogue.js';
-import {throughBridgeChains} from '../kernel/bridge-chains.js';
+import {callsIptables, throughBridgeChains} from '../kernel/bridge-chains.js';
 import type {FilteredPacket, Hook} from '../kernel/netfilter.js';
 import {decide, packetFilter} from '../kernel/packet-filter.js';
 import {chainLine, chainOf, dropWord, ruleLine} from '../kernel/printed-rule.js';
@@ -85,7 +85,7 @@ export function bridgeFilter(
       `nftables bridge chains of ${whose} see these frames and are not evaluated`,
       evidence,
     );
-  const called = callsIptables(model, tables);
+  const called = callsIptables(model.host?.proc, tables.proc);
   // Docker sets no rules in a sandbox, so what was not read there is no doubt; on the host it is.
   const ruled = (tables.netfilter ?? []).some(canDrop);
   if (called === '0' || (netns !== '@host' && !ruled)) return undefined;
@@ -118,15 +118,6 @@ function canDrop({tables}: Ruleset): boolean {
     ({rules, chains}) =>
       rules.length > 0 || [...chains.values()].some(({policy = 'accept'}) => policy !== 'accept'),
   );
-}
-
-/** The namespace's own setting; without br_netfilter no host has it, and then no frame is seen. */
-function callsIptables(model: HostModel, tables: NetnsTables): string | undefined {
-  const path = '/proc/sys/net/bridge/bridge-nf-call-iptables';
-  const own = tables.proc?.get(path)?.trim();
-  if (own !== undefined) return own;
-  const hosts = model.host?.proc;
-  return hosts !== undefined && !hosts.has(path) ? '0' : undefined;
 }
 
 /** `iptables INPUT`, `nft inet guard door`. */

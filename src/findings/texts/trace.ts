@@ -269,7 +269,7 @@ const filterTexts = [
     severity: 'error',
     needs: 'one host',
     meaning:
-      'Rules in the sandbox of the overlay, or on docker_gwbridge, drop frames that the bridge forwards. With br_netfilter loaded, bridged frames pass the FORWARD rules of their namespace, which is often unexpected. doctor reports chains of nftables in a sandbox that drop all IPv4 frames; of those that may drop some it says so.',
+      'Rules in the sandbox of the overlay, or on docker_gwbridge, drop frames that the bridge forwards. With br_netfilter loaded, bridged frames pass the FORWARD rules of their namespace, which is often unexpected. doctor reports chains of nftables in a sandbox that drop all IPv4 frames, and rules of iptables that drop connections there, or, as information, pings alone. Of what may drop some it says so.',
     behaviour:
       'The bridge passes each frame to the IP filter of its namespace (net.bridge.bridge-nf-call-iptables), or a bridge table of nftables filters it; a dropped frame is counted at the rule and in no other counter.',
     check: [{command: `${overlay} iptables-save -c`}, {command: `${overlay} nft list ruleset`}],

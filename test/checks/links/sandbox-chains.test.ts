@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {derived, recordedEvidence, sectionOf} from '../../support/evidence.js';
+import {derived, recordedEvidence, sectionOf, setProc} from '../../support/evidence.js';
 import {examine, fixOf} from '../support.js';
 
 const recorded = recordedEvidence('trace/nft-bridge/node2');
@@ -49,5 +49,40 @@ describe('chains of the bridge family in a sandbox', () => {
       assert.equal(isDoubted(doubtful), true);
     }
     assert.equal(found(rules([mac, drop], [drop])).length, 1);
+  });
+});
+
+describe('rules of iptables in a sandbox', () => {
+  const pings = recordedEvidence('trace/sandbox-filtered/node1');
+  const place = pings.sections.find(
+    ({name, netns, output}) =>
+      name === 'iptables-nft' && /^\d+-/.test(netns ?? '') && /FORWARD.*DROP/.test(output),
+  )?.netns as string;
+  const withRule = (from: RegExp, to: string) =>
+    derived(pings, (draft) => {
+      const section = sectionOf(draft, place, 'iptables-nft');
+      section.output = section.output.replace(from, to);
+    });
+
+  it('drop what the bridge forwards, where br_netfilter shows it to them: pings alone are a hint', () => {
+    const [finding, ...others] = found(pings);
+    assert.deepEqual([others, finding?.severity, finding?.network], [[], 'info', 'uber-net']);
+    assert.match(fixOf(finding)[0] ?? '', /iptables-nft -t filter -I FORWARD -i br0 -o br0 -j ACCEPT$/);
+    const all = withRule(/-A FORWARD -p icmp -j DROP/, '-A FORWARD -j DROP');
+    assert.deepEqual(
+      found(all).map(({severity}) => severity),
+      ['error'],
+    );
+  });
+
+  it('see no bridged frame without it, and pass what they do not drop', () => {
+    const off = derived(pings, (draft) =>
+      setProc(draft, place, '/proc/sys/net/bridge/bridge-nf-call-iptables', '0'),
+    );
+    assert.deepEqual(found(off), []);
+    assert.deepEqual(
+      found(withRule(/-A FORWARD -p icmp -j DROP/, '-A FORWARD -p udp --dport 9 -j DROP')),
+      [],
+    );
   });
 });

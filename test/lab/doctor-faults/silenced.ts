@@ -68,4 +68,13 @@ export const faultsOfSilence: readonly DoctorFault[] = [
   silenced('tc-filtered', 'a filter of tc takes UDP 4789 at the uplink of node2', onNode('node2'), () =>
     taken('clsact', 'eth0', 'ingress', tunnels),
   ),
+  silenced(
+    'bridge-filtered',
+    'a chain of the bridge family in the sandbox of uber-net on node2 drops all IPv4 frames',
+    ({two}) => two.sandbox,
+    () => [
+      "nft add table bridge guard; nft add chain bridge guard door '{ type filter hook forward priority 0; }'; nft add rule bridge guard door ether type ip drop",
+      'nft delete table bridge guard',
+    ],
+  ),
 ];
