@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,7 @@ import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {expectedInLab, told} from '../checks/support.js';
 import {ovdiag} from '../cli/support.js';
 import {doctorFaults} from '../lab/doctor-faults/all.js';
+import {decoys} from '../lab/doctor-faults/decoys.js';
 import {type DoctorFault, onRouter} from '../lab/doctor-faults/fault.js';
 import {typeFixes} from '../lab/doctor-faults/fixing.js';
 import {keyOf, type Passed, resultsOf} from '../lab/doctor-faults/results.js';
@@ -19,14 +21,23 @@ import {startSshd} from '../lab/sshd.js';
 import {labSuite, useLab} from '../lab/use.js';
 import {document, reading} from './live.js';
 
-/** All of them, unless scripts/faults.ts was asked for a part. */
-function chosenFaults(): DoctorFault[] {
-  const [part = 1, parts = 1] = (process.env['OVDIAG_FAULTS_PART'] ?? '1/1').split('/').map(Number);
-  const words = JSON.parse(process.env['OVDIAG_FAULTS_WORDS'] ?? '[]') as string[];
-  return doctorFaults
-    .filter((fault) => words.length === 0 || words.some((word) => keyOf(fault).includes(word)))
-    .filter((_, index) => index % parts === part - 1);
+/** Of a run of all tests: another third with each commit, so that three in a row try all of them. */
+function thirdOfCommit(): string {
+  const {stdout} = spawnSync('git', ['rev-list', '--count', 'HEAD'], {encoding: 'utf8'});
+  const commits = Number.parseInt(stdout || '0', 10);
+  const part = `${(commits % 3) + 1}/3`;
+  console.log(`part ${part} of the faults, by the number of commits (${commits}); all: npm run faults`);
+  return part;
 }
+
+const [part = 1, parts = 1] = (process.env['OVDIAG_FAULTS_PART'] ?? thirdOfCommit()).split('/').map(Number);
+const words = JSON.parse(process.env['OVDIAG_FAULTS_WORDS'] ?? '[]') as string[];
+
+/** What scripts/faults.ts was asked for, or a third. */
+const chosenOf = <T>(all: readonly T[], nameOf: (one: T) => string): T[] =>
+  all
+    .filter((one) => words.length === 0 || words.some((word) => nameOf(one).includes(word)))
+    .filter((_, index) => index % parts === part - 1);
 
 describe('doctor on a swarm with one fault at a time', labSuite(), () => {
   const lab = useLab();
@@ -46,6 +57,22 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
     results.remove();
   });
 
+  for (const {about, make} of chosenOf(decoys, ({about}) => about)) {
+    it(`says nothing of ${about}`, async () => {
+      const undo = await make(lab());
+      try {
+        const first = await readNodes(lab());
+        await sleep(3200);
+        const {findings} = examineAll(first, await readNodes(lab()));
+        const own = findings.filter(({code}) => !expectedInLab.has(code));
+        assert.deepEqual(own, [], told(own).join('; '));
+      } finally {
+        await undo();
+      }
+      await clean();
+    });
+  }
+
   async function found({code, traffic}: DoctorFault): Promise<FoldedFinding[]> {
     if (traffic) return relevant(code, await readSample(lab(), 3, await traffic(lab())));
     const first = await readNodes(lab());
@@ -61,6 +88,14 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
       (finding) => finding.code === code || !expectedInLab.has(finding.code),
     );
   }
+
+  it('knows each by words of its own, so that none is taken for another that has passed', () => {
+    const keys = doctorFaults.map(keyOf);
+    assert.deepEqual(
+      keys.filter((key, index) => keys.indexOf(key) !== index),
+      [],
+    );
+  });
 
   it('is found in the same way by the command, as a whole', async () => {
     const fault = doctorFaults.find(({code, traffic}) => code === 'veth-not-in-bridge' && !traffic);
@@ -82,7 +117,7 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
     assert.deepEqual([findings, status], [[], 0], stderr);
   });
 
-  const chosen = chosenFaults();
+  const chosen = chosenOf(doctorFaults, keyOf);
   for (const [index, fault] of chosen.entries()) {
     it(`${fault.code} comes first, and goes: ${fault.about}`, async (t) => {
       if (times.has(keyOf(fault))) return t.skip('it has passed in the run that this one goes on with');
@@ -163,6 +198,11 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
   function assertNamed(fault: DoctorFault, findings: FoldedFinding[]): void {
     const [first] = findings;
     assert.equal(first?.code, fault.code, told(findings).join('; '));
+    if (fault.says) assert.match(first.cause, fault.says);
+    if (fault.alone) {
+      const beside = findings.filter(({code}) => code !== fault.code);
+      assert.deepEqual(beside, [], `beside it: ${told(beside).join('; ')}`);
+    }
     const followers = new Set<string>(first.folded.map(({finding}) => finding.code));
     const wanted = [...(fault.brings ?? [])];
     assert.deepEqual(

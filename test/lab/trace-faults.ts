@@ -51,12 +51,13 @@ export async function rebuild(
   {host, sandbox, vxlan, vni, bridge}: End,
   port: number,
   id = vni,
+  flags = 'proxy l2miss l3miss',
 ): Promise<void> {
   const inode = (await sandbox('readlink /proc/self/ns/net')).trim();
   await sandbox(`ip link del ${vxlan} 2>/dev/null || true`);
   await host(
     [
-      `ip link add vx-mend type vxlan id ${id} dstport ${port} proxy l2miss l3miss`,
+      `ip link add vx-mend type vxlan id ${id} dstport ${port} ${flags}`,
       'for file in /var/run/docker/netns/*; do',
       `[ "$(nsenter --net=$file readlink /proc/self/ns/net 2>/dev/null)" = '${inode}' ] || continue`,
       `ip link set vx-mend netns $file; break`,

@@ -25,6 +25,10 @@ export interface DoctorFault {
   brings?: readonly string[];
   /** Set where its fix does not mend it. */
   unfixed?: Unfixed;
+  /** What its cause must say, where a false one is near. */
+  says?: RegExp;
+  /** Whether all else that is found must be folded under it. */
+  alone?: true;
 }
 
 /** A fault by what makes it, which returns what undoes it. */
@@ -49,6 +53,21 @@ export function fault(
 
 /** The same fault, which its fix does not mend. */
 export const unfixed = (why: Unfixed, one: DoctorFault): DoctorFault => ({...one, unfixed: why});
+
+/** A shell text on a node, and another that undoes it and may find nothing left to undo. */
+export function onHost(
+  code: string,
+  about: string,
+  make: (lab: Lab) => Promise<[string, string]> | [string, string],
+  name: 'node1' | 'node2' = 'node1',
+): DoctorFault {
+  return fault(code, about, async (lab) => {
+    const node = lab.node(name);
+    const [text, undo] = await make(lab);
+    await node.run(['sh', '-ec', text]);
+    return () => node.run(['sh', '-c', `${undo} || true`]);
+  });
+}
 
 export const onRouter: Unfixed = {madeBy: 'the router'};
 

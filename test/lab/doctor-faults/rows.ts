@@ -2,16 +2,15 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {ceilings} from '../../../src/findings/converging.js';
 import {type Break, faults, mendPlace, placeRows, sandboxFile, webPlace} from '../faults.js';
-import {image} from '../image.js';
 import type {Lab, LabNode} from '../lab.js';
 import {type End, endOf, rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
 import {endsOf, meet} from '../trace-run.js';
 import {until} from '../wait.js';
 import {type DoctorFault, fault, onRouter, pings, traceFault, unfixed} from './fault.js';
+import {guest, guestWithMac, hears, sandboxOf, spareNetwork} from './guests.js';
 
 const directory = '/var/run/docker/netns';
-const idle = ['/bin/sleep', '1000000'];
 
 /** Rows of node1's sandbox of uber-net are changed; whatever was done to them is undone. */
 function rowFault(code: string, about: string, make: Break): DoctorFault {
@@ -21,50 +20,6 @@ function rowFault(code: string, about: string, make: Break): DoctorFault {
     await make(place, lab);
     return () => mendPlace(place, before);
   });
-}
-
-/** A container of its own on uber-net, so that the lab's are left alone. */
-async function guest(node: LabNode, name: string): Promise<() => Promise<unknown>> {
-  await node.docker(['run', '-d', '--network', 'uber-net', '--name', name, image, ...idle]);
-  return () => node.docker(['rm', '-f', name]);
-}
-
-/** The same with a MAC of its own. The engine is asked itself: newer clients refuse this to older engines. */
-async function guestWithMac(node: LabNode, name: string, mac: string): Promise<() => Promise<unknown>> {
-  const spec = {Image: image, Cmd: idle, MacAddress: mac, HostConfig: {NetworkMode: 'uber-net'}};
-  const words = [
-    'curl',
-    '-sSf',
-    '--unix-socket',
-    '/var/run/docker.sock',
-    '-H',
-    'Content-Type: application/json',
-  ];
-  await node.run([
-    ...words,
-    '-d',
-    JSON.stringify(spec),
-    `http://docker/v1.41/containers/create?name=${name}`,
-  ]);
-  await node.docker(['start', name]);
-  return () => node.docker(['rm', '-f', name]);
-}
-
-/** The process of a container, and the file of its namespace. */
-async function sandboxOf(node: LabNode, name: string): Promise<{pid: string; key: string}> {
-  const format = '{{.State.Pid}} {{.NetworkSettings.SandboxKey}}';
-  const [pid = '', key = ''] = (await node.docker(['inspect', '-f', format, name])).stdout.trim().split(' ');
-  return {pid, key: key.split('/').at(-1) ?? ''};
-}
-
-/** A network that no task needs: its VNI is known to the manager, and its sandbox exists nowhere. */
-async function spareNetwork(
-  node: LabNode,
-): Promise<{vni: string; id: string; remove: () => Promise<unknown>}> {
-  const {stdout: id} = await node.docker(['network', 'create', '-d', 'overlay', 'spare-net']);
-  const option = '{{index .Options "com.docker.network.driver.overlay.vxlanid_list"}}';
-  const {stdout: vni} = await node.docker(['network', 'inspect', '-f', option, 'spare-net']);
-  return {vni: vni.trim(), id: id.trim(), remove: () => node.docker(['network', 'rm', 'spare-net'])};
 }
 
 /** Removes a link, which the fix may have removed already. */
@@ -295,10 +250,7 @@ export const forgottenGossip = unfixed(
   fault('gossip-differs', 'the router drops gossip (7946) until node1 has forgotten web2', async (lab) => {
     const {two, router} = await endsOf(lab, 'web');
     const rules = ['tcp', 'udp'].map((protocol) => `FORWARD -p ${protocol} --dport 7946 -j DROP`);
-    const heard = async () => {
-      const {stdout} = await node1(lab).docker(['network', 'inspect', '--verbose', 'uber-net']);
-      return stdout.includes(`"EndpointIP": "${two.ip}"`);
-    };
+    const heard = () => hears(node1(lab), two.ip);
     await until({what: 'web2 to be no news any more'}, async () => {
       const {stdout} = await two.node.docker(['inspect', '--format', '{{.State.StartedAt}}', 'web2']);
       return Date.now() - Date.parse(stdout.trim()) > ceilings.reassignment * 1000 || undefined;

@@ -2,16 +2,23 @@
 
 import type {Lab} from '../lab.js';
 import {type End, rowsOf} from '../trace-ends.js';
+import type {Ends} from '../trace-faults.js';
 import {endsOf, meet} from '../trace-run.js';
 import {type DoctorFault, fault, onRouter, type Traffic, traceFault, unfixed} from './fault.js';
 import {standIn} from './stand-in.js';
 
 /** A fault that loses what is sent while it is looked at. */
-const sampled = (
+export const sampled = (
   one: DoctorFault,
   traffic: NonNullable<DoctorFault['traffic']>,
   brings: readonly string[] = [],
 ): DoctorFault => ({...one, traffic, brings});
+
+/** By its words another fault than the same one without traffic. */
+const whileSent = (one: DoctorFault): DoctorFault => ({
+  ...one,
+  about: `${one.about}, while packets are sent`,
+});
 
 /** What hosts and containers were told about the path is remembered for ten minutes. */
 const forget = async (lab: Lab): Promise<void> => {
@@ -57,6 +64,24 @@ esac
   };
 }
 
+/** The router drops the tunnel's packets that match, and both ends have met before. */
+const lostBetween = (about: string, match: (ends: Ends) => string): DoctorFault =>
+  unfixed(
+    onRouter,
+    sampled(
+      fault('frames-lost-between', about, async (lab) => {
+        const ends = await web(lab);
+        const {one, two, router} = ends;
+        const rule = `FORWARD ${match(ends)} -p udp --dport 4789 -j DROP`;
+        await meet(ends);
+        await router(`iptables -I ${rule}`);
+        for (let turn = 0; turn < 2; turn++) await one.inside(`ping -q -n -i 0.5 -w 17 ${two.ip} || true`);
+        return () => router(`iptables -D ${rule}`);
+      }),
+      pingsOf('web'),
+    ),
+  );
+
 export const faultsOfSamples: readonly DoctorFault[] = [
   sampled(traceFault('fdb-row-missing', 'fdb-missing'), pingsOf('web'), ['l2-miss']),
   sampled(
@@ -70,8 +95,10 @@ export const faultsOfSamples: readonly DoctorFault[] = [
     pingsOf('web'),
     ['l3-miss'],
   ),
-  sampled(traceFault('vtep-route-missing', 'vtep-route-blackhole'), pingsOf('web'), ['vxlan-tx-errors']),
-  sampled(traceFault('data-path-port-differs', 'port-differs'), pingsOf('web', true), [
+  sampled(whileSent(traceFault('vtep-route-missing', 'vtep-route-blackhole')), pingsOf('web'), [
+    'vxlan-tx-errors',
+  ]),
+  sampled(whileSent(traceFault('data-path-port-differs', 'port-differs')), pingsOf('web', true), [
     'icmp-unreachable',
     'udp-no-ports',
   ]),
@@ -159,22 +186,10 @@ export const faultsOfSamples: readonly DoctorFault[] = [
       },
     ),
   ),
-  unfixed(
-    onRouter,
-    sampled(
-      fault(
-        'frames-lost-between',
-        'the router drops UDP 4789, while web1 has sent for more than half a minute',
-        async (lab) => {
-          const {one, two, router} = await web(lab);
-          await meet({one, two, router});
-          await router('iptables -I FORWARD -p udp --dport 4789 -j DROP');
-          for (let turn = 0; turn < 2; turn++) await one.inside(`ping -q -n -i 0.5 -w 17 ${two.ip} || true`);
-          return () => router('iptables -D FORWARD -p udp --dport 4789 -j DROP');
-        },
-      ),
-      pingsOf('web'),
-    ),
+  lostBetween('the router drops UDP 4789, while web1 has sent for more than half a minute', () => ''),
+  lostBetween(
+    'the router drops UDP 4789 of node2, which web1 has had answers from before',
+    ({two}) => `-s ${two.node.address}`,
   ),
   sampled(
     {

@@ -3,6 +3,7 @@ import {fileURLToPath} from 'node:url';
 import {catalogue} from '../../../src/findings/catalogue.js';
 import {fullFaults} from '../full/faults.js';
 import {doctorFaults} from './all.js';
+import {decoys} from './decoys.js';
 import {derivedFaults} from './derived.js';
 import type {DoctorFault, Unfixed} from './fault.js';
 import {keyOf, type Passed} from './results.js';
@@ -32,6 +33,9 @@ is that of the look: one reading of both nodes, or two with traffic between them
 ${real.join('')}
 ${share(times)}
 
+Nothing is said, over two readings, of what looks wrong and is not:
+
+${decoys.map(({about}) => `- ${about}\n`).join('')}
 ${otherFaults()}`,
   );
 }

@@ -1,13 +1,13 @@
 /** Faults of the underlay, of ports, addresses and the way out, for `doctor`. */
 
 import {swarmIsWhole} from '../health.js';
-import {image} from '../image.js';
 import type {Lab, LabNode} from '../lab.js';
-import {endOf, rowsOf} from '../trace-ends.js';
+import {rowsOf} from '../trace-ends.js';
 import {rebuild} from '../trace-faults.js';
 import {endsOf, meetAgain} from '../trace-run.js';
 import {until} from '../wait.js';
 import {type DoctorFault, fault, onRouter, traceFault} from './fault.js';
+import {guestNetwork, serviceNetwork, setMtu} from './guests.js';
 import {standIn} from './stand-in.js';
 
 /** A fault that only `doctor` is tried on, with the hosts that must be read to see it. */
@@ -55,71 +55,12 @@ async function healed(lab: Lab): Promise<void> {
   await meetAgain(await endsOf(lab, 'web'));
 }
 
-/** A network of its own with a container on each node, `NAME-node1` and `NAME-node2`. */
-async function guestNetwork(lab: Lab, name: string, ...args: string[]): Promise<() => Promise<unknown>> {
-  const [manager] = lab.nodes;
-  await manager?.docker(['network', 'create', '--driver', 'overlay', '--attachable', ...args, name]);
-  for (const node of lab.nodes)
-    await node.docker([
-      'run',
-      '-d',
-      '--network',
-      name,
-      '--name',
-      `${name}-${node.name}`,
-      image,
-      '/bin/sleep',
-      '1000000',
-    ]);
-  // Its rows are there a moment after the containers.
-  await until({what: `both ends of ${name} to meet`}, async () => {
-    for (const [from, to] of [lab.nodes, [...lab.nodes].reverse()])
-      if (from && to) await from.exec(`${name}-${from.name}`, ['ping', '-c1', '-W1', `${name}-${to.name}`]);
-    return true;
-  });
-  return async () => {
-    for (const node of lab.nodes) await node.docker(['rm', '-f', `${name}-${node.name}`]);
-    await until({what: `${name} to be removed`}, async () => {
-      await manager?.docker(['network', 'rm', name]);
-      return true;
-    });
-  };
-}
-
 /** The host's end of web1's leg on docker_gwbridge. */
 async function legOf(lab: Lab): Promise<string> {
   const {one} = await endsOf(lab, 'web');
   const index = (await one.inside('ip -o link show')).match(/^\d+: eth1@if(\d+):/m)?.[1];
   const {stdout} = await onHost(lab, 'node1', `ip -o link show | sed -n 's/^${index}: \\([^@]*\\)@.*/\\1/p'`);
   return stdout.trim();
-}
-
-/** The same with a task of a service on each node, which a manager can move to another network. */
-async function serviceNetwork(lab: Lab, name: string, ...args: string[]): Promise<() => Promise<unknown>> {
-  const manager = lab.node('node1');
-  await manager.docker(['network', 'create', '--driver', 'overlay', ...args, name]);
-  const service = ['--name', `${name}-task`, '--mode', 'global', '--endpoint-mode', 'dnsrr'];
-  await manager.docker([
-    'service',
-    'create',
-    ...service,
-    '--network',
-    name,
-    '--no-resolve-image',
-    image,
-    '/bin/sleep',
-    '1000000',
-  ]);
-  return async () => {
-    await manager.docker(['service', 'rm', `${name}-task`]);
-    for (const one of [name, `${name}-2`])
-      await until({what: `${one} to be removed`}, async () => {
-        const {stdout} = await manager.docker(['network', 'ls', '-q', '--filter', `name=^${one}$`]);
-        if (stdout.trim() === '') return true;
-        await manager.docker(['network', 'rm', one]);
-        return true;
-      });
-  };
 }
 
 /** A fault that a network of its own has by the way it is made. */
@@ -230,15 +171,7 @@ export const ownUnderlayFaults: readonly OwnFault[] = [
     hosts: ['node1', 'node2'],
     ...fault('mtu-differs', 'everything of one network set to 1400 bytes on node2', async (lab) => {
       const undo = await guestNetwork(lab, 'small-net');
-      const end = await endOf(lab.node('node2'), 'small-net-node2', 'small-net');
-      const {stdout: id} = await lab
-        .node('node2')
-        .docker(['network', 'inspect', '-f', '{{.Id}}', 'small-net']);
-      const all =
-        'for link in $(ls /proc/sys/net/ipv4/conf); do ip link set $link mtu 1400 2>/dev/null || true; done';
-      await end.sandbox(all);
-      await end.inside(`ip link set ${end.link} mtu 1400`);
-      await lab.node('node2').inNetns(`lb_${id.slice(0, 9)}`, ['sh', '-c', all]);
+      await setMtu(lab.node('node2'), 'small-net', 1400);
       return undo;
     }),
   },
