@@ -2,6 +2,7 @@ import {isIP} from 'node:net';
 import ipaddr from 'ipaddr.js';
 import {usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {addressText} from '../packet/address.js';
 import {type AddressRange, type Filter, knownProtos, type ProtoTest, protoTest} from '../packet/filter.js';
 import {parseFilter} from '../packet/filter-expression.js';
 import {defaultVxlanPort} from '../packet/vxlan.js';
@@ -93,7 +94,7 @@ function refuseConflicts({verbose, hex, flows, stats, follow}: RawFlags, json: b
     throw usageError(
       'conflicting-flags',
       `--follow shows bytes as text, and --${other} shows something else.`,
-      ['Ask for one of them.'],
+      [`ovdiag decode FILE --${other} --filter '${filterOf(parseFollow(follow))}'`],
     );
   }
   if (!(flows || stats) || !(verbose || hex)) return;
@@ -104,6 +105,14 @@ function refuseConflicts({verbose, hex, flows, stats, follow}: RawFlags, json: b
     ['Ask for one of them.'],
   );
 }
+
+/** What chooses the packets of a conversation by its ends. */
+const filterOf = (ends: readonly FollowEnd[]): string =>
+  ends
+    .map(
+      ({address, port}) => `host ${addressText(address, 0, address.length === 4 ? 4 : 6)} and port ${port}`,
+    )
+    .join(' and ');
 
 /** Decimal, or hexadecimal after 0x, as the kernel's logs write VNIs. */
 export function wholeNumber(flag: string, text: string, least: number, most: number): number {

@@ -3,10 +3,12 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import type {OvdiagError} from '../../src/base/errors.js';
 import {parseFollow} from '../../src/decode/follow-ends.js';
 import {followView} from '../../src/decode/follow-view.js';
 import {readOptions} from '../../src/decode/options.js';
 import {newDecodeRun} from '../../src/decode/run.js';
+import {parseFilter} from '../../src/packet/filter-expression.js';
 import {readCapture} from '../../src/pcap/read.js';
 import {ethernet, ipv4, tcp, tunnel, udp} from '../packet/build.js';
 import {needsTshark} from '../packet/tshark.js';
@@ -165,5 +167,28 @@ describe('--follow', () => {
         .map((line) => line.trim())
         .join(''),
     );
+  });
+});
+
+describe('--follow with a view of packets', () => {
+  it('is refused with the filter that shows the same conversation', () => {
+    const flags = {all: false, verbose: false, hex: false, flows: false, stats: false};
+    const refused = (text: string, json: boolean): string[] => {
+      try {
+        readOptions({...flags, hex: !json, follow: text}, json);
+      } catch (error) {
+        return [...(error as OvdiagError).suggestions];
+      }
+      return [];
+    };
+    assert.deepEqual(refused('10.0.1.2:80', true), [
+      "ovdiag decode FILE --json --filter 'host 10.0.1.2 and port 80'",
+    ]);
+    const [both = ''] = refused('[fd00::2]:80,[fd00::3]:4000', false);
+    assert.equal(
+      both,
+      "ovdiag decode FILE --hex --filter 'host fd00::2 and port 80 and host fd00::3 and port 4000'",
+    );
+    assert.ok(parseFilter(/'(.*)'/.exec(both)?.[1] ?? ''));
   });
 });
