@@ -1,11 +1,14 @@
 import {gzipSync} from 'node:zlib';
 import {mutate, newRandom, type Random} from '../packet/fuzz.js';
+import {compareParts} from './in-parts.js';
 import {checkViews, compareViews, newViewer, seedCaptures} from './pieces.js';
 
 export interface FuzzResult {
   inputs: number;
   /** Bytes that the views printed. */
   printed: number;
+  /** Packets that were also decoded in parts. */
+  inParts: number;
   /** The most CPU time that so many inputs in a row took, each fed twice, in milliseconds. */
   slowest: number;
   /** The most resident memory at any time, in bytes. */
@@ -16,6 +19,9 @@ export interface FuzzResult {
 const inRow = 20;
 /** And after so many, views that have shown nothing before go on. */
 const inViews = 100;
+
+/** One input in so many is also decoded in parts, as threads do, which takes a file. */
+const inputsInParts = 50;
 
 /** A damaged capture; one in twenty is damaged after it was gzipped. */
 function nextInput(
@@ -42,7 +48,7 @@ export async function fuzz(
   // Most of few packets, so that little hides the damage.
   const seeds = [...seedCaptures(2), ...seedCaptures()];
   const packed = seeds.map((file) => gzipSync(file));
-  const result: FuzzResult = {inputs: count, printed: 0, slowest: 0, memory: 0};
+  const result: FuzzResult = {inputs: count, printed: 0, inParts: 0, slowest: 0, memory: 0};
   let viewer = newViewer();
   let start = process.cpuUsage();
   for (let index = 0; index < count; index++) {
@@ -53,6 +59,8 @@ export async function fuzz(
       checkViews(whole);
       const pieces = await viewer(input, () => 1 + random.below(most));
       compareViews(whole, pieces, `pieces of up to ${most} bytes`);
+      if (index % inputsInParts === 3)
+        result.inParts += await compareParts(input, 60 + random.below(600), whole['json']);
       for (const bytes of Object.values(whole)) result.printed += bytes.length;
     } catch (error) {
       throw new Error(`seed ${seed}, input ${index}: ${input.toString('base64')}`, {cause: error});

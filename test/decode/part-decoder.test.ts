@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
-import {after, describe, it} from 'node:test';
-import {type DecodedPart, newPartDecoder, type PartsJob} from '../../src/decode/part-decoder.js';
+import {describe, it} from 'node:test';
 import {newTurns, newTurnsMemory} from '../../src/decode/part-turns.js';
-import {pcapHeaderLength, readPcapHeader} from '../../src/pcap/pcap.js';
-import {noPalette} from '../../src/render/packet/style.js';
+import {pcapHeaderLength} from '../../src/pcap/pcap.js';
 import {ethernet, ipv4, tcp, tunnel, udp} from '../packet/build.js';
 import {asPackets, fragments4} from '../packet/samples.js';
 import {pcap, type TestPacket} from '../pcap/build.js';
+import {compareParts, inParts} from './in-parts.js';
 import {viewsOf} from './pieces.js';
-
-const folder = mkdtempSync(path.join(tmpdir(), 'ovdiag-parts-'));
-after(() => rmSync(folder, {recursive: true, force: true}));
 
 const seconds = 1_700_000_000;
 
@@ -30,56 +23,13 @@ function packetAt(index: number): TestPacket {
 }
 
 const packets = Array.from({length: 60}, (_, index) => packetAt(index));
-const flags = {all: true, verbose: false, hex: false, flows: false, stats: true};
-
-interface Parts {
-  decoded: (DecodedPart | undefined)[];
-  text: string;
-  packets: number;
-}
-
-/** Decodes a capture in parts of so many bytes, by two decoders in turn, as threads would. */
-async function inParts(capture: Buffer, length: number): Promise<Parts> {
-  const file = path.join(folder, 'x');
-  writeFileSync(file, capture);
-  const start = {position: pcapHeaderLength, packets: 0};
-  const count = Math.floor((capture.length - start.position) / length);
-  const job: PartsJob = {
-    file,
-    header: readPcapHeader(capture, 0),
-    from: start.position,
-    length,
-    asked: {flags, json: true, palette: noPalette, lists: true},
-    origin: {span: {base: seconds, first: 0, last: 0}, start: 0},
-  };
-  const turns = newTurns(newTurnsMemory(start), count);
-  const decoders = [newPartDecoder(job, turns), newPartDecoder(job, turns)];
-  const result: Parts = {decoded: [], text: '', packets: 0};
-  for (let index = turns.claim(); index !== undefined; index = turns.claim()) {
-    const decoded = await decoders[index % 2]?.decode(index);
-    result.decoded.push(decoded);
-    result.packets += decoded?.part.packets ?? 0;
-    for (const bytes of decoded?.output ?? []) result.text += Buffer.from(bytes).toString('latin1');
-    turns.taken(index + 1);
-  }
-  for (const decoder of decoders) decoder.close();
-  return result;
-}
-
-async function wholeText(capture: Buffer): Promise<string> {
-  const {json} = await viewsOf(capture, () => capture.length);
-  return (json ?? '').toString().replaceAll('"file":"x"', `"file":${JSON.stringify(path.join(folder, 'x'))}`);
-}
-
 describe('a part of a capture', () => {
   it('begins where the one before it ends, whatever its packets hold and however long it is', async () => {
     const capture = pcap(packets);
-    const whole = await wholeText(capture);
+    const {json} = await viewsOf(capture, () => capture.length);
     for (const length of [100, 333, 1000, 4001]) {
-      const {text, packets: count} = await inParts(capture, length);
+      const count = await compareParts(capture, length, json);
       assert.ok(count > 40, `${count} packets in parts of ${length}`);
-      const lines = whole.split('\n').slice(0, count);
-      assert.equal(text, lines.map((line) => `${line}\n`).join(''), `parts of ${length}`);
     }
   });
 
