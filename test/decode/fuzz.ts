@@ -21,7 +21,7 @@ const inRow = 20;
 const inViews = 100;
 
 /** One input in so many is also decoded in parts, as threads do, which takes a file. */
-const inputsInParts = 50;
+const inputsInParts = 10;
 
 /** A damaged capture; one in twenty is damaged after it was gzipped. */
 function nextInput(
@@ -60,7 +60,7 @@ export async function fuzz(
       const pieces = await viewer(input, () => 1 + random.below(most));
       compareViews(whole, pieces, `pieces of up to ${most} bytes`);
       if (index % inputsInParts === 3)
-        result.inParts += await compareParts(input, 60 + random.below(600), whole['json']);
+        result.inParts += await compareParts(input, 60 + random.below(300), whole['json']);
       for (const bytes of Object.values(whole)) result.printed += bytes.length;
     } catch (error) {
       throw new Error(`seed ${seed}, input ${index}: ${input.toString('base64')}`, {cause: error});
