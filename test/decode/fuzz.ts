@@ -21,7 +21,7 @@ const inRow = 20;
 const inViews = 100;
 
 /** One input in so many is also decoded in parts, as threads do, which takes a file. */
-const inputsInParts = 10;
+const inputsInParts = 4;
 
 /** A damaged capture; one in twenty is damaged after it was gzipped. */
 function nextInput(
