@@ -51,7 +51,7 @@ function unheard(
   }
   return [...lacking].map(([{name}, tasks]) => {
     const ages = tasks.map(({task}) => Date.parse(host.model.startedAt) - Date.parse(task.since ?? ''));
-    const finding = missingFinding(host, network, name, tasks);
+    const finding = missingFinding(host, network, {name, vtep: nodeOf(docker, tasks)}, tasks);
     return unlessOverdue(finding, 'reassignment', Math.max(...ages) / 1000);
   });
 }
@@ -77,14 +77,22 @@ function about(host: KnownHost, network: Network, service: string) {
   } as const;
 }
 
+/** The address of the node that runs all of them: what cuts it off explains them. */
+function nodeOf({nodes}: DockerModel, tasks: {task: SwarmTask}[]): string | undefined {
+  const [id, ...others] = new Set(tasks.map(({task: {nodeId}}) => nodeId));
+  return others.length === 0 ? nodes.find((node) => node.id === id)?.address : undefined;
+}
+
 function missingFinding(
   host: KnownHost,
   network: Network,
-  service: string,
+  {name: service, vtep}: {name: string; vtep: string | undefined},
   tasks: {task: SwarmTask; ip: string}[],
 ): Finding {
+  const {at, ...common} = about(host, network, service);
   return {
-    ...about(host, network, service),
+    ...common,
+    at: {...at, ...(vtep === undefined ? {} : {vtep})},
     evidence: tasks
       .slice(0, 5)
       .map(

@@ -217,6 +217,7 @@ export const engineTexts = [
     explains: [
       'node-down',
       'gossip-differs',
+      'gossip-task-differs',
       'gossip-kernel-differs',
       'gossip-listener-missing',
       'dns-listener-missing',

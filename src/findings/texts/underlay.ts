@@ -3,6 +3,7 @@ import type {Explanation} from '../explanation.js';
 /** A node without gossip for some seconds is treated as failed: its entries are removed, and lookups fail. */
 const lostGossip = [
   'gossip-differs',
+  'gossip-task-differs',
   'gossip-kernel-differs',
   'fdb-row-missing',
   'fdb-learned-only',

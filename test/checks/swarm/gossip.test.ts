@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
+import type {Finding} from '../../../src/findings/finding.js';
+import {foldFindings} from '../../../src/findings/fold.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {
   answerOf,
@@ -148,6 +150,17 @@ describe('tasks by gossip', () => {
       [[], 'warning', 'uber-net', 'service app'],
     );
     assert.equal(finding?.converging, undefined);
+    // What cuts off the node on which it runs explains it, wherever that is.
+    const cut = {...finding, code: 'engine-not-answering', severity: 'error', at: {host: 'node2'}} as Finding;
+    const vtep = finding?.at.vtep ?? '';
+    assert.match(vtep, /^\d+\.\d+\.\d+\.\d+$/);
+    assert.deepEqual(
+      foldFindings([finding as Finding, {...cut, reach: [{vtep}]}]).map(({code, folded}) => [
+        code,
+        folded.length,
+      ]),
+      [['engine-not-answering', 1]],
+    );
     assert.deepEqual(fixOf(finding), ['docker service update --force app']);
     assert.deepEqual(find('gossip-task-differs', lacking(200))[0]?.converging, {
       secondsLeft: 100,
