@@ -5,6 +5,7 @@ import type {DoctorFault} from './fault.js';
 import {faultsOfKernel} from './kernel.js';
 import {faultsOfManagers} from './managers.js';
 import {faultsOfNames} from './names.js';
+import {outages} from './outages.js';
 import {faultsOfRows, forgottenGossip} from './rows.js';
 import {faultsOfSamples} from './sample.js';
 import {faultsOfSandboxes} from './sandboxes.js';
@@ -28,5 +29,6 @@ export const doctorFaults: readonly DoctorFault[] = [
   ...faultsOfSandboxes,
   ...traps,
   ...faultsOfManagers,
+  ...outages,
   forgottenGossip,
 ];

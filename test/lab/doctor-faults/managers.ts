@@ -140,4 +140,26 @@ export const faultsOfManagers: readonly DoctorFault[] = [
     /the mtu option of the network is not a usable number/,
     ...['--opt', 'com.docker.network.driver.mtu=-1'],
   ),
+  unfixed(
+    {because: 'what its health check tests is known to its owner alone'},
+    fault(
+      'task-not-healthy',
+      'a service on uber-net whose health check has not succeeded for a minute',
+      async (lab) => {
+        const node = lab.node('node2');
+        const health = ['--health-cmd', 'false', '--health-interval', '5s', '--health-start-period', '1h'];
+        const remove = await guestService(
+          lab,
+          'ailing',
+          ...[...health, '--network', 'uber-net', '--constraint', 'node.hostname==node2'],
+        );
+        await until({what: 'the task to be a minute old'}, async () => {
+          const {stdout: id} = await node.docker(['ps', '-q', '--filter', 'name=ailing']);
+          const {stdout} = await node.docker(['inspect', '--format', '{{.State.StartedAt}}', id.trim()]);
+          return Date.now() - Date.parse(stdout.trim()) > 61_000 || undefined;
+        });
+        return remove;
+      },
+    ),
+  ),
 ];
