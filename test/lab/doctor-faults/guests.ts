@@ -114,6 +114,9 @@ export async function serviceNetwork(lab: Lab, name: string, ...args: string[]):
     `${name}-task`,
     ...['--mode', 'global', '--endpoint-mode', 'dnsrr', '--network', name],
   );
+  await until({what: `the tasks on ${name}`}, () =>
+    Promise.all(lab.nodes.map((node) => taskOn(node, `${name}-task`))),
+  );
   return async () => {
     await remove();
     for (const one of [name, `${name}-2`]) await removeNetwork(lab, one);
