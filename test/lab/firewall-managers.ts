@@ -52,12 +52,10 @@ dbus-daemon --config-file=/run/dbus/settings.conf --fork --print-pid >/run/dbus/
 firewall-offline-cmd --add-port=7946/tcp --add-port=7946/udp
 firewalld
 firewall-cmd --state`,
-    // It leaves FORWARD open, and the engine closes that only where it is the one that enables forwarding.
     end: `kill "$(cat /run/firewalld.pid)"
 while kill -0 "$(cat /run/firewalld.pid)"; do sleep 0.1; done
 kill "$(cat /run/dbus/pid)"
 rm -rf /run/dbus
-iptables -P FORWARD DROP
 ${giveBack('/etc/firewalld')}`,
   },
   {
