@@ -51,7 +51,12 @@ dbus-daemon --config-file=/run/dbus/settings.conf --fork --print-pid >/run/dbus/
 # The engine has firewalld read its permanent settings again when it adds a zone for its bridges.
 firewall-offline-cmd --add-port=7946/tcp --add-port=7946/udp
 firewalld
-firewall-cmd --state`,
+# It is in the background before it answers.
+for _ in $(seq 300); do
+  ! firewall-cmd --state || exit 0
+  sleep 0.1
+done
+exit 1`,
     end: `kill "$(cat /run/firewalld.pid)"
 while kill -0 "$(cat /run/firewalld.pid)"; do sleep 0.1; done
 kill "$(cat /run/dbus/pid)"
