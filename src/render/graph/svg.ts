@@ -128,7 +128,12 @@ function labelText({
   const forced = isForced ? ` textLength="${width}" lengthAdjust="spacingAndGlyphs"` : '';
   const where = anchor === 'start' ? '' : ` text-anchor="${anchor}"`;
   const classes = [size, weight, tone].filter(Boolean).join(' ');
-  return `<text class="${classes}" x="${round(x)}" y="${round(y)}"${where}${forced}>${xml(text)}</text>`;
+  return `<text class="${classes}" x="${round(x)}" y="${round(y)}"${where}${forced}>${xml(unstacked(text))}</text>`;
+}
+
+/** Without the marks above and below one letter that no script needs: a pile of them runs over the lines beside. */
+function unstacked(text: string): string {
+  return text.replace(/(\p{M}{2})\p{M}+/gu, '$1…');
 }
 
 function lineText({kind, points}: Line): string {
