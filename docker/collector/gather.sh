@@ -5,8 +5,8 @@
 set -eu
 
 # What src/collect/shell/*.sh call. The Docker client is not among them: the job has no access to the engine.
-programs='sh base64 bridge cat date ethtool grep gzip head id ip iptables-legacy-save iptables-nft-save lsns nft nsenter
-  sed sha256sum sleep sort stat tr true uname'
+programs='sh base64 bridge cat date ethtool grep gzip head id ip ip6tables-legacy-save ip6tables-nft-save
+  iptables-legacy-save iptables-nft-save lsns nft nsenter sed sha256sum sleep sort stat tc tr true uname'
 
 main() {
   target=$1

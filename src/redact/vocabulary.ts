@@ -113,7 +113,7 @@ docker-state.json rootless moby libnetwork
 error creating vxlan interface operation supported sandbox join failed subnet required modules install IPSEC rules
 missing encryption keys present secure
 bridge nsenter stat curl ethtool lsns nft tcpdump ping grep sed sh sudo env ssh exec timeout unshare head tail cat busybox iproute2
-libbpf utility iptables iptables-save iptables-nft-save iptables-legacy-save legacy save nf_tables BusyBox ip6tables
+libbpf utility iptables iptables-save iptables-nft-save iptables-legacy-save ip6tables-nft-save ip6tables-legacy-save legacy save nf_tables BusyBox ip6tables
 fdb get monitor miss VTEP 0-9A-F 1-689BC addr show batch force statistics details netns detail list nokeys ruleset
 NS PID NETNSID NETNS net unassigned inode device uname system hostname ok missing no-directory unreadable
 BEGIN END CERTIFICATE

@@ -77,6 +77,7 @@ describe('the check of a strace listing', () => {
       '/usr/sbin/ip -d -s -j addr show',
       'bridge -j fdb show',
       'iptables-legacy-save -c',
+      'ip6tables-nft-save -c',
       'nft -j list ruleset',
       'docker system dial-stdio',
       'ethtool -i eth0',

@@ -41,7 +41,7 @@ const forms: string[][] = [
   ['bridge', '-d', '-s', 'fdb', 'show'],
   ['bridge', '-d', '-s', '-j', 'fdb', 'show'],
   // netfilter: only the forms that save
-  ['iptables(-legacy|-nft)?-save', '-c'],
+  ['ip6?tables(-legacy|-nft)?-save', '-c'],
   ['nft', '-j', 'list', 'ruleset'],
   ['tc', 'qdisc', 'show'],
   ['tc', '-j', 'filter', 'show', 'dev', '[^-].*', '(ingress|egress)'],
