@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readdir, readFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
+import path from 'node:path';
 import {before, describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {labUnavailable} from '../lab/available.js';
@@ -49,7 +50,7 @@ describe('a guest', {skip: await unavailable()}, () => {
   }
 
   it('runs commands, writes to its own memory alone, and is gone when it is ended', async () => {
-    const guest = await boot(kernel);
+    const guest = await boot(kernel, root);
     try {
       // A place of the machine that the guest has no memory of its own for, as it has for /tmp.
       const file = `/opt/ovdiag-written-in-a-guest-${process.pid}`;
@@ -64,6 +65,23 @@ describe('a guest', {skip: await unavailable()}, () => {
     }
     assert.deepEqual(await processesOf(guest.shared), []);
     assert.ok(!(await folders()).some((name) => guest.shared.endsWith(name)));
+  });
+
+  it('shows a checkout below /tmp, of which it shows nothing else', async (t) => {
+    const folders = await Promise.all(
+      ['a checkout', 'other'].map((name) => mkdtemp(path.join(tmpdir(), name))),
+    );
+    t.after(() => Promise.all(folders.map((folder) => rm(folder, {recursive: true}))));
+    const [checkout = '', other] = folders;
+    await writeFile(path.join(checkout, 'file'), 'text\n');
+    const guest = await boot(kernel, checkout);
+    try {
+      const seen = await said(guest, `cd '${checkout}' && cat file && touch new && ls; ls '${other}'`);
+      assert.match(seen[1], /^text\nfile\nnew\nls: cannot access /);
+    } finally {
+      await guest.end();
+    }
+    assert.deepEqual(await readdir(checkout), ['file']);
   });
 
   /** `npm run lab:full` with a command that does not end; its folder is its own process's. */
@@ -97,7 +115,7 @@ describe('a guest', {skip: await unavailable()}, () => {
     await until({what: 'the end of the guest'}, async () =>
       (await processesOf(shared)).length === 0 ? true : undefined,
     );
-    const next = await boot(kernel);
+    const next = await boot(kernel, root);
     await next.end();
     assert.ok(!(await folders()).includes(shared));
   });

@@ -84,7 +84,7 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (build.status !== 0) throw new Error('the build failed');
-  const guest = await boot(built);
+  const guest = await boot(built, root);
   progress(`${built.version} is up`);
   try {
     return await Promise.race([interrupted, work(guest, verb, words)]);

@@ -32,11 +32,13 @@ function memoryMegabytes(): number {
  * Boots the kernel. It ends with this process, in whatever way that ends: all of its processes live in a process namespace
  * whose first one is killed with its parent, and its memory is a file in a mount of its own.
  *
+ * @param checkout a folder of the machine's that the guest sees wherever it lies; of /tmp, /run and the like it sees nothing else
  * @throws LabError where it does not come up
  */
-export async function boot({file}: Kernel): Promise<Guest> {
+export async function boot({file}: Kernel, checkout: string): Promise<Guest> {
   const memory = memoryMegabytes();
   const shared = await sharedFolder();
+  await writeFile(path.join(shared, 'checkout'), checkout);
   const child = spawn(
     'setpriv',
     [

@@ -19,12 +19,20 @@ mkdir -p dev/pts dev/shm
 mount -t devpts -o ptmxmode=666 devpts dev/pts
 ln -sf pts/ptmx dev/ptmx
 mount -t tmpfs -o mode=1777 tmpfs dev/shm
+# The checkout is kept at hand: it may lie in one of the folders that are emptied now.
+checkout=$(cat "$shared/checkout")
+mkdir /mnt/checkout
+mount --bind ".$checkout" /mnt/checkout
 mount -t tmpfs -o mode=1777 tmpfs tmp
 # The machine's own engine and labs are none of the guest's.
 for folder in run var/lib/docker var/lib/containerd var/lib/ovdiag-lab; do
   mkdir -p "$folder"
   mount -t tmpfs -o mode=755 tmpfs "$folder"
 done
+if [ ! -d ".$checkout" ]; then
+  mkdir -p ".$checkout"
+  mount --bind /mnt/checkout ".$checkout"
+fi
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t hostfs -o "$shared" none mnt
 mkdir run/machine
