@@ -241,7 +241,18 @@ function procFiles(section: Section): Map<string, string> {
     start = end + 1;
   }
   if (isCut(section)) files.delete(last);
+  for (const path of unlisted(files)) files.set(path, '');
   return files;
+}
+
+/** The lists of sockets that were not read because the namespace's count of such sockets is zero. */
+function unlisted(files: Map<string, string>): string[] {
+  const counts = ['/proc/net/sockstat', '/proc/net/sockstat6']
+    .map((path) => files.get(path) ?? '')
+    .join('\n');
+  return [...counts.matchAll(/^(TCP6?|UDP6?): inuse 0(?= |$)/gm)]
+    .map(([, kind = '']) => `/proc/net/${kind.toLowerCase()}`)
+    .filter((path) => !files.has(path));
 }
 
 function lineEnd(text: string, from: number): number {

@@ -3,7 +3,7 @@ import type {Scrub} from './scrub.js';
 import type {Tokens} from './tokens.js';
 
 /** Files that hold nothing but the kernel's names of counters and their values. */
-const counters = /^\/proc\/net\/(snmp|snmp6|netstat|xfrm_stat|softnet_stat|stat\/[a-z_]+)$/;
+const counters = /^\/proc\/net\/(snmp|snmp6|netstat|xfrm_stat|softnet_stat|sockstat6?|stat\/[a-z_]+)$/;
 const sockets = /^\/proc\/net\/(tcp|udp)6?$/;
 
 /** `grep -H '' FILES`: `FILE:LINE`. A file that is not known here may hold addresses in any form. */

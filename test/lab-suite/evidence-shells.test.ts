@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import {execFileSync, spawnSync} from 'node:child_process';
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 import {readKernel} from '../../src/collect/read-kernel.js';
 import type {Wanted} from '../../src/collect/wanted.js';
+import {parseTables} from '../../src/model/netns-tables.js';
+import {waitingSockets} from '../../src/model/sockets.js';
 import type {Section} from '../../src/snapshot/snapshot.js';
 import {
   type NamespaceFolder,
@@ -135,6 +138,87 @@ describe('the collector in every shell', {skip: namespacesUnavailable()}, () => 
       for (const row of rows) assert.match(row, /^([0-9a-f]+ \d+ [0-7]+ \d+ \d+ \/|stat: .*1-dangling0)/);
     });
   }
+
+  const counted: Wanted = {
+    ...wanted,
+    netnsTables: ['fdb', 'proc', 'netfilter'],
+    hostTables: ['vtep'],
+  };
+
+  it('sockets are listed only where the namespace has some, and read by all shells', async () => {
+    await spaces.add('c0ffeec0ffee', ['link set lo up']);
+    const file = spaces.file('c0ffeec0ffee');
+    const script = `require('node:net').createServer().listen(8080, '127.0.0.1', () => console.log('listens'))`;
+    const server = spawn('nsenter', [`--net=${file}`, process.execPath, '-e', script]);
+    try {
+      await once(server.stdout, 'data');
+      for (const shell of ['dash', 'bash', 'busybox sh', 'ksh', 'mksh'].map((one) => one.split(' '))) {
+        if (!installed(shell[0] ?? '')) continue;
+        const {of} = await run(shell, spaces.folder, [], counted);
+        const procs = (netns: string) => of(netns, 'proc')?.output ?? '';
+        assert.match(procs('c0ffeec0ffee'), /^\/proc\/net\/tcp: +0: 0100007F:1F90 00000000:0000 0A /m);
+        assert.doesNotMatch(procs('c0ffeec0ffee'), /^\/proc\/net\/sockstat:TCP: /m);
+        for (const netns of ['c0ffeec0ffee', 'aabbccddeeff']) {
+          assert.match(procs(netns), /^\/proc\/net\/sockstat6:TCP6: inuse 0$/m);
+          assert.match(procs(netns), /^\/proc\/net\/sockstat:UDP: inuse 0 /m);
+          assert.doesNotMatch(procs(netns), /^\/proc\/net\/(tcp6|udp6?):/m);
+        }
+        assert.match(procs('aabbccddeeff'), /^\/proc\/net\/sockstat:TCP: inuse 0 /m);
+        const {proc} = parseTables([of('aabbccddeeff', 'proc')].flatMap((section) => section ?? []));
+        assert.deepEqual(waitingSockets(proc, 'tcp'), []);
+      }
+    } finally {
+      server.kill('SIGKILL');
+    }
+  });
+
+  it('iptables is asked where nft shows a table of IPv4, or does not answer', {
+    skip: ['nft', 'iptables-nft'].every(installed) ? false : 'nft or iptables-nft is not installed',
+  }, async () => {
+    execFileSync('nsenter', [
+      `--net=${spaces.file('aabbccddeeff')}`,
+      'iptables-nft',
+      '-A',
+      'OUTPUT',
+      '-j',
+      'ACCEPT',
+    ]);
+    execFileSync('nsenter', [`--net=${spaces.file('lb_live00001')}`, 'nft', 'add table ip6 filter']);
+    const {of} = await run(['dash'], spaces.folder, [], counted);
+    if (of('aabbccddeeff', 'nft') === undefined) return;
+    assert.match(of('aabbccddeeff', 'iptables-nft')?.output ?? '', /-A OUTPUT -j ACCEPT/);
+    for (const netns of ['lb_live00001', '1-live000001']) {
+      const {status, output, command} = of(netns, 'iptables-nft') ?? {};
+      assert.deepEqual([status, output], [0, '']);
+      assert.match(command ?? '', /not run/);
+    }
+    assert.match(of('lb_live00001', 'nft')?.output ?? '', /"ip6"/);
+    const prefix = programs('mute', {nft: '#!/bin/sh\nexit 1\n'});
+    const mute = await run(['dash'], spaces.folder, prefix, counted);
+    assert.equal(mute.of('aabbccddeeff', 'nft')?.status, 1);
+    assert.match(mute.of('aabbccddeeff', 'iptables-nft')?.output ?? '', /-A OUTPUT -j ACCEPT/);
+    assert.doesNotMatch(mute.of('lb_live00001', 'iptables-nft')?.command ?? '', /not run/);
+  });
+
+  it('the routes of all VTEPs in the FDBs are asked for, in every shell', async () => {
+    const text = programs('old bridge', {
+      bridge:
+        '#!/bin/sh\nfor word; do case $word in -j) exit 255 ;; esac; done\nexec /usr/sbin/bridge "$@"\n',
+    });
+    for (const shell of ['dash', 'bash', 'busybox sh', 'ksh', 'mksh'].map((one) => one.split(' '))) {
+      if (!installed(shell[0] ?? '')) continue;
+      for (const prefix of [[], text]) {
+        const {of} = await run(shell, spaces.folder, prefix, counted);
+        const answers = (of(undefined, 'route-get') ?? of('@host', 'route-get'))?.output ?? '';
+        // The namespace has no route: a refusal a VTEP.
+        assert.equal(answers.match(/unreachable/g)?.length, 10, answers);
+        assert.equal(
+          macs(of('1-live000001', 'fdb')?.output).filter((mac) => mac.startsWith('02:42')).length,
+          10,
+        );
+      }
+    }
+  });
 
   it('the directory is that of the engine, wherever it was told to keep it', async () => {
     const config = path.join(bin, 'daemon config.json');

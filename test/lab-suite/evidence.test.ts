@@ -14,6 +14,7 @@ import {image} from '../lab/image.js';
 import type {LabNode} from '../lab/lab.js';
 import {type Sshd, startSshd} from '../lab/sshd.js';
 import {labSuite, useLab} from '../lab/use.js';
+import {until} from '../lab/wait.js';
 import {none, untilProcesses} from '../support/processes.js';
 
 const {signal} = new AbortController();
@@ -117,6 +118,50 @@ describe('evidence of the lab', labSuite(), () => {
       assert.ok(!text.includes(secret));
     } finally {
       await one.docker(['rm', '-f', name]);
+    }
+  });
+
+  it('holds of the resolv.conf of a container what resolv.conf(5) knows, of a short one', async () => {
+    const [one] = lab().nodes;
+    assert.ok(one);
+    const name = `ovdiag-resolv-${process.pid}`;
+    const forged = '/proc/1/root/etc/resolv.conf:nameserver 192.0.2.9';
+    const cases: [write: string, kept: string | undefined][] = [
+      [
+        `printf '# secret\\nnameserver 192.0.2.1\\nsecret\\noptions ndots:0' >$0`,
+        'nameserver 192.0.2.1; options ndots:0',
+      ],
+      [`printf '%s\\nsearch a.test\\n' '${forged}' >$0`, 'search a.test'],
+      [`(echo nameserver 192.0.2.1; head -c 3000 /dev/zero) >$0`, undefined],
+    ];
+    for (const [write, kept] of cases) {
+      await one.docker([
+        'run',
+        '-d',
+        '--name',
+        name,
+        '--network',
+        'none',
+        image,
+        '/bin/sh',
+        '-c',
+        `${write}; echo >/ready; exec sleep 600`,
+        '/etc/resolv.conf',
+      ]);
+      try {
+        const pid = (await one.docker(['inspect', '-f', '{{.State.Pid}}', name])).stdout.trim();
+        await until({what: 'the file to be written'}, () => one.exec(name, ['ls', '/ready']));
+        const {sections} = await collect(node(one), everything, {signal});
+        const rows = (sections.find((section) => section.name === 'processes')?.output ?? '').split('\n');
+        assert.equal(
+          rows.find((row) => row.startsWith(`resolver.${pid}=`)),
+          kept === undefined ? undefined : `resolver.${pid}=${kept}`,
+        );
+        assert.ok(rows.some((row) => row.startsWith(`cgroup.${pid}=`)));
+        assert.ok(!rows.some((row) => row.startsWith('resolver.1=')));
+      } finally {
+        await one.docker(['rm', '-f', name]);
+      }
     }
   });
 

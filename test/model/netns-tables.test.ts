@@ -67,6 +67,18 @@ describe('the tables of a namespace', () => {
     assert.equal(partial, undefined);
   });
 
+  it('have empty lists of sockets where the namespace counts none of the kind', () => {
+    const counts =
+      '/proc/net/sockstat:TCP: inuse 0 orphan 0 tw 0\n/proc/net/sockstat:UDP: inuse 10 mem 0\n/proc/net/sockstat6:UDP6: inuse 0\n';
+    const list = '/proc/net/udp6:  sl\n/proc/net/udp6:  1: 0\n';
+    const {proc} = parseTables([section('proc', `${counts}${list}`, {status: 2})]);
+    assert.equal(proc?.get('/proc/net/tcp'), '');
+    assert.equal(proc?.get('/proc/net/udp'), undefined);
+    assert.equal(proc?.get('/proc/net/tcp6'), undefined);
+    // What was listed all the same counts.
+    assert.equal(proc?.get('/proc/net/udp6'), '  sl\n  1: 0');
+  });
+
   it('have no rules where one of the packet filters did not tell all of its own', () => {
     const rules = '*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n';
     const legacy = section('iptables-legacy', rules);

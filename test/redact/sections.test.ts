@@ -71,6 +71,8 @@ describe('what the collector reads', () => {
 
   it('so can all files under /proc', () => {
     assert.ok(everything.hostTables.includes('proc'));
+    for (const row of ['sockstat:TCP: inuse 0 orphan 0 tw 0 alloc 2 mem 0', 'sockstat6:UDP6: inuse 0'])
+      assert.equal(section('proc', `/proc/net/${row}`), `/proc/net/${row}`);
     for (const file of [...procFiles, ...hostProcFiles]) {
       const path = file.replaceAll('*', 'eth0');
       assert.equal(section('proc', `${path}:0`), `${path}:0`);

@@ -80,9 +80,25 @@ is_dockerd() {
   { read -r comm <"/proc/$1/comm"; } 2>/dev/null && [ "$comm" = dockerd ]
 }
 
-# configured KEY: the value of one key of the engine's daemon.json, a string or a bare word.
+# Sets settings to KEY=VALUE lines of the engine's daemon.json, of values that are a string or a bare word.
+read_config() {
+  set --
+  for key in exec-root data-root graph iptables live-restore firewall-backend swarm-nftables; do
+    set -- "$@" -e "s/.*\"$key\"[[:space:]]*:[[:space:]]*\"\{0,1\}\([^\",}]*\).*/$key=\1/p" -e g
+  done
+  settings=$(sed -n -e h "$@" "$root$config_file")
+}
+
+# Sets value to that of the first line of settings for a key.
 configured() {
-  sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"\{0,1\}\([^\",}]*\).*/\1/p" "$root$config_file" | head -n 1
+  value=
+  case $newline$settings in
+    *"$newline$1="*)
+      value=$newline$settings
+      value=${value#*"$newline$1="}
+      value=${value%%"$newline"*}
+      ;;
+  esac
 }
 
 # Sets exec_root, data_root and engine_rules (`false` where the engine was told to leave iptables alone): each from
@@ -115,15 +131,18 @@ engine_settings() {
     unset IFS
     set +f
     if [ -r "$root$config_file" ]; then
-      [ -n "$exec_root" ] || exec_root=$(configured exec-root)
-      [ -n "$data_root" ] || data_root=$(configured data-root)
-      [ -n "$data_root" ] || data_root=$(configured graph)
-      [ -n "$engine_rules" ] || engine_rules=$(configured iptables)
+      read_config
+      [ -n "$exec_root" ] || { configured exec-root && exec_root=$value; }
+      [ -n "$data_root" ] || { configured data-root && data_root=$value; }
+      [ -n "$data_root" ] || { configured graph && data_root=$value; }
+      [ -n "$engine_rules" ] || { configured iptables && engine_rules=$value; }
     fi
   fi
   # Of an engine that does not run only its file tells where its data is, and why it may not start.
   if [ -z "$dockerd_pid" ] && [ -r "$config_file" ]; then
-    data_root=$(configured data-root)
+    read_config
+    configured data-root
+    data_root=$value
     stopped_config=$config_file
   fi
   if [ -z "$exec_root" ]; then
@@ -155,12 +174,28 @@ netns_state() {
   fi
 }
 
+# Sets what id and uname print, without a process where /proc has it.
+know_kernel() {
+  uid=
+  while read -r key _ effective _; do
+    [ "$key" = Uid: ] && uid=$effective && break
+  done 2>/dev/null </proc/self/status
+  [ -n "$uid" ] || uid=$(id -u)
+  {
+    read -r hostname </proc/sys/kernel/hostname && read -r release </proc/sys/kernel/osrelease &&
+      read -r system </proc/sys/kernel/ostype
+  } 2>/dev/null && return 0
+  hostname=$(uname -n)
+  release=$(uname -r)
+  system=$(uname -s)
+}
+
 about() {
   frame_begin about - 'uname; /proc'
   fact uid "$uid"
-  fact hostname "$(uname -n)"
-  fact kernel "$(uname -r)"
-  fact system "$(uname -s)"
+  fact hostname "$hostname"
+  fact kernel "$release"
+  fact system "$system"
   fact time "$(date +%s)"
   [ "$job" = 1 ] && fact job 1
   { read -r boot </proc/sys/kernel/random/boot_id && fact bootId "$boot"; } 2>/dev/null
@@ -173,7 +208,10 @@ about() {
   fact engineRules "$engine_rules"
   if [ -n "$stopped_config" ]; then
     fact config "$stopped_config"
-    for key in live-restore firewall-backend swarm-nftables; do fact "config.$key" "$(configured "$key")"; done
+    for key in live-restore firewall-backend swarm-nftables; do
+      configured "$key"
+      fact "config.$key" "$value"
+    done
   fi
   fact enter "$can_enter"
   for tool in ip bridge nsenter stat docker curl lsns nft tcpdump ping ethtool; do
@@ -233,26 +271,55 @@ files() {
   files_of files-here "$dir"
 }
 
-# resolver PID: whom a process asks for names. The file is the container's own affair: only a plain file is opened, little
-# of it is read, and of that only what resolv.conf(5) knows is kept.
-resolver() {
-  { [ -f "/proc/$1/root/etc/resolv.conf" ] && head -c 2000 "/proc/$1/root/etc/resolv.conf"; } 2>/dev/null | {
-    settings=
-    while read -r line || [ -n "$line" ]; do
-      case $line in
-        'nameserver '* | 'search '* | 'domain '* | 'options '*) settings="$settings${settings:+; }$line" ;;
-      esac
+# resolvers_of PID…: whom processes ask for names. The files are the containers' own affair: only plain and short ones are
+# opened, and of those only what resolv.conf(5) knows is kept. One that grows meanwhile can't take much memory.
+resolvers_of() {
+  files=
+  for pid; do
+    [ -f "/proc/$pid/root/etc/resolv.conf" ] && files="$files /proc/$pid/root/etc/resolv.conf"
+  done
+  short=
+  # shellcheck disable=SC2086
+  for word in $([ -z "$files" ] || stat -L -c '%s %n' $files 2>/dev/null); do
+    case $word in
+      /*) [ "$size" -gt "$longest_resolver" ] || short="$short $word" ;;
+      *) size=$word ;;
+    esac
+  done
+  [ -n "$short" ] || return 0
+  {
+    # shellcheck disable=SC3045
+    ulimit -v 262144
+    # shellcheck disable=SC2086
+    grep -s -H -m 50 -E -e '^(nameserver|search|domain|options) ' $short
+  } 2>/dev/null | {
+    last=
+    while read -r line; do
+      case $line in /proc/[0-9]*/root/etc/resolv.conf:*) ;; *) continue ;; esac
+      pid=${line#/proc/}
+      pid=${pid%%/*}
+      if [ "$pid" = "$last" ]; then
+        settings="$settings; ${line#*:}"
+      else
+        [ -z "$last" ] || fact "resolver.$last" "$settings"
+        last=$pid
+        settings=${line#*:}
+      fi
     done
-    [ -z "$settings" ] || fact "resolver.$1" "$settings"
+    [ -z "$last" ] || fact "resolver.$last" "$settings"
   }
 }
+
+# Bytes; a longer resolv.conf is not read.
+longest_resolver=2000
 
 # Which namespace each process is in; of one process of each the control group (which names the container) and the
 # resolver's settings.
 processes() {
   frame_begin processes - 'stat /proc/*/ns/net; /proc/PID/cgroup; /proc/PID/root/etc/resolv.conf'
-  host=$(stat -L -c '%i' "/proc/${dockerd_pid:-self}/ns/net" 2>/dev/null)
-  seen=" $host "
+  host=
+  seen=
+  contained_pids=
   resolvers=0
   case " $want_netns " in *' resolvers '*) resolvers=1 ;; esac
   inode=
@@ -261,7 +328,7 @@ processes() {
   container_id=$container_id$container_id$container_id$container_id
   container_id=$container_id$container_id
   # Walked as words, not through a pipe: a shell reads a pipe byte by byte, and hosts have thousands of processes.
-  for word in $(stat -L -c '%i %n' /proc/[0-9]*/ns/net 2>/dev/null); do
+  for word in $(stat -L -c '%i %n' "/proc/${dockerd_pid:-self}/ns/net" /proc/[0-9]*/ns/net 2>/dev/null); do
     case $word in
       /*) ;;
       *)
@@ -269,6 +336,11 @@ processes() {
         continue
         ;;
     esac
+    # The first one is the host's.
+    if [ -z "$seen" ]; then
+      seen=' '
+      case $word in "/proc/${dockerd_pid:-self}/"*) host=$inode seen=" $inode " && continue ;; esac
+    fi
     [ "$inode" = "$host" ] && continue
     pid=${word#/proc/}
     pid=${pid%/ns/net}
@@ -284,8 +356,10 @@ processes() {
           ;;
       esac
     done 2>/dev/null <"/proc/$pid/cgroup"
-    if [ -n "$contained" ] && [ "$resolvers" = 1 ]; then resolver "$pid"; fi
+    [ -z "$contained" ] || contained_pids="$contained_pids $pid"
   done 2>/dev/null
+  # shellcheck disable=SC2086
+  [ "$resolvers" = 0 ] || resolvers_of $contained_pids
   frame_end 0
 }
 
@@ -376,22 +450,26 @@ host() {
   proc_files=$netns_proc_files
 }
 
-# The kernel's own route to every VTEP that an overlay's FDB names, in dockerd's namespace. A refused one prints its
-# reason instead of a line of JSON.
-routes_to_vteps() {
-  case " $want_host " in *' vtep '*) ;; *) return 0 ;; esac
-  [ -n "$bridge_tool" ] && [ "$ip_json" = 1 ] && [ "$can_enter" = 1 ] || return 0
-  batch=$(
-    for file in "$path"/*-*; do
-      [ -f "$file" ] && nsenter --net="$file" "$bridge_tool" fdb show 2>/dev/null
-    done | sed -n 's/^.* dst \([0-9A-Fa-f.:]*\) .*$/route get \1/p' | sort -u
-  )
+# The namespaces, and the kernel's own route to every VTEP that an overlay's FDB names, in dockerd's namespace. The readers
+# print each FDB a second time, on descriptor 6. A refused route prints its reason instead of a line of JSON.
+namespaces_and_routes() {
+  [ "$can_enter" = 1 ] || return 0
+  case " $want_host " in *' vtep '*) [ -n "$bridge_tool" ] && fdb_copy=$ip_json ;; esac
+  if [ "$fdb_copy" = 0 ]; then
+    namespaces
+    return 0
+  fi
+  batch=
+  for word in $(namespaces 6>&1 >&4 | grep -o -E -e '("dst":"| dst )[0-9A-Fa-f.:]+' | sort -u); do
+    word=${word#\"dst\":\"}
+    [ "$word" = dst ] || batch="${batch}route get $word$newline"
+  done
   [ -n "$batch" ] || return 0
+  # Where dockerd shares our namespace, no process need enter it.
+  in_host="nsenter --net=/proc/${dockerd_pid:-self}/ns/net"
+  if [ "/proc/${dockerd_pid:-self}/ns/net" -ef /proc/self/ns/net ]; then in_host=; fi
   frame_begin route-get @host 'ip -d -j -force -batch - (route get VTEP)'
-  routes=$(
-    printf '%s\n' "$batch" |
-      nsenter --net="/proc/${dockerd_pid:-self}/ns/net" "$ip_tool" -d -j -force -batch - 2>&1
-  )
+  routes=$(printf '%s' "$batch" | $in_host "$ip_tool" -d -j -force -batch - 2>&1)
   status=$?
   printf '%s\n' "$routes"
   frame_end "$status"
@@ -403,10 +481,20 @@ routes_to_vteps() {
 uplinks() {
   locate ethtool || return 0
   ethtool_tool=$found
-  in_host="nsenter --net=/proc/${dockerd_pid:-self}/ns/net"
   asked=' '
-  for device in $(printf '%s\n' "$routes" | sed -n 's/.*"dev":"\([A-Za-z0-9_.@-]*\)".*/\1/p' | sort -u); do
+  devices=
+  set -f
+  IFS=,
+  for word in $routes; do
+    case $word in '"dev":"'*) devices="$devices ${word#\"dev\":}" ;; esac
+  done
+  unset IFS
+  for device in $devices; do
+    device=${device#\"}
+    device=${device%%\"*}
+    case "$device $asked" in *[!A-Za-z0-9_.@\ -]* | *" $device "*) continue ;; esac
     uplink "$device"
+    [ -n "$in_host" ] || [ -e "/proc/net/bonding/$device" ] || [ -e "/proc/net/vlan/$device" ] || continue
     for below in $(
       $in_host sed -n -e 's/^Slave Interface: //p' -e 's/^Device: //p' \
         "/proc/net/bonding/$device" "/proc/net/vlan/$device" 2>/dev/null
@@ -414,6 +502,7 @@ uplinks() {
       uplink "$below"
     done
   done
+  set +f
 }
 
 # Offloads are asked for only where a driver is known to get them wrong.
@@ -601,7 +690,7 @@ listen_in_overlays() {
 kernel_has() {
   [ -e /proc/modules ] || return 0
   grep -q "^$1 " /proc/modules 2>/dev/null && return 0
-  built_in=/lib/modules/$(uname -r)/modules.builtin
+  built_in=/lib/modules/$release/modules.builtin
   if [ -r "$built_in" ]; then
     grep -q "/$1\.ko" "$built_in" 2>/dev/null
   else
@@ -642,16 +731,23 @@ know_tools() {
   ip_tool=ip
   bridge_tool=
   locate ip && ip_tool=$found
-  ip_version=$("$ip_tool" -V 2>&1 | head -n 1)
+  ip_version=$("$ip_tool" -V 2>&1)
+  ip_version=${ip_version%%"$newline"*}
+  # One call tells of both, where both can.
   case $ip_version in
-    *iproute2*) case $("$ip_tool" -j neigh show 2>/dev/null) in '['*) ip_json=1 ;; esac ;;
+    *iproute2*)
+      case $(nsenter --net=/proc/self/ns/net "$ip_tool" -j neigh show 2>/dev/null) in
+        '['*) can_enter=1 ip_json=1 ;;
+        *) case $("$ip_tool" -j neigh show 2>/dev/null) in '['*) ip_json=1 ;; esac ;;
+      esac
+      ;;
     *) ip_busybox=1 ;;
   esac
   if locate bridge; then
     bridge_tool=$found
     case $("$bridge_tool" -j fdb show 2>/dev/null) in '['*) bridge_json=1 ;; esac
   fi
-  nsenter --net=/proc/self/ns/net true 2>/dev/null && can_enter=1
+  [ "$can_enter" = 1 ] || { nsenter --net=/proc/self/ns/net true 2>/dev/null && can_enter=1; }
 }
 
 # The end of stdin ends the whole process group, which the caller made for this run: politely, and then for good.
@@ -667,7 +763,8 @@ read_all() {
   netfilter_tools
   tc_tools
   tables=
-  export nonce job tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool tc_tool proc_files
+  fdb_copy=0
+  export fdb_copy nonce job tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool tc_tool proc_files
   about
   files
   case " $want_netns " in *' processes '*) processes ;; esac
@@ -679,8 +776,7 @@ read_all() {
   # The log is read beside the namespaces, and told after them: frames never mix.
   engine_log | {
     exec 5<&0 </dev/null
-    [ "$can_enter" = 1 ] && namespaces
-    routes_to_vteps
+    namespaces_and_routes
     cat <&5
   }
 }
@@ -699,7 +795,7 @@ main() {
     watch_lifeline <&3 3<&- 4>&- >/dev/null 2>&1 &
     watcher=$!
   fi
-  uid=$(id -u)
+  know_kernel
   know_tools
   find_dockerd
   root=

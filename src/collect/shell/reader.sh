@@ -3,7 +3,7 @@
 #
 # Exported by collector.sh: nonce, job, tables (what is wanted), ip_tool and bridge_tool (the programs' files), ip_json and
 # bridge_json (1 where the tool knows -j), ip_busybox, legacy_save, nft_save, nft_tool and tc_tool (empty where there is no
-# such program or asking it could load a module), proc_files.
+# such program or asking it could load a module), proc_files, fdb_copy (1: the collector reads the FDBs on descriptor 6).
 # Argument 1 is the namespace's name in the frames.
 #
 # It never writes: every ip and bridge call is a dump, iptables is only called in its -save form, and a netlink
@@ -34,6 +34,46 @@ run() {
 
 # Rows of /proc/net/tcp and udp whose state is neither 07 (a UDP socket that waits) nor 0A (a TCP socket that listens).
 connected='^ *[0-9]*: [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* 0[1-689BC] '
+
+# grep -H prints FILE:LINE for all files in one process. Left out are the sockets that are connected (net/tcp_states.h):
+# a busy host has very many, they say who talks to whom, and only those that wait for packets are asked for.
+# Some of the names are patterns: a file an interface.
+read_proc() {
+  count_sockets
+  files=
+  set -f
+  for file in $proc_files; do
+    case $unused in *" $file "*) ;; *) files="$files $file" ;; esac
+  done
+  set +f
+  begin proc "grep -s -H -v '$connected'$files"
+  printf '%s' "$counts"
+  # shellcheck disable=SC2086
+  grep -s -H -v "$connected" $files
+  finish $?
+}
+
+# Sets unused to the lists of sockets that are empty in this namespace, and counts to the lines that say so, as grep -H
+# would print them. To list a namespace's sockets the kernel walks the table of all namespaces, which takes it longer
+# than all other files together (net/ipv4/tcp_ipv4.c established_get_first; the counts: net/ipv4/proc.c sockstat_seq_show).
+count_sockets() {
+  unused=' '
+  counts=
+  for file in sockstat sockstat6; do
+    [ -r "/proc/net/$file" ] || continue
+    while read -r kind word number rest; do
+      case "$kind $word $number" in
+        'TCP: inuse 0') unused="$unused/proc/net/tcp " ;;
+        'TCP6: inuse 0') unused="$unused/proc/net/tcp6 " ;;
+        'UDP: inuse 0') unused="$unused/proc/net/udp " ;;
+        'UDP6: inuse 0') unused="$unused/proc/net/udp6 " ;;
+        *) continue ;;
+      esac
+      counts="$counts/proc/net/$file:$kind $word $number${rest:+ $rest}
+"
+    done <"/proc/net/$file"
+  done
+}
 
 wanted() {
   case " $tables " in
@@ -82,11 +122,18 @@ read_ip() {
 
 read_fdb() {
   [ -n "$bridge_tool" ] || return 0
-  if [ "$bridge_json" = 1 ]; then
-    run fdb "$bridge_tool" -d -s -j fdb show
-  else
-    run fdb "$bridge_tool" -d -s fdb show
+  set -- -d -s
+  [ "$bridge_json" = 1 ] && set -- "$@" -j
+  if [ "$fdb_copy" = 0 ]; then
+    run fdb "$bridge_tool" "$@" fdb show
+    return 0
   fi
+  begin fdb "bridge $* fdb show"
+  fdb=$("$bridge_tool" "$@" fdb show)
+  status=$?
+  printf '%s\n' "$fdb"
+  finish "$status"
+  printf '%s\n' "$fdb" >&6
 }
 
 # has_netlink PROTOCOL: whether the kernel has a socket for it in this namespace (linux/netlink.h: 6 XFRM, 12 NETFILTER).
@@ -105,8 +152,32 @@ read_netfilter() {
     run iptables-legacy "$legacy_save" -c
   fi
   has_netlink 12 || return 0
-  [ -z "$nft_save" ] || run iptables-nft "$nft_save" -c
-  [ -z "$nft_tool" ] || run nft "$nft_tool" -j list ruleset
+  rules=
+  [ -z "$nft_tool" ] || read_nft
+  [ -n "$nft_save" ] || return 0
+  # The tables of iptables-nft are tables of nft, which was asked first: where it shows none of IPv4, as in half of
+  # the namespaces, iptables would print nothing.
+  case $rules in
+    *'"ip"'* | '') run iptables-nft "$nft_save" -c ;;
+    *)
+      begin iptables-nft "${nft_save##*/} -c (not run: nft shows no table of IPv4)"
+      finish 0
+      ;;
+  esac
+}
+
+# Sets rules to what nft printed, if it printed all of it. Those of a host may be very many, and are not held.
+read_nft() {
+  if [ "$netns" = @host ]; then
+    run nft "$nft_tool" -j list ruleset
+    return 0
+  fi
+  begin nft 'nft -j list ruleset'
+  rules=$("$nft_tool" -j list ruleset)
+  status=$?
+  printf '%s\n' "$rules"
+  finish "$status"
+  [ "$status" = 0 ] || rules=
 }
 
 # The same programs for IPv6 lie beside those for IPv4 and have a 6 in their names.
@@ -168,15 +239,7 @@ read_nsids() {
 read_ip
 wanted fdb && read_fdb
 wanted nsid && read_nsids
-# grep -H prints FILE:LINE for all files in one process. Left out are the sockets that are connected (net/tcp_states.h):
-# a busy host has very many, they say who talks to whom, and only those that wait for packets are asked for.
-# Some of the names are patterns: a file an interface.
-if wanted proc; then
-  begin proc "grep -s -H -v '$connected' $proc_files"
-  # shellcheck disable=SC2086
-  grep -s -H -v "$connected" $proc_files
-  finish $?
-fi
+wanted proc && read_proc
 wanted netfilter && read_netfilter
 wanted netfilter6 && read_netfilter6
 wanted tc && read_tc
