@@ -17,11 +17,16 @@ export interface FileResult {
 
 export interface TestGroups {
   unit: string[];
+  /** Files `*.long.test.ts`, which ask about every fixture or a large swarm, and the artefacts of a release. */
+  long: string[];
+  /** They spawn the program. */
   cli: string[];
+  /** They start a browser. */
+  browser: string[];
   lab: string[];
 }
 
-/** The test files below a folder, sorted into those that need the lab, those that spawn the program or a browser, and the rest. */
+/** The test files below a folder whose path holds one of the words, or any without words, sorted into groups. */
 export async function testGroups(folder: string, words: readonly string[]): Promise<TestGroups> {
   const files = (await readdir(folder, {recursive: true}))
     .filter((file) => file.endsWith('.test.ts'))
@@ -33,10 +38,14 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
   const browsing = new Set<string>();
   for (const file of files)
     if ((await readFile(file, 'utf8')).includes('/support/browser.js')) browsing.add(file);
-  const spawns = (file: string) => inside(file, 'cli') || browsing.has(file);
+  const isLong = (file: string) => file.endsWith('.long.test.ts') || inside(file, 'release');
+  const isOther = (file: string) =>
+    browsing.has(file) || isLong(file) || inside(file, 'cli', 'lab', 'lab-suite', 'lab-full');
   return {
-    unit: files.filter((file) => !spawns(file) && !inside(file, 'lab', 'lab-suite', 'lab-full')),
-    cli: files.filter(spawns),
+    unit: files.filter((file) => !isOther(file)),
+    long: files.filter((file) => isLong(file) && !browsing.has(file)),
+    cli: files.filter((file) => inside(file, 'cli') && !browsing.has(file)),
+    browser: files.filter((file) => browsing.has(file)),
     lab: [
       // First what takes longest, so that whoever shares the files ends at about the same time.
       ...files.filter((file) => file.endsWith('/doctor-faults.test.ts')),

@@ -1,7 +1,8 @@
 /**
- * The test command: builds, then runs the unit tests, the tests of the command line, and, where the machine can,
- * the tests on a real swarm. `npm test -- WORD…` runs the files whose path holds one of the words; `--unit` leaves out the
- * tests on a swarm (`npm run test:unit`), `--built` takes dist/ as it is, `--one-lab` has all files share one lab.
+ * The test command: builds, then runs the groups of `test-files.ts`: the unit tests, those that take long, those of the
+ * command line, those in a browser, and, where the machine can, those on a real swarm. `npm test -- WORD…` runs the files
+ * whose path holds one of the words; `--unit` runs the unit tests and those of the command line (`npm run test:unit`),
+ * `--built` takes dist/ as it is, `--one-lab` has all files share one lab.
  *
  * Files that start the program or a swarm and fail are run once more (`--once`: they are not).
  *
@@ -196,8 +197,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
 
   const groups = await testGroups('test', words);
-  if (args.includes('--unit')) groups.lab = [];
-  const files = [...groups.unit, ...groups.cli, ...groups.lab];
+  if (args.includes('--unit')) Object.assign(groups, {long: [], browser: [], lab: []});
+  // Of the last two each runs two processes at a time itself.
+  const [together, alone] = [
+    [...groups.unit, ...groups.long],
+    [...groups.cli, ...groups.browser],
+  ];
+  const files = [...together, ...alone, ...groups.lab];
   const scratch = await makeScratch();
   process.env['TMPDIR'] = scratch;
   const folder = await bundleTests([workerSource, ...files]);
@@ -206,10 +212,9 @@ async function main(args: readonly string[]): Promise<number> {
   const again = (group: string[], run: RunAll) => twice(group, run, unsteady);
   try {
     const {signal} = interrupt;
-    results.push(...(await runWith(groups.unit, () => [startRunner(folder), startRunner(folder)], signal)));
+    results.push(...(await runWith(together, () => [startRunner(folder), startRunner(folder)], signal)));
     const more = args.includes('--once') ? (group: string[], run: RunAll) => run(group) : again;
-    // Each of these runs two processes at a time itself.
-    results.push(...(await more(groups.cli, (files) => runWith(files, () => [startRunner(folder)], signal))));
+    results.push(...(await more(alone, (files) => runWith(files, () => [startRunner(folder)], signal))));
     const oneLab = args.includes('--one-lab');
     results.push(...(await more(groups.lab, (files) => runLabGroup(files, folder, signal, oneLab))));
   } finally {

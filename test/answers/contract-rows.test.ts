@@ -11,8 +11,8 @@ import {breaches, keeping} from '../support/row-fixtures.js';
 
 /** The rows as `doctor --contract` gives them, by their ids. */
 function statesOf(readings: HostEvidence[]): Map<string, ContractState> {
-  const {findings, notChecked, samples} = examine(...readings);
   const models = readings.map((reading) => hostModel(reading));
+  const {findings, notChecked, samples} = examine(...models);
   const states = contractStates({
     findings,
     notChecked,

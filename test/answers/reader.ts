@@ -16,6 +16,19 @@ export interface ToldReader extends Reader, EachReader, ProbingReader {
   readonly announced: string[];
 }
 
+/** Gives the same models as often as they are asked for. */
+export function readerOfModels(models: readonly HostModel[]): ToldReader {
+  const readings = sortReadings([...models]);
+  return {
+    ...readerOf([]),
+    read: () => Promise.resolve(readings),
+    readEach: (_wanted, use) => {
+      models.forEach(use);
+      return Promise.resolve();
+    },
+  };
+}
+
 /**
  * Gives one set of hosts after another, as live hosts change; the last one for ever.
  *

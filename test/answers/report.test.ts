@@ -1,58 +1,23 @@
 import assert from 'node:assert/strict';
-import {readdirSync, readFileSync} from 'node:fs';
-import path from 'node:path';
 import {describe, it} from 'node:test';
 import {gunzipSync} from 'node:zlib';
-import {diagnose} from '../../src/answers/doctor.js';
 import {fdbAnswer} from '../../src/answers/fdb.js';
 import {redaction} from '../../src/answers/redaction.js';
-import {mostPaired, mostWhole, type ReportDocument, reportAnswer} from '../../src/answers/report.js';
-import type {ReportWalk} from '../../src/answers/report-walks.js';
-import {type ProbingReader, traceAnswer} from '../../src/answers/trace.js';
+import {mostPaired, mostWhole, reportAnswer} from '../../src/answers/report.js';
 import {checks} from '../../src/checks/registry.js';
-import {sortReadings} from '../../src/hosts/readings.js';
-import type {HostEvidence, Snapshot} from '../../src/snapshot/snapshot.js';
-import {hostFromEvidence} from '../../src/topology/host-from-evidence.js';
-import {root} from '../cli/support.js';
+import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {later, recordedEvidence} from '../support/evidence.js';
+import {recordedSwarm} from '../support/pictured.js';
 import {reportOf, sourceOf} from '../support/reports.js';
 import {readerOf} from './reader.js';
-
-/** Every folder of snapshots, with what is in it. */
-function fixtures(): Map<string, HostEvidence[]> {
-  const groups = new Map<string, HostEvidence[]>();
-  for (const kind of ['recorded', 'derived']) {
-    const folder = path.join(root, 'fixtures', kind);
-    for (const file of readdirSync(folder, {recursive: true, encoding: 'utf8'}).sort()) {
-      if (!file.endsWith('.json.gz')) continue;
-      const name = path.join(kind, path.dirname(file));
-      const {hosts} = JSON.parse(gunzipSync(readFileSync(path.join(folder, file))).toString()) as Snapshot;
-      groups.set(name, [...(groups.get(name) ?? []), ...hosts]);
-    }
-  }
-  return groups;
-}
+import {reportAgrees} from './report-agreement.js';
 
 const both = (folder = '') => ['node1', 'node2'].map((name) => recordedEvidence(`${folder}${name}`));
 
 describe('a report', () => {
-  it('finds what doctor finds and walks as trace does, on every fixture', async () => {
-    const groups = fixtures();
-    assert.ok(groups.size > 100, String(groups.size));
-    let walked = 0;
-    for (const [name, hosts] of groups) {
-      const report = await reportOf(hosts);
-      const doctor = await diagnose(readerOf([hosts]), {maxSkew: 60, contract: true}, checks);
-      assert.deepEqual(report.diagnosis, doctor, name);
-      assert.equal(report.verdict, doctor.verdict);
-      const readings = sortReadings(hosts.map(hostFromEvidence));
-      const reader = {...readerOf([hosts]), live: false, read: () => Promise.resolve(readings)};
-      for (const walk of report.walks) {
-        assert.deepEqual(shownOf(report, walk), await tracedOf(reader, walk), `${name}: ${walk.verdict}`);
-        walked += 1;
-      }
-    }
-    assert.ok(walked > 2000, String(walked));
+  it('finds what doctor finds and walks as trace does', async () => {
+    for (const folder of ['recorded', 'recorded/fdb-row-missing'])
+      assert.ok((await reportAgrees(folder)) > 0);
   });
 
   it('has the rows of fdb, and for each pair of hosts their judgement', async () => {
@@ -119,7 +84,7 @@ describe('a report', () => {
       ]),
       [[8080, 'tcp', 'passes', 2]],
     );
-    const broken = await reportOf(fixtures().get('recorded/full/ipvs-no-backend') ?? []);
+    const broken = await reportOf(recordedSwarm('recorded/full/ipvs-no-backend').hosts);
     const outcomes = broken.services.flatMap(({addresses}) =>
       addresses.flatMap(({chains}) => chains.map(({outcome}) => outcome)),
     );
@@ -205,28 +170,6 @@ describe('a report', () => {
     assert.ok(mostPaired > mostWhole);
   });
 });
-
-/** A walk of a report in the form of `trace --json`. */
-function shownOf(report: ReportDocument, {verdict, disposition, forward, reply}: ReportWalk): unknown[] {
-  return [verdict, disposition, hopsOf(report, forward), reply && hopsOf(report, reply)];
-}
-
-async function tracedOf(
-  reader: ProbingReader,
-  {source, destination, network}: ReportWalk,
-): Promise<unknown[]> {
-  const {verdict, disposition, forward, reverse} = await traceAnswer(reader, {
-    source,
-    destination,
-    network: network ?? undefined,
-    traffic: {protocol: 'icmp'},
-  });
-  return [verdict, disposition, forward.hops, reverse?.hops ?? null];
-}
-
-function hopsOf({hops}: ReportDocument, numbers: readonly number[]): ReportDocument['hops'] {
-  return numbers.flatMap((number) => hops[number] ?? []);
-}
 
 /** Hosts that could not be reached, which is all that is known of them. */
 function manyHosts(count: number): HostEvidence[] {

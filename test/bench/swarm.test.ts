@@ -5,7 +5,7 @@ import {hostEvidence} from '../../bench/swarm/evidence.js';
 import {type FaultName, faultNames, faults, type PlantedFault, plant} from '../../bench/swarm/faults.js';
 import {type Node, planSwarm, type Swarm, standardSize} from '../../bench/swarm/plan.js';
 import {checks} from '../../src/checks/registry.js';
-import {Examiner} from '../../src/checks/run.js';
+import {boilDown, Examiner, type Kept} from '../../src/checks/run.js';
 import {foldFindings} from '../../src/findings/fold.js';
 import {type HostModel, hostModel} from '../../src/model/host.js';
 import {fdbEntries} from '../../src/rows/fdb.js';
@@ -21,9 +21,19 @@ function models(of: (node: Node) => HostModel | undefined): HostModel[] {
   return swarm.nodes.flatMap((node) => of(node) ?? []);
 }
 
+/** What the checks keep of a host that is in several swarms, which is looked at once. */
+const kept = new WeakMap<HostModel, Kept>();
+
+function keptOf(host: HostModel): Kept {
+  const known = kept.get(host) ?? boilDown(checks, host);
+  kept.set(host, known);
+  return known;
+}
+
 function findings(hosts: HostModel[]) {
   const examiner = new Examiner(checks);
-  for (const host of hosts) examiner.add(host);
+  for (const host of hosts) examiner.take(keptOf(host));
+  assert.equal(examiner.outdated(), false);
   return foldFindings(examiner.end().findings);
 }
 

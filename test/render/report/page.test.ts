@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {describe, it} from 'node:test';
-import {plant} from '../../../bench/swarm/faults.js';
-import {planSwarm, standardSize} from '../../../bench/swarm/plan.js';
-import {reportText} from '../../../src/cli/report-file.js';
 import {scriptJson} from '../../../src/render/report/data.js';
 import {recordedEvidence} from '../../support/evidence.js';
-import {reportOf, reportPage} from '../../support/reports.js';
+import {reportPage} from '../../support/reports.js';
 
 const both = (folder = '') => ['node1', 'node2'].map((name) => recordedEvidence(`${folder}${name}`));
 const html = await reportPage(both('fdb-row-missing/'));
@@ -68,28 +65,6 @@ describe('the file of a report', () => {
     assert.ok(first && second);
     const late = {...second, startedAt: '2026-11-21T11:00:00.000Z', finishedAt: '2026-11-21T11:00:01.000Z'};
     assert.match(await reportPage([first, late]), /differences between hosts may only be older/);
-  });
-
-  it('is no larger than 2 MB for three hosts with 81 containers, all pairs of which are walked', async () => {
-    const swarm = planSwarm(standardSize(3));
-    const {evidence} = plant(swarm, []);
-    const report = await reportOf(swarm.nodes.map(evidence));
-    assert.ok(report.walks.length > 2000, String(report.walks.length));
-    const size = Buffer.byteLength(await reportText(report));
-    assert.ok(size < 2e6, String(size));
-  });
-
-  it('names its scope where hosts are too many for all of it', async () => {
-    const swarm = planSwarm(standardSize(30));
-    const {evidence} = plant(swarm, ['vxlan-down']);
-    const report = await reportOf(swarm.nodes.map(evidence));
-    const page = await reportText(report);
-    assert.equal(report.scope, 'large');
-    assert.ok(report.graph && report.services.length > 0);
-    assert.match(page, /30 hosts: this report is an overview/);
-    assert.match(page, /VIP/);
-    assert.doesNotMatch(page, /No running task/);
-    assert.ok(Buffer.byteLength(page) < 2e6);
   });
 
   it('is the same for the same evidence', async () => {
