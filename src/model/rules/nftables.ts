@@ -135,6 +135,6 @@ function addSet(tables: Tables, from: Json): void {
     isFedByPackets: flags.includes('dynamic'),
     printed: elements,
   } as unknown as RuleSet;
-  lazily(set, {elements: () => elements.map(valueText)});
+  lazily(set, {elements: () => elements.map((element) => valueText(element))});
   tableOf(tables, from['family'], from['table']).sets.push(set);
 }

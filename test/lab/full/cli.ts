@@ -18,7 +18,7 @@ const usage = `The lab on a kernel that has everything (IPVS, ESP, netem, all ki
   npm run test:full -- WORD…            boot, run the test files whose path holds a word in the guest, end
   npm run record:full -- [CODE…]        boot, record fixtures/recorded/full, or the faults of these codes, end
 
-The first call builds the kernel: 5 to 10 minutes of two processors. Kernels and their sources are kept outside the
+The first call builds the kernel: about 6 minutes of two processors. Kernels and their sources are kept outside the
 checkout, in OVDIAG_LAB_CACHE or /var/cache/ovdiag-lab. The guest sees the machine's files, writes to memory only, and
 is gone with the call.`;
 

@@ -87,18 +87,18 @@ describe('rules of nft -j list ruleset', () => {
     const match = (left: unknown, right: unknown, op = '==') => ({match: {op, left, right}});
     const payload = (protocol: string, field: string) => ({payload: {protocol, field}});
     for (const [expr, text] of [
-      [[match({meta: {key: 'iifname'}}, 'eth0'), {drop: null}], 'iifname eth0 drop'],
+      [[match({meta: {key: 'iifname'}}, 'eth0'), {drop: null}], 'iifname "eth0" drop'],
       [[match({meta: {key: 'l4proto'}}, 'udp', '!='), {accept: null}], 'meta l4proto != udp accept'],
       [
         [match(payload('tcp', 'dport'), {set: [22, {range: [80, 90]}]}), {jump: {target: 'z'}}],
         'tcp dport { 22, 80-90 } jump z',
       ],
       [[match(payload('ip', 'daddr'), {prefix: {addr: '10.0.0.0', len: 8}})], 'ip daddr 10.0.0.0/8'],
-      [[match({payload: {base: 'th', offset: 96, len: 24}}, 4097)], '@th,96,24 4097'],
+      [[match({payload: {base: 'th', offset: 96, len: 24}}, 4097)], '@th,96,24 0x1001'],
       [[match({ct: {key: 'state'}}, ['established', 'related'], 'in')], 'ct state established,related'],
-      [[{mangle: {key: {meta: {key: 'mark'}}, value: 1}}], 'meta mark set 1'],
+      [[{mangle: {key: {meta: {key: 'mark'}}, value: 1}}], 'meta mark set 0x00000001'],
       [[{xt: {type: 'target', name: 'MASQUERADE'}}], 'xt target MASQUERADE'],
-      [[{counter: {packets: 1, bytes: 1}}, {log: {prefix: 'x'}}, {drop: null}], 'log {"prefix":"x"} drop'],
+      [[{counter: {packets: 1, bytes: 1}}, {log: {prefix: 'x'}}, {drop: null}], 'log prefix "x" drop'],
       [[match({concat: [payload('ip', 'saddr'), payload('tcp', 'dport')]}, '@s')], 'ip saddr . tcp dport @s'],
     ] as const)
       assert.equal(one(...expr).text, text);
