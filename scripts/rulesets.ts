@@ -9,6 +9,7 @@ import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {build} from 'esbuild';
 import {execa} from 'execa';
+import {rareIn} from '../test/support/rulesets/counted.js';
 import {type Judged, judgeRulesets} from '../test/support/rulesets/judge.js';
 import {type Planted, planted} from '../test/support/rulesets/planted.js';
 
@@ -33,14 +34,16 @@ async function judgeAll(): Promise<boolean> {
     seed: Number(values.seed),
     from: Number(values.from),
     most: Number(values.most),
-    tell: ({name, said, arrived, parts}) => {
-      console.log(`${name}: ${said}, but it ${arrived ? 'passed' : 'was dropped'}`);
+    tell: ({name, said, seen, parts}) => {
+      console.log(`${name}: ${said}, but ${seen}`);
       for (const {program, text} of parts) console.log(`--- ${program}\n${text}`);
     },
   });
   print(report);
   // A walk that knows too little says nothing wrong, and is of no use.
-  return report.wrong.length === 0 && undecidedOf(report) <= report.packets * 0.03;
+  return (
+    report.wrong.length === 0 && undecidedOf(report) <= report.packets * 0.03 && rareIn(report).length === 0
+  );
 }
 
 function undecidedOf({unknown}: Judged): number {
@@ -48,7 +51,7 @@ function undecidedOf({unknown}: Judged): number {
 }
 
 function print(report: Judged): void {
-  const {packets, unknown, random, wrong, rejected, drops, decided} = report;
+  const {packets, unknown, random, wrong, rejected, drops, met} = report;
   const share = (part: number) => `${part} (${((100 * part) / packets).toFixed(1)} %)`;
   const most = (counts: Map<string, number>, shown: number) =>
     [...counts].sort(([, one], [, other]) => other - one).slice(0, shown);
@@ -57,10 +60,12 @@ function print(report: Judged): void {
   );
   for (const [reason, count] of most(unknown, 15)) console.log(`  unknown ${count} ×: ${reason}`);
   console.log(
-    `rulesets in which they decided: ${most(decided, 80)
-      .map(([kind, count]) => `${kind} ${count}`)
+    `rulesets in which a rule with it met a packet: ${most(met, 80)
+      .map(([name, count]) => `${name} ${count}`)
       .join(', ')}`,
   );
+  const rare = rareIn(report);
+  if (rare.length > 0) console.log(`in less than 1 %: ${rare.join(', ')}`);
 }
 
 /** Builds this script with each error in the walk: its run must end with a wrong verdict. */

@@ -6,8 +6,10 @@ import {familyOf, type Held, matchHolds, type SeenPacket} from './netfilter.js';
 export interface Passed {
   /** What the packet is where it passes; absent where it surely does not. */
   passes?: SeenPacket;
-  /** What drops it, or would where it gets there. */
+  /** What drops it, or would where it gets there: nothing comes past it where the packet surely does not pass. */
   dropped?: Rule | RuleChain;
+  /** What may drop it before. */
+  earlier?: Rule | RuleChain;
   /** Where whether it is dropped hangs on it: the first rule that only perhaps meets the packet. */
   odd?: Rule;
   /** The rule of a chain of type nat that gives it another address, or perhaps does. */
@@ -24,13 +26,13 @@ export function passChain(table: RuleTable, chain: RuleChain, packet: SeenPacket
   const run: Run = {table, isNat: isNat(chain), looked: 0, known: new Map()};
   const {accept, drop, returns} = follow(run, chain, packet, 0);
   const isClosed = chain.policy === 'drop';
-  if (returns && isClosed) run.dropped ??= chain;
   const passes = returns && !isClosed ? merged(accept, returns) : accept;
-  const isDropped = drop || (returns !== undefined && isClosed);
+  const drops = returns && isClosed ? {first: drop?.first ?? chain, last: chain} : drop;
   return {
     ...(passes ? {passes} : {}),
-    ...(isDropped && run.dropped ? {dropped: run.dropped} : {}),
-    ...(isDropped && passes && run.odd ? {odd: run.odd} : {}),
+    ...(drops ? {dropped: passes ? drops.first : drops.last} : {}),
+    ...(drops && drops.first !== drops.last ? {earlier: drops.first} : {}),
+    ...(drops && passes && run.odd ? {odd: run.odd} : {}),
     ...(run.translated ? {translated: run.translated} : {}),
   };
 }
@@ -46,7 +48,6 @@ interface Run {
   looked: number;
   /** Chains that were followed with a packet as it was. */
   known: Map<SeenPacket, Map<string, Ends>>;
-  dropped?: Rule | RuleChain;
   odd?: Rule;
   translated?: {by: Rule; isSure: boolean};
 }
@@ -54,7 +55,8 @@ interface Run {
 /** The ends that a packet may come to, with what it is there. */
 interface Ends {
   accept?: SeenPacket;
-  drop?: boolean;
+  /** By the first and the last rule that do so. */
+  drop?: {first: Rule | RuleChain; last: Rule | RuleChain};
   /** Goes back to whoever called the chain. */
   returns?: SeenPacket;
   /** Goes on with the next rule. */
@@ -72,7 +74,7 @@ function follow(run: Run, chain: RuleChain, packet: SeenPacket, depth: number): 
     run.looked++;
     if (depth > mostJumps || run.looked > mostRules) {
       run.odd ??= rule;
-      add(ends, {accept: blurred(now), drop: true});
+      add(ends, {accept: blurred(now), drop: droppedBy(rule)});
       break;
     }
     const own: Ends = passRule(run, rule, now, depth);
@@ -91,8 +93,10 @@ function add(ends: Ends, more: Ends): void {
     const packet = more[key];
     if (packet) ends[key] = merged(ends[key], packet);
   }
-  if (more.drop) ends.drop = true;
+  if (more.drop) ends.drop = {first: ends.drop?.first ?? more.drop.first, last: more.drop.last};
 }
+
+const droppedBy = (rule: Rule) => ({first: rule, last: rule});
 
 function merged(one: SeenPacket | undefined, other: SeenPacket): SeenPacket {
   return one ? joined(one, other) : other;
@@ -182,12 +186,7 @@ interface At {
 function act(at: At, action: RuleAction, packet: SeenPacket): Ends {
   const ends = endsOf(at, action, packet);
   const {run, rule, held} = at;
-  if (ends.drop && held === 'yes' && (action.action === 'drop' || action.action === 'reject'))
-    run.dropped ??= rule;
-  if (held === 'perhaps' && (ends.drop || ends.accept || ends.returns)) {
-    run.odd ??= rule;
-    if (ends.drop) run.dropped ??= rule;
-  }
+  if (held === 'perhaps' && (ends.drop || ends.accept || ends.returns)) run.odd ??= rule;
   return ends;
 }
 
@@ -197,7 +196,7 @@ function endsOf(at: At, action: RuleAction, packet: SeenPacket): Ends {
       return {accept: packet};
     case 'drop':
     case 'reject':
-      return {drop: true};
+      return {drop: droppedBy(at.rule)};
     case 'return':
       return {returns: packet};
     case 'vmap':
@@ -244,10 +243,9 @@ function call(at: At, action: RuleAction & {action: 'jump' | 'goto'}, packet: Se
 /** What is not understood may accept, drop, or go on, and change the packet. */
 function unknownEnds({run, rule}: At, packet: SeenPacket): Ends {
   run.odd ??= rule;
-  run.dropped ??= rule;
   if (run.isNat) run.translated ??= {by: rule, isSure: false};
   const after = run.isNat ? {...blurred(packet), src: '', dst: ''} : blurred(packet);
-  return {accept: after, drop: true, next: after};
+  return {accept: after, drop: droppedBy(rule), next: after};
 }
 
 /** A packet of which a rule that is not understood may have changed what rules can change. */

@@ -22,6 +22,8 @@ export interface Filtering {
   verdict: FilterVerdict;
   /** The rule, or the chain by its policy, that drops it, or the first that could not be understood. */
   by?: Rule | RuleChain;
+  /** Of a dropped packet: what may have dropped it before, and was only perhaps met or is asked in an order that nothing shows. */
+  perhapsBy?: Rule | RuleChain;
   /** Of an accepted packet: the rule that gives it another address, or perhaps does. */
   translatedBy?: Rule;
 }
@@ -127,9 +129,24 @@ function passTogether(walk: Walk, hook: string, together: Asked[]): Filtering | 
   for (const asked of filters) {
     const isUnsure = filters.some((other) => other !== asked && writes(other));
     const dropped = passBase(walk, hook, asked, isUnsure);
-    if (dropped) return dropped;
+    if (dropped) return {...beforeAny(walk, hook, filters, asked), ...dropped};
   }
   return translateAt(walk, hook, nats);
+}
+
+/** Of a packet that a chain drops: the one beside it that may have dropped it before. */
+function beforeAny(
+  walk: Walk,
+  hook: string,
+  filters: readonly Asked[],
+  by: Asked,
+): {perhapsBy?: Rule | RuleChain} {
+  for (const other of filters.slice(filters.indexOf(by) + 1)) {
+    const table = tableOf(other.ruleset, other.chain.table, other.chain.family);
+    const dropped = table && passChain(table, other.chain, unmarked(seenAt(walk, hook, other.chain))).dropped;
+    if (dropped) return {perhapsBy: dropped};
+  }
+  return {};
 }
 
 const written: ReadonlySet<ActionName> = new Set<ActionName>(['mark', 'connection-mark', 'untrack', 'other']);
@@ -162,7 +179,7 @@ function passBase(
   if (!table) return undefined;
   const seen = isUnsure ? unmarked(seenAt(walk, hook, chain)) : seenAt(walk, hook, chain);
   const passed = passChain(table, chain, seen);
-  if (isDropped(passed, walk.isLost)) return {verdict: 'drop', by: passed.dropped};
+  if (isDropped(passed, walk.isLost)) return droppedIn(walk, passed);
   doubt(walk, passed);
   const {passes} = passed;
   if (passes && passes !== seen) walk.now = unseen(walk.now, seen, passes);
@@ -184,6 +201,11 @@ type Dropped = Passed & {dropped: Rule | RuleChain};
 /** Whether a chain drops what it sees, where it is certain to see it. */
 function isDropped(passed: Passed, isUnsure: boolean): passed is Dropped {
   return !passed.passes && passed.dropped !== undefined && !isUnsure;
+}
+
+function droppedIn({perhaps}: Walk, {dropped, earlier}: Dropped): Filtering {
+  const before = perhaps ?? earlier;
+  return {verdict: 'drop', by: dropped, ...(before ? {perhapsBy: before} : {})};
 }
 
 function doubt(walk: Walk, {odd, dropped}: Passed): void {
@@ -266,8 +288,7 @@ function translateBy(
   if (!table) return undefined;
   const seen = seenAt(walk, hook, {...chain, base: {hook, priority: 0}});
   const passed = passChain(table, chain, seen);
-  if (isDropped(passed, walk.isLost || walk.now.ctState === 'ANY'))
-    return {verdict: 'drop', by: passed.dropped};
+  if (isDropped(passed, walk.isLost || walk.now.ctState === 'ANY')) return droppedIn(walk, passed);
   doubt(walk, passed);
   const {passes, translated} = passed;
   if (!translated || !passes) return undefined;

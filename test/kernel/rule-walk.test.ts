@@ -46,6 +46,26 @@ describe('packet filter', () => {
     assert.equal(by && inTable(by), 'filter: -P INPUT DROP');
   });
 
+  it('names the rule that nothing gets past, and the one that may have dropped it before', () => {
+    const named = (...saved: string[]) => {
+      const {by, perhapsBy} = filterPacket(saved.map(read), 'INPUT', packet);
+      return [by, perhapsBy].map((one) => one && inTable(one));
+    };
+    const table = (...rules: string[]) =>
+      `*filter\n:INPUT ACCEPT [0:0]\n:deep - [0:0]\n${rules.join('\n')}\nCOMMIT\n`;
+    const [odd, sure] = ['-A INPUT -m limit --limit 5/min -j DROP', '-A INPUT -p udp -j REJECT'];
+    assert.deepEqual(named(table(odd, sure)), [`filter: ${sure}`, `filter: ${odd}`]);
+    assert.deepEqual(named(table(sure, odd)), [`filter: ${sure}`, undefined]);
+    // A jump that is only perhaps taken makes what drops there no surer.
+    const jump = ['-A INPUT -m limit --limit 5/min -j deep', '-A deep -j DROP'];
+    assert.deepEqual(named(table(...jump, sure)), [`filter: ${sure}`, 'filter: -A deep -j DROP']);
+    // Nothing shows which of two chains of one priority is asked first.
+    assert.deepEqual(named(table(sure), table('-A INPUT -j DROP')), [
+      `filter: ${sure}`,
+      'filter: -A INPUT -j DROP',
+    ]);
+  });
+
   it('follows jumps, returns and gotos', () => {
     assert.equal(
       input(':A - [0:0]\n-A INPUT -j A\n-A INPUT -j DROP\n-A A -p udp -j RETURN\n-A A -j ACCEPT'),

@@ -13,7 +13,7 @@ interface Entry {
 /** What both forms of a rule have alike: nft leaves out the answer of a `reject` that is its family's own. */
 const plain = (text: string) =>
   text
-    .replace(/ ?counter packets \d+ bytes \d+/, '')
+    .replace(/ ?counter packets \d+ bytes \d+/g, '')
     .replace(/reject with icmp(v6|x)? port-unreachable/, 'reject')
     .trim();
 

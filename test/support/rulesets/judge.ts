@@ -4,7 +4,8 @@ import {type PacketFilter, packetFilter} from '../../../src/kernel/packet-filter
 import {ruleLine} from '../../../src/kernel/printed-rule.js';
 import {type Filtering, filterPacket} from '../../../src/kernel/rule-walk.js';
 import {parseTables} from '../../../src/model/netns-tables.js';
-import type {Rule} from '../../../src/model/rules/rule.js';
+import type {Rule, RuleChain} from '../../../src/model/rules/rule.js';
+import {constructsIn, metBetween} from './counted.js';
 import {ends} from './ends.js';
 import {type Part, randomRuleset, withoutOne} from './generate.js';
 import {frameBytes, packetBytes} from './packets.js';
@@ -19,18 +20,32 @@ export interface Judged {
   unknown: Map<string, number>;
   /** Those of them that hang on a random number, a rate or a count. */
   random: number;
-  /** Rulesets that the programs themselves refused. */
+  /** Rulesets that were judged. */
+  rulesets: number;
+  /** Those that the programs themselves refused. */
   rejected: number;
   wrong: Wrong[];
-  /** In how many rulesets a rule with such a statement decided on a packet. */
-  decided: Map<string, number>;
+  /** In how many rulesets a rule with such a construct met a packet, by its own counter in the kernel. */
+  met: Map<string, number>;
 }
 
-export interface Wrong {
+/** What the walk says of a packet or a rule, and what the kernel did. */
+interface Contradiction {
   name: string;
   said: string;
-  arrived: boolean;
+  seen: string;
+}
+
+export interface Wrong extends Contradiction {
   parts: readonly Part[];
+}
+
+interface Run {
+  filter: PacketFilter;
+  all: Passage[];
+  passed: (passage: Passage) => boolean;
+  /** How many packets each rule and policy has met, where it counts them. */
+  met: ReadonlyMap<Rule | RuleChain, number>;
 }
 
 /** Counts each packet, by its tag, when it comes in and when all chains have let it pass. */
@@ -131,9 +146,7 @@ class Bench {
   }
 
   /** Loads the rules and sends all packets; undefined where a program refused its part. */
-  async run(
-    parts: readonly Part[],
-  ): Promise<{filter: PacketFilter; passed: (passage: Passage) => boolean; all: Passage[]} | undefined> {
+  async run(parts: readonly Part[]): Promise<Run | undefined> {
     const all = passages(this.runs++);
     await this.inside('judged', ['nft', '-f', '-'], `flush ruleset\n${counters(all)}`);
     const legacy = parts.map(({program}) => program).filter((program) => program.endsWith('legacy'));
@@ -154,7 +167,12 @@ class Bench {
       if (!filter) return undefined;
       for (const {way, form} of all) await this.emit(way === 'OUTPUT' ? 'judged' : 'near', form);
       const counted = await this.counted(all);
-      return {filter, all, passed: ({form, way}) => counted(way === 'INPUT' ? 'in' : 'out', form.tag) > 0};
+      const after = await this.read(parts);
+      if (!after) throw new Error('rules that were read before can not be read any more');
+      return {
+        ...{filter, all, met: metBetween(filter, after)},
+        passed: ({form, way}) => counted(way === 'INPUT' ? 'in' : 'out', form.tag) > 0,
+      };
     } finally {
       for (const program of legacy) await this.inside('judged', [`${program}-restore`], empty);
     }
@@ -243,9 +261,6 @@ function said({rulesets}: PacketFilter, {way, packet}: Passage): Filtering {
   return filterPacket(rulesets, way, packet);
 }
 
-const isWrong = ({verdict}: Filtering, arrived: boolean) =>
-  verdict !== 'unknown' && (verdict === 'accept') !== arrived;
-
 /** The first statements of a rule that only perhaps hold, without their values. */
 function reason(by: Filtering['by']): string {
   if (!by || !('statements' in by)) return 'a policy';
@@ -279,12 +294,13 @@ export async function judgeRulesets({
 }): Promise<Judged> {
   const report: Judged = {
     packets: 0,
+    rulesets: 0,
     drops: 0,
     unknown: new Map(),
     random: 0,
     rejected: 0,
     wrong: [],
-    decided: new Map(),
+    met: new Map(),
   };
   const bench = new Bench();
   try {
@@ -296,16 +312,10 @@ export async function judgeRulesets({
         report.rejected++;
         continue;
       }
-      let wrong: Passage | undefined;
-      const deciding = new Set<string>();
-      for (const passage of run.all) {
-        const filtering = said(run.filter, passage);
-        const arrived = run.passed(passage);
-        note(report, filtering, arrived);
-        for (const kind of kindsIn(filtering)) deciding.add(kind);
-        if (isWrong(filtering, arrived)) wrong ??= passage;
-      }
-      for (const kind of deciding) report.decided.set(kind, (report.decided.get(kind) ?? 0) + 1);
+      report.rulesets++;
+      for (const passage of run.all) note(report, said(run.filter, passage), run.passed(passage));
+      for (const name of constructsIn(run.met)) report.met.set(name, (report.met.get(name) ?? 0) + 1);
+      const [wrong] = contradictions(run);
       if (!wrong) continue;
       const small = await shrunk(bench, parts, wrong.name);
       small.name = `seed ${seed}, ruleset ${index}: ${small.name}`;
@@ -326,11 +336,27 @@ function note(report: Judged, {verdict, by}: Filtering, arrived: boolean): void 
   else report.unknown.set(reason(by), (report.unknown.get(reason(by)) ?? 0) + 1);
 }
 
-/** The statements of the rule that decided, by their first two words, as they are printed. */
-function kindsIn({by}: Filtering): string[] {
-  return by && 'statements' in by
-    ? by.statements.map(({words}) => words.split(' ').slice(0, 2).join(' '))
-    : [];
+/** Packets that fared otherwise than the walk says, and rules that counted fewer packets than it says they drop. */
+function contradictions({filter, all, passed, met}: Run): Contradiction[] {
+  const found: Contradiction[] = [];
+  const dropped = new Map<Rule | RuleChain, number>();
+  for (const passage of all) {
+    const {verdict, by, perhapsBy} = said(filter, passage);
+    const arrived = passed(passage);
+    if (verdict !== 'unknown' && (verdict === 'accept') !== arrived)
+      found.push({
+        name: passage.name,
+        said: `${verdict}${by ? ` by ${ruleLine(by)}` : ''}`,
+        seen: arrived ? 'it passed' : 'it was dropped',
+      });
+    if (verdict === 'drop' && by && !perhapsBy) dropped.set(by, (dropped.get(by) ?? 0) + 1);
+  }
+  for (const [by, count] of dropped) {
+    const packets = met.get(by) ?? count;
+    if (packets < count)
+      found.push({name: 'a rule', said: `${ruleLine(by)} drops ${count} packets`, seen: `it met ${packets}`});
+  }
+  return found;
 }
 
 /** The same wrong verdict from as few rules as possible. */
@@ -348,16 +374,14 @@ async function shrunk(bench: Bench, parts: readonly Part[], name: string): Promi
       break;
     }
   }
-  return best ?? (await wrongIn(bench, current, name)) ?? {name, said: 'only once', arrived: false, parts};
+  return (
+    best ??
+    (await wrongIn(bench, current, name)) ?? {name, said: 'something once', seen: 'never again', parts}
+  );
 }
 
 async function wrongIn(bench: Bench, parts: readonly Part[], name: string): Promise<Wrong | undefined> {
   const run = await bench.run(parts);
-  const passage = run?.all.find((one) => one.name === name);
-  if (!run || !passage) return undefined;
-  const filtering = said(run.filter, passage);
-  const arrived = run.passed(passage);
-  if (!isWrong(filtering, arrived)) return undefined;
-  const by = filtering.by ? ` by ${ruleLine(filtering.by)}` : '';
-  return {name, said: `${filtering.verdict}${by}`, arrived, parts};
+  const wrong = run && contradictions(run).find((one) => one.name === name);
+  return wrong && {...wrong, parts};
 }

@@ -14,7 +14,8 @@ export const nativeMatches: Record<string, (random: Random) => string> = {
   iif: (r) => `iif ${not(r)}${pick(r, ['eth0', 'lo', 'eth1'])}`,
   'ip address': (r) => `ip ${pick(r, ['saddr', 'daddr'])} ${not(r)}${address(r)}`,
   'ip6 address': (r) => `ip6 ${pick(r, ['saddr', 'daddr'])} ${not(r)}${address6(r)}`,
-  'named set': (r) => `ip ${pick(r, ['saddr', 'daddr'])} ${not(r)}@${pick(r, ['hosts', 'nets', 'bans'])}`,
+  'named set': (r) =>
+    `ip ${pick(r, ['saddr', 'daddr'])} ${not(r)}@${pick(r, ['hosts', 'nets', 'bans', 'bans'])}`,
   concatenation: (r) =>
     pick(r, [
       `ip saddr . udp dport ${not(r)}@pairs`,
@@ -53,7 +54,7 @@ export const nativeMatches: Record<string, (random: Random) => string> = {
     ]),
   'ct state': (r) =>
     `ct state ${not(r)}${pick(r, ['new', 'new', 'established', '{ established, related }', 'established,related', 'invalid', '{ new, established }', 'untracked', 'new,untracked'])}`,
-  'ct status': (r) => `ct status ${pick(r, ['dnat', 'snat', 'snat,dnat', 'assured'])}`,
+  'ct status': (r) => `ct status ${not(r)}${pick(r, ['dnat', 'snat', 'assured'])}`,
   'ct direction': (r) => `ct direction ${pick(r, ['original', 'reply'])}`,
   'ct original': (r) => `ct original ip ${pick(r, ['saddr', 'daddr'])} ${address(r)}`,
   'ct mark': (r) => pick(r, [`ct mark ${not(r)}${pick(r, ['0x0', '0x1', '0x4'])}`, 'ct mark & 0x1 == 0x1']),
@@ -150,7 +151,7 @@ function change(random: Random): string {
 function verdict(random: Random, chains: readonly string[], rejects: boolean): string {
   const target = chains.length > 0 ? pick(random, chains) : undefined;
   return pick(random, [
-    ...['accept', 'accept', 'drop', 'drop', 'return', 'continue', ''],
+    ...['accept', 'drop', 'return', 'continue', '', '', ''],
     ...(rejects ? ['reject', 'meta l4proto tcp reject with tcp reset'] : []),
     ...(target === undefined ? [] : [`jump ${target}`, `jump ${target}`, `goto ${target}`]),
   ]);
@@ -165,20 +166,22 @@ function mapped(random: Random, chains: readonly string[]): string {
     `meta l4proto vmap { udp : ${then()}, tcp : ${then()} }`,
     `udp dport vmap { 4789 : ${then()}, 53 : drop }`,
     `udp dport vmap { 1000-5000 : ${then()}, * : ${then()} }`,
-    'th dport vmap @doors',
+    'meta l4proto { tcp, udp } th dport vmap @doors',
     `ip saddr . udp dport vmap { ${pick(random, addresses.ip)} . 4789 : ${then()}, 192.0.2.0/24 . 1-4000 : drop }`,
     `meta mark vmap { 0x1 : ${then()}, 0x0 : ${then()} }`,
   ]);
 }
 
 function rule(random: Random, chains: readonly string[], rejects: boolean): string {
-  if (chance(random, 0.1)) return mapped(random, chains);
+  if (chance(random, 0.15)) return `counter ${mapped(random, chains)}`;
   const changes = chance(random, 0.25) ? [change(random)] : [];
   const after = chance(random, 0.1) ? [match(random)] : [];
   return [
     ...many(upTo(random, 2), () => match(random)),
     ...changes,
     ...after,
+    // By which the kernel says that a packet has come so far.
+    ...(chance(random, 0.8) ? ['counter'] : []),
     verdict(random, chains, rejects),
   ]
     .filter(Boolean)
@@ -221,7 +224,7 @@ const priorities = [-300, -300, -250, -150, -50, 0, 0, 5, 10, 50, 150];
 /** A table with sets, chains that are jumped to and chains at hooks; rules are the lines that begin with a tab. */
 export function nativeTable(random: Random, name: string, few: boolean): string {
   const family: Family = pick(random, ['inet', 'inet', 'inet', 'ip', 'ip6']);
-  const most = few ? 3 : 6;
+  const most = few ? 4 : 7;
   const regular = many(upTo(random, 3), (at) => `c${at}`);
   const body = (
     chain: string,
@@ -232,26 +235,28 @@ export function nativeTable(random: Random, name: string, few: boolean): string 
   ) => {
     // The kernel looks for the way back only where it has not yet chosen one (nft_fib.c, nft_fib_validate).
     const back =
-      head.includes('prerouting') && chance(random, 0.2)
-        ? [`fib saddr . iif oif ${pick(random, ['missing drop', 'exists accept'])}`]
+      head.includes('prerouting') && chance(random, 0.4)
+        ? [
+            `fib saddr . iif oif ${pick(random, ['missing counter drop', 'exists counter accept', 'exists counter'])}`,
+          ]
         : [];
     const rules = [
-      ...many(upTo(random, most), () => rule(random, chains, rejects)),
       ...back,
+      ...many(upTo(random, most), () => rule(random, chains, rejects)),
       ...more,
       ...marked(random),
-    ].filter((one) => agrees(one) && !(/(out|postrout)/.test(head) && /iif|ether /.test(one)));
+    ].filter((one) => agrees(one) && !(/hook (output|postrouting)/.test(head) && /iif|ether /.test(one)));
     return `chain ${chain} {\n${[head, ...rules.filter((one) => fits(one, family)).map((one) => `\t${one}`)].filter(Boolean).join('\n')}\n}`;
   };
   // A chain jumps only to those after it: nft refuses loops.
   const bodies = regular.map((chain, at) => body(chain, '', regular.slice(at + 1), false)).reverse();
   const base = hooks
-    .filter(() => chance(random, 0.4))
+    .filter(() => chance(random, 0.5))
     .map((hook) => {
       const priority = pick(random, priorities);
       const early = priority < -200 && (hook === 'prerouting' || hook === 'output') && chance(random, 0.5);
       const head = `type filter hook ${hook} priority ${priority}; policy ${chance(random, 0.2) ? 'drop' : 'accept'};`;
-      const untrack = early ? [`${match(random)} notrack`] : [];
+      const untrack = early ? [`${match(random)} counter notrack`] : [];
       return body(`b_${hook}`, head, regular, /put|forward/.test(hook), untrack);
     });
   const nat = chance(random, 0.25) && family !== 'ip6' ? natChains(random, family) : [];
@@ -282,7 +287,7 @@ function natChains(random: Random, family: Family): string[] {
   return Object.entries(translations)
     .filter(() => chance(random, 0.4))
     .map(([hook, all]) => {
-      const rules = many(1 + upTo(random, 1), () => `${match(random)} ${pick(random, all)}`);
+      const rules = many(1 + upTo(random, 1), () => `${match(random)} counter ${pick(random, all)}`);
       const usable = rules.filter((one) => fits(one, family) && fits(one, 'ip') && agrees(one));
       const priority = pick(random, [-100, -90, 100]);
       return `chain n_${hook} {\ntype nat hook ${hook} priority ${priority};\n${usable.map((one) => `\t${one}`).join('\n')}\n}`;

@@ -15,6 +15,9 @@ export interface PacketForm {
 
 const numbers = {icmp: 1, tcp: 6, udp: 17, esp: 50, icmpv6: 58};
 
+/** Of the VXLAN packets (RFC 7348). */
+export const vni = 4097;
+
 /** The packet from its IP header on. */
 export function packetBytes(form: PacketForm): Buffer {
   const isLong = isIPv6(form.src);
@@ -75,6 +78,10 @@ function payloadOf(form: PacketForm, ends: Buffer): Buffer {
     if (protocol === 'udp') {
       payload.writeUInt16BE(payload.length, 4);
       sumAt = 6;
+      if (dport === 4789) {
+        payload.writeUInt32BE(0x08000000, 8);
+        payload.writeUInt32BE(vni << 8, 12);
+      }
     } else {
       payload.writeUInt32BE(1, 4);
       payload.writeUInt32BE(isReply ? 2 : 0, 8);

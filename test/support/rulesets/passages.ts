@@ -1,6 +1,6 @@
 import type {FilteredPacket, Hook} from '../../../src/kernel/netfilter.js';
 import {ends} from './ends.js';
-import type {PacketForm} from './packets.js';
+import {type PacketForm, vni} from './packets.js';
 
 /** A packet on one way through the judged namespace, and as the walk is asked for it. */
 export interface Passage {
@@ -94,7 +94,7 @@ function asked(
     ...(sport === undefined || isIcmp ? {} : {sport}),
     ...(dport === undefined ? {} : {dport}),
     ...(isIcmp ? {icmpType: protocol === 'icmp' ? 8 : 128} : {}),
-    ...(protocol === 'udp' ? {vni: 0} : {}),
+    ...(protocol === 'udp' ? {vni: dport === 4789 ? vni : 0} : {}),
     // A router takes one from the TTL between prerouting and forward.
     header: {
       ...{'ip dscp': 0, 'meta length': length, 'ip length': length},
