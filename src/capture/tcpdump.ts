@@ -49,7 +49,7 @@ export async function runTcpdump(
   const end = (): void => {
     session.stdin.end();
     const timer = setTimeout(() => endSession(session), endMs);
-    session.finally(() => clearTimeout(timer)).catch(() => undefined);
+    void session.ended.then(() => clearTimeout(timer));
   };
   stop.addEventListener('abort', end, {once: true});
   session.stdin.write(captureScript(place));
@@ -77,9 +77,9 @@ export async function runTcpdump(
   } finally {
     stop.removeEventListener('abort', end);
     end();
-    await session.catch(() => undefined);
+    await session.ended;
   }
-  const {exitCode} = await session;
+  const {exitCode} = await session.ended;
   if (!isStarted) throw notStarted(said, exitCode);
   const dropped = /(\d+) packets? dropped by kernel/.exec(said);
   return {droppedByKernel: dropped ? Number(dropped[1]) : undefined};

@@ -185,7 +185,7 @@ async function lastWords(session: ShellSession, stderr: () => string): Promise<s
   const patience = new Promise((resolve) => {
     timer = setTimeout(resolve, lastWordsMs);
   });
-  await Promise.race([session, patience]);
+  await Promise.race([session.ended, patience]);
   clearTimeout(timer);
   return stderr();
 }

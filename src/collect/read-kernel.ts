@@ -83,7 +83,7 @@ export async function readKernel(
     timer = patience();
   });
   session.stdin.write(script);
-  const result = await session;
+  const result = await session.ended;
   clearTimeout(timer);
   options.signal.throwIfAborted();
   const where = reader.open();

@@ -1,26 +1,31 @@
+import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
 import {setMaxListeners} from 'node:events';
-import {execa} from 'execa';
 import type {Transport} from './transport.js';
-
-const sessionOptions = {
-  // A process group of its own: the script signals its whole group when its lifeline ends, and so do we.
-  detached: true,
-  reject: false,
-  buffer: false,
-  stdin: 'pipe',
-  stdout: 'pipe',
-  stderr: 'pipe',
-  encoding: 'buffer',
-} as const;
 
 /** How long the processes of a session may take to end by themselves before they are ended for good. */
 const graceMs = 500;
 
-export type ShellSession = ReturnType<typeof spawnShell>;
+export interface SessionEnd {
+  /** Why it could not be started, such as ENOENT. */
+  code?: string;
+  /** Absent where a signal ended it. */
+  exitCode?: number;
+}
 
-function spawnShell(transport: Transport) {
+export interface ShellSession extends ChildProcessWithoutNullStreams {
+  /** Resolves, and never rejects, when the process has ended and its output was read. */
+  ended: Promise<SessionEnd>;
+}
+
+function spawnShell(transport: Transport): ShellSession {
   const [program = 'sh', ...args] = transport.argv;
-  return execa(program, args, sessionOptions);
+  // A process group of its own: the script signals its whole group when its lifeline ends, and so do we.
+  const session = spawn(program, args, {detached: true, stdio: 'pipe'});
+  const ended = new Promise<SessionEnd>((resolve) => {
+    session.once('error', ({code}: NodeJS.ErrnoException) => resolve(code === undefined ? {} : {code}));
+    session.once('close', (exitCode) => resolve(exitCode === null ? {} : {exitCode}));
+  });
+  return Object.assign(session, {ended});
 }
 
 /**
@@ -36,7 +41,7 @@ export function startShell(transport: Transport, signal: AbortSignal): ShellSess
   // One signal ends many hosts' sessions; Node takes more than ten listeners for a leak.
   setMaxListeners(0, signal);
   signal.addEventListener('abort', abort, {once: true});
-  session.finally(() => signal.removeEventListener('abort', abort)).catch(() => undefined);
+  void session.ended.then(() => signal.removeEventListener('abort', abort));
   return session;
 }
 
@@ -53,7 +58,7 @@ export function endSession(session: ShellSession): void {
     session.stdout.destroy();
     session.stderr.destroy();
   }, graceMs);
-  session.finally(() => clearTimeout(timer)).catch(() => undefined);
+  void session.ended.then(() => clearTimeout(timer));
   // The first process may be gone before one that minds no SIGTERM.
   session.once('exit', () => killGroup(session.pid, 'SIGKILL'));
 }
@@ -62,7 +67,7 @@ export function endSession(session: ShellSession): void {
 export function closeSession(session: ShellSession): void {
   session.stdin.end();
   const timer = setTimeout(() => endSession(session), graceMs);
-  session.finally(() => clearTimeout(timer)).catch(() => undefined);
+  void session.ended.then(() => clearTimeout(timer));
 }
 
 /** Signals our own group only: a leader that we have not yet seen end keeps its number from being used again. */

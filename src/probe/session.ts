@@ -51,16 +51,10 @@ export async function openShell(
   let ended = false;
 
   session.stdout.on('data', lineReader(nonce, handlers));
-  const gone = session.then(
-    (result) => result,
-    () => undefined,
-  );
-  gone
-    .then(() => {
-      ended = true;
-      for (const end of ends) end();
-    })
-    .catch(() => undefined);
+  void session.ended.then(() => {
+    ended = true;
+    for (const end of ends) end();
+  });
 
   const announced = announcedTools(handlers, ends);
   session.stdin.write(probeScript({nonce, netnsDir, longestSeconds}));
@@ -68,11 +62,11 @@ export async function openShell(
   if (!tools) {
     const stalled = !ended;
     endSession(session);
-    const result = await gone;
+    const {code, exitCode} = await session.ended;
     signal.throwIfAborted();
     const {message} = explainFailure(transport, {
-      code: result?.code,
-      exitCode: result?.exitCode,
+      code,
+      exitCode,
       stderr: stderr(),
       stalled: stalled ? 'the tools of the probe' : undefined,
       begun: false,
@@ -103,7 +97,7 @@ export async function openShell(
     },
     async close() {
       closeSession(session);
-      await gone;
+      await session.ended;
     },
   };
 }

@@ -32,7 +32,7 @@ describe('the session of a shell', () => {
     session.stdin.write(`trap '' TERM\n(trap '' TERM; sleep 300) &\necho $!\nwait\n`);
     const child = await told(session);
     endSession(session);
-    await session.catch(() => undefined);
+    await session.ended;
     await gone(child);
   });
 
@@ -42,7 +42,7 @@ describe('the session of a shell', () => {
     session.stdin.write('sleep 300 &\necho $!\nwait\n');
     const child = await told(session);
     controller.abort();
-    await session.catch(() => undefined);
+    await session.ended;
     await gone(child);
     assert.throws(() => startShell(transport, controller.signal), /abort/i);
   });
@@ -50,19 +50,19 @@ describe('the session of a shell', () => {
   it('may end by itself when it is closed', async () => {
     const session = startShell(transport, never);
     closeSession(session);
-    assert.equal((await session).exitCode, 0);
+    assert.equal((await session.ended).exitCode, 0);
   });
 
   it('tells what went to standard error, up to a limit', async () => {
     const session = startShell(transport, never);
     const said = collectStderr(session, 10);
     session.stdin.end("printf '%s' 'twelve chars and more' >&2\n");
-    await session;
+    await session.ended;
     assert.equal(said(), 'twelve cha');
   });
 
   it('is told as ended where the shell itself can not be run', async () => {
     const session = startShell({...transport, argv: ['/no/such/program']}, never);
-    assert.equal((await session).failed, true);
+    assert.deepEqual(await session.ended, {code: 'ENOENT'});
   });
 });

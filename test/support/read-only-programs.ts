@@ -112,6 +112,7 @@ const forms: string[][] = [
     '-q',
     '--no-pager',
   ],
+  ['grep', '-a', '-F', '-e', 'Failed to add ingress[^]*'],
   ['awk', '(?![^]*(?:system|getline|close|fflush|>))\\s*BEGIN [^]*'],
   ['grep', '-q', '[^]*', '/(proc/modules|lib/modules/.*)'],
   ['sed', '(?!-[ni]*i)[^]*', '…'],

@@ -597,8 +597,14 @@ service=Failed allocation for service
 task=task allocation failure"
 
 # Groups of like lines: KIND, how many, first and last time, and the words of the last one. Only warnings and errors are looked at.
+# Most of the log is dropped by grep, to which a few words in very many lines cost much less.
 pick_log() {
-  signatures=$log_signatures awk '
+  words=
+  IFS='
+'
+  for signature in $log_signatures; do words="$words${words:+$IFS}${signature#*=}"; done
+  unset IFS
+  grep -a -F -e "$words" | signatures=$log_signatures awk '
     BEGIN {
       number = split(ENVIRON["signatures"], all, "\n")
       for (i = 1; i <= number; i++) { at = index(all[i], "="); kind[i] = substr(all[i], 1, at - 1); words[i] = substr(all[i], at + 1) }
