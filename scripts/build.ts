@@ -5,11 +5,12 @@
  */
 import {cp, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
-import {build} from 'esbuild';
+import {type BuildOptions, build} from 'esbuild';
 import {grammarOf} from '../src/complete/grammar.js';
 import {catalogue} from '../src/findings/catalogue.js';
 import {lazyRequires} from './bundle/lazy-requires.js';
 import {withRequiredBuiltins} from './bundle/required-builtins.js';
+import {importsTogether, withImports} from './bundle/together.js';
 import {licencesOf} from './licences.js';
 import {writeManual} from './man/write.js';
 
@@ -20,19 +21,20 @@ const fresh = `dist.${process.pid}.new`;
 const old = `dist.${process.pid}.old`;
 
 const commands = (await readdir('src/commands', {recursive: true})).filter((file) => file.endsWith('.ts'));
-const result = await build({
-  entryPoints: {
-    main: 'src/main.ts',
-    complete: 'src/complete/main.ts',
-    plugin: 'src/plugin/main.ts',
-    'hooks/command-not-found': 'src/cli/command-not-found.ts',
-    'hooks/help': 'src/cli/help.ts',
-    'workers/examine': 'src/answers/examine.ts',
-    'workers/decode-part': 'src/decode/part.ts',
-    ...Object.fromEntries(
-      commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`]),
-    ),
-  },
+const entryPoints: Record<string, string> = {
+  main: 'src/main.ts',
+  complete: 'src/complete/main.ts',
+  plugin: 'src/plugin/main.ts',
+  'hooks/command-not-found': 'src/cli/command-not-found.ts',
+  'hooks/help': 'src/cli/help.ts',
+  'workers/examine': 'src/answers/examine.ts',
+  'workers/decode-part': 'src/decode/part.ts',
+  ...Object.fromEntries(
+    commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`]),
+  ),
+};
+const options = {
+  entryPoints,
   outdir: fresh,
   bundle: true,
   splitting: true,
@@ -50,13 +52,17 @@ const result = await build({
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 160,
-  plugins: [lazyRequires()],
   metafile: true,
   logLevel: 'warning',
-}).catch(async (error: unknown) => {
-  await rm(fresh, {recursive: true, force: true});
-  throw error;
-});
+} as const satisfies BuildOptions;
+const {metafile} = await build({...options, plugins: [lazyRequires()], write: false});
+const together = withImports(importsTogether(metafile, Object.values(entryPoints)));
+const result = await build({...options, plugins: [lazyRequires(), together]}).catch(
+  async (error: unknown) => {
+    await rm(fresh, {recursive: true, force: true});
+    throw error;
+  },
+);
 
 // The script and style of a report stand in the page as they are: for browsers, in one piece each.
 await build({
