@@ -94,7 +94,7 @@ export function probeScript(options: {nonce: string; netnsDir: string; longestSe
 
 /**
  * As one group, which a shell runs only when it has read its end: of a text that arrives cut, the beginning of a function's name
- * would be a command, and it may be the name of a program (`route` of `routes_to_vteps`).
+ * would be a command, and it may be the name of a program (`host` of `host_resolvers`).
  */
 function whole(text: string): string {
   return `{\n${text.trimEnd()}\n}\n`;

@@ -46,8 +46,8 @@ describe('the shell texts', () => {
           text.lastIndexOf('main'),
           Math.floor(text.length * 0.7),
           Math.floor(text.length * 0.1),
-          ...(text.includes('\nroutes_to_vteps')
-            ? [text.indexOf('\nroutes_to_vteps') + '\nroute'.length]
+          ...(text.includes('\nhost_resolvers')
+            ? [text.indexOf('\nhost_resolvers') + '\nhost'.length]
             : []),
         ]) {
           const {stdout} = spawnSync(program, [...options, '-s'], {

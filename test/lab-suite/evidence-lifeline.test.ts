@@ -148,7 +148,7 @@ describe('the lifeline over ssh', labSuite(), () => {
     fs.readFileSync = (file, ...rest) => {
       const text = read(file, ...rest);
       return String(file).endsWith('collector.sh')
-        ? text.replace('  uid=$(id -u)\\n', '  uid=$(id -u)\\n  ${ignoring ? "(trap \\'\\' TERM; sleep MARK)" : 'sleep MARK'}\\n'.replace('MARK', '${mark}'))
+        ? text.replace('  know_kernel\\n', '  know_kernel\\n  ${ignoring ? "(trap \\'\\' TERM; sleep MARK)" : 'sleep MARK'}\\n'.replace('MARK', '${mark}'))
         : text;
     };
     syncBuiltinESMExports();
