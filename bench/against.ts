@@ -5,7 +5,8 @@
  *   npm run build && node --import tsx bench/against.ts CHECKOUT [PAIRS] [PREFIX…]
  *
  * For each case the median of the pairs' ratios and the 95 % interval of that median (bootstrap) are printed: under 1.00
- * this tree takes less. With the words of a command prefix (`nsenter -t PID -m -n -u --`) live hosts are read too.
+ * this tree takes less. With the words of a command prefix (`nsenter -t PID -m -n -u --`) live hosts are read too; the
+ * prefixes of several are separated by a word `+`. `OVDIAG_AGAINST=WORD` measures only cases with that word in their names.
  */
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -24,8 +25,11 @@ const pairs = Number(count);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const recorded = (name: string) => path.join(root, 'fixtures/recorded', `${name}.json.gz`);
 const swarm = ['--snapshot', recorded('node1'), '--snapshot', recorded('node2')];
-const live = ['--host', `exec:${prefix.join(' ')}`];
-const {NODE_EXTRA_CA_CERTS: _, ...env} = process.env;
+const live = prefix
+  .join(' ')
+  .split(' + ')
+  .flatMap((words) => ['--host', `exec:${words}`]);
+const {NODE_EXTRA_CA_CERTS: _, OVDIAG_AGAINST: only = '', ...env} = process.env;
 
 /** Seconds of CPU that one call takes, its children included, as the shell counts them. */
 function cpuSeconds(checkout: string, args: readonly string[]): number {
@@ -77,7 +81,7 @@ try {
         ] as [string, string[]][])),
   ];
   console.log(`${pairs} alternating pairs, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`);
-  for (const [name, args] of cases) {
+  for (const [name, args] of cases.filter(([name]) => name.includes(only))) {
     const ratios: number[] = [];
     const seconds: number[] = [];
     for (let pair = 0; pair < pairs; pair++) {

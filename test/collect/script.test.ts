@@ -46,9 +46,7 @@ describe('the shell texts', () => {
           text.lastIndexOf('main'),
           Math.floor(text.length * 0.7),
           Math.floor(text.length * 0.1),
-          ...(text.includes('\nhost_resolvers')
-            ? [text.indexOf('\nhost_resolvers') + '\nhost'.length]
-            : []),
+          ...(text.includes('\nhost_resolvers') ? [text.indexOf('\nhost_resolvers') + '\nhost'.length] : []),
         ]) {
           const {stdout} = spawnSync(program, [...options, '-s'], {
             input: text.slice(0, length),
