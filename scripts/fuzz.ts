@@ -4,12 +4,14 @@
  * Ends with an error that holds the input where the views differ, where something raw would reach a terminal, where JSON
  * is none, or where an input crashes; with 1 where 20 in a row took more than 2 s of CPU time or the process more than 200 MB.
  */
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {rm} from 'node:fs/promises';
 import process from 'node:process';
 import {parseArgs} from 'node:util';
-import {fuzz} from '../test/decode/fuzz.js';
+import {bundled, bundleTests} from './test-bundle.js';
 
-const mostMilliseconds = 2000;
-const mostBytes = 200e6;
+const worker = 'scripts/fuzz-worker.ts';
 
 const {values} = parseArgs({
   options: {
@@ -22,10 +24,12 @@ if (!(Number.isInteger(count) && count > 0 && Number.isInteger(seed))) {
   console.error('usage: npm run fuzz -- --count N --seed S');
   process.exit(2);
 }
-const {printed, slowest, memory} = await fuzz(count, seed, (done) => {
-  if (done % 10_000 === 0) console.error(`${done} of ${count}`);
-});
-console.log(
-  `seed ${seed}: ${count} inputs, ${printed} bytes printed, slowest 20 in a row ${slowest.toFixed(0)} ms of CPU time, ${Math.round(memory / 1e6)} MB`,
-);
-process.exitCode = slowest > mostMilliseconds || memory > mostBytes ? 1 : 0;
+const folder = await bundleTests([worker]);
+try {
+  const args = [bundled(folder, worker), String(count), String(seed)];
+  const [status] = await once(spawn(process.execPath, args, {stdio: 'inherit'}), 'exit');
+  // Without a status where a signal ended it.
+  process.exitCode = status ?? 1;
+} finally {
+  await rm(folder, {recursive: true, force: true});
+}
