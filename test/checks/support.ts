@@ -14,6 +14,11 @@ export function examine(...readings: (HostEvidence | HostModel)[]): Examination 
   return examiner.end();
 }
 
+/** What they find under one code. */
+export function find(code: string, ...readings: (HostEvidence | HostModel)[]): Finding[] {
+  return examine(...readings).findings.filter((finding) => finding.code === code);
+}
+
 /** What all checks say of recorded hosts, such as `stale/node1`. */
 export function examineRecorded(...names: string[]): Examination {
   return examine(...names.map(recordedModel));
@@ -24,7 +29,6 @@ export function told(findings: Finding[]): string[] {
   return findings.map(({code, host, subject}) => `${code} ${host ?? '-'} ${subject}`).sort();
 }
 
-/** The codes among those that match, in their order. */
 /** The lines of its fix, where it has some to type. */
 export function fixOf(finding: Finding | undefined): string[] {
   return finding?.fix.by === 'commands' ? finding.fix.commands : [];
@@ -36,6 +40,7 @@ export function commandsOf(finding: Finding | undefined): string[] {
   return [...(finding?.check ?? []).map(({command}) => command), ...fixOf(finding), ...undo];
 }
 
+/** The codes among those that match, in their order. */
 export function codesOf(findings: Finding[], pattern: RegExp): string[] {
   return findings.map(({code}) => code).filter((code) => pattern.test(code));
 }

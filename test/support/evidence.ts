@@ -36,6 +36,16 @@ export function recordedEvidence(name: string): HostEvidence {
   return fixtureEvidence(`recorded/${name}`);
 }
 
+/** The two hosts of the swarm whose kernel has IPVS and ESP. */
+export const fullSwarm = {
+  get node1(): HostEvidence {
+    return recordedEvidence('full/node1');
+  },
+  get node2(): HostEvidence {
+    return recordedEvidence('full/node2');
+  },
+};
+
 /** What the sections of these names printed, in all snapshots of fixtures, each text once. */
 export function recordedOutputs(name: RegExp): Set<string> {
   const root = fileURLToPath(new URL('../../fixtures/', import.meta.url));

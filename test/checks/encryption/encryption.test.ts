@@ -13,13 +13,10 @@ import {
   sectionOf,
 } from '../../support/evidence.js';
 import {addStates, askedSpi, primaryTags, setStates, spiOf, state, vteps} from '../../support/sealed.js';
-import {examine, examineRecorded, told} from '../support.js';
+import {examine, examineRecorded, find, told} from '../support.js';
 
 const node1 = recordedEvidence('node1');
 const node2 = recordedEvidence('node2');
-
-const find = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
 
 /** Takes away the rules of iptables that match. */
 const without = (pattern: RegExp) => (draft: HostEvidence) => {

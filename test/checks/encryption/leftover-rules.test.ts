@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {derived, fixtureEvidence, type Raw, recordedEvidence, sectionOf} from '../../support/evidence.js';
 import {state} from '../../support/sealed.js';
-import {examine, fixOf} from '../support.js';
+import {find, fixOf} from '../support.js';
 
 const node1 = recordedEvidence('node1');
 const full = fixtureEvidence('recorded/full/node1');
-const find = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
-
 const secretVni = 0x1005;
 const uberVni = 4097;
 

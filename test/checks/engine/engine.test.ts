@@ -4,13 +4,10 @@ import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {expired, expiring} from '../../support/certificates.js';
 import {addCertificate, addRefusedTask, refusals, setVersion, setVersions} from '../../support/engines.js';
 import {answerOf, derived, editAnswers, type Raw, recordedEvidence} from '../../support/evidence.js';
-import {examine, told} from '../support.js';
+import {examine, find, told} from '../support.js';
 
 const node1 = recordedEvidence('node1');
 const node2 = recordedEvidence('node2');
-const find = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
-
 const version = (evidence: HostEvidence, text: string) =>
   derived(evidence, (draft) => setVersion(draft, text));
 

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {
   answerOf,
   type Change,
   derived,
   editAnswers,
   editTable,
-  fixtureEvidence,
+  fullSwarm,
   type Raw,
   sectionOf,
 } from '../../support/evidence.js';
-import {examine, fixOf} from '../support.js';
+import {find, fixOf} from '../support.js';
 
-const [node1, node2] = ['node1', 'node2'].map((name) => fixtureEvidence(`recorded/full/${name}`)) as [
-  HostEvidence,
-  HostEvidence,
-];
-const find = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
-
+const {node1, node2} = fullSwarm;
 const uber = (answerOf(node1, '/networks').body as Raw[]).find(({Name}) => Name === 'uber-net');
 const balancer = `lb_${uber.Id.slice(0, 9)}`;
 

@@ -11,13 +11,10 @@ import {
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
-import {examine, fixOf} from '../support.js';
+import {find, fixOf} from '../support.js';
 
 const full = fixtureEvidence('recorded/full/node1');
 const newer = recordedEvidence('engine-28.5.2/node1');
-const find = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
-
 const setFirewall = (draft: HostEvidence, Driver: string) =>
   editAnswers(draft, /^\/info$/, (body: Raw) => {
     body.FirewallBackend = {Driver};

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {derived, dropSections, recordedEvidence, sectionOf} from '../../support/evidence.js';
-import {examine, told} from '../support.js';
+import {examine, find, told} from '../support.js';
 
 const node1 = recordedEvidence('node1');
 /** The namespace of web1, which a sidecar shares. */
 const web1 = 'bb239486baea';
 
-const found = (code: string, evidence: HostEvidence) =>
-  examine(evidence).findings.filter((finding) => finding.code === code);
 const rules = (change: (text: string) => string) =>
   derived(node1, (draft) => {
     const section = sectionOf(draft, web1, 'iptables-nft');
@@ -20,7 +17,7 @@ describe('dns-rules-missing', () => {
   const code = 'dns-rules-missing';
 
   it('is told of the container, and of who shares its namespace: iptables -t nat -F', () => {
-    const [finding, ...others] = found(
+    const [finding, ...others] = find(
       code,
       rules((text) => text.replace(/^\[.*\n/gm, '')),
     );
@@ -31,7 +28,7 @@ describe('dns-rules-missing', () => {
 
   it('is told where only the jump is gone', () => {
     assert.equal(
-      found(
+      find(
         code,
         rules((text) => text.replace(/^\[.*-A OUTPUT .*\n/m, '')),
       ).length,
@@ -49,7 +46,7 @@ describe('dns-rules-missing', () => {
         sectionOf(draft, web1, 'nft').output = `{"nftables": [${hook}, ${rule}]}`;
       },
     );
-    assert.deepEqual(found(code, evidence), []);
+    assert.deepEqual(find(code, evidence), []);
     assert.ok(
       examine(evidence).notChecked.some(
         ({checkName: check, reason: why}) => check === 'name-service' && /web1/.test(why),
@@ -61,7 +58,7 @@ describe('dns-rules-missing', () => {
     const evidence = derived(node1, (draft) =>
       dropSections(draft, ({netns, name}) => netns === web1 && /ipt|nft/.test(name)),
     );
-    assert.deepEqual(found(code, evidence), []);
+    assert.deepEqual(find(code, evidence), []);
     assert.ok(examine(evidence).notChecked.some(({checkName: check}) => check === 'name-service'));
   });
 });
@@ -69,8 +66,8 @@ describe('dns-rules-missing', () => {
 describe('dns-listener-missing', () => {
   it('is told where the rules lead to a port at which no process listens', () => {
     const evidence = rules((text) => text.replaceAll(/127\.0\.0\.11:\d+/g, '127.0.0.11:9'));
-    assert.deepEqual(told(found('dns-listener-missing', evidence)), ['dns-listener-missing node1 web1']);
-    assert.deepEqual(found('dns-listener-missing', node1), []);
+    assert.deepEqual(told(find('dns-listener-missing', evidence)), ['dns-listener-missing node1 web1']);
+    assert.deepEqual(find('dns-listener-missing', node1), []);
   });
 });
 
@@ -78,17 +75,17 @@ describe('dns-other-server', () => {
   const replaced = recordedEvidence('trace/dns-other-server/node1');
 
   it('is a hint about a container on an overlay whose resolv.conf was replaced, recorded from a container', () => {
-    const [finding, ...others] = found('dns-other-server', replaced);
+    const [finding, ...others] = find('dns-other-server', replaced);
     assert.deepEqual([others, finding?.subject, finding?.severity], [[], 'web1', 'info']);
     assert.match(
       finding?.cause ?? '',
       /^web1 uses \S+ for DNS, not 127\.0\.0\.11: its resolv\.conf was replaced/,
     );
-    assert.deepEqual(found('dns-other-server', node1), []);
+    assert.deepEqual(find('dns-other-server', node1), []);
     const restored = derived(replaced, (draft) => {
       const processes = sectionOf(draft, undefined, 'processes');
       processes.output = processes.output.replace(/^(resolver\.\d+)=.*$/gm, '$1=nameserver 127.0.0.11');
     });
-    assert.deepEqual(found('dns-other-server', restored), []);
+    assert.deepEqual(find('dns-other-server', restored), []);
   });
 });

@@ -9,19 +9,13 @@ import {
   derived,
   editAnswers,
   editTable,
-  fixtureEvidence,
+  fullSwarm,
   type Raw,
   sectionOf,
 } from '../../support/evidence.js';
-import {examine, fixOf} from '../support.js';
+import {examine, find, fixOf} from '../support.js';
 
-const [node1, node2] = ['node1', 'node2'].map((name) => fixtureEvidence(`recorded/full/${name}`)) as [
-  HostEvidence,
-  HostEvidence,
-];
-const find = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
-
+const {node1, node2} = fullSwarm;
 const inRules = (draft: HostEvidence, netns: string, from: RegExp, to: string) => {
   const section = sectionOf(draft, netns, 'iptables-nft');
   const output = section.output.replace(from, to);

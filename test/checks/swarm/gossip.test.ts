@@ -12,14 +12,11 @@ import {
   type Raw,
   recordedEvidence,
 } from '../../support/evidence.js';
-import {examine, fixOf} from '../support.js';
+import {find, fixOf} from '../support.js';
 
 const [node1, node2] = ['engine-28.5.2/node1', 'engine-28.5.2/node2'].map((name) =>
   recordedEvidence(name),
 ) as [HostEvidence, HostEvidence];
-const find = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
-
 const ago = (seconds: number) => new Date(Date.parse(node1.startedAt) - seconds * 1000).toISOString();
 /** The containers of a host have been running for so long, by its clock. */
 const running =

@@ -10,14 +10,12 @@ import {
   sectionOf,
 } from '../../support/evidence.js';
 import {engineConfig, stopped as engineStopped} from '../../support/row-changes.js';
-import {examine} from '../support.js';
+import {find} from '../support.js';
 
 const [node1, node2] = ['node1', 'node2'].map((name) => recordedEvidence(name)) as [
   HostEvidence,
   HostEvidence,
 ];
-const find = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
 const networks = (draft: HostEvidence): Raw[] => answerOf(draft, '/networks').body as Raw[];
 
 describe('Windows nodes', () => {

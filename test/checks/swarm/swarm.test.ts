@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import type {Finding} from '../../../src/findings/finding.js';
 import {foldFindings} from '../../../src/findings/fold.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {answerOf, derived, editAnswers, later, type Raw, recordedEvidence} from '../../support/evidence.js';
-import {examine} from '../support.js';
+import {examine, find} from '../support.js';
 
 const [node1, node2] = ['node1', 'node2'].map((name) => recordedEvidence(name)) as [
   HostEvidence,
   HostEvidence,
 ];
-
-const find = (code: string, ...hosts: HostEvidence[]): Finding[] =>
-  examine(...hosts).findings.filter((finding) => finding.code === code);
 
 /** A moment so many seconds before the reading. */
 const ago = (seconds: number) => new Date(Date.parse(node1.startedAt) - seconds * 1000).toISOString();

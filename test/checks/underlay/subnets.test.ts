@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {derived, editAnswers, editTable, type Raw, recordedEvidence} from '../../support/evidence.js';
-import {codesOf, examine} from '../support.js';
+import {codesOf, examine, find} from '../support.js';
 
-const found = (code: string, ...hosts: HostEvidence[]) =>
-  examine(...hosts).findings.filter((one) => one.code === code);
 const route = (dst: string) => ({
   type: 'unicast',
   dst,
@@ -23,20 +21,20 @@ const withRoute = (dst: string) =>
 
 describe('subnets', () => {
   it("finds an overlay that has the other node's addresses", () => {
-    const [one, ...more] = found('subnet-overlap', recordedEvidence('doctor/subnet-overlap/node1'));
+    const [one, ...more] = find('subnet-overlap', recordedEvidence('doctor/subnet-overlap/node1'));
     assert.deepEqual(more, []);
     assert.deepEqual([one?.network, one?.subject, one?.severity], ['lan-net', '192.168.1.0/24', 'warning']);
     assert.match(one?.evidence.join('\n') ?? '', /node1: the VTEP of another node: 192\.168\.1\.5/);
   });
 
   it('takes a route into the subnet for a clash, and one around it for a hint', () => {
-    const into = found('subnet-overlap', withRoute('10.0.1.128/25'));
+    const into = find('subnet-overlap', withRoute('10.0.1.128/25'));
     assert.deepEqual(
       into.map(({network, severity}) => [network, severity]),
       [['uber-net', 'warning']],
     );
     assert.match(into[0]?.evidence.join('\n') ?? '', /node1: 10\.0\.1\.128\/25 via 172\.31\.1\.1 dev eth0/);
-    const around = found('subnet-overlap', withRoute('10.50.0.0/16'));
+    const around = find('subnet-overlap', withRoute('10.50.0.0/16'));
     assert.deepEqual(
       around.map(({network, subject, severity}) => [network, subject, severity]),
       [
@@ -44,12 +42,12 @@ describe('subnets', () => {
         ['two-nets', '10.50.2.0/24', 'info'],
       ],
     );
-    assert.deepEqual(found('subnet-overlap', withRoute('10.51.0.0/16')), []);
+    assert.deepEqual(find('subnet-overlap', withRoute('10.51.0.0/16')), []);
   });
 
   it('knows addresses of interfaces, bridges, name servers, and what they are not', () => {
     const on = (change: (draft: HostEvidence) => void) =>
-      found('subnet-overlap', derived(recordedEvidence('node1'), change)).map(
+      find('subnet-overlap', derived(recordedEvidence('node1'), change)).map(
         ({network, severity, evidence}) => [network, severity, evidence.at(-1)],
       );
     const servers = (text: string) => (draft: HostEvidence) =>
@@ -95,7 +93,7 @@ describe('subnets', () => {
         });
       });
     const severities = (attached: boolean) =>
-      found('subnet-overlap', bridged(attached)).map(({network, severity}) => [network, severity]);
+      find('subnet-overlap', bridged(attached)).map(({network, severity}) => [network, severity]);
     assert.deepEqual(severities(false), [['uber-net', 'info']]);
     assert.deepEqual(severities(true), [['uber-net', 'warning']]);
   });
@@ -108,7 +106,7 @@ describe('subnets', () => {
           .replace('hostname=node1', 'hostname=other')
           .replace(/bootId=.*/, 'bootId=2');
     });
-    const [one, ...more] = found('subnet-overlap', withRoute('10.0.1.128/25'), second);
+    const [one, ...more] = find('subnet-overlap', withRoute('10.0.1.128/25'), second);
     assert.deepEqual(more, []);
     assert.deepEqual([one?.host, one?.basis], [null, 'several-hosts']);
   });
@@ -116,7 +114,7 @@ describe('subnets', () => {
   it('says that a subnet is public, once', () => {
     const recorded = recordedEvidence('doctor/subnet-public/node1');
     assert.deepEqual(
-      found('subnet-public', recorded, recordedEvidence('node2')).map(({network, subject, severity}) => [
+      find('subnet-public', recorded, recordedEvidence('node2')).map(({network, subject, severity}) => [
         network,
         subject,
         severity,
