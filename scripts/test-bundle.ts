@@ -1,4 +1,4 @@
-import {readdir, readFile, rm} from 'node:fs/promises';
+import {readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {build, type Plugin} from 'esbuild';
@@ -49,6 +49,26 @@ export async function bundleTests(files: readonly string[]): Promise<string> {
     logLevel: 'warning',
   });
   return path.resolve(folder);
+}
+
+/**
+ * Writes a module that runs compiled test files one after another in one process.
+ *
+ * @param folder what `bundleTests` has returned, of these files and `scripts/test-marker.ts`
+ * @returns the module's path
+ */
+export async function batchOf(folder: string, files: readonly string[], name: string): Promise<string> {
+  const lines = files.map((file) => {
+    const script = pathToFileURL(bundled(folder, file)).href;
+    // One after another, so that tests come in the order of their files where a file waits for something itself.
+    return `fileBegins(${JSON.stringify(file)});\nawait import(${JSON.stringify(script)});\n`;
+  });
+  const script = path.join(folder, `${name}.js`);
+  await writeFile(
+    script,
+    `import {fileBegins} from './scripts/test-marker.js';\n${lines.join('')}fileBegins('');\n`,
+  );
+  return script;
 }
 
 /** Where a source file's JavaScript lies in such a folder. */

@@ -2,6 +2,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {run} from 'node:test';
 import {inspect} from 'node:util';
+import {marker} from './test-marker.js';
 
 export interface FileResult {
   file: string;
@@ -56,6 +57,32 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
   };
 }
 
+/** Words of a test that changes its process, or asks how the process is. */
+const ownProcess =
+  /process\.env\[[^\]]*\] *=|process\.(chdir|memoryUsage|cpuUsage|exitCode|on\(|once\()|\bmock\.|globalThis/;
+/** Files in one process, so that no process is a large part of the run. */
+const mostTogether = 20;
+
+/**
+ * Test files that may share a process, which takes half as long as a process for each: modules are loaded and compiled once.
+ * They are of one room, and none changes the process.
+ */
+export async function sharing(files: readonly string[]): Promise<string[][]> {
+  const alone: string[][] = [];
+  const rooms = new Map<string, string[]>();
+  for (const file of files) {
+    const room = file.split('/')[1] ?? '';
+    if (ownProcess.test(await readFile(file, 'utf8'))) alone.push([file]);
+    else rooms.set(room, [...(rooms.get(room) ?? []), file]);
+  }
+  const parts = [...rooms.values()].flatMap((all) => {
+    const count = Math.ceil(all.length / mostTogether);
+    return Array.from({length: count}, (_, part) => all.filter((_, index) => index % count === part));
+  });
+  // First what is most, so that who shares the work ends at about the same time.
+  return [...parts.sort((a, b) => b.length - a.length), ...alone];
+}
+
 /**
  * Milliseconds a file may be silent, with no test begun or ended, before it is taken to hang and its process is ended. No
  * file has a limit as a whole, since machines differ: this is more than ten times what any single test or hook takes alone on
@@ -64,26 +91,23 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
 const longestSilence = 1_800_000;
 
 /**
- * Runs one file in a process of its own and tells what came of it.
+ * Runs files in a process of their own and tells what came of each.
  *
- * @param file the test's source, which the result is told of
- * @param script its JavaScript
+ * @param files the tests' sources, which the results are told of
+ * @param script their JavaScript: of one file, or a batch
  */
-export async function runFile(file: string, script: string, signal: AbortSignal): Promise<FileResult> {
-  const start = Date.now();
-  const result: FileResult = {
-    file,
-    passed: 0,
-    failures: [],
-    skipped: [],
-    milliseconds: 0,
-    processorSeconds: 0,
-  };
+export async function runFiles(
+  files: readonly string[],
+  script: string,
+  signal: AbortSignal,
+): Promise<FileResult[]> {
+  const results = files.map(emptyResult);
+  const batch = new BatchPlace(results);
   const said: string[] = [];
   const names: string[] = [];
   const silence = new AbortController();
   const onSilence = () => {
-    result.failures.push(
+    batch.current.failures.push(
       `nothing was heard of it for ${longestSilence / 60_000} minutes: ${names.join(' > ')}`,
     );
     silence.abort();
@@ -99,23 +123,90 @@ export async function runFile(file: string, script: string, signal: AbortSignal)
       names.length = data.nesting;
       names[data.nesting] = data.name;
     } else if (type === 'test:stdout' || type === 'test:stderr') said.push(data.message);
+    else if (type === 'test:diagnostic') batch.diagnostic(data.message);
     else if (type === 'test:pass') {
-      if (data.skip !== undefined) result.skipped.push(data.skip === true ? 'no reason given' : data.skip);
-      else if (isTest(data, script)) result.passed += 1;
+      if (batch.begins(data.name)) continue;
+      const {current} = batch;
+      if (data.skip !== undefined) current.skipped.push(data.skip === true ? 'no reason given' : data.skip);
+      else if (isTest(data, script)) current.passed += 1;
     } else if (type === 'test:fail' && data.todo === undefined) {
       // A suite or file that failed because something in it did is no failure of its own.
       if (isOwnFailure(data.details.error)) {
-        result.failures.push(
+        batch.current.failures.push(
           `${[...names.slice(0, data.nesting), data.name].join(' > ')}\n${reasonOf(data.details.error)}`,
         );
       }
     }
   }
   clearTimeout(timer);
-  if (result.failures.length > 0 && said.length > 0)
-    result.failures.push(`it printed:\n${said.join('').slice(-8000)}`);
-  result.milliseconds = Date.now() - start;
-  return result;
+  batch.end(signal.aborted);
+  const failed = results.find(({failures}) => failures.length > 0);
+  if (said.length > 0) failed?.failures.push(`it printed:\n${said.join('').slice(-8000)}`);
+  return results;
+}
+
+export function emptyResult(file: string): FileResult {
+  return {file, passed: 0, failures: [], skipped: [], milliseconds: 0, processorSeconds: 0};
+}
+
+/** Which file of a batch the tests that end now belong to. */
+class BatchPlace {
+  private readonly begun: Set<FileResult>;
+  private readonly results: readonly FileResult[];
+  private since = Date.now();
+  private seconds = 0;
+  /** Of which file the last diagnostic of a marker ends the time. */
+  private before: FileResult | undefined;
+  private hasEnded: boolean;
+  current: FileResult;
+
+  constructor(results: readonly FileResult[]) {
+    const [first] = results;
+    if (first === undefined) throw new Error('no file');
+    this.results = results;
+    this.current = first;
+    // One file alone has no marker.
+    this.begun = new Set(results.length === 1 ? [first] : []);
+    this.hasEnded = results.length === 1;
+  }
+
+  /** Whether a test is the marker that begins a file, or ends the last. */
+  begins(name: string): boolean {
+    if (!name.startsWith(marker)) return false;
+    this.stop();
+    const next = this.results.find(({file}) => file === name.slice(marker.length));
+    this.before = this.begun.size > 0 ? this.current : undefined;
+    if (next === undefined) {
+      this.hasEnded = true;
+      return true;
+    }
+    this.current = next;
+    this.begun.add(next);
+    return true;
+  }
+
+  /** What a marker says of the processor's time; other diagnostics are not meant. */
+  diagnostic(message: string): void {
+    const seconds = Number(message);
+    if (Number.isNaN(seconds) || this.results.length === 1) return;
+    if (this.before) this.before.processorSeconds += seconds - this.seconds;
+    this.before = undefined;
+    this.seconds = seconds;
+  }
+
+  /** Files that did not begin have failed, unless the run was cut off. */
+  end(aborted: boolean): void {
+    this.stop();
+    if (aborted) return;
+    if (!this.hasEnded) this.current.failures.push('its process ended with it');
+    for (const result of this.results)
+      if (!this.begun.has(result)) result.failures.push('it did not run: a file before it ended the process');
+  }
+
+  private stop(): void {
+    this.current.milliseconds += Date.now() - this.since;
+    this.since = Date.now();
+  }
 }
 
 /** Not a suite, and not the file itself, which counts as a test where it holds none. */

@@ -21,8 +21,8 @@ import {chooseEngine} from '../test/lab/engines.js';
 import {defaultLabName} from '../test/lab/names.js';
 import {orphanedLabs, ownedBy, ownerVariable} from '../test/lab/owner.js';
 import {down} from '../test/lab/swarm.js';
-import {bundled, bundleTests} from './test-bundle.js';
-import {type FileResult, testGroups} from './test-files.js';
+import {batchOf, bundled, bundleTests} from './test-bundle.js';
+import {emptyResult, type FileResult, sharing, testGroups} from './test-files.js';
 import {endOrphans, isAlive, processMark} from './test-leftovers.js';
 import type {Job} from './test-worker.js';
 
@@ -30,43 +30,49 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
 const workerSource = 'scripts/test-worker.ts';
+const markerSource = 'scripts/test-marker.ts';
 
-type RunFile = (file: string) => Promise<FileResult>;
+/** Runs files in one process. */
+type RunFiles = (files: readonly string[]) => Promise<FileResult[]>;
 type RunAll = (files: readonly string[]) => Promise<FileResult[]>;
 
 interface Runner {
-  run: RunFile;
+  run: RunFiles;
   /** Ends its process, with what tests have left running. */
   end: () => Promise<void>;
 }
 
-/** Runs the files of a group, one at a time by each runner, and prints a line for each that ends. */
+/** Runs the batches of a group, one at a time by each runner, and prints a line for each file of one that ends. */
 async function runGroup(
-  files: readonly string[],
-  runners: readonly RunFile[],
+  batches: readonly (readonly string[])[],
+  runners: readonly RunFiles[],
   signal: AbortSignal,
 ): Promise<FileResult[]> {
-  const waiting = [...files];
+  const waiting = [...batches];
   const results: FileResult[] = [];
-  const work = async (run: RunFile) => {
-    for (let file = waiting.shift(); file !== undefined && !signal.aborted; file = waiting.shift()) {
-      const result = await run(file);
+  const work = async (run: RunFiles) => {
+    for (let files = waiting.shift(); files !== undefined && !signal.aborted; files = waiting.shift()) {
+      const ended = await run(files);
       if (signal.aborted) break;
-      results.push(result);
-      const skipped = result.skipped.length > 0 ? `, ${result.skipped.length} skipped` : '';
-      const mark = result.failures.length > 0 ? 'FAILED' : 'ok    ';
-      console.log(
-        `${mark} ${file}  ${result.passed} passed${skipped}  ${seconds(result.milliseconds)}, ${result.processorSeconds.toFixed(1)} s of a processor`,
-      );
-      for (const failure of result.failures) console.log(failure.replace(/^/gm, '    '));
+      results.push(...ended);
+      for (const result of ended) printResult(result);
     }
   };
   await Promise.all(runners.map(work));
   return results;
 }
 
+function printResult({file, passed, failures, skipped, milliseconds, processorSeconds}: FileResult): void {
+  const skips = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
+  const mark = failures.length > 0 ? 'FAILED' : 'ok    ';
+  console.log(
+    `${mark} ${file}  ${passed} passed${skips}  ${seconds(milliseconds)}, ${processorSeconds.toFixed(1)} s of a processor`,
+  );
+  for (const failure of failures) console.log(failure.replace(/^/gm, '    '));
+}
+
 /**
- * Runs files in a process of its own, which tests of a lab need: two labs take little longer than one for half of the
+ * Runs files by a process of its own, which tests of a lab need: two labs take little longer than one for half of the
  * files each, because such tests mostly wait.
  */
 function startRunner(folder: string, env: Record<string, string> = {}): Runner {
@@ -79,22 +85,16 @@ function startRunner(folder: string, env: Record<string, string> = {}): Runner {
   });
   const ended = once(worker, 'exit');
   return {
-    run: async (file) => {
-      worker.send({file, script: bundled(folder, file)} satisfies Job);
-      const [result] = await Promise.race([
+    run: async (files) => {
+      const [file = ''] = files;
+      const script =
+        files.length === 1 ? bundled(folder, file) : await batchOf(folder, files, file.replaceAll('/', '-'));
+      worker.send({files, script} satisfies Job);
+      const [results] = await Promise.race([
         once(worker, 'message'),
-        ended.then((): [FileResult] => [
-          {
-            file,
-            passed: 0,
-            failures: ['its process ended'],
-            skipped: [],
-            milliseconds: 0,
-            processorSeconds: 0,
-          },
-        ]),
+        ended.then(() => [files.map((one) => ({...emptyResult(one), failures: ['its process ended']}))]),
       ]);
-      return result as FileResult;
+      return results as FileResult[];
     },
     end: async () => {
       if (worker.connected) worker.disconnect();
@@ -103,19 +103,19 @@ function startRunner(folder: string, env: Record<string, string> = {}): Runner {
   };
 }
 
-/** Starts runners, has them run the files, and ends them, also when interrupted. */
+/** Starts runners, has them run the batches, and ends them, also when interrupted. */
 async function runWith(
-  files: readonly string[],
+  batches: readonly (readonly string[])[],
   start: () => Runner[],
   signal: AbortSignal,
 ): Promise<FileResult[]> {
-  if (files.length === 0 || signal.aborted) return [];
+  if (batches.length === 0 || signal.aborted) return [];
   const runners = start();
   const endAll = () => Promise.all(runners.map(({end}) => end()));
   signal.addEventListener('abort', endAll, {once: true});
   try {
     return await runGroup(
-      files,
+      batches,
       runners.map(({run}) => run),
       signal,
     );
@@ -137,7 +137,7 @@ async function runLabGroup(
   const owner = await processMark();
   const start = () => names.map((name) => startRunner(folder, {OVDIAG_LAB: name, [ownerVariable]: owner}));
   try {
-    return await runWith(files, start, signal);
+    return await runWith(each(files), start, signal);
   } finally {
     for (const name of await ownedBy(owner)) await down(name);
   }
@@ -156,6 +156,11 @@ async function twice(files: readonly string[], runAll: RunAll, unsteady: string[
   const second = new Map((await runAll(failed)).map((result) => [result.file, result]));
   for (const {file, failures} of second.values()) if (failures.length === 0) unsteady.push(file);
   return first.map((result) => second.get(result.file) ?? result);
+}
+
+/** Each file in a process of its own. */
+function each(files: readonly string[]): string[][] {
+  return files.map((file) => [file]);
 }
 
 function seconds(milliseconds: number): string {
@@ -198,23 +203,23 @@ async function main(args: readonly string[]): Promise<number> {
 
   const groups = await testGroups('test', words);
   if (args.includes('--unit')) Object.assign(groups, {long: [], browser: [], lab: []});
-  // Of the last two each runs two processes at a time itself.
-  const [together, alone] = [
-    [...groups.unit, ...groups.long],
-    [...groups.cli, ...groups.browser],
-  ];
-  const files = [...together, ...alone, ...groups.lab];
+  // Each of these runs two processes at a time itself.
+  const alone = [...groups.cli, ...groups.browser];
+  const files = [...groups.unit, ...groups.long, ...alone, ...groups.lab];
   const scratch = await makeScratch();
   process.env['TMPDIR'] = scratch;
-  const folder = await bundleTests([workerSource, ...files]);
+  const folder = await bundleTests([workerSource, markerSource, ...files]);
   const results: FileResult[] = [];
   const unsteady: string[] = [];
   const again = (group: string[], run: RunAll) => twice(group, run, unsteady);
   try {
     const {signal} = interrupt;
+    const together = [...each(groups.long), ...(await sharing(groups.unit))];
     results.push(...(await runWith(together, () => [startRunner(folder), startRunner(folder)], signal)));
     const more = args.includes('--once') ? (group: string[], run: RunAll) => run(group) : again;
-    results.push(...(await more(alone, (files) => runWith(files, () => [startRunner(folder)], signal))));
+    results.push(
+      ...(await more(alone, (files) => runWith(each(files), () => [startRunner(folder)], signal))),
+    );
     const oneLab = args.includes('--one-lab');
     results.push(...(await more(groups.lab, (files) => runLabGroup(files, folder, signal, oneLab))));
   } finally {
