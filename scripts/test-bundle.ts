@@ -66,7 +66,7 @@ export async function batchOf(folder: string, files: readonly string[], name: st
   const script = path.join(folder, `${name}.js`);
   await writeFile(
     script,
-    `import {fileBegins} from './scripts/test-marker.js';\n${lines.join('')}fileBegins('');\n`,
+    `import {fileBegins, holdTests} from './scripts/test-marker.js';\nconst release = holdTests();\n${lines.join('')}fileBegins('');\nrelease();\n`,
   );
   return script;
 }

@@ -18,7 +18,7 @@ export interface FileResult {
 
 export interface TestGroups {
   unit: string[];
-  /** Files `*.long.test.ts`, which ask about every fixture or a large swarm, and the artefacts of a release. */
+  /** Files `*.long.test.ts`, which ask about every fixture, row of the contract or host of a swarm, and the artefacts of a release. */
   long: string[];
   /** They spawn the program. */
   cli: string[];
@@ -176,10 +176,8 @@ class BatchPlace {
     this.stop();
     const next = this.results.find(({file}) => file === name.slice(marker.length));
     this.before = this.begun.size > 0 ? this.current : undefined;
-    if (next === undefined) {
-      this.hasEnded = true;
-      return true;
-    }
+    if (name === marker) this.hasEnded = true;
+    if (next === undefined) return true;
     this.current = next;
     this.begun.add(next);
     return true;

@@ -15,3 +15,21 @@ export function fileBegins(file: string): void {
     context.diagnostic(String((user + system) / 1e6));
   });
 }
+
+/**
+ * Holds back all tests until the function that it returns is called. Were nothing left to run while a file loads, node:test
+ * would take the process's tests for done, and call hooks of the whole process then and never again.
+ */
+export function holdTests(): () => void {
+  const {promise, release} = withRelease();
+  it(`${marker}loading`, () => promise);
+  return release;
+}
+
+function withRelease(): {promise: Promise<void>; release: () => void} {
+  let release = () => {};
+  const promise = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return {promise, release};
+}
