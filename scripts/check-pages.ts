@@ -48,7 +48,7 @@ function contractPage(): string {
 Moby's specification of Swarm networking (\`daemon/libnetwork/docs/spec/\`, commit ${contractCommit}) says what users can rely on. These are
 its rows that can be seen from a node, with the findings that prove a breach. \`ovdiag doctor --contract\` prints them for the
 hosts that it reads: held, broken, not visible (and what would show it), or in need of packets. A row counts as judged only
-with a fixture that breaks it and one that holds it (\`test/answers/contract-rows.test.ts\`). The page is made by
+with a fixture that breaks it and one that holds it (\`test/answers/contract-rows.long.test.ts\`). The page is made by
 \`npm run pages\` from the data that the command uses. Engines up to ${contractEngine} were compared with it.
 
 Tier B is behaviour that users see; C is internal and may change on purpose; C* is C while the nftables backend is experimental.

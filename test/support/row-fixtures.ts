@@ -1,5 +1,5 @@
 /**
- * Which evidence breaks a row of the contract, and which holds it. A row is judged only with both: `test/answers/contract-rows.test.ts`
+ * Which evidence breaks a row of the contract, and which holds it. A row is judged only with both: `test/answers/contract-rows.long.test.ts`
  * looks at each of them as `doctor --contract` does.
  */
 import {readdirSync} from 'node:fs';
