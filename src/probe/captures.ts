@@ -10,8 +10,11 @@ import type {Point, PointState, ProbeTraffic, Sighting} from './types.js';
 const listenMs = 5000;
 /** For -Z: whoever tcpdump's package has chosen. */
 const ownUser = '-';
-/** No probe makes as many packets; then a capture ends by itself. */
-const mostPerCapture = 400;
+/**
+ * Packets after which a capture ends by itself: of one echo or connection at a point, both ways, in fragments, and where they pass it
+ * twice; and what goes beside them.
+ */
+const [perTry, besides] = [10, 400];
 
 export interface Captures {
   states: PointState[];
@@ -24,6 +27,8 @@ export interface CaptureRequest {
   shells: ReadonlyMap<string, ProbeShell | {failure: string}>;
   signature: Signature;
   traffic: ProbeTraffic[];
+  /** How many echoes or connections are sent. */
+  tries: number;
   address: string;
 }
 
@@ -33,6 +38,7 @@ export async function startCaptures({
   shells,
   signature,
   traffic,
+  tries,
   address,
 }: CaptureRequest): Promise<Captures> {
   const sightings: Sighting[] = [];
@@ -46,7 +52,7 @@ export async function startCaptures({
         return [];
       }
       if (point.carries === 'esp') state.sealed = {forward: 0, reverse: 0};
-      const words = [snapLength, mostPerCapture, captureFilter(point, traffic, address)];
+      const words = [snapLength, besides + perTry * tries, captureFilter(point, traffic, address)];
       const newReader: NewReader = (listening, said) => {
         const sight = sighter(index, point, signature);
         return dumpReader({

@@ -97,6 +97,7 @@ async function measure({planned, trace, shells, shell, signal}: Measuring): Prom
     shells,
     signature,
     traffic: plan.mtu && traffic.protocol === 'tcp' ? [traffic, {protocol: 'icmp'}] : [traffic],
+    tries: main?.count ?? 0,
     address: way.address,
   });
   signal.throwIfAborted();

@@ -63,6 +63,7 @@ describe("the probe's text in every shell", {
         shells: new Map([['here', opened]]),
         signature,
         traffic: [{protocol: 'icmp'}],
+        tries: 20,
         address: '127.0.0.1',
       });
       assert.equal(captures.states[0]?.failure, undefined);

@@ -172,7 +172,12 @@ function tell(host: KnownHost, judged: Judged, gossip: boolean, known: number, r
     ...ruleAdvice(judged, host.filter),
     basis: 'one-host',
     at: {host: host.name, ...(only.length === 1 ? {vtep: only[0] ?? ''} : {})},
-    reach: [{host: host.name}, ...nodesAt(host, far)],
+    // Others lose this host as well: what they have of it is gone in the end.
+    reach: [
+      {host: host.name},
+      ...nodesAt(host, far),
+      ...(gossip && host.vtep ? [{vtep: host.vtep.address}] : []),
+    ],
   });
 }
 

@@ -1,4 +1,5 @@
 import type {Explanation} from '../explanation.js';
+import {lostGossip} from './lost-gossip.js';
 
 /** Engines, NICs, clocks and certificates of nodes. */
 export const engineTexts = [
@@ -196,6 +197,7 @@ export const engineTexts = [
       'moby daemon/libnetwork/networkdb/cluster.go',
       'moby daemon/libnetwork/docs/spec/swarm-networking.md (commit ad948b0a), 1',
     ],
+    explains: lostGossip,
   },
   {
     code: 'engine-not-answering',
@@ -216,15 +218,11 @@ export const engineTexts = [
     references: ['moby daemon/libnetwork/resolver.go', 'moby daemon/libnetwork/networkdb/cluster.go'],
     explains: [
       'node-down',
-      'gossip-differs',
-      'gossip-task-differs',
-      'gossip-kernel-differs',
       'gossip-listener-missing',
       'dns-listener-missing',
-      'fdb-row-missing',
-      'neighbour-missing',
       'fdb-stale',
       'hosts-disagree',
+      ...lostGossip,
     ],
   },
 ] as const satisfies readonly Explanation[];

@@ -1,4 +1,5 @@
 import type {Explanation} from '../explanation.js';
+import {lostGossip} from './lost-gossip.js';
 
 /** Ports and protocols that a swarm needs, in this host's own rules and sockets. */
 export const portTexts = [
@@ -123,6 +124,7 @@ export const portTexts = [
       {command: 'iptables -I INPUT -p udp --dport 7946 -s NODE -j ACCEPT', affects: 'one new rule'},
     ],
     references: ['moby daemon/libnetwork/networkdb/cluster.go', 'moby/moby#33721', 'moby/swarmkit#2276'],
+    explains: lostGossip,
   },
   {
     code: 'manager-port-unreachable',

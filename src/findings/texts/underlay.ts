@@ -1,16 +1,5 @@
 import type {Explanation} from '../explanation.js';
-
-/** A node without gossip for some seconds is treated as failed: its entries are removed, and lookups fail. */
-const lostGossip = [
-  'gossip-differs',
-  'gossip-task-differs',
-  'gossip-kernel-differs',
-  'fdb-row-missing',
-  'fdb-learned-only',
-  'neighbour-missing',
-  'l2-miss',
-  'l3-miss',
-] as const;
+import {lostGossip} from './lost-gossip.js';
 
 /** Faults of the network between the hosts, as far as a host's own tables show them. */
 export const underlayTexts = [

@@ -3,7 +3,7 @@ import {isObject, named, word} from './nftables-words.js';
 
 /**
  * What iptables-nft writes without an xt match or target (iptables/nft-shared.c add_*, nft.c, 1.8.2 to 1.8.11): comparisons of
- * header fields and of these keys of `meta`, limits, counters, logs and verdicts.
+ * header fields by name and of these keys of `meta`, limits, logs and verdicts, and a counter in each rule.
  */
 const statements: ReadonlySet<string> = new Set([
   'match',
@@ -25,26 +25,28 @@ const metaKeys: ReadonlySet<string> = new Set(['iif', 'oif', 'iifname', 'oifname
 export function writerOf(expr: unknown): 'iptables' | 'nft' | 'either' {
   if (!Array.isArray(expr)) return 'either';
   let found: 'nft' | 'either' = 'either';
+  let isCounted = false;
   for (const statement of expr) {
     if (!isObject(statement)) continue;
     const [name, value] = named(statement);
     if (name === 'xt') return 'iptables';
+    if (name === 'counter') isCounted = true;
     if (!statements.has(name) || (name === 'match' && isObject(value) && !isPlainMatch(value))) found = 'nft';
   }
-  return found;
+  return isCounted ? found : 'nft';
 }
 
 function isPlainMatch({left, right}: Record<string, unknown>): boolean {
   return isPlainLeft(left) && isPlainRight(right);
 }
 
-/** A field of a header or of `meta`, or that under a mask. */
+/** A field of a header or of `meta`, or that under a mask; bytes without a name are printed as no match at all. */
 function isPlainLeft(left: unknown): boolean {
   if (!isObject(left)) return false;
   const [name, value] = named(left);
   if (name === '&') return Array.isArray(value) && isPlainLeft(value[0]);
   if (name === 'meta') return isObject(value) && metaKeys.has(word(value['key']));
-  return name === 'payload';
+  return name === 'payload' && isObject(value) && !('base' in value);
 }
 
 /** One value, a prefix or a range; no set, whether it has a name or not. */

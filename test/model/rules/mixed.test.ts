@@ -66,6 +66,21 @@ describe('a rule that nft has put into a table of iptables', () => {
     ]);
   });
 
+  it('is taken from nft where it looks at bytes without a name, which iptables-nft-save leaves out', () => {
+    const vni = {match: {op: '!=', left: {payload: {base: 'th', offset: 96, len: 24}}, right: 4097}};
+    const raw = inFilter('rule', {chain: 'INPUT', expr: [vni, counter, {drop: null}]});
+    const [, line = ''] = verdictFor('192.0.2.2', saved, listing(input, ofIptables, raw));
+    assert.match(line, /^nft: ip filter INPUT: @th,96,24 != 0x1001 drop/);
+  });
+
+  it('is taken from nft where it counts nothing, which iptables-nft-save prints as no packets', () => {
+    const rules = parseIptablesSave(saved, 'iptables-nft');
+    const uncounted = inFilter('rule', {chain: 'INPUT', expr: [{drop: null}]});
+    const shown = parseNftRuleset(listing(input, ofIptables, uncounted));
+    const last = withNativeRules(rules, shown, saved).tables[0]?.chains.get('INPUT')?.rules[1];
+    assert.deepEqual([last?.chain.program, last?.counters], ['nft', undefined]);
+  });
+
   it('is left as iptables prints it where nft shows other rules, as read at another moment', () => {
     assert.deepEqual(verdictFor('192.0.2.2', saved, listing(blocked, input, native)), [
       'drop',
