@@ -15,8 +15,10 @@ export const plainSize = 56;
 /** Seconds that an answer is waited for. */
 const answerSeconds = 1;
 const connectSeconds = 2;
-/** What a capture needs to come from a far host's kernel to us. */
+/** Where nothing more is seen for so long, all captures have come from their hosts' kernels to us. */
 const settleMs = 250;
+/** A busy host tells late what it has captured; what it has not told after so many looks is given up. */
+const mostLooks = 80;
 
 export interface Sender {
   shell: ProbeShell;
@@ -40,16 +42,23 @@ export interface Sent {
 }
 
 /** The plain probes: echoes, or connections. */
-export async function sendProbes(sender: Sender, traffic: ProbeTraffic, count: number): Promise<Sent> {
-  const sent =
-    traffic.protocol === 'icmp' ? await sendEchoes(sender, count) : await connectAll(sender, traffic.port);
-  await sleep(settleMs, undefined, {signal: sender.signal});
-  return sent;
+export function sendProbes(sender: Sender, traffic: ProbeTraffic, count: number): Promise<Sent> {
+  return traffic.protocol === 'icmp' ? sendEchoes(sender, count) : connectAll(sender, traffic.port);
+}
+
+/** Waits until the captures tell nothing more. */
+async function settle({sightings, signal}: Pick<Sender, 'sightings' | 'signal'>): Promise<void> {
+  let before = -1;
+  for (let look = 0; look < mostLooks && sightings.length !== before; look++) {
+    before = sightings.length;
+    await sleep(settleMs, undefined, {signal});
+  }
 }
 
 async function sendEchoes(sender: Sender, count: number): Promise<Sent> {
   const round = 1;
   const text = await ping(sender, {round, count, size: plainSize, fragments: 'dont'});
+  await settle(sender);
   const tries = Array.from({length: count}, (_, index) => echoId(round, index + 1));
   return {
     tries,
@@ -111,7 +120,7 @@ async function connectAll(sender: Sender, port: number): Promise<Sent> {
       answered.add(connectId(source));
     } else said.push(...lines.filter((line) => !line.startsWith('connected after ')).slice(-1));
   }
-  await sleep(settleMs, undefined, {signal: sender.signal});
+  await settle(sender);
   const tries = sources.map(connectId);
   const own = sightings.filter(
     (seen) => seen.point === 0 && seen.direction === 'forward' && tries.includes(seen.try),
@@ -151,7 +160,7 @@ export async function climb(sender: Sender, mtu: number): Promise<Climbed> {
     if (size === undefined) return climbed;
     const text = await ping(sender, {round, count: 1, size: size - echoHeaders, fragments: 'do'});
     const id = echoId(round, 1);
-    if (text.replies.size > 0) await sleep(settleMs, undefined, {signal: sender.signal});
+    if (text.replies.size > 0) await settle(sender);
     const pieces = sender.sightings.some((seen) => seen.try === id && seen.pieceBytes !== undefined);
     const step = stepOf(text, size, pieces);
     steps.add(step);
