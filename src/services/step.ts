@@ -64,7 +64,75 @@ export function stepText({device, summary}: Pick<Step, 'device' | 'summary'>): s
   return device === undefined ? summary : `${device}: ${summary}`;
 }
 
-/** Steps in the order of the way. After one that fails nothing more is added: the first absent link is the verdict. */
+export type Details = Partial<
+  Pick<Step, 'device' | 'evidence' | 'cause' | 'kernelReason' | 'counter' | 'next'>
+>;
+
+/** Where a step is decided; null where it is on no host that is known. */
+type Place = HostModel | null;
+
+/** Collects steps in the order of the way. After one that fails nothing more is added: the first absent link is the verdict. */
+export interface Steps {
+  readonly steps: Step[];
+  /** Whether a step has failed. */
+  broken(): boolean;
+  /** Whether of some step it is not known how it decides. */
+  doubtful(): boolean;
+  /** Whether some step loses full-sized packets only. */
+  limited(): boolean;
+  pass(place: Place, layer: Layer, summary: string, evidence?: string[]): void;
+  /** `finding`: what a doubtful step can still tell. */
+  doubt(
+    place: Place,
+    layer: Layer,
+    summary: string,
+    evidence?: string[],
+    finding?: Pick<Step, 'code' | 'cause'>,
+  ): void;
+  /** Something that is not known and changes nothing: what lies between the hosts, what an age hints at. */
+  note(place: Place, layer: Layer, summary: string, evidence?: string[], code?: FindingCode): void;
+  /** A loss that hits only full-sized packets: the way goes on. */
+  limit(place: Place, layer: Layer, code: FindingCode, summary: string, details?: Details): void;
+  fail(place: Place, layer: Layer, code: FindingCode, summary: string, details?: Details): void;
+  /** Adds steps that were collected elsewhere. */
+  add(steps: readonly Step[]): void;
+}
+
+export function newSteps(): Steps {
+  const steps: Step[] = [];
+  const is = {broken: false, doubtful: false, limited: false};
+  const add = (place: Place, step: Omit<Step, 'host'>) => {
+    if (!is.broken) steps.push({host: place?.name ?? null, ...step});
+  };
+  return {
+    steps,
+    broken: () => is.broken,
+    doubtful: () => is.doubtful,
+    limited: () => is.limited,
+    pass: (place, layer, summary, evidence = []) => add(place, {layer, verdict: 'pass', summary, evidence}),
+    doubt(place, layer, summary, evidence = [], finding = {}) {
+      add(place, {layer, verdict: 'unknown', summary, evidence, ...finding});
+      is.doubtful = true;
+    },
+    note: (place, layer, summary, evidence = [], code = undefined) =>
+      add(place, {layer, verdict: 'unknown', summary, evidence, ...(code === undefined ? {} : {code})}),
+    limit(place, layer, code, summary, {evidence = [], ...details} = {}) {
+      add(place, {layer, verdict: 'fail', summary, evidence, code, ...details});
+      is.limited = true;
+    },
+    fail(place, layer, code, summary, {evidence = [], ...details} = {}) {
+      add(place, {layer, verdict: 'fail', summary, evidence, code, ...details});
+      is.broken = true;
+    },
+    add(more) {
+      steps.push(...more);
+      is.doubtful ||= more.some(({verdict}) => verdict === 'unknown');
+      is.broken ||= more.some(({verdict}) => verdict === 'fail');
+    },
+  };
+}
+
+/** Steps that are all decided on one host. */
 export interface Chain {
   /** Whose it is. */
   host: HostModel;
@@ -76,21 +144,14 @@ export interface Chain {
   fail(layer: Layer, code: FindingCode, summary: string, details?: Details): void;
 }
 
-type Details = Partial<Pick<Step, 'device' | 'evidence' | 'cause' | 'next'>>;
-
 export function chainOn(host: HostModel): Chain {
-  const steps: Step[] = [];
-  const broken = () => steps.at(-1)?.verdict === 'fail';
-  const add = (step: Omit<Step, 'host'>) => {
-    if (!broken()) steps.push({host: host.name, ...step});
-  };
+  const {steps, broken, pass, doubt, fail} = newSteps();
   return {
     host,
     steps,
     broken,
-    pass: (layer, summary, evidence = []) => add({layer, verdict: 'pass', summary, evidence}),
-    doubt: (layer, summary, evidence = []) => add({layer, verdict: 'unknown', summary, evidence}),
-    fail: (layer, code, summary, {evidence = [], ...details} = {}) =>
-      add({layer, verdict: 'fail', summary, evidence, code, ...details}),
+    pass: (...step) => pass(host, ...step),
+    doubt: (...step) => doubt(host, ...step),
+    fail: (...step) => fail(host, ...step),
   };
 }

@@ -5,22 +5,12 @@ import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import type {TcFilter} from '../model/tc.js';
-import type {Layer, Step} from '../services/step.js';
+import {type Details, type Layer, newSteps, type Step, type Steps} from '../services/step.js';
 import type {Disposition, Walk} from './disposition.js';
 
-/** What a doubtful hop can still tell. */
-type Finding = Pick<Step, 'code' | 'cause'>;
-type Details = Partial<Pick<Step, 'device' | 'evidence' | 'cause' | 'kernelReason' | 'counter' | 'next'>>;
-
-/** Collects the hops of one walk. `fail` ends it; after `doubt` it goes on, but can no longer end as delivered. */
-export interface Trail {
-  hops: Step[];
-  pass(host: HostModel | null, layer: Layer, summary: string, evidence?: string[]): void;
-  doubt(host: HostModel | null, layer: Layer, summary: string, evidence?: string[], finding?: Finding): void;
-  /** Something that is not known and changes nothing: what lies between the hosts, what an age hints at. */
-  note(host: HostModel | null, layer: Layer, summary: string, evidence?: string[], code?: FindingCode): void;
-  /** A loss that hits only full-sized packets: the walk goes on. */
-  limit(host: HostModel, layer: Layer, code: FindingCode, summary: string, details: Details): void;
+/** The hops of one walk. `fail` ends it; after `doubt` it goes on, but can no longer end as delivered. */
+export interface Trail extends Pick<Steps, 'pass' | 'doubt' | 'note' | 'limit'> {
+  readonly hops: Step[];
   fail(
     host: HostModel | null,
     layer: Layer,
@@ -77,44 +67,21 @@ export function throughFilters(
 }
 
 export function trail(): Trail {
-  const hops: Step[] = [];
-  let doubtful = false;
-  let limited = false;
-  const add = (hop: Step) => hops.push(hop);
+  const {steps: hops, pass, doubt, note, limit, fail, add, broken, doubtful, limited} = newSteps();
   return {
-    hops,
-    pass: (host, layer, summary, evidence = []) =>
-      void add({host: host?.name ?? null, layer, verdict: 'pass', summary, evidence}),
-    doubt(host, layer, summary, evidence = [], finding = {}) {
-      doubtful = true;
-      add({host: host?.name ?? null, layer, verdict: 'unknown', summary, evidence, ...finding});
-    },
-    note: (host, layer, summary, evidence = [], code = undefined) =>
-      void add({
-        host: host?.name ?? null,
-        layer,
-        verdict: 'unknown',
-        summary,
-        evidence,
-        ...(code === undefined ? {} : {code}),
-      }),
-    limit(host, layer, code, summary, {evidence = [], ...details}) {
-      limited = true;
-      add({host: host.name, layer, verdict: 'fail', summary, evidence, code, ...details});
-    },
-    fail(host, layer, code, summary, {evidence = [], ...details} = {}, disposition = 'dropped') {
-      add({host: host?.name ?? null, layer, verdict: 'fail', summary, evidence, code, ...details});
+    ...{hops, pass, doubt, note, limit},
+    fail(host, layer, code, summary, details, disposition = 'dropped') {
+      fail(host, layer, code, summary, details);
       return {disposition, hops};
     },
     take(steps, disposition = 'dropped') {
-      hops.push(...steps);
-      doubtful ||= steps.some(({verdict}) => verdict === 'unknown');
-      return steps.some(({verdict}) => verdict === 'fail') ? {disposition, hops} : undefined;
+      add(steps);
+      return broken() ? {disposition, hops} : undefined;
     },
     end: (disposition) => ({
-      disposition: limited
+      disposition: limited()
         ? 'limited'
-        : doubtful && disposition !== 'sent-receiver-unknown'
+        : doubtful() && disposition !== 'sent-receiver-unknown'
           ? 'undecided'
           : disposition,
       hops,
