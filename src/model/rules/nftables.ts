@@ -1,5 +1,6 @@
 /** `nft -j list ruleset` (libnftables-json(5)). */
 import {lazily} from '../lazy.js';
+import {HiddenProtocol, hidesProtocols} from './nftables-hidden.js';
 import {writerOf} from './nftables-native.js';
 import {readStatement} from './nftables-statements.js';
 import {isObject, type Json, valueText, word} from './nftables-words.js';
@@ -26,23 +27,28 @@ type Tables = Map<string, TableInProgress>;
 /** Without tables for what is no such document. */
 export function parseNftRuleset(text: string): Ruleset {
   const byName: Tables = new Map();
+  let isHiding = false;
   for (const item of itemsOf(text)) {
     if (!isObject(item)) continue;
-    const {table, chain, rule, set, map} = item;
-    if (isObject(table)) tableOf(byName, table['family'], table['name']);
+    const {metainfo, table, chain, rule, set, map} = item;
+    if (isObject(metainfo)) isHiding = hidesProtocols(word(metainfo['version']));
+    else if (isObject(table)) tableOf(byName, table['family'], table['name']);
     else if (isObject(chain)) addChain(byName, chain);
     else if (isObject(rule)) addRule(byName, rule);
     else if (isObject(set)) addSet(byName, set);
     else if (isObject(map)) addSet(byName, map);
   }
-  const tables = [...byName.values()].map(withRules);
+  const tables = [...byName.values()].map((table) => withRules(table, isHiding));
   return {program: 'nft', tables, hooked: hookedChains(tables)};
 }
 
 /** nft prints the rules chain by chain, after all chains of their table. */
-function withRules({unread, ...table}: TableInProgress): RuleTable {
+function withRules({unread, ...table}: TableInProgress, isHiding: boolean): RuleTable {
   for (const [chain, printed] of unread)
-    lazily(chain, {rules: () => printed.map((rule, at) => ruleOf(chain, rule, at + 1, table.sets))});
+    lazily(chain, {
+      rules: () =>
+        printed.map((rule, at) => ruleOf({chain, position: at + 1, sets: table.sets, isHiding}, rule)),
+    });
   return lazily(table, {rules: () => [...table.chains.values()].flatMap(({rules}) => rules)});
 }
 
@@ -106,9 +112,22 @@ function addRule(tables: Tables, from: Json): void {
   else if (writer === 'iptables') chain.hasXt = true;
 }
 
-function ruleOf(chain: RuleChain, {expr, comment}: Json, position: number, sets: RuleSet[]): Rule {
+interface RulePlace {
+  chain: RuleChain;
+  position: number;
+  sets: RuleSet[];
+  /** Whether nft may have left out which protocol a rule is for. */
+  isHiding: boolean;
+}
+
+function ruleOf({chain, position, sets, isHiding}: RulePlace, {expr, comment}: Json): Rule {
   const expressions = Array.isArray(expr) ? expr : [];
-  const rule: Rule = {chain, position, statements: expressions.flatMap((one) => readStatement(one, sets))};
+  const protocol = isHiding ? new HiddenProtocol() : undefined;
+  const statements = expressions.flatMap((one) => [
+    ...(protocol?.before(one) ?? []),
+    ...readStatement(one, sets),
+  ]);
+  const rule: Rule = {chain, position, statements};
   const counters = countersOf(expressions);
   if (counters) rule.counters = counters;
   if (typeof comment === 'string') rule.comment = comment;
