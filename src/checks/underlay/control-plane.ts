@@ -58,7 +58,7 @@ export const controlPlane = defineCheck({
 /** The other nodes by their control-plane addresses, else by their VTEPs. */
 function peersOf(host: KnownHost): string[] {
   const nodes = otherNodes(host);
-  return nodes.length > 0 ? nodes : remoteVteps(host).filter((vtep) => vtep.includes('.'));
+  return nodes.length > 0 ? nodes : remoteVteps(host);
 }
 
 /**
@@ -89,7 +89,7 @@ function managerFlows(host: KnownHost, peers: string[]): Flow[] {
   const swarm = host.model.docker?.engine.swarm;
   const own = [swarm?.nodeAddress, host.vtep?.address, host.model.swarmState?.advertiseAddress];
   const managers = (swarm?.managers ?? []).filter(
-    ({address, nodeId}) => !own.includes(address) && nodeId !== swarm?.nodeId && address.includes('.'),
+    ({address, nodeId}) => !own.includes(address) && nodeId !== swarm?.nodeId,
   );
   const listens = listenPort(host);
   const inward = swarm?.manager

@@ -383,6 +383,21 @@ describe('rules of a host whose packets come in by another link than the one tha
     }
   });
 
+  it('is judged of gossip and the control plane too where nodes have addresses of IPv6 (derived)', () => {
+    const judged = (name: 'node1' | 'node2', ...rules: string[]) =>
+      told(examine(onIpv6(name, rules)).findings).map(([code, , , subject]) => `${code} ${subject}`);
+    assert.deepEqual(judged('node1', '-A INPUT -p tcp -m tcp --dport 7946 -j DROP'), [
+      'gossip-port-filtered TCP 7946 from other nodes',
+    ]);
+    assert.deepEqual(judged('node1', '-A INPUT -p tcp -m tcp --dport 2377 -j DROP'), [
+      'manager-port-unreachable TCP 2377 from other nodes',
+    ]);
+    assert.deepEqual(judged('node2', '-A OUTPUT -p tcp -m tcp --dport 2377 -j REJECT'), [
+      'manager-port-unreachable TCP 2377 to other nodes',
+    ]);
+    assert.deepEqual(judged('node2', '-A INPUT -p tcp -m tcp --dport 2377 -j DROP'), []);
+  });
+
   it('shows how many packets the rule has met between two readings', () => {
     const first = withRules('-A INPUT -p udp -m udp --dport 4789 -j DROP');
     const second = later(first, 4, (draft) => {
