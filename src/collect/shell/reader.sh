@@ -136,11 +136,14 @@ read_fdb() {
   printf '%s\n' "$fdb" >&6
 }
 
-# has_netlink PROTOCOL: whether the kernel has a socket for it in this namespace (linux/netlink.h: 6 XFRM, 12 NETFILTER).
+# has_netlink PROTOCOL: whether the kernel has a socket for it in this namespace (linux/netlink.h: 6 XFRM, 12 NETFILTER). One look
+# may miss sockets while others come and go (lib/rhashtable.c, rhashtable_walk_next).
 has_netlink() {
-  while read -r _ protocol _; do
-    [ "$protocol" = "$1" ] && return 0
-  done </proc/net/netlink
+  for _ in 1 2 3; do
+    while read -r _ protocol _; do
+      [ "$protocol" = "$1" ] && return 0
+    done </proc/net/netlink
+  done
   return 1
 }
 
