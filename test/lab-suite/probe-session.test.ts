@@ -213,7 +213,7 @@ describe('a probe over ssh', labSuite(), () => {
         assert.equal(plain.verdict.code, 'lost-after');
         const child = start(['trace', 'web1', 'web2', '--probe', ...hosts()], env);
         const exit = ended(child);
-        const ours = '--immediate-mode -s 192 -c 400';
+        const ours = '--immediate-mode -s 192 -c 600';
         await untilProcesses(ours, (found) => found.length >= 8);
         child.kill(signal);
         await exit;
