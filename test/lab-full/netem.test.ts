@@ -37,9 +37,6 @@ describe('trace --probe over an underlay that is not perfect', fullSuite('netem'
       assert.ok(loss.highPercent - loss.lowPercent < 16, JSON.stringify(loss));
       assert.deepEqual([verdict.code, verdict.direction], ['lossy', 'forward'], verdict.text);
       assert.equal(verdict.after?.point, 'uplink');
-      // Captures have limits, which a probe must not meet; on a busy machine a few packets are missed.
-      const seen = probe.points[0]?.forward.packets ?? 0;
-      assert.ok(seen > 0.9 * count, JSON.stringify(probe.points[0]));
     });
   }
 
