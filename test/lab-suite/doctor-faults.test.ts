@@ -48,7 +48,14 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
     const {Version} = await lab().node('node1').ask<{Version: string}>('/version');
     results = resultsOf(Version);
     if (results) times = results.passed;
-    await clean();
+    // Engines may leave an FDB entry of a task that was replaced while the lab came up, which nothing but its fix removes.
+    await untilClean(lab(), 120_000).catch(async () => {
+      const {findings} = examineAll(await readNodes(lab()));
+      await typeFixes(
+        lab(),
+        findings.filter(({code}) => code === 'fdb-stale'),
+      );
+    });
   });
   after(async () => {
     for (const [key, seconds] of times) console.log(`${seconds.toFixed(1).padStart(5)} s  ${key}`);
