@@ -29,6 +29,17 @@ async function healed(lab: Lab): Promise<void> {
   await meetAgain(await endsOf(lab, 'web'));
 }
 
+/** Waits until a fault that was made shows; where it never does it is undone. Gives what undoes it later. */
+async function shown(wait: () => Promise<unknown>, undo: () => Promise<unknown>): Promise<typeof undo> {
+  try {
+    await wait();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return undo;
+}
+
 /** The engine of node2 stands still, until `systemctl restart docker`. */
 const hung = (about: string, wait: (lab: Lab, ip: string) => Promise<unknown>): DoctorFault => ({
   ...fault('engine-not-answering', about, async (lab) => {
@@ -42,13 +53,7 @@ const hung = (about: string, wait: (lab: Lab, ip: string) => Promise<unknown>): 
       await back();
       await healed(lab);
     };
-    try {
-      await wait(lab, two.ip);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
+    return shown(() => wait(lab, two.ip), undo);
   }),
   says: /hangs/,
   alone: true,
@@ -70,13 +75,7 @@ const cutOff = (code: string, about: string, {make, mend, wait}: Cut): DoctorFau
       await healed(lab);
     };
     await shell(make);
-    try {
-      await wait(lab, two.ip);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
+    return shown(() => wait(lab, two.ip), undo);
   }),
   alone: true,
 });
