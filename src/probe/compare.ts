@@ -72,7 +72,7 @@ function contradicted(
 /** What the model says against a destination that sends nothing back; it may say itself that pings get no answer there. */
 function silenceContradicted(walk: Walk, passes: string | null): string | null {
   if (walk.hops.some(({code}) => code === 'ping-ignored')) return null;
-  return failing.has(walk.disposition) && !failsAtEndpoint(walk) ? failureText(walk) : passes;
+  return failing.has(walk.disposition) && !mayReachEndpoint(walk) ? failureText(walk) : passes;
 }
 
 /** What the model says against a loss at a known point of one direction. */
@@ -125,10 +125,22 @@ function failureText(walk: Walk): string {
   return hop ? `${walk.disposition}: ${stepText(hop)}` : walk.disposition;
 }
 
-/** What the destination itself throws away is still seen at its interface: a capture comes before both checks. */
-function failsAtEndpoint(walk: Walk): boolean {
-  const layer = failingHop(walk)?.layer;
-  return failing.has(walk.disposition) && (layer === 'endpoint' || layer === 'endpoint-filter');
+/**
+ * Frames for a MAC that is not the destination's go where an FDB entry of that MAC sends them, which a vxlan device may have
+ * learned long ago (drivers/net/vxlan/vxlan_core.c, vxlan_snoop), and a bridge floods them.
+ */
+const misaddressed: ReadonlySet<FindingCode | undefined> = new Set<FindingCode>([
+  'container-neighbour-wrong',
+  'neighbour-wrong-mac',
+]);
+
+/** What the destination itself throws away is still seen at its interface: a capture comes before all of its checks. */
+function mayReachEndpoint(walk: Walk): boolean {
+  const hop = failingHop(walk);
+  return (
+    failing.has(walk.disposition) &&
+    (hop?.layer === 'endpoint' || hop?.layer === 'endpoint-filter' || misaddressed.has(hop?.code))
+  );
 }
 
 /** After which points a packet is gone that fails at a layer: of the host that sends it on, and of the one that it comes to. */
@@ -164,7 +176,7 @@ const lastPoints: Partial<Record<Layer, {near: (PointKind | 'none')[]; far: Poin
 /** Whether packets that fail where the model says are last seen where the probe saw them. */
 function fits(walk: Walk, verdict: Verdict, points: Point[]): boolean {
   const hop = failingHop(walk);
-  if (!hop) return true;
+  if (!hop || misaddressed.has(hop.code)) return true;
   const {direction, after, before} = verdict;
   const ordered = direction === 'reverse' ? [...points].reverse() : points;
   // Decided on the sender, and noticed by nobody but the receiver.
@@ -225,7 +237,7 @@ function proven(verdict: Verdict, {forward, reverse}: Trace, mtu: PathMtu | null
       return {forward: keep(forward, 'dropped'), reverse: undefined};
     case 'no-answer':
       return {
-        forward: failsAtEndpoint(forward) ? undefined : 'delivered',
+        forward: mayReachEndpoint(forward) ? undefined : 'delivered',
         reverse: reverse && failing.has(reverse.disposition) ? undefined : 'undecided',
       };
     case 'unanswered':

@@ -124,6 +124,21 @@ describe('the model beside the probe', () => {
     assert.equal(agreement(works, verdict('lost-after', 'forward', 3)), false);
   });
 
+  it('follows a frame with a wrong MAC up to the destination, where it may be flooded to', () => {
+    for (const code of ['neighbour-wrong-mac', 'container-neighbour-wrong'] as const) {
+      const [hop] = walk('dropped', ['node1', 'neighbour']).hops;
+      assert.ok(hop);
+      const model = trace({disposition: 'dropped', hops: [{...hop, code}]});
+      for (const found of [verdict('no-answer', 'reverse', 7), verdict('lost-after', 'forward', 5)]) {
+        assert.equal(agreement(model, found), true, code);
+        assert.equal(disposition(model, found)[0], 'dropped');
+      }
+      assert.equal(agreement(model, verdict('arrived')), false);
+      const missing = trace({disposition: 'dropped', hops: [hop]});
+      assert.equal(agreement(missing, verdict('no-answer', 'reverse', 7)), false);
+    }
+  });
+
   it('knows that a wrong outer source is noticed by the receiver alone', () => {
     const [hop] = walk('dropped', ['node1', 'underlay-route']).hops;
     const model = trace({disposition: 'dropped', hops: hop ? [{...hop, code: 'outer-source-mismatch'}] : []});
