@@ -17,7 +17,9 @@ import {typeFixes} from '../lab/doctor-faults/fixing.js';
 import {keyOf, type Passed, resultsOf} from '../lab/doctor-faults/results.js';
 import {writeFaultTable} from '../lab/doctor-faults/table.js';
 import {examineAll, readNodes, readSample, untilClean} from '../lab/doctor-run.js';
+import type {Lab} from '../lab/lab.js';
 import {startSshd} from '../lab/sshd.js';
+import {down, up} from '../lab/swarm.js';
 import {labSuite, useLab} from '../lab/use.js';
 import {document, reading} from './live.js';
 
@@ -40,22 +42,16 @@ const chosenOf = <T>(all: readonly T[], nameOf: (one: T) => string): T[] =>
     .filter((_, index) => index % parts === part - 1);
 
 describe('doctor on a swarm with one fault at a time', labSuite(), () => {
-  const lab = useLab();
-  const clean = () => untilClean(lab());
+  const built = useLab();
+  let rebuilt: Lab | undefined;
+  const lab = () => rebuilt ?? built();
   let times: Passed = new Map();
   let results: ReturnType<typeof resultsOf>;
   before(async () => {
     const {Version} = await lab().node('node1').ask<{Version: string}>('/version');
     results = resultsOf(Version);
     if (results) times = results.passed;
-    // Engines may leave an FDB entry of a task that was replaced while the lab came up, which nothing but its fix removes.
-    await untilClean(lab(), 120_000).catch(async () => {
-      const {findings} = examineAll(await readNodes(lab()));
-      await typeFixes(
-        lab(),
-        findings.filter(({code}) => code === 'fdb-stale'),
-      );
-    });
+    await clean();
   });
   after(async () => {
     for (const [key, seconds] of times) console.log(`${seconds.toFixed(1).padStart(5)} s  ${key}`);
@@ -63,6 +59,38 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
     await writeFaultTable(times);
     results.remove();
   });
+
+  /**
+   * Waits until nothing is found. That a fix helps has been seen before a fault is taken back and mended; what engines leave
+   * after that (an FDB entry of a task that was replaced meanwhile) goes by its own fix, or with the lab, and is told.
+   */
+  async function clean(): Promise<void> {
+    for (const [what, remedy] of [
+      ['their fixes are typed', typeAll],
+      ['the lab is built anew', buildAnew],
+    ] as const) {
+      try {
+        return await untilClean(lab(), 180_000);
+      } catch (error) {
+        console.log(`${what}: ${error instanceof Error ? error.message : error}`);
+      }
+      await remedy().catch((error: unknown) => console.log(`in vain: ${error}`));
+    }
+    await untilClean(lab());
+  }
+
+  async function typeAll(): Promise<void> {
+    const {findings} = examineAll(await readNodes(lab()));
+    await typeFixes(
+      lab(),
+      findings.filter(({code, fix}) => !expectedInLab.has(code) && fix.by === 'commands'),
+    );
+  }
+
+  async function buildAnew(): Promise<void> {
+    await down();
+    rebuilt = await up();
+  }
 
   for (const {about, make} of chosenOf(decoys, ({about}) => about)) {
     it(`says nothing of ${about}`, async () => {
@@ -108,19 +136,20 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
     const fault = doctorFaults.find(({code, traffic}) => code === 'veth-not-in-bridge' && !traffic);
     assert.ok(fault);
     const skip = [...expectedInLab].flatMap((code) => ['--skip', code]);
-    const call = ['doctor', ...reading(...lab().nodes), ...skip];
+    // The lab may be another after the wait for a clean one.
+    const call = () => ['doctor', ...reading(...lab().nodes), ...skip];
     interface Answer {
       findings: FoldedFinding[];
     }
     try {
       await fault.make(lab());
-      const {findings, status} = await document<Answer>(call);
+      const {findings, status} = await document<Answer>(call());
       assert.deepEqual([findings[0]?.code, status], [fault.code, 1]);
     } finally {
       await fault.mend(lab());
     }
     await clean();
-    const {findings, status, stderr} = await document<Answer>(call);
+    const {findings, status, stderr} = await document<Answer>(call());
     assert.deepEqual([findings, status], [[], 0], stderr);
   });
 
