@@ -111,7 +111,7 @@ function lineReader(nonce: string, handlers: Handlers): (chunk: Buffer) => void 
     rest = (lines.pop() ?? '').slice(0, longestLine);
     for (const line of lines) {
       if (!line.startsWith(`${nonce} `)) continue;
-      const [, id = '', text = ''] = /^(\d{1,4}) (.*)$/.exec(line.slice(nonce.length + 1)) ?? [];
+      const [, id = '', text = ''] = /^(\d{1,4})[ :](.*)$/.exec(line.slice(nonce.length + 1)) ?? [];
       handlers.get(id)?.(text.slice(0, longestLine));
     }
   };

@@ -7,9 +7,9 @@
 #   connect ID INODE NETNS SECONDS SOURCE-PORT ADDRESS PORT
 #   ask ID INODE NETNS SERVER NAME                                        (one question for an IPv4 address)
 #
-# Every line of what they print comes back as `NONCE ID LINE`, the last one of each as `NONCE ID exit STATUS`. Lines
-# are written whole, so that those of several programs don't mix. ID 0 is this text itself: the tools it has found,
-# and then `ready`.
+# Every line of what they print comes back as `NONCE ID LINE` or `NONCE ID:LINE`, the last LINE of each is `exit STATUS`.
+# Lines are written whole, so that those of several programs don't mix. ID 0 is this text itself: the tools it has
+# found, and then `ready`.
 #
 # ovdiag sets these before this text: nonce, netns_dir, longest (seconds after which all ends, come what may). A
 # namespace is entered only by a file with the inode that is asked for. The end of stdin ends everything. No file is
@@ -83,6 +83,8 @@ know_tools() {
   fi
   know_connector
   [ -z "$connector" ] || say 0 "tool connect $connector ($connector_kind)"
+  grep_labels=0
+  [ "$(echo line | grep -a --line-buffered -H --label=label '')" = label:line ] && grep_labels=1
   know_asker
   [ -z "$asker" ] || say 0 "tool ask $asker $asker_applet"
   say 0 "uid $(id -u)"
@@ -116,8 +118,14 @@ find_place() {
   return 1
 }
 
+# A shell reads a pipe byte by byte, which a capture of many packets outruns; GNU grep reads blocks, and puts the
+# label before each line.
 relay() {
-  while IFS= read -r line; do say "$1" "$line"; done
+  if [ "$grep_labels" = 1 ]; then
+    grep -a --line-buffered -H --label="$nonce $1" '' >&4
+  else
+    while IFS= read -r line; do say "$1" "$line"; done
+  fi
 }
 
 # within INODE NETNS PROGRAM…: runs it there, and says how it ended.
