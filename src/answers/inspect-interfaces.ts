@@ -8,7 +8,7 @@ import {knownHost} from '../topology/known-host.js';
 import {ownerOf, type Sandbox} from '../topology/sandboxes.js';
 import type {PairProof} from '../topology/veths.js';
 import type {InspectedInterface} from './inspection.js';
-import {cidrs} from './link-rows.js';
+import {cidrs, shownLink} from './link-rows.js';
 
 /** Whose interfaces, in which namespace of which host. */
 export interface InterfacesOf {
@@ -28,12 +28,7 @@ export function interfacesIn(tables: NetnsTables | undefined, at: InterfacesOf):
       const {peer, proof, reason} = pairs(at.netns, link.ifindex) ?? {};
       const match = networkOf(at.host, at.container, link, peer?.link.master);
       return {
-        name: link.name,
-        ifindex: link.ifindex,
-        kind: link.kind ?? null,
-        mac: link.mac ?? null,
-        mtu: link.mtu ?? null,
-        state: link.operState ?? null,
+        ...shownLink(link),
         addresses: cidrs(link.addresses),
         attachment: match ? networkShown(match.network) : null,
         matchedBy: match?.by ?? null,

@@ -1,16 +1,11 @@
 import type {Neighbour, Route} from '../model/facts.js';
 import type {PairProof} from '../topology/veths.js';
+import type {ShownLink} from './link-rows.js';
 
 /** How a container uses the network, by Docker's network mode. */
 export type ContainerMode = 'own' | 'host' | 'none' | 'shared';
 
-export interface InspectedInterface {
-  name: string;
-  ifindex: number;
-  kind: string | null;
-  mac: string | null;
-  mtu: number | null;
-  state: string | null;
+export interface InspectedInterface extends ShownLink {
   addresses: string[];
   /** The network it belongs to, and what told: its MAC, its address, or the bridge at its other end. */
   attachment: {

@@ -18,13 +18,18 @@ export interface PeerRow {
   proof: PairProof;
 }
 
-export interface LinkRow {
+/** What every answer says of a link. */
+export interface ShownLink {
   name: string;
   ifindex: number;
   kind: string | null;
   mac: string | null;
+  /** Bytes. */
   mtu: number | null;
   state: string | null;
+}
+
+export interface LinkRow extends ShownLink {
   flags: string[];
   master: string | null;
   addresses: string[];
@@ -109,14 +114,14 @@ export function linkGroups(hosts: HostModel[]): LinkGroup[] {
   });
 }
 
+/** Null is what the kernel did not say. */
+export function shownLink({name, ifindex, kind, mac, mtu, operState}: Link): ShownLink {
+  return {name, ifindex, kind: kind ?? null, mac: mac ?? null, mtu: mtu ?? null, state: operState ?? null};
+}
+
 function plain(link: Link): Omit<LinkRow, 'peer' | 'peerReason'> {
   return {
-    name: link.name,
-    ifindex: link.ifindex,
-    kind: link.kind ?? null,
-    mac: link.mac ?? null,
-    mtu: link.mtu ?? null,
-    state: link.operState ?? null,
+    ...shownLink(link),
     flags: link.flags ?? [],
     master: link.master ?? null,
     addresses: cidrs(link.addresses),
