@@ -49,8 +49,12 @@ export function describeError(error: Error, usage: string, flags: readonly strin
     };
   }
   if (error instanceof Errors.CLIError) {
-    const code = parserCodes[error.constructor.name] ?? 'usage';
+    const refused = parserCodes[error.constructor.name] ?? 'usage';
+    // Of a value that a flag's own parser refuses the class says nothing.
+    const code = error.message.startsWith('Parsing --') ? 'invalid-flag' : refused;
     const message = error.message
+      // One line of what the parser breaks in two.
+      .replace(/^(Parsing --[\w-]+) \n\t/, '$1: ')
       // The usage line says more.
       .replace(/\n?See more help with --help$/, '')
       // Said of flags that take several values at once; none here does.

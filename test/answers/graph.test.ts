@@ -104,7 +104,7 @@ describe('a picture', () => {
       assert.deepEqual([...networks], ['uber-net'], name);
       assert.ok(part.elements.some((element) => element.name === 'web1'));
     }
-    await assert.rejects(drawn(both, {name: 'nosuch'}), {code: 'unknown-container'});
+    await assert.rejects(drawn(both, {name: 'nosuch'}), {code: 'unknown-name'});
   });
 
   it('folds all but the container that was asked for, and what a finding is about', async () => {

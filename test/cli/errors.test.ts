@@ -57,6 +57,8 @@ const kinds: readonly [args: string[], status: number, code: string, words: RegE
   [['namespaces', '--hosts-file', '/nonexistent/hosts'], 3, 'cannot-read', /no such file/],
   [['namespaces', '--host-timeout', 'soon'], 2, 'invalid-flag', /30s|10s/],
   [['namespaces', '--parallel', '0'], 2, 'invalid-flag', /parallel/],
+  [['trace', 'web1', 'web2', '--probe', '--count', '0', ...node1], 2, 'invalid-flag', /Parsing --count: Exp/],
+  [['graph', 'uber-nt', ...node1], 2, 'unknown-name', /container named uber-nt[\s\S]*Did you mean: uber-net/],
   [['snapshot', '--via', 'service', '--image', 'x'], 2, 'invalid-flag', /--swarm/],
   [['snapshot', '--swarm', '--via', 'service'], 2, 'invalid-flag', /--image/],
   [['snapshot', '--swarm', '--via', 'service', '--image', '-x'], 2, 'invalid-flag', /no name of an image/],
