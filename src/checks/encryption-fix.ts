@@ -32,42 +32,56 @@ export function keepingDrops(
   by: Rule | RuleChain | undefined,
   {check, fix}: Advice,
 ): Advice {
-  const program = by && ('statements' in by ? by.chain.program : by.program);
-  if (fix.by !== 'commands' || !fix.commands[0]?.startsWith(`${program} `)) return {check, fix};
-  const mine = new Set(
-    allRules(host.model.host?.netfilter).flatMap((rule) =>
-      rule.chain.program === program && rule.chain.name === 'INPUT' && dropsUnencrypted(rule)
-        ? matchesOf(rule, 'vni').map(({vni}) => vni)
-        : [],
-    ),
-  );
-  const drops = encryptedVnis(host.overlays).filter(({vni}) => mine.has(vni));
+  const chain = by && ('statements' in by ? by.chain : by);
+  if (!chain || fix.by !== 'commands' || !fix.commands[0]?.startsWith(`${chain.program} `))
+    return {check, fix};
+  const drops = encryptedVnis(host.overlays).filter(droppedIn(host, chain));
   const ahead = fixBy({
     commands: drops.flatMap((one) => dropRule(host, one).commands),
     undo: drops.flatMap((one) => dropRule(host, one).undo),
     affects: '',
   });
   if (drops.length === 0 || ahead.by !== 'commands') return {check, fix};
+  const {undo} = fix;
   return {
     check,
     fix: {
       ...fix,
       commands: [...fix.commands, ...ahead.commands],
-      undo: [...(ahead.undo ?? []), ...(fix.undo ?? [])],
+      // Without them what accepts would let in what they drop: a rule of nft stays until it is deleted by its handle.
+      ...(undo && {undo: [...(ahead.undo ?? []), ...undo]}),
       affects: `${fix.affects}. Unencrypted packets of encrypted networks are dropped ahead of it, as before`,
     },
   };
 }
 
-const dropsUnencrypted = (rule: Rule) =>
-  does(rule, 'drop') && matchesOf(rule, 'ipsec').some(({policy}) => policy === 'none');
+/** Whether the engine's rules in a chain drop unencrypted packets of a VNI, or do so for all that is shown of them. */
+function droppedIn({filter}: KnownHost, chain: RuleChain): (vni: EncryptedVni) => boolean {
+  const rules = allRules(filter?.rulesets).filter(
+    (rule) => isSameChain(rule.chain, chain) && rule.chain.name === 'INPUT' && does(rule, 'drop'),
+  );
+  const isHidden = rules.some((rule) => matchesOf(rule, 'other').some(({module}) => module === 'policy'));
+  const shown = new Set(
+    rules
+      .filter((rule) => matchesOf(rule, 'ipsec').some(({policy}) => policy === 'none'))
+      .flatMap((rule) => matchesOf(rule, 'vni').map(({vni}) => vni)),
+  );
+  return ({vni}) => isHidden || shown.has(vni);
+}
+
+/** A rule that nft has put into a table of iptables-nft is in a chain of nft by its program, and in the same by the kernel. */
+function isSameChain(one: RuleChain, other: RuleChain): boolean {
+  const legacy = [one, other].filter(({program}) => program.endsWith('-legacy')).length;
+  return one.family === other.family && one.table === other.table && one.name === other.name && legacy !== 1;
+}
 
 /** The match of a VNI: as another rule on this host has it, else as the engine writes it where the kernel has u32. */
-export function matchOf({model}: KnownHost, vni: number): Word {
-  const words = allRules(model.host?.netfilter)
+export function matchOf({filter}: KnownHost, vni: number): Word {
+  const words = allRules(filter?.rulesets)
+    .filter((rule) => matchesOf(rule, 'vni').some((match) => match.vni === vni))
     .map(({statements}) => statements.map((one) => one.words).join(' '))
     .map((text) => /-m bpf --bytecode "[^"]*"|-m u32 --u32 "[^"]*"/.exec(text)?.[0])
-    .find((text) => text?.includes(`${vni << 8}`) || text?.includes(`0x${(vni << 8).toString(16)}`));
+    .find((text) => text !== undefined);
   const [flag = '', kind = '', option = '', ...rest] = (words ?? '').split(' ');
   if (words !== undefined) return ruleWords([flag, kind, option, rest.join(' ').replaceAll('"', '')]);
   return ruleWords(['-m', 'u32', '--u32', `0>>22&0x3C@12&0xFFFFFF00=${vni << 8}`]);

@@ -29,14 +29,16 @@ const nftHooksAt: Record<Hook, string[]> = {
   FORWARD: ['ingress', 'prerouting', 'forward', 'postrouting', 'egress'],
 };
 
-/** The rules of a namespace; undefined where they were not read. */
+/** The rules of a namespace, some perhaps with matches that are not known; undefined where they were not read. */
 export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
+  const saved = tables.netfilter ?? tables.netfilterPartly;
+  const saved6 = tables.netfilter6 ?? tables.netfilter6Partly;
   return (
-    tables.netfilter && {
-      rulesets: [...tables.netfilter, ...(tables.netfilter6 ?? []), ...nativeOf(tables)],
+    saved && {
+      rulesets: [...saved, ...(saved6 ?? []), ...nativeOf(tables)],
       foreign: foreignOf(tables),
       unread: isUnread(tables),
-      unread6: tables.netfilter6 === undefined,
+      unread6: saved6 === undefined,
     }
   );
 }

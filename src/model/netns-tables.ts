@@ -13,7 +13,7 @@ import {lazily} from './lazy.js';
 import {type Nic, parseNic} from './nic.js';
 import type {Problem} from './problem.js';
 import {parseIptablesSave} from './rules/iptables.js';
-import {isShownByNft, withNativeRules} from './rules/mixed.js';
+import {shownByNft, withNativeRules} from './rules/mixed.js';
 import {parseNftRuleset} from './rules/nftables.js';
 import type {RuleProgram, Ruleset} from './rules/rule.js';
 import {parseTcFilters, type TcFilter} from './tc.js';
@@ -43,6 +43,10 @@ export interface NetnsTables {
   netfilter?: Ruleset[];
   /** The same of IPv6; absent also where it was not asked for. */
   netfilter6?: Ruleset[];
+  /** In place of `netfilter` where a table is known from nft alone, which leaves out what its xt matches and targets are told. */
+  netfilterPartly?: Ruleset[];
+  /** The same of IPv6. */
+  netfilter6Partly?: Ruleset[];
   /** All rules and sets of nftables, those of iptables-nft among them; absent where nft was not read. */
   nftables?: Ruleset;
   /** The cards by which packets leave for VTEPs, and those below them; told of the host's namespace alone. */
@@ -80,7 +84,7 @@ export function parseTables(
   if (files && isCut(files)) partial.add('proc');
   const failed = new Set([
     ...missing,
-    ...sections.flatMap((section) => (isWholeAmong(section, sections) ? [] : [section.name])),
+    ...sections.flatMap((section) => (readingOf(section, sections) === 'whole' ? [] : [section.name])),
   ]);
   const tables: NetnsTables = compact({
     partial: partial.size > 0 ? partial : undefined,
@@ -154,13 +158,18 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
   const saves6 = sections.filter(({name}) => name.startsWith('ip6tables-'));
   const cards = sections.filter(({name}) => name === 'nic');
   const filters = sections.filter((section) => section.name === 'tc-filter');
-  const areWhole = (all: Section[]) => all.length > 0 && all.every((one) => isWholeAmong(one, sections));
+  const rulesIn = (all: Section[], wanted: Reading) =>
+    all.length > 0 && worstReading(all, sections) === wanted
+      ? () => netfilter(all, tables.nftables)
+      : undefined;
   return lazily(tables, {
     nsids: ids && (() => nsids(ids)),
     proc: proc && (() => procFiles(proc)),
     ipvs: proc && hasFile(proc, '/proc/net/ip_vs') ? () => ipvsOf(proc) : undefined,
-    netfilter: areWhole(saves) ? () => netfilter(saves, tables.nftables) : undefined,
-    netfilter6: areWhole(saves6) ? () => netfilter(saves6, tables.nftables) : undefined,
+    netfilter: rulesIn(saves, 'whole'),
+    netfilter6: rulesIn(saves6, 'whole'),
+    netfilterPartly: rulesIn(saves, 'partly'),
+    netfilter6Partly: rulesIn(saves6, 'partly'),
     nftables: nft && (() => parseNftRuleset(nft.output)),
     vtepRoutes: gets && (() => vtepRoutes(gets)),
     nics: cards.length === 0 ? undefined : () => nics(cards),
@@ -180,18 +189,27 @@ function isWhole({name, status, truncated, output}: Section): boolean {
   return status === 0 && (name !== 'nft' || (!truncated && /^\s*\{/.test(output)));
 }
 
+/** How much a section tells: all, all but what is left out of some rules, or not enough. */
+type Reading = 'whole' | 'partly' | 'no';
+
 /**
  * The same of one among those of its namespace: iptables-nft-save leaves out a table in which nft has put what it can't print
  * (iptables/xtables-save.c), which nft may show.
  */
-function isWholeAmong(section: Section, sections: readonly Section[]): boolean {
-  if (!isWhole(section)) return false;
+function readingOf(section: Section, sections: readonly Section[]): Reading {
+  if (!isWhole(section)) return 'no';
   const {name, truncated, output} = section;
-  if (!/^ip6?tables-/.test(name)) return true;
-  if (truncated) return false;
-  if (!output.includes("is incompatible, use 'nft' tool")) return true;
+  if (!/^ip6?tables-/.test(name)) return 'whole';
+  if (truncated) return 'no';
+  if (!output.includes("is incompatible, use 'nft' tool")) return 'whole';
   const nft = sections.find((one) => one.name === 'nft' && isWhole(one));
-  return isShownByNft(output, name.startsWith('ip6') ? 'ip6' : 'ip', nft && parseNftRuleset(nft.output));
+  return shownByNft(output, name.startsWith('ip6') ? 'ip6' : 'ip', nft && parseNftRuleset(nft.output));
+}
+
+/** Of several sections: rules are known no better than those of each. */
+function worstReading(all: readonly Section[], sections: readonly Section[]): Reading {
+  const readings = all.map((one) => readingOf(one, sections));
+  return readings.includes('no') ? 'no' : readings.includes('partly') ? 'partly' : 'whole';
 }
 
 type Parser<Row> = (text: string) => Parsed<Row>;

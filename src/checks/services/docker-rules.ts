@@ -24,7 +24,7 @@ export const dockerRules = defineCheck({
     const firewall = docker?.engine.firewall ?? 'iptables';
     if (firewall.startsWith('nftables')) nftTable(host, tables, report);
     else if (tables.netfilter) missing(host, tables, tables.netfilter, report);
-    else notRead(host, report, 'no packet filter of it was read');
+    else notRead(host, report, whyUnread(tables));
     return undefined;
   },
 });
@@ -37,6 +37,11 @@ function notRead(host: KnownHost, report: Report, why: string): void {
     add: 'On that host: iptables-save and nft (packages iptables, nftables), and a snapshot of this version',
   });
 }
+
+const whyUnread = ({netfilterPartly}: NetnsTables): string =>
+  netfilterPartly
+    ? 'nft has put a rule into a table of iptables, which iptables-nft-save does not print any more, and nft leaves out the parameters of xt matches'
+    : 'no packet filter of it was read';
 
 /** Why a host may have none of Docker's rules and be well; undefined where it should have them. */
 function whyNone(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[]): string | undefined {

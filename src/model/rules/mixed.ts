@@ -31,14 +31,20 @@ const refusedIn = (output: string): string[] =>
   [...output.matchAll(/^# Table `(\w+)' is incompatible, use 'nft' tool/gm)].map(([, name = '']) => name);
 
 /**
- * Whether a table that iptables-nft refuses to print is shown whole by nft: then it is as any other table of nft. `output` is
- * of `iptables-nft-save` or `ip6tables-nft-save` for one family.
+ * How the tables that iptables-nft refuses to print are shown by nft: `whole`, then each is as any other table of nft; `partly`,
+ * where it leaves out the parameters of xt matches or targets. `output` is of `iptables-nft-save` or `ip6tables-nft-save`.
  */
-export function isShownByNft(output: string, family: 'ip' | 'ip6', nft: Ruleset | undefined): boolean {
-  return refusedIn(output).every((name) => {
-    const table = nft?.tables.find((one) => one.family === family && one.name === name);
-    return table !== undefined && ![...table.chains.values()].some(({hasXt}) => hasXt);
-  });
+export function shownByNft(
+  output: string,
+  family: 'ip' | 'ip6',
+  nft: Ruleset | undefined,
+): 'whole' | 'partly' | 'no' {
+  const tables = refusedIn(output).map((name) =>
+    nft?.tables.find((one) => one.family === family && one.name === name),
+  );
+  if (tables.includes(undefined)) return 'no';
+  const hasXt = tables.some((table) => [...(table?.chains.values() ?? [])].some((chain) => chain.hasXt));
+  return hasXt ? 'partly' : 'whole';
 }
 
 /** Whether nft shows something in a table of iptables that iptables does not, or shows as something else. */

@@ -341,6 +341,66 @@ describe('rules of a host whose packets come in by another link than the one tha
     assert.deepEqual(codesOf(open, /^(data-path|encryption)/), ['encryption-drop-missing']);
   });
 
+  /** A node of engine 28.5 with a rule of nft at the head of INPUT of iptables-nft. */
+  function mixed(savedFilter: (saved: string) => string): HostEvidence {
+    return derived(recordedEvidence('engine-28.5.2/node1'), (draft) => {
+      const [saved, nft] = ['iptables-nft', 'nft'].map((name) => sectionOf(draft, '@host', name));
+      if (!saved || !nft) throw new Error('both were recorded');
+      saved.output = saved.output.replace(/\*filter\n[\s\S]*?COMMIT\n/, savedFilter);
+      const {nftables} = JSON.parse(nft.output) as {nftables: {rule?: {chain: string; table: string}}[]};
+      const at = nftables.findIndex(({rule}) => rule?.table === 'filter' && rule.chain === 'INPUT');
+      assert.ok(at > 0);
+      const place = {family: 'ip', table: 'filter'};
+      const match = (protocol: string, field: string, right: unknown) => ({
+        match: {op: '==', left: {payload: {protocol, field}}, right},
+      });
+      const rule = {
+        ...{...place, chain: 'INPUT'},
+        expr: [match('ip', 'saddr', '@refused'), match('udp', 'dport', 4789), {drop: null}],
+      };
+      const set = {...place, name: 'refused', type: 'ipv4_addr', elem: ['192.168.1.5']};
+      nftables.splice(at, 0, {set} as object, {rule});
+      nft.output = JSON.stringify({nftables});
+    });
+  }
+
+  it('has the same fix for a rule that nft has put into a table of iptables-nft', () => {
+    for (const host of [
+      // As iptables-nft-save prints a rule with a set.
+      mixed((saved) =>
+        saved.replace(/(?=\[0:0\] -A INPUT)/, '[0:0] -A INPUT -p udp -m udp --dport 4789 -j DROP\n'),
+      ),
+      // As it says that there is something else that it can't print.
+      mixed(() => "# Table `filter' is incompatible, use 'nft' tool.\n"),
+    ]) {
+      const [finding, ...more] = examine(host).findings.filter(({code}) => ours.test(code));
+      assert.deepEqual([finding?.code, more], ['data-path-filtered-in', []]);
+      assert.deepEqual(finding?.evidence, ['nft: ip filter INPUT: ip saddr @refused udp dport 4789 drop']);
+      const [accept, drop, ...others] = fixOf(finding);
+      assert.equal(accept, 'nft insert rule ip filter INPUT ip saddr 192.168.1.5 udp dport 4789 accept');
+      assert.match(
+        drop ?? '',
+        /^iptables -t filter -I INPUT .* -m bpf --bytecode .* 4101,.* --pol none -j DROP$/,
+      );
+      assert.deepEqual(others, []);
+    }
+  });
+
+  it('leaves open what a rule of iptables decides that only nft shows', () => {
+    const host = derived(
+      mixed(() => "# Table `filter' is incompatible, use 'nft' tool.\n"),
+      (draft) => {
+        const nft = sectionOf(draft, '@host', 'nft');
+        nft.output = nft.output.replace('["192.168.1.5"]', '["192.0.2.9"]');
+      },
+    );
+    const {findings, notChecked} = examine(host);
+    assert.deepEqual(codesOf(findings, ours), []);
+    const reasons = notChecked.map(({reason}) => reason).filter((reason) => /UDP 4789/.test(reason));
+    assert.match(reasons.join('\n'), /depends on rules that are not evaluated.*xt match bpf/);
+    assert.ok(notChecked.some(({reason}) => reason.includes('nft has put a rule into a table of iptables')));
+  });
+
   it('is not judged by rules of IPv4 where VTEPs are of IPv6 (derived)', () => {
     const six = derived(recordedEvidence('node1'), (draft) => {
       strict(draft, '-p tcp');
