@@ -87,7 +87,7 @@ export function bridgeFilter(
     );
   const called = callsIptables(model.host?.proc, tables.proc);
   // Docker sets no rules in a sandbox, so what was not read there is no doubt; on the host it is.
-  const ruled = (tables.netfilter ?? []).some(canDrop);
+  const ruled = (tables.netfilter ?? tables.netfilterPartly ?? []).some(canDrop);
   if (called === '0' || (netns !== '@host' && !ruled)) return undefined;
   if (called === undefined) {
     trail.doubt(
@@ -129,6 +129,10 @@ function flowText({protocol, dport, src, dst}: FilteredPacket): string {
   return `${protocol}${dport === undefined ? '' : ` ${dport}`} ${src || 'any'} → ${dst}`;
 }
 
+/** The command that prints the rules of a chain with their counters. */
+const listing = ({program}: RuleChain): string =>
+  program === 'nft' ? 'nft list ruleset' : `${program}-save -c`;
+
 /** What the rules at one place do to a packet, over all back ends: it must pass every one of them. */
 export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPacket): Walk | undefined {
   const {host, tables, layer, whose, hook} = place;
@@ -167,6 +171,6 @@ function dropped(
       ? 'the data-path port (UDP) must be open between all nodes'
       : 'a packet filter rule drops it',
     counter: 'packet counter of that rule',
-    ...(by ? {next: `${chainOf(by).program}-save -c`} : {}),
+    ...(by ? {next: listing(chainOf(by))} : {}),
   });
 }

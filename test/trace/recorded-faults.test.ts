@@ -37,4 +37,16 @@ describe('trace over a recording of each fault', () => {
         if (verdict === 'fail') assert.ok(code !== undefined && Array.isArray(evidence));
     });
   }
+
+  it('has the rules printed by the program that they are of', () => {
+    const nextOf = (name: string) => {
+      const hosts = ['node1', 'node2'].map((node) => recordedModel(`trace/${name}/${node}`));
+      const [from, to] = tracePairs.web;
+      const {forward} = trace(hosts, findContainer(hosts, from), findContainer(hosts, to));
+      return forward.hops.find(({verdict}) => verdict === 'fail')?.next;
+    };
+    assert.equal(nextOf('nft-out'), 'nft list ruleset');
+    assert.equal(nextOf('filter-out'), 'iptables-nft-save -c');
+    assert.equal(nextOf('filter-in-legacy'), 'iptables-legacy-save -c');
+  });
 });
