@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {run} from '../test/lab/exec.js';
 import type {Lab} from '../test/lab/lab.js';
 import {defaultLabRoot} from '../test/lab/names.js';
+import {loadRules, removeRules} from '../test/lab/native-rules.js';
 import {up} from '../test/lab/swarm.js';
 import {withBridges} from './engine-bridges.js';
 import {recordings} from './recordings.js';
@@ -22,7 +23,8 @@ function readme(lab: Lab, engine: string, tools: string, kernel: string, bridges
 Recorded by \`scripts/record-engine.ts\` with \`ovdiag snapshot\` from the swarm of \`test/lab\`
 (${nodes}), whose nodes ran Docker Engine ${engine} and
 ${tools} from a Debian tree (\`OVDIAG_LAB_ROOT\`) on kernel ${kernel}. \`node1\` and \`node2\` are the
-healthy swarm after a little traffic.${bridges} Nothing in them is written or changed by hand.
+healthy swarm after a little traffic; \`node1-native\` and \`node2-native\` have an operator's rules of nftables beside
+those of the engine (\`test/lab/native-rules.ts\`).${bridges} Nothing in them is written or changed by hand.
 `;
 }
 
@@ -41,6 +43,12 @@ const snapshots = async (suffix = '') => {
   for (const {name} of lab.nodes) await takeSnapshot(lab, name, `${folder}${name}${suffix}.json.gz`);
 };
 await healthy.readings(lab, snapshots);
+try {
+  await Promise.all(lab.nodes.map(loadRules));
+  await healthy.readings(lab, () => snapshots('-native'));
+} finally {
+  await Promise.all(lab.nodes.map(removeRules));
+}
 let bridges = '';
 if (Number.parseInt(engine, 10) >= 28) {
   await withBridges(lab, () => takeSnapshot(lab, 'node1', `${folder}node1-bridges.json.gz`));

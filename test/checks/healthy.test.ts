@@ -31,6 +31,19 @@ describe('a healthy swarm', () => {
     });
   }
 
+  it('with rules of nftables beside those of iptables-nft has no finding, and none is left open for its rules', () => {
+    const both = ['engine-28.5.2/node1-native', 'engine-28.5.2/node2-native'];
+    for (const hosts of [...both.map((name) => [name]), both]) {
+      const {findings, notChecked} = examineRecorded(...hosts);
+      assert.deepEqual(told(unexpected(findings)), []);
+      const open = notChecked.map(({reason}) => reason);
+      assert.deepEqual(
+        open.filter((reason) => /filter|rule|nft|tracking/.test(reason)),
+        [],
+      );
+    }
+  });
+
   it('whose kernel gives each vxlan device two ends that are not set is looked at as any other', () => {
     const hosts = ['node1', 'node2'].map(recordedEvidence);
     const newer = hosts.map((host) => withVxlanData(host, {local: 'any', remote: 'any'}));

@@ -34,3 +34,23 @@ for (const engine of ['26.1.5', '28.5.2']) {
     });
   });
 }
+
+describe("trace over an operator's rules of nftables beside those of iptables-nft", () => {
+  const hosts = ['node1', 'node2'].map((node) => recordedModel(`engine-28.5.2/${node}-native`));
+
+  test('each packet filter on the path decides, and passes it', () => {
+    for (const [from, to] of [
+      ['web1', 'web2'],
+      ['web2', 'web1'],
+      ['ts1a', 'ts2b'],
+    ] as const) {
+      const {disposition, forward} = trace(hosts, findContainer(hosts, from), findContainer(hosts, to));
+      assert.match(disposition, /^deliver/);
+      const filters = forward.hops.filter(({layer}) => layer === 'filter-out' || layer === 'filter-in');
+      assert.deepEqual(
+        filters.map(({verdict}) => verdict),
+        ['pass', 'pass'],
+      );
+    }
+  });
+});
