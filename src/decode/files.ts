@@ -1,8 +1,8 @@
 import {OvdiagError} from '../base/errors.js';
 import {openSource} from '../pcap/open.js';
 import {type CaptureHandler, type Ending, type Progress, type Resume, readCapture} from '../pcap/read.js';
-import {decodeInThreads, type LargeCapture, largeCapture} from './in-threads.js';
 import type {Interrupt} from './interrupt.js';
+import {type LargeCapture, largeCapture} from './large-capture.js';
 import type {PartAsked} from './part-decoder.js';
 import type {DecodeRun} from './run.js';
 import type {Sink} from './stdout.js';
@@ -104,6 +104,8 @@ async function decodeLarge({large, parts, run, read, whole, isStopped}: LargeDec
   const {span, totals} = run.result;
   const origin = {packets: run.packets(), span: {...span}, start: totals.timeline.start};
   let isWanted = true;
+  // Loads what starts threads, which few captures are worth.
+  const {decodeInThreads} = await import('./in-threads.js');
   await decodeInThreads(large, parts.asked, position, {
     origin,
     async take({part, output, end}) {

@@ -1,55 +1,14 @@
-import {open} from 'node:fs/promises';
-import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
-import {isPcap, type PcapHeader, pcapHeaderLength, readPcapHeader} from '../pcap/pcap.js';
+import type {LargeCapture} from './large-capture.js';
 import type {PartAnswer, PartWork} from './part.js';
 import type {DecodedPart, PartAsked} from './part-decoder.js';
 import {newTurns, newTurnsMemory} from './part-turns.js';
 import type {RunOrigin} from './run.js';
 
-/**
- * Files below this are done before threads are as fast as they get: each thread compiles the decoder for itself, which takes
- * about half a second of a processor.
- */
-const worthThreads = 1024 * 1024 * 1024;
 /** Bytes that the records of a part start in. */
 const partLength = 4 * 1024 * 1024;
-/** Each holds a part and what it prints, some 20 MB. */
-const mostThreads = 4;
-
 /** As the build puts it. From the sources there are no threads: what makes Node read TypeScript does not reach into them. */
 const module = new URL('../workers/decode-part.js', import.meta.url);
-
-/** A classic capture that is large enough to be decoded in parts. */
-export interface LargeCapture {
-  file: string;
-  header: PcapHeader;
-  size: number;
-  threads: number;
-}
-
-/** Whether a file is worth threads; undefined where it is decoded here as a whole. OVDIAG_THREADS_FROM=BYTES is for tests. */
-export async function largeCapture(file: string): Promise<LargeCapture | undefined> {
-  const threads = Math.min(mostThreads, availableParallelism());
-  if (import.meta.url.endsWith('.ts') || threads < 2 || file === '-') return undefined;
-  const least = Number(process.env['OVDIAG_THREADS_FROM'] ?? worthThreads);
-  const handle = await open(file).catch(() => undefined);
-  if (handle === undefined) return undefined;
-  try {
-    const status = await handle.stat();
-    if (!status.isFile() || status.size < least) return undefined;
-    const start = Buffer.alloc(pcapHeaderLength);
-    await handle.read(start, 0, pcapHeaderLength, 0);
-    return isPcap(start, 0)
-      ? {file, header: readPcapHeader(start, 0), size: status.size, threads}
-      : undefined;
-  } catch {
-    // Whoever reads it from its start says what is wrong.
-    return undefined;
-  } finally {
-    await handle.close();
-  }
-}
 
 export interface PartsListener {
   /** Where the times of the run began, and how many packets came before the parts. */

@@ -1,42 +1,23 @@
 import {documentVersion} from '../base/document-version.js';
 import {asciiJson} from '../base/escape.js';
 import {once} from '../base/once.js';
-import {type FlowRow, reportFlows} from '../flows/flow-report.js';
-import {type FlowTable, newFlowTable} from '../flows/flow-table.js';
+import type {FlowRow} from '../flows/flow-report.js';
+import type {FlowTable} from '../flows/flow-table.js';
 import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
 import type {LeftOut} from '../render/packet/flow-text.js';
 import type {Paint} from '../render/paint.js';
 import type {Terminal} from '../render/terminal.js';
-import type {AskedViews, DecodeOptions} from './options.js';
+import type {AskedViews} from './options.js';
 import type {DecodeResult} from './run.js';
-import {isTunnel} from './select.js';
 import type {Sink} from './stdout.js';
-import type {PacketSink} from './view.js';
 
 /** The views are loaded when they are asked for. */
+const flowReport = once(() => import('../flows/flow-report.js'));
 const flowJson = once(() => import('../render/packet/flow-json.js'));
 const flowText = once(() => import('../render/packet/flow-text.js'));
 const statsJson = once(() => import('../render/packet/stats-json.js'));
 const statsAsText = once(() => import('../render/packet/stats-text.js'));
-
-export interface FlowView extends PacketSink {
-  table: FlowTable;
-}
-
-/** Feeds conversations; packets outside tunnels only with `--all`. */
-export function newFlowView({all}: DecodeOptions): FlowView {
-  const table = newFlowTable();
-  return {
-    table,
-    packet(view, now) {
-      if (all || isTunnel(view)) table.note(view, now);
-      return true;
-    },
-    flush: () => Promise.resolve(true),
-    end: () => Promise.resolve(),
-  };
-}
 
 export interface SummaryRequest {
   result: DecodeResult;
@@ -53,7 +34,7 @@ export interface SummaryRequest {
 /** Prints `--stats` and `--flows` after the last packet: as one document under --json, else as tables. */
 export async function printSummaries(request: SummaryRequest): Promise<void> {
   const {result, table} = request;
-  const rows = table === undefined ? undefined : reportFlows(table.flows());
+  const rows = table === undefined ? undefined : (await flowReport()).reportFlows(table.flows());
   const left = {
     overflow: table?.overflow() ?? 0,
     fragments: result.scanner.incompleteFragments().fragments,

@@ -62,8 +62,8 @@ async function openShown(asked: ViewRequest): Promise<Views> {
   const sink = newSink(process.stdout);
   const palette = paletteOf(paint);
   if (views.flows || views.stats) {
-    const {newFlowView, printSummaries} = await import('./summary-view.js');
-    const flowView = views.flows ? newFlowView(options) : undefined;
+    const {printSummaries} = await import('./summary-view.js');
+    const flowView = views.flows ? (await import('./flow-view.js')).newFlowView(options) : undefined;
     const table = flowView?.table;
     return {
       sinks: flowView === undefined ? [] : [flowView],

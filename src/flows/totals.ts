@@ -87,6 +87,8 @@ export type Counted = Omit<Totals, 'note' | 'join' | 'restart'>;
 /** More than any swarm has; random ones are an attack. */
 const maxPairs = 8192;
 const maxVnis = 8192;
+/** Rows that are found without a search, a power of 2. */
+const recentRows = 64;
 
 const newCount = (): Count => ({packets: 0, bytes: 0});
 const newKinds = (): KindCounts => ({
@@ -218,21 +220,24 @@ function noteOther(
 /** The count of a VNI; random VNIs are an attack: what has no room shares one row, which is shown as such. */
 function newVniFinder(): Finder<number, VniCount> {
   const table = newKeyTable(1, maxVnis);
-  // Packets of one network come in runs.
-  let newest: VniCount | undefined;
+  // Those that were met last, by their lowest bits: a swarm's VNIs follow each other.
+  const recent = Array.from({length: recentRows}, (): VniCount | undefined => undefined);
   return {
     find({byVni}, vni) {
-      if (newest !== undefined && newest.vni === vni) return newest;
+      const near = vni & (recentRows - 1);
+      const known = recent[near];
+      if (known !== undefined && known.vni === vni) return known;
       table.key[0] = vni;
       const found = table.find();
       const index = found < 0 ? maxVnis : found;
       if (index === byVni.length) byVni.push({vni: found < 0 ? -1 : vni, packets: 0, bytes: 0});
-      newest = byVni[index] as VniCount;
-      return newest;
+      const row = byVni[index] as VniCount;
+      recent[near] = row;
+      return row;
     },
     clear() {
       table.clear();
-      newest = undefined;
+      recent.fill(undefined);
     },
   };
 }
@@ -258,6 +263,15 @@ function newFamilyFinder(words: 1 | 4, checksums: boolean): Finder<Frame, VtepPa
   const table = newKeyTable(words * 2, maxPairs);
   const {key} = table;
   const found: (VtepPair | undefined)[] = [];
+  // Those that were met last, by the lowest bits of the receiver's address, and their keys.
+  const recent = Array.from({length: recentRows}, (): VtepPair | undefined => undefined);
+  const recentKeys = new Uint32Array(recentRows * words * 2);
+
+  function isRecent(from: number): boolean {
+    for (let word = 0; word < words * 2; word++) if (recentKeys[from + word] !== key[word]) return false;
+    return true;
+  }
+
   return {
     find({pairs}, frame) {
       const {data, src, dst} = frame;
@@ -265,17 +279,24 @@ function newFamilyFinder(words: 1 | 4, checksums: boolean): Finder<Frame, VtepPa
         key[word] = get32(data, src + word * 4);
         key[words + word] = get32(data, dst + word * 4);
       }
+      const near = (key[words * 2 - 1] as number) & (recentRows - 1);
+      const known = recent[near];
+      if (known !== undefined && isRecent(near * words * 2)) return known;
       const index = table.find();
       if (index === found.length) {
         const pair = pairs.length < maxPairs ? newPair(frame, words * 4, checksums) : undefined;
         if (pair !== undefined) pairs.push(pair);
         found.push(pair);
       }
-      return index < 0 ? undefined : found[index];
+      const pair = index < 0 ? undefined : found[index];
+      recent[near] = pair;
+      recentKeys.set(key, near * words * 2);
+      return pair;
     },
     clear() {
       table.clear();
       found.length = 0;
+      recent.fill(undefined);
     },
   };
 }

@@ -55,6 +55,10 @@ export function readPcapHeader(data: Buffer, at: number): PcapHeader {
 export function pcapFramer(header: PcapHeader): Framer {
   const {bigEndian, recordHeader, lengthsSwapped, linkType} = header;
   const unit = header.nanoseconds ? 1 : 1000;
+  const littleEndian = !bigEndian;
+  // Whole words are read faster so than byte by byte.
+  let bytes: Buffer | undefined;
+  let words: DataView = new DataView(new ArrayBuffer(0));
   const framer: Framer = {
     need: recordHeader,
     step(data: Buffer, from: number, to: number, record: PacketRecord): number {
@@ -62,8 +66,12 @@ export function pcapFramer(header: PcapHeader): Framer {
         framer.need = recordHeader;
         return 0;
       }
-      let captured = read32(data, from + 8, bigEndian);
-      let original = read32(data, from + 12, bigEndian);
+      if (data !== bytes) {
+        bytes = data;
+        words = new DataView(data.buffer, data.byteOffset, data.length);
+      }
+      let captured = words.getUint32(from + 8, littleEndian);
+      let original = words.getUint32(from + 12, littleEndian);
       if (lengthsSwapped === 'yes' || (lengthsSwapped === 'maybe' && captured > original)) {
         const other = captured;
         captured = original;
@@ -83,8 +91,8 @@ export function pcapFramer(header: PcapHeader): Framer {
       record.original = original;
       record.linkType = linkType;
       record.hasTime = true;
-      record.seconds = read32(data, from, bigEndian);
-      record.nanos = read32(data, from + 4, bigEndian) * unit;
+      record.seconds = words.getUint32(from, littleEndian);
+      record.nanos = words.getUint32(from + 4, littleEndian) * unit;
       if (record.nanos >= 1e9) {
         // No writer means this, but a fraction of a second must be one for everything that comes after.
         record.seconds += Math.floor(record.nanos / 1e9);

@@ -6,7 +6,7 @@ import {notACapture, shownName} from './open.js';
 import {type PcapHeader, pcapFramer, pcapHeaderLength, readPcapHeader} from './pcap.js';
 import {pcapngFramer} from './pcapng.js';
 import type {ByteSource} from './source.js';
-import {canUnpack, type Packing, unpackSource} from './unpack.js';
+import type {Packing} from './unpack.js';
 import {advance, closeWindow, fill, newWindow, readMore, skip, type Window} from './window.js';
 
 export interface CaptureHandler {
@@ -123,11 +123,15 @@ async function start(name: string, window: Window): Promise<Framer> {
   const raw = window.source;
   let format = await sniff(window);
   let packing: Packing | undefined;
-  if ((format === 'gzip' || format === 'zstd') && canUnpack(format)) {
-    packing = format;
-    window.source = unpackSource(raw, Buffer.from(window.data.subarray(window.from, window.to)), packing);
-    window.to = window.from;
-    format = await sniff(window);
+  if (format === 'gzip' || format === 'zstd') {
+    // Loads zlib, which most captures don't need.
+    const {canUnpack, unpackSource} = await import('./unpack.js');
+    if (canUnpack(format)) {
+      packing = format;
+      window.source = unpackSource(raw, Buffer.from(window.data.subarray(window.from, window.to)), packing);
+      window.to = window.from;
+      format = await sniff(window);
+    }
   }
   if (format === 'pcapng') return pcapngFramer();
   if (format !== 'pcap') return await refuse(name, window, format, packing);

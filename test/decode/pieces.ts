@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import {OvdiagError} from '../../src/base/errors.js';
 import {endingLines} from '../../src/decode/ending.js';
+import {newFlowView} from '../../src/decode/flow-view.js';
 import {readOptions} from '../../src/decode/options.js';
 import {newDecodeRun} from '../../src/decode/run.js';
 import type {Sink} from '../../src/decode/stdout.js';
 import {jsonView, lineView} from '../../src/decode/stream-view.js';
-import {newFlowView, printSummaries} from '../../src/decode/summary-view.js';
+import {printSummaries} from '../../src/decode/summary-view.js';
 import {readCapture} from '../../src/pcap/read.js';
 import type {ByteSource} from '../../src/pcap/source.js';
 import {noPalette} from '../../src/render/packet/style.js';
