@@ -1,8 +1,7 @@
-import {newTcpStream, type StreamPiece, type TcpStream} from '../flows/tcp-stream.js';
-import {putEndpoint} from '../packet/address.js';
+import {type Arrival, newTcpStream, type StreamPiece, type TcpStream} from '../flows/tcp-stream.js';
 import {Fragment, type Frame} from '../packet/frame.js';
-import {Proto, protoName} from '../packet/numbers.js';
-import {highWater, newOutput, type Output, put, putNumber, putText} from '../packet/output.js';
+import {Proto} from '../packet/numbers.js';
+import {highWater, newOutput} from '../packet/output.js';
 import {
   hasTcpHeader,
   TcpFlag,
@@ -15,8 +14,7 @@ import {
 } from '../packet/tcp.js';
 import {udpField} from '../packet/udp.js';
 import {innerOf, outerOf, type PacketView} from '../packet/view.js';
-import {byteLines} from '../render/packet/byte-lines.js';
-import {plural} from '../render/text.js';
+import type {Conversation, ConversationWriter} from '../render/packet/follow-text.js';
 import type {FollowEnd} from './follow-ends.js';
 import type {Sink} from './stdout.js';
 import type {PacketSink} from './view.js';
@@ -27,20 +25,40 @@ export interface FollowView extends PacketSink {
 }
 
 /** The conversation that is followed, once its first packet was seen: that one's sender is the first end. */
-interface Followed {
-  vni: number;
-  proto: number;
-  ends: readonly [FollowEnd, FollowEnd];
+interface Followed extends Conversation {
   /** Of TCP, by sender; undefined before its first segment. */
   streams: [TcpStream | undefined, TcpStream | undefined];
   /** Their first sequence numbers, as the segments have them. */
   starts: [number, number];
 }
 
-/** Shows the bytes of the first TCP or UDP conversation that has these ends, those of the first sender behind `>`. */
-export function followView(sink: Sink, wanted: readonly FollowEnd[]): FollowView {
+export interface FollowRequest {
+  /** Ends of the conversation. */
+  wanted: readonly FollowEnd[];
+  /** How its bytes are shown. */
+  writer: ConversationWriter;
+  /** The file of the packet that is being shown. */
+  currentFile(): string;
+}
+
+/** Takes what one end of a conversation sent next. */
+type Show = (followed: Followed, from: 0 | 1, piece: StreamPiece) => void;
+
+/** Shows the bytes of the first TCP or UDP conversation that has these ends. */
+export function followView(sink: Sink, {wanted, writer, currentFile}: FollowRequest): FollowView {
   const out = newOutput();
   let followed: Followed | undefined;
+
+  function begin(frame: Frame, vni: number): Followed {
+    const begun = newFollowed(frame, vni, (followed?.number ?? 0) + 1);
+    writer.begin(out, begun);
+    return begun;
+  }
+
+  const show: Show = (shown, from, piece) => {
+    writer.piece(out, shown, from, piece);
+    shown.sent[from] += piece.kind === 'bytes' ? piece.bytes.length : piece.length;
+  };
 
   async function flush(): Promise<boolean> {
     const written = await sink.write(out.bytes.subarray(0, out.at));
@@ -54,15 +72,15 @@ export function followView(sink: Sink, wanted: readonly FollowEnd[]): FollowView
       const frame = innerOf(view) ?? outerOf(view);
       if (!hasPorts(frame)) return true;
       const vni = vniOf(view);
-      if (followed === undefined && isWanted(frame, wanted)) followed = begin(out, frame, vni);
+      if (followed === undefined && isWanted(frame, wanted)) followed = begin(frame, vni);
       const from = followed === undefined ? -1 : senderIn(followed, frame, vni);
       if (followed === undefined || from < 0) return true;
       const isNew = isNewConnection(followed, frame, from as 0 | 1);
       if (isNew) {
         endStreams(followed);
-        followed = begin(out, frame, vni);
+        followed = begin(frame, vni);
       }
-      take(out, followed, frame, isNew ? 0 : (from as 0 | 1));
+      take({followed, from: isNew ? 0 : (from as 0 | 1), show}, frame, arrivalOf(view, currentFile()));
       return out.at < highWater;
     },
     flush,
@@ -73,58 +91,55 @@ export function followView(sink: Sink, wanted: readonly FollowEnd[]): FollowView
   };
 }
 
+const arrivalOf = ({number, hasTime, seconds, nanos}: PacketView, file: string): Arrival => ({
+  file,
+  number,
+  hasTime,
+  seconds,
+  nanos,
+});
+
 /** The VNI that what a packet carries belongs to, or -1. */
 const vniOf = (view: PacketView): number => (innerOf(view) === undefined ? view.vni : outerOf(view).vni);
 
-function show(out: Output, from: 0 | 1, piece: StreamPiece): void {
-  const sign = from === 0 ? '> ' : '< ';
-  if (piece.kind === 'bytes') putText(out, byteLines(piece.bytes, sign));
-  else {
-    const why = piece.kind === 'cut' ? 'cut by the snap length' : 'missing in the capture';
-    putText(out, `${sign}[${plural(piece.length, 'byte')} ${why}]\n`);
-  }
-}
-
-/** Says which conversation it is. */
-function begin(out: Output, frame: Frame, vni: number): Followed {
-  const {data, src, dst, version, sport, dport, proto} = frame;
-  put(out, `${protoName(proto)} `);
-  putEndpoint(out, data, src, version, sport);
-  put(out, ' > ');
-  putEndpoint(out, data, dst, version, dport);
-  if (vni >= 0) {
-    put(out, ' vni ');
-    putNumber(out, vni);
-  }
-  put(out, '\n');
-  return {
-    vni,
-    proto,
-    ends: [endOf(frame, true), endOf(frame, false)],
-    streams: [undefined, undefined],
-    starts: [-1, -1],
-  };
-}
+const newFollowed = (frame: Frame, vni: number, number: number): Followed => ({
+  number,
+  vni,
+  proto: frame.proto,
+  ends: [endOf(frame, true), endOf(frame, false)],
+  sent: [0, 0],
+  streams: [undefined, undefined],
+  starts: [-1, -1],
+});
 
 function endStreams({streams}: Followed): void {
   for (const stream of streams) stream?.end();
 }
 
-function take(out: Output, followed: Followed, frame: Frame, from: 0 | 1): void {
-  if (followed.proto === Proto.tcp) takeTcp(out, followed, frame, from);
-  else takeUdp(frame, (piece) => show(out, from, piece));
+/** Which end of which conversation sent a packet, and what takes its bytes. */
+interface Sent {
+  followed: Followed;
+  from: 0 | 1;
+  show: Show;
 }
 
-function takeTcp(out: Output, {streams, starts}: Followed, frame: Frame, from: 0 | 1): void {
+function take(sent: Sent, frame: Frame, arrival: Arrival): void {
+  if (sent.followed.proto === Proto.tcp) takeTcp(sent, frame, arrival);
+  else takeUdp(sent, frame, arrival);
+}
+
+function takeTcp({followed, from, show}: Sent, frame: Frame, arrival: Arrival): void {
   if (!hasTcpHeader(frame) || tcpHeaderLength(frame) < tcpField.header) return;
+  const {streams, starts} = followed;
   const flags = tcpFlags(frame);
   // A SYN stands for one number in front of the bytes.
   const seq = (tcpSeq(frame) + ((flags & TcpFlag.syn) === 0 ? 0 : 1)) >>> 0;
   if ((flags & TcpFlag.ack) !== 0) streams[from === 0 ? 1 : 0]?.acknowledged(tcpAck(frame));
   if (streams[from] === undefined) starts[from] = tcpSeq(frame);
-  streams[from] ??= newTcpStream(seq, (piece) => show(out, from, piece));
+  streams[from] ??= newTcpStream(seq, (piece) => show(followed, from, piece));
   const start = Math.min(frame.l4 + tcpHeaderLength(frame), frame.l4End);
-  streams[from].segment(seq, frame.payload.subarray(start, frame.l4End), tcpDataLength(frame));
+  const bytes = frame.payload.subarray(start, frame.l4End);
+  streams[from].segment({seq, bytes, length: tcpDataLength(frame), arrival});
 }
 
 const hasPorts = ({proto, dport, fragment, ip}: Frame): boolean =>
@@ -170,9 +185,10 @@ function isNewConnection({proto, streams, starts}: Followed, frame: Frame, from:
   return isOpening && starts[from] !== tcpSeq(frame);
 }
 
-function takeUdp(frame: Frame, show: (piece: StreamPiece) => void): void {
+function takeUdp({followed, from, show}: Sent, frame: Frame, arrival: Arrival): void {
   const start = Math.min(frame.l4 + udpField.header, frame.l4End);
-  if (start < frame.l4End) show({kind: 'bytes', bytes: frame.payload.subarray(start, frame.l4End)});
+  const bytes = frame.payload.subarray(start, frame.l4End);
+  if (bytes.length > 0) show(followed, from, {kind: 'bytes', bytes, arrival});
   const cut = frame.l4WireEnd - frame.l4End;
-  if (cut > 0) show({kind: 'cut', length: cut});
+  if (cut > 0) show(followed, from, {kind: 'cut', length: cut, arrival});
 }

@@ -62,7 +62,7 @@ export interface RawFlags {
 
 export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
   const {verbose, hex, flows, stats} = flags;
-  refuseConflicts(flags, json);
+  refuseConflicts(flags);
   const ports = (flags['vxlan-port'] ?? []).map((text) => wholeNumber('--vxlan-port', text, 1, 65_535));
   return {
     flags,
@@ -87,13 +87,13 @@ export function readOptions(flags: RawFlags, json: boolean): DecodeOptions {
 }
 
 /** Sums and packets one by one don't go together. */
-function refuseConflicts({verbose, hex, flows, stats, follow}: RawFlags, json: boolean): void {
-  const views = {json, verbose, hex, flows, stats};
+function refuseConflicts({verbose, hex, flows, stats, follow}: RawFlags): void {
+  const views = {verbose, hex, flows, stats};
   const other = Object.entries(views).find(([, isAsked]) => isAsked)?.[0];
   if (follow !== undefined && other !== undefined) {
     throw usageError(
       'conflicting-flags',
-      `--follow shows bytes as text, and --${other} shows something else.`,
+      `--follow shows the bytes of a conversation, and --${other} shows something else.`,
       [`ovdiag decode FILE --${other} --filter '${filterOf(parseFollow(follow))}'`],
     );
   }

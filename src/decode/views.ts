@@ -1,5 +1,6 @@
 import type {HostSummary} from '../hosts/host-problems.js';
 import {escapedNames, type Names} from '../packet/names.js';
+import type {ConversationWriter} from '../render/packet/follow-text.js';
 import type {Palette} from '../render/packet/style.js';
 import {type Paint, painter} from '../render/paint.js';
 import {type Terminal, terminalOf} from '../render/terminal.js';
@@ -77,7 +78,8 @@ async function openShown(asked: ViewRequest): Promise<Views> {
   }
   if (options.follow !== undefined) {
     const {followView} = await import('./follow-view.js');
-    const follow = followView(sink, options.follow);
+    const writer = await conversationWriter(views.json);
+    const follow = followView(sink, {wanted: options.follow, writer, currentFile: request.currentFile});
     const notes = (): string[] =>
       follow.found() ? [] : ['No TCP or UDP conversation with these ends among the packets shown.'];
     return {sinks: [follow], lists: true, palette, sink, terminal, notes, finish: () => Promise.resolve()};
@@ -85,6 +87,11 @@ async function openShown(asked: ViewRequest): Promise<Views> {
   const lists = request.listsByDefault || views.json || views.verbose || views.hex;
   const sinks = lists ? [await newPacketList(request, sink, palette)] : [];
   return {sinks, lists, palette, sink, terminal, notes: () => [], finish: () => Promise.resolve()};
+}
+
+async function conversationWriter(json: boolean): Promise<ConversationWriter> {
+  if (json) return (await import('../render/packet/follow-json.js')).conversationJson;
+  return (await import('../render/packet/follow-text.js')).conversationText;
 }
 
 /** Names are exact in JSON, and escaped for a terminal. */

@@ -1,14 +1,27 @@
-/** What one direction of a conversation gives, in order. */
+/** The packet that brought bytes. */
+export interface Arrival {
+  file: string;
+  /** In its file, from 1 on. */
+  number: number;
+  hasTime: boolean;
+  /** Seconds since the epoch, and nanoseconds within the second. */
+  seconds: number;
+  nanos: number;
+}
+
+/** What one direction of a conversation gives, in order. `seq` is the sequence number of the first byte; UDP has none. */
 export type StreamPiece =
   /** Bytes of the application; only good during the call. */
-  | {kind: 'bytes'; bytes: Buffer}
-  /** Bytes of the stream that no packet of the capture has, or that the snap length cut off. */
-  | {kind: 'missing' | 'cut'; length: number};
+  | {kind: 'bytes'; seq?: number; bytes: Buffer; arrival: Arrival}
+  /** Bytes that the snap length cut off. */
+  | {kind: 'cut'; seq?: number; length: number; arrival: Arrival}
+  /** Bytes of the stream that no packet of the capture has. */
+  | {kind: 'missing'; seq?: number; length: number};
 
 /** One direction of a TCP connection, put in order by its sequence numbers (RFC 9293 3.4). */
 export interface TcpStream {
-  /** Takes a segment's bytes, of which the wire had `length`. Its first byte has the sequence number `seq`. */
-  segment(seq: number, bytes: Buffer, length: number): void;
+  /** Takes a segment; its bytes may be used again afterwards. */
+  segment(segment: Segment): void;
   /** The other end has everything before `ack`: what of it isn't here won't come any more. */
   acknowledged(ack: number): void;
   /** No more segments come. */
@@ -19,10 +32,13 @@ export interface TcpStream {
 const mostWaiting = 1_048_576;
 const mostSegments = 4096;
 
-interface Segment {
+export interface Segment {
+  /** Sequence number of the first byte. */
   seq: number;
+  /** As many as were captured of the `length` that the wire had. */
   bytes: Buffer;
   length: number;
+  arrival: Arrival;
 }
 
 /** How far `a` is behind `b` in a sequence of 32 bits: below 0 where it comes first. */
@@ -34,13 +50,13 @@ export function newTcpStream(first: number, emit: (piece: StreamPiece) => void):
   let waiting: Segment[] = [];
   let waitingBytes = 0;
 
-  function pass({seq, bytes, length}: Segment): void {
+  function pass({seq, bytes, length, arrival}: Segment): void {
     const old = distance(next, seq);
     if (old >= length) return;
     const rest = bytes.subarray(old);
-    if (rest.length > 0) emit({kind: 'bytes', bytes: rest});
+    if (rest.length > 0) emit({kind: 'bytes', seq: next, bytes: rest, arrival});
     const cut = length - old - rest.length;
-    if (cut > 0) emit({kind: 'cut', length: cut});
+    if (cut > 0) emit({kind: 'cut', seq: (next + rest.length) >>> 0, length: cut, arrival});
     next = (seq + length) >>> 0;
   }
 
@@ -59,7 +75,7 @@ export function newTcpStream(first: number, emit: (piece: StreamPiece) => void):
   function giveUp(): void {
     const [segment] = waiting;
     if (segment === undefined) return;
-    emit({kind: 'missing', length: distance(segment.seq, next)});
+    emit({kind: 'missing', seq: next, length: distance(segment.seq, next)});
     next = segment.seq;
     passWaiting();
   }
@@ -72,13 +88,13 @@ export function newTcpStream(first: number, emit: (piece: StreamPiece) => void):
   }
 
   return {
-    segment(seq, bytes, length) {
-      if (length === 0) return;
-      if (distance(seq, next) > 0) {
-        keep({seq, bytes, length});
+    segment(segment) {
+      if (segment.length === 0) return;
+      if (distance(segment.seq, next) > 0) {
+        keep(segment);
         return;
       }
-      pass({seq, bytes, length});
+      pass(segment);
       passWaiting();
     },
     acknowledged(ack) {

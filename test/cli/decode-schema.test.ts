@@ -14,6 +14,7 @@ const schema = (name: string): object => JSON.parse(readFileSync(path.join(root,
 const ajv = new Ajv2020({allErrors: true, strict: false});
 const isPacket = ajv.compile(schema('decode.json'));
 const isSummary = ajv.compile(schema('decode-summary.json'));
+const isPiece = ajv.compile(schema('decode-follow.json'));
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ovdiag-schema-'));
 after(() => rmSync(folder, {recursive: true, force: true}));
@@ -65,6 +66,16 @@ describe('the documents of decode --json follow their schemas', () => {
       assert.ok(isSummary(document), ajv.errorsText(isSummary.errors));
     });
   }
+
+  it('--follow', () => {
+    const capture = path.join(captures, 'lab-tcp.pcap');
+    const {stdout} = runDecode(['--json', '--follow', '10.0.1.9:80', text, capture]);
+    const pieces = stdout.trimEnd().split('\n');
+    assert.ok(pieces.length > 2);
+    for (const line of pieces)
+      assert.ok(isPiece(JSON.parse(line)), `${line} ${ajv.errorsText(isPiece.errors)}`);
+    assert.ok(pieces.some((line) => JSON.parse(line).base64 !== undefined));
+  });
 
   it('the schemas can refuse', () => {
     assert.equal(isPacket({frame: 1}), false);

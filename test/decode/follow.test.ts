@@ -3,6 +3,7 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import {Ajv2020} from 'ajv/dist/2020.js';
 import type {OvdiagError} from '../../src/base/errors.js';
 import {parseFollow} from '../../src/decode/follow-ends.js';
 import {followView} from '../../src/decode/follow-view.js';
@@ -10,15 +11,17 @@ import {readOptions} from '../../src/decode/options.js';
 import {newDecodeRun} from '../../src/decode/run.js';
 import {parseFilter} from '../../src/packet/filter-expression.js';
 import {readCapture} from '../../src/pcap/read.js';
+import {conversationJson} from '../../src/render/packet/follow-json.js';
+import {conversationText} from '../../src/render/packet/follow-text.js';
 import {ethernet, ipv4, tcp, tunnel, udp} from '../packet/build.js';
 import {needsTshark} from '../packet/tshark.js';
 import {pcap} from '../pcap/build.js';
 import {collect, sourceInPieces} from './pieces.js';
 
-async function follow(bytes: Buffer, ends: string): Promise<string> {
+async function follow(bytes: Buffer, ends: string, writer = conversationText): Promise<string> {
   const flags = {all: false, verbose: false, hex: false, flows: false, stats: false};
   const sink = collect();
-  const view = followView(sink, parseFollow(ends));
+  const view = followView(sink, {wanted: parseFollow(ends), writer, currentFile: () => 'x'});
   const run = newDecodeRun({
     options: readOptions(flags, false),
     sinks: [view],
@@ -35,6 +38,12 @@ async function follow(bytes: Buffer, ends: string): Promise<string> {
   assert.equal(view.found(), sink.bytes().length > 0);
   return sink.bytes().toString('utf8');
 }
+
+const schema = (name: string): object =>
+  JSON.parse(readFileSync(new URL(`../../schemas/${name}`, import.meta.url), 'utf8'));
+const ajv = new Ajv2020({allErrors: true, strict: false});
+ajv.addSchema(schema('decode.json'));
+const isPiece = ajv.compile(schema('decode-follow.json'));
 
 const client = {proto: 6, src: '10.0.1.2', dst: '10.0.1.3'};
 const server = {proto: 6, src: '10.0.1.3', dst: '10.0.1.2'};
@@ -116,6 +125,61 @@ describe('--follow', () => {
     );
   });
 
+  it('shows each piece as JSON, with the packet that brought it and its place', async () => {
+    const cutAfter = (data: Buffer, count: number) => ({
+      data: data.subarray(0, data.length - count),
+      original: data.length,
+    });
+    const last = sent('new\u0000', 5001);
+    const bytes = pcap([
+      {data: sent('', 99, 'S'), seconds: 7, nanos: 1000},
+      {data: sent('late', 103), seconds: 7, nanos: 2000},
+      {data: sent('abc', 100), seconds: 7, nanos: 3000},
+      {data: sent('end', 110), seconds: 7, nanos: 4000},
+      {data: answered('\u00e9', 500, 113), seconds: 7, nanos: 5000},
+      {data: sent('', 5000, 'S'), seconds: 8, nanos: 0},
+      {...cutAfter(last, 3), seconds: 8, nanos: 1000},
+    ]);
+    const lines = (await follow(bytes, '10.0.1.3:80', conversationJson)).trimEnd().split('\n');
+    const pieces = lines.map((line) => JSON.parse(line));
+    const [first, second] = [
+      {from: 'first', src: '10.0.1.2', sport: 40000, dst: '10.0.1.3', dport: 80},
+      {from: 'second', src: '10.0.1.3', sport: 80, dst: '10.0.1.2', dport: 40000},
+    ];
+    const head = {proto: 6, vni: 4097};
+    const of = (frame: number, time: string) => ({file: 'x', frame, time});
+    const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64');
+    assert.deepEqual(pieces, [
+      {
+        ...{conversation: 1, ...head, ...first, ...of(3, '7.000003000')},
+        ...{kind: 'bytes', offset: 0, sequence: 100, length: 3, base64: base64('abc')},
+      },
+      {
+        ...{conversation: 1, ...head, ...first, ...of(2, '7.000002000')},
+        ...{kind: 'bytes', offset: 3, sequence: 103, length: 4, base64: base64('late')},
+      },
+      {...{conversation: 1, ...head, ...first}, ...{kind: 'missing', offset: 7, sequence: 107, length: 3}},
+      {
+        ...{conversation: 1, ...head, ...first, ...of(4, '7.000004000')},
+        ...{kind: 'bytes', offset: 10, sequence: 110, length: 3, base64: base64('end')},
+      },
+      {
+        ...{conversation: 1, ...head, ...second, ...of(5, '7.000005000')},
+        ...{kind: 'bytes', offset: 0, sequence: 500, length: 1, base64: base64('\u00e9')},
+      },
+      {
+        ...{conversation: 2, ...head, ...first, ...of(7, '8.000001000')},
+        ...{kind: 'bytes', offset: 0, sequence: 5001, length: 1, base64: base64('n')},
+      },
+      {
+        ...{conversation: 2, ...head, ...first, ...of(7, '8.000001000')},
+        ...{kind: 'cut', offset: 1, sequence: 5002, length: 3},
+      },
+    ]);
+    for (const line of lines) assert.ok(isPiece(JSON.parse(line)), ajv.errorsText(isPiece.errors));
+    assert.equal(isPiece({...pieces[0], offset: -1}), false);
+  });
+
   it('refuses what is no end of a conversation', () => {
     for (const text of [
       '',
@@ -173,18 +237,18 @@ describe('--follow', () => {
 describe('--follow with a view of packets', () => {
   it('is refused with the filter that shows the same conversation', () => {
     const flags = {all: false, verbose: false, hex: false, flows: false, stats: false};
-    const refused = (text: string, json: boolean): string[] => {
+    const refused = (text: string, view: 'flows' | 'hex', json = false): string[] => {
       try {
-        readOptions({...flags, hex: !json, follow: text}, json);
+        readOptions({...flags, [view]: true, follow: text}, json);
       } catch (error) {
         return [...(error as OvdiagError).suggestions];
       }
       return [];
     };
-    assert.deepEqual(refused('10.0.1.2:80', true), [
-      "ovdiag decode FILE --json --filter 'host 10.0.1.2 and port 80'",
+    assert.deepEqual(refused('10.0.1.2:80', 'flows', true), [
+      "ovdiag decode FILE --flows --filter 'host 10.0.1.2 and port 80'",
     ]);
-    const [both = ''] = refused('[fd00::2]:80,[fd00::3]:4000', false);
+    const [both = ''] = refused('[fd00::2]:80,[fd00::3]:4000', 'hex');
     assert.equal(
       both,
       "ovdiag decode FILE --hex --filter 'host fd00::2 and port 80 and host fd00::3 and port 4000'",

@@ -3,14 +3,19 @@ import {describe, it} from 'node:test';
 import {newTcpStream} from '../../src/flows/tcp-stream.js';
 import {newRandom} from '../packet/fuzz.js';
 
+const arrival = {file: 'x', number: 1, hasTime: false, seconds: 0, nanos: 0};
+
 /** A stream that writes down what it gives: text, `[N missing]`, `[N cut]`. */
 function recorder(first: number) {
   const shown: string[] = [];
-  const stream = newTcpStream(first, (piece) =>
-    shown.push(piece.kind === 'bytes' ? piece.bytes.toString('latin1') : `[${piece.length} ${piece.kind}]`),
-  );
+  let next = first;
+  const stream = newTcpStream(first, (piece) => {
+    assert.equal(piece.seq, next, 'pieces follow each other');
+    next = (next + (piece.kind === 'bytes' ? piece.bytes.length : piece.length)) >>> 0;
+    shown.push(piece.kind === 'bytes' ? piece.bytes.toString('latin1') : `[${piece.length} ${piece.kind}]`);
+  });
   const add = (seq: number, text: string, length = text.length): void =>
-    stream.segment(seq >>> 0, Buffer.from(text, 'latin1'), length);
+    stream.segment({seq: seq >>> 0, bytes: Buffer.from(text, 'latin1'), length, arrival});
   return {stream, add, text: () => shown.join('')};
 }
 
@@ -75,7 +80,8 @@ describe('a TCP stream', () => {
   it('keeps no more than its limit', () => {
     const {stream, text} = recorder(1);
     const piece = Buffer.alloc(1000, 120);
-    for (let index = 0; index < 3000; index++) stream.segment(10 + index * 1000, piece, 1000);
+    for (let index = 0; index < 3000; index++)
+      stream.segment({seq: 10 + index * 1000, bytes: piece, length: 1000, arrival});
     assert.match(text(), /^\[9 missing\]x{1000000}/);
   });
 });

@@ -32,7 +32,7 @@ const formerNames: Record<string, string> = {
 /** Where such a name is right: the field of a header, or of a snapshot file, whose format has a version of its own. */
 const rightThere: Record<string, RegExp> = {
   ip: /^decode\..*checksums\.ip$/,
-  dst: /^(decode|decode-summary)\.|^common\.route\.dst$/,
+  dst: /^(decode|decode-summary|decode-follow)\.|^common\.route\.dst$/,
   vlan: /^fdb\.rows\.vlan$/,
 };
 

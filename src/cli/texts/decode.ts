@@ -31,6 +31,10 @@ export const examples = [
     command: `<%= config.bin %> <%= command.id %> capture.pcap --follow 10.0.1.7:41234`,
   },
   {
+    description: `The same piece by piece, with packet numbers, times and sequence numbers`,
+    command: `<%= config.bin %> <%= command.id %> capture.pcap --follow 10.0.1.7:41234 --json`,
+  },
+  {
     description: `Write the inner frames to a capture file`,
     command: `<%= config.bin %> <%= command.id %> capture.pcap --write-inner inner.pcap`,
   },
