@@ -1,7 +1,7 @@
 /**
  * Holds the walk of packet filters to the kernel: random rulesets of nftables and iptables are loaded into a bare network
  * namespace, real packets are sent in, out and through, and what passes is compared with the verdict.
- * `npm run rulesets -- --count N --seed S [--from N]`, as root; `--planted` plants errors in the walk and sees that each is
+ * `npm run rulesets -- --count N --seed S [--from N]`, as root; `--with ipsec` where the kernel has nft's matches of IPsec; `--planted` plants errors in the walk and sees that each is
  * found, with `--from N` those after the first N.
  */
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
@@ -10,6 +10,7 @@ import {parseArgs} from 'node:util';
 import {build} from 'esbuild';
 import {execa} from 'execa';
 import {rareIn} from '../test/support/rulesets/counted.js';
+import {extras} from '../test/support/rulesets/extras.js';
 import {type Judged, judgeRulesets} from '../test/support/rulesets/judge.js';
 import {type Planted, planted} from '../test/support/rulesets/planted.js';
 
@@ -23,8 +24,11 @@ const {values} = parseArgs({
     /** Wrong verdicts after which it ends. */
     most: {type: 'string', default: '5'},
     planted: {type: 'boolean', default: false},
+    /** What else is in rulesets and packets, with commas (test/support/rulesets/extras.ts). */
+    with: {type: 'string', default: ''},
   },
 });
+const also = new Set(extras.filter((extra) => values.with.split(',').includes(extra)));
 
 process.exitCode = (values.planted ? await plantAll() : await judgeAll()) ? 0 : 1;
 
@@ -34,6 +38,7 @@ async function judgeAll(): Promise<boolean> {
     seed: Number(values.seed),
     from: Number(values.from),
     most: Number(values.most),
+    also,
     tell: ({name, said, seen, parts}) => {
       console.log(`${name}: ${said}, but ${seen}`);
       for (const {program, text} of parts) console.log(`--- ${program}\n${text}`);
@@ -42,7 +47,9 @@ async function judgeAll(): Promise<boolean> {
   print(report);
   // A walk that knows too little says nothing wrong, and is of no use.
   return (
-    report.wrong.length === 0 && undecidedOf(report) <= report.packets * 0.03 && rareIn(report).length === 0
+    report.wrong.length === 0 &&
+    undecidedOf(report) <= report.packets * 0.03 &&
+    rareIn(report, also).length === 0
   );
 }
 
@@ -58,13 +65,16 @@ function print(report: Judged): void {
   console.log(
     `${packets} packets through ${values.count} rulesets (${rejected} refused by their programs): ${drops} dropped, ${share(undecidedOf(report))} unknown, ${share(random)} by chance, ${wrong.length} wrong`,
   );
+  console.log(
+    `passed and dropped: ${[...report.ways].map(([name, {passed, dropped}]) => `${name} ${passed}/${dropped}`).join(', ')}`,
+  );
   for (const [reason, count] of most(unknown, 15)) console.log(`  unknown ${count} ×: ${reason}`);
   console.log(
     `rulesets in which a rule with it met a packet: ${most(met, 80)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')}`,
   );
-  const rare = rareIn(report);
+  const rare = rareIn(report, also);
   if (rare.length > 0) console.log(`in less than 1 %: ${rare.join(', ')}`);
 }
 

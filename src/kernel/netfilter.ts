@@ -62,6 +62,8 @@ export interface SeenPacket extends Omit<FilteredPacket, 'ctState'> {
   redirected?: boolean;
   /** What the connection's first packet came with. */
   original?: {src: string; dst: string};
+  /** Set before the host has looked for its route. */
+  unrouted?: true;
 }
 
 /** The ways of a packet through the host that are walked. */
@@ -155,7 +157,10 @@ const deciders: {[Name in Kind]: (match: Of<Name>, packet: SeenPacket) => Held} 
     return own === undefined ? 'perhaps' : truth(addresses.includes(own));
   },
   'address-type': ({side, type}, packet) => addressTypeHolds(side, type, packet),
-  ipsec: (match, {ipsec}) => ipsecHolds(match, ipsec),
+  ipsec: ipsecHolds,
+  'ipsec-state': (_, packet) => (isSealed(packet) ? 'perhaps' : 'no'),
+  routed: (_, packet) => (packet.unrouted ? lacksRoute(packet) : 'yes'),
+  offload: (_, packet) => offloadHolds(packet),
   family: ({family}, packet) => truth(family === familyOf(packet)),
   vni: ({vni}, packet) => (packet.vni === undefined ? 'perhaps' : truth(packet.vni === vni)),
   'any-of': ({cases}, packet) => either(cases.map((matches) => allHold(matches, packet))),
@@ -174,8 +179,9 @@ export function familyOf({src, dst, protocol}: Pick<SeenPacket, 'src' | 'dst' | 
 /** The mark that Docker gives packets which are to be encrypted (moby libnetwork/drivers/overlay/encryption.go). */
 const dockerMark = 0xd0c4e3;
 
-function markHolds({value, mask}: {value: number; mask: number}, {mark, ipsec}: SeenPacket): Held {
-  if (mark === undefined && value === dockerMark && mask === 0xffffffff) return truth(ipsec);
+function markHolds({value, mask}: {value: number; mask: number}, {mark, ipsec, dstLocal}: SeenPacket): Held {
+  if (mark === undefined && value === dockerMark && mask === 0xffffffff && !(ipsec && dstLocal))
+    return truth(ipsec);
   return bitsHold(mark, value, mask);
 }
 
@@ -305,10 +311,37 @@ function sourceLocal({srcLocal, inInterface}: SeenPacket): boolean | undefined {
 }
 
 /** `--dir` only says which policy is meant; `--pol` is what decides. */
-function ipsecHolds({direction, policy}: {direction?: string; policy?: string}, ipsec: boolean): Held {
+function ipsecHolds({direction, policy}: {direction?: string; policy?: string}, packet: SeenPacket): Held {
   if (policy === undefined) return direction === undefined ? 'perhaps' : 'yes';
-  if (policy === 'ipsec') return truth(ipsec);
-  return policy === 'none' ? truth(!ipsec) : 'perhaps';
+  const sealed = sealedOn(direction, packet);
+  if (sealed === undefined || (policy !== 'ipsec' && policy !== 'none')) return 'perhaps';
+  return truth(sealed === (policy === 'ipsec'));
+}
+
+/**
+ * Whether there is IPsec around it. ESP itself has none on either way: the state is noted when it is opened, and is behind when it
+ * has been sealed (xfrm_input.c xfrm_input, xfrm_output.c xfrm_output_resume).
+ */
+const isSealed = ({ipsec, protocol}: SeenPacket) => ipsec && protocol !== 'esp';
+
+/**
+ * The same of one way; undefined where that is not known: of the way in for what leaves, and of the way out, as the mark by which
+ * Docker's policy picks a packet may not be there yet (moby libnetwork/drivers/overlay/encryption.go).
+ */
+function sealedOn(direction: string | undefined, packet: SeenPacket): boolean | undefined {
+  if (!isSealed(packet)) return false;
+  return direction === undefined || (direction === 'in' && packet.dstLocal) ? true : undefined;
+}
+
+/** What comes back by loopback still has the route by which it was sent, as what was opened has that of ESP. */
+function lacksRoute({ipsec, inInterface}: SeenPacket): Held {
+  return ipsec || inInterface === undefined || inInterface === 'lo' ? 'perhaps' : 'no';
+}
+
+/** A flow is taken once, from its second packet on, and of these protocols only. */
+function offloadHolds({protocol, ctState}: SeenPacket): Held {
+  const isOpen = ctState === undefined || ctState === 'ESTABLISHED' || ctState === 'ANY';
+  return isOpen && withPorts.has(protocol) ? 'perhaps' : 'no';
 }
 
 function truth(held: boolean): Held {

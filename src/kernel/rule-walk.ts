@@ -3,8 +3,16 @@
  * in the kernel's order. Where a rule only perhaps meets the packet both ways are followed, and the verdict is known only if
  * they end alike; what a rule makes of the packet (marks, addresses) is seen by those after it.
  */
-import {tableOf} from '../model/rules/questions.js';
-import type {ActionName, Rule, RuleAction, RuleChain, Ruleset, RuleTable} from '../model/rules/rule.js';
+import {rulesOf, tableOf} from '../model/rules/questions.js';
+import type {
+  ActionName,
+  Rule,
+  RuleAction,
+  RuleChain,
+  RuleProgram,
+  Ruleset,
+  RuleTable,
+} from '../model/rules/rule.js';
 import {
   both,
   type FilteredPacket,
@@ -37,6 +45,33 @@ const hooksOn: Record<Hook, string[]> = {
 
 /** Follows a packet through all chains that it meets on its way. */
 export function filterPacket(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacket): Filtering {
+  const found = followed(rulesets, way, packet);
+  if (found.verdict !== 'drop' || !mayBypass(rulesets, way, packet)) return found;
+  const by = offloading(rulesets) ?? found.by;
+  return {verdict: 'unknown', ...(by ? {by} : {})};
+}
+
+/**
+ * Whether a packet may be of a flow that a flowtable has taken, by rules of now or of before: it then meets no rule
+ * (nf_flow_table_ip.c, nf_flow_offload_ip_hook). The first packet of a connection never is.
+ */
+function mayBypass(rulesets: readonly Ruleset[], way: Hook, {protocol, ctState}: FilteredPacket): boolean {
+  return (
+    way === 'FORWARD' &&
+    ctState !== 'NEW' &&
+    (protocol === 'tcp' || protocol === 'udp') &&
+    rulesets.some(({tables}) => tables.some(({flowtables}) => flowtables !== undefined))
+  );
+}
+
+/** The first rule that gives flows to a flowtable. */
+function offloading(rulesets: readonly Ruleset[]): Rule | undefined {
+  return rulesOf(rulesets).find(({statements}) =>
+    statements.some((one) => 'match' in one && one.match === 'offload'),
+  );
+}
+
+function followed(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacket): Filtering {
   const walk: Walk = {way, now: begun(packet), asked: packet, isLost: false};
   for (const hook of hooksOn[way]) {
     for (const together of chainsAt(rulesets, hook, familyOf(packet))) {
@@ -224,15 +259,23 @@ function unseen(now: SeenPacket, seen: SeenPacket, passes: SeenPacket): SeenPack
   return changed as unknown as SeenPacket;
 }
 
+/** What a packet does not have yet, or has not at all, at a hook. */
+const missingAt: ReadonlyMap<string, (program: RuleProgram) => Partial<SeenPacket>> = new Map<
+  string,
+  (program: RuleProgram) => Partial<SeenPacket>
+>([
+  ['prerouting', (program) => ({unrouted: true as const, ...(program === 'nft' ? {outInterface: ''} : {})})],
+  ['input', (program) => (program === 'nft' ? {outInterface: ''} : {})],
+  ['output', (program) => (program === 'nft' ? {inInterface: ''} : {})],
+]);
+
 /**
  * A packet as a chain sees it: nftables may ask for an interface at a hook where there is none yet, and gets an empty name
  * (nft_meta.c nft_meta_store_ifname; iptables refuses such a rule); before conntrack no packet has a connection; and before translation a packet is what it came as.
  */
 function seenAt({now, asked}: Walk, hook: string, {program, base}: RuleChain): SeenPacket {
   const priority = base?.priority ?? 0;
-  const seen: SeenPacket = {...now};
-  if (program === 'nft' && (hook === 'prerouting' || hook === 'input')) seen.outInterface = '';
-  if (program === 'nft' && hook === 'output') seen.inInterface = '';
+  const seen: SeenPacket = {...now, ...missingAt.get(hook)?.(program)};
   if ((hook === 'prerouting' || hook === 'output') && priority <= conntrackAt && seen.ctState !== 'UNTRACKED')
     seen.ctState = priority < conntrackAt && seen.ctState !== 'ANY' ? 'INVALID' : 'ANY';
   if (hook !== 'prerouting' || !asked.before || priority > destinationsAt) return seen;

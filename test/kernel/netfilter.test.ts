@@ -125,7 +125,17 @@ describe('whether a rule of iptables holds for a packet', () => {
     const sealed = {...packet, ipsec: true};
     assert.equal(ruleHolds(ruleOf('-m policy --dir in --pol none'), sealed), 'no');
     assert.equal(ruleHolds(ruleOf('-m policy --dir in --pol ipsec'), sealed), 'yes');
-    assert.equal(ruleHolds(ruleOf('-m mark --mark 0xd0c4e3'), sealed), 'yes');
+    // Docker marks what leaves; what came as ESP has the mark that it came with.
+    assert.equal(ruleHolds(ruleOf('-m mark --mark 0xd0c4e3'), {...sealed, dstLocal: false}), 'yes');
+    assert.equal(ruleHolds(ruleOf('-m mark --mark 0xd0c4e3'), sealed), 'perhaps');
+  });
+
+  it('knows that ESP itself is under no IPsec, neither before it is opened nor when it leaves', () => {
+    const esp = {...packet, protocol: 'esp' as const, ipsec: true};
+    for (const dstLocal of [true, false]) {
+      assert.equal(ruleHolds(ruleOf('-m policy --dir in --pol ipsec'), {...esp, dstLocal}), 'no');
+      assert.equal(ruleHolds(ruleOf('-p esp -m policy --dir in --pol none'), {...esp, dstLocal}), 'yes');
+    }
   });
 });
 

@@ -24,12 +24,21 @@ function verdict(
     more = {},
     base = {},
     way = 'INPUT' as Hook,
-  }: {more?: Record<string, object[][]>; base?: object; way?: Hook} = {},
+    asked = packet,
+    flowtables = [] as string[],
+  }: {
+    more?: Record<string, object[][]>;
+    base?: object;
+    way?: Hook;
+    asked?: FilteredPacket;
+    flowtables?: string[];
+  } = {},
 ): string {
   const own = {hook: 'input', type: 'filter', prio: 0, policy: 'accept', ...base};
   const ofChain = (chain: string, all: object[][]) => all.map((expr) => ({rule: {...table, chain, expr}}));
   const nftables = [
     {table: {family: 'inet', name: 'fw'}},
+    ...flowtables.map((name) => ({flowtable: {...table, name, hook: 'ingress', prio: 0, dev: ['eth0']}})),
     {chain: {...table, name: 'door', ...own}},
     ...Object.keys(more).map((name) => ({chain: {...table, name}})),
     ...ofChain('door', rules),
@@ -40,7 +49,7 @@ function verdict(
     parseTables([section('iptables-nft', iptables), section('nft', JSON.stringify({nftables}))]),
   );
   assert.ok(filter);
-  return decide(filter, way, packet).verdict;
+  return decide(filter, way, asked).verdict;
 }
 
 describe('rules of nftables on the way of a packet (nft(8))', () => {
@@ -51,6 +60,45 @@ describe('rules of nftables on the way of a packet (nft(8))', () => {
     assert.equal(verdict([[equal(header('ip', 'saddr'), '192.0.2.9', '!='), drop]]), 'drop');
     assert.equal(verdict([[equal(header('udp', 'dport'), 53, '!='), drop]]), 'drop');
     assert.equal(verdict([[equal(header('th', 'dport'), 4789), drop]]), 'drop');
+  });
+
+  it('ask for IPsec on the way in, on the way out, and for its state, which a packet without leaves the rule for', () => {
+    const asks = (left: object, right: unknown, {op = '==', asked = packet, hook = 'input'} = {}) =>
+      verdict([[equal(left, right, op), drop]], {asked, base: {hook}});
+    const [came, leaves, state] = [
+      {meta: {key: 'ipsec'}},
+      {rt: {key: 'ipsec'}},
+      {ipsec: {key: 'reqid', dir: 'in', spnum: 0}},
+    ];
+    assert.deepEqual([asks(came, true), asks(came, false)], ['accept', 'drop']);
+    assert.deepEqual([asks(leaves, true), asks(leaves, false)], ['accept', 'drop']);
+    assert.deepEqual([asks(state, 1), asks(state, 1, {op: '!='})], ['accept', 'accept']);
+    // Before it is routed there is no route to ask.
+    assert.equal(asks(leaves, false, {hook: 'prerouting'}), 'accept');
+    assert.equal(asks(leaves, false, {hook: 'prerouting', asked: {...packet, inInterface: 'lo'}}), 'unknown');
+    const sealed = {asked: {...packet, ipsec: true}};
+    assert.deepEqual([asks(came, true, sealed), asks(came, false, sealed)], ['drop', 'accept']);
+    assert.deepEqual([asks(leaves, true, sealed), asks(state, 1, sealed)], ['unknown', 'unknown']);
+  });
+
+  it('leave flows to a flowtable, which then meet no rule', () => {
+    const flow = {flow: {op: 'add', flowtable: '@ft'}};
+    const forwarded = {...packet, dstLocal: false, dst: '198.51.100.2', outInterface: 'eth1'};
+    const asks = (rules: object[][], asked: object, flowtables = ['ft']) =>
+      verdict(rules, {
+        ...{base: {hook: 'forward'}, way: 'FORWARD', flowtables},
+        asked: {...forwarded, ...asked},
+      });
+    // The flow of a first packet is not taken, and where it is not, the rule is left.
+    assert.equal(asks([[flow, drop]], {}), 'accept');
+    assert.equal(asks([[flow, {accept: null}], [drop]], {}), 'drop');
+    assert.equal(asks([[flow, drop]], {ctState: 'ESTABLISHED', protocol: 'esp'}), 'accept');
+    assert.equal(asks([[flow, drop]], {ctState: 'ESTABLISHED'}), 'unknown');
+    // A flow may have been taken before, by a rule that is gone.
+    assert.equal(asks([[drop]], {ctState: 'ESTABLISHED'}), 'unknown');
+    assert.equal(asks([[drop]], {ctState: 'ESTABLISHED'}, []), 'drop');
+    assert.equal(asks([[drop]], {ctState: 'ESTABLISHED', protocol: 'esp'}), 'drop');
+    assert.equal(asks([[drop]], {}), 'drop');
   });
 
   it('are of one family by meta nfproto', () => {

@@ -15,11 +15,16 @@ describe('packet filters, with the kernel as judge', {skip}, () => {
       tell: ({name, said, seen, parts}) =>
         wrong.push(`${name}: ${said}, but ${seen}: ${JSON.stringify(parts)}`),
     });
-    const {packets, drops, unknown} = report;
+    const {packets, drops, unknown, ways} = report;
     assert.deepEqual(wrong, []);
     assert.ok(packets > 6000 && drops > 1000 && drops < packets - 1000, `${drops} of ${packets} dropped`);
     const undecided = [...unknown.values()].reduce((sum, one) => sum + one, 0);
     assert.deepEqual(rareIn(report), []);
+    // Each kind of packet on each way, ESP of both families too.
+    for (const [name, {passed, dropped}] of ways)
+      assert.ok(Math.min(passed, dropped) >= 10, `${name}: ${passed}, ${dropped}`);
+    const sealed = [...ways.keys()].filter((name) => name.includes(' esp '));
+    assert.deepEqual(sealed.length, 6, sealed.join(', '));
     assert.ok(undecided < packets * 0.03, `${undecided} of ${packets} unknown`);
   });
 });

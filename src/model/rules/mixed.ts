@@ -49,6 +49,7 @@ export function shownByNft(
 
 /** Whether nft shows something in a table of iptables that iptables does not, or shows as something else. */
 const isMixed = (printed: RuleTable, saved: RuleTable): boolean =>
+  printed.flowtables !== undefined ||
   [...printed.chains.values()].some(
     (chain) => (chain.native?.size ?? 0) > 0 || isItsOwn(chain, saved.chains.get(chain.name)),
   );
@@ -71,7 +72,8 @@ function mixedTable(saved: RuleTable, printed: RuleTable): RuleTable {
       chains.set(chain.name, {...known, rules: known.rules.map((rule) => nativeRule(rule, chain) ?? rule)});
   }
   const rules = [...chains.values()].flatMap((chain) => chain.rules);
-  return {...saved, chains, sets: printed.sets, rules};
+  const {sets, flowtables} = printed;
+  return {...saved, chains, sets, rules, ...(flowtables ? {flowtables} : {})};
 }
 
 const nativeRule = ({position}: Rule, {native, rules}: RuleChain): Rule | undefined =>

@@ -24,12 +24,20 @@ export function impliedBy(left: unknown): RuleMatch[] {
     const family = /^(ip|ip6) [sd]addr$/.exec(word(inner['key']))?.[1];
     return family === undefined ? [] : [{match: 'family', family: family as 'ip' | 'ip6', ...unworded}];
   }
+  const needed = neededBy.get(name);
+  if (needed) return [{...needed, ...unworded}];
   const protocol = name === 'payload' && isObject(inner) ? inner['protocol'] : undefined;
   if (typeof protocol !== 'string') return [];
   if (protocol === 'ip' || protocol === 'ip6') return [{match: 'family', family: protocol, ...unworded}];
   const transport = transports.get(protocol);
   return transport === undefined ? [] : [{match: 'protocol', protocols: [transport], ...unworded}];
 }
+
+/** What a packet must have for a rule that asks for something of it. */
+const neededBy: ReadonlyMap<string, MatchKind> = new Map([
+  ['rt', {match: 'routed'}],
+  ['ipsec', {match: 'ipsec-state'}],
+]);
 
 /** Headers above IP, by the names that `meta l4proto` has for them. */
 const transports: ReadonlyMap<string, string> = new Map([
@@ -99,9 +107,17 @@ function kindOf(left: Json, op: unknown, {values, isGrowing}: Values): MatchKind
       return conntrackMatch(inner, op, values);
     case 'fib':
       return fibMatch(inner, values);
+    case 'rt':
+      return inner['key'] === 'ipsec' ? ipsecMatch('out', values) : undefined;
     default:
       return undefined;
   }
+}
+
+/** `meta ipsec` is of the way in, `rt ipsec` of the way out (nft_meta.c NFT_META_SECPATH, nft_rt.c NFT_RT_XFRM). */
+function ipsecMatch(direction: 'in' | 'out', [value, ...more]: Value[]): MatchKind | undefined {
+  if (typeof value !== 'boolean' || more.length > 0) return undefined;
+  return {match: 'ipsec', direction, policy: value ? 'ipsec' : 'none'};
 }
 
 /** `ip saddr . udp dport`: each element has a value for each part. */
@@ -165,6 +181,9 @@ function metaMatch(key: unknown, values: Value[]): MatchKind | undefined {
       const types = values.map((value) => packetTypes.get(value));
       return types.every((type) => type !== undefined) ? {match: 'packet-type', types} : undefined;
     }
+    case 'ipsec':
+    case 'secpath':
+      return ipsecMatch('in', values);
     case 'length':
     case 'iifgroup':
     case 'oifgroup':

@@ -26,6 +26,8 @@ export function readStatement(statement: unknown, sets: readonly RuleSet[]): Rul
   if (name === 'counter') return [];
   if (!isObject(value)) return [limits.has(name) ? byChance(words) : actionOf(name, value, words)];
   switch (name) {
+    case 'flow':
+      return [{match: 'offload', negated: false, words: ''}, actionOf(name, value, words)];
     case 'match':
       return [...impliedBy(value['left']), readMatch(value, words, sets)];
     case 'xt':

@@ -104,7 +104,7 @@ const expressions = new Map<string, (inner: Json) => string | undefined>([
       base === undefined ? `${word(protocol)} ${word(field)}` : `@${word(base)},${word(offset)},${word(len)}`,
   ],
   // nft leaves the word out where the key says enough.
-  ['meta', ({key}) => (/^[io]if/.test(word(key)) ? word(key) : `meta ${word(key)}`)],
+  ['meta', ({key}) => (/^[io]if(name|group)?$/.test(word(key)) ? word(key) : `meta ${word(key)}`)],
   ['ct', ({key, dir}) => line('ct', dir !== undefined && word(dir), word(key))],
   ['rt', ({key}) => `rt ${word(key)}`],
   ['socket', ({key}) => `socket ${word(key)}`],

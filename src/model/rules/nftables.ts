@@ -3,7 +3,7 @@ import {lazily} from '../lazy.js';
 import {HiddenProtocol, hidesProtocols} from './nftables-hidden.js';
 import {writerOf} from './nftables-native.js';
 import {readStatement} from './nftables-statements.js';
-import {isObject, type Json, valueText, word} from './nftables-words.js';
+import {isObject, type Json, named, valueText, word} from './nftables-words.js';
 import {isOfIptables} from './questions.js';
 import {
   type ChainBase,
@@ -24,19 +24,26 @@ interface TableInProgress extends RuleTable {
 
 type Tables = Map<string, TableInProgress>;
 
+/** What becomes of each kind of entry. */
+const adders: ReadonlyMap<string, (tables: Tables, printed: Json) => void> = new Map([
+  ['table', (tables, {family, name}) => void tableOf(tables, family, name)],
+  ['chain', addChain],
+  ['rule', addRule],
+  ['set', addSet],
+  ['map', addSet],
+  ['flowtable', addFlowtable],
+]);
+
 /** Without tables for what is no such document. */
 export function parseNftRuleset(text: string): Ruleset {
   const byName: Tables = new Map();
   let isHiding = false;
   for (const item of itemsOf(text)) {
     if (!isObject(item)) continue;
-    const {metainfo, table, chain, rule, set, map} = item;
-    if (isObject(metainfo)) isHiding = hidesProtocols(word(metainfo['version']));
-    else if (isObject(table)) tableOf(byName, table['family'], table['name']);
-    else if (isObject(chain)) addChain(byName, chain);
-    else if (isObject(rule)) addRule(byName, rule);
-    else if (isObject(set)) addSet(byName, set);
-    else if (isObject(map)) addSet(byName, map);
+    const [kind, printed] = named(item);
+    if (!isObject(printed)) continue;
+    if (kind === 'metainfo') isHiding = hidesProtocols(word(printed['version']));
+    else adders.get(kind)?.(byName, printed);
   }
   const tables = [...byName.values()].map((table) => withRules(table, isHiding));
   return {program: 'nft', tables, hooked: hookedChains(tables)};
@@ -143,6 +150,11 @@ function countersOf(expressions: unknown[]): Counters | undefined {
     if (typeof packets === 'number' && typeof bytes === 'number') return {packets, bytes};
   }
   return undefined;
+}
+
+function addFlowtable(tables: Tables, {family, table, name}: Json): void {
+  const own = tableOf(tables, family, table);
+  own.flowtables = [...(own.flowtables ?? []), word(name)];
 }
 
 function addSet(tables: Tables, from: Json): void {

@@ -24,6 +24,8 @@ export interface RuleTable {
   chains: ReadonlyMap<string, RuleChain>;
   /** Sets and maps of nftables. */
   sets: RuleSet[];
+  /** Names of flowtables: flows in one pass this host without meeting its rules (nft(8), FLOWTABLES). Absent where there is none. */
+  flowtables?: string[];
   /** Those of all chains, in the order in which they were printed. */
   rules: Rule[];
 }
@@ -124,6 +126,12 @@ export type MatchKind =
   | {match: 'address-type'; side: Side; type: string}
   /** Whether it came or will leave under IPsec (iptables-extensions(8), policy). */
   | {match: 'ipsec'; direction?: string; policy?: string}
+  /** That it came by, or leaves by, an IPsec state, which a rule that asks for a field of that needs (nft_xfrm.c, nft_xfrm_get_eval). */
+  | {match: 'ipsec-state'}
+  /** That its route is known, which a rule that asks for it needs (nft_rt.c, nft_rt_get_eval). */
+  | {match: 'routed'}
+  /** That a flowtable takes its flow at this packet; else the rule is left (nft_flow_offload.c, nft_flow_offload_eval). */
+  | {match: 'offload'}
   /** By which Docker picks a network's packets: the VNI of a VXLAN header. */
   | {match: 'vni'; vni: number}
   /** Of IPv4 or IPv6; nft's matches of a header ask for its family and protocol as well (nft(8), PAYLOAD EXPRESSIONS). */

@@ -2,6 +2,7 @@
 import type {PacketFilter} from '../../../src/kernel/packet-filter.js';
 import {ruleText} from '../../../src/kernel/printed-rule.js';
 import type {Rule, RuleChain} from '../../../src/model/rules/rule.js';
+import {type Extra, type Extras, noExtras} from './extras.js';
 
 const nameOf = ({program, family, table, name}: RuleChain) => `${program} ${family} ${table} ${name}`;
 
@@ -100,9 +101,21 @@ const constructs: readonly (readonly [string, RegExp])[] = [
   ['update of a set', /(add|update) @seen/],
 ];
 
+/** Those that a ruleset has only where they are asked for. */
+const extraConstructs: readonly (readonly [name: string, form: RegExp, of: Extra])[] = [
+  ['IPsec on the way in', /meta ipsec/, 'ipsec'],
+  ['IPsec on the way out', /rt ipsec/, 'ipsec'],
+];
+
 /** Constructs that met packets in less than one of a hundred rulesets. */
-export function rareIn({met, rulesets}: {met: ReadonlyMap<string, number>; rulesets: number}): string[] {
-  return constructs.map(([name]) => name).filter((name) => (met.get(name) ?? 0) < rulesets / 100);
+export function rareIn(
+  {met, rulesets}: {met: ReadonlyMap<string, number>; rulesets: number},
+  also: Extras = noExtras,
+): string[] {
+  const asked = extraConstructs.filter(([, , of]) => also.has(of));
+  return [...constructs, ...asked]
+    .map(([name]) => name)
+    .filter((name) => (met.get(name) ?? 0) < rulesets / 100);
 }
 
 /** The constructs of rules that met a packet, each once. */
@@ -112,7 +125,7 @@ export function constructsIn(met: ReadonlyMap<Rule | RuleChain, number>): Set<st
     if (packets === 0 || !('statements' in by)) continue;
     const isNative = by.chain.program === 'nft';
     const text = ruleText(by);
-    for (const [name, form] of constructs)
+    for (const [name, form] of [...constructs, ...extraConstructs])
       if (isNative !== name.startsWith('iptables: ') && form.test(text)) found.add(name);
   }
   return found;

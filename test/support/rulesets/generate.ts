@@ -1,4 +1,5 @@
 /** Random rulesets: tables of nftables and rules of iptables side by side, for IPv4 and IPv6. */
+import {type Extras, noExtras} from './extras.js';
 import {iptablesText, type Program, programs} from './iptables.js';
 import {nativeAdditions, nativeTable} from './native.js';
 import {chance, type Random} from './random.js';
@@ -9,10 +10,10 @@ export interface Part {
   text: string;
 }
 
-export function randomRuleset(random: Random): Part[] {
+export function randomRuleset(random: Random, also: Extras = noExtras): Part[] {
   const saved = programs.filter(() => chance(random, 0.25));
-  const tables = chance(random, 0.75) ? [nativeTable(random, 'one', saved.length > 0)] : [];
-  if (tables.length > 0 && chance(random, 0.25)) tables.push(nativeTable(random, 'two', true));
+  const tables = chance(random, 0.75) ? [nativeTable(random, 'one', {few: saved.length > 0, also})] : [];
+  if (tables.length > 0 && chance(random, 0.25)) tables.push(nativeTable(random, 'two', {few: true, also}));
   const native: Part[] = tables.length > 0 ? [{program: 'nft', text: tables.join('\n')}] : [];
   // Which of both is loaded first decides who is asked first where priorities are the same.
   const parts = [

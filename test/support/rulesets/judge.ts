@@ -7,6 +7,7 @@ import {parseTables} from '../../../src/model/netns-tables.js';
 import type {Rule, RuleChain} from '../../../src/model/rules/rule.js';
 import {constructsIn, metBetween} from './counted.js';
 import {ends} from './ends.js';
+import {type Extras, noExtras} from './extras.js';
 import {type Part, randomRuleset, withoutOne} from './generate.js';
 import {frameBytes, packetBytes} from './packets.js';
 import {type Passage, passages} from './passages.js';
@@ -25,6 +26,8 @@ export interface Judged {
   /** Those that the programs themselves refused. */
   rejected: number;
   wrong: Wrong[];
+  /** How each kind of packet fared, by its name. */
+  ways: Map<string, {passed: number; dropped: number}>;
   /** In how many rulesets a rule with such a construct met a packet, by its own counter in the kernel. */
   met: Map<string, number>;
 }
@@ -283,6 +286,7 @@ export async function judgeRulesets({
   from = 0,
   tell = () => {},
   most = 5,
+  also = noExtras,
 }: {
   count: number;
   seed: number;
@@ -291,6 +295,7 @@ export async function judgeRulesets({
   tell?: (wrong: Wrong) => void;
   /** Wrong verdicts that are made small before it ends. */
   most?: number;
+  also?: Extras;
 }): Promise<Judged> {
   const report: Judged = {
     packets: 0,
@@ -300,20 +305,22 @@ export async function judgeRulesets({
     random: 0,
     rejected: 0,
     wrong: [],
+    ways: new Map(),
     met: new Map(),
   };
   const bench = new Bench();
   try {
     await bench.begin();
     for (let index = from; index < from + count && report.wrong.length < most; index++) {
-      const parts = randomRuleset(randomFrom(seed * 1_000_003 + index));
+      const parts = randomRuleset(randomFrom(seed * 1_000_003 + index), also);
       const run = await bench.run(parts);
       if (!run) {
         report.rejected++;
         continue;
       }
       report.rulesets++;
-      for (const passage of run.all) note(report, said(run.filter, passage), run.passed(passage));
+      for (const passage of run.all)
+        note(report, passage.name, said(run.filter, passage), run.passed(passage));
       for (const name of constructsIn(run.met)) report.met.set(name, (report.met.get(name) ?? 0) + 1);
       const [wrong] = contradictions(run);
       if (!wrong) continue;
@@ -328,9 +335,12 @@ export async function judgeRulesets({
   return report;
 }
 
-function note(report: Judged, {verdict, by}: Filtering, arrived: boolean): void {
+function note(report: Judged, name: string, {verdict, by}: Filtering, arrived: boolean): void {
   report.packets++;
   if (!arrived) report.drops++;
+  const way = report.ways.get(name) ?? {passed: 0, dropped: 0};
+  report.ways.set(name, way);
+  way[arrived ? 'passed' : 'dropped']++;
   if (verdict !== 'unknown') return;
   if (by && 'statements' in by && isRandom(by)) report.random++;
   else report.unknown.set(reason(by), (report.unknown.get(reason(by)) ?? 0) + 1);

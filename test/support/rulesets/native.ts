@@ -1,5 +1,6 @@
 /** Random tables of nftables' own. */
 import {addresses, ends} from './ends.js';
+import type {Extras} from './extras.js';
 import {chance, many, pick, type Random, upTo} from './random.js';
 
 type Family = 'inet' | 'ip' | 'ip6';
@@ -34,7 +35,10 @@ export const nativeMatches: Record<string, (random: Random) => string> = {
     `meta l4proto ${not(r)}${pick(r, ['udp', 'tcp', 'esp', '{ icmp, udp }', 'icmp', 'ipv6-icmp', '{ 6, 17 }'])}`,
   nfproto: (r) => `meta nfproto ${pick(r, ['ipv4', 'ipv6'])}`,
   'ip protocol': (r) =>
-    pick(r, [`ip protocol ${not(r)}${pick(r, ['udp', 'esp', 'icmp'])}`, `ip6 nexthdr ${not(r)}udp`]),
+    pick(r, [
+      `ip protocol ${not(r)}${pick(r, ['udp', 'esp', 'icmp'])}`,
+      `ip6 nexthdr ${not(r)}${pick(r, ['udp', 'esp', 'esp'])}`,
+    ]),
   'ip field': (r) =>
     pick(r, [
       'ip ttl 64',
@@ -222,7 +226,7 @@ const hooks = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as con
 const priorities = [-300, -300, -250, -150, -50, 0, 0, 5, 10, 50, 150];
 
 /** A table with sets, chains that are jumped to and chains at hooks; rules are the lines that begin with a tab. */
-export function nativeTable(random: Random, name: string, few: boolean): string {
+export function nativeTable(random: Random, name: string, {few, also}: {few: boolean; also: Extras}): string {
   const family: Family = pick(random, ['inet', 'inet', 'inet', 'ip', 'ip6']);
   const most = few ? 4 : 7;
   const regular = many(upTo(random, 3), (at) => `c${at}`);
@@ -241,6 +245,7 @@ export function nativeTable(random: Random, name: string, few: boolean): string 
           ]
         : [];
     const rules = [
+      ...extraRules(random, head, also),
       ...back,
       ...many(upTo(random, most), () => rule(random, chains, rejects)),
       ...more,
@@ -261,6 +266,27 @@ export function nativeTable(random: Random, name: string, few: boolean): string 
     });
   const nat = chance(random, 0.25) && family !== 'ip6' ? natChains(random, family) : [];
   return `table ${family} ${name} {\n${setsOf(random)}\n${[...bodies, ...base, ...nat].join('\n')}\n}`;
+}
+
+/** Where each match of IPsec may be asked for (nft_meta.c nft_meta_get_validate_xfrm, nft_xfrm.c nft_xfrm_validate). */
+const ipsecMatches: Record<'in' | 'out', readonly string[]> = {
+  in: ['meta ipsec exists', 'meta ipsec missing', 'ipsec in reqid 1', 'ipsec in reqid != 1'],
+  out: ['ipsec out reqid 2', 'ipsec out reqid != 2', 'rt ipsec exists', 'rt ipsec missing'],
+};
+
+/** Rules of a chain at a hook with what is asked for beside the grammar of all. */
+function extraRules(random: Random, head: string, also: Extras): string[] {
+  const hook = /hook (\w+)/.exec(head)?.[1];
+  if (hook === undefined) return [];
+  const ipsec = [
+    ...(/prerouting|input|forward/.test(hook) ? ipsecMatches.in : ['rt ipsec exists']),
+    ...(/output|postrouting|forward/.test(hook) ? ipsecMatches.out : ['rt ipsec missing']),
+  ];
+  const verdicts = ['accept', 'drop', 'meta mark set 0x4', ''];
+  return many(
+    also.has('ipsec') ? upTo(random, 2) : 0,
+    () => `${pick(random, ipsec)} counter ${pick(random, verdicts)}`,
+  );
 }
 
 /** Rules of nft's own in a table of iptables, and a chain that sees packets of which iptables knows nothing. */
