@@ -23,7 +23,7 @@ function readme(lab: Lab, engine: string, tools: string, kernel: string, bridges
 Recorded by \`scripts/record-engine.ts\` with \`ovdiag snapshot\` from the swarm of \`test/lab\`
 (${nodes}), whose nodes ran Docker Engine ${engine} and
 ${tools} from a Debian tree (\`OVDIAG_LAB_ROOT\`) on kernel ${kernel}. \`node1\` and \`node2\` are the
-healthy swarm after a little traffic; \`node1-native\` and \`node2-native\` have an operator's rules of nftables beside
+healthy swarm after a little traffic; those in \`native/\` have an operator's rules of nftables beside
 those of the engine (\`test/lab/native-rules.ts\`).${bridges} Nothing in them is written or changed by hand.
 `;
 }
@@ -37,15 +37,15 @@ const node1 = lab.node('node1');
 const {stdout: version} = await node1.docker(['version', '-f', '{{.Server.Version}}']);
 const engine = version.replace(/[^\d.].*/, '');
 const folder = `${parent}engine-${engine}/`;
-await mkdir(folder, {recursive: true});
 
-const snapshots = async (suffix = '') => {
-  for (const {name} of lab.nodes) await takeSnapshot(lab, name, `${folder}${name}${suffix}.json.gz`);
+const snapshots = async (below = '') => {
+  await mkdir(`${folder}${below}`, {recursive: true});
+  for (const {name} of lab.nodes) await takeSnapshot(lab, name, `${folder}${below}${name}.json.gz`);
 };
 await healthy.readings(lab, snapshots);
 try {
   await Promise.all(lab.nodes.map(loadRules));
-  await healthy.readings(lab, () => snapshots('-native'));
+  await healthy.readings(lab, () => snapshots('native/'));
 } finally {
   await Promise.all(lab.nodes.map(removeRules));
 }

@@ -32,7 +32,7 @@ describe('a healthy swarm', () => {
   }
 
   it('with rules of nftables beside those of iptables-nft has no finding, and none is left open for its rules', () => {
-    const both = ['engine-28.5.2/node1-native', 'engine-28.5.2/node2-native'];
+    const both = ['engine-28.5.2/native/node1', 'engine-28.5.2/native/node2'];
     for (const hosts of [...both.map((name) => [name]), both]) {
       const {findings, notChecked} = examineRecorded(...hosts);
       assert.deepEqual(told(unexpected(findings)), []);

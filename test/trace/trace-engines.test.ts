@@ -36,7 +36,7 @@ for (const engine of ['26.1.5', '28.5.2']) {
 }
 
 describe("trace over an operator's rules of nftables beside those of iptables-nft", () => {
-  const hosts = ['node1', 'node2'].map((node) => recordedModel(`engine-28.5.2/${node}-native`));
+  const hosts = ['node1', 'node2'].map((node) => recordedModel(`engine-28.5.2/native/${node}`));
 
   test('each packet filter on the path decides, and passes it', () => {
     for (const [from, to] of [

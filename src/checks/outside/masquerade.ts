@@ -31,8 +31,10 @@ export const masquerade = defineCheck({
     const found = masquerading(model, filter, {source});
     if (found.state === 'hidden') gap(found.why);
     if (found.state !== 'missing') return undefined;
-    const nat = rulesOf(model.host?.netfilter)
-      .filter(({chain}) => chain.table === 'nat' && chain.name === 'POSTROUTING')
+    const nat = rulesOf(filter?.rulesets)
+      .filter(
+        ({chain: {family, table, name}}) => family === 'ip' && table === 'nat' && name === 'POSTROUTING',
+      )
       .map(countedLine);
     report.found({
       code: 'masquerade-missing',
