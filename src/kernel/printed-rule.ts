@@ -1,6 +1,6 @@
 /** How rules are printed, in evidence and in commands: as the program prints them that they come from. */
-import {does} from '../model/rules/questions.js';
-import type {Rule, RuleChain} from '../model/rules/rule.js';
+import {does, tableOf} from '../model/rules/questions.js';
+import type {Rule, RuleChain, Ruleset} from '../model/rules/rule.js';
 
 /** A rule alone: its matches and what it does. */
 export function ruleText({statements}: Rule): string {
@@ -50,6 +50,20 @@ export function chainOf(by: Rule | RuleChain): RuleChain {
 /** A chain of nftables, which iptables does not show: `nft inet filter input`. */
 export function chainLine({family, table, name}: RuleChain): string {
   return `nft ${family} ${table} ${name}`;
+}
+
+/** The command that prints the rules of a chain with their counters. */
+export function listing({program}: RuleChain): string {
+  return program === 'nft' ? 'nft list ruleset' : `${program}-save -c`;
+}
+
+/** The command that prints a chain of one of iptables' tables of IPv4: nft's where nft has written in that table, which iptables refuses. */
+export function chainListing(rulesets: readonly Ruleset[], table: string, chain: string): string {
+  const isNfts = rulesets.some((ruleset) => {
+    const {chains, rules} = tableOf(ruleset, table) ?? {chains: new Map<string, RuleChain>(), rules: []};
+    return [...chains.values(), ...rules.map(chainOf)].some(({program}) => program === 'nft');
+  });
+  return isNfts ? `nft list table ip ${table}` : `iptables -t ${table} -S ${chain}`;
 }
 
 /** As iptables prints it. */

@@ -1,3 +1,4 @@
+import {once, oncePer} from '../base/once.js';
 import type {Section} from '../snapshot/snapshot.js';
 import {compact} from './compact.js';
 import type {FdbRow, Link, Neighbour, Route, RoutingRule} from './facts.js';
@@ -79,12 +80,13 @@ export function parseTables(
   const routeCache = rows('route-cache', parseRoutesJson, parseRoutesText);
   const neighbours = rows('neigh', parseNeighboursJson, parseNeighboursText);
   const fdb = rows('fdb', parseFdbJson, parseFdbText);
-  const rules = rows('rule', once(parseRulesJson, seenRules), parseRulesText);
+  const rules = rows('rule', seenBefore(parseRulesJson, seenRules), parseRulesText);
   const files = sections.find(({name}) => name === 'proc');
   if (files && isCut(files)) partial.add('proc');
+  const filters = filterReader(sections);
   const failed = new Set([
     ...missing,
-    ...sections.flatMap((section) => (readingOf(section, sections) === 'whole' ? [] : [section.name])),
+    ...sections.flatMap((section) => (filters.readingOf(section) === 'whole' ? [] : [section.name])),
   ]);
   const tables: NetnsTables = compact({
     partial: partial.size > 0 ? partial : undefined,
@@ -102,6 +104,7 @@ export function parseTables(
   return withRest(
     tables,
     sections.filter(({name}) => restNames.test(name)),
+    filters,
   );
 }
 
@@ -149,18 +152,18 @@ function isJson({command, output}: Section): boolean {
 const restNames = /^(nsid|proc|ip6?tables-.*|nft|route-get|nic|misses|tc-filter)$/;
 
 /** Adds what is parsed when it is asked for. It is given only these sections, so that the others can be forgotten. */
-function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
+function withRest(tables: NetnsTables, sections: Section[], rules: FilterReader): NetnsTables {
   const find = (name: string) => sections.find((section) => section.name === name);
   const whole = (name: string) => sections.find((section) => section.name === name && isWhole(section));
-  const [ids, proc, nft, gets] = [whole('nsid'), find('proc'), whole('nft'), find('route-get')];
+  const [ids, proc, gets] = [whole('nsid'), find('proc'), find('route-get')];
   const missed = whole('misses');
   const saves = sections.filter(({name}) => name.startsWith('iptables-'));
   const saves6 = sections.filter(({name}) => name.startsWith('ip6tables-'));
   const cards = sections.filter(({name}) => name === 'nic');
   const filters = sections.filter((section) => section.name === 'tc-filter');
   const rulesIn = (all: Section[], wanted: Reading) =>
-    all.length > 0 && worstReading(all, sections) === wanted
-      ? () => netfilter(all, tables.nftables)
+    all.length > 0 && worst(all.map(rules.readingOf)) === wanted
+      ? () => netfilter(all, rules.nft?.())
       : undefined;
   return lazily(tables, {
     nsids: ids && (() => nsids(ids)),
@@ -170,7 +173,7 @@ function withRest(tables: NetnsTables, sections: Section[]): NetnsTables {
     netfilter6: rulesIn(saves6, 'whole'),
     netfilterPartly: rulesIn(saves, 'partly'),
     netfilter6Partly: rulesIn(saves6, 'partly'),
-    nftables: nft && (() => parseNftRuleset(nft.output)),
+    nftables: rules.nft,
     vtepRoutes: gets && (() => vtepRoutes(gets)),
     nics: cards.length === 0 ? undefined : () => nics(cards),
     tcFilters:
@@ -192,29 +195,42 @@ function isWhole({name, status, truncated, output}: Section): boolean {
 /** How much a section tells: all, all but what is left out of some rules, or not enough. */
 type Reading = 'whole' | 'partly' | 'no';
 
+interface FilterReader {
+  /** What nft shows, parsed once; absent where it was not read whole. */
+  nft?: () => Ruleset;
+  /** How much a section tells, beside what nft shows. */
+  readingOf: (section: Section) => Reading;
+}
+
+/** Nothing is parsed before it is asked for. */
+function filterReader(sections: readonly Section[]): FilterReader {
+  const printed = sections.find((one) => one.name === 'nft' && isWhole(one));
+  const nft = printed && once(() => parseNftRuleset(printed.output));
+  const readingOf = oncePer((section: Section) => reading(section, nft));
+  return {...(nft ? {nft} : {}), readingOf};
+}
+
 /**
- * The same of one among those of its namespace: iptables-nft-save leaves out a table in which nft has put what it can't print
- * (iptables/xtables-save.c), which nft may show.
+ * iptables-nft-save leaves out a table in which nft has put what it can't print (iptables/xtables-save.c), which nft may
+ * show.
  */
-function readingOf(section: Section, sections: readonly Section[]): Reading {
+function reading(section: Section, nft: (() => Ruleset) | undefined): Reading {
   if (!isWhole(section)) return 'no';
   const {name, truncated, output} = section;
   if (!/^ip6?tables-/.test(name)) return 'whole';
   if (truncated) return 'no';
   if (!output.includes("is incompatible, use 'nft' tool")) return 'whole';
-  const nft = sections.find((one) => one.name === 'nft' && isWhole(one));
-  return shownByNft(output, name.startsWith('ip6') ? 'ip6' : 'ip', nft && parseNftRuleset(nft.output));
+  return shownByNft(output, name.startsWith('ip6') ? 'ip6' : 'ip', nft?.());
 }
 
 /** Of several sections: rules are known no better than those of each. */
-function worstReading(all: readonly Section[], sections: readonly Section[]): Reading {
-  const readings = all.map((one) => readingOf(one, sections));
+function worst(readings: readonly Reading[]): Reading {
   return readings.includes('no') ? 'no' : readings.includes('partly') ? 'partly' : 'whole';
 }
 
 type Parser<Row> = (text: string) => Parsed<Row>;
 
-function once<Row>(parse: Parser<Row>, seen: Map<string, Parsed<Row>>): Parser<Row> {
+function seenBefore<Row>(parse: Parser<Row>, seen: Map<string, Parsed<Row>>): Parser<Row> {
   return (text) => {
     const known = seen.get(text) ?? parse(text);
     seen.set(text, known);

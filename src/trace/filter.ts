@@ -4,7 +4,7 @@ import type {FindingCode} from '../findings/catalogue.js';
 import {callsIptables, throughBridgeChains} from '../kernel/bridge-chains.js';
 import type {FilteredPacket, Hook} from '../kernel/netfilter.js';
 import {decide, packetFilter} from '../kernel/packet-filter.js';
-import {chainLine, chainOf, dropWord, ruleLine} from '../kernel/printed-rule.js';
+import {chainLine, chainOf, dropWord, listing, ruleLine} from '../kernel/printed-rule.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {rulesOf} from '../model/rules/questions.js';
@@ -128,10 +128,6 @@ function chainName(chain: RuleChain): string {
 function flowText({protocol, dport, src, dst}: FilteredPacket): string {
   return `${protocol}${dport === undefined ? '' : ` ${dport}`} ${src || 'any'} → ${dst}`;
 }
-
-/** The command that prints the rules of a chain with their counters. */
-const listing = ({program}: RuleChain): string =>
-  program === 'nft' ? 'nft list ruleset' : `${program}-save -c`;
 
 /** What the rules at one place do to a packet, over all back ends: it must pass every one of them. */
 export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPacket): Walk | undefined {

@@ -3,7 +3,7 @@
 import {isDown} from '../kernel/link-state.js';
 import {packetFilter} from '../kernel/packet-filter.js';
 import {linkText, routeText} from '../kernel/printed.js';
-import {appended} from '../kernel/printed-rule.js';
+import {appended, chainListing} from '../kernel/printed-rule.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
@@ -220,7 +220,8 @@ function bridgeOut({steps, host, name, hostLink, network}: Leaving): Walk | unde
 function ownAddress({steps, host, ip, src, network}: Leaving, bridge: string): Walk | undefined {
   if (!network || src === '' || network.masquerade === false || host.engineMakesRules === false)
     return undefined;
-  const found = masquerading(host, host.host && packetFilter(host.host), {source: src, dst: ip});
+  const filter = host.host && packetFilter(host.host);
+  const found = masquerading(host, filter, {source: src, dst: ip});
   if (found.state !== 'missing') return undefined;
   return steps.fail(
     host,
@@ -231,7 +232,7 @@ function ownAddress({steps, host, ip, src, network}: Leaving, bridge: string): W
       device: bridge,
       evidence: [`none of nat POSTROUTING meets a packet from ${src} to ${ip}`],
       cause: 'the address of a container means nothing outside its host, so no answer comes back',
-      next: 'iptables -t nat -S POSTROUTING',
+      next: chainListing(filter?.rulesets ?? [], 'nat', 'POSTROUTING'),
     },
   );
 }

@@ -1,6 +1,6 @@
-import {device, prefix, sh} from '../../base/command.js';
+import {device, line, prefix, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
-import {countedLine} from '../../kernel/printed-rule.js';
+import {chainListing, countedLine} from '../../kernel/printed-rule.js';
 import {rulesOf} from '../../model/rules/questions.js';
 import {masquerading} from '../../services/masquerade.js';
 import {gwbridgeName, gwbridgeNetwork, leavers, legOf} from '../../topology/way-out.js';
@@ -47,7 +47,10 @@ export const masquerade = defineCheck({
         `no rule matches a packet from ${source} to the outside${found.device === undefined ? '' : ` through ${found.device}`}`,
       ],
       cause: `packets from ${subnet} are not masqueraded: outbound traffic of containers leaves with a docker_gwbridge address, and no reply comes back`,
-      check: look(sh`iptables -t nat -S POSTROUTING`, `no MASQUERADE for ${subnet}`),
+      check: look(
+        line(chainListing(filter?.rulesets ?? [], 'nat', 'POSTROUTING')),
+        `no MASQUERADE for ${subnet}`,
+      ),
       fix: fixBy({
         commands: [
           sh`iptables -t nat -A POSTROUTING -s ${prefix(subnet)} ! -o ${device(bridge)} -j MASQUERADE`,

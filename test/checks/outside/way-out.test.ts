@@ -215,6 +215,10 @@ describe('masquerade', () => {
     const {findings} = examineRecorded('doctor/masquerade-missing/node1');
     assert.deepEqual(told(findings), [['masquerade-missing', 'node1', null, '172.18.0.0/16']]);
     const [one] = findings.filter(({code}) => code === 'masquerade-missing');
+    assert.deepEqual(
+      one?.check.map(({command}) => command),
+      ['iptables -t nat -S POSTROUTING'],
+    );
     assert.match(
       one?.evidence.at(-1) ?? '',
       /no rule matches a packet from 172\.18\.\d+\.\d+ to the outside through eth0/,
@@ -298,9 +302,14 @@ describe('masquerade', () => {
       save(draft).output = refused;
     };
     const {findings} = change('doctor/masquerade-missing/node1', refuse);
-    const {evidence} = findings.find(({code}) => code === 'masquerade-missing') ?? {};
-    assert.ok(evidence);
-    assert.doesNotMatch(evidence.join(), /has no rule/);
+    const one = findings.find(({code}) => code === 'masquerade-missing');
+    assert.ok(one);
+    assert.doesNotMatch(one.evidence.join(), /has no rule/);
+    // iptables would refuse to print it.
+    assert.deepEqual(
+      one?.check.map(({command}) => command),
+      ['nft list table ip nat'],
+    );
     const healthy = change('node1', refuse);
     assert.deepEqual(told(healthy.findings.filter(isNotOpen)), []);
   });
