@@ -27,6 +27,12 @@ export interface TestGroups {
   lab: string[];
 }
 
+/** Of the files with a swarm, those that take minutes, the longest first. */
+const longestInLab = ['doctor-faults', 'trace-faults', 'scenes', 'trace-probes', 'doctor-quiet'].map(
+  (name) => `lab-suite/${name}`,
+);
+const isLongInLab = (file: string) => longestInLab.some((name) => file.endsWith(`/${name}.test.ts`));
+
 /** The test files below a folder whose path holds one of the words, or any without words, sorted into groups. */
 export async function testGroups(folder: string, words: readonly string[]): Promise<TestGroups> {
   const files = (await readdir(folder, {recursive: true}))
@@ -49,9 +55,9 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
     browser: files.filter((file) => browsing.has(file)),
     lab: [
       // First what takes longest, so that whoever shares the files ends at about the same time.
-      ...files.filter((file) => file.endsWith('/doctor-faults.test.ts')),
+      ...longestInLab.flatMap((name) => files.filter((file) => file.endsWith(`/${name}.test.ts`))),
       ...files.filter((file) => inside(file, 'lab')),
-      ...files.filter((file) => inside(file, 'lab-suite') && !file.endsWith('/doctor-faults.test.ts')),
+      ...files.filter((file) => inside(file, 'lab-suite') && !isLongInLab(file)),
       ...files.filter((file) => inside(file, 'lab-full')),
     ],
   };

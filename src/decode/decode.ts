@@ -1,6 +1,6 @@
 import {exitStatus, usageError} from '../base/errors.js';
 import {asciiJson, escapeText} from '../base/escape.js';
-import {describeError, errorDocument} from '../cli/errors.js';
+import {describeError, errorDocument, errorText} from '../cli/errors.js';
 import {unguarded} from '../cli/output.js';
 import type {HostSummary} from '../hosts/host-problems.js';
 import type {Names} from '../packet/names.js';
@@ -49,12 +49,10 @@ export async function decode(request: DecodeRequest): Promise<number> {
 
   async function problem({text, error}: FileProblem): Promise<void> {
     progress.clear();
-    if (options.views.json && error !== undefined) {
-      await views.sink.write(`${asciiJson(errorDocument(describeError(error, '')))}\n`);
-      return;
-    }
-    say(`ovdiag: ${text}`);
-    for (const hint of error?.suggestions ?? []) say(`  ${hint}`);
+    if (error === undefined) return say(`ovdiag: ${text}`);
+    const shown = describeError(error, '');
+    if (options.views.json) await views.sink.write(`${asciiJson(errorDocument(shown))}\n`);
+    else process.stderr.write(errorText(shown));
   }
 
   const start = (name: string): void => {

@@ -1,6 +1,6 @@
 import type {Finding} from './finding.js';
 
-/** Seconds within which a swarm settles after a change, by what it is (moby swarm-networking.md, 11.2). */
+/** Seconds within which a swarm settles after a change, by what it is (moby swarm-networking.md, 11.2, where nothing else is said). */
 export const ceilings = {
   /** An address elsewhere, a task that was replaced, the tasks that gossip lists. */
   reassignment: 300,
@@ -10,6 +10,8 @@ export const ceilings = {
   failure: 120,
   /** A manager gives a network its subnet, and a task its addresses. */
   allocation: 30,
+  /** An engine that starts has given the ingress sandbox all of its interfaces and routes (no source: seen to take up to 14 s on a loaded host). */
+  ingressSandbox: 30,
 } as const;
 
 /**

@@ -111,6 +111,13 @@ const reasons: Record<string, string> = {
   ENXIO: 'nothing is at the other end',
 };
 
+const moreRights = ['Run it with sudo, or give this user the file.'];
+const hints: Record<string, string[]> = {
+  ENOENT: ['Make one with: sudo ovdiag capture -w FILE'],
+  EACCES: moreRights,
+  EPERM: moreRights,
+};
+
 function cannotOpen(name: string, error: unknown): OvdiagError {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const reason = reasons[code] ?? (error as Error).message;
@@ -118,8 +125,7 @@ function cannotOpen(name: string, error: unknown): OvdiagError {
     {
       code: code === 'ENOENT' ? 'no-such-file' : 'unreadable',
       message: `Can't read ${shownName(name)}: ${reason}.`,
-      suggestions:
-        code === 'EACCES' || code === 'EPERM' ? ['Run it with sudo, or give this user the file.'] : [],
+      suggestions: hints[code] ?? [],
     },
     {cause: error},
   );

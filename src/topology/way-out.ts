@@ -13,6 +13,11 @@ export interface Leaver {
   tables: NetnsTables | undefined;
   /** What the engine says of its leg, where it lists one. */
   listed?: NetworkEndpoint;
+  /**
+   * Of the ingress sandbox, the age of the engine (`engineAge`), which still gives it interfaces and routes while it starts.
+   * A container is not said to run before it has its own.
+   */
+  ageSeconds?: number | undefined;
 }
 
 /** Its interface that is the leg, and the other end on the host; undefined where that end was not found. */
@@ -50,12 +55,25 @@ export function leavers(model: HostModel, sandboxes: Sandbox[]): Leaver[] {
   return sandboxes.flatMap(({kind, namespace, containers}): Leaver[] => {
     const {file, tables, state} = namespace;
     if (state !== 'live' && state !== 'other-mount' && state !== 'unreadable') return [];
+    const leaver = (name: string, key: string): Leaver => {
+      const listed = endpoints.get(key);
+      return {name, file, tables, ...(listed ? {listed} : {})};
+    };
+    if (kind === 'ingress')
+      return [{...leaver('the ingress sandbox', 'ingress-sbox'), ageSeconds: engineAge(model)}];
     const [container] = containers;
-    const key = kind === 'ingress' ? 'ingress-sbox' : container?.id;
-    if (kind !== 'ingress' && !(kind === 'container' && container && needsLeg(model, container))) return [];
-    const listed = endpoints.get(key ?? '');
-    return [{name: container?.name ?? 'the ingress sandbox', file, tables, ...(listed ? {listed} : {})}];
+    if (kind !== 'container' || !container || !needsLeg(model, container)) return [];
+    return [leaver(container.name, container.id)];
   });
+}
+
+/**
+ * Seconds from the start of a node's engine to the reading, by the time of its ingress sandbox, which it makes then, and the
+ * host's own clock; undefined where one of the two was not read.
+ */
+export function engineAge({clock, namespaces}: Pick<HostModel, 'clock' | 'namespaces'>): number | undefined {
+  const madeAt = namespaces.find(({file}) => file === 'ingress_sbox')?.madeAt;
+  return clock && madeAt !== undefined ? clock.seconds - madeAt : undefined;
 }
 
 function needsLeg({docker}: HostModel, {running, endpoints}: Container): boolean {

@@ -81,7 +81,10 @@ describe('decode: input that is no capture', () => {
     assert.match(runDecode([folder]).stderr, /is not a capture: it is a directory/);
     const missing = runDecode([path.join(folder, 'nowhere')]);
     assert.equal(missing.status, 3);
-    assert.match(missing.stderr, /there is no such file/);
+    assert.match(
+      missing.stderr,
+      /there is no such file\. \[no-such-file\]\n {2}Make one with: sudo ovdiag capture -w FILE\n$/,
+    );
     assert.equal(runDecode([]).status, 2);
   });
 

@@ -154,9 +154,14 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
   });
 
   const chosen = chosenOf(doctorFaults, keyOf);
+  /** Of a run that has to end: minutes after which no other fault is begun, and those left are told as skipped. */
+  const minutes = Number(process.env['OVDIAG_FAULTS_MINUTES'] ?? Number.POSITIVE_INFINITY);
+  const begun = Date.now();
   for (const [index, fault] of chosen.entries()) {
     it(`${fault.code} comes first, and goes: ${fault.about}`, async (t) => {
       if (times.has(keyOf(fault))) return t.skip('it has passed in the run that this one goes on with');
+      if (Date.now() - begun > minutes * 60_000)
+        return t.skip(`the faults before it took the ${minutes} minutes that there are for them`);
       let seconds: number;
       try {
         seconds = await assertFound(fault);
@@ -169,9 +174,10 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
       // The look at this one has shown that those before it are gone, but for those of the same name.
       prove([fault.code, ...(fault.brings ?? [])]);
       mended.push({fault, seconds});
-      if (index % 5 === 4 || index === chosen.length - 1) await assertGone();
+      if (index % 5 === 4) await assertGone();
     });
   }
+  it('finds none of them when all are mended', assertGone);
 
   /** Faults that were found and mended, and not yet seen to be gone. */
   let mended: {fault: DoctorFault; seconds: number}[] = [];

@@ -94,6 +94,13 @@ export function sectionOf(evidence: HostEvidence, netns: string | undefined, nam
   return found;
 }
 
+/** Sets the host's clock to so many seconds after its engine made the ingress sandbox. */
+export function readAfterStart(draft: HostEvidence, seconds: number): void {
+  const made = / (\d+) \S+\/ingress_sbox$/m.exec(sectionOf(draft, undefined, 'files').output)?.[1];
+  const about = sectionOf(draft, undefined, 'about');
+  about.output = about.output.replace(/^time=\d+$/m, `time=${Number(made) + seconds}`);
+}
+
 /** Changes the rows that a table of a namespace printed. */
 export function editTable(
   draft: HostEvidence,

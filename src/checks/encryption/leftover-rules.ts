@@ -1,11 +1,14 @@
 import {type Command, line, nested, number, plain, ruleWords, sh} from '../../base/command.js';
 import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
+import {unlessOverdue} from '../../findings/converging.js';
+import type {Finding} from '../../findings/finding.js';
 import {ruleLine} from '../../kernel/printed-rule.js';
 import type {Network} from '../../model/docker-types.js';
 import {actionOf, does, matchesOf, rulesOf} from '../../model/rules/questions.js';
 import type {Rule} from '../../model/rules/rule.js';
 import {dockerMark, vnisEncryptedByNft} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
+import {engineAge} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
 import {listed} from '../words.js';
 
@@ -78,7 +81,7 @@ function tell(
   {rules, inSet}: Leftover,
 ): void {
   const isUsed = network !== undefined && host.tunnels.some((tunnel) => tunnel.vni === vni);
-  report.found({
+  const finding: Finding = {
     code: 'encryption-rule-leftover',
     severity: isUsed ? 'error' : 'info',
     host: host.name,
@@ -96,7 +99,9 @@ function tell(
     fix: removal(vni, rules, inSet),
     basis: 'one-host',
     at: {host: host.name, netns: '@host', ...(network ? {networkId: network.id} : {})},
-  });
+  };
+  // An engine that has just started has the rules of its life before, and gets the networks with its tasks.
+  report.found(network ? finding : unlessOverdue(finding, 'reassignment', engineAge(host.model)));
 }
 
 function removal(vni: number, rules: Rule[], inSet: boolean): Fix {

@@ -1,6 +1,8 @@
 import {address, type Command, device, nested, prefix, sh} from '../../base/command.js';
 import {inSubnet} from '../../base/subnet.js';
 import {fixBy, look, noFix} from '../../findings/advice.js';
+import {unlessOverdue} from '../../findings/converging.js';
+import type {Finding} from '../../findings/finding.js';
 import {isUp} from '../../kernel/link-state.js';
 import {routeText} from '../../kernel/printed.js';
 import {chooseRoute} from '../../kernel/route.js';
@@ -32,7 +34,7 @@ export const containerRoutes = defineCheck({
 
 /** A default route, or two that stand for one, of a container that the engine gives a way outside. */
 function wayOutside(host: KnownHost, leaver: Leaver): Missing[] {
-  const {name, file, tables} = leaver;
+  const {name, file, tables, ageSeconds} = leaver;
   if (!tables?.routes || tables.partial?.has('route')) return [];
   if (outside.some((address) => chooseRoute(tables, address).verdict !== 'none')) return [];
   return [
@@ -40,6 +42,7 @@ function wayOutside(host: KnownHost, leaver: Leaver): Missing[] {
       name,
       file,
       tables,
+      ageSeconds,
       network: null,
       way: 'outside',
       cause: `${name} has no default route: it reaches its networks and nothing outside`,
@@ -104,6 +107,7 @@ interface Missing {
   name: string;
   file: string;
   tables: NetnsTables;
+  ageSeconds?: number | undefined;
   network: {id: string; name: string} | null;
   way: string;
   cause: string;
@@ -114,9 +118,9 @@ interface Missing {
 function tell(
   host: KnownHost,
   report: Report,
-  {name, file, tables, network, way, cause, route}: Missing,
+  {name, file, tables, ageSeconds, network, way, cause, route}: Missing,
 ): void {
-  report.found({
+  const finding: Finding = {
     code: 'container-route-missing',
     severity: 'error',
     host: host.name,
@@ -137,5 +141,6 @@ function tell(
       : noFix(`not known: the gateway of docker_gwbridge, or the interface of ${name} on it`),
     basis: 'one-host',
     at: {host: host.name, netns: file, ...(network ? {networkId: network.id} : {})},
-  });
+  };
+  report.found(unlessOverdue(finding, 'ingressSandbox', ageSeconds));
 }

@@ -1,5 +1,7 @@
 import {address, type Command, device, named, nested, prefix, sh} from '../../base/command.js';
 import {type Fix, fixBy, look} from '../../findings/advice.js';
+import {unlessOverdue} from '../../findings/converging.js';
+import type {Finding} from '../../findings/finding.js';
 import {isDown} from '../../kernel/link-state.js';
 import type {Link} from '../../model/facts.js';
 import {within} from '../../topology/in-namespace.js';
@@ -139,7 +141,7 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
   const trouble = found ? troubleOf(found.link, found.port?.link, name) : 'it has no interface there';
   if (trouble === undefined) return;
   const {file, listed: endpoint} = leaver;
-  report.found({
+  const finding: Finding = {
     code: 'gwbridge-leg-missing',
     severity: 'error',
     host: host.name,
@@ -157,7 +159,8 @@ function leg(host: KnownHost, leaver: Leaver, name: string, report: Report): voi
     fix: legFix(host, leaver, name, found),
     basis: 'one-host',
     at: {host: host.name, netns: file},
-  });
+  };
+  report.found(unlessOverdue(finding, 'ingressSandbox', leaver.ageSeconds));
 }
 
 function legFix(

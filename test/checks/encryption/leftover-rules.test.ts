@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {derived, fixtureEvidence, type Raw, recordedEvidence, sectionOf} from '../../support/evidence.js';
+import {
+  derived,
+  fixtureEvidence,
+  type Raw,
+  readAfterStart,
+  recordedEvidence,
+  sectionOf,
+} from '../../support/evidence.js';
 import {state} from '../../support/sealed.js';
 import {find, fixOf} from '../support.js';
 
@@ -39,6 +46,18 @@ describe('rules for encryption', () => {
   it('of a VNI that no network has are told as what they are', () => {
     const [finding, ...others] = find('encryption-rule-leftover', rulesFor(9000));
     assert.deepEqual([others, finding?.severity, finding?.subject], [[], 'info', 'VNI 9000']);
+  });
+
+  it('may belong to a network that a started engine gets with its tasks', () => {
+    const after = (seconds: number, vni: number) =>
+      find(
+        'encryption-rule-leftover',
+        derived(rulesFor(vni), (draft) => readAfterStart(draft, seconds)),
+      )[0]?.converging;
+    assert.deepEqual(after(41, 9000), {secondsLeft: 259, ceilingSeconds: 300});
+    assert.equal(after(301, 9000), undefined);
+    // Its packets are lost whatever comes.
+    assert.equal(after(41, uberVni), undefined);
   });
 
   it('of the encrypted network itself are right', () => {

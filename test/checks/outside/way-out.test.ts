@@ -10,6 +10,7 @@ import {
   editAnswers,
   editTable,
   type Raw,
+  readAfterStart,
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
@@ -207,6 +208,32 @@ describe('container-routes', () => {
       ]);
     });
     assert.deepEqual(told(marked.findings), []);
+  });
+});
+
+describe('the ingress sandbox of an engine that starts', () => {
+  /** Without its leg and its routes, so many seconds after its namespace was made. */
+  const young = (seconds: number) =>
+    change('node1', (draft) => {
+      editTable(draft, 'ingress_sbox', 'addr', (rows) => rows.filter(({ifname}) => ifname !== 'eth1'));
+      editTable(draft, 'ingress_sbox', 'route', (rows) => rows.filter(({dev}) => dev !== 'eth1'));
+      readAfterStart(draft, seconds);
+    }).findings.filter(({subject}) => subject.startsWith('the ingress sandbox'));
+
+  it('may still get its leg and its default route', () => {
+    const found = young(12);
+    assert.deepEqual(told(found), [
+      ['gwbridge-leg-missing', 'node1', null, 'the ingress sandbox'],
+      ['container-route-missing', 'node1', null, 'the ingress sandbox outside'],
+    ]);
+    for (const {severity, converging} of found)
+      assert.deepEqual([severity, converging], ['info', {secondsLeft: 18, ceilingSeconds: 30}]);
+  });
+
+  it('should have them after half a minute', () => {
+    for (const {severity, converging} of young(31))
+      assert.deepEqual([severity, converging], ['error', undefined]);
+    assert.equal(young(31).length, 2);
   });
 });
 
