@@ -57,13 +57,17 @@ export function listing({program}: RuleChain): string {
   return program === 'nft' ? 'nft list ruleset' : `${program}-save -c`;
 }
 
-/** The command that prints a chain of one of iptables' tables of IPv4: nft's where nft has written in that table, which iptables refuses. */
-export function chainListing(rulesets: readonly Ruleset[], table: string, chain: string): string {
+/**
+ * The command that prints a chain of one of iptables' tables of IPv4, or all of them: nft's where nft has written in that table,
+ * which iptables refuses.
+ */
+export function chainListing(rulesets: readonly Ruleset[], table: 'filter' | 'nat', chain?: string): string {
   const isNfts = rulesets.some((ruleset) => {
     const {chains, rules} = tableOf(ruleset, table) ?? {chains: new Map<string, RuleChain>(), rules: []};
     return [...chains.values(), ...rules.map(chainOf)].some(({program}) => program === 'nft');
   });
-  return isNfts ? `nft list table ip ${table}` : `iptables -t ${table} -S ${chain}`;
+  if (isNfts) return `nft list table ip ${table}`;
+  return `iptables${table === 'filter' ? '' : ` -t ${table}`} -S${chain === undefined ? '' : ` ${chain}`}`;
 }
 
 /** As iptables prints it. */

@@ -16,6 +16,7 @@ import type {Problem} from './problem.js';
 import {parseIptablesSave} from './rules/iptables.js';
 import {shownByNft, withNativeRules} from './rules/mixed.js';
 import {parseNftRuleset} from './rules/nftables.js';
+import {parseNftText, type RuleTexts} from './rules/nftables-xt.js';
 import type {RuleProgram, Ruleset} from './rules/rule.js';
 import {parseTcFilters, type TcFilter} from './tc.js';
 
@@ -44,7 +45,7 @@ export interface NetnsTables {
   netfilter?: Ruleset[];
   /** The same of IPv6; absent also where it was not asked for. */
   netfilter6?: Ruleset[];
-  /** In place of `netfilter` where a table is known from nft alone, which leaves out what its xt matches and targets are told. */
+  /** In place of `netfilter` where a table is known from nft alone, and not what all of its xt matches and targets are told. */
   netfilterPartly?: Ruleset[];
   /** The same of IPv6. */
   netfilter6Partly?: Ruleset[];
@@ -205,10 +206,15 @@ interface FilterReader {
 /** Nothing is parsed before it is asked for. */
 function filterReader(sections: readonly Section[]): FilterReader {
   const printed = sections.find((one) => one.name === 'nft' && isWhole(one));
-  const nft = printed && once(() => parseNftRuleset(printed.output));
+  const texts = sections.filter((one) => one.name === 'nft-table' && isWhole(one) && !one.truncated);
+  const nft = printed && once(() => parseNftRuleset(printed.output, ruleTexts(texts)));
   const readingOf = oncePer((section: Section) => reading(section, nft));
   return {...(nft ? {nft} : {}), readingOf};
 }
+
+/** Of the tables that iptables refuses, in nft's text. */
+const ruleTexts = (tables: readonly Section[]): RuleTexts =>
+  new Map(tables.flatMap(({output}) => [...parseNftText(output)]));
 
 /**
  * iptables-nft-save leaves out a table in which nft has put what it can't print (iptables/xtables-save.c), which nft may

@@ -71,6 +71,24 @@ export function redactNft(output: string, scrub: Scrub, tokens: Tokens): string 
   );
 }
 
+/**
+ * `nft -a list table`. Rules that compare bytes without a name are left out: those may be an address in any form, and are never
+ * rules of iptables, for which alone the text is read.
+ */
+export function redactNftText(output: string, scrub: Scrub): string {
+  return output
+    .split('\n')
+    .map((line) => (/@(?:ll|nh|th|ih),/.test(line) ? '' : scrubRule(line, scrub)))
+    .join('\n');
+}
+
+/** A range of ports reads like a name made of numbers. */
+const scrubRule = (line: string, scrub: Scrub): string =>
+  line
+    .split(/(?<=[ {:])(\d{1,5}-\d{1,5})(?=[ ,}]|$)/)
+    .map((piece, at) => (at % 2 === 0 ? scrub(piece) : piece))
+    .join('');
+
 /** A comparison with 32 bits of the network header that nft knows no name of. */
 function isRawAddress({key, siblings}: Leaf): boolean {
   if (key !== 'right') return false;

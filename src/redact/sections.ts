@@ -2,7 +2,7 @@ import type {Section} from '../snapshot/snapshot.js';
 import {redactCertificates} from './certificate.js';
 import {redactIproute} from './iproute.js';
 import {eachFact, eachLine, Refusal} from './lines.js';
-import {redactIptables, redactNft} from './netfilter.js';
+import {redactIptables, redactNft, redactNftText} from './netfilter.js';
 import {redactProc} from './proc.js';
 import {type Scrub, sandboxFile} from './scrub.js';
 import type {Tokens} from './tokens.js';
@@ -134,6 +134,7 @@ const rules: Record<string, Rule> = {
   'ip6tables-legacy': redactIptables,
   'ip6tables-nft': redactIptables,
   nft: redactNft,
+  'nft-table': redactNftText,
   'xfrm-state': redactXfrm,
   'xfrm-policy': redactXfrm,
   nic: redactNic,

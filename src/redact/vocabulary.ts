@@ -90,6 +90,7 @@ original reply direction bytes packets avgpkt zone expiration helper count port 
 rate burst per second minute hour day over inv unit prefix level snaplen group queue-threshold nat route filter
 interval constant timeout dynamic auto-merge gc-interval inet_service ipv4_addr ipv6_addr ether_addr mark ifname
 inet_proto boolean exists verdict notrack flow offload synproxy mss wscale timestamp sack-permitted
+host-prohibited net-prohibited admin-prohibited host-unreachable net-unreachable prot-unreachable reset xor and dstnat srcnat
 docker-bridges docker-overlay docker-dns enc-in enc-out encrypted-vnis
 # IPsec: ip-xfrm(8)
 xfrm aead auth auth-trunc enc comp sel replay-window seq oseq flag anti-replay context esn bitmap bitmap-length

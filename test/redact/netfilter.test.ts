@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {readdirSync, readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {hex, mapped, section} from './section.js';
 
@@ -55,5 +56,27 @@ describe('packet filters: addresses', () => {
     const redacted = section('iptables-legacy', text);
     assert.doesNotMatch(redacted, /ACME|acme|berlin|ticket|10\.0\.1\.9/);
     assert.match(redacted, new RegExp(`^\\[1:2\\] -A x\\w{8} -s ${mapped}/32 -m comment --comment "`));
+  });
+
+  it('are replaced in what nft prints of a table, of which the words of its own stay', () => {
+    const folder = new URL('../../fixtures/mixed/', import.meta.url);
+    const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter((file) =>
+      file.endsWith('.txt'),
+    );
+    assert.equal(files.length, 6);
+    for (const file of files) {
+      const text = readFileSync(new URL(file, folder), 'utf8');
+      // Addresses, and what is quoted.
+      const words = (of: string) => of.replace(/"[^"]*"|\d+(\.\d+){3}(\/\d+)?/g, '').trim();
+      const redacted = section('nft-table', text);
+      const chain = section('nft-table', 'OPERATOR');
+      assert.equal(words(redacted), words(text).replaceAll('OPERATOR', chain), file);
+      assert.doesNotMatch(redacted, /OPERATOR|172\.18\.|allowed/);
+    }
+  });
+
+  it('are left out with the rule where nft prints them as bytes', () => {
+    const rules = '\t\t@nh,96,32 0xa000109 drop # handle 7\n\t\tct state new accept # handle 8';
+    assert.equal(section('nft-table', rules), '\n\t\tct state new accept # handle 8');
   });
 });

@@ -43,6 +43,7 @@ const forms: string[][] = [
   // netfilter: only the forms that save
   ['ip6?tables(-legacy|-nft)?-save', '-c'],
   ['nft', '-j', 'list', 'ruleset'],
+  ['nft', '-a', 'list', 'table', 'ip6?', '(filter|nat|mangle|raw|security)'],
   ['tc', 'qdisc', 'show'],
   ['tc', '-j', 'filter', 'show', 'dev', '[^-].*', '(ingress|egress)'],
   ['lsns', '-t', 'net', '-n', '-r', '-o', 'NS,PID,NETNSID'],

@@ -2,7 +2,7 @@ import {type Command, device, line, nested, plain, prefix, sh} from '../../base/
 import {inSubnet} from '../../base/subnet.js';
 import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {decide, packetFilter} from '../../kernel/packet-filter.js';
-import {chainLine} from '../../kernel/printed-rule.js';
+import {chainLine, chainListing} from '../../kernel/printed-rule.js';
 import {atLeast, type EngineVersion, engineVersion} from '../../model/engine-version.js';
 import type {Link} from '../../model/facts.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
@@ -23,8 +23,12 @@ export const dockerRules = defineCheck({
     twoBackends(host, tables, report);
     const firewall = docker?.engine.firewall ?? 'iptables';
     if (firewall.startsWith('nftables')) nftTable(host, tables, report);
-    else if (tables.netfilter) missing(host, tables, tables.netfilter, report);
-    else notRead(host, report, whyUnread(tables));
+    else {
+      // A jump is shown by nft as well, whatever it leaves out of what the rule asks for.
+      const netfilter = tables.netfilter ?? tables.netfilterPartly;
+      if (netfilter) missing(host, tables, netfilter, report);
+      else notRead(host, report, 'no packet filter of it was read');
+    }
     return undefined;
   },
 });
@@ -37,11 +41,6 @@ function notRead(host: KnownHost, report: Report, why: string): void {
     add: 'On that host: iptables-save and nft (packages iptables, nftables), and a snapshot of this version',
   });
 }
-
-const whyUnread = ({netfilterPartly}: NetnsTables): string =>
-  netfilterPartly
-    ? 'nft has put a rule into a table of iptables, which iptables-nft-save does not print any more, and nft leaves out the parameters of xt matches'
-    : 'no packet filter of it was read';
 
 /** Why a host may have none of Docker's rules and be well; undefined where it should have them. */
 function whyNone(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[]): string | undefined {
@@ -81,7 +80,10 @@ function missing(host: KnownHost, tables: NetnsTables, netfilter: Ruleset[], rep
     subject: 'the host',
     evidence: [...gone.map(({text}: Piece) => `not there: ${text}`), ...(lost === undefined ? [] : [lost])],
     cause: `${gone.length} of the ${pieces.length} rules that jump to Docker's chains are missing: a firewall manager or a flush removed them, and the engine adds them only when it starts${lost === undefined ? '' : '; outbound traffic of containers is lost'}`,
-    check: [...look(line('iptables -S FORWARD')), ...look(line('iptables -t nat -S'))],
+    check: [
+      ...look(line(chainListing(netfilter, 'filter', 'FORWARD'))),
+      ...look(line(chainListing(netfilter, 'nat'))),
+    ],
     fix: rulesFix(host, netfilter, gone, version),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},

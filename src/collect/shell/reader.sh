@@ -161,7 +161,7 @@ read_netfilter() {
   # The tables of iptables-nft are tables of nft, which was asked first: where it shows none of IPv4, as in half of
   # the namespaces, iptables would print nothing.
   case $rules in
-    *'"ip"'* | '') run iptables-nft "$nft_save" -c ;;
+    *'"ip"'* | '') read_nft_save iptables-nft ip "$nft_save" ;;
     *)
       begin iptables-nft "${nft_save##*/} -c (not run: nft shows no table of IPv4)"
       finish 0
@@ -183,6 +183,37 @@ read_nft() {
   [ "$status" = 0 ] || rules=
 }
 
+# read_nft_save SECTION FAMILY PROGRAM: the tables of iptables-nft. Those that it refuses to print because nft has written in
+# them (iptables/xtables-save.c) are printed by nft as text: its JSON leaves out what xt matches are told. The tables pass through
+# sed, which says which were refused, as they may be too long to be held; where nft has shown that there is no xt, it is not asked.
+read_nft_save() {
+  case $nft_tool:$rules in
+    *:*'"xt"'* | ?*:) ;;
+    *)
+      run "$1" "$3" -c
+      return 0
+      ;;
+  esac
+  begin "$1" "${3##*/} -c"
+  {
+    told=$({
+      {
+        "$3" -c
+        echo "status $?" >&8
+      } | sed -e "/ is incompatible, use 'nft' tool/w /dev/stderr" 2>&8 >&7 || echo 'sed failed' >&8
+    } 8>&1)
+  } 7>&1
+  status=${told##*status }
+  status=${status%%[!0-9]*}
+  case $told in *'sed failed'*) status=1 ;; esac
+  finish "$status"
+  for refused in filter nat mangle raw security; do
+    case $told in
+      *"# Table \`$refused' is"*) run nft-table "$nft_tool" -a list table "$2" "$refused" ;;
+    esac
+  done
+}
+
 # The same programs for IPv6 lie beside those for IPv4 and have a 6 in their names.
 read_netfilter6() {
   legacy_table=
@@ -193,7 +224,7 @@ read_netfilter6() {
   fi
   save6="${nft_save%/*}/ip6${nft_save##*/ip}"
   if [ -n "$nft_save" ] && [ -x "$save6" ] && has_netlink 12; then
-    run ip6tables-nft "$save6" -c
+    read_nft_save ip6tables-nft ip6 "$save6"
   fi
 }
 

@@ -82,9 +82,12 @@ function looksUp(value: Json): boolean {
   return Object.values(value).some((part) => isObject(part) && 'map' in part);
 }
 
-/** An extension of iptables in a table of iptables-nft: nft knows its name, and not what it is told. */
+/** An extension of iptables in a table of iptables-nft: nft's JSON has its name, and not what it is told. */
 function xtStatement({type, name}: Json, words: string): RuleStatement {
-  if (type === 'match') return {match: 'other', module: word(name), negated: false, words};
+  if (type === 'match')
+    return name === 'comment'
+      ? {match: 'comment', text: '', negated: false, words: ''}
+      : {match: 'other', module: word(name), negated: false, words};
   const kind = targetOf(word(name));
   // Whether CT takes the packet from conntrack is one of the things that nft does not print.
   const isHidden = kind.action === 'jump' || name === 'CT';

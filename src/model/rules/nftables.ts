@@ -4,6 +4,7 @@ import {HiddenProtocol, hidesProtocols} from './nftables-hidden.js';
 import {writerOf} from './nftables-native.js';
 import {readStatement} from './nftables-statements.js';
 import {isObject, type Json, named, valueText, word} from './nftables-words.js';
+import {type RuleTexts, readXt, ruleKey, type ToldXt} from './nftables-xt.js';
 import {isOfIptables} from './questions.js';
 import {
   type ChainBase,
@@ -25,7 +26,7 @@ interface TableInProgress extends RuleTable {
 type Tables = Map<string, TableInProgress>;
 
 /** What becomes of each kind of entry. */
-const adders: ReadonlyMap<string, (tables: Tables, printed: Json) => void> = new Map([
+const adders: ReadonlyMap<string, (tables: Tables, printed: Json, texts: RuleTexts) => void> = new Map([
   ['table', (tables, {family, name}) => void tableOf(tables, family, name)],
   ['chain', addChain],
   ['rule', addRule],
@@ -34,8 +35,12 @@ const adders: ReadonlyMap<string, (tables: Tables, printed: Json) => void> = new
   ['flowtable', addFlowtable],
 ]);
 
-/** Without tables for what is no such document. */
-export function parseNftRuleset(text: string): Ruleset {
+/**
+ * Without tables for what is no such document.
+ *
+ * @param texts of rules with xt matches or targets, as nft's text has them
+ */
+export function parseNftRuleset(text: string, texts: RuleTexts = new Map()): Ruleset {
   const byName: Tables = new Map();
   let isHiding = false;
   for (const item of itemsOf(text)) {
@@ -43,18 +48,21 @@ export function parseNftRuleset(text: string): Ruleset {
     const [kind, printed] = named(item);
     if (!isObject(printed)) continue;
     if (kind === 'metainfo') isHiding = hidesProtocols(word(printed['version']));
-    else adders.get(kind)?.(byName, printed);
+    else adders.get(kind)?.(byName, printed, texts);
   }
-  const tables = [...byName.values()].map((table) => withRules(table, isHiding));
+  const tables = [...byName.values()].map((table) => withRules(table, {isHiding, texts}));
   return {program: 'nft', tables, hooked: hookedChains(tables)};
 }
 
 /** nft prints the rules chain by chain, after all chains of their table. */
-function withRules({unread, ...table}: TableInProgress, isHiding: boolean): RuleTable {
+function withRules(
+  {unread, ...table}: TableInProgress,
+  all: Pick<RulePlace, 'isHiding' | 'texts'>,
+): RuleTable {
   for (const [chain, printed] of unread)
     lazily(chain, {
       rules: () =>
-        printed.map((rule, at) => ruleOf({chain, position: at + 1, sets: table.sets, isHiding}, rule)),
+        printed.map((rule, at) => ruleOf({...all, chain, position: at + 1, sets: table.sets}, rule)),
     });
   return lazily(table, {rules: () => [...table.chains.values()].flatMap(({rules}) => rules)});
 }
@@ -107,7 +115,7 @@ function baseOf({hook, prio, type}: Json): ChainBase | undefined {
   return {hook, priority: Number(prio), ...(typeof type === 'string' ? {type} : {})};
 }
 
-function addRule(tables: Tables, from: Json): void {
+function addRule(tables: Tables, from: Json, texts: RuleTexts): void {
   const {table, chain} = chainOf(tables, from, from['chain']);
   const unread = table.unread.get(chain);
   if (unread) unread.push(from);
@@ -116,7 +124,11 @@ function addRule(tables: Tables, from: Json): void {
   if (!isOfIptables(table.family, table.name)) return;
   const writer = writerOf(from['expr']);
   if (writer === 'nft') chain.native = new Set(chain.native).add(chain.size);
-  else if (writer === 'iptables') chain.hasXt = true;
+  else if (writer === 'iptables' && !chain.hasXt && !xtOf(chain, from, texts).isWhole) chain.hasXt = true;
+}
+
+function xtOf({family, table, name}: RuleChain, {expr, handle}: Json, texts: RuleTexts): ToldXt {
+  return readXt(Array.isArray(expr) ? expr : [], texts.get(ruleKey(family, table, name, word(handle))));
 }
 
 interface RulePlace {
@@ -125,14 +137,17 @@ interface RulePlace {
   sets: RuleSet[];
   /** Whether nft may have left out which protocol a rule is for. */
   isHiding: boolean;
+  texts: RuleTexts;
 }
 
-function ruleOf({chain, position, sets, isHiding}: RulePlace, {expr, comment}: Json): Rule {
+function ruleOf({chain, position, sets, isHiding, texts}: RulePlace, printed: Json): Rule {
+  const {expr, comment} = printed;
   const expressions = Array.isArray(expr) ? expr : [];
+  const xt = xtOf(chain, printed, texts).statements;
   const protocol = isHiding ? new HiddenProtocol() : undefined;
-  const statements = expressions.flatMap((one) => [
+  const statements = expressions.flatMap((one, at) => [
     ...(protocol?.before(one) ?? []),
-    ...readStatement(one, sets),
+    ...(xt.get(at) ?? readStatement(one, sets)),
   ]);
   const rule: Rule = {chain, position, statements};
   const counters = countersOf(expressions);

@@ -45,7 +45,7 @@ export interface RuleChain {
   size: number;
   /** Of a chain that nft shows: positions of the rules that iptables can't have written. */
   native?: ReadonlySet<number>;
-  /** Of a chain that nft shows: some matches or targets are of xt, whose parameters it does not print. */
+  /** Of a chain that nft shows: what some xt matches or targets are told was not read. */
   hasXt?: boolean;
   /** Those of nft are read when they are first asked for: most readers ask few chains. */
   rules: Rule[];

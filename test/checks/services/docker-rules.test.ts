@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {foldFindings} from '../../../src/findings/fold.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
@@ -120,6 +121,51 @@ describe('docker-rules-missing', () => {
       }),
     );
     assert.ok(!legacyOnly.findings.some(({code}) => code === 'docker-rules-missing'));
+  });
+
+  describe('in tables that iptables-nft-save refuses, as nft has written in them', () => {
+    const file = (name: string) =>
+      readFileSync(new URL(`../../../fixtures/mixed/nft-1.0.6/${name}`, import.meta.url), 'utf8');
+    const mixed = (change = (text: string) => text, withText = true) =>
+      examine(
+        derived(recent, (draft) => {
+          const nft = sectionOf(draft, '@host', 'nft');
+          sectionOf(draft, '@host', 'iptables-nft').output = file('after.save');
+          nft.output = change(file('after.json'));
+          for (const name of withText ? ['filter', 'nat', 'mangle'] : [])
+            draft.sections.push({...nft, name: 'nft-table', output: file(`after-${name}.txt`)});
+        }),
+      );
+    const open = (notChecked: {reason: string}[]) =>
+      notChecked.map(({reason}) => reason).filter((reason) => /are complete|forwards|masquerad/.test(reason));
+
+    it('is silent where all are there, and what containers send is judged by them', () => {
+      const {findings, notChecked} = mixed();
+      assert.deepEqual(
+        findings.filter(({code}) => /^(docker-rules|forward-filtered|masquerade)/.test(code)),
+        [],
+      );
+      assert.deepEqual(open(notChecked), []);
+      // nft's JSON alone does not say which packets DOCKER-CT accepts.
+      const [one, ...others] = open(mixed(undefined, false).notChecked);
+      assert.deepEqual(others, []);
+      assert.match(one ?? '', /forwards outbound traffic of docker_gwbridge: it depends on rules/);
+    });
+
+    it('is found, and the check is of nft', () => {
+      const without = (text: string) =>
+        JSON.stringify({
+          nftables: (JSON.parse(text) as {nftables: object[]}).nftables.filter(
+            (item) => !JSON.stringify(item).includes('{"jump":{"target":"DOCKER-USER"}}'),
+          ),
+        });
+      const [finding] = mixed(without).findings.filter(({code}) => code === 'docker-rules-missing');
+      assert.deepEqual(finding?.evidence, ['not there: filter: -A FORWARD … -j DOCKER-USER']);
+      assert.deepEqual(
+        finding.check.map(({command}) => command),
+        ['nft list table ip filter', 'nft list table ip nat'],
+      );
+    });
   });
 
   it('looks for the table of the nftables back end (derived)', () => {
