@@ -8,13 +8,13 @@
  * this tree takes less. With the words of a command prefix (`nsenter -t PID -m -n -u --`) live hosts are read too; the
  * prefixes of several are separated by a word `+`. `OVDIAG_AGAINST=WORD` measures only cases with that word in their names.
  */
-import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
-import {cpus, loadavg, tmpdir} from 'node:os';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {writeBenchCapture} from './decode-capture.js';
+import {comparePairs, headLine} from './paired.js';
 
 const [other, count = '30', ...prefix] = process.argv.slice(2);
 if (other === undefined) {
@@ -29,34 +29,12 @@ const live = prefix
   .join(' ')
   .split(' + ')
   .flatMap((words) => ['--host', `exec:${words}`]);
-const {NODE_EXTRA_CA_CERTS: _, OVDIAG_AGAINST: only = '', ...env} = process.env;
-
-/** Seconds of CPU that one call takes, its children included, as the shell counts them. */
-function cpuSeconds(checkout: string, args: readonly string[]): number {
-  const timed = `TIMEFORMAT='%3U %3S'; time "$@" >/dev/null 2>&1 </dev/null`;
-  const call = [process.execPath, path.join(checkout, 'bin/run.js'), ...args];
-  const {stderr} = spawnSync('bash', ['-c', timed, 'bash', ...call], {env, encoding: 'utf8'});
-  const [user = Number.NaN, system = Number.NaN] = stderr.trim().split(' ').map(Number);
-  if (Number.isNaN(user + system)) throw new Error(`no time of ${args.join(' ')}: ${stderr}`);
-  return user + system;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
-}
-
-/** Where the median lies in 95 of 100 samples drawn from these values; the draws are the same in every run. */
-function interval(values: readonly number[]): [number, number] {
-  let state = 1;
-  const draw = () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return values[state % values.length] ?? Number.NaN;
-  };
-  const medians = Array.from({length: 2000}, () => median(values.map(draw))).sort((a, b) => a - b);
-  return [medians[49] ?? Number.NaN, medians[1949] ?? Number.NaN];
-}
+const only = process.env['OVDIAG_AGAINST'] ?? '';
+const callOf = (checkout: string, args: readonly string[]) => [
+  process.execPath,
+  path.join(checkout, 'bin/run.js'),
+  ...args,
+];
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'ovdiag-against-'));
 try {
@@ -80,24 +58,9 @@ try {
           ['doctor, live', ['doctor', ...live]],
         ] as [string, string[]][])),
   ];
-  console.log(`${pairs} alternating pairs, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`);
-  for (const [name, args] of cases.filter(([name]) => name.includes(only))) {
-    const ratios: number[] = [];
-    const seconds: number[] = [];
-    for (let pair = 0; pair < pairs; pair++) {
-      // Which of the two is first changes, so that neither profits from the other.
-      const first = pair % 2 === 0 ? root : other;
-      const a = cpuSeconds(first, args);
-      const b = cpuSeconds(first === root ? other : root, args);
-      const [own, its] = first === root ? [a, b] : [b, a];
-      ratios.push(own / its);
-      seconds.push(own);
-    }
-    const [low, high] = interval(ratios);
-    console.log(
-      `${name.padEnd(18)} ratio ${median(ratios).toFixed(3)}  (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})  of ${median(seconds).toFixed(3)} s`,
-    );
-  }
+  console.log(headLine(pairs));
+  for (const [name, args] of cases.filter(([name]) => name.includes(only)))
+    comparePairs(name, pairs, callOf(root, args), callOf(other, args));
 } finally {
   rmSync(scratch, {recursive: true, force: true});
 }
