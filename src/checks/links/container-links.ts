@@ -18,6 +18,7 @@ import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import type {LocalEndpoint} from '../../topology/local-endpoints.js';
 import type {Sandbox} from '../../topology/sandboxes.js';
+import {present} from '../../topology/tunnels.js';
 import type {Pairing} from '../../topology/veths.js';
 import {defineCheck, type Report} from '../check.js';
 import {renewEndpoint} from '../engine-fix.js';
@@ -164,11 +165,13 @@ function lostRoutes({subnets}: Network, {ip, link}: {ip?: string; link: Link}): 
 
 /**
  * Whether a port leads to one of the endpoints, or to what was not read, or to one of several. A container that runs and has no
- * namespace here may be at the other end of any.
+ * namespace here may be at the other end of any, and so may one that is being started: it has its endpoint before its namespace,
+ * which is there before it is said to run (moby daemon/start.go, libnetwork sandbox.go SetKey).
  */
 function mayBelong(host: KnownHost, pairing: Pairing | undefined, endpoints: LocalEndpoint[]): boolean {
   const peer = pairing?.peer;
-  const isHidden = ({container, sandbox}: LocalEndpoint) => container?.running === true && !sandbox;
+  const isHidden = ({container, sandbox}: LocalEndpoint) =>
+    !sandbox && (container?.running === true || container?.status === 'created');
   if (!peer) return unreadElsewhere(host) || pairing?.ambiguous === true || endpoints.some(isHidden);
   return endpoints.some((one) => one.sandbox?.namespace.file === peer.netns && one.link === peer.link);
 }
@@ -215,14 +218,13 @@ function strangers(
   }
 }
 
-/** Whether there is a namespace here whose links are not known. */
-function unreadElsewhere({model}: KnownHost): boolean {
+/** Whether there is a namespace here whose links are not known; the host's own has a file too (`default`), and is read as the host. */
+function unreadElsewhere({model, sandboxes}: KnownHost): boolean {
   return (
     model.host?.links === undefined ||
-    model.namespaces.some(
-      ({state, tables}) =>
-        (state === 'live' || state === 'other-mount' || state === 'unreadable') &&
-        (tables?.links === undefined || tables.partial?.has('addr')),
+    sandboxes.some(
+      ({kind, namespace: {state, tables}}) =>
+        kind !== 'host' && present.has(state) && (tables?.links === undefined || tables.partial?.has('addr')),
     )
   );
 }

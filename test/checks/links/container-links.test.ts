@@ -8,6 +8,7 @@ import {
   overlayOf,
   type Raw,
   recordedEvidence,
+  sectionOf,
 } from '../../support/evidence.js';
 import {examine, examineRecorded} from '../support.js';
 
@@ -111,6 +112,24 @@ describe('container-links', () => {
     );
     unread.sections = unread.sections.filter(({netns}) => netns !== web1.file);
     assert.deepEqual(named(examine(unread).findings), []);
+  });
+
+  it('says nothing of a port whose other end may be in the namespace of a container that is being started', () => {
+    /** Its namespace was made after the files were listed, and its interface is no longer among the host's. */
+    const startedAs = (status: string) =>
+      derived(node1, (draft) => {
+        draft.sections = draft.sections.filter(({netns}) => netns !== web1.file);
+        const files = sectionOf(draft, undefined, 'files');
+        files.output = files.output.replace(new RegExp(`^.*/${web1.file}\\n`, 'm'), '');
+        editAnswers(draft, /^\/containers\/[0-9a-f]+\/json/, (body) => {
+          if (body.Name === '/web1') Object.assign(body.State, {Status: status, Running: false, Pid: 0});
+        });
+      });
+    assert.deepEqual(named(examine(startedAs('created')).findings), []);
+    assert.deepEqual(
+      named(examine(startedAs('exited')).findings).map((line) => line.replace(/ veth.*/, '')),
+      ['interface-without-endpoint node1'],
+    );
   });
 
   it('is silent, and says so, where the engine did not list its endpoints', () => {
