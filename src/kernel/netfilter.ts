@@ -64,6 +64,8 @@ export interface SeenPacket extends Omit<FilteredPacket, 'ctState'> {
   original?: {src: string; dst: string};
   /** Set before the host has looked for its route. */
   unrouted?: true;
+  /** Set where nothing changes its route any more. */
+  leaves?: true;
 }
 
 /** The ways of a packet through the host that are walked. */
@@ -325,12 +327,13 @@ function ipsecHolds({direction, policy}: {direction?: string; policy?: string}, 
 const isSealed = ({ipsec, protocol}: SeenPacket) => ipsec && protocol !== 'esp';
 
 /**
- * The same of one way; undefined where that is not known: of the way in for what leaves, and of the way out, as the mark by which
- * Docker's policy picks a packet may not be there yet (moby libnetwork/drivers/overlay/encryption.go).
+ * The same of one way; undefined where that is not known: of the way in for what leaves, and of the way out before it is about to
+ * leave, as the mark by which Docker's policy picks a packet may not be there yet (moby libnetwork/drivers/overlay/encryption.go).
  */
 function sealedOn(direction: string | undefined, packet: SeenPacket): boolean | undefined {
   if (!isSealed(packet)) return false;
-  return direction === undefined || (direction === 'in' && packet.dstLocal) ? true : undefined;
+  const isSettled = direction === 'in' ? packet.dstLocal : packet.leaves && !packet.dstLocal;
+  return direction === undefined || isSettled ? true : undefined;
 }
 
 /** What comes back by loopback still has the route by which it was sent, as what was opened has that of ESP. */

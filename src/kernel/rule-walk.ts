@@ -98,15 +98,16 @@ interface Walk {
 }
 
 /**
- * No rule has marked it yet. A packet that is sealed may have been marked for that, and what an open connection was marked with
- * is not known.
+ * No rule has marked it yet, but ESP that leaves and what comes out of it have the mark of what they were before (xfrm_input.c,
+ * xfrm_output.c). What an open connection was marked with is not known.
  */
 function begun(packet: FilteredPacket): SeenPacket {
   const {ctState, ipsec, src, dst, before} = packet;
+  const wasOther = ipsec && (packet.protocol === 'esp') !== packet.dstLocal;
   return {
     ...packet,
     original: {src, dst: before?.dst ?? dst},
-    ...(ipsec ? {} : {mark: 0}),
+    ...(wasOther ? {} : {mark: 0}),
     ...(ctState === 'NEW' ? {connectionMark: 0, sourceTranslated: false, destinationTranslated: false} : {}),
   };
 }
@@ -259,7 +260,7 @@ function unseen(now: SeenPacket, seen: SeenPacket, passes: SeenPacket): SeenPack
   return changed as unknown as SeenPacket;
 }
 
-/** What a packet does not have yet, or has not at all, at a hook. */
+/** What a packet does not have yet, or has not at all, at a hook, and what is settled there. */
 const missingAt: ReadonlyMap<string, (program: RuleProgram) => Partial<SeenPacket>> = new Map<
   string,
   (program: RuleProgram) => Partial<SeenPacket>
@@ -267,6 +268,7 @@ const missingAt: ReadonlyMap<string, (program: RuleProgram) => Partial<SeenPacke
   ['prerouting', (program) => ({unrouted: true as const, ...(program === 'nft' ? {outInterface: ''} : {})})],
   ['input', (program) => (program === 'nft' ? {outInterface: ''} : {})],
   ['output', (program) => (program === 'nft' ? {inInterface: ''} : {})],
+  ['postrouting', () => ({leaves: true as const})],
 ]);
 
 /**

@@ -81,6 +81,34 @@ describe('rules of nftables on the way of a packet (nft(8))', () => {
     assert.deepEqual([asks(leaves, true, sealed), asks(state, 1, sealed)], ['unknown', 'unknown']);
   });
 
+  it('know of what leaves under IPsec that it does where nothing changes its route any more', () => {
+    const asked = {...packet, dstLocal: false, outInterface: 'eth0', ipsec: true};
+    const asks = (hook: string, packet: FilteredPacket) =>
+      [true, false].map((there) =>
+        verdict([[equal({rt: {key: 'ipsec'}}, there), drop]], {asked: packet, base: {hook}, way: 'OUTPUT'}),
+      );
+    assert.deepEqual(asks('postrouting', asked), ['drop', 'accept']);
+    assert.deepEqual(asks('output', asked), ['unknown', 'unknown']);
+    assert.deepEqual(asks('postrouting', {...asked, protocol: 'esp'}), ['accept', 'drop']);
+  });
+
+  it('find no mark on what nothing was before: ESP that comes, and what will be ESP', () => {
+    const [marked, unmarked] = [1, 0].map((mark) => equal({meta: {key: 'mark'}}, mark)) as [object, object];
+    const asks = (way: Hook, asked: Partial<FilteredPacket>) =>
+      [marked, unmarked].map((match) =>
+        verdict([[match, drop]], {
+          asked: {...packet, ipsec: true, dstLocal: way === 'INPUT', ...asked},
+          base: {hook: way.toLowerCase()},
+          way,
+        }),
+      );
+    assert.deepEqual(asks('INPUT', {protocol: 'esp'}), ['accept', 'drop']);
+    assert.deepEqual(asks('OUTPUT', {}), ['accept', 'drop']);
+    // They have what rules gave to the other.
+    assert.deepEqual(asks('INPUT', {}), ['unknown', 'unknown']);
+    assert.deepEqual(asks('OUTPUT', {protocol: 'esp'}), ['unknown', 'unknown']);
+  });
+
   it('leave flows to a flowtable, which then meet no rule', () => {
     const flow = {flow: {op: 'add', flowtable: '@ft'}};
     const forwarded = {...packet, dstLocal: false, dst: '198.51.100.2', outInterface: 'eth1'};
