@@ -5,6 +5,9 @@ const questions = {
   IPVS: 'test -e /proc/net/ip_vs',
   ipvsadm: 'command -v ipvsadm',
   ESP: 'ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode transport aead "rfc4106(gcm(aes))" 0x0123456789012345678901234567890123456789 64',
+  flowtables:
+    'ip link set lo up && printf "table inet t {\\nflowtable f {\\nhook ingress priority 0\\ndevices = { lo }\\n}\\nchain c {\\ntype filter hook forward priority 0\\nflow add @f\\n}\\n}\\n" | nft -f -',
+  'IPsec matches': 'nft add table inet t && nft add chain inet t c && nft add rule inet t c ipsec in reqid 1',
   netem: 'tc qdisc add dev lo root netem loss 1%',
 } as const;
 

@@ -103,8 +103,15 @@ const constructs: readonly (readonly [string, RegExp])[] = [
 
 /** Those that a ruleset has only where they are asked for. */
 const extraConstructs: readonly (readonly [name: string, form: RegExp, of: Extra])[] = [
+  ['flowtable', /(^| )flow add/, 'flowtables'],
   ['IPsec on the way in', /meta ipsec/, 'ipsec'],
   ['IPsec on the way out', /rt ipsec/, 'ipsec'],
+  // Without a packet under IPsec none of these is met.
+  ['under IPsec on the way in', /meta ipsec exists/, 'esp'],
+  ['under IPsec on the way out', /rt ipsec exists/, 'esp'],
+  ['iptables: under IPsec', /--pol ipsec/, 'esp'],
+  ['iptables: form of IPsec', /--pol ipsec --/, 'esp'],
+  ['IPsec state', /ipsec (in|out) reqid/, 'esp'],
 ];
 
 /** Constructs that met packets in less than one of a hundred rulesets. */

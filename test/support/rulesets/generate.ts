@@ -18,7 +18,7 @@ export function randomRuleset(random: Random, also: Extras = noExtras): Part[] {
   // Which of both is loaded first decides who is asked first where priorities are the same.
   const parts = [
     ...native,
-    ...saved.map((program): Part => ({program, text: iptablesText(random, program)})),
+    ...saved.map((program): Part => ({program, text: iptablesText(random, program, also)})),
   ];
   const ordered = chance(random, 0.5) ? parts.reverse() : parts;
   return [...ordered, ...additions(random, parts)].filter(({text}) => text !== '');

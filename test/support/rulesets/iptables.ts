@@ -1,5 +1,6 @@
 /** Random rules of iptables and ip6tables, as iptables-restore takes them. */
 import {addresses, ends} from './ends.js';
+import {type Extras, noExtras} from './extras.js';
 import {chance, many, pick, type Random, upTo} from './random.js';
 
 export const programs = ['iptables-legacy', 'iptables-nft', 'ip6tables-legacy', 'ip6tables-nft'] as const;
@@ -9,6 +10,7 @@ interface Place {
   random: Random;
   isLong: boolean;
   chain: string;
+  also: Extras;
 }
 
 const bang = (random: Random) => (chance(random, 0.2) ? '! ' : '');
@@ -56,10 +58,10 @@ export const iptablesMatches: Record<string, (place: Place) => string> = {
     pick(r, ['-p tcp -m tcp --syn', '-p tcp -m tcp ! --syn', '-p tcp -m tcp --tcp-flags SYN,ACK ACK']),
   u32: ({random: r, isLong}) =>
     isLong ? '' : `-p udp -m u32 --u32 "0>>22&0x3C@12&0xFFFFFF00=0x${pick(r, ['100100', '100200'])}"`,
-  policy: ({random: r, chain}) =>
+  policy: ({random: r, chain, also}) =>
     chain.startsWith('c')
       ? ''
-      : `-m policy --dir ${isBefore(chain) || chain === 'FORWARD' ? 'in' : 'out'} --pol ${pick(r, ['none', 'ipsec'])}`,
+      : `-m policy --dir ${isBefore(chain) || chain === 'FORWARD' ? 'in' : 'out'} --pol ${pick(r, also.has('esp') ? sealedPolicies : policies)}`,
   comment: () => '-m comment --comment "a \\"quoted\\" -j DROP"',
   random: ({random: r}) =>
     pick(r, [
@@ -68,6 +70,13 @@ export const iptablesMatches: Record<string, (place: Place) => string> = {
       '-m limit --limit 2/min --limit-burst 1',
     ]),
 };
+
+const policies = ['none', 'ipsec'];
+/** Those of states that there are, and of some that there are not. */
+const sealedPolicies = [
+  ...policies,
+  ...['ipsec', 'ipsec --reqid 1', 'ipsec --proto esp', 'ipsec --mode tunnel', 'ipsec --strict --proto esp'],
+];
 
 function addressText(random: Random, isLong: boolean): string {
   return isLong
@@ -134,14 +143,18 @@ function natRule({random, isLong}: Place, chain: string): string {
 }
 
 /** Some tables for one program; rules are the lines that begin with a tab, which is taken away before they are loaded. */
-export function iptablesText(random: Random, program: Program): string {
+export function iptablesText(random: Random, program: Program, also: Extras = noExtras): string {
   const isLong = program.startsWith('ip6');
   const chosen = tables.filter(() => chance(random, 0.45));
   const unique = chosen.filter(({name}, at) => chosen.findIndex((one) => one.name === name) === at);
-  return unique.map((table) => tableText(random, table, isLong)).join('\n');
+  return unique.map((table) => tableText(random, table, {isLong, also})).join('\n');
 }
 
-function tableText(random: Random, {name, chains}: TableForm, isLong: boolean): string {
+function tableText(
+  random: Random,
+  {name, chains}: TableForm,
+  {isLong, also}: Pick<Place, 'isLong' | 'also'>,
+): string {
   const own = name === 'nat' ? [] : many(upTo(random, 2), (at) => `c${at}`);
   const heads = [
     ...chains.map(
@@ -151,7 +164,7 @@ function tableText(random: Random, {name, chains}: TableForm, isLong: boolean): 
   ];
   const rules = [...chains, ...own].flatMap((chain) =>
     many(upTo(random, name === 'filter' ? 4 : 2), () => {
-      const place = {random, isLong, chain};
+      const place = {random, isLong, chain, also};
       if (name === 'nat') return `\t-A ${chain} ${natRule(place, chain)}`;
       const after = own.slice(chain.startsWith('c') ? own.indexOf(chain) + 1 : 0);
       // Options of one protocol don't go with another, so only one match has any.

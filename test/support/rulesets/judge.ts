@@ -6,13 +6,13 @@ import {type Filtering, filterPacket} from '../../../src/kernel/rule-walk.js';
 import {parseTables} from '../../../src/model/netns-tables.js';
 import type {Rule, RuleChain} from '../../../src/model/rules/rule.js';
 import {constructsIn, metBetween} from './counted.js';
-import {ends} from './ends.js';
+import {ends, sealedEnd} from './ends.js';
 import {type Extras, noExtras} from './extras.js';
 import {type Part, randomRuleset, withoutOne} from './generate.js';
-import {frameBytes, packetBytes} from './packets.js';
-import {type Passage, passages} from './passages.js';
+import {frameBytes, type PacketForm, packetBytes, sealing} from './packets.js';
+import {type Passage, passages, spis} from './passages.js';
 import {randomFrom} from './random.js';
-import {Sender} from './sender.js';
+import {type Ran, Resident} from './resident.js';
 
 export interface Judged {
   packets: number;
@@ -27,7 +27,9 @@ export interface Judged {
   rejected: number;
   wrong: Wrong[];
   /** How each kind of packet fared, by its name. */
-  ways: Map<string, {passed: number; dropped: number}>;
+  ways: Map<string, {passed: number; dropped: number; unknown: number}>;
+  /** Packets that passed by a flowtable: they came to the other end and met no chain. */
+  bypassed: number;
   /** In how many rulesets a rule with such a construct met a packet, by its own counter in the kernel. */
   met: Map<string, number>;
 }
@@ -47,6 +49,8 @@ interface Run {
   filter: PacketFilter;
   all: Passage[];
   passed: (passage: Passage) => boolean;
+  /** How many have passed by a flowtable. */
+  bypassed: number;
   /** How many packets each rule and policy has met, where it counts them. */
   met: ReadonlyMap<Rule | RuleChain, number>;
 }
@@ -54,9 +58,12 @@ interface Run {
 /** Counts each packet, by its tag, when it comes in and when all chains have let it pass. */
 const judgeTable = 'judge';
 
+const counterOf = ({src, tag}: PacketForm) =>
+  src.includes(':') ? `ip6 flowlabel ${tag} counter` : `ip id ${tag} counter`;
+
 function counters(all: readonly Passage[]): string {
   const chain = (name: string, hook: string, priority: number) =>
-    `chain ${name} {\ntype filter hook ${hook} priority ${priority};\n${all.map(({form: {src, tag}}) => (src.includes(':') ? `ip6 flowlabel ${tag} counter` : `ip id ${tag} counter`)).join('\n')}\n}`;
+    `chain ${name} {\ntype filter hook ${hook} priority ${priority};\n${all.map(({form, endsAs}) => `${endsAs && name !== 'came' ? `meta l4proto ${endsAs} ` : ''}${counterOf(form)}`).join('\n')}\n}`;
   // Asking for a state keeps conntrack at work, whatever the ruleset asks for.
   return `table inet ${judgeTable} {
 chain tracked {\ntype filter hook input priority 2000000000;\nct state new counter\n}
@@ -66,6 +73,18 @@ ${chain('out', 'postrouting', 2000000000)}
 }`;
 }
 
+/** The same at the far end, where packets arrive that a flowtable has kept from all chains. */
+const arrivals = (all: readonly Passage[]) => `flush ruleset
+table inet ${judgeTable} {
+chain arrived {\ntype filter hook prerouting priority -500;\n${all.map(({form}) => counterOf(form)).join('\n')}\n}
+}
+${silence}`;
+
+/** The ends answer nothing by themselves. */
+const silence = `table inet silent {\n${['prerouting', 'output']
+  .map((hook) => `chain ${hook} {\ntype filter hook ${hook} priority -400; policy drop;\n}`)
+  .join('\n')}\n}`;
+
 /** Three namespaces in a row, the one in the middle routing between the others. */
 class Bench {
   private readonly netns = {
@@ -73,13 +92,21 @@ class Bench {
     near: `ovd-near-${process.pid}`,
     far: `ovd-far-${process.pid}`,
   };
-  private senders: Record<'judged' | 'near' | 'far', Sender> | undefined;
+  private residents: Record<'judged' | 'near' | 'far', Resident> | undefined;
   private readonly devices = new Map<string, number>();
   private runs = 0;
+
+  private readonly also: Extras;
+
+  constructor(also: Extras) {
+    this.also = also;
+  }
 
   async begin(): Promise<void> {
     await clean();
     for (const name of Object.values(this.netns)) await execa('ip', ['netns', 'add', name]);
+    const resident = (name: 'judged' | 'near' | 'far') => new Resident(this.netns[name]);
+    this.residents = {judged: resident('judged'), near: resident('near'), far: resident('far')};
     await this.connect('near', 'eth0', ends.judged.near);
     await this.connect('far', 'eth1', ends.judged.far);
     await this.inside('judged', [
@@ -90,14 +117,8 @@ class Bench {
       // Packets of ESP have no ports that could make them new ones.
       'net.netfilter.nf_conntrack_generic_timeout=0',
     ]);
-    // The ends answer nothing by themselves.
-    const silent = ['prerouting', 'output'].map(
-      (hook) => `chain ${hook} {\ntype filter hook ${hook} priority -400; policy drop;\n}`,
-    );
-    for (const name of ['near', 'far'] as const)
-      await this.inside(name, ['nft', '-f', '-'], `table inet silent {\n${silent.join('\n')}\n}`);
-    const sender = (name: 'judged' | 'near' | 'far') => new Sender(this.netns[name]);
-    this.senders = {judged: sender('judged'), near: sender('near'), far: sender('far')};
+    for (const name of ['near', 'far'] as const) await this.inside(name, ['nft', '-f', '-'], silence);
+    if (this.also.has('esp')) for (const version of ['ip4', 'ip6'] as const) await this.seal(version);
   }
 
   private async connect(
@@ -133,27 +154,47 @@ class Bench {
     this.devices.set(name, Number.parseInt(stdout, 10));
   }
 
-  private inside(name: 'judged' | 'near' | 'far', argv: string[], input?: string) {
-    return execa('nsenter', [`--net=/run/netns/${this.netns[name]}`, ...argv], {
-      reject: false,
-      ...(input === undefined ? {} : {input}),
-    });
+  /** States and a policy of IPsec, in transport mode as those of Docker (moby libnetwork/drivers/overlay/encryption.go). */
+  private async seal(version: 'ip4' | 'ip6'): Promise<void> {
+    const [own, other, away] = [ends.judged.near[version], ends.near[version], sealedEnd[version]];
+    const aead = ['aead', 'rfc4106(gcm(aes))', `0x${sealing.key}${sealing.salt}`, String(8 * sealing.icv)];
+    const state = (src: string, dst: string, spi: number, reqid: string) =>
+      `xfrm state add src ${src} dst ${dst} proto esp spi ${spi} reqid ${reqid} mode transport`.split(' ');
+    const template = `tmpl src ${own} dst ${away} proto esp reqid 2 mode transport`;
+    for (const argv of [
+      [...state(other, own, spis.INPUT, '1'), ...aead],
+      [...state(own, away, spis.OUTPUT, '2'), ...aead],
+      `xfrm policy add src ${own} dst ${away} dir out ${template}`.split(' '),
+      `neigh replace ${away} lladdr ${ends.near.mac} dev eth0 nud permanent`.split(' '),
+    ]) {
+      const {exitCode, stderr} = await this.inside('judged', ['ip', ...argv]);
+      if (exitCode !== 0) throw new Error(`ip ${argv.slice(0, 3).join(' ')}: ${stderr}`);
+    }
+  }
+
+  private at(name: 'judged' | 'near' | 'far'): Resident {
+    const resident = this.residents?.[name];
+    if (!resident) throw new Error('not begun');
+    return resident;
+  }
+
+  private inside(name: 'judged' | 'near' | 'far', argv: string[], input?: string): Promise<Ran> {
+    return this.at(name).run(argv, input);
   }
 
   private emit(by: 'judged' | 'near' | 'far', form: Passage['form']): Promise<void> {
-    const sender = this.senders?.[by];
-    if (!sender) throw new Error('not begun');
-    if (by === 'judged') return sender.packet(addressOf(form), packetBytes(form));
+    if (by === 'judged') return this.at(by).packet(addressOf(form), packetBytes(form));
     const macs = {from: ends[by].mac, to: ends.judged[by].mac};
-    return sender.frame(this.devices.get(by) ?? 0, frameBytes(form, macs));
+    return this.at(by).frame(this.devices.get(by) ?? 0, frameBytes(form, macs));
   }
 
   /** Loads the rules and sends all packets; undefined where a program refused its part. */
   async run(parts: readonly Part[]): Promise<Run | undefined> {
-    const all = passages(this.runs++);
+    const all = passages(this.runs++, this.also);
+    if (this.also.has('flowtables')) await this.inside('far', ['nft', '-f', '-'], arrivals(all));
     await this.inside('judged', ['nft', '-f', '-'], `flush ruleset\n${counters(all)}`);
     const legacy = parts.map(({program}) => program).filter((program) => program.endsWith('legacy'));
-    for (const {opener} of all) if (opener) await this.emit(opener.by, opener.form);
+    await Promise.all(all.map(({opener}) => opener && this.emit(opener.by, opener.form)));
     try {
       for (const {program, text} of parts) {
         const plain = text.replaceAll('\n\t', '\n');
@@ -168,13 +209,17 @@ class Bench {
       const filter = await this.read(parts);
       // Not read, as iptables-nft refuses a table: nothing is judged.
       if (!filter) return undefined;
-      for (const {way, form} of all) await this.emit(way === 'OUTPUT' ? 'judged' : 'near', form);
+      // Each end sends its own in this order.
+      await Promise.all(all.map(({way, form}) => this.emit(way === 'OUTPUT' ? 'judged' : 'near', form)));
       const counted = await this.counted(all);
       const after = await this.read(parts);
       if (!after) throw new Error('rules that were read before can not be read any more');
       return {
         ...{filter, all, met: metBetween(filter, after)},
-        passed: ({form, way}) => counted(way === 'INPUT' ? 'in' : 'out', form.tag) > 0,
+        passed: ({form, way}) =>
+          counted(way === 'INPUT' ? 'in' : 'out', form.tag) + counted('arrived', form.tag) > 0,
+        bypassed: all.filter(({form}) => counted('arrived', form.tag) > 0 && counted('came', form.tag) === 0)
+          .length,
       };
     } finally {
       for (const program of legacy) await this.inside('judged', [`${program}-restore`], empty);
@@ -207,7 +252,11 @@ class Bench {
   /** What was counted, when all frames have come in. */
   private async counted(all: readonly Passage[]): Promise<(chain: string, tag: number) => number> {
     for (let looked = 0; looked < 100; looked++) {
-      const {stdout} = await this.inside('judged', ['nft', 'list', 'table', 'inet', judgeTable]);
+      const where = this.also.has('flowtables') ? (['judged', 'far'] as const) : (['judged'] as const);
+      const listed = await Promise.all(
+        where.map((name) => this.inside(name, ['nft', 'list', 'table', 'inet', judgeTable])),
+      );
+      const stdout = listed.map((one) => one.stdout).join('\n');
       const seen = new Map<string, number>();
       let chain = '';
       for (const line of stdout.split('\n')) {
@@ -216,14 +265,14 @@ class Bench {
         if (tag !== undefined) seen.set(`${chain} ${Number(tag)}`, Number(packets));
       }
       const frames = all.filter(({way}) => way !== 'OUTPUT');
-      if (frames.every(({form}) => (seen.get(`came ${form.tag}`) ?? 0) > 0))
-        return (name, tag) => seen.get(`${name} ${tag}`) ?? 0;
+      const count = (name: string, tag: number) => seen.get(`${name} ${tag}`) ?? 0;
+      if (frames.every(({form: {tag}}) => count('came', tag) + count('arrived', tag) > 0)) return count;
     }
     throw new Error('a frame that was sent has not come in: ');
   }
 
   async end(): Promise<void> {
-    for (const sender of Object.values(this.senders ?? {})) sender.end();
+    for (const resident of Object.values(this.residents ?? {})) resident.end();
     for (const name of Object.values(this.netns)) await execa('ip', ['netns', 'del', name], {reject: false});
   }
 }
@@ -259,9 +308,18 @@ async function clean(): Promise<void> {
     if (!existsSync(`/proc/${pid}`)) await execa('ip', ['netns', 'del', name], {reject: false});
 }
 
-/** What the walk says, and what an unknown hangs on. */
-function said({rulesets}: PacketFilter, {way, packet}: Passage): Filtering {
-  return filterPacket(rulesets, way, packet);
+/** What the walk says, and what an unknown hangs on: what comes as one packet and goes on as another passes as both. */
+function said({rulesets}: PacketFilter, {way, packets}: Passage): Filtering {
+  let perhapsBy: Filtering['by'];
+  let found: Filtering = {verdict: 'accept'};
+  for (const packet of packets) {
+    found = filterPacket(rulesets, way, packet);
+    // What it is then has another address than was asked for.
+    if (found.translatedBy && packets.length > 1) return {verdict: 'unknown', by: found.translatedBy};
+    if (found.verdict === 'drop') return perhapsBy ? {perhapsBy, ...found} : found;
+    if (found.verdict === 'unknown') perhapsBy ??= found.by;
+  }
+  return perhapsBy ? {verdict: 'unknown', by: perhapsBy} : found;
 }
 
 /** The first statements of a rule that only perhaps hold, without their values. */
@@ -279,6 +337,11 @@ const isRandom = (rule: Rule) =>
     (statement) => 'match' in statement && statement.match === 'other' && statement.chance,
   );
 
+/** Packets of which the walk does not know what becomes of them, though nothing random decides it. */
+export function undecidedOf({unknown}: Pick<Judged, 'unknown'>): number {
+  return [...unknown.values()].reduce((sum, one) => sum + one, 0);
+}
+
 /** Loads random rulesets into a namespace and holds the walk to what the kernel does with real packets. */
 export async function judgeRulesets({
   count,
@@ -287,6 +350,7 @@ export async function judgeRulesets({
   tell = () => {},
   most = 5,
   also = noExtras,
+  whole = false,
 }: {
   count: number;
   seed: number;
@@ -296,6 +360,8 @@ export async function judgeRulesets({
   /** Wrong verdicts that are made small before it ends. */
   most?: number;
   also?: Extras;
+  /** Wrong verdicts are not made small. */
+  whole?: boolean;
 }): Promise<Judged> {
   const report: Judged = {
     packets: 0,
@@ -306,9 +372,10 @@ export async function judgeRulesets({
     rejected: 0,
     wrong: [],
     ways: new Map(),
+    bypassed: 0,
     met: new Map(),
   };
-  const bench = new Bench();
+  const bench = new Bench(also);
   try {
     await bench.begin();
     for (let index = from; index < from + count && report.wrong.length < most; index++) {
@@ -319,12 +386,13 @@ export async function judgeRulesets({
         continue;
       }
       report.rulesets++;
+      report.bypassed += run.bypassed;
       for (const passage of run.all)
         note(report, passage.name, said(run.filter, passage), run.passed(passage));
       for (const name of constructsIn(run.met)) report.met.set(name, (report.met.get(name) ?? 0) + 1);
       const [wrong] = contradictions(run);
       if (!wrong) continue;
-      const small = await shrunk(bench, parts, wrong.name);
+      const small = whole ? {...wrong, parts} : await shrunk(bench, parts, wrong.name);
       small.name = `seed ${seed}, ruleset ${index}: ${small.name}`;
       report.wrong.push(small);
       tell(small);
@@ -338,10 +406,11 @@ export async function judgeRulesets({
 function note(report: Judged, name: string, {verdict, by}: Filtering, arrived: boolean): void {
   report.packets++;
   if (!arrived) report.drops++;
-  const way = report.ways.get(name) ?? {passed: 0, dropped: 0};
+  const way = report.ways.get(name) ?? {passed: 0, dropped: 0, unknown: 0};
   report.ways.set(name, way);
   way[arrived ? 'passed' : 'dropped']++;
   if (verdict !== 'unknown') return;
+  way.unknown++;
   if (by && 'statements' in by && isRandom(by)) report.random++;
   else report.unknown.set(reason(by), (report.unknown.get(reason(by)) ?? 0) + 1);
 }

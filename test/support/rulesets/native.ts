@@ -229,6 +229,8 @@ const priorities = [-300, -300, -250, -150, -50, 0, 0, 5, 10, 50, 150];
 export function nativeTable(random: Random, name: string, {few, also}: {few: boolean; also: Extras}): string {
   const family: Family = pick(random, ['inet', 'inet', 'inet', 'ip', 'ip6']);
   const most = few ? 4 : 7;
+  // Where there is one, nothing is certain of what belongs to an open connection and is dropped.
+  const hasFlowtable = also.has('flowtables') && chance(random, 0.4);
   const regular = many(upTo(random, 3), (at) => `c${at}`);
   const body = (
     chain: string,
@@ -245,7 +247,7 @@ export function nativeTable(random: Random, name: string, {few, also}: {few: boo
           ]
         : [];
     const rules = [
-      ...extraRules(random, head, also),
+      ...extraRules(random, head, {also, hasFlowtable}),
       ...back,
       ...many(upTo(random, most), () => rule(random, chains, rejects)),
       ...more,
@@ -265,7 +267,10 @@ export function nativeTable(random: Random, name: string, {few, also}: {few: boo
       return body(`b_${hook}`, head, regular, /put|forward/.test(hook), untrack);
     });
   const nat = chance(random, 0.25) && family !== 'ip6' ? natChains(random, family) : [];
-  return `table ${family} ${name} {\n${setsOf(random)}\n${[...bodies, ...base, ...nat].join('\n')}\n}`;
+  const flowtable = hasFlowtable
+    ? 'flowtable ft {\nhook ingress priority 0\ndevices = { eth0, eth1 }\n}\n'
+    : '';
+  return `table ${family} ${name} {\n${flowtable}${setsOf(random)}\n${[...bodies, ...base, ...nat].join('\n')}\n}`;
 }
 
 /** Where each match of IPsec may be asked for (nft_meta.c nft_meta_get_validate_xfrm, nft_xfrm.c nft_xfrm_validate). */
@@ -274,8 +279,12 @@ const ipsecMatches: Record<'in' | 'out', readonly string[]> = {
   out: ['ipsec out reqid 2', 'ipsec out reqid != 2', 'rt ipsec exists', 'rt ipsec missing'],
 };
 
-/** Rules of a chain at a hook with what is asked for beside the grammar of all. */
-function extraRules(random: Random, head: string, also: Extras): string[] {
+/** Rules of a chain with matches of IPsec, and of those that see forwarded packets with flows for a flowtable. */
+function extraRules(
+  random: Random,
+  head: string,
+  {also, hasFlowtable}: {also: Extras; hasFlowtable: boolean},
+): string[] {
   const hook = /hook (\w+)/.exec(head)?.[1];
   if (hook === undefined) return [];
   const ipsec = [
@@ -283,10 +292,23 @@ function extraRules(random: Random, head: string, also: Extras): string[] {
     ...(/output|postrouting|forward/.test(hook) ? ipsecMatches.out : ['rt ipsec missing']),
   ];
   const verdicts = ['accept', 'drop', 'meta mark set 0x4', ''];
-  return many(
+  const asking = many(
     also.has('ipsec') ? upTo(random, 2) : 0,
     () => `${pick(random, ipsec)} counter ${pick(random, verdicts)}`,
   );
+  const before = [
+    '',
+    'ct state established',
+    'meta l4proto { tcp, udp }',
+    'ct direction reply',
+    'udp sport 5000',
+  ];
+  const flows = many(hasFlowtable && hook === 'forward' ? upTo(random, 3) : 0, () =>
+    [pick(random, before), 'counter flow add @ft', pick(random, ['', 'accept', 'drop', 'counter'])]
+      .join(' ')
+      .trim(),
+  );
+  return [...asking, ...flows];
 }
 
 /** Rules of nft's own in a table of iptables, and a chain that sees packets of which iptables knows nothing. */

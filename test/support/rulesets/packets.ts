@@ -1,4 +1,5 @@
 /** Packets of every kind that the walk knows, as octets: as they lie on a wire, or as a raw socket sends them. */
+import {createCipheriv} from 'node:crypto';
 import {isIPv6} from 'node:net';
 
 export interface PacketForm {
@@ -9,6 +10,8 @@ export interface PacketForm {
   dport?: number;
   /** TCP: the first of a connection, or the first that answers it. */
   isReply?: boolean;
+  /** Index of IPsec states under which it comes. */
+  spi?: number;
   /** IPv4's identification or IPv6's flow label, by which counters know it. */
   tag: number;
 }
@@ -22,7 +25,15 @@ export const vni = 4097;
 export function packetBytes(form: PacketForm): Buffer {
   const isLong = isIPv6(form.src);
   const [src, dst] = [addressBytes(form.src), addressBytes(form.dst)];
-  const payload = payloadOf(form, Buffer.concat([src, dst]));
+  const plain = payloadOf(form, Buffer.concat([src, dst]));
+  const {spi, ...inner} = form;
+  if (spi !== undefined) {
+    const payload = sealed(plain, spi, numbers[form.protocol]);
+    const outer = {...inner, protocol: 'esp' as const};
+    const header = isLong ? longHeader : shortHeader;
+    return Buffer.concat([header(outer, payload.length, src, dst), payload]);
+  }
+  const payload = plain;
   return Buffer.concat([
     isLong ? longHeader(form, payload.length, src, dst) : shortHeader(form, payload.length, src, dst),
     payload,
@@ -58,6 +69,26 @@ function longHeader({protocol, tag}: PacketForm, length: number, src: Buffer, ds
   src.copy(header, 8);
   dst.copy(header, 24);
   return header;
+}
+
+/** The key and salt of all IPsec states here, and octets of their integrity value. */
+export const sealing = {key: '000102030405060708090a0b0c0d0e0f', salt: '10111213', icv: 8};
+
+/** ESP in transport mode with AES-GCM (RFC 4303, 2; RFC 4106). */
+function sealed(payload: Buffer, spi: number, protocol: number): Buffer {
+  const head = Buffer.alloc(16);
+  head.writeUInt32BE(spi, 0);
+  head.writeUInt32BE(1, 4);
+  const [known, iv] = [head.subarray(0, 8), head.subarray(8)];
+  const padding = (4 - ((payload.length + 2) % 4)) % 4;
+  const trailer = Buffer.from([...[1, 2, 3].slice(0, padding), padding, protocol]);
+  const nonce = Buffer.concat([Buffer.from(sealing.salt, 'hex'), iv]);
+  const cipher = createCipheriv('aes-128-gcm', Buffer.from(sealing.key, 'hex'), nonce, {
+    authTagLength: sealing.icv,
+  });
+  cipher.setAAD(known);
+  const text = Buffer.concat([cipher.update(Buffer.concat([payload, trailer])), cipher.final()]);
+  return Buffer.concat([head, text, cipher.getAuthTag()]);
 }
 
 function payloadOf(form: PacketForm, ends: Buffer): Buffer {

@@ -1,13 +1,17 @@
 import type {FilteredPacket, Hook} from '../../../src/kernel/netfilter.js';
-import {ends} from './ends.js';
-import {type PacketForm, vni} from './packets.js';
+import {ends, sealedEnd} from './ends.js';
+import {type Extras, noExtras} from './extras.js';
+import {type PacketForm, packetBytes, vni} from './packets.js';
 
-/** A packet on one way through the judged namespace, and as the walk is asked for it. */
+/** A packet on one way through the judged namespace. */
 export interface Passage {
   name: string;
   way: Hook;
   form: PacketForm;
-  packet: FilteredPacket;
+  /** As the walk is asked for it, in this order: under IPsec once as ESP and once as what is in it. */
+  packets: readonly FilteredPacket[];
+  /** What it is once it has passed, where it came as something else. */
+  endsAs?: PacketForm['protocol'];
   /** The packet that opens its connection before any rule is there, and who sends it. */
   opener?: {by: 'judged' | 'far'; form: PacketForm};
 }
@@ -22,9 +26,12 @@ const kinds: {protocol: Protocol; dport?: number; name?: string}[] = [
   {protocol: 'icmp'},
 ];
 
-/** All of one ruleset. Ports are new for each, as connections of the last one are still known. */
-export function passages(ruleset: number): Passage[] {
-  const sport = 20_000 + ((2 * ruleset) % 40_000);
+/** Ports are new for each ruleset, as connections of the last one are still known. */
+const portOf = (ruleset: number) => 20_000 + ((2 * ruleset) % 40_000);
+
+/** All of one ruleset. */
+export function passages(ruleset: number, also: Extras = noExtras): Passage[] {
+  const sport = portOf(ruleset);
   const made: Passage[] = [];
   const add = (version: Version, way: Hook, kind: (typeof kinds)[number]) => {
     const {protocol: own, dport} = kind;
@@ -39,7 +46,7 @@ export function passages(ruleset: number): Passage[] {
       name: `${way} ${kind.name ?? protocol} ${version}`,
       way,
       form,
-      packet: asked(way, form, 'NEW'),
+      packets: [asked(way, form, 'NEW')],
     });
   };
   for (const version of ['ip4', 'ip6'] as const)
@@ -53,7 +60,49 @@ export function passages(ruleset: number): Passage[] {
       answer(version, 'FORWARD', {protocol: 'tcp', port: 443, sport: sport + 1, tag: 0x1001 + made.length}),
     );
   }
+  return [...made, ...extraPassages(also, sport, 0x1001 + made.length)];
+}
+
+function extraPassages(also: Extras, sport: number, firstTag: number): Passage[] {
+  const made: Passage[] = [];
+  const next = () => firstTag + made.length;
+  for (const version of ['ip4', 'ip6'] as const) {
+    if (also.has('flowtables')) {
+      const flow = answer(version, 'FORWARD', {protocol: 'udp', port: 5000, sport: sport + 1, tag: next()});
+      made.push({...flow, name: `FORWARD flow ${version}`});
+      // A flowtable may have the flow by then.
+      const {opener: _, ...again} = flow;
+      made.push({...again, name: `FORWARD flow again ${version}`, form: {...flow.form, tag: next()}});
+    }
+    if (also.has('esp'))
+      for (const way of ['INPUT', 'OUTPUT'] as const)
+        made.push(sealedPassage(version, way, sport + 1, next()));
+  }
   return made;
+}
+
+/** By states of this index packets arrive, and leave. */
+export const spis = {INPUT: 0x2001, OUTPUT: 0x2002};
+
+/** VXLAN under IPsec, as an encrypted overlay has it. */
+function sealedPassage(version: Version, way: 'INPUT' | 'OUTPUT', sport: number, tag: number): Passage {
+  const dst = way === 'INPUT' ? to(way)[version] : sealedEnd[version];
+  const form: PacketForm = {protocol: 'udp', src: from(way)[version], dst, sport, dport: 4789, tag};
+  const outer = {...form, spi: spis[way]};
+  const inner = {...asked(way, form, 'NEW'), ipsec: true};
+  const {vni: _, sport: __, dport: ___, ...plain} = inner;
+  const length = packetBytes(outer).length;
+  const esp: FilteredPacket = {
+    ...{...plain, protocol: 'esp'},
+    header: {...inner.header, 'meta length': length, 'ip length': length},
+  };
+  return {
+    ...{name: `${way} sealed ${version}`, way},
+    // What leaves is sealed by the kernel.
+    form: way === 'INPUT' ? outer : form,
+    packets: way === 'INPUT' ? [esp, inner] : [inner, esp],
+    endsAs: way === 'INPUT' ? 'udp' : 'esp',
+  };
 }
 
 const from = (way: Hook) => (way === 'OUTPUT' ? ends.judged.near : ends.near);
@@ -75,7 +124,7 @@ function answer(
     name: `${way} answer ${protocol} ${version}`,
     way,
     form,
-    packet: asked(way, form, 'ESTABLISHED'),
+    packets: [asked(way, form, 'ESTABLISHED')],
     opener,
   };
 }

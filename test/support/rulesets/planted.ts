@@ -1,9 +1,13 @@
+import type {Extra} from './extras.js';
+
 /** Errors to plant in the walk, of which the kernel as judge must find each: a text of a file and what takes its place. */
 export interface Planted {
   what: string;
   file: string;
   text: string;
   wrong: string;
+  /** Without which in rulesets and packets nothing shows it. */
+  of?: Extra;
 }
 
 const walk = 'src/kernel/rule-walk.ts';
@@ -150,5 +154,40 @@ export const planted: readonly Planted[] = [
     file: walk,
     text: 'if (isDropped(passed, walk.isLost)) return',
     wrong: 'if (isDropped(passed, walk.isLost) && chain.base?.priority === 0) return',
+  },
+  {
+    what: 'a flowtable takes every flow',
+    file: matches,
+    text: 'offload: (_, packet) => offloadHolds(packet),',
+    wrong: "offload: () => 'yes',",
+    of: 'flowtables',
+  },
+  {
+    what: 'a flowtable keeps no packet from any rule',
+    file: walk,
+    text: "if (found.verdict !== 'drop' || !mayBypass(rulesets, way, packet)) return found;",
+    wrong: "if (way !== 'FORWARD' || found.verdict !== 'unknown') return found;",
+    of: 'flowtables',
+  },
+  {
+    what: 'where IPsec is missing it exists',
+    file: nft,
+    text: "policy: value ? 'ipsec' : 'none'",
+    wrong: "policy: value ? 'none' : 'ipsec'",
+    of: 'ipsec',
+  },
+  {
+    what: 'ESP is under IPsec, and what is in it is not',
+    file: matches,
+    text: "ipsec && protocol !== 'esp';",
+    wrong: "ipsec && protocol === 'esp';",
+    of: 'esp',
+  },
+  {
+    what: 'what comes out of ESP has lost its mark',
+    file: walk,
+    text: '...(wasOther ? {} : {mark: 0}),',
+    wrong: '...{mark: 0},',
+    of: 'esp',
   },
 ];
