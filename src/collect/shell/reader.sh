@@ -184,21 +184,36 @@ read_nft() {
 }
 
 # read_nft_save SECTION FAMILY PROGRAM: the tables of iptables-nft. Those that it refuses to print because nft has written in
-# them (iptables/xtables-save.c) are printed by nft as text: its JSON leaves out what xt matches are told. The tables pass through
-# sed, which says which were refused, as they may be too long to be held; where nft has shown that there is no xt, it is not asked.
+# them (iptables/xtables-save.c) are printed by nft as text: its JSON leaves out what xt matches are told.
 read_nft_save() {
-  case $nft_tool:$rules in
-    *:*'"xt"'* | ?*:) ;;
-    *)
-      run "$1" "$3" -c
-      return 0
-      ;;
-  esac
+  if [ -z "$nft_tool" ]; then
+    run "$1" "$3" -c
+    return 0
+  fi
   begin "$1" "${3##*/} -c"
+  if [ "$netns" = @host ]; then
+    pass_saved "$3"
+  else
+    told=$("$3" -c)
+    status=$?
+    [ -z "$told" ] || printf '%s\n' "$told"
+  fi
+  finish "$status"
+  case $told in *' is incompatible, '*) ;; *) return 0 ;; esac
+  for refused in filter nat mangle raw security; do
+    case $told in
+      *"# Table \`$refused' is"*) run nft-table "$nft_tool" -a list table "$2" "$refused" ;;
+    esac
+  done
+}
+
+# pass_saved PROGRAM: sets status, and told to the lines that name refused tables. The tables of a host may be too long to be held,
+# and pass through sed.
+pass_saved() {
   {
     told=$({
       {
-        "$3" -c
+        "$1" -c
         echo "status $?" >&8
       } | sed -e "/ is incompatible, use 'nft' tool/w /dev/stderr" 2>&8 >&7 || echo 'sed failed' >&8
     } 8>&1)
@@ -206,12 +221,6 @@ read_nft_save() {
   status=${told##*status }
   status=${status%%[!0-9]*}
   case $told in *'sed failed'*) status=1 ;; esac
-  finish "$status"
-  for refused in filter nat mangle raw security; do
-    case $told in
-      *"# Table \`$refused' is"*) run nft-table "$nft_tool" -a list table "$2" "$refused" ;;
-    esac
-  done
 }
 
 # The same programs for IPv6 lie beside those for IPv4 and have a 6 in their names.
