@@ -87,13 +87,18 @@ export function decide(
   return {verdict: 'unknown', evidence: beside.map(chainLine)};
 }
 
-/** The rules with one of these actions that a packet meets in a chain, over both back ends; undefined where none was read. */
+/**
+ * The rules with one of these actions that a packet meets in a chain, or may meet, over both back ends; undefined where none was
+ * read.
+ */
 export function metIn(
-  {netfilter}: NetnsTables,
+  {netfilter, netfilterPartly}: NetnsTables,
   {table, chain, actions}: {table: string; chain: string; actions: readonly ActionName[]},
   packet: FilteredPacket,
 ): MetRule[] | undefined {
-  return netfilter?.flatMap((ruleset) => rulesMet(tableOf(ruleset, table), {chain, actions}, packet));
+  return (netfilter ?? netfilterPartly)?.flatMap((ruleset) =>
+    rulesMet(tableOf(ruleset, table), {chain, actions}, packet),
+  );
 }
 
 /** Chains of nftables that could do what a missing rule of iptables would have done. */

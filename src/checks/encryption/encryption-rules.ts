@@ -66,9 +66,12 @@ function marked(tables: NetnsTables, {vni, port}: EncryptedVni, vtep: string): V
   };
   const met = metIn(tables, {table: 'mangle', chain: 'OUTPUT', actions: ['mark']}, packet);
   if (!met) return 'unknown';
-  const ours = met.filter(({action}) => action.action === 'mark' && action.value === dockerMark);
+  const marks = met.flatMap(({action, match}) => (action.action === 'mark' ? [{...action, match}] : []));
+  const ours = marks.filter(({value}) => value === dockerMark);
   if (ours.some(({match}) => match === 'yes')) return 'there';
-  return ours.length > 0 ? 'unknown' : 'gone';
+  // Of a rule that nft alone shows, the mark may be left out.
+  const isHidden = marks.some(({value, from}) => value === undefined && from === undefined);
+  return ours.length > 0 || isHidden ? 'unknown' : 'gone';
 }
 
 /** Whether an unencrypted packet of the network would be dropped, by whichever rule. */

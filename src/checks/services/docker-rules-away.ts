@@ -1,5 +1,5 @@
 import {type Command, nested, plain, ruleWords, sh} from '../../base/command.js';
-import {type Fix, fixBy} from '../../findings/advice.js';
+import {type Fix, fixBy, noFix} from '../../findings/advice.js';
 import {jumpsTo, rulesOf} from '../../model/rules/questions.js';
 import type {Ruleset} from '../../model/rules/rule.js';
 import {dockerChains} from '../../services/docker-rules.js';
@@ -24,6 +24,10 @@ export function withoutDockers(ruleset: Ruleset, kept: readonly string[], only?:
       !isDockers(rule.chain.table, rule.chain.name) &&
       own.some(([table, name]) => table === rule.chain.table && jumpsTo(rule, name)),
   );
+  if (jumps.some(({chain}) => chain.program === 'nft'))
+    return noFix(
+      'nft has put a rule into these tables, which iptables does not print any more: nft -a list ruleset shows the handles of the jumps, by which they can be deleted, and the chains after them',
+    );
   const copy = sh`/root/${plain(`${program}.before`)}`;
   return fixBy({
     commands: [

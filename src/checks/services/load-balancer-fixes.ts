@@ -165,10 +165,13 @@ function dnatFix({model, sandboxes}: KnownHost, {port, file}: Access): Fix | und
     return fixBy({commands: [natRule('I', jump)], undo: [natRule('D', jump)], affects});
   const to = `${target}:${port.port}`;
   const rule = sh`DOCKER-INGRESS -p ${plain(port.protocol)} --dport ${number(port.port)} -j DNAT --to-destination ${plain(to)}`;
-  const stale = there.map(
-    ({statements}) =>
-      sh`DOCKER-INGRESS ${ruleWords(statements.flatMap(({words}) => words.split(' ')).filter(Boolean))}`,
-  );
+  // In nft's words a rule can't be typed for iptables; it is not met any more behind the new one.
+  const stale = there
+    .filter(({chain}) => chain.program !== 'nft')
+    .map(
+      ({statements}) =>
+        sh`DOCKER-INGRESS ${ruleWords(statements.flatMap(({words}) => words.split(' ')).filter(Boolean))}`,
+    );
   return fixBy({
     commands: [natRule('I', rule), ...stale.map((one) => natRule('D', one))],
     undo: [...stale.map((one) => natRule('I', one)), natRule('D', rule)],

@@ -78,12 +78,10 @@ function ledIntoIngress(host: KnownHost): Digest['led'] {
 }
 
 function portOf(rule: Rule): PortText | undefined {
-  const [protocol] = matchesOf(rule, 'protocol').flatMap(({protocols, negated}) =>
-    negated ? [] : protocols,
-  );
-  const [range] = matchesOf(rule, 'port').flatMap(({side, ports, negated}) =>
-    side === 'dst' && !negated ? ports : [],
-  );
+  const [match] = matchesOf(rule, 'port').filter(({side, negated}) => side === 'dst' && !negated);
+  const [named] = matchesOf(rule, 'protocol').flatMap(({protocols, negated}) => (negated ? [] : protocols));
+  const protocol = named ?? match?.protocol;
+  const [range] = match?.ports ?? [];
   return protocol !== undefined && range && range[0] === range[1] ? `${protocol}/${range[0]}` : undefined;
 }
 

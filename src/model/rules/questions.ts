@@ -108,12 +108,16 @@ function mayLookInside({module, words}: RuleMatch & {match: 'other'}): boolean {
 
 /** Whether a rule is for packets to a port, as one of several too, by its own words. */
 export function isForPort(rule: Rule, protocol: string, port: number): boolean {
-  return (
-    matchesOf(rule, 'protocol').some(({protocols, negated}) => !negated && protocols.includes(protocol)) &&
-    matchesOf(rule, 'port').some(
-      ({side, ports, negated}) =>
-        side === 'dst' && !negated && ports.some(([low, high]) => low <= port && port <= high),
-    )
+  const isOfProtocol = matchesOf(rule, 'protocol').some(
+    ({protocols, negated}) => !negated && protocols.includes(protocol),
+  );
+  // nft leaves out a match of the protocol before one of its ports.
+  return matchesOf(rule, 'port').some(
+    ({side, ports, negated, protocol: own}) =>
+      (own === undefined ? isOfProtocol : own === protocol) &&
+      side === 'dst' &&
+      !negated &&
+      ports.some(([low, high]) => low <= port && port <= high),
   );
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
+import {withoutDockers} from '../../../src/checks/services/docker-rules-away.js';
 import {foldFindings} from '../../../src/findings/fold.js';
+import {parseTables} from '../../../src/model/netns-tables.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {addBalancers} from '../../support/balanced.js';
 import {derived, dropSections, editAnswers, recordedEvidence, sectionOf} from '../../support/evidence.js';
@@ -150,6 +152,33 @@ describe('docker-rules-missing', () => {
       const [one, ...others] = open(mixed(undefined, false).notChecked);
       assert.deepEqual(others, []);
       assert.match(one ?? '', /forwards outbound traffic of docker_gwbridge: it depends on rules/);
+    });
+
+    it("are taken for missing in none of the checks, with nft's text and without it", () => {
+      const before = new Set(examine(recent).findings.map(({code, subject}) => `${code} ${subject}`));
+      for (const withText of [true, false])
+        assert.deepEqual(
+          mixed(undefined, withText)
+            .findings.map(({code, subject}) => `${code} ${subject}`)
+            .filter((one) => !before.has(one)),
+          [],
+        );
+    });
+
+    it("are not taken away by commands of iptables, which does not know nft's words", () => {
+      const section = (name: string, output: string) => ({
+        ...{name, command: name, at: '2026-01-01T00:00:00.000Z', status: 0, output},
+      });
+      const fixes = [
+        [section('iptables-nft', file('before.save'))],
+        [section('iptables-nft', file('after.save')), section('nft', file('after.json'))],
+      ].map((sections) => {
+        const {netfilter, netfilterPartly} = parseTables(sections);
+        const [ruleset] = netfilter ?? netfilterPartly ?? [];
+        assert.ok(ruleset);
+        return withoutDockers(ruleset, []).by;
+      });
+      assert.deepEqual(fixes, ['commands', 'unknown']);
     });
 
     it('is found, and the check is of nft', () => {

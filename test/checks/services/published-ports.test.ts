@@ -42,6 +42,34 @@ describe('a port that rules lead into ingress', () => {
     assert.deepEqual(find('ingress-port-leftover', node1, node2), []);
   });
 
+  it('is left where nft alone shows the rule, which can not be typed for iptables then', () => {
+    const refused: Change = (draft) => {
+      const [save, nft] = [sectionOf(draft, '@host', 'iptables-nft'), sectionOf(draft, '@host', 'nft')];
+      const target = /--to-destination ([\d.]+):8080/.exec(save.output)?.[1] ?? '';
+      const place = {family: 'ip', table: 'nat'};
+      const left = {payload: {protocol: 'tcp', field: 'dport'}};
+      const expr = [
+        {match: {op: '==', left, right: 9090}},
+        {counter: {packets: 0, bytes: 0}},
+        {xt: {type: 'target', name: 'DNAT'}},
+      ];
+      nft.output = JSON.stringify({
+        nftables: [{rule: {...place, chain: 'DOCKER-INGRESS', handle: 9, expr}}],
+      });
+      save.output = "# Table `nat' is incompatible, use 'nft' tool.\n";
+      const rule = `tcp dport 9090 counter packets 0 bytes 0 dnat to ${target}:9090 # handle 9`;
+      draft.sections.push({
+        ...nft,
+        name: 'nft-table',
+        output: `table ip nat { # handle 1\n\tchain DOCKER-INGRESS { # handle 2\n\t\t${rule}\n\t}\n}\n`,
+      });
+    };
+    const [finding, ...others] = find('ingress-port-leftover', derived(node2, refused), node1);
+    assert.deepEqual([others, finding?.host, finding?.subject], [[], 'node2', 'port tcp/9090']);
+    assert.match(finding?.evidence[0] ?? '', /nft: ip nat DOCKER-INGRESS: tcp dport 9090 dnat to 172\./);
+    assert.deepEqual(fixOf(finding), []);
+  });
+
   it('is told as not checked without a manager', () => {
     const examination = examine(derived(node2, extra));
     assert.deepEqual(
