@@ -178,7 +178,7 @@ read_nft() {
   begin nft 'nft -j list ruleset'
   rules=$("$nft_tool" -j list ruleset)
   status=$?
-  printf '%s\n' "$rules"
+  printf '%s\n' "$rules" || status=1
   finish "$status"
   [ "$status" = 0 ] || rules=
 }
@@ -196,7 +196,8 @@ read_nft_save() {
   else
     told=$("$3" -c)
     status=$?
-    [ -z "$told" ] || printf '%s\n' "$told"
+    # Where printf is a program (mksh), it may refuse what is long.
+    [ -z "$told" ] || printf '%s\n' "$told" || status=1
   fi
   finish "$status"
   case $told in *' is incompatible, '*) ;; *) return 0 ;; esac
