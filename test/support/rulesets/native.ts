@@ -308,8 +308,15 @@ function extraRules(
       .join(' ')
       .trim(),
   );
-  return [...asking, ...flows];
+  const kept = also.has('esp') && chance(random, 0.9) ? markKept.get(hook) : undefined;
+  return [...(kept === undefined ? [] : [kept]), ...asking, ...flows];
 }
+
+/** A mark that ESP is given, and what comes out of it is asked for. */
+const markKept: ReadonlyMap<string, string> = new Map([
+  ['prerouting', 'meta l4proto esp counter meta mark set 0x4'],
+  ['input', 'meta ipsec exists meta mark 0x4 counter drop'],
+]);
 
 /** Rules of nft's own in a table of iptables, and a chain that sees packets of which iptables knows nothing. */
 export function nativeAdditions(random: Random, family: 'ip' | 'ip6'): string {

@@ -183,4 +183,11 @@ export const planted: readonly Planted[] = [
     wrong: "ipsec && protocol === 'esp';",
     of: 'esp',
   },
+  {
+    what: 'what comes out of ESP has lost its mark',
+    file: walk,
+    text: '...(wasOther ? {} : {mark: 0}),',
+    wrong: '...{mark: 0},',
+    of: 'esp',
+  },
 ];
