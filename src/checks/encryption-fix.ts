@@ -60,14 +60,20 @@ function droppedIn({filter}: KnownHost, chain: RuleChain): (vni: EncryptedVni) =
   const rules = allRules(filter?.rulesets).filter(
     (rule) => isSameChain(rule.chain, chain) && rule.chain.name === 'INPUT' && does(rule, 'drop'),
   );
-  const isHidden = rules.some((rule) => matchesOf(rule, 'other').some(({module}) => module === 'policy'));
+  const isHidden = rules.some(
+    (rule) => hides(rule, 'policy') || (isOfClear(rule) && (hides(rule, 'u32') || hides(rule, 'bpf'))),
+  );
   const shown = new Set(
-    rules
-      .filter((rule) => matchesOf(rule, 'ipsec').some(({policy}) => policy === 'none'))
-      .flatMap((rule) => matchesOf(rule, 'vni').map(({vni}) => vni)),
+    rules.filter(isOfClear).flatMap((rule) => matchesOf(rule, 'vni').map(({vni}) => vni)),
   );
   return ({vni}) => isHidden || shown.has(vni);
 }
+
+/** A rule of iptables that is shown by nft, which leaves out what a match of this module is told. */
+const hides = (rule: Rule, name: string): boolean =>
+  matchesOf(rule, 'other').some(({module}) => module === name);
+
+const isOfClear = (rule: Rule): boolean => matchesOf(rule, 'ipsec').some(({policy}) => policy === 'none');
 
 /** A rule that nft has put into a table of iptables-nft is in a chain of nft by its program, and in the same by the kernel. */
 function isSameChain(one: RuleChain, other: RuleChain): boolean {
