@@ -112,11 +112,12 @@ while :; do
   looks=$((looks - 1)) present=' '
   while read -r inode file; do
     [ "\${inode:-0}" -ge 4026531840 ] || continue
+    # The number of a namespace that is gone goes to the next.
     case $known in
-      *" $inode "*) ;;
+      *" $inode:$file "*) ;;
       *) nsenter --net="$file" sysctl -qw net.ipv4.ip_forward=1 || continue ;;
     esac
-    present="$present$inode "
+    present="$present$inode:$file "
   done <<EOF
 $(stat -c '%i %n' "$files"/* 2>/dev/null)
 EOF
