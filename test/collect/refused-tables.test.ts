@@ -4,21 +4,11 @@ import {chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, describe, it} from 'node:test';
+import {missing, shells} from '../support/shells.js';
 
 const reader = readFileSync(new URL('../../src/collect/shell/reader.sh', import.meta.url), 'utf8');
 /** Its functions, without the calls at its end. */
 const functions = reader.slice(0, reader.indexOf('\nread_ip\n'));
-
-const shells = [
-  ['dash'],
-  ['bash'],
-  ['bash', '--posix'],
-  ['busybox', 'sh'],
-  ['ksh'],
-  ['mksh'],
-  ['zsh', '--emulate', 'sh'],
-];
-const isThere = ([program = '']: string[]) => !spawnSync(program, ['--help']).error;
 
 const refusal = (table: string) => `# Table \`${table}' is incompatible, use 'nft' tool.\n`;
 const raw = '*raw\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
@@ -56,7 +46,7 @@ describe('what the collector reads of tables that iptables-nft-save refuses', ()
   for (const [shell, netns] of shells.flatMap((one) =>
     ['@host', 'f22212505b8e'].map((of) => [one, of] as const),
   )) {
-    it(`is nft's text of each of them: ${shell.join(' ')}, ${netns}`, {skip: !isThere(shell)}, () => {
+    it(`is nft's text of each of them: ${shell.join(' ')}, ${netns}`, {skip: missing(shell[0] ?? '')}, () => {
       const saved = raw + refusal('filter') + refusal('nat');
       assert.deepEqual(read(shell, {saved, netns}), [
         `iptables-nft iptables-nft-save -c: ${saved}0`,

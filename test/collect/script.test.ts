@@ -5,21 +5,9 @@ import fc from 'fast-check';
 import {shellQuote} from '../../src/base/shell.js';
 import {collectorScript, dockerScript} from '../../src/collect/script.js';
 import {everything} from '../../src/collect/wanted.js';
+import {missing, shells} from '../support/shells.js';
 
 const nonce = 'f'.repeat(32);
-const shells = [
-  ['dash'],
-  ['bash'],
-  ['bash', '--posix'],
-  ['busybox', 'sh'],
-  ['ksh'],
-  ['mksh'],
-  ['zsh', '--emulate', 'sh'],
-];
-
-function missing(program: string): string | false {
-  return spawnSync(program, ['--help']).error ? `${program} is not installed` : false;
-}
 
 const collector = collectorScript(everything, {nonce, netnsDir: "/a b/it's", lifeline: true});
 const docker = dockerScript({nonce, relay: 'any', callersHost: "tcp://h'$(id)", context: 'default'});
