@@ -10,27 +10,15 @@ import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {record} from '../src/hosts/keep.js';
-import {derived, recordedEvidence, sectionOf} from '../test/support/evidence.js';
+import {addNftTables, derived, recordedEvidence} from '../test/support/evidence.js';
 import {comparePairs, headLine} from './paired.js';
-
-interface Listing {
-  nftables: unknown[];
-}
 
 const pairs = Number(process.argv[2] ?? 30);
 const root = fileURLToPath(new URL('..', import.meta.url));
-const rules = JSON.parse(
-  readFileSync(path.join(root, 'fixtures/recorded/filters/firewalld-open.json'), 'utf8'),
-) as Listing;
+const rules = readFileSync(path.join(root, 'fixtures/recorded/filters/firewalld-open.json'), 'utf8');
 
 const hosts = ['node1', 'node2'].map(recordedEvidence);
-const guarded = hosts.map((host) =>
-  derived(host, (draft) => {
-    const section = sectionOf(draft, '@host', 'nft');
-    const {nftables} = JSON.parse(section.output) as Listing;
-    section.output = JSON.stringify({nftables: [...nftables, ...rules.nftables]});
-  }),
-);
+const guarded = hosts.map((host) => derived(host, (draft) => addNftTables(draft, rules)));
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'ovdiag-firewalld-'));
 try {

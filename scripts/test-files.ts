@@ -27,11 +27,11 @@ export interface TestGroups {
   lab: string[];
 }
 
-/** Of the files with a swarm, those that take minutes, the longest first. */
-const longestInLab = ['doctor-faults', 'trace-faults', 'scenes', 'trace-probes', 'doctor-quiet'].map(
+/** Of the files with a swarm, the one that takes longest, and others that take minutes. */
+const longestInLab = 'lab-suite/doctor-faults';
+const longInLab = ['trace-faults', 'scenes', 'trace-probes', 'doctor-quiet'].map(
   (name) => `lab-suite/${name}`,
 );
-const isLongInLab = (file: string) => longestInLab.some((name) => file.endsWith(`/${name}.test.ts`));
 
 /** The test files below a folder whose path holds one of the words, or any without words, sorted into groups. */
 export async function testGroups(folder: string, words: readonly string[]): Promise<TestGroups> {
@@ -43,6 +43,7 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
   const inside = (file: string, ...names: string[]) =>
     names.some((name) => file.startsWith(`${folder}/${name}/`));
   const named = (name: string) => files.filter((file) => file.endsWith(`/${name}.test.ts`));
+  const [first, long] = [named(longestInLab), longInLab.flatMap(named)];
   const browsing = new Set<string>();
   for (const file of files)
     if ((await readFile(file, 'utf8')).includes('/support/browser.js')) browsing.add(file);
@@ -56,11 +57,11 @@ export async function testGroups(folder: string, words: readonly string[]): Prom
     browser: files.filter((file) => browsing.has(file)),
     lab: [
       // First what takes longest, so that whoever shares the files ends at about the same time.
-      ...longestInLab.slice(0, 1).flatMap(named),
+      ...first,
       // These look at a lab as it was built.
       ...files.filter((file) => inside(file, 'lab')),
-      ...longestInLab.slice(1).flatMap(named),
-      ...files.filter((file) => inside(file, 'lab-suite') && !isLongInLab(file)),
+      ...long,
+      ...files.filter((file) => inside(file, 'lab-suite') && ![...first, ...long].includes(file)),
       ...files.filter((file) => inside(file, 'lab-full')),
     ],
   };

@@ -101,6 +101,14 @@ export function readAfterStart(draft: HostEvidence, seconds: number): void {
   about.output = about.output.replace(/^time=\d+$/m, `time=${Number(made) + seconds}`);
 }
 
+/** Puts tables of nftables, as `nft -j list ruleset` prints them, beside those of a host. */
+export function addNftTables(draft: HostEvidence, listing: string): void {
+  type Listing = {nftables: unknown[]};
+  const section = sectionOf(draft, '@host', 'nft');
+  const [own, more] = [section.output, listing].map((text) => (JSON.parse(text) as Listing).nftables);
+  section.output = JSON.stringify({nftables: [...(own ?? []), ...(more ?? [])]});
+}
+
 /** Changes the rows that a table of a namespace printed. */
 export function editTable(
   draft: HostEvidence,

@@ -4,7 +4,7 @@ import {describe, it} from 'node:test';
 import type {Finding} from '../../../src/findings/finding.js';
 import {foldFindings} from '../../../src/findings/fold.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
-import {derived, recordedEvidence, sectionOf} from '../../support/evidence.js';
+import {addNftTables, derived, recordedEvidence, sectionOf} from '../../support/evidence.js';
 import {examine} from '../support.js';
 
 const recorded = (name: string) =>
@@ -13,13 +13,7 @@ const filtered = /^(data-path|gossip-port|manager-port|esp)-/;
 const ofFilter = (findings: Finding[]) => findings.filter(({code}) => filtered.test(code));
 
 /** A node with all tables of nftables that were recorded beside its own. */
-const withTables = (name: string) => (draft: HostEvidence) => {
-  const section = sectionOf(draft, '@host', 'nft');
-  type Listing = {nftables: unknown[]};
-  const {nftables} = JSON.parse(section.output) as Listing;
-  const more = (JSON.parse(recorded(name)) as Listing).nftables;
-  section.output = JSON.stringify({nftables: [...nftables, ...more]});
-};
+const withTables = (name: string) => (draft: HostEvidence) => addNftTables(draft, recorded(name));
 
 /** A node whose rules of iptables are those that were recorded. */
 const withRules = (name: string) => (draft: HostEvidence) => {
