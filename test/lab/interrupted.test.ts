@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readdir, readFile, stat} from 'node:fs/promises';
+import {type FileHandle, open, readdir, readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
-import {after, describe, it} from 'node:test';
+import {after, afterEach, describe, it} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {processesWith} from '../support/processes.js';
 import {HopelessError} from './error.js';
@@ -31,6 +31,11 @@ function signalAll(processes: readonly {pid: number}[], signal: NodeJS.Signals):
 
 describe('a run of the tests that is cut while it builds its lab', labSuite(), () => {
   const names = labNames(`${defaultLabName()}cut`);
+  /** Of the cut lab's namespaces. */
+  const held: FileHandle[] = [];
+  afterEach(async () => {
+    await Promise.all(held.splice(0).map((handle) => handle.close()));
+  });
   after(async () => {
     // A test that failed half-way may have left its run standing still.
     signalAll(processesWith(mark), 'SIGKILL');
@@ -52,13 +57,15 @@ describe('a run of the tests that is cut while it builds its lab', labSuite(), (
 
   /** Waits until engines run in its namespaces, and gives the inodes of these. */
   async function begun(run: ChildProcess): Promise<Set<number>> {
-    return await until({what: 'the engines of a lab'}, async () => {
+    const files = await until({what: 'the engines of a lab'}, async () => {
       if (run.exitCode !== null) throw new HopelessError(`the run has ended with ${run.exitCode}`);
-      const files = await namespaces();
-      const stats = await Promise.all(files.map((file) => stat(path.join(netnsDirectory, file))));
-      const inodes = new Set(stats.map(({ino}) => ino));
-      return (await processesIn(inodes)).length >= 4 ? inodes : undefined;
+      const found = await namespaces();
+      const stats = await Promise.all(found.map((file) => stat(path.join(netnsDirectory, file))));
+      return (await processesIn(new Set(stats.map(({ino}) => ino)))).length >= 4 ? found : undefined;
     });
+    // The number of a namespace that is gone is given to the next one, perhaps of the lab beside this; held open, it is not free.
+    held.push(...(await Promise.all(files.map((file) => open(path.join(netnsDirectory, file))))));
+    return new Set((await Promise.all(held.map((handle) => handle.stat()))).map(({ino}) => ino));
   }
 
   /** All that there is of the run and its lab, in words. */

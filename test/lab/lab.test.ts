@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {readdir, readFile, stat} from 'node:fs/promises';
+import {open, readdir, readFile, stat} from 'node:fs/promises';
 import {after, before, describe, it} from 'node:test';
 import {run} from './exec.js';
 import {attach, type Lab} from './lab.js';
@@ -265,12 +265,13 @@ describe('a lab of its own', labSuite(), () => {
     assert.equal(await identify(orphan), undefined, 'nothing of the dead run is left');
     await second.node('node1').exec('web1', ping('web2'));
 
-    const inodes = await Promise.all(
-      ['node1', 'node2', 'router'].map(async (part) => (await stat(names.netnsFile(part))).ino),
-    );
+    // Held open, for the number of a namespace that is gone is given to the next one, perhaps of another lab.
+    const held = await Promise.all(['node1', 'node2', 'router'].map((part) => open(names.netnsFile(part))));
+    const inodes = await Promise.all(held.map(async (handle) => (await handle.stat()).ino));
     const ids = await Promise.all(second.nodes.map(({docker}) => docker(['ps', '-aq', '--no-trunc'])));
     await down(name);
     assert.deepEqual(await processesIn(new Set(inodes)), []);
+    await Promise.all(held.map((handle) => handle.close()));
     assert.deepEqual(
       (await readdir('/run/netns')).filter((file) => file.startsWith(names.netnsPrefix)),
       [],
