@@ -286,6 +286,8 @@ function stateHolds(state: SeenPacket['ctState'], named: string[]): Held {
 /** What conntrack notes of a connection (linux/netfilter/nf_conntrack_common.h, ip_conntrack_status). */
 function statusHolds(name: string, packet: SeenPacket): Held {
   const {ctState, before, sourceTranslated, destinationTranslated} = packet;
+  // A connection is confirmed when its first packet has passed all chains (nf_conntrack_core.c, __nf_conntrack_confirm).
+  if (ctState === 'ESTABLISHED' && name === 'confirmed') return 'yes';
   if (ctState !== 'NEW') return name === 'seen-reply' && packet.direction === 'reply' ? 'yes' : 'perhaps';
   if (name === 'dnat') return before ? 'yes' : known(destinationTranslated);
   return name === 'snat' ? known(sourceTranslated) : 'no';

@@ -74,6 +74,7 @@ function offloading(rulesets: readonly Ruleset[]): Rule | undefined {
 function followed(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacket): Filtering {
   const walk: Walk = {way, now: begun(packet), asked: packet, isLost: false};
   for (const hook of hooksOn[way]) {
+    if (hook === 'forward') walk.now = routed(walk.now);
     for (const together of chainsAt(rulesets, hook, familyOf(packet))) {
       const dropped = passTogether(walk, hook, together);
       if (dropped) return dropped;
@@ -83,6 +84,14 @@ function followed(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacke
   // Which chains it meets after that was not followed.
   if (walk.isLost && walk.translatedBy) return {verdict: 'unknown', by: walk.translatedBy};
   return {verdict: 'accept', ...(walk.translatedBy ? {translatedBy: walk.translatedBy} : {})};
+}
+
+/** A router takes one from the hops that a packet has left before rules see it (ip_forward.c ip_forward, ip6_output.c ip6_forward). */
+function routed(packet: SeenPacket): SeenPacket {
+  const header = {...packet.header};
+  for (const field of ['ip ttl', 'ip6 hoplimit'] as const)
+    if (header[field] !== undefined) header[field] -= 1;
+  return packet.header ? {...packet, header} : packet;
 }
 
 interface Walk {

@@ -140,6 +140,27 @@ describe('rules of nftables on the way of a packet (nft(8))', () => {
     assert.equal(verdict([[equal({ct: {key: 'state'}}, 'invalid', 'in'), drop]]), 'accept');
   });
 
+  it('know that a connection is confirmed where its first packet has passed', () => {
+    const of = (ctState: 'NEW' | 'ESTABLISHED', name: string) =>
+      verdict([[equal({ct: {key: 'status'}}, name, 'in'), drop]], {asked: {...packet, ctState}});
+    assert.deepEqual([of('NEW', 'confirmed'), of('ESTABLISHED', 'confirmed')], ['accept', 'drop']);
+    assert.equal(of('ESTABLISHED', 'assured'), 'unknown');
+  });
+
+  it('see one hop less where a packet is forwarded, and no other change of its header', () => {
+    const header4 = {'ip ttl': 64, 'ip length': 36};
+    const asked = {...packet, header: header4, dstLocal: false, outInterface: 'eth1'};
+    const dropped = (hook: string, field: string, value: number) =>
+      verdict([[equal(header('ip', field), value), drop]], {base: {hook}, way: 'FORWARD', asked}) === 'drop';
+    assert.deepEqual(
+      ['prerouting', 'forward', 'postrouting'].map((hook) =>
+        [64, 63].filter((ttl) => dropped(hook, 'ttl', ttl)),
+      ),
+      [[64], [63], [63]],
+    );
+    assert.ok(dropped('forward', 'length', 36));
+  });
+
   it('choose by verdict maps', () => {
     const map = (...elements: [unknown, object][]) => [
       {vmap: {key: {ct: {key: 'state'}}, data: {set: elements}}},

@@ -4,11 +4,6 @@ import {ruleText} from '../../../src/kernel/printed-rule.js';
 import type {Rule, RuleChain} from '../../../src/model/rules/rule.js';
 import {type Extra, type Extras, noExtras} from './extras.js';
 
-const nameOf = ({program, family, table, name}: RuleChain) => `${program} ${family} ${table} ${name}`;
-
-const keyOf = (by: Rule | RuleChain) =>
-  'statements' in by ? `${nameOf(by.chain)} ${by.position}` : nameOf(by);
-
 function* counting({rulesets}: PacketFilter): Generator<Rule | RuleChain> {
   for (const {tables} of rulesets)
     for (const {chains} of tables)
@@ -18,14 +13,10 @@ function* counting({rulesets}: PacketFilter): Generator<Rule | RuleChain> {
       }
 }
 
-/** Rules and policies that met packets between two readings of the same rules, with how many; those without counters are not among them. */
-export function metBetween(before: PacketFilter, after: PacketFilter): Map<Rule | RuleChain, number> {
-  const later = new Map([...counting(after)].map((by) => [keyOf(by), by.counters?.packets]));
+/** Rules and policies with how many packets they have met since they were loaded; those without counters are not among them. */
+export function metOf(filter: PacketFilter): Map<Rule | RuleChain, number> {
   const met = new Map<Rule | RuleChain, number>();
-  for (const by of counting(before)) {
-    const packets = later.get(keyOf(by));
-    if (by.counters && packets !== undefined) met.set(by, packets - by.counters.packets);
-  }
+  for (const by of counting(filter)) if (by.counters) met.set(by, by.counters.packets);
   return met;
 }
 

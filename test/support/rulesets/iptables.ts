@@ -40,7 +40,7 @@ export const iptablesMatches: Record<string, (place: Place) => string> = {
   state: ({random: r}) => `-m state --state ${pick(r, ['NEW', 'ESTABLISHED,RELATED'])}`,
   ctdir: ({random: r}) => `-m conntrack --ctdir ${pick(r, ['ORIGINAL', 'REPLY'])}`,
   ctstatus: ({random: r}) =>
-    `-m conntrack ${bang(r)}--ctstatus ${pick(r, ['ASSURED', 'SEEN_REPLY,EXPECTED', 'CONFIRMED'])}`,
+    `-m conntrack ${pick(r, ['', '! '])}--ctstatus ${pick(r, ['ASSURED', 'SEEN_REPLY,EXPECTED', 'CONFIRMED'])}`,
   ctorig: ({random: r, isLong}) =>
     isLong ? '' : `-m conntrack ${pick(r, ['--ctorigsrc', '--ctorigdst'])} ${addressText(r, false)}`,
   mark: ({random: r}) => `-m mark ${bang(r)}--mark ${pick(r, ['0x1', '0x0', '0x1/0x1', '0x4/0xff'])}`,
@@ -48,7 +48,7 @@ export const iptablesMatches: Record<string, (place: Place) => string> = {
   addrtype: ({random: r, chain}) =>
     chain === 'POSTROUTING'
       ? ''
-      : `-m addrtype ${bang(r)}${pick(r, ['--dst-type LOCAL', '--dst-type LOCAL', '--dst-type UNICAST', '--src-type LOCAL', '--dst-type MULTICAST'])}`,
+      : `-m addrtype ${bang(r)}${pick(r, ['--dst-type LOCAL', '--dst-type LOCAL', '--dst-type LOCAL', '--dst-type UNICAST', '--src-type LOCAL', '--dst-type MULTICAST'])}`,
   pkttype: ({random: r}) =>
     `-m pkttype ${bang(r)}--pkt-type ${pick(r, ['unicast', 'broadcast', 'multicast'])}`,
   iprange: ({random: r, isLong}) =>
@@ -90,6 +90,9 @@ function match(place: Place): string {
   const name = chance(place.random, 0.02) ? 'random' : pick(place.random, names);
   return iptablesMatches[name]?.(place) ?? '';
 }
+
+/** Those that meet few packets among others: a rule with one of them alone may begin a chain. */
+const seldomMet = ['ctstatus', 'ctorig', 'u32', 'u32', 'policy', 'pkttype', 'address', 'connmark'];
 
 interface TableForm {
   name: string;
@@ -150,6 +153,16 @@ export function iptablesText(random: Random, program: Program, also: Extras = no
   return unique.map((table) => tableText(random, table, {isLong, also})).join('\n');
 }
 
+/** Rules for the beginnings of some chains. */
+function seldom(place: Omit<Place, 'chain'>, chains: readonly string[]): string[] {
+  const {random} = place;
+  return chains.flatMap((chain) => {
+    const asked = chance(random, 0.2) ? iptablesMatches[pick(random, seldomMet)]?.({...place, chain}) : '';
+    const then = pick(random, ['', '', '', '', ' -j ACCEPT', ' -j DROP']);
+    return asked ? [`\t-A ${chain} ${asked}${then}`] : [];
+  });
+}
+
 function tableText(
   random: Random,
   {name, chains}: TableForm,
@@ -178,5 +191,6 @@ function tableText(
       return `\t-A ${chain} ${[...new Set(order), target(place, name, after)].filter(Boolean).join(' ')}`;
     }),
   );
+  if (name !== 'nat') rules.unshift(...seldom({random, isLong, also}, chains));
   return `*${name}\n${[...heads, ...rules].join('\n')}\nCOMMIT`;
 }

@@ -5,7 +5,7 @@ import {ruleLine} from '../../../src/kernel/printed-rule.js';
 import {type Filtering, filterPacket} from '../../../src/kernel/rule-walk.js';
 import {parseTables} from '../../../src/model/netns-tables.js';
 import type {Rule, RuleChain} from '../../../src/model/rules/rule.js';
-import {constructsIn, metBetween} from './counted.js';
+import {constructsIn, metOf} from './counted.js';
 import {ends, sealedEnd} from './ends.js';
 import {type Extras, noExtras} from './extras.js';
 import {type Part, randomRuleset, withoutOne} from './generate.js';
@@ -206,16 +206,14 @@ class Bench {
           return undefined;
         }
       }
-      const filter = await this.read(parts);
-      // Not read, as iptables-nft refuses a table: nothing is judged.
-      if (!filter) return undefined;
       // Each end sends its own in this order.
       await Promise.all(all.map(({way, form}) => this.emit(way === 'OUTPUT' ? 'judged' : 'near', form)));
-      const counted = await this.counted(all);
-      const after = await this.read(parts);
-      if (!after) throw new Error('rules that were read before can not be read any more');
+      const {listed, counted} = await this.counted(all);
+      const filter = await this.read(parts, listed);
+      // Not read, as iptables-nft refuses a table: nothing is judged.
+      if (!filter) return undefined;
       return {
-        ...{filter, all, met: metBetween(filter, after)},
+        ...{filter, all, met: metOf(filter)},
         passed: ({form, way}) =>
           counted(way === 'INPUT' ? 'in' : 'out', form.tag) + counted('arrived', form.tag) > 0,
         bypassed: all.filter(({form}) => counted('arrived', form.tag) > 0 && counted('came', form.tag) === 0)
@@ -226,7 +224,8 @@ class Bench {
     }
   }
 
-  private async read(parts: readonly Part[]): Promise<PacketFilter | undefined> {
+  /** The rules as the collector reads them; undefined where a table is told by no program. */
+  private async read(parts: readonly Part[], listed: Listed): Promise<PacketFilter | undefined> {
     const section = (name: string, output: string, status = 0) => ({
       ...{name, command: name, at: '2026-01-01T00:00:00.000Z', status, output},
     });
@@ -235,40 +234,46 @@ class Bench {
       if (program === 'nft') continue;
       const {stdout, exitCode} = await this.inside('judged', [`${program}-save`, '-c']);
       sections.push(section(program, stdout, exitCode));
+      // As the collector does (src/collect/shell/reader.sh, read_nft_save).
+      for (const [, table = ''] of stdout.matchAll(/# Table `(\w+)' is incompatible/g)) {
+        const family = program.startsWith('ip6') ? 'ip6' : 'ip';
+        const told = await this.inside('judged', ['nft', '-a', 'list', 'table', family, table]);
+        sections.push(section('nft-table', told.stdout, told.exitCode));
+      }
     }
-    const {stdout} = await this.inside('judged', ['nft', '-j', 'list', 'ruleset']);
     const filter = packetFilter(
       parseTables([
         ...sections.filter(
           ({name, output}) =>
             output !== '' || !sections.some((other) => other.name === name && other.output !== ''),
         ),
-        section('nft', withoutJudge(stdout)),
+        section('nft', withoutJudge(listed)),
       ]),
     );
     return filter?.unread6 ? undefined : filter;
   }
 
-  /** What was counted, when all frames have come in. */
-  private async counted(all: readonly Passage[]): Promise<(chain: string, tag: number) => number> {
+  /** What nft prints when all frames have come in, and what was counted by then. */
+  private async counted(
+    all: readonly Passage[],
+  ): Promise<{listed: Listed; counted: (chain: string, tag: number) => number}> {
+    const frames = all.filter(({way}) => way !== 'OUTPUT');
     for (let looked = 0; looked < 100; looked++) {
-      const where = this.also.has('flowtables') ? (['judged', 'far'] as const) : (['judged'] as const);
-      const listed = await Promise.all(
-        where.map((name) => this.inside(name, ['nft', 'list', 'table', 'inet', judgeTable])),
-      );
-      const stdout = listed.map((one) => one.stdout).join('\n');
-      const seen = new Map<string, number>();
-      let chain = '';
-      for (const line of stdout.split('\n')) {
-        chain = /chain (\w+)/.exec(line)?.[1] ?? chain;
-        const [, tag, packets] = /(?:flowlabel|id) (\w+) counter packets (\d+)/.exec(line) ?? [];
-        if (tag !== undefined) seen.set(`${chain} ${Number(tag)}`, Number(packets));
-      }
-      const frames = all.filter(({way}) => way !== 'OUTPUT');
-      const count = (name: string, tag: number) => seen.get(`${name} ${tag}`) ?? 0;
-      if (frames.every(({form: {tag}}) => count('came', tag) + count('arrived', tag) > 0)) return count;
+      const [listed, far] = await Promise.all([
+        this.list('judged'),
+        this.also.has('flowtables') ? this.list('far') : {nftables: []},
+      ]);
+      const seen = new Map([...countsIn(listed), ...countsIn(far)]);
+      const counted = (chain: string, tag: number) => seen.get(`${chain} ${tag}`) ?? 0;
+      if (frames.every(({form: {tag}}) => counted('came', tag) + counted('arrived', tag) > 0))
+        return {listed, counted};
     }
-    throw new Error('a frame that was sent has not come in: ');
+    throw new Error('a frame that was sent has not come in');
+  }
+
+  private async list(name: 'judged' | 'far'): Promise<Listed> {
+    const {stdout} = await this.inside(name, ['nft', '-j', 'list', 'ruleset']);
+    return JSON.parse(stdout) as Listed;
   }
 
   async end(): Promise<void> {
@@ -289,11 +294,32 @@ const empty = ['raw', 'mangle', 'nat', 'filter']
   })
   .join('');
 
-function withoutJudge(printed: string): string {
-  const {nftables} = JSON.parse(printed) as {nftables: Record<string, {table?: string; name?: string}>[]};
-  const isOwn = (item: Record<string, {table?: string; name?: string}>) =>
+/** What `nft -j` prints, and of it what counters of packets need. */
+interface Listed {
+  nftables: Record<string, {table?: string; name?: string; chain?: string; expr?: Expression[]}>[];
+}
+
+interface Expression {
+  match?: {left: {payload?: {field?: string}}; right: unknown};
+  counter?: {packets: number};
+}
+
+function withoutJudge({nftables}: Listed): string {
+  const isOwn = (item: Listed['nftables'][number]) =>
     Object.values(item).some(({table, name}) => table === judgeTable || name === judgeTable);
   return JSON.stringify({nftables: nftables.filter((item) => !isOwn(item))});
+}
+
+/** What the judge's own rules have counted, by chain and tag. */
+function* countsIn({nftables}: Listed): Generator<[string, number]> {
+  for (const {rule} of nftables) {
+    if (rule?.table !== judgeTable) continue;
+    const {chain, expr = []} = rule;
+    const tag = expr.find(({match}) => /^(id|flowlabel)$/.test(match?.left.payload?.field ?? ''))?.match
+      ?.right;
+    const packets = expr.find(({counter}) => counter)?.counter?.packets ?? 0;
+    if (typeof tag === 'number') yield [`${chain} ${tag}`, packets];
+  }
 }
 
 function addressOf({dst}: Passage['form']): Buffer {

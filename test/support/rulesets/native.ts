@@ -25,12 +25,19 @@ export const nativeMatches: Record<string, (random: Random) => string> = {
       `iifname . meta l4proto @ways`,
       `ip6 saddr . udp dport { ${pick(r, addresses.ip6)} . 4789 }`,
     ]),
+  // What has no ports has something else where `th` looks, of which nothing is known.
   ports: (r) =>
-    `${pick(r, ['udp dport', 'udp dport', 'th dport', 'tcp dport'])} ${pick(r, ['', '', '!= '])}${pick(r, ['4789', '4789', '4790', '2377', '{ 53, 4789, 2377 }', '1000-5000', '@ports'])}`,
+    `${pick(r, ['udp dport', 'udp dport', 'udp dport', 'tcp dport', 'meta l4proto { tcp, udp } th dport', 'th dport'])} ${pick(r, ['', '', '!= '])}${pick(r, ['4789', '4789', '4790', '2377', '{ 53, 4789, 2377 }', '1000-5000', '@ports'])}`,
   comparison: (r) =>
-    pick(r, ['udp dport >= 4000', 'th dport < 4000', 'ip ttl > 10', 'ip ttl < 10', 'meta length > 1000']),
+    pick(r, [
+      'udp dport >= 4000',
+      'meta l4proto { tcp, udp } th dport < 4000',
+      'ip ttl > 10',
+      'ip ttl < 64',
+      'meta length > 1000',
+    ]),
   'source port': (r) =>
-    `${pick(r, ['udp', 'th', 'tcp'])} sport ${not(r)}${pick(r, ['4789', '1024-65535', '{ 4789, 53 }'])}`,
+    `${pick(r, ['udp', 'meta l4proto { tcp, udp } th', 'tcp'])} sport ${not(r)}${pick(r, ['4789', '1024-65535', '{ 4789, 53 }'])}`,
   l4proto: (r) =>
     `meta l4proto ${not(r)}${pick(r, ['udp', 'tcp', 'esp', '{ icmp, udp }', 'icmp', 'ipv6-icmp', '{ 6, 17 }'])}`,
   nfproto: (r) => `meta nfproto ${pick(r, ['ipv4', 'ipv6'])}`,
@@ -58,7 +65,8 @@ export const nativeMatches: Record<string, (random: Random) => string> = {
     ]),
   'ct state': (r) =>
     `ct state ${not(r)}${pick(r, ['new', 'new', 'established', '{ established, related }', 'established,related', 'invalid', '{ new, established }', 'untracked', 'new,untracked'])}`,
-  'ct status': (r) => `ct status ${not(r)}${pick(r, ['dnat', 'snat', 'assured'])}`,
+  'ct status': (r) =>
+    `ct status ${pick(r, ['dnat', 'snat', 'dnat,snat', 'assured', '!= dnat', 'seen-reply', 'confirmed', 'seen-reply,dnat'])}`,
   'ct direction': (r) => `ct direction ${pick(r, ['original', 'reply'])}`,
   'ct original': (r) => `ct original ip ${pick(r, ['saddr', 'daddr'])} ${address(r)}`,
   'ct mark': (r) => pick(r, [`ct mark ${not(r)}${pick(r, ['0x0', '0x1', '0x4'])}`, 'ct mark & 0x1 == 0x1']),
@@ -132,6 +140,24 @@ function match(random: Random): string {
         names.filter((one) => one !== 'random'),
       );
   return nativeMatches[name]?.(random) ?? '';
+}
+
+/** Matches that meet few packets where they are one of several of a rule far down. */
+const seldomMet: readonly ((random: Random) => string)[] = [
+  ...['nfproto', 'ip field', 'icmp', 'ct direction', 'ct original', 'fib type', 'pkttype', 'iifgroup'],
+  ...['raw payload', 'ether', 'ether', 'ct status', 'iif', 'iif'],
+].map((name) => (random) => nativeMatches[name]?.(random) ?? '');
+
+/** A rule with one of them alone, for the beginning of a chain. */
+function seldom(random: Random): string[] {
+  if (!chance(random, 0.6)) return [];
+  const asked = pick(random, [
+    ...seldomMet,
+    // Statuses that connections of the packets have, and sets in which their senders are.
+    (r) => `ct status ${pick(r, ['seen-reply', 'confirmed'])}`,
+    (r) => `ip saddr ${not(r)}@bans`,
+  ])(random);
+  return [`${asked} counter ${pick(random, ['', '', '', '', 'accept', 'drop'])}`.trim()];
 }
 
 /** What a rule does before it ends. */
@@ -249,6 +275,7 @@ export function nativeTable(random: Random, name: string, {few, also}: {few: boo
     const rules = [
       ...extraRules(random, head, {also, hasFlowtable}),
       ...back,
+      ...(head === '' ? [] : seldom(random)),
       ...many(upTo(random, most), () => rule(random, chains, rejects)),
       ...more,
       ...marked(random),

@@ -144,10 +144,8 @@ function asked(
     ...(dport === undefined ? {} : {dport}),
     ...(isIcmp ? {icmpType: protocol === 'icmp' ? 8 : 128} : {}),
     ...(protocol === 'udp' ? {vni: dport === 4789 ? vni : 0} : {}),
-    // A router takes one from the TTL between prerouting and forward.
     header: {
-      ...{'ip dscp': 0, 'meta length': length, 'ip length': length},
-      ...(way === 'FORWARD' ? {} : {'ip ttl': 64, 'ip6 hoplimit': 64}),
+      ...{'ip dscp': 0, 'meta length': length, 'ip length': length, 'ip ttl': 64, 'ip6 hoplimit': 64},
       ...(way === 'OUTPUT' ? {} : {'meta iifgroup': 0}),
     },
     dstLocal: way === 'INPUT',
