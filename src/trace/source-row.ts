@@ -4,7 +4,15 @@ import {rowText} from '../kernel/printed.js';
 import type {FdbRow, Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {ageSlack, agesTell, droppedSilently, recentSeconds, silenceSeconds} from '../rows/row-ages.js';
+import {
+  ageSlack,
+  agesTell,
+  droppedSilently,
+  isRefreshed,
+  questionSeconds,
+  recentSeconds,
+  silenceSeconds,
+} from '../rows/row-ages.js';
 import {sourceCheck} from '../rows/source-check.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import type {Walk} from './disposition.js';
@@ -87,8 +95,8 @@ export function selfRows(fdb: FdbRow[], device: Link, wanted: string): FdbRow[] 
  * Whether the rows show that frames of this MAC came through lately.
  *
  * The device's own row is refreshed by every frame that arrives, even by one that is then dropped; the bridge's row
- * only by one that went on. Both fresh is proof, unless the sender has used its own row since: then its last frames
- * may not have come. A kernel that does not refresh permanent rows shows nothing.
+ * only by one that went on. Both fresh is proof, unless the sender has used its own row since and nothing of its host came:
+ * then its last frames were lost. A kernel that does not refresh permanent rows shows nothing.
  */
 export function passage(trail: Trail, receiving: Receiving, sent: Sent): 'proven' | 'unknown' | Walk {
   const {model, tables, device, srcMac} = receiving;
@@ -103,12 +111,12 @@ export function passage(trail: Trail, receiving: Receiving, sent: Sent): 'proven
   }
   const onward = master?.state === 'permanent' ? undefined : master?.updatedSeconds;
   if (master && onward !== undefined && onward <= arrived + ageSlack) {
-    const ago = sentAgo(tables, sent);
-    if (ago === undefined || ago + ageSlack < onward) {
+    const since = sentSince(receiving, sent, onward);
+    if (since !== undefined) {
       trail.note(
         model,
         'source-row',
-        `last frame from ${srcMac} received ${onward} s before collection, but its host has sent since`,
+        `last frame from ${srcMac} received ${onward} s before collection, ${since}`,
         [rowText(self), rowText(master)],
       );
       return 'unknown';
@@ -137,18 +145,53 @@ function sentAgo(tables: NetnsTables, {sentSeconds, sentRead}: Sent): number | u
   return sentSeconds === undefined || Number.isNaN(between) ? undefined : sentSeconds + between;
 }
 
+/**
+ * Why the last frame that arrived is no proof of the way: what its host sent later did not come, from that endpoint or another.
+ *
+ * @param onward seconds before the receiver was read when the last frame of the endpoint went on
+ */
+function sentSince(receiving: Receiving, sent: Sent, onward: number): string | undefined {
+  const ago = sentAgo(receiving.tables, sent);
+  if (ago === undefined) return 'and it is not known whether its host has sent since';
+  const heard = heardSeconds(receiving) ?? onward;
+  // What was sent after the receiver was read says nothing of it.
+  const unanswered = Math.max(ago, 0) + questionSeconds + ageSlack < Math.min(onward, heard);
+  return unanswered ? 'but its host has sent since' : undefined;
+}
+
+/** The device's rows whose VTEP is this one, the youngest first. */
+function rowsOfVtep({tables, device, outer}: Receiving): FdbRow[] {
+  const rows = (tables.fdb ?? []).filter(
+    ({plane, device: of, vtep}) => plane === 'self' && of === device.name && vtep === outer.src,
+  );
+  return rows.sort((a, b) => (a.updatedSeconds ?? Infinity) - (b.updatedSeconds ?? Infinity));
+}
+
+/** Seconds before the receiver was read when a frame of any endpoint behind the VTEP came: what Docker writes refreshes a row too. */
+function heardSeconds(receiving: Receiving): number | undefined {
+  const byFrame = (row: FdbRow) =>
+    row.state !== 'permanent' || isRefreshed(row, writtenSeconds(receiving, row.mac));
+  return rowsOfVtep(receiving).find(byFrame)?.updatedSeconds;
+}
+
+/** Age of the neighbour entry that Docker writes together with a row. */
+function writtenSeconds(
+  {tables, device}: Pick<Receiving, 'tables' | 'device'>,
+  mac: string,
+): number | undefined {
+  return tables.neighbours?.find((one) => one.device === device.name && one.mac === mac)?.updatedSeconds;
+}
+
 /** What was sent so many seconds before the receiver was read may still have been on its way. */
 const underwaySeconds = 2;
 
 /** Says so where the sender's host has sent lately and nothing of any endpoint behind its VTEP has come for long. */
-function unseen(trail: Trail, {model, tables, device, outer}: Receiving, sent: Sent): void {
+function unseen(trail: Trail, receiving: Receiving, sent: Sent): void {
+  const {model, tables, outer} = receiving;
   const ago = sentAgo(tables, sent);
   if (!sent.sentTells || ago === undefined || ago < underwaySeconds || ago > recentSeconds) return;
   if (!agesTell(model.kernel, tables)) return;
-  const rows = (tables.fdb ?? []).filter(
-    ({plane, device: of, vtep}) => plane === 'self' && of === device.name && vtep === outer.src,
-  );
-  const [latest] = rows.sort((a, b) => (a.updatedSeconds ?? Infinity) - (b.updatedSeconds ?? Infinity));
+  const [latest] = rowsOfVtep(receiving);
   const heard = latest?.updatedSeconds;
   if (!latest || heard === undefined || heard < ago + silenceSeconds) return;
   trail.note(
@@ -168,11 +211,9 @@ interface Ages {
 }
 
 function silentDrop(trail: Trail, {model, tables, device, self, master}: Ages): 'unknown' | Walk {
-  const writtenSeconds = tables.neighbours?.find(
-    ({device: dev, mac}) => dev === device.name && mac === self.mac,
-  )?.updatedSeconds;
+  const written = writtenSeconds({tables, device}, self.mac);
   // Without a row of the bridge it may have been flushed since, as when a port was down for a moment.
-  if (!master || !droppedSilently(tables, device, {self, master, writtenSeconds})) return 'unknown';
+  if (!master || !droppedSilently(tables, device, {self, master, writtenSeconds: written})) return 'unknown';
   return trail.fail(
     model,
     'source-row',

@@ -128,6 +128,59 @@ describe('the receiving host', () => {
   });
 });
 
+describe('the last frame that arrived', () => {
+  const [mac1, mac2, balancer] = ['02:42:0a:00:01:0a', '02:42:0a:00:01:09', '02:42:0a:00:01:04'];
+  const aged = (table: 'fdb' | 'neigh', netns: string, mac: string, ages: Partial<Raw>): Change =>
+    editEntries(
+      netns,
+      table,
+      (entry: Raw) => (entry.mac ?? entry.lladdr) === mac,
+      (entry) => Object.assign(entry, ages),
+    );
+  /** Seconds before node2 was read when web1's last frame arrived, and before node1 was read when web2's row was last used. */
+  const walked = (arrived: number, used: number | undefined, ...changes: Change[]) => {
+    const walk = forward('web1', 'web2', {
+      node1: aged('fdb', sandboxOf('node1', 'uber-net'), mac2, {used}),
+      node2: (draft) => {
+        for (const change of [aged('fdb', uber, mac1, {updated: arrived}), ...changes]) change(draft);
+      },
+    });
+    return [walk.disposition, walk.hops.at(-1)?.summary.replace(/^.* collection/, '')];
+  };
+  // Node 2 was read 2.1 s after node 1.
+
+  it('proves the way where its host has used the row since only to ask for the MAC', () => {
+    assert.deepEqual(walked(9, 2), ['delivered', '']);
+    assert.deepEqual(walked(12, 2), ['deliverable', ', but its host has sent since']);
+  });
+
+  it('proves the way where what its host sent since came as well, from another endpoint', () => {
+    assert.deepEqual(walked(30, 0, aged('fdb', uber, balancer, {updated: 3})), ['delivered', '']);
+    const written = aged('neigh', uber, balancer, {updated: 3});
+    assert.deepEqual(
+      walked(30, 0, aged('fdb', uber, balancer, {updated: 3}), written),
+      ['deliverable', ', but its host has sent since'],
+      'Docker wrote the row, and no frame came',
+    );
+  });
+
+  it('proves the way where its host sends on after the receiver was read', () => {
+    const early: Change = (draft) => {
+      for (const section of draft.sections)
+        section.at = new Date(Date.parse(section.at) - 10_000).toISOString();
+    };
+    assert.deepEqual(walked(1, 0, early), ['delivered', '']);
+    assert.deepEqual(walked(20, 0, early), ['deliverable', ', but its host has sent since']);
+  });
+
+  it('proves nothing where it is not known whether its host has sent since', () => {
+    assert.deepEqual(walked(9, undefined), [
+      'deliverable',
+      ', and it is not known whether its host has sent since',
+    ]);
+  });
+});
+
 describe('the receiving host, not read', () => {
   it('leaves it at sent', () => {
     const gone: Change = (draft) => {
