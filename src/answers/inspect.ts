@@ -8,6 +8,7 @@ import type {Container, Network} from '../model/docker-types.js';
 import type {Route} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {rulesAround} from '../model/rules/questions.js';
 import {endpointsOf} from '../topology/endpoints.js';
 import {knownHost} from '../topology/known-host.js';
@@ -176,7 +177,7 @@ function portsOf(container: Container, networks: Network[]): Inspection['ports']
 function dropRules(host: HostModel, networks: Network[]): Inspection['dropRules'] {
   const closed = networks.filter(({internal, driver}) => internal && driver === 'bridge');
   return closed.flatMap(({bridgeName = ''}) =>
-    rulesAround(host.host?.netfilter, bridgeName).map((rule) => ({
+    rulesAround(rulesKnown(host.host), bridgeName).map((rule) => ({
       chain: rule.chain.name,
       rule: appended(rule),
       packets: rule.counters?.packets ?? null,

@@ -4,6 +4,7 @@ import {packetFilter} from '../kernel/packet-filter.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {does, namesInterface, rulesOf} from '../model/rules/questions.js';
 import {forwardedOutside} from '../services/forwarding.js';
 import type {InspectedInterface, Inspection} from './inspection.js';
@@ -180,7 +181,7 @@ function notForwarded(
 
 /** Whether the host hides the addresses of a bridge network behind its own, by its rules. */
 function masqueraded(host: HostModel, network: Network): string {
-  const tables = host.host?.netfilter;
+  const tables = rulesKnown(host.host);
   if (!tables) return '; masquerade rules of the host were not read';
   const rule = rulesOf(tables).find(
     (one) =>

@@ -18,7 +18,8 @@ export function compareLists(before: ItemList[], after: ItemList[]): Comparison 
     if (!one || !other) continue;
     const gap =
       gapOf(one, other, 'no', 'not read') ?? gapOf(one, other, 'part', 'some rows were not understood');
-    if (gap) unread.push({list, gap});
+    const gaps = [gap, ...rewordedGaps(one, other), hiddenGap(one, other)];
+    unread.push(...gaps.flatMap((found) => (found ? [{list, gap: found}] : [])));
     if (one.read === 'no' || other.read === 'no') continue;
     const sure = one.read === 'whole' && other.read === 'whole';
     differences.push(...compareItems(one, other).filter(({change}) => sure || change === 'changed'));
@@ -27,6 +28,30 @@ export function compareLists(before: ItemList[], after: ItemList[]): Comparison 
 }
 
 type Gap = Pick<NotCompared, 'missingIn' | 'reason'>;
+
+/** Parts that the two snapshots tell in different words. */
+function rewordedParts({reworded: one}: ItemList, {reworded: other}: ItemList): ReadonlySet<string> {
+  return new Set([...(one ?? []), ...(other ?? [])].filter((part) => !one?.has(part) || !other?.has(part)));
+}
+
+function rewordedGaps(before: ItemList, after: ItemList): Gap[] {
+  if (before.read === 'no' || after.read === 'no') return [];
+  const parts = [...rewordedParts(before, after)];
+  return (['first', 'second'] as const).flatMap((missingIn) => {
+    const here = parts.filter((part) => (before.reworded?.has(part) === true) === (missingIn === 'first'));
+    const reason = `${here.join(', ')}: printed by another program than in the other snapshot, in other words`;
+    return here.length === 0 ? [] : [{missingIn, reason}];
+  });
+}
+
+function hiddenGap({hidden: first}: ItemList, {hidden: second}: ItemList): Gap | undefined {
+  const reason = first ?? second;
+  if (reason === undefined) return undefined;
+  return {
+    missingIn: first !== undefined && second !== undefined ? 'both' : first ? 'first' : 'second',
+    reason,
+  };
+}
 
 function gapOf(before: ItemList, after: ItemList, read: ItemList['read'], reason: string): Gap | undefined {
   const [first, second] = [before.read === read, after.read === read];
@@ -47,8 +72,12 @@ function gathered(unread: {list: ItemList; gap: Gap}[]): NotCompared[] {
   return [...found.values()];
 }
 
-function compareItems(first: ItemList, {place, kind, items: after, asked}: ItemList): Difference[] {
-  const before = first.items;
+function compareItems(first: ItemList, second: ItemList): Difference[] {
+  const {place, kind, asked} = second;
+  const apart = rewordedParts(first, second);
+  const [before, after] = [first, second].map(({items}) =>
+    apart.size === 0 ? items : items.filter(({part}) => part === undefined || !apart.has(part)),
+  ) as [Item[], Item[]];
   const left = new Map(before.map((item) => [item.key, item]));
   const right = new Map(after.map((item) => [item.key, item]));
   const gone = before.filter(({key}) => !right.has(key) && (asked?.(key) ?? true));

@@ -1,6 +1,8 @@
-import {policyText, ruleText} from '../kernel/printed-rule.js';
+import {inTable, policyText, ruleText} from '../kernel/printed-rule.js';
+import {compact} from '../model/compact.js';
 import type {NetnsTables} from '../model/netns-tables.js';
-import {actionOf, isOfIptables, matchesOf, singleTarget} from '../model/rules/questions.js';
+import {isPartlyKnown, rulesKnown, rulesKnown6} from '../model/rules/known.js';
+import {actionOf, isOfIptables, matchesOf, rulesOf, singleTarget} from '../model/rules/questions.js';
 import type {Rule, RuleChain, RuleStatement, RuleTable} from '../model/rules/rule.js';
 import type {Item, ItemList, ItemPlace} from './types.js';
 
@@ -10,6 +12,7 @@ interface Line {
   chain: string;
   text: string;
   rule?: Rule;
+  part?: string;
 }
 
 /**
@@ -20,14 +23,14 @@ export function netfilterList(place: ItemPlace, tables: NetnsTables | undefined)
   return {
     place,
     kind: 'netfilter-rule',
-    read: readOf(tables),
+    ...readOf(tables),
     items: [...policyItems(tables), ...ruleItems(tables, place)],
   };
 }
 
 function ruleItems(tables: NetnsTables | undefined, place: ItemPlace): Item[] {
   const seen = new Map<string, number>();
-  return linesOf(tables).map(({chain, text, rule}): Item => {
+  return linesOf(tables).map(({chain, text, rule, part}): Item => {
     // A rule may stand twice in a chain.
     const nth = (seen.get(`${chain} ${text}`) ?? 0) + 1;
     seen.set(`${chain} ${text}`, nth);
@@ -37,27 +40,32 @@ function ruleItems(tables: NetnsTables | undefined, place: ItemPlace): Item[] {
       detail: text,
       facts: {},
       about: rule ? aboutOf(rule, place.host) : [],
+      ...(part === undefined ? {} : {part}),
     };
   });
 }
 
 /** Chains that a table has as soon as it is there, which it is when somebody first looks; then they accept all. */
 const ownChains = ['filter/INPUT', 'filter/FORWARD', 'filter/OUTPUT'].flatMap((chain) => [
-  chain,
-  `iptables-legacy ${chain}`,
+  {chain, part: 'table ip filter'},
+  {chain: `iptables-legacy ${chain}`},
 ]);
 
 function policyItems(tables: NetnsTables | undefined): Item[] {
-  const policies = new Map(ownChains.map((chain) => [chain, 'ACCEPT']));
-  for (const chain of tablesOf(tables).flatMap(({chains}) => [...chains.values()])) {
-    const policy = policyOf(chain);
-    if (policy !== undefined) policies.set(nameOf(chain), policy);
-  }
-  return [...policies].map(([chain, policy]) => ({
+  const policies = new Map<string, {policy: string; part?: string}>(
+    ownChains.map(({chain, ...part}) => [chain, {policy: 'ACCEPT', ...part}]),
+  );
+  for (const table of tablesOf(tables))
+    for (const chain of table.chains.values()) {
+      const policy = policyOf(chain);
+      if (policy !== undefined) policies.set(nameOf(chain), compact({policy, part: partOf(table)}));
+    }
+  return [...policies].map(([chain, {policy, ...part}]) => ({
     key: chain,
     name: `chain ${chain}`,
     detail: policy,
     facts: {policy},
+    ...part,
   }));
 }
 
@@ -89,35 +97,66 @@ function singleAddress(prefix: string): string[] {
 
 /** The order of each chain's rules; compared by itself, over those rules that stand in both. */
 export function orderList(place: ItemPlace, tables: NetnsTables | undefined): ItemList {
-  const chains = new Map<string, string[]>();
-  for (const {chain, text} of linesOf(tables)) {
-    const rules = chains.get(chain);
-    if (rules) rules.push(text);
-    else chains.set(chain, [text]);
+  const chains = new Map<string, {rules: string[]; part?: string}>();
+  for (const {chain, text, part} of linesOf(tables)) {
+    const known = chains.get(chain);
+    if (known) known.rules.push(text);
+    else chains.set(chain, compact({rules: [text], part}));
   }
   return {
     place,
     kind: 'netfilter-order',
-    read: readOf(tables),
-    items: [...chains].map(([chain, rules]) => ({
+    ...readOf(tables),
+    items: [...chains].map(([chain, {rules, ...part}]) => ({
       key: chain,
       name: `order of the rules in ${chain}`,
       facts: {order: rules.join('\n')},
+      ...part,
     })),
   };
 }
 
-function readOf(tables: NetnsTables | undefined): ItemList['read'] {
-  if (!tables) return 'no';
-  const {failed, netfilter, nftables, proc} = tables;
-  if (['iptables-legacy', 'iptables-nft', 'nft'].some((name) => failed?.has(name))) return 'no';
+function readOf(tables: NetnsTables | undefined): Pick<ItemList, 'read' | 'reworded' | 'hidden'> {
+  if (!tables) return {read: 'no'};
+  const {failed, netfilterPartly, nftables, proc} = tables;
+  const isRead =
+    netfilterPartly !== undefined ||
+    !['iptables-legacy', 'iptables-nft', 'nft'].some((name) => failed?.has(name));
+  const known = rulesKnown(tables);
   // Counters are read with the rules; where neither is there, rules were not asked for.
-  return netfilter || nftables || proc ? 'whole' : 'no';
+  if (!isRead || !(known || nftables || proc)) return {read: 'no'};
+  return compact({read: 'whole' as const, reworded: rewordedTables(tables), hidden: hiddenRules(tables)});
+}
+
+/** Tables of iptables that nft prints in its place, because nft has written in them: their rules are in nft's words. */
+function rewordedTables(tables: NetnsTables): ReadonlySet<string> | undefined {
+  const found = [...(rulesKnown(tables) ?? []), ...(rulesKnown6(tables) ?? [])].flatMap(({tables: all}) =>
+    all
+      .filter(({chains}) => chains.size > 0 && [...chains.values()].every(({program}) => program === 'nft'))
+      .flatMap((table) => partOf(table) ?? []),
+  );
+  return found.length === 0 ? undefined : new Set(found);
+}
+
+/** `table ip filter`, of one that is of iptables-nft. */
+function partOf({family, name, chains}: RuleTable): string | undefined {
+  const isLegacy = [...chains.values()].some(({program}) => program.endsWith('-legacy'));
+  return !isLegacy && isOfIptables(family, name) ? `table ${family} ${name}` : undefined;
+}
+
+function hiddenRules(tables: NetnsTables): string | undefined {
+  const hiding = rulesOf(tables.netfilterPartly).filter(
+    (rule) => rule.chain.program === 'nft' && isPartlyKnown(rule),
+  );
+  const [one] = hiding;
+  if (!one) return undefined;
+  return `nft does not print all of ${hiding.length === 1 ? 'one rule' : `${hiding.length} rules`}, such as ${inTable(one)}`;
 }
 
 /** Of all programs; what iptables-nft and nft both show is taken from the first. */
 function tablesOf(tables: NetnsTables | undefined): RuleTable[] {
-  const {netfilter = [], nftables} = tables ?? {};
+  const {nftables} = tables ?? {};
+  const netfilter = rulesKnown(tables) ?? [];
   const nativeOnly = netfilter.some(({program}) => program === 'iptables-nft');
   return [
     ...netfilter.flatMap((ruleset) => ruleset.tables),
@@ -129,12 +168,18 @@ function tablesOf(tables: NetnsTables | undefined): RuleTable[] {
 
 /** The rules, and the elements of those sets that only an operator or a program changes. */
 function linesOf(tables: NetnsTables | undefined): Line[] {
-  return tablesOf(tables).flatMap(({family, name, sets, rules}) => [
-    ...sets
-      .filter(({isChanging}) => !isChanging)
-      .flatMap((set) => set.elements.map((text) => ({chain: `nft ${family} ${name}/set ${set.name}`, text}))),
-    ...rules.map((rule) => ({chain: nameOf(rule.chain), text: lastingText(rule), rule})),
-  ]);
+  return tablesOf(tables).flatMap((table): Line[] => {
+    const {family, name, sets, rules} = table;
+    const part = partOf(table);
+    return [
+      ...sets
+        .filter(({isChanging}) => !isChanging)
+        .flatMap((set) =>
+          set.elements.map((text) => ({chain: `nft ${family} ${name}/set ${set.name}`, text})),
+        ),
+      ...rules.map((rule) => compact({chain: nameOf(rule.chain), text: lastingText(rule), rule, part})),
+    ];
+  });
 }
 
 function nameOf({program, family, table, name}: RuleChain): string {

@@ -54,6 +54,8 @@ export interface Item {
   words?: () => {name: string; detail?: string};
   /** What may change: fact in words → value as it is shown. A fact that only one side tells is not compared. */
   facts: Record<string, string>;
+  /** The part of its list that it is in: see `reworded`. */
+  part?: string;
   /** What it is about, for finding what follows from what: tokens such as `mac:NETWORK/MAC`. */
   about?: string[];
   /** What its own coming, going or change explains; same kind of tokens. */
@@ -69,6 +71,10 @@ export interface ItemList {
   read: 'whole' | 'part' | 'no';
   /** Whether an item of this key would be here if it existed; absent where all would. */
   asked?: (key: string) => boolean;
+  /** Parts whose items are told in other words than usual: they are compared only with what is told in the same. */
+  reworded?: ReadonlySet<string>;
+  /** What of its items is not told, in words, where some of them may differ without a sign. */
+  hidden?: string;
 }
 
 export interface FactChange {

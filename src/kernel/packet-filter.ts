@@ -1,5 +1,6 @@
 /** Every packet filter of one namespace together: both back ends of iptables, and what nftables has beside them. */
 import type {NetnsTables} from '../model/netns-tables.js';
+import {rulesKnown, rulesKnown6} from '../model/rules/known.js';
 import {besideIptables, isOfIptables, tableOf} from '../model/rules/questions.js';
 import {type ActionName, hookedChains, type RuleChain, type Ruleset} from '../model/rules/rule.js';
 import {type FilteredPacket, familyOf, type Hook} from './netfilter.js';
@@ -31,8 +32,8 @@ const nftHooksAt: Record<Hook, string[]> = {
 
 /** The rules of a namespace, some perhaps with matches that are not known; undefined where they were not read. */
 export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
-  const saved = tables.netfilter ?? tables.netfilterPartly;
-  const saved6 = tables.netfilter6 ?? tables.netfilter6Partly;
+  const saved = rulesKnown(tables);
+  const saved6 = rulesKnown6(tables);
   return (
     saved && {
       rulesets: [...saved, ...(saved6 ?? []), ...nativeOf(tables)],
@@ -92,11 +93,11 @@ export function decide(
  * read.
  */
 export function metIn(
-  {netfilter, netfilterPartly}: NetnsTables,
+  tables: NetnsTables,
   {table, chain, actions}: {table: string; chain: string; actions: readonly ActionName[]},
   packet: FilteredPacket,
 ): MetRule[] | undefined {
-  return (netfilter ?? netfilterPartly)?.flatMap((ruleset) =>
+  return rulesKnown(tables)?.flatMap((ruleset) =>
     rulesMet(tableOf(ruleset, table), {chain, actions}, packet),
   );
 }

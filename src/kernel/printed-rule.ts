@@ -10,8 +10,9 @@ export function ruleText({statements}: Rule): string {
     .join(' ');
 }
 
-/** A rule as it would be typed after a name of a program and its table: `-A CHAIN …`. */
+/** A rule as it would be typed after a name of a program and its table: `-A CHAIN …`; one in nft's words with its chain before it. */
 export function appended(rule: Rule): string {
+  if (rule.chain.program === 'nft') return inTable(rule);
   return `-A ${rule.chain.name} ${ruleText(rule)}`;
 }
 
@@ -22,7 +23,7 @@ export function inTable(by: Rule | RuleChain): string {
     const what = 'statements' in by ? ruleText(by) : `policy ${policy ?? 'accept'}`;
     return `${family} ${table} ${name}: ${what}`;
   }
-  if ('statements' in by) return `${by.chain.table}: ${appended(by)}`;
+  if ('statements' in by) return `${by.chain.table}: -A ${by.chain.name} ${ruleText(by)}`;
   return `${by.table}: -P ${by.name} ${policyText(by)}`;
 }
 
@@ -57,17 +58,32 @@ export function listing({program}: RuleChain): string {
   return program === 'nft' ? 'nft list ruleset' : `${program}-save -c`;
 }
 
-/**
- * The command that prints a chain of one of iptables' tables of IPv4, or all of them: nft's where nft has written in that table,
- * which iptables refuses.
- */
-export function chainListing(rulesets: readonly Ruleset[], table: 'filter' | 'nat', chain?: string): string {
-  const isNfts = rulesets.some((ruleset) => {
+/** The command that prints a rule or chain: nft's for what is in nft's words. */
+export function savedBy(by: Rule | RuleChain | undefined, command: string): string {
+  return by && chainOf(by).program === 'nft' ? 'nft list ruleset' : command;
+}
+
+/** The command that prints a chain of one of iptables' tables of IPv4, or all of them. */
+export function chainListing(
+  rulesets: readonly Ruleset[] | undefined,
+  table: 'filter' | 'nat' | 'mangle',
+  chain?: string,
+): string {
+  const own = `iptables${table === 'filter' ? '' : ` -t ${table}`} -S${chain === undefined ? '' : ` ${chain}`}`;
+  return tableListing(rulesets, table, own);
+}
+
+/** A command that prints one of iptables' tables of IPv4: nft's where nft has written in that table, which iptables refuses. */
+export function tableListing(
+  rulesets: readonly Ruleset[] | undefined,
+  table: 'filter' | 'nat' | 'mangle',
+  command = `iptables-save -t ${table}`,
+): string {
+  const isNfts = (rulesets ?? []).some((ruleset) => {
     const {chains, rules} = tableOf(ruleset, table) ?? {chains: new Map<string, RuleChain>(), rules: []};
     return [...chains.values(), ...rules.map(chainOf)].some(({program}) => program === 'nft');
   });
-  if (isNfts) return `nft list table ip ${table}`;
-  return `iptables${table === 'filter' ? '' : ` -t ${table}`} -S${chain === undefined ? '' : ` ${chain}`}`;
+  return isNfts ? `nft list table ip ${table}` : command;
 }
 
 /** As iptables prints it. */

@@ -1,4 +1,5 @@
 /** Which program wrote a rule, by the names that it gives to its tables and chains. */
+import {isOfIptables, jumpsTo} from '../model/rules/questions.js';
 import type {Rule, RuleChain} from '../model/rules/rule.js';
 import {chainOf} from './printed-rule.js';
 
@@ -31,9 +32,21 @@ const makers: readonly Maker[] = [
   {form: / f2b-|^f2b-table /, words: named('fail2ban')},
 ];
 
+/** With iptables, firewalld's chain of a zone jumps to others by its name, the one that accepts among them. */
+function isZones(chain: RuleChain): boolean {
+  return (
+    /_(?:pre|log|deny|allow|post)$/.test(chain.name) ||
+    chain.rules.some((rule) => jumpsTo(rule, `${chain.name}_allow`))
+  );
+}
+
 /** In words (`firewalld (zone public)`, `Docker`); undefined for what no known program names so, as rules made by hand. */
 export function makerOf(by: Rule | RuleChain): string | undefined {
-  const {table, name} = chainOf(by);
+  const chain = chainOf(by);
+  const {table, name} = chain;
+  const zone = /^(?:IN|FWD|FWDI|FWDO|PRE|POST)_([\w.-]+?)(?:_(?:pre|log|deny|allow|post))?$/.exec(name)?.[1];
+  if (zone !== undefined && isOfIptables(chain.family, table) && isZones(chain))
+    return `firewalld (zone ${zone})`;
   for (const {form, words} of makers) {
     const found = form.exec(`${table} ${name}`);
     if (found) return words(found);

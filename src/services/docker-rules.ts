@@ -2,6 +2,7 @@
 
 import {atLeast, type EngineVersion} from '../model/engine-version.js';
 import type {HostModel} from '../model/host.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {does, isForInterface, jumpsTo, rulesOf, tableOf} from '../model/rules/questions.js';
 import type {Rule, Ruleset} from '../model/rules/rule.js';
 
@@ -76,7 +77,7 @@ export function dockerChains(ruleset: Ruleset): string[] {
  * to make no rules. Where any of its chains is seen, the others would be beside it.
  */
 export function mayHideRules({host, engineMakesRules}: HostModel): boolean {
-  const saved = host?.netfilter ?? [];
+  const saved = rulesKnown(host) ?? [];
   if (saved.some((ruleset) => dockerChains(ruleset).length > 0)) return false;
   const nftRead = host?.nftables !== undefined || saved.some(({program}) => program === 'iptables-nft');
   return engineMakesRules === undefined || !nftRead;

@@ -6,11 +6,12 @@
 
 import type {FilteredPacket} from '../kernel/netfilter.js';
 import {foreignChains, metIn} from '../kernel/packet-filter.js';
-import {inTable, ruleLine} from '../kernel/printed-rule.js';
+import {inTable, ruleLine, tableListing} from '../kernel/printed-rule.js';
 import type {Container, Network} from '../model/docker-types.js';
 import {atLeast, engineVersion} from '../model/engine-version.js';
 import type {HostModel, Namespace} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {
   does,
   isForPort,
@@ -162,7 +163,7 @@ function listenerStep(chain: Chain, host: HostModel, {port, protocol}: PortAsked
  * DNAT in the chain DOCKER, no chain DOCKER-INGRESS, docker-proxy on the port (moby/moby#53118, engines from 29.8).
  */
 export function bindsIngress(tables: NetnsTables | undefined): boolean {
-  const nat = (tables?.netfilter ?? []).flatMap((ruleset) => tableOf(ruleset, 'nat') ?? []);
+  const nat = (rulesKnown(tables) ?? []).flatMap((ruleset) => tableOf(ruleset, 'nat') ?? []);
   return (
     nat.length > 0 &&
     nat.every(({chains}) => !chains.has('DOCKER-INGRESS')) &&
@@ -180,7 +181,7 @@ export function proxyAnswersLoopback(tables: NetnsTables | undefined): boolean {
 
 /** Whether the engine starts docker-proxy for ports: its jump from OUTPUT leaves out 127.0.0.0/8 then (moby libnetwork drivers/bridge). */
 export function runsProxy(tables: NetnsTables | undefined): boolean {
-  return rulesOf(tables?.netfilter).some(
+  return rulesOf(rulesKnown(tables)).some(
     (rule) =>
       rule.chain.table === 'nat' &&
       rule.chain.name === 'OUTPUT' &&
@@ -234,7 +235,7 @@ function dnatStep(
     );
     return undefined;
   }
-  const unreached = rulesOf(tables.netfilter).filter(
+  const unreached = rulesOf(rulesKnown(tables)).filter(
     (one) => one.chain.table === 'nat' && does(one, 'dnat') && isForPort(one, protocol, port),
   );
   chain.fail('dnat', 'ingress-dnat-missing', `no DNAT rule for ${what}`, {
@@ -243,7 +244,7 @@ function dnatStep(
       unreached.length > 0
         ? 'the rule exists, but the jump from PREROUTING to its chain is gone'
         : "Docker's NAT rules were removed, or the engine never created them",
-    next: 'iptables-save -t nat',
+    next: tableListing(rulesKnown(tables), 'nat'),
   });
   return undefined;
 }

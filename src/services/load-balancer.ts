@@ -7,12 +7,13 @@ import {inSubnet} from '../base/subnet.js';
 import type {FindingCode} from '../findings/catalogue.js';
 import type {FilteredPacket} from '../kernel/netfilter.js';
 import {foreignChains, metIn} from '../kernel/packet-filter.js';
-import {ruleLine} from '../kernel/printed-rule.js';
+import {ruleLine, tableListing} from '../kernel/printed-rule.js';
 import type {MetRule} from '../kernel/rule-walk.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
 import type {IpvsDestination} from '../model/ipvs.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {isOnlyAddress, matchesOf} from '../model/rules/questions.js';
 import {inNamespace} from '../topology/in-namespace.js';
 import {knownHost} from '../topology/known-host.js';
@@ -114,7 +115,7 @@ export function markStep(
   }
   chain.fail('load-balancer', code, `no rule in ${file} marks ${what}`, {
     cause: 'IPVS selects packets by their mark, so these are not load-balanced',
-    next: inNamespace(chain.host, file, 'iptables-save -t mangle'),
+    next: inNamespace(chain.host, file, tableListing(rulesKnown(tables), 'mangle')),
   });
   return undefined;
 }
@@ -202,7 +203,7 @@ export function snatStep(
       `no SNAT rule in ${file} for packets to the tasks (to ${ip})`,
       {
         cause: 'tasks reply directly to the client, from an address that the client did not contact',
-        next: inNamespace(chain.host, file, 'iptables-save -t nat'),
+        next: inNamespace(chain.host, file, tableListing(rulesKnown(tables), 'nat')),
       },
     );
     return;

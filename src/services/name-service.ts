@@ -5,9 +5,10 @@
 
 import type {FilteredPacket} from '../kernel/netfilter.js';
 import {foreignChains, metIn} from '../kernel/packet-filter.js';
-import {ruleLine} from '../kernel/printed-rule.js';
+import {ruleLine, tableListing} from '../kernel/printed-rule.js';
 import type {Container, ContainerEndpoint, GossipService, Network} from '../model/docker-types.js';
 import type {HostModel, Namespace} from '../model/host.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {singleTarget} from '../model/rules/questions.js';
 import {takes, waitingSockets} from '../model/sockets.js';
 import {inNamespace} from '../topology/in-namespace.js';
@@ -116,7 +117,7 @@ function redirectStep(
   } else {
     chain.fail('name', 'dns-rules-missing', `no NAT rule in ${file} redirects ${server}:53 to embedded DNS`, {
       cause: `the NAT rules that Docker adds in the namespace of ${who} were removed, so its DNS queries get no answer`,
-      next: inNamespace(chain.host, file, 'iptables-save -t nat'),
+      next: inNamespace(chain.host, file, tableListing(rulesKnown(tables), 'nat')),
     });
   }
   return undefined;

@@ -7,6 +7,7 @@ import {decide, packetFilter} from '../kernel/packet-filter.js';
 import {chainLine, chainOf, dropWord, listing, ruleLine} from '../kernel/printed-rule.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {rulesOf} from '../model/rules/questions.js';
 import type {Rule, RuleChain, Ruleset} from '../model/rules/rule.js';
 import type {Layer} from '../services/step.js';
@@ -87,7 +88,7 @@ export function bridgeFilter(
     );
   const called = callsIptables(model.host?.proc, tables.proc);
   // Docker sets no rules in a sandbox, so what was not read there is no doubt; on the host it is.
-  const ruled = (tables.netfilter ?? tables.netfilterPartly ?? []).some(canDrop);
+  const ruled = (rulesKnown(tables) ?? []).some(canDrop);
   if (called === '0' || (netns !== '@host' && !ruled)) return undefined;
   if (called === undefined) {
     trail.doubt(
@@ -147,7 +148,7 @@ export function filterHop(trail: Trail, place: FilterPlace, packet: FilteredPack
     trail.doubt(host, layer, unread, evidence);
     return undefined;
   }
-  if (place.needed || rulesOf(tables.netfilter).length > 0)
+  if (place.needed || rulesOf(rulesKnown(tables)).length > 0)
     trail.pass(host, layer, `packet filter of ${whose} passes ${what}`, []);
   return undefined;
 }

@@ -8,6 +8,7 @@ import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
 import type {HostModel} from '../model/host.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {rulesAround} from '../model/rules/questions.js';
 import {masquerading} from '../services/masquerade.js';
 import type {KnownHost, NamespaceAt} from '../topology/known-host.js';
@@ -159,7 +160,7 @@ function toOwnHost({steps, host, name, ip, link, src, hostLink, traffic}: Leavin
 
 /** What leaves the bridge of an internal network is dropped on purpose. */
 function keptInside(steps: Trail, host: HostModel, network: Network, bridge: string | undefined): Walk {
-  const rules = bridge === undefined ? [] : rulesAround(host.host?.netfilter, bridge);
+  const rules = bridge === undefined ? [] : rulesAround(rulesKnown(host.host), bridge);
   return steps.fail(
     host,
     'filter-out',

@@ -2,8 +2,10 @@
 
 import {isDown} from '../kernel/link-state.js';
 import {linkText} from '../kernel/printed.js';
+import {tableListing} from '../kernel/printed-rule.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {HostModel, Namespace} from '../model/host.js';
+import {rulesKnown} from '../model/rules/known.js';
 import {rowJudge} from '../rows/row-judge.js';
 import {
   type HostPort,
@@ -281,7 +283,7 @@ function toContainer(
           (addresses ?? []).map(({address, prefixLength}) => `inet ${address}/${prefixLength} dev ${name}`),
         ),
         cause: 'the rule belongs to an earlier container, or something else took the port',
-        next: 'iptables-save -t nat',
+        next: tableListing(rulesKnown(model.host), 'nat'),
       },
     );
   }

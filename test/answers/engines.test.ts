@@ -5,13 +5,15 @@ import {inspectContainer} from '../../src/answers/inspect.js';
 import {linkGroups} from '../../src/answers/link-rows.js';
 import {namespaceRows} from '../../src/answers/namespace-rows.js';
 import {networkRows} from '../../src/answers/network-rows.js';
+import {hostModel} from '../../src/model/host.js';
 import {fdbEntries} from '../../src/rows/fdb.js';
 import {knownHost} from '../../src/topology/known-host.js';
 import {findContainer, findNetwork} from '../../src/topology/names.js';
 import {sameMachine} from '../../src/topology/same-machine.js';
 import {nodeSpecs} from '../lab/topology.js';
 import {containers, localNetworks, swarmNetworks} from '../lab/workload.js';
-import {recordedModel} from '../support/evidence.js';
+import {derived, recordedEvidence, recordedModel} from '../support/evidence.js';
+import {refuseTables} from '../support/refused.js';
 
 /** The engines whose healthy swarm is recorded besides the one that the lab has from the machine. */
 const engines = ['26.1.5', '28.5.2'] as const;
@@ -190,6 +192,28 @@ for (const engine of engines) {
         `! -s 172.30.1.0/24 -o ${bridge} -j DROP`,
       ]);
       assert.match(reach[0] ?? '', /The network is internal; the host drops everything else by: -A /);
+    });
+
+    test('inspect: the same in tables that iptables-nft-save refuses, in the words of nft', () => {
+      const bridge = findNetwork(hosts, 'closed-bridge').network.bridgeName ?? '';
+      const refused = hostModel(
+        derived(recordedEvidence(`engine-${engine}/node1`), (draft) =>
+          refuseTables(draft, {every: (text) => text.replaceAll('br-7ab9b2151d5a', bridge)}),
+        ),
+      );
+      const told = (name: string) =>
+        inspectContainer(refused, findContainer([refused], name).container, [refused]);
+      const {dropRules, reach} = told('closed1');
+      const rule = `ip filter DOCKER-ISOLATION-STAGE-1: oifname "${bridge}" ip saddr != 172.30.1.0/24 drop`;
+      assert.deepEqual(
+        dropRules.map((one) => one.rule.split(' ').toSorted()),
+        [rule.split(' ').toSorted()],
+      );
+      assert.match(reach[0] ?? '', /the host drops everything else by: ip filter DOCKER-ISOLATION-STAGE-1: /);
+      assert.match(
+        told('web1').reach.at(-1) ?? '',
+        /\(docker_gwbridge\), masqueraded as the address of the host/,
+      );
     });
 
     test('inspect: the other ways of having a network', () => {

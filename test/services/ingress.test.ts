@@ -7,6 +7,7 @@ import {
   ingressPorts,
   ingressStep,
   isIngressPort,
+  proxyAnswersLoopback,
   sandboxSteps,
 } from '../../src/services/ingress.js';
 import {type Chain, chainOn} from '../../src/services/step.js';
@@ -23,6 +24,7 @@ import {
   sectionOf,
   setProc,
 } from '../support/evidence.js';
+import {refuseTables} from '../support/refused.js';
 
 const healthy = fixtureEvidence('derived/healthy/node1');
 const broken = (code: keyof typeof balancerFaults) => derived(healthy, balancerFaults[code]);
@@ -31,6 +33,21 @@ const rules = 'iptables-nft';
 
 /** The service site publishes 8080; a request comes in from outside. */
 const request = {port: 8080, protocol: 'tcp' as const, src: '', dst: '172.31.1.5', inInterface: 'eth0'};
+
+describe('bindings of docker_gwbridge', () => {
+  it('are seen in a table that iptables-nft-save refuses', () => {
+    const host = hostModel(
+      derived(recordedEvidence('node1'), (draft) =>
+        refuseTables(draft, {
+          every: (text) =>
+            text.replaceAll('DOCKER-INGRESS', 'OTHER').replaceAll('docker0', 'docker_gwbridge'),
+        }),
+      ),
+    );
+    assert.equal(host.host?.netfilter, undefined);
+    assert.equal(proxyAnswersLoopback(host.host), true);
+  });
+});
 
 const lines = ({steps}: Chain) =>
   steps.map(

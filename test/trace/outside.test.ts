@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
-import {type Change, editTable, setProc} from '../support/evidence.js';
+import {type Change, editTable, sectionOf, setProc} from '../support/evidence.js';
+import {refuseTables} from '../support/refused.js';
 import {
   addRule,
   deciding,
@@ -70,6 +71,21 @@ describe('the way to an address on none of the networks', () => {
   it('is none from internal networks: an overlay has no route, a bridge is shut by the host', () => {
     assert.deepEqual(way('quiet1', away), ['isolated', 'node1 route fail internal-network']);
     assert.deepEqual(way('closed1', away), ['isolated', 'node1 filter-out fail internal-network']);
+  });
+
+  it('quotes the rules that shut it in the words of nft, where iptables-nft-save refuses their table', () => {
+    const walk = forward('closed1', away, {
+      node1: (draft) => {
+        const bridge =
+          /-o (br-\S+) -j DROP/.exec(sectionOf(draft, '@host', 'iptables-nft').output)?.[1] ?? '';
+        refuseTables(draft, {
+          every: (text) => text.replaceAll('br-7ab9b2151d5a', bridge).replaceAll('172.30.1.0', '172.30.9.0'),
+        });
+      },
+    });
+    const {evidence = [], cause} = walk.hops.at(-1) ?? {};
+    assert.equal(cause, 'the rules above drop it');
+    assert.match(evidence.join(), /^ip filter DOCKER-ISOLATION-STAGE-1: .*172\.30\.9\.0\/24.* drop$/);
   });
 
   it('is not known where the namespace was not read', () => {

@@ -2,8 +2,10 @@ import {isIPv4} from 'node:net';
 import {line, number, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
 import {decide, metIn, packetFilter} from '../../kernel/packet-filter.js';
+import {chainListing} from '../../kernel/printed-rule.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {mayHideRules} from '../../services/docker-rules.js';
 import {dockerMark, type EncryptedVni, encryptedVnis, vnisEncryptedByNft} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -105,7 +107,10 @@ function reportMark(host: KnownHost, report: Report, {network, netns, vni, port,
       `other nodes in its tables: ${vteps.join(', ')}`,
     ],
     cause: `without the mark the policy does not apply, so packets of ${network.name} leave this host unencrypted; the other nodes drop them`,
-    check: look(line('iptables -t mangle -S OUTPUT'), 'no rule with 0xd0c4e3 for this VNI'),
+    check: look(
+      line(chainListing(rulesKnown(host.model.host), 'mangle', 'OUTPUT')),
+      'no rule with 0xd0c4e3 for this VNI',
+    ),
     fix: fixBy({
       // At the end of the chain, as the engine makes it (moby overlay encryption.go, programMangle).
       ...ruleFor(
@@ -132,7 +137,10 @@ function reportDrop(host: KnownHost, report: Report, {network, vni, port}: Encry
       `missing: filter: -A INPUT -p udp -m policy --dir in --pol none --dport ${port} (VNI ${vni}) -j DROP`,
     ],
     cause: `unencrypted packets are accepted: any host that can send UDP ${port} to this one can inject frames into ${network.name}, and packets that a node sends unencrypted by mistake go unnoticed`,
-    check: look(line('iptables -S INPUT'), 'no DROP with --pol none for this VNI'),
+    check: look(
+      line(chainListing(rulesKnown(host.model.host), 'filter', 'INPUT')),
+      'no DROP with --pol none for this VNI',
+    ),
     fix: fixBy({
       ...dropRule(host, {vni, port}),
       affects: `packets of ${network.name} that arrive unencrypted: they are dropped from then on`,

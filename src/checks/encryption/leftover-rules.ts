@@ -2,15 +2,16 @@ import {type Command, line, nested, number, plain, ruleWords, sh} from '../../ba
 import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import {unlessOverdue} from '../../findings/converging.js';
 import type {Finding} from '../../findings/finding.js';
-import {ruleLine} from '../../kernel/printed-rule.js';
+import {chainListing, ruleLine} from '../../kernel/printed-rule.js';
 import type {Network} from '../../model/docker-types.js';
-import {actionOf, does, matchesOf, rulesOf} from '../../model/rules/questions.js';
+import {rulesKnown} from '../../model/rules/known.js';
+import {actionOf, does, looksForVni, matchesOf, rulesOf} from '../../model/rules/questions.js';
 import type {Rule} from '../../model/rules/rule.js';
 import {dockerMark, vnisEncryptedByNft} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {engineAge} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
-import {listed} from '../words.js';
+import {counted, listed} from '../words.js';
 
 /**
  * Encryption rules of VNIs that are not encrypted, left by a network that was deleted or by the other firewall backend. Where
@@ -28,6 +29,7 @@ export const leftoverRules = defineCheck({
       if (users.some(({encrypted}) => encrypted)) continue;
       tell(host, report, vni, users[0], left);
     }
+    hiddenOnes(host, report);
     emptyTable(host, report);
     return undefined;
   },
@@ -54,12 +56,33 @@ function leftovers({model: {host}}: KnownHost): Map<number, Leftover> {
     found.set(vni, known);
     return known;
   };
-  for (const rule of rulesOf(host?.netfilter)) {
+  for (const rule of rulesOf(rulesKnown(host))) {
     const [match] = matchesOf(rule, 'vni');
     if (match && !match.negated && isEncryptions(rule)) of(match.vni).rules.push(rule);
   }
   for (const vni of vnisEncryptedByNft(host?.nftables)) of(vni).inSet = true;
   return found;
+}
+
+/** Where nft leaves out what a rule asks for, its VNI is not known. */
+function hiddenOnes({name, model}: KnownHost, report: Report): void {
+  const hidden = rulesOf(rulesKnown(model.host)).filter(
+    (rule) =>
+      rule.chain.program === 'nft' &&
+      (rule.chain.name === 'INPUT'
+        ? does(rule, 'drop')
+        : rule.chain.name === 'OUTPUT' && does(rule, 'mark')) &&
+      matchesOf(rule, 'vni').length === 0 &&
+      looksForVni(rule),
+  );
+  const [one] = hidden;
+  if (!one) return;
+  report.notChecked({
+    host: name,
+    network: null,
+    reason: `whether rules for encryption are left of networks that are gone: nft does not print which VNI ${counted(hidden.length, 'rule')} ${hidden.length === 1 ? 'is' : 'are'} for, such as ${ruleLine(one)}`,
+    add: 'On that host, as root: take what nft has put into the tables of iptables elsewhere (nft -a list table ip filter), then iptables-save -c',
+  });
 }
 
 function isEncryptions(rule: Rule): boolean {
@@ -81,6 +104,7 @@ function tell(
   {rules, inSet}: Leftover,
 ): void {
   const isUsed = network !== undefined && host.tunnels.some((tunnel) => tunnel.vni === vni);
+  const shown = rulesKnown(host.model.host);
   const finding: Finding = {
     code: 'encryption-rule-leftover',
     severity: isUsed ? 'error' : 'info',
@@ -95,7 +119,11 @@ function tell(
     cause: isUsed
       ? `rules for encryption are left for VNI ${vni}, which belongs to ${network.name}, an unencrypted network: its packets from other nodes are dropped, or are sent to be encrypted`
       : `rules for encryption are left for VNI ${vni}, which no encrypted network has: they lose nothing until an unencrypted network gets that VNI`,
-    check: look(line('iptables -S INPUT; iptables -t mangle -S OUTPUT; nft list table ip docker-overlay')),
+    check: look(
+      line(
+        `${chainListing(shown, 'filter', 'INPUT')}; ${chainListing(shown, 'mangle', 'OUTPUT')}; nft list table ip docker-overlay`,
+      ),
+    ),
     fix: removal(vni, rules, inSet),
     basis: 'one-host',
     at: {host: host.name, netns: '@host', ...(network ? {networkId: network.id} : {})},
@@ -105,6 +133,8 @@ function tell(
 }
 
 function removal(vni: number, rules: Rule[], inSet: boolean): Fix {
+  if (rules.some(({chain}) => chain.program === 'nft'))
+    return noFix('nft -a list ruleset shows the handles of these rules, by which they can be deleted');
   const typed = (verb: string) =>
     rules.map(({chain, statements}) =>
       nested(

@@ -2,6 +2,7 @@ import {line} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
 import {inTable} from '../../kernel/printed-rule.js';
 import {setting} from '../../model/proc/settings.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {does, isForInterface, rulesOf} from '../../model/rules/questions.js';
 import type {Rule} from '../../model/rules/rule.js';
 import {defineCheck} from '../check.js';
@@ -26,7 +27,7 @@ export const bridgeNetfilter = defineCheck({
   perHost(host, report) {
     const tables = host.model.host;
     if (setting(tables?.proc, path) !== 0) return undefined;
-    const rule = rulesOf(tables?.netfilter).find(isIsolation);
+    const rule = rulesOf(rulesKnown(tables)).find(isIsolation);
     const ports = (tables?.links ?? []).filter(({master}) => master === bridge);
     if (!rule || ports.length < 2) return undefined;
     report.found({

@@ -1,11 +1,11 @@
-import {address, type Command, device, mac as macWord, named, sh} from '../../base/command.js';
+import {address, type Command, device, line, mac as macWord, named, sh} from '../../base/command.js';
 import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Severity} from '../../findings/severity.js';
 import {arpIgnoreText, arpSilencers, isLasting} from '../../kernel/arp.js';
 import {metIn, packetFilter} from '../../kernel/packet-filter.js';
 import {neighbourText} from '../../kernel/printed.js';
-import {dropWord, ruleLine} from '../../kernel/printed-rule.js';
+import {dropWord, ruleLine, savedBy} from '../../kernel/printed-rule.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link} from '../../model/facts.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
@@ -191,7 +191,7 @@ function rewritten(at: Inside, known: string[], report: Report): void {
       subject: name,
       evidence: [`${file}: ${ruleLine(rule.rule)}`],
       cause: `a rule inside ${name} gives what it sends to other endpoints the source address ${to}, and not its own ${ip}: answers go to ${to}; Docker sets no such rule there`,
-      check: look(inside(sh`iptables-save -c -t nat`), 'the packets of that rule'),
+      check: look(inside(line(savedBy(rule.rule, 'iptables-save -c -t nat'))), 'the packets of that rule'),
       fix: fixAhead(
         rule.rule,
         {
@@ -225,7 +225,7 @@ function filterFinding(at: Inside, worst: Filtered, lost: Filtered[]): Finding {
     subject: name,
     evidence: ruleLines(decision).map((line) => `${file}: ${line}`),
     cause: `the packet filter inside ${name} ${dropWord(decision.by)} ${what} ${hook === 'INPUT' ? 'from' : 'to'} ${who}; Docker sets none there`,
-    check: look(inside(sh`iptables-save -c`), 'the packets of that rule'),
+    check: look(inside(line(savedBy(decision.by, 'iptables-save -c'))), 'the packets of that rule'),
     fix: acceptFix(at, worst, inside),
   });
 }

@@ -1,9 +1,9 @@
-import {type Command, device, named, plain, sh} from '../../base/command.js';
+import {type Command, device, line, named, plain, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
 import {callsIptables, throughBridgeChains} from '../../kernel/bridge-chains.js';
 import type {FilteredPacket} from '../../kernel/netfilter.js';
 import {type Decision, decide, packetFilter} from '../../kernel/packet-filter.js';
-import {chainOf, dropWord, ruleLine} from '../../kernel/printed-rule.js';
+import {chainOf, dropWord, ruleLine, savedBy} from '../../kernel/printed-rule.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Namespace} from '../../model/host.js';
 import {mayDrop} from '../../services/container-filter.js';
@@ -88,7 +88,7 @@ function bridged(host: KnownHost, report: Report, network: Network, {file, table
     subject: `${chainOf(decision.by).name} in ${file}`,
     evidence: ruleLines(decision).map((text) => `${file}: ${text}`),
     cause: `the packet filter in the sandbox of ${network.name} ${dropWord(decision.by)} ${tcp ? 'what' : 'pings that'} ${bridge} forwards between its ports, as br_netfilter shows it bridged frames; Docker sets no rules there`,
-    check: look(inside(sh`iptables-save -c`), 'the packets of that rule'),
+    check: look(inside(line(savedBy(decision.by, 'iptables-save -c'))), 'the packets of that rule'),
     fix: fixAhead(
       decision.by,
       {

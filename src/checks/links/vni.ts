@@ -3,6 +3,7 @@ import {type Advice, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
 import type {Link, VxlanDevice} from '../../model/facts.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {present} from '../../topology/tunnels.js';
@@ -170,7 +171,7 @@ function deviceOf(link: Link, more: Omit<Device, 'link' | 'vxlan' | 'port'>): De
  * their own there (moby overlay filter.go).
  */
 function inHostMode({model}: KnownHost): boolean {
-  const tables = (model.host?.netfilter ?? []).flatMap((ruleset) => ruleset.tables);
+  const tables = (rulesKnown(model.host) ?? []).flatMap((ruleset) => ruleset.tables);
   return tables.some(({chains}) => chains.has('DOCKER-OVERLAY'));
 }
 

@@ -1,6 +1,7 @@
 import {device, line, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
 import {decide} from '../../kernel/packet-filter.js';
+import {chainListing} from '../../kernel/printed-rule.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {gwbridgeName, gwbridgeNetwork, leavers, legOf} from '../../topology/way-out.js';
 import {defineCheck} from '../check.js';
@@ -51,7 +52,7 @@ export const gatewayOpen = defineCheck({
           ),
       ],
       cause: `ports of containers that are not published can be reached on their ${bridge} addresses by any host of the underlay that routes to them through this node: the policy of FORWARD accepts what no rule drops`,
-      check: look(line('iptables -S FORWARD'), '-P FORWARD ACCEPT'),
+      check: look(line(chainListing(host.filter.rulesets, 'filter', 'FORWARD')), '-P FORWARD ACCEPT'),
       fix: fixBy({
         commands: [
           sh`iptables -I DOCKER-USER -i ${device(uplink)} -o ${device(bridge)} -m conntrack --ctstate NEW -m conntrack ! --ctstate DNAT -j DROP`,

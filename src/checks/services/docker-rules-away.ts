@@ -24,7 +24,9 @@ export function withoutDockers(ruleset: Ruleset, kept: readonly string[], only?:
       !isDockers(rule.chain.table, rule.chain.name) &&
       own.some(([table, name]) => table === rule.chain.table && jumpsTo(rule, name)),
   );
-  if (jumps.some(({chain}) => chain.program === 'nft'))
+  // A copy by iptables would lack these tables, or what nft has put into them.
+  const tables = new Set(own.map(([table]) => table));
+  if (rulesOf([ruleset]).some(({chain}) => chain.program === 'nft' && tables.has(chain.table)))
     return noFix(
       'nft has put a rule into these tables, which iptables does not print any more: nft -a list ruleset shows the handles of the jumps, by which they can be deleted, and the chains after them',
     );

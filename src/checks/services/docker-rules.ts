@@ -6,6 +6,7 @@ import {chainLine, chainListing} from '../../kernel/printed-rule.js';
 import {atLeast, type EngineVersion, engineVersion} from '../../model/engine-version.js';
 import type {Link} from '../../model/facts.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {besideIptables, does, matchesOf, rulesOf} from '../../model/rules/questions.js';
 import type {Rule, Ruleset} from '../../model/rules/rule.js';
 import {dockerChains, dockerPieces, type Piece} from '../../services/docker-rules.js';
@@ -25,7 +26,7 @@ export const dockerRules = defineCheck({
     if (firewall.startsWith('nftables')) nftTable(host, tables, report);
     else {
       // A jump is shown by nft as well, whatever it leaves out of what the rule asks for.
-      const netfilter = tables.netfilter ?? tables.netfilterPartly;
+      const netfilter = rulesKnown(tables);
       if (netfilter) missing(host, tables, netfilter, report);
       else notRead(host, report, 'no packet filter of it was read');
     }
@@ -160,8 +161,9 @@ function nftTable(host: KnownHost, {nftables}: NetnsTables, report: Report): voi
   });
 }
 
-function twoBackends(host: KnownHost, {netfilter}: NetnsTables, report: Report): void {
-  const holding = (netfilter ?? []).flatMap((ruleset) => {
+function twoBackends(host: KnownHost, tables: NetnsTables, report: Report): void {
+  const netfilter = rulesKnown(tables) ?? [];
+  const holding = netfilter.flatMap((ruleset) => {
     const chains = dockerChains(ruleset);
     return chains.length > 0 ? [{program: ruleset.program, chains}] : [];
   });
@@ -176,7 +178,7 @@ function twoBackends(host: KnownHost, {netfilter}: NetnsTables, report: Report):
     cause:
       'both iptables backends hold Docker rules, and packets must pass both: rules from before a change of backend still drop or translate packets, and the engine no longer updates them',
     check: look(line('iptables --version'), 'the back end that the engine uses'),
-    fix: olderAway(netfilter ?? []),
+    fix: olderAway(netfilter),
     basis: 'one-host',
     at: {host: host.name, netns: '@host'},
   });

@@ -1,10 +1,11 @@
 import {line, plain, sh} from '../../base/command.js';
 import {type Fix, fixBy, look} from '../../findings/advice.js';
-import {chainLine} from '../../kernel/printed-rule.js';
+import {chainLine, inTable, savedBy} from '../../kernel/printed-rule.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {rulesOf} from '../../model/rules/questions.js';
-import type {RuleChain} from '../../model/rules/rule.js';
+import type {RuleChain, Ruleset} from '../../model/rules/rule.js';
 import {dockerChains} from '../../services/docker-rules.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type Report} from '../check.js';
@@ -32,8 +33,8 @@ export const firewallGeneration = defineCheck({
 /** What stays with nftables: the chain that belongs to users. */
 const usersChain = 'DOCKER-USER';
 
-function ofIptables(host: KnownHost, {netfilter}: NetnsTables, report: Report): void {
-  for (const ruleset of netfilter ?? []) {
+function ofIptables(host: KnownHost, tables: NetnsTables, report: Report): void {
+  for (const ruleset of rulesKnown(tables) ?? []) {
     const chains = dockerChains(ruleset).filter((chain) => !chain.endsWith(`/${usersChain}`));
     if (chains.length === 0) continue;
     tell(host, report, {
@@ -43,7 +44,7 @@ function ofIptables(host: KnownHost, {netfilter}: NetnsTables, report: Report): 
         `${ruleset.program}: ${chains.join(', ')}`,
       ],
       cause: `the engine uses nftables, and ${ruleset.program} still holds rules that it made when it used iptables: packets must pass both, the old rules drop and translate as before, and nothing updates them`,
-      check: look(sh`${plain(ruleset.program)}-save`),
+      check: look(line(listingOf(ruleset))),
       fix: withoutDockers(ruleset, [usersChain]),
     });
   }
@@ -68,11 +69,17 @@ function ofNftables(host: KnownHost, {nftables}: NetnsTables, report: Report): v
   });
 }
 
+/** The command that prints Docker's rules in a back end. */
+function listingOf(ruleset: Ruleset): string {
+  const nfts = rulesOf([ruleset]).find(({chain}) => chain.program === 'nft' && /^DOCKER/.test(chain.name));
+  return savedBy(nfts, `${ruleset.program}-save`);
+}
+
 /** From 29.8 published ports are bindings of docker_gwbridge, and the engine removes the chain of before when it starts. */
-function ingressChain(host: KnownHost, {netfilter}: NetnsTables, report: Report): void {
+function ingressChain(host: KnownHost, tables: NetnsTables, report: Report): void {
   const version = engineVersion(host.model.docker?.engine.version);
   if (!version || !atLeast(version, '29.8')) return;
-  for (const ruleset of netfilter ?? []) {
+  for (const ruleset of rulesKnown(tables) ?? []) {
     const chains = dockerChains(ruleset).filter((chain) => chain.endsWith('/DOCKER-INGRESS'));
     if (chains.length === 0) continue;
     tell(host, report, {
@@ -82,14 +89,11 @@ function ingressChain(host: KnownHost, {netfilter}: NetnsTables, report: Report)
         ...rulesOf([ruleset])
           .filter(({chain}) => chain.name === 'DOCKER-INGRESS')
           .slice(0, 4)
-          .map(
-            ({chain, statements}) =>
-              `${chain.table}: -A ${chain.name} ${statements.map(({words}) => words).join(' ')}`,
-          ),
+          .map(inTable),
       ],
       cause:
         'the chain DOCKER-INGRESS is left of an engine before 29.8: its rules translate requests to published ports before those of the engine of now',
-      check: look(sh`${plain(ruleset.program)}-save`),
+      check: look(line(listingOf(ruleset))),
       fix: withoutDockers(ruleset, [], 'DOCKER-INGRESS'),
     });
   }

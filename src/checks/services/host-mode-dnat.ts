@@ -1,6 +1,8 @@
 import {line, named, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
+import {tableListing} from '../../kernel/printed-rule.js';
 import type {Container} from '../../model/docker-types.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {waitingSockets} from '../../model/sockets.js';
 import {type Request, translates} from '../../services/ingress.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -64,7 +66,10 @@ function untranslated(
       ...(socket ? [socket.text] : []),
     ],
     cause: `no rule of ${host.name} leads ${protocol} port ${port} to ${name}: ${socket ? 'docker-proxy passes it on, so the container sees the address of docker_gwbridge instead of that of the client' : 'nothing listens on it either, so clients get no answer'}`,
-    check: look(line('iptables-save -t nat'), `-A DOCKER … --dport ${port} -j DNAT`),
+    check: look(
+      line(tableListing(rulesKnown(host.model.host), 'nat')),
+      `-A DOCKER … --dport ${port} -j DNAT`,
+    ),
     fix: fixBy({
       commands: [service ? sh`docker rm -f ${named(name)}` : sh`docker restart ${named(name)}`],
       affects: service

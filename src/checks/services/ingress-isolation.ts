@@ -1,6 +1,8 @@
-import {address, named, sh} from '../../base/command.js';
+import {address, line, named, sh} from '../../base/command.js';
 import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {decide, packetFilter} from '../../kernel/packet-filter.js';
+import {chainListing} from '../../kernel/printed-rule.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {does, matchesOf, rulesOf} from '../../model/rules/questions.js';
 import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -58,7 +60,10 @@ function examine(host: KnownHost, report: Report, sandbox: Sandbox, ip: string):
     subject: name,
     evidence: open.map(({text}) => `${file}: ${text}`),
     cause: `the rules in ${name} that close its ingress address ${ip} for ${listed([...new Set(open.map(({protocol}) => protocol.toUpperCase()))])} are missing: tasks of other services can reach ports of ${name} that are not published`,
-    check: look(within(host.model, file, sh`iptables -S`), `-d ${ip}/32 … -j DROP, -s ${ip}/32 … -j DROP`),
+    check: look(
+      within(host.model, file, line(chainListing(filter?.rulesets, 'filter'))),
+      `-d ${ip}/32 … -j DROP, -s ${ip}/32 … -j DROP`,
+    ),
     fix: fixFor(host, sandbox, ip, open),
     basis: 'one-host',
     at: {host: host.name, netns: file, ...(network ? {networkId: network.id} : {})},
@@ -73,7 +78,7 @@ function fixFor(
   open: readonly {protocol: string; hook: string}[],
 ): Fix {
   const name = containers[0]?.name ?? '';
-  const isBypassed = rulesOf(tables?.netfilter).some(
+  const isBypassed = rulesOf(rulesKnown(tables)).some(
     (rule) =>
       does(rule, 'drop') &&
       matchesOf(rule, 'address').some(({prefixes}) => prefixes.includes(`${ip}/32`)) &&

@@ -18,6 +18,7 @@ import {inSubnet} from '../../base/subnet.js';
 import {type Fix, fixBy, renewService} from '../../findings/advice.js';
 import type {FindingCode} from '../../findings/catalogue.js';
 import type {GossipTask, Network} from '../../model/docker-types.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {does, isForPort, jumpsTo, rulesOf} from '../../model/rules/questions.js';
 import type {PortAsked} from '../../services/ingress.js';
 import {balancerOf} from '../../services/load-balancer.js';
@@ -146,7 +147,7 @@ function serviceFix(host: KnownHost, access: Access): Fix | undefined {
 /** The rule of a published port, or the jump to its chain where the rule is there; one that leads elsewhere goes. */
 function dnatFix({model, sandboxes}: KnownHost, {port, file}: Access): Fix | undefined {
   if (!port) return undefined;
-  const rules = rulesOf(model.host?.netfilter).filter(({chain}) => chain.table === 'nat');
+  const rules = rulesOf(rulesKnown(model.host)).filter(({chain}) => chain.table === 'nat');
   const own = rules.filter(({chain}) => chain.name === 'DOCKER-INGRESS');
   const bridge = model.docker?.networks.find(({name}) => name === 'docker_gwbridge');
   const target = sandboxes

@@ -1,8 +1,10 @@
-import {type Command, named, number, plain, sh} from '../../base/command.js';
+import {type Command, line, named, number, plain, sh} from '../../base/command.js';
 import {type Fix, fixBy, fixByOthers, look} from '../../findings/advice.js';
+import {tableListing} from '../../kernel/printed-rule.js';
 import type {Container} from '../../model/docker-types.js';
 import type {Namespace} from '../../model/host.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {jumpsTo, rulesOf, tableOf} from '../../model/rules/questions.js';
 import {takes, waitingSockets} from '../../model/sockets.js';
 import {isServed, nameServiceSteps} from '../../services/name-service.js';
@@ -37,7 +39,14 @@ export const nameService = defineCheck({
         subject: owner.name,
         evidence: [...chain.steps.flatMap(({evidence}) => evidence), last.summary].slice(0, 8),
         cause: `${last.cause}: ${containers.map(({name}) => name).join(' and ')} can resolve no names, internal or external`,
-        check: look(within(host.model, namespace.file, sh`iptables-save -c -t nat`), '127.0.0.11'),
+        check: look(
+          within(
+            host.model,
+            namespace.file,
+            line(tableListing(rulesKnown(namespace.tables), 'nat', 'iptables-save -c -t nat')),
+          ),
+          '127.0.0.11',
+        ),
         fix: fixOf(host, namespace, owner.name),
         basis: 'one-host',
         at: {host: host.name, netns: namespace.file},
@@ -118,8 +127,8 @@ function portOf(tables: NetnsTables | undefined, protocol: 'tcp' | 'udp'): numbe
 
 /** Docker's two chains, empty and jumped to. */
 function emptyChains(tables: NetnsTables | undefined): Command[] {
-  const saved = (tables?.netfilter ?? []).flatMap((ruleset) => tableOf(ruleset, 'nat') ?? []);
-  const rules = rulesOf(tables?.netfilter);
+  const saved = (rulesKnown(tables) ?? []).flatMap((ruleset) => tableOf(ruleset, 'nat') ?? []);
+  const rules = rulesOf(rulesKnown(tables));
   return (['OUTPUT', 'POSTROUTING'] as const).flatMap((hook) => {
     const [from, chain] = [plain(hook), plain(`DOCKER_${hook}`)];
     const exists = saved.some(({chains}) => chains.has(`DOCKER_${hook}`));

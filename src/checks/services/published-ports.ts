@@ -3,6 +3,8 @@ import {line, named, number, plain, ruleWords, sh} from '../../base/command.js';
 import {type Fix, fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import {ruleLine} from '../../kernel/printed-rule.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
+import type {NetnsTables} from '../../model/netns-tables.js';
+import {isPartlyKnown, rulesKnown} from '../../model/rules/known.js';
 import {actionOf, matchesOf, rulesOf, singleTarget} from '../../model/rules/questions.js';
 import type {Rule} from '../../model/rules/rule.js';
 import {type WaitingSocket, waitingSockets} from '../../model/sockets.js';
@@ -68,7 +70,7 @@ function ledIntoIngress(host: KnownHost): Digest['led'] {
       (all ?? []).map(({address}) => address),
     ),
   );
-  return rulesOf(host.model.host?.netfilter).flatMap((rule) => {
+  return rulesOf(rulesKnown(host.model.host)).flatMap((rule) => {
     const action = actionOf(rule);
     const to = action?.action === 'dnat' ? singleTarget(action.to) : undefined;
     const port = portOf(rule);
@@ -172,13 +174,15 @@ function socketInstead(
   protocol: 'tcp' | 'udp',
 ): WaitingSocket | undefined {
   const version = engineVersion(host.model.docker?.engine.version);
-  const firewall = host.model.docker?.engine.firewall;
+  const {docker, host: tables} = host.model;
+  const firewall = docker?.engine.firewall;
   if (
     !version ||
     !atLeast(version, '29.8') ||
     firewall?.startsWith('nftables') ||
-    !host.model.host?.netfilter ||
-    runsProxy(host.model.host)
+    !tables ||
+    mayHideDnat(tables) ||
+    runsProxy(tables)
   )
     return undefined;
   const balancer = balancerOf(host.model, network);
@@ -187,7 +191,20 @@ function socketInstead(
     .filter(({name}) => name === service)
     .flatMap(({ports}) => ports.flatMap((text) => /Publish: (\d+)/.exec(text)?.[1] ?? []));
   if (!balancer || own.some((port) => led.has(`tcp/${port}`) || led.has(`udp/${port}`))) return undefined;
-  return waitingSockets(host.model.host.proc, protocol)?.find(({port}) => port === published);
+  return waitingSockets(tables.proc, protocol)?.find(({port}) => port === published);
+}
+
+/** Whether a rule that nobody saw whole may be the one of a port. */
+function mayHideDnat(tables: NetnsTables): boolean {
+  const known = rulesKnown(tables);
+  return (
+    known === undefined ||
+    rulesOf(known).some((rule) => {
+      const action = actionOf(rule);
+      if (rule.chain.table !== 'nat') return false;
+      return action?.action === 'other' || (action?.action === 'dnat' && (!action.to || isPartlyKnown(rule)));
+    })
+  );
 }
 
 /** Up to 29.7 the engine keeps the port with a socket that takes IPv6 connections too, and reads from none of them. */

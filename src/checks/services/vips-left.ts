@@ -1,6 +1,7 @@
 import {type Command, device, number, prefix, sh} from '../../base/command.js';
 import {type Fix, fixBy, look} from '../../findings/advice.js';
 import {ruleLine} from '../../kernel/printed-rule.js';
+import {rulesKnown} from '../../model/rules/known.js';
 import {actionOf, matchesOf, rulesOf} from '../../model/rules/questions.js';
 import type {Rule} from '../../model/rules/rule.js';
 import {type NamespaceDirectory, namespaceDirectory, within} from '../../topology/in-namespace.js';
@@ -88,7 +89,7 @@ function leftIn({kind, network, namespace: {file, tables}}: Sandbox): Left[] {
   if (kind !== 'load-balancer' || !network?.services || !tables?.links || tables.partial?.has('addr'))
     return [];
   const heard = new Set(network.services.map(({vip}) => vip));
-  const marks = rulesOf(tables.netfilter).filter(
+  const marks = rulesOf(rulesKnown(tables)).filter(
     ({chain}) => chain.table === 'mangle' && chain.name === 'INPUT',
   );
   return tables.links

@@ -5,14 +5,15 @@ import {address, type Command, line, nested, plain, sh} from '../../base/command
 import {ipv4Number} from '../../base/ipv4.js';
 import {inSubnet, ipv4Prefix} from '../../base/subnet.js';
 import {type Advice, type Fix, fixBy, look, noFix} from '../../findings/advice.js';
-import {type FilteredPacket, type Hook, ruleHolds} from '../../kernel/netfilter.js';
+import type {FilteredPacket, Hook} from '../../kernel/netfilter.js';
 import {type Decision, decide, type PacketFilter} from '../../kernel/packet-filter.js';
 import {chainOf, countedLine} from '../../kernel/printed-rule.js';
 import {makerOf} from '../../kernel/rule-maker.js';
-import {actionOf, rulesOf, tableOf} from '../../model/rules/questions.js';
-import type {Rule, RuleAction, RuleChain, RuleMatch, Ruleset} from '../../model/rules/rule.js';
+import {isOfIptables, rulesOf} from '../../model/rules/questions.js';
+import type {Rule, RuleAction, RuleChain, RuleMatch} from '../../model/rules/rule.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {distinct, listed} from '../words.js';
+import {type Accepted, managersFix} from './firewall-managers.js';
 
 /** Packets of one kind between this host and others, which the rules can't tell apart. */
 export interface Flow {
@@ -150,31 +151,12 @@ export function chainCheck(by: Rule | RuleChain): Advice['check'] {
     : look(sh`${plain(program)} -t ${plain(table)} -vnL ${plain(name)}`, 'the packets of that rule');
 }
 
-/** Packets to let pass, and from or to whom. */
-export interface Accepted {
-  hook: 'INPUT' | 'OUTPUT';
-  /** One of them. */
-  packet: FilteredPacket;
-  kinds: readonly PacketKind[];
-}
-
-export interface PacketKind {
-  peers: readonly string[];
-  protocol: string;
-  /** Empty for protocols without ports. */
-  port: string;
-}
-
 /**
  * A rule that is made by hand is gone when a firewall manager loads its own rules again, so what is known of these programs
  * is typed in their own words.
  */
 export function acceptFix(filter: PacketFilter | undefined, by: Rule | RuleChain, accepted: Accepted): Fix {
-  const {program, table} = chainOf(by);
-  if (program === 'nft' && table === 'firewalld' && accepted.hook === 'INPUT')
-    return firewalldFix(filter, accepted);
-  if (program !== 'nft' && filter?.rulesets.some(isUfw)) return ufwFix(accepted);
-  return fixAhead(by, acceptRules(accepted), 'these packets only');
+  return managersFix(filter, by, accepted) ?? fixAhead(by, acceptRules(accepted), 'these packets only');
 }
 
 /** Rules that accept, in the words of both programs: without what names a chain. */
@@ -201,7 +183,7 @@ export function fixAhead(
     const before = sh`nft insert rule ${plain(family)} ${plain(table)} ${plain(name)}`;
     return fixBy({
       commands: rules.nft.map((rule) => inside(nested(before, rule))),
-      affects: `${affects}. To undo: nft -a list chain shows the handle of each rule, and nft delete rule takes it`,
+      affects: `${affects}${isOfIptables(family, table) ? `. iptables-save, and what stores its rules for the next boot, leaves out a table with such a rule` : ''}. To undo: nft -a list chain shows the handle of each rule, and nft delete rule takes it`,
     });
   }
   const typed = (verb: string) => {
@@ -231,72 +213,6 @@ function acceptRules({hook, kinds}: Accepted): AcceptRules {
       return nested(end, match);
     }),
   };
-}
-
-/** Now and for good, without a reload, which would take away what others have put in meanwhile (firewall-cmd(1)). */
-function firewalldFix(filter: PacketFilter | undefined, {packet, kinds}: Accepted): Fix {
-  const zone = firewalldZone(filter, packet);
-  if (zone === undefined)
-    return noFix(
-      'not known: the zone of firewalld that this interface is in (firewall-cmd --get-active-zones)',
-    );
-  const typed = (verb: 'add' | 'remove') =>
-    kinds.flatMap(({protocol, port}) => {
-      const what =
-        port === ''
-          ? sh`--${line(verb)}-protocol=${plain(protocol)}`
-          : sh`--${line(verb)}-port=${plain(port)}/${plain(protocol)}`;
-      return [
-        nested(sh`firewall-cmd --zone=${plain(zone)}`, what),
-        nested(sh`firewall-cmd --permanent --zone=${plain(zone)}`, what),
-      ];
-    });
-  return fixBy({
-    commands: typed('add'),
-    undo: typed('remove'),
-    affects: `what the zone ${zone} of firewalld lets in, from everywhere`,
-  });
-}
-
-/**
- * The zone whose chain the packet is sent to (firewalld's nftables.py: filter_INPUT_ZONES, filter_IN_ZONE), by its source or its
- * interface; undefined where a rule before only perhaps meets it.
- */
-function firewalldZone(filter: PacketFilter | undefined, packet: FilteredPacket): string | undefined {
-  const chains = (filter?.rulesets ?? []).flatMap(
-    (ruleset) => tableOf(ruleset, 'firewalld', 'inet')?.chains.get('filter_INPUT_ZONES') ?? [],
-  );
-  for (const rule of chains[0]?.rules ?? []) {
-    const held = ruleHolds(rule, packet);
-    if (held === 'no') continue;
-    const action = actionOf(rule);
-    const leaves = action?.action === 'goto' || action?.action === 'jump' ? action.chain : '';
-    return held === 'yes' ? /^filter_IN_(.+)$/.exec(leaves)?.[1] : undefined;
-  }
-  return undefined;
-}
-
-/** ufw keeps its rules in chains of its own, to which INPUT jumps (ufw-framework(8)). */
-function isUfw(ruleset: Ruleset): boolean {
-  return tableOf(ruleset, 'filter')?.chains.has('ufw-before-input') ?? false;
-}
-
-function ufwFix({hook, kinds}: Accepted): Fix {
-  const typed = (before: Command) =>
-    kinds.flatMap(({peers, protocol, port}) =>
-      peers.map((peer) => {
-        const ends =
-          hook === 'INPUT'
-            ? sh`allow in proto ${plain(protocol)} from ${address(peer)} to any`
-            : sh`allow out proto ${plain(protocol)} to ${address(peer)}`;
-        return nested(before, port === '' ? ends : nested(ends, sh`port ${plain(port)}`));
-      }),
-    );
-  return fixBy({
-    commands: typed(line('ufw')),
-    undo: typed(line('ufw delete')),
-    affects: 'what ufw lets pass of these nodes, also after the next boot',
-  });
 }
 
 /** A judgement in words. */

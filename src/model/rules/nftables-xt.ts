@@ -171,7 +171,7 @@ export function readXt(expr: readonly unknown[], text: string | undefined): Told
     const xt = xtIn(one);
     if (!xt) continue;
     const name = `${word(xt['type'])} ${word(xt['name'])}`;
-    const found = foundIn(line, from, name);
+    const found = tellsAll(line, name, expr) ? foundIn(line, from, name) : undefined;
     const told = found && toldBy(name, found.text);
     if (told) {
       statements.set(at, told);
@@ -179,6 +179,28 @@ export function readXt(expr: readonly unknown[], text: string | undefined): Told
     } else if (!complete.has(name)) isWhole = false;
   }
   return {statements, isWhole};
+}
+
+/**
+ * How the translations of these begin. One match may be translated to several (`--ctstate NEW --ctorigdst 192.0.2.1`), of which a
+ * form above knows one.
+ */
+const beginnings: ReadonlyMap<string, RegExp> = new Map([
+  ['match conntrack', /(?<=^| )ct (?:state|status|direction|original|reply|expiration|protocol)(?= )/g],
+  ['match addrtype', /(?<=^| )fib (?=[sd]addr )/g],
+]);
+
+/** Whether a rule's text has as many translations of an extension as the rule has matches of it. */
+function tellsAll(line: string, name: string, expr: readonly unknown[]): boolean {
+  // Its ports are one form; flags and options are not among them.
+  if (name === 'match tcp') return !/(?<=^| )tcp (?![sd]port )/.test(line);
+  const beginning = beginnings.get(name);
+  if (!beginning) return true;
+  const alike = expr.filter((one) => {
+    const xt = xtIn(one);
+    return xt && `${word(xt['type'])} ${word(xt['name'])}` === name;
+  });
+  return (line.match(beginning) ?? []).length === alike.length;
 }
 
 /** What they are told changes nothing of what becomes of the packet here. */

@@ -8,8 +8,9 @@ import {
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
+import {refuseTables} from '../../support/refused.js';
 import {state} from '../../support/sealed.js';
-import {find, fixOf} from '../support.js';
+import {examine, find, fixOf} from '../support.js';
 
 const node1 = recordedEvidence('node1');
 const full = fixtureEvidence('recorded/full/node1');
@@ -46,6 +47,25 @@ describe('rules for encryption', () => {
   it('of a VNI that no network has are told as what they are', () => {
     const [finding, ...others] = find('encryption-rule-leftover', rulesFor(9000));
     assert.deepEqual([others, finding?.severity, finding?.subject], [[], 'info', 'VNI 9000']);
+  });
+
+  it('whose VNI nft leaves out are not known to be of a network that is there, and are quoted', () => {
+    const examined = (withText: boolean) =>
+      examine(derived(node1, (draft) => refuseTables(draft, {withText}))).notChecked.filter(
+        ({checkName}) => checkName === 'leftover-rules',
+      );
+    for (const withText of [true, false]) {
+      const [one, ...others] = examined(withText);
+      assert.deepEqual(others, []);
+      assert.match(
+        one?.reason ?? '',
+        /which VNI 3 rules are for, such as nft: ip mangle OUTPUT: .*xt match u32/,
+      );
+    }
+    assert.deepEqual(
+      examine(node1).notChecked.filter(({checkName}) => checkName === 'leftover-rules'),
+      [],
+    );
   });
 
   it('may belong to a network that a started engine gets with its tasks', () => {

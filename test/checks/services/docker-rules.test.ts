@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {withoutDockers} from '../../../src/checks/services/docker-rules-away.js';
 import {foldFindings} from '../../../src/findings/fold.js';
@@ -7,7 +6,8 @@ import {parseTables} from '../../../src/model/netns-tables.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {addBalancers} from '../../support/balanced.js';
 import {derived, dropSections, editAnswers, recordedEvidence, sectionOf} from '../../support/evidence.js';
-import {examine} from '../support.js';
+import {mixedFile, refuseTables} from '../../support/refused.js';
+import {examine, fixOf} from '../support.js';
 
 /** What an engine was told about rules; the recordings are older than the question. */
 const asked = (evidence: HostEvidence, rules = '') =>
@@ -126,18 +126,8 @@ describe('docker-rules-missing', () => {
   });
 
   describe('in tables that iptables-nft-save refuses, as nft has written in them', () => {
-    const file = (name: string) =>
-      readFileSync(new URL(`../../../fixtures/mixed/nft-1.0.6/${name}`, import.meta.url), 'utf8');
-    const mixed = (change = (text: string) => text, withText = true) =>
-      examine(
-        derived(recent, (draft) => {
-          const nft = sectionOf(draft, '@host', 'nft');
-          sectionOf(draft, '@host', 'iptables-nft').output = file('after.save');
-          nft.output = change(file('after.json'));
-          for (const name of withText ? ['filter', 'nat', 'mangle'] : [])
-            draft.sections.push({...nft, name: 'nft-table', output: file(`after-${name}.txt`)});
-        }),
-      );
+    const mixed = (json?: (text: string) => string, withText = true) =>
+      examine(derived(recent, (draft) => refuseTables(draft, {...(json ? {json} : {}), withText})));
     const open = (notChecked: {reason: string}[]) =>
       notChecked.map(({reason}) => reason).filter((reason) => /are complete|forwards|masquerad/.test(reason));
 
@@ -170,8 +160,8 @@ describe('docker-rules-missing', () => {
         ...{name, command: name, at: '2026-01-01T00:00:00.000Z', status: 0, output},
       });
       const fixes = [
-        [section('iptables-nft', file('before.save'))],
-        [section('iptables-nft', file('after.save')), section('nft', file('after.json'))],
+        [section('iptables-nft', mixedFile('before.save'))],
+        [section('iptables-nft', mixedFile('after.save')), section('nft', mixedFile('after.json'))],
       ].map((sections) => {
         const {netfilter, netfilterPartly} = parseTables(sections);
         const [ruleset] = netfilter ?? netfilterPartly ?? [];
@@ -237,6 +227,25 @@ describe('docker-rules-two-backends', () => {
       'iptables-nft: filter/DOCKER-ISOLATION-STAGE-1, filter/DOCKER-ISOLATION-STAGE-2, filter/DOCKER-USER, nat/DOCKER',
     );
     assert.equal(finding.evidence[1], 'iptables-legacy: filter/DOCKER');
+  });
+
+  it('is told where nft has written in the tables of one of them, and takes the other away', () => {
+    const [finding] = examine(
+      derived(recent, (draft) => {
+        draft.sections.push({
+          ...sectionOf(draft, '@host', 'iptables-nft'),
+          name: 'iptables-legacy',
+          output: '*nat\n:DOCKER - [0:0]\n[0:0] -A DOCKER -i docker0 -j RETURN\nCOMMIT\n',
+        });
+        refuseTables(draft);
+      }),
+    ).findings.filter(({code}) => code === 'docker-rules-two-backends');
+    assert.deepEqual(
+      finding?.evidence.map((text) => text.split(':')[0]),
+      ['iptables-nft', 'iptables-legacy'],
+    );
+    assert.match(finding.evidence[0] ?? '', /filter\/DOCKER-FORWARD.* nat\/DOCKER-INGRESS/);
+    assert.ok(fixOf(finding).includes('iptables-legacy -t nat -X DOCKER'));
   });
 
   it('is not told of empty chains, or of rules of others', () => {

@@ -11,6 +11,7 @@ import {
   recordedEvidence,
   sectionOf,
 } from '../../support/evidence.js';
+import {refuseTables} from '../../support/refused.js';
 import {find, fixOf} from '../support.js';
 
 const full = fixtureEvidence('recorded/full/node1');
@@ -48,6 +49,33 @@ const withNftables = (...items: Raw[]) =>
     dropSections(draft, ({name, netns}) => name === 'iptables-nft' && netns === '@host');
     addNft(draft, ...items);
   });
+
+describe('rules of another generation, in tables that iptables-nft-save refuses', () => {
+  it('are those of iptables beside an engine with nftables, and are not taken away by a copy that lacks them', () => {
+    const both = derived(newer, (draft) => {
+      setFirewall(draft, 'nftables');
+      refuseTables(draft);
+      addNft(draft, ...bridges);
+    });
+    const [finding, ...others] = find('rules-of-other-generation', both);
+    assert.deepEqual([others, finding?.subject, finding?.fix.by], [[], 'iptables-nft', 'unknown']);
+    assert.match(finding?.evidence[1] ?? '', /^iptables-nft: filter\/DOCKER, .* nat\/DOCKER-INGRESS$/);
+    assert.deepEqual(
+      finding?.check.map(({command}) => command),
+      ['nft list ruleset'],
+    );
+  });
+
+  it('are the chain of published ports of an engine before 29.8', () => {
+    const old = derived(newer, (draft) => {
+      setVersion(draft, '29.8.0');
+      refuseTables(draft);
+    });
+    const [finding, ...others] = find('rules-of-other-generation', old);
+    assert.deepEqual([others, finding?.subject], [[], 'DOCKER-INGRESS in iptables-nft']);
+    assert.match(finding?.evidence[1] ?? '', /^ip (filter|nat) DOCKER-INGRESS: .*tcp dport 8080 /);
+  });
+});
 
 describe('rules of another generation', () => {
   it('are those of iptables beside an engine with nftables, but for DOCKER-USER', () => {

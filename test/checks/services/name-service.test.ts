@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {derived, dropSections, recordedEvidence, sectionOf} from '../../support/evidence.js';
-import {examine, find, told} from '../support.js';
+import {commandsOf, examine, find, fixOf, told} from '../support.js';
 
 const node1 = recordedEvidence('node1');
 /** The namespace of web1, which a sidecar shares. */
@@ -33,6 +33,46 @@ describe('dns-rules-missing', () => {
         rules((text) => text.replace(/^\[.*-A OUTPUT .*\n/m, '')),
       ).length,
       1,
+    );
+  });
+
+  it('is mended in the chains that are there, also where nft has written in their table (derived)', () => {
+    const rule = (chain: string, ...expr: object[]) => ({
+      rule: {
+        family: 'ip',
+        table: 'nat',
+        chain,
+        handle: 9,
+        expr: [...expr, {counter: {packets: 0, bytes: 0}}],
+      },
+    });
+    const chains = ['OUTPUT', 'DOCKER_OUTPUT'].map((name, at) => ({
+      chain: {
+        ...{family: 'ip', table: 'nat', name, handle: at},
+        ...(at === 0 ? {type: 'nat', hook: 'output', prio: -100, policy: 'accept'} : {}),
+      },
+    }));
+    const jump = {...rule('OUTPUT')};
+    jump.rule.expr.push({jump: {target: 'DOCKER_OUTPUT'}});
+    const evidence = derived(node1, (draft) => {
+      sectionOf(draft, web1, 'iptables-nft').output = "# Table `nat' is incompatible, use 'nft' tool.\n";
+      sectionOf(draft, web1, 'nft').output = JSON.stringify({
+        nftables: [
+          {table: {family: 'ip', name: 'nat', handle: 1}},
+          ...chains,
+          jump,
+          rule('OUTPUT', {xt: {type: 'match', name: 'set'}}),
+        ],
+      });
+    });
+    const [finding, ...others] = find(code, evidence);
+    assert.deepEqual([others, finding?.subject], [[], 'web1']);
+    assert.match(commandsOf(finding)[0] ?? '', /nft list table ip nat$/);
+    assert.deepEqual(
+      fixOf(finding).flatMap(
+        (line) => /iptables -t nat (-[FNA] (?:\S+)(?: -d 127\.0\.0\.11 -j \S+)?$)/.exec(line)?.[1] ?? [],
+      ),
+      ['-F DOCKER_OUTPUT', '-N DOCKER_POSTROUTING', '-A POSTROUTING -d 127.0.0.11 -j DOCKER_POSTROUTING'],
     );
   });
 

@@ -5,7 +5,8 @@ import type {Finding} from '../../../src/findings/finding.js';
 import {foldFindings} from '../../../src/findings/fold.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
 import {addNftTables, derived, recordedEvidence, sectionOf} from '../../support/evidence.js';
-import {examine} from '../support.js';
+import {refuseManagers} from '../../support/refused.js';
+import {examine, fixOf} from '../support.js';
 
 const recorded = (name: string) =>
   readFileSync(new URL(`../../../fixtures/recorded/filters/${name}`, import.meta.url), 'utf8');
@@ -30,6 +31,12 @@ const node1 = (...changes: ((draft: HostEvidence) => void)[]) =>
 /** Checks that leave something open because of the packet filter. */
 const open = ({notChecked}: ReturnType<typeof examine>) =>
   notChecked.map(({reason}) => reason).filter((reason) => /filter|rule|hangs on|nft/.test(reason));
+
+/** The fix for UDP 4789, now and after the next boot. */
+const zoneOpened = [
+  'firewall-cmd --zone=public --add-port=4789/udp',
+  'firewall-cmd --permanent --zone=public --add-port=4789/udp',
+];
 
 describe('rules of firewalld (recorded: Debian 12, firewalld 1.3.3, zone public)', () => {
   it('without UDP 4789 reject what overlays are sent, and the fix is its own', () => {
@@ -79,5 +86,90 @@ describe('rules of ufw (recorded: Debian 12, ufw 0.36.2, ports of the swarm open
       open(examined).filter((reason) => /gets (in|out)/.test(reason)),
       [],
     );
+  });
+});
+
+describe('rules of firewalld with iptables (recorded: Debian 12, firewalld 1.3.3, FirewallBackend=iptables)', () => {
+  it('without UDP 4789 reject what overlays are sent, and the fix is its own', () => {
+    const [one, ...more] = ofFilter(node1(withRules('firewalld-iptables-default.txt')).findings);
+    assert.deepEqual([one?.code, more], ['data-path-filtered-in', []]);
+    assert.match(
+      one?.cause ?? '',
+      /^a rule of firewalld \(zone public\) on this host rejects incoming UDP 4789/,
+    );
+    assert.deepEqual(fixOf(one), zoneOpened);
+  });
+
+  it('with that fix let them in', () => {
+    assert.deepEqual(ofFilter(node1(withRules('firewalld-iptables-open.txt')).findings), []);
+  });
+
+  it('that reject in a zone before its open ports are not mended by one more (derived)', () => {
+    const denied = node1((draft) => {
+      sectionOf(draft, '@host', 'iptables-nft').output = recorded('firewalld-iptables-open.txt').replace(
+        /^(\[.*\] )-A IN_public_allow /m,
+        '$1-A IN_public_deny -p udp -m udp --dport 4789 -j DROP\n$&',
+      );
+    });
+    const [one] = ofFilter(denied.findings);
+    assert.deepEqual([one?.code, one?.fix.by], ['data-path-filtered-in', 'unknown']);
+    assert.match(one?.cause ?? '', /^a rule of firewalld \(zone public\)/);
+    assert.match(JSON.stringify(one?.fix), /firewall-cmd --zone=public --list-rich-rules/);
+  });
+});
+
+describe('rules of a manager in a table in which nft has written (recorded)', () => {
+  const refused =
+    (name: string, change?: (text: string) => string) =>
+    (draft: HostEvidence): void =>
+      refuseManagers(draft, name, change);
+  const fixIn = (change: (draft: HostEvidence) => void) => {
+    const [one, ...more] = ofFilter(node1(change).findings);
+    assert.deepEqual([one?.code, more], ['data-path-filtered-in', []]);
+    return fixOf(one);
+  };
+  const allow = 'in proto udp from 192.168.1.5 to any port 4789';
+
+  it('are mended in its own words, as what nft inserts is gone when it loads its rules again', () => {
+    assert.deepEqual(fixIn(refused('ufw')), [`ufw allow ${allow}`]);
+  });
+
+  it('are not judged where nft leaves out a part of what they accept before, which is quoted', () => {
+    // Of RELATED,ESTABLISHED,DNAT the text has `ct status dnat` alone.
+    const examined = node1(refused('firewalld-iptables'));
+    assert.deepEqual(ofFilter(examined.findings), []);
+    assert.match(
+      open(examined).find((reason) => reason.includes('UDP 4789')) ?? '',
+      /: nft: ip filter INPUT: xt match conntrack accept$/,
+    );
+  });
+
+  it('are mended ahead of a rule that its user told it before (derived)', () => {
+    const denied = (draft: HostEvidence) => {
+      sectionOf(draft, '@host', 'iptables-nft').output = recorded('ufw-default.txt').replace(
+        '-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT',
+        '-A ufw-user-input -p udp -m udp --dport 4789 -j DROP',
+      );
+    };
+    assert.deepEqual(fixIn(denied), [`ufw prepend allow ${allow}`]);
+  });
+
+  it('do not mend what is dropped before them (derived)', () => {
+    const before = (draft: HostEvidence) => {
+      sectionOf(draft, '@host', 'iptables-nft').output = recorded('ufw-open.txt').replace(
+        /^\[0:0\] -A INPUT /m,
+        '[0:0] -A INPUT -p udp -m udp --dport 4789 -j DROP\n$&',
+      );
+    };
+    assert.deepEqual(fixIn(before), [
+      'iptables-nft -t filter -I INPUT -p udp --dport 4789 -s 192.168.1.5 -j ACCEPT',
+    ]);
+    const native = refused('ufw', (text) =>
+      text.replaceAll('192.0.2.66', '192.168.1.4').replaceAll('192.0.2.67', '192.168.1.5'),
+    );
+    const found = node1(native).findings.find(({code}) => code === 'data-path-filtered-in');
+    assert.deepEqual(fixOf(found), [
+      'nft insert rule ip filter INPUT ip saddr 192.168.1.5 udp dport 4789 accept',
+    ]);
   });
 });

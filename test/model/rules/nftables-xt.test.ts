@@ -203,6 +203,22 @@ describe('what nft tells of xt matches and targets', () => {
         state,
         {accept: null},
       ],
+      // One match, of which more is told than is understood (recorded: iptables 1.8.9, nft 1.0.6).
+      ['ct state new ct original daddr 192.0.2.1 counter packets 0 bytes 0 drop', state, {drop: null}],
+      ['ct direction original ct state new counter packets 0 bytes 0 drop', state, {drop: null}],
+      ['ct original protocol 17 ct state new counter packets 0 bytes 0 drop', state, {drop: null}],
+      ['ct state new ct expiration 5 counter packets 0 bytes 0 drop', state, {drop: null}],
+      ['ct state established ct status assured counter packets 0 bytes 0 drop', state, {drop: null}],
+      [
+        'fib saddr type local fib daddr type local counter packets 0 bytes 0 drop',
+        xt('match', 'addrtype'),
+        {drop: null},
+      ],
+      [
+        'meta l4proto tcp tcp dport 80 tcp option 5 exists counter packets 0 bytes 0 drop',
+        xt('match', 'tcp'),
+        {drop: null},
+      ],
       // A translation that goes on behind what is understood, and a text that is no rule of iptables.
       ['counter packets 0 bytes 0 dnat to 192.0.2.1 map { 1 : 2 }', xt('target', 'DNAT')],
       [`${'ct state new '.repeat(4000)}accept`, state, {accept: null}],
