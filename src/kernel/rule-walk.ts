@@ -315,15 +315,20 @@ function translateAt(walk: Walk, hook: string, nats: Asked[]): Filtering | undef
   return undefined;
 }
 
-/** Of a chain that translates: what decides otherwise in one of the same priority, which may be asked before it. */
+/**
+ * Of a chain that translates or drops: what decides otherwise in one of the same priority, which may be asked before it. A chain that
+ * translates keeps the packet from all that are asked after it, those that would drop it among them.
+ */
 function rivalOf(walk: Walk, hook: string, asked: Asked, nats: Asked[]): Rule | RuleChain | undefined {
   const beside = nats.filter(
     ({chain}) => chain !== asked.chain && chain.base?.priority === asked.chain.base?.priority,
   );
-  if (beside.length === 0 || !natPassed(walk, hook, asked)?.translated) return undefined;
+  const own = beside.length === 0 ? undefined : natPassed(walk, hook, asked);
+  if (!own?.translated && !own?.dropped) return undefined;
   for (const other of beside) {
     const {dropped, translated} = natPassed(walk, hook, other) ?? {};
-    if (dropped ?? translated) return dropped ?? translated?.by;
+    const decides = (own.translated ? dropped : undefined) ?? translated?.by;
+    if (decides) return decides;
   }
   return undefined;
 }

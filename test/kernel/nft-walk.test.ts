@@ -325,6 +325,35 @@ describe('rules that the kernel taught (npm run rulesets)', () => {
     assert.deepEqual([-110, -100, -90].map(beside), ['drop', 'unknown', 'accept']);
   });
 
+  it('of type nat may be kept from what they drop by one of their priority that translates', () => {
+    const base = {type: 'nat', hook: 'output', policy: 'accept'};
+    const translate = {dnat: {family: 'ip', addr: '192.0.2.2', port: 4790}};
+    const asked = {...packet, dstLocal: false, outInterface: 'eth0'};
+    const beside = (other: object, prio: number) => {
+      const nftables = [
+        ...['one', 'two'].map((name) => ({table: {family: 'inet', name}})),
+        ...[
+          {family: 'inet', table: 'one', action: drop, prio: -90},
+          {family: 'inet', table: 'two', action: other, prio},
+        ].flatMap(({action, prio: own, ...of}) => [
+          {chain: {...of, ...base, name: 'out', prio: own}},
+          {rule: {...of, chain: 'out', expr: [equal(header('udp', 'dport'), 4789), action]}},
+        ]),
+      ];
+      const filter = packetFilter(
+        parseTables([section('iptables-nft', ''), section('nft', JSON.stringify({nftables}))]),
+      );
+      assert.ok(filter);
+      return decide(filter, 'OUTPUT', asked).verdict;
+    };
+    assert.deepEqual(
+      [-90, -80].map((prio) => beside(translate, prio)),
+      ['unknown', 'drop'],
+    );
+    // Whichever is asked first, it is dropped.
+    assert.equal(beside(drop, -90), 'drop');
+  });
+
   it('may be marked by a chain beside them with what another has written', () => {
     const saved = (name: string, mangle: string) =>
       section(

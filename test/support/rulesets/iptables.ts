@@ -132,10 +132,12 @@ function target({random}: Place, table: string, chains: readonly string[]): stri
 /** A rule of the nat table; what translates needs its protocol. */
 function natRule({random, isLong}: Place, chain: string): string {
   const near = isLong ? `[${ends.judged.near.ip6}]` : ends.judged.near.ip4;
+  // As Docker asks: where what is forwarded goes with another address is not followed.
+  const toHost = pick(random, ['', '-m addrtype --dst-type LOCAL ']);
   if (chain === 'PREROUTING')
     return pick(random, [
-      '-p udp -m udp --dport 4789 -j REDIRECT --to-ports 4790',
-      `-p udp -m udp --dport 4789 -j DNAT --to-destination ${near}:4790`,
+      `-p udp -m udp --dport 4789 ${toHost}-j REDIRECT --to-ports 4790`,
+      `-p udp -m udp --dport 4789 ${toHost}-j DNAT --to-destination ${near}:4790`,
       '-m mark --mark 0x1 -j ACCEPT',
     ]);
   if (chain === 'OUTPUT') return '-m addrtype --dst-type LOCAL -j RETURN';
