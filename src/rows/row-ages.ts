@@ -13,11 +13,6 @@ export const recentSeconds = 60;
  * for a MAC, which uses a row and is answered without a frame.
  */
 export const silenceSeconds = 30;
-/**
- * A neighbour entry that was used is asked about so many seconds later (net/ipv4/arp.c DELAY_PROBE_TIME). The question uses the
- * row of the MAC too, and is answered by the vxlan device itself: no frame leaves (drivers/net/vxlan/vxlan_core.c arp_reduce).
- */
-export const questionSeconds = 5;
 /** Ages are whole seconds, and a table is read some time before it has arrived. */
 export const ageSlack = 1.5;
 

@@ -9,7 +9,6 @@ import {
   agesTell,
   droppedSilently,
   isRefreshed,
-  questionSeconds,
   recentSeconds,
   silenceSeconds,
 } from '../rows/row-ages.js';
@@ -146,17 +145,19 @@ function sentAgo(tables: NetnsTables, {sentSeconds, sentRead}: Sent): number | u
 }
 
 /**
- * Why the last frame that arrived is no proof of the way: what its host sent later did not come, from that endpoint or another.
+ * Why the last frame that arrived is no proof of the way: its host has used its row later, and nothing of it has come, neither from
+ * that endpoint nor from another. Such a use is a frame, or a question for the MAC, which the device answers itself
+ * (drivers/net/vxlan/vxlan_core.c arp_reduce): a neighbour entry that was used is asked about 5 seconds later (net/ipv4/arp.c).
  *
  * @param onward seconds before the receiver was read when the last frame of the endpoint went on
  */
 function sentSince(receiving: Receiving, sent: Sent, onward: number): string | undefined {
   const ago = sentAgo(receiving.tables, sent);
-  if (ago === undefined) return 'and it is not known whether its host has sent since';
+  if (ago === undefined) return 'and it is not known whether its host has used its FDB entry since';
   const heard = heardSeconds(receiving) ?? onward;
-  // What was sent after the receiver was read says nothing of it.
-  const unanswered = Math.max(ago, 0) + questionSeconds + ageSlack < Math.min(onward, heard);
-  return unanswered ? 'but its host has sent since' : undefined;
+  // What comes after the receiver was read says nothing of it, but who uses a row after that mostly did before it too.
+  const later = Math.max(ago, 0) + ageSlack < Math.min(onward, heard);
+  return later ? 'but its host has used its FDB entry since' : undefined;
 }
 
 /** The device's rows whose VTEP is this one, the youngest first. */

@@ -100,11 +100,11 @@ describe('the first line of a trace', () => {
       verdict: 'unknown',
       layer: 'source-row',
       summary:
-        'last frame from 02:42:0a:00:01:0a received 40 s before collection, but its host has sent since',
+        'last frame from 02:42:0a:00:01:0a received 40 s before collection, but its host has used its FDB entry since',
     });
     assert.match(
       verdict(trace('deliverable', {forward: fresh})),
-      /: NOT CONFIRMED on node2: last frame .* sent since; run it again in a minute, or use --probe$/,
+      /: NOT CONFIRMED on node2: last frame .* FDB entry since; run it again in a minute, or use --probe$/,
     );
     assert.equal(
       verdict(trace('deliverable', {forward: walk('deliverable', {})})),

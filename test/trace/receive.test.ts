@@ -149,34 +149,34 @@ describe('the last frame that arrived', () => {
   };
   // Node 2 was read 2.1 s after node 1.
 
-  it('proves the way where its host has used the row since only to ask for the MAC', () => {
-    assert.deepEqual(walked(9, 2), ['delivered', '']);
-    assert.deepEqual(walked(12, 2), ['deliverable', ', but its host has sent since']);
+  it('proves the way where its host has not used its row since', () => {
+    assert.deepEqual(walked(5, 2), ['delivered', '']);
+    assert.deepEqual(walked(6, 2), ['deliverable', ', but its host has used its FDB entry since']);
   });
 
-  it('proves the way where what its host sent since came as well, from another endpoint', () => {
+  it('proves the way where something of its host came since, from another endpoint', () => {
     assert.deepEqual(walked(30, 0, aged('fdb', uber, balancer, {updated: 3})), ['delivered', '']);
     const written = aged('neigh', uber, balancer, {updated: 3});
     assert.deepEqual(
       walked(30, 0, aged('fdb', uber, balancer, {updated: 3}), written),
-      ['deliverable', ', but its host has sent since'],
+      ['deliverable', ', but its host has used its FDB entry since'],
       'Docker wrote the row, and no frame came',
     );
   });
 
-  it('proves the way where its host sends on after the receiver was read', () => {
+  it('proves the way where its host uses the row on after the receiver was read', () => {
     const early: Change = (draft) => {
       for (const section of draft.sections)
         section.at = new Date(Date.parse(section.at) - 10_000).toISOString();
     };
     assert.deepEqual(walked(1, 0, early), ['delivered', '']);
-    assert.deepEqual(walked(20, 0, early), ['deliverable', ', but its host has sent since']);
+    assert.deepEqual(walked(20, 0, early), ['deliverable', ', but its host has used its FDB entry since']);
   });
 
-  it('proves nothing where it is not known whether its host has sent since', () => {
+  it('proves nothing where it is not known whether its host has used its FDB entry since', () => {
     assert.deepEqual(walked(9, undefined), [
       'deliverable',
-      ', and it is not known whether its host has sent since',
+      ', and it is not known whether its host has used its FDB entry since',
     ]);
   });
 });
