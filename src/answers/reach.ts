@@ -1,12 +1,14 @@
 import {isIPv4} from 'node:net';
 import {defaultRoute} from '../kernel/default-route.js';
 import {packetFilter} from '../kernel/packet-filter.js';
+import {ruleLine} from '../kernel/printed-rule.js';
 import type {Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {rulesKnown} from '../model/rules/known.js';
 import {does, namesInterface, rulesOf} from '../model/rules/questions.js';
 import {forwardedOutside} from '../services/forwarding.js';
+import {masquerading} from '../services/masquerade.js';
 import type {InspectedInterface, Inspection} from './inspection.js';
 
 interface Around {
@@ -117,7 +119,7 @@ function outside(inspection: Omit<Inspection, 'reach'>, {host, networks, tables}
   if (known.internal) return [];
   const leg = gatewayLeg?.interface === dev ? ' (docker_gwbridge)' : ` (${known.name})`;
   // The rules that were read are those for IPv4.
-  const how = isIpv6Alone ? ', IPv6 only' : masqueraded(host, known);
+  const how = isIpv6Alone ? ', IPv6 only' : masqueraded(host, known, sourceOf(inspection, dev));
   const lost = isIpv6Alone ? '' : notForwarded(inspection, host, known, dev);
   return [`Everything else: through ${via}${leg}${how}${lost}.`];
 }
@@ -162,14 +164,13 @@ const standardTables: ReadonlySet<string> = new Set(['main', 'local', 'default']
 
 /** What the host's FORWARD rules do to it, by the judgement that doctor has; nothing where they let it pass. */
 function notForwarded(
-  {interfaces}: Omit<Inspection, 'reach'>,
+  inspection: Omit<Inspection, 'reach'>,
   {host: tables}: HostModel,
   {bridgeName}: Network,
   device: string | null,
 ): string {
   const filter = tables && packetFilter(tables);
-  const own = interfaces.find(({name}) => name === device)?.addresses ?? [];
-  const source = own.map((one) => one.split('/')[0] ?? '').find((one) => isIPv4(one));
+  const source = sourceOf(inspection, device);
   if (!filter || bridgeName === undefined || source === undefined) return '';
   const lost = forwardedOutside(tables, filter, {bridge: bridgeName, source});
   if (!lost) return '';
@@ -179,8 +180,14 @@ function notForwarded(
     : `; whether the host forwards it hangs on what is not understood: ${rule}`;
 }
 
+/** The container's IPv4 address on the interface by which it sends outside. */
+function sourceOf({interfaces}: Omit<Inspection, 'reach'>, device: string | null): string | undefined {
+  const own = interfaces.find(({name}) => name === device)?.addresses ?? [];
+  return own.map((one) => one.split('/')[0] ?? '').find((one) => isIPv4(one));
+}
+
 /** Whether the host hides the addresses of a bridge network behind its own, by its rules. */
-function masqueraded(host: HostModel, network: Network): string {
+function masqueraded(host: HostModel, network: Network, source: string | undefined): string {
   const tables = rulesKnown(host.host);
   if (!tables) return '; masquerade rules of the host were not read';
   const rule = rulesOf(tables).find(
@@ -190,6 +197,13 @@ function masqueraded(host: HostModel, network: Network): string {
       does(one, 'masquerade') &&
       namesInterface(one, network.bridgeName ?? ''),
   );
+  const found =
+    rule && source !== undefined
+      ? masquerading(host, host.host && packetFilter(host.host), {source})
+      : undefined;
+  if (found?.state === 'hidden' && found.rule)
+    return `; whether the host masquerades it hangs on what is not understood: ${ruleLine(found.rule)}`;
+  if (found?.state === 'missing') return "; the host's rules do not masquerade it (masquerade-missing)";
   if (rule) return ', masqueraded as the address of the host';
   return network.masquerade === false
     ? ', not masqueraded (network option)'

@@ -39,7 +39,7 @@ function rewordedGaps(before: ItemList, after: ItemList): Gap[] {
   const parts = [...rewordedParts(before, after)];
   return (['first', 'second'] as const).flatMap((missingIn) => {
     const here = parts.filter((part) => (before.reworded?.has(part) === true) === (missingIn === 'first'));
-    const reason = `${here.join(', ')}: printed by another program than in the other snapshot, in other words`;
+    const reason = `${here.join(', ')} ${here.length === 1 ? 'is' : 'are'} in the words of another program`;
     return here.length === 0 ? [] : [{missingIn, reason}];
   });
 }

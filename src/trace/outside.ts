@@ -3,7 +3,7 @@
 import {isDown} from '../kernel/link-state.js';
 import {packetFilter} from '../kernel/packet-filter.js';
 import {linkText, routeText} from '../kernel/printed.js';
-import {appended, chainListing} from '../kernel/printed-rule.js';
+import {appended, chainListing, ruleLine} from '../kernel/printed-rule.js';
 import {chooseRoute} from '../kernel/route.js';
 import type {Network} from '../model/docker-types.js';
 import type {Link} from '../model/facts.js';
@@ -223,6 +223,13 @@ function ownAddress({steps, host, ip, src, network}: Leaving, bridge: string): W
     return undefined;
   const filter = host.host && packetFilter(host.host);
   const found = masquerading(host, filter, {source: src, dst: ip});
+  if (found.state === 'hidden' && found.rule)
+    steps.doubt(
+      host,
+      'filter-out',
+      `a rule of ${host.name} that is not understood decides whether packets from ${src} get its address`,
+      [ruleLine(found.rule)],
+    );
   if (found.state !== 'missing') return undefined;
   return steps.fail(
     host,

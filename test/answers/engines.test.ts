@@ -13,7 +13,7 @@ import {sameMachine} from '../../src/topology/same-machine.js';
 import {nodeSpecs} from '../lab/topology.js';
 import {containers, localNetworks, swarmNetworks} from '../lab/workload.js';
 import {derived, recordedEvidence, recordedModel} from '../support/evidence.js';
-import {refuseTables} from '../support/refused.js';
+import {refuseTables, withHidden} from '../support/refused.js';
 
 /** The engines whose healthy swarm is recorded besides the one that the lab has from the machine. */
 const engines = ['26.1.5', '28.5.2'] as const;
@@ -213,6 +213,25 @@ for (const engine of engines) {
       assert.match(
         told('web1').reach.at(-1) ?? '',
         /\(docker_gwbridge\), masqueraded as the address of the host/,
+      );
+    });
+
+    test('inspect: what hangs on a rule of which nft leaves out a part, with the rule', () => {
+      const told = (table: string, chain: string, action: object) => {
+        const host = hostModel(
+          derived(recordedEvidence(`engine-${engine}/node1`), (draft) =>
+            refuseTables(draft, {json: withHidden(table, chain, action)}),
+          ),
+        );
+        return inspectContainer(host, findContainer([host], 'web1').container, [host]).reach.at(-1) ?? '';
+      };
+      assert.match(
+        told('filter', 'FORWARD', {drop: null}),
+        /; whether the host forwards it hangs on what is not understood: nft: ip filter FORWARD: xt match set drop\.$/,
+      );
+      assert.match(
+        told('nat', 'POSTROUTING', {accept: null}),
+        /; whether the host masquerades it hangs on what is not understood: nft: ip nat POSTROUTING: xt match set accept\.$/,
       );
     });
 

@@ -32,7 +32,7 @@ describe('rules in tables that iptables-nft-save refuses', () => {
       assert.deepEqual(reworded?.kinds, ['netfilter-rule', 'netfilter-order']);
       assert.match(
         reworded.reason,
-        /^table ip mangle, table ip filter, table ip nat: printed by another program/,
+        /^table ip mangle, table ip filter, table ip nat are in the words of another program$/,
       );
     }
   });

@@ -38,6 +38,29 @@ describe('packet filter', () => {
     assert.equal(input('-A INPUT -p udp -m udp --dport 4000:5000 -j DROP'), 'drop');
   });
 
+  it('does not know of IPsec on the way out before routing is settled, where the packet is to be encrypted', () => {
+    const verdict = (table: string, policy: string, ipsec: boolean) => {
+      const rule = `-A OUTPUT -p udp -m policy --dir out --pol ${policy} -j DROP`;
+      const {inInterface: _, ...sent} = packet;
+      return filterPacket([read(`*${table}\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`)], 'OUTPUT', {
+        ...{...sent, ipsec, dstLocal: false},
+      }).verdict;
+    };
+    // Docker's policy picks a packet by a mark that it gets in mangle OUTPUT.
+    for (const table of ['raw', 'mangle', 'filter']) {
+      assert.deepEqual(
+        ['ipsec', 'none'].map((policy) => verdict(table, policy, true)),
+        ['unknown', 'unknown'],
+        table,
+      );
+      assert.deepEqual(
+        ['ipsec', 'none'].map((policy) => verdict(table, policy, false)),
+        ['accept', 'drop'],
+        table,
+      );
+    }
+  });
+
   it('takes the first rule that ends the packet, and the policy otherwise', () => {
     assert.equal(input('-A INPUT -p udp -j ACCEPT\n-A INPUT -j DROP'), 'accept');
     const saved = read('*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n');

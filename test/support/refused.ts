@@ -34,6 +34,18 @@ export function refuseTables(
   });
 }
 
+/** Puts a rule at the head of a chain in nft's JSON, with a match of which nft prints nothing but the name: `set`. */
+export const withHidden =
+  (table: string, chain: string, action: object): Change =>
+  (json) => {
+    const {nftables} = JSON.parse(json) as {nftables: {rule?: {table: string; chain: string}}[]};
+    const expr = [{xt: {type: 'match', name: 'set'}}, {counter: {packets: 0, bytes: 0}}, action];
+    const rule = {family: 'ip', table, chain, handle: 999, expr};
+    const first = nftables.findIndex((one) => one.rule?.table === table && one.rule.chain === chain);
+    nftables.splice(first < 0 ? nftables.length : first, 0, {rule});
+    return JSON.stringify({nftables});
+  };
+
 /** Gives a host the rules of a firewall manager, in a table in which nft has put a rule (fixtures/recorded/filters). */
 export function refuseManagers(draft: HostEvidence, name: string, change: Change = (text) => text): void {
   const file = (ending: string) =>

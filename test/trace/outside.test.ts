@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {type Change, editTable, sectionOf, setProc} from '../support/evidence.js';
-import {refuseTables} from '../support/refused.js';
+import {refuseTables, withHidden} from '../support/refused.js';
 import {
   addRule,
   deciding,
@@ -86,6 +86,20 @@ describe('the way to an address on none of the networks', () => {
     const {evidence = [], cause} = walk.hops.at(-1) ?? {};
     assert.equal(cause, 'the rules above drop it');
     assert.match(evidence.join(), /^ip filter DOCKER-ISOLATION-STAGE-1: .*172\.30\.9\.0\/24.* drop$/);
+  });
+
+  it('is not known where nft leaves out what a rule asks for, which is quoted', () => {
+    for (const [table, chain, action] of [
+      ['filter', 'FORWARD', {drop: null}],
+      ['nat', 'POSTROUTING', {accept: null}],
+    ] as const) {
+      const walk = forward('web1', away, {
+        node1: (draft) => refuseTables(draft, {json: withHidden(table, chain, action)}),
+      });
+      assert.equal(walk.disposition, 'undecided', chain);
+      const doubts = walk.hops.filter(({verdict, layer}) => verdict === 'unknown' && layer === 'filter-out');
+      assert.match(doubts[0]?.evidence.join() ?? '', new RegExp(`^nft: ip ${table} ${chain}: xt match set `));
+    }
   });
 
   it('is not known where the namespace was not read', () => {

@@ -2,10 +2,11 @@ import {isIPv4} from 'node:net';
 import {line, number, sh} from '../../base/command.js';
 import {fixBy, look} from '../../findings/advice.js';
 import {decide, metIn, packetFilter} from '../../kernel/packet-filter.js';
-import {chainListing} from '../../kernel/printed-rule.js';
+import {chainListing, ruleLine} from '../../kernel/printed-rule.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
 import type {NetnsTables} from '../../model/netns-tables.js';
 import {rulesKnown} from '../../model/rules/known.js';
+import {rulesOf as allRules, looksForVni} from '../../model/rules/questions.js';
 import {mayHideRules} from '../../services/docker-rules.js';
 import {dockerMark, type EncryptedVni, encryptedVnis, vnisEncryptedByNft} from '../../services/encryption.js';
 import type {KnownHost} from '../../topology/known-host.js';
@@ -28,13 +29,22 @@ export const encryptionRules = defineCheck({
       report.notChecked({
         host: host.name,
         network: sealed.network.name,
-        reason: `the rules that mark and drop packets of VNI ${sealed.vni} were not read, or have matches that are not evaluated`,
+        reason: `the rules that mark and drop packets of VNI ${sealed.vni} were not read, or have matches that are not evaluated${quoted(host)}`,
         add: 'By hand: iptables-save -c | grep 4789; nft list table ip docker-overlay',
       });
     }
     return undefined;
   },
 });
+
+/** What nft leaves out of a rule that looks into packets may be their VNI. */
+function quoted({filter}: KnownHost): string {
+  const hidden = allRules(filter?.rulesets).find(
+    (rule) =>
+      rule.chain.program === 'nft' && ['INPUT', 'OUTPUT'].includes(rule.chain.name) && looksForVni(rule),
+  );
+  return hidden ? `: ${ruleLine(hidden)}` : '';
+}
 
 function rulesOf(host: KnownHost, sealed: EncryptedVni): {mark: Verdict; drop: Verdict} {
   const tables = host.model.host;

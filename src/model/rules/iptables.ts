@@ -113,6 +113,7 @@ export function readStatements(text: string): RuleStatement[] {
   const {texts} = words;
   const statements: RuleStatement[] = [];
   let module: string | undefined;
+  let direction: string | undefined;
   for (let at = 0; at < texts.length; ) {
     const negated = texts[at] === '!';
     const option = negated ? at + 1 : at;
@@ -126,6 +127,9 @@ export function readStatements(text: string): RuleStatement[] {
     const match = kind as RuleMatch;
     match.negated = negated;
     match.words = wordsBetween(words, at, end);
+    // `--dir` comes first (libxt_policy.c, policy_save), and says which policy `--pol` is of.
+    if (match.match === 'ipsec' && match.policy === undefined) ({direction} = match);
+    else if (match.match === 'ipsec' && direction !== undefined) match.direction = direction;
     statements.push(match);
     at = end;
   }
