@@ -157,20 +157,16 @@ engine_settings() {
   esac
 }
 
-# What there is behind $path; without this an empty directory, none, and one that we may not read look the same.
-netns_state() {
-  if ! [ -d "$path" ]; then
-    if [ -e "$path" ]; then
-      printf 'no-directory\n'
-    elif [ "$uid" = 0 ]; then
-      printf 'missing\n'
-    else
-      printf 'unreadable\n'
-    fi
-  elif ! [ -r "$path" ] || ! [ -x "$path" ]; then
-    printf 'unreadable\n'
-  else
-    printf 'ok\n'
+# Sets netns_state to what there is behind $path; without this an empty directory, none, and one that we may not read look
+# the same.
+know_netns_state() {
+  netns_state=unreadable
+  if [ -d "$path" ]; then
+    [ -r "$path" ] && [ -x "$path" ] && netns_state=ok
+  elif [ -e "$path" ]; then
+    netns_state=no-directory
+  elif [ "$uid" = 0 ]; then
+    netns_state=missing
   fi
 }
 
@@ -203,7 +199,8 @@ about() {
   fact rootless "$rootless"
   fact netnsDir "$dir"
   fact netnsPath "$path"
-  fact netnsState "$(netns_state)"
+  know_netns_state
+  fact netnsState "$netns_state"
   fact dataRoot "$data_root"
   fact engineRules "$engine_rules"
   if [ -n "$stopped_config" ]; then
@@ -287,27 +284,31 @@ resolvers_of() {
     esac
   done
   [ -n "$short" ] || return 0
-  {
+  last=
+  set -f
+  IFS=$newline
+  for line in $(
+    unset IFS
+    exec 2>/dev/null
     # shellcheck disable=SC3045
     ulimit -v 262144
     # shellcheck disable=SC2086
     grep -s -H -m 50 -E -e '^(nameserver|search|domain|options) ' $short
-  } 2>/dev/null | {
-    last=
-    while read -r line; do
-      case $line in /proc/[0-9]*/root/etc/resolv.conf:*) ;; *) continue ;; esac
-      pid=${line#/proc/}
-      pid=${pid%%/*}
-      if [ "$pid" = "$last" ]; then
-        settings="$settings; ${line#*:}"
-      else
-        [ -z "$last" ] || fact "resolver.$last" "$settings"
-        last=$pid
-        settings=${line#*:}
-      fi
-    done
-    [ -z "$last" ] || fact "resolver.$last" "$settings"
-  }
+  ); do
+    case $line in /proc/[0-9]*/root/etc/resolv.conf:*) ;; *) continue ;; esac
+    pid=${line#/proc/}
+    pid=${pid%%/*}
+    if [ "$pid" = "$last" ]; then
+      told="$told; ${line#*:}"
+    else
+      [ -z "$last" ] || fact "resolver.$last" "$told"
+      last=$pid
+      told=${line#*:}
+    fi
+  done
+  unset IFS
+  set +f
+  [ -z "$last" ] || fact "resolver.$last" "$told"
 }
 
 # Bytes; a longer resolv.conf is not read.
@@ -353,6 +354,8 @@ processes() {
         *$container_id*)
           fact "cgroup.$pid" "$line"
           contained=1
+          # Where there are several hierarchies, each of them names it.
+          break
           ;;
       esac
     done 2>/dev/null <"/proc/$pid/cgroup"
