@@ -366,18 +366,67 @@ processes() {
   frame_end 0
 }
 
-# enter NETNS FILE: runs the reader in the namespace behind FILE; what goes wrong becomes a section of its own.
-enter() {
-  complaint=$(nsenter --net="$2" sh -c "$reader" reader "$1" 2>&1 >&4 3<&-)
-  status=$?
-  if [ "$status" != 0 ] || [ -n "$complaint" ]; then
-    frame_begin enter "$1" "nsenter --net=$2"
-    printf '%s\n' "$complaint" | head -c 4000
-    frame_end "$status"
-  fi
+# set_batch TABLE…: sets batch to the lines for ip that read these tables, and batch_head to the same in one line.
+set_batch() {
+  batch=
+  batch_head=
+  for table; do
+    case $table in
+      addr | neigh | rule) command="$table show" ;;
+      route) command='route show table all' ;;
+      cache) command='route show cache' ;;
+      *) continue ;;
+    esac
+    batch="$batch$command$newline"
+    batch_head="$batch_head${batch_head:+; }$command"
+  done
 }
 
-enter_all() {
+# read_here NETNS PREFIX…: runs the reader behind a prefix, or as it is. Its text is in the environment, not among its
+# arguments: these hold the batch, which the reader takes from there.
+read_here() {
+  name=$1
+  shift
+  # shellcheck disable=SC2016
+  "$@" "$shell" -c 'eval "$reader"' reader "$name" "$newline$batch" 3<&-
+}
+
+# enter NETNS FILE: runs the reader in the namespace behind FILE. Prints what goes wrong there, and then a line that tells
+# how it ended.
+enter() {
+  read_here "$1" nsenter --net="$2" 2>&1 >&4
+  printf '\n%s? %s %s %s\n' "$nonce" $? "$1" "$2"
+}
+
+# tell_complaints TEXT: what several namespaces said, each before the line that `enter` prints; it becomes sections of its own.
+tell_complaints() {
+  said=
+  set -f
+  IFS=$newline
+  for line in $1; do
+    case $line in
+      "$nonce? "*)
+        line=${line#* }
+        status=${line%% *}
+        line=${line#* }
+        [ "$status$said" = 0 ] || complaint "$status" "${line%% *}" "${line#* }"
+        said=
+        ;;
+      *) said="$said${said:+$newline}$line" ;;
+    esac
+  done
+  unset IFS
+  set +f
+}
+
+# complaint STATUS NETNS FILE: prints $said.
+complaint() {
+  frame_begin enter "$2" "nsenter --net=$3"
+  printf '%s\n' "$said" | head -c 4000
+  frame_end "$1"
+}
+
+enter_each() {
   for name; do
     # Only overlay sandboxes have a bridge; elsewhere the tables would be empty.
     case $name in
@@ -387,6 +436,12 @@ enter_all() {
     esac
     enter "$name" "$path/$name"
   done
+}
+
+# What is said is held for all of them at once: each $(…) would be a copy of the shell.
+enter_all() {
+  complaints=$(enter_each "$@")
+  tell_complaints "$complaints"
 }
 
 # Two at a time: half of the cost is waiting for programs to be loaded. The second one's frames are held back until
@@ -417,6 +472,8 @@ namespaces() {
   for table in $want_tables; do
     case $table in fdb | nsid | tc) ;; *) plain_tables="$plain_tables${plain_tables:+ }$table" ;; esac
   done
+  # shellcheck disable=SC2086
+  set_batch $want_tables
   first=
   second=
   count=0
@@ -443,12 +500,14 @@ namespaces() {
 host() {
   [ -n "$want_host" ] || return 0
   tables=$want_host
+  # shellcheck disable=SC2086
+  set_batch $want_host
   netns_proc_files=$proc_files
   proc_files="$proc_files $host_proc_files"
   if [ -z "$dockerd_pid" ] || [ "/proc/$dockerd_pid/ns/net" -ef /proc/self/ns/net ]; then
-    sh -c "$reader" reader @host 2>/dev/null 3<&-
+    read_here @host 2>/dev/null
   elif [ "$can_enter" = 1 ]; then
-    enter @host "/proc/$dockerd_pid/ns/net"
+    tell_complaints "$(enter @host "/proc/$dockerd_pid/ns/net")"
   fi
   proc_files=$netns_proc_files
 }
@@ -462,17 +521,18 @@ namespaces_and_routes() {
     namespaces
     return 0
   fi
-  batch=
+  # Not in the environment: they may be very many.
+  questions=
   for word in $(namespaces 6>&1 >&4 | grep -o -E -e '("dst":"| dst )[0-9A-Fa-f.:]+' | sort -u); do
     word=${word#\"dst\":\"}
-    [ "$word" = dst ] || batch="${batch}route get $word$newline"
+    [ "$word" = dst ] || questions="${questions}route get $word$newline"
   done
-  [ -n "$batch" ] || return 0
+  [ -n "$questions" ] || return 0
   # Where dockerd shares our namespace, no process need enter it.
   in_host="nsenter --net=/proc/${dockerd_pid:-self}/ns/net"
   if [ "/proc/${dockerd_pid:-self}/ns/net" -ef /proc/self/ns/net ]; then in_host=; fi
   frame_begin route-get @host 'ip -d -j -force -batch - (route get VTEP)'
-  routes=$(printf '%s' "$batch" | $in_host "$ip_tool" -d -j -force -batch - 2>&1)
+  routes=$(printf '%s' "$questions" | $in_host "$ip_tool" -d -j -force -batch - 2>&1)
   status=$?
   printf '%s\n' "$routes"
   frame_end "$status"
@@ -707,6 +767,22 @@ kernel_has() {
   fi
 }
 
+# Sets netlink to the netlink protocols that the kernel has, of those that the reader asks for (linux/netlink.h: 6 XFRM, 12
+# NETFILTER); each is then in every namespace. One look may miss sockets while others come and go (lib/rhashtable.c,
+# rhashtable_walk_next).
+netlink_protocols() {
+  netlink=' '
+  case " $want_tables $want_host " in *' netfilter '* | *' netfilter6 '* | *' xfrm '*) ;; *) return 0 ;; esac
+  for _ in 1 2 3; do
+    while read -r _ protocol _; do
+      case $protocol in
+        6 | 12) case $netlink in *" $protocol "*) ;; *) netlink="$netlink$protocol " ;; esac ;;
+      esac
+    done 2>/dev/null </proc/net/netlink
+    case $netlink in ' 6 12 ' | ' 12 6 ') break ;; esac
+  done
+}
+
 netfilter_tools() {
   legacy_save=
   nft_save=
@@ -740,6 +816,8 @@ know_tools() {
   ip_tool=ip
   bridge_tool=
   locate ip && ip_tool=$found
+  locate sh
+  shell=${found:-sh}
   ip_version=$("$ip_tool" -V 2>&1)
   ip_version=${ip_version%%"$newline"*}
   # One call tells of both, where both can.
@@ -771,9 +849,11 @@ watch_lifeline() {
 read_all() {
   netfilter_tools
   tc_tools
+  netlink_protocols
   tables=
   fdb_copy=0
-  export fdb_copy nonce job tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool tc_tool proc_files
+  export fdb_copy nonce job tables ip_tool bridge_tool ip_json bridge_json ip_busybox legacy_save nft_save nft_tool tc_tool proc_files \
+    netlink batch batch_head reader
   about
   files
   case " $want_netns " in *' processes '*) processes ;; esac

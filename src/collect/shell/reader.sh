@@ -3,14 +3,20 @@
 #
 # Exported by collector.sh: nonce, job, tables (what is wanted), ip_tool and bridge_tool (the programs' files), ip_json and
 # bridge_json (1 where the tool knows -j), ip_busybox, legacy_save, nft_save, nft_tool and tc_tool (empty where there is no
-# such program or asking it could load a module), proc_files, fdb_copy (1: the collector reads the FDBs on descriptor 6).
-# Argument 1 is the namespace's name in the frames.
+# such program or asking it could load a module), netlink (protocols that the kernel has), proc_files, fdb_copy (1: the
+# collector reads the FDBs on descriptor 6), batch (lines for ip -batch), batch_head (the same for the head of their frame).
+# Argument 1 is the namespace's name in the frames; argument 2, the last one, is a newline and the batch again.
+#
+# Processes are what a look costs: a program that a shell calls by itself is started by vfork, but a pipe or $(…) copies the
+# shell first, which takes half as long as a program.
 #
 # It never writes: every ip and bridge call is a dump, iptables is only called in its -save form, and a netlink
 # family is asked only where /proc shows that the kernel has it loaded, because asking can load modules.
 # shellcheck disable=SC2154
 
 netns=$1
+# No program needs this text in its environment.
+unset reader
 
 begin() {
   stamp=
@@ -82,13 +88,6 @@ wanted() {
   return 1
 }
 
-# Appends to the batch: its lines, and the same for the head of its frame.
-add() {
-  lines="$lines$1
-"
-  heads="$heads${heads:+; }$1"
-}
-
 # read_single OPTIONS…: one process a table.
 read_single() {
   wanted addr && run addr "$ip_tool" "$@" addr show
@@ -98,23 +97,29 @@ read_single() {
   wanted rule && run rule "$ip_tool" "$@" rule show
 }
 
+# The batch is what follows the first line of this shell's own command line, which the kernel keeps: so neither a process
+# nor a file is needed to hold it. What ends it, a zero byte, is a blank line to ip.
+run_batch() {
+  if [ -r /proc/self/cmdline ]; then
+    {
+      read -r _
+      "$ip_tool" -d -s -j -force -batch -
+    } </proc/self/cmdline
+  else
+    printf '%s' "$batch" | "$ip_tool" -d -s -j -force -batch -
+  fi
+}
+
 # A failing command in a batch prints no line, so a batch that failed anywhere is read again singly.
 read_ip() {
   if [ "$ip_json" != 1 ]; then
     if [ "$ip_busybox" = 1 ]; then read_single; else read_single -d -s; fi
     return 0
   fi
-  lines=
-  heads=
-  wanted addr && add 'addr show'
-  wanted route && add 'route show table all'
-  wanted cache && add 'route show cache'
-  wanted neigh && add 'neigh show'
-  wanted rule && add 'rule show'
-  [ -n "$lines" ] || return 0
+  [ -n "$batch" ] || return 0
   # The frame's head tells which commands the lines answer: OPTIONS -- COMMAND; COMMAND.
-  begin batch "ip -d -s -j -- $heads"
-  printf '%s' "$lines" | "$ip_tool" -d -s -j -force -batch -
+  begin batch "ip -d -s -j -- $batch_head"
+  run_batch
   status=$?
   finish "$status"
   [ "$status" = 0 ] || read_single -d -s -j
@@ -136,14 +141,9 @@ read_fdb() {
   printf '%s\n' "$fdb" >&6
 }
 
-# has_netlink PROTOCOL: whether the kernel has a socket for it in this namespace (linux/netlink.h: 6 XFRM, 12 NETFILTER). One look
-# may miss sockets while others come and go (lib/rhashtable.c, rhashtable_walk_next).
+# has_netlink PROTOCOL: see netlink_protocols of collector.sh.
 has_netlink() {
-  for _ in 1 2 3; do
-    while read -r _ protocol _; do
-      [ "$protocol" = "$1" ] && return 0
-    done </proc/net/netlink
-  done
+  case $netlink in *" $1 "*) return 0 ;; esac
   return 1
 }
 
@@ -169,9 +169,17 @@ read_netfilter() {
   esac
 }
 
-# Sets rules to what nft printed, if it printed all of it. Those of a host may be very many, and are not held.
+# Sets rules to what nft printed, if it printed all of it. Those of a host may be very many, and are not held. Nor need they be
+# where a socket of a container waits for UDP: that is Docker's DNS server, which comes with a table of IPv4. (In an overlay
+# sandbox it may be that of the vxlan device.)
 read_nft() {
-  if [ "$netns" = @host ]; then
+  held=1
+  case $netns in
+    @host) held= ;;
+    *-*) ;;
+    *) case ${unused- /proc/net/udp } in *' /proc/net/udp '*) ;; *) held= ;; esac ;;
+  esac
+  if [ -z "$held" ]; then
     run nft "$nft_tool" -j list ruleset
     return 0
   fi
@@ -246,6 +254,7 @@ read_tc() {
   status=$?
   printf '%s\n' "$places"
   finish "$status"
+  case $places in *'qdisc clsact '* | *'qdisc ingress '*) ;; *) return 0 ;; esac
   printf '%s\n' "$places" | while read -r _ kind _ _ device _; do
     case $kind in
       clsact)
@@ -270,14 +279,12 @@ read_xfrm() {
 }
 
 # lsns gives up when a process ends while it looks at it, about once in a hundred runs on a host with many short ones;
-# then it is asked once more.
+# before it has printed anything; then it is asked once more.
 read_nsids() {
   command -v lsns >/dev/null 2>&1 || return 0
   begin nsid 'lsns -t net -n -r -o NS,PID,NETNSID'
-  ids=$(lsns -t net -n -r -o NS,PID,NETNSID) || ids=$(lsns -t net -n -r -o NS,PID,NETNSID)
-  status=$?
-  printf '%s\n' "$ids"
-  finish "$status"
+  lsns -t net -n -r -o NS,PID,NETNSID || lsns -t net -n -r -o NS,PID,NETNSID
+  finish $?
 }
 
 read_ip
