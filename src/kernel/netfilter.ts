@@ -208,8 +208,15 @@ const firstFlags = {
   ...{syn: true, ack: false, rst: false, fin: false, psh: false, urg: false},
 };
 
-/** Fields that are the same in all packets that are walked: the first piece of one, or all of it. */
-const commonFields: Readonly<Record<string, number>> = {'ip frag-off': 0, 'ip version': 4, 'ip6 version': 6};
+/**
+ * Fields that are the same in all packets that are walked: the first piece of one, or all of it. Without a mask the field of pieces has
+ * the flag DF in it (RFC 791, 3.1), which most packets have set.
+ */
+const commonFields: Readonly<Record<string, number>> = {
+  'ip frag-off & 0x1fff': 0,
+  'ip version': 4,
+  'ip6 version': 6,
+};
 
 function headerHolds(
   {field, ranges}: {field: string; ranges: Range[]},

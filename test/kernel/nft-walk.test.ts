@@ -53,6 +53,14 @@ function verdict(
 }
 
 describe('rules of nftables on the way of a packet (nft(8))', () => {
+  it('ask for pieces by the offset alone: the whole field has the flag DF, which is not known', () => {
+    const field = header('ip', 'frag-off');
+    const offset = {'&': [field, 0x1fff]};
+    assert.equal(verdict([[equal(offset, 0, '!='), drop]]), 'accept');
+    assert.equal(verdict([[equal(offset, 0), drop]]), 'drop');
+    for (const op of ['==', '!=']) assert.equal(verdict([[equal(field, 0, op), drop]]), 'unknown');
+  });
+
   it('ask for the family and protocol of the header that they look at, negated or not', () => {
     assert.equal(verdict([[equal(header('ip6', 'saddr'), 'fe80::1', '!='), drop]]), 'accept');
     assert.equal(verdict([[equal(header('tcp', 'dport'), 22, '!='), drop]]), 'accept');

@@ -140,7 +140,7 @@ function maskedMatch([expression, mask]: unknown[], values: Value[]): MatchKind 
     return flags && set && {match: 'tcp-flags', mask: flags, set};
   }
   if (name === 'payload' && inner['field'] === 'frag-off' && mask === 0x1fff && value === 0)
-    return {match: 'header', field: 'ip frag-off', ranges: [[0, 0]]};
+    return {match: 'header', field: 'ip frag-off & 0x1fff', ranges: [[0, 0]]};
   if (inner['key'] !== 'mark' || typeof mask !== 'number' || typeof value !== 'number') return undefined;
   if (name === 'meta') return {match: 'mark', value, mask};
   return name === 'ct' ? {match: 'connection-mark', value, mask} : undefined;
