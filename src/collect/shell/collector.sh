@@ -372,7 +372,9 @@ set_batch() {
   batch_head=
   for table; do
     case $table in
-      addr | neigh | rule) command="$table show" ;;
+      addr) command='addr show' ;;
+      neigh) command='neigh show' ;;
+      rule) command='rule show' ;;
       route) command='route show table all' ;;
       cache) command='route show cache' ;;
       *) continue ;;
