@@ -140,8 +140,8 @@ export const planted: readonly Planted[] = [
   {
     what: 'a rule goes on behind a match that does not hold',
     file: chain,
-    text: "if (own === 'no') return ends;\n      held",
-    wrong: 'held',
+    text: "if (own === 'yes') continue;",
+    wrong: "if (own !== 'perhaps') continue;",
   },
   {
     what: 'the wildcard of a map is asked first',
@@ -153,7 +153,8 @@ export const planted: readonly Planted[] = [
     what: 'what a chain drops a later one may still accept',
     file: walk,
     text: 'if (isDropped(passed, walk.isLost)) return',
-    wrong: 'if (isDropped(passed, walk.isLost) && chain.base?.priority === 0) return',
+    wrong:
+      'if (!passed.passes && chain.base?.priority !== 0) return;\n  if (isDropped(passed, walk.isLost)) return',
   },
   {
     what: 'a flowtable takes every flow',
