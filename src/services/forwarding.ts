@@ -13,12 +13,14 @@ const ephemeral = 40_000;
 /** What containers send outside by docker_gwbridge, or what comes back. */
 interface Direction {
   what: string;
+  isAnswer: boolean;
   packet: FilteredPacket;
 }
 
 /** The first of both directions that the rules do not let pass, or that they do not decide; undefined where both pass. */
 export interface Forwarding {
   what: string;
+  isAnswer: boolean;
   decision: Decision;
 }
 
@@ -38,7 +40,7 @@ export function forwardedOutside(
     ?.addresses?.find(({family}) => family === 'inet')?.address;
   // Where requests are lost, what becomes of answers is no news.
   return directions({bridge, source, uplink, own})
-    .map(({what, packet}) => ({what, decision: decide(filter, 'FORWARD', packet)}))
+    .map(({what, isAnswer, packet}) => ({what, isAnswer, decision: decide(filter, 'FORWARD', packet)}))
     .find(({decision}) => decision.verdict !== 'accept');
 }
 
@@ -56,6 +58,7 @@ function directions({bridge, source, uplink, own}: Outward): Direction[] {
   return [
     {
       what: 'what containers send outside',
+      isAnswer: false,
       packet: {
         ...common,
         src: source,
@@ -77,6 +80,7 @@ function answer(
 ): Direction {
   return {
     what: 'answers from outside to containers',
+    isAnswer: true,
     packet: {
       ...common,
       src: outside,

@@ -2,10 +2,11 @@ import {device, line, sh} from '../../base/command.js';
 import {type Advice, look, noFix} from '../../findings/advice.js';
 import type {Decision} from '../../kernel/packet-filter.js';
 import {dropWord} from '../../kernel/printed-rule.js';
-import {forwardedOutside} from '../../services/forwarding.js';
+import {type Forwarding, forwardedOutside} from '../../services/forwarding.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {gwbridgeName, gwbridgeNetwork, leavers, legOf} from '../../topology/way-out.js';
 import {defineCheck, type Report} from '../check.js';
+import {managersForwardFix} from '../underlay/firewall-managers.js';
 import {chainCheck, fixAhead, ruleLines} from '../underlay/own-rules.js';
 
 /** Whether the host forwards what containers send outside by docker_gwbridge, and what answers it. */
@@ -45,7 +46,7 @@ function gap(host: KnownHost, why: string) {
 function tell(
   host: KnownHost,
   report: Report,
-  {bridge, what, decision}: {bridge: string; what: string; decision: Decision},
+  {bridge, what, isAnswer, decision}: Forwarding & {bridge: string},
 ): void {
   report.found({
     code: 'forward-filtered',
@@ -55,14 +56,18 @@ function tell(
     subject: bridge,
     evidence: ruleLines(decision),
     cause: `the packet filter of this host ${dropWord(decision.by)} ${what} in FORWARD: containers on its overlays reach each other, and nothing outside`,
-    ...adviceOf(decision, bridge),
+    ...adviceOf(host, decision, {bridge, isAnswer}),
     basis: 'one-host',
     at: {host: host.name, netns: '@host', device: bridge},
   });
 }
 
-/** Both rules that the engine makes for the bridge, ahead of the rule that drops. */
-function adviceOf({by}: Decision, bridge: string): Advice {
+/** Both rules that the engine makes for the bridge, ahead of the rule that drops; or the same in the words of who writes the rules. */
+function adviceOf(
+  {filter}: KnownHost,
+  {by}: Decision,
+  {bridge, isAnswer}: Pick<Forwarding, 'isAnswer'> & {bridge: string},
+): Advice {
   if (!by) return {check: look(line('nft list ruleset')), fix: noFix('not known: which rule drops them')};
   const rules = {
     iptables: [
@@ -74,5 +79,6 @@ function adviceOf({by}: Decision, bridge: string): Advice {
       sh`oifname ${device(bridge)} ct state established,related accept`,
     ],
   };
-  return {check: chainCheck(by), fix: fixAhead(by, rules, `what is forwarded for ${bridge}`)};
+  const managers = isAnswer ? undefined : managersForwardFix(filter, by, bridge);
+  return {check: chainCheck(by), fix: managers ?? fixAhead(by, rules, `what is forwarded for ${bridge}`)};
 }

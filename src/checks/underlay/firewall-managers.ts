@@ -1,10 +1,10 @@
 /** Firewall managers, which write rules of their own again and again: what they let pass is told to them in their own words. */
-import {address, type Command, line, nested, plain, sh} from '../../base/command.js';
+import {address, type Command, device, line, nested, plain, sh} from '../../base/command.js';
 import {type Fix, fixBy, noFix} from '../../findings/advice.js';
 import {type FilteredPacket, familyOf, ruleHolds} from '../../kernel/netfilter.js';
 import type {PacketFilter} from '../../kernel/packet-filter.js';
 import {chainOf} from '../../kernel/printed-rule.js';
-import {actionOf, isOfIptables, tableOf} from '../../model/rules/questions.js';
+import {actionOf, isOfIptables, rulesOf, tableOf} from '../../model/rules/questions.js';
 import type {Rule, RuleChain, Ruleset, RuleTable} from '../../model/rules/rule.js';
 
 /** Packets to let pass, and from or to whom. */
@@ -38,14 +38,45 @@ export function managersFix(
     : undefined;
 }
 
-/** Chains of ufw to which INPUT and OUTPUT jump, of both families, and in which it accepts (ufw-framework(8)). */
+/**
+ * The same for what a bridge sends on. Answers need nothing: both managers let established connections pass ahead of all else.
+ *
+ * @param by the rule that decides on requests from the bridge
+ */
+export function managersForwardFix(
+  filter: PacketFilter | undefined,
+  by: Rule | RuleChain,
+  bridge: string,
+): Fix | undefined {
+  const {program, table} = chainOf(by);
+  if (program === 'nft' && table === 'firewalld') return zoneFix(filter, by, bridge);
+  if (acceptsBefore(filter, by, 'FORWARD', ufwChains.FORWARD)) {
+    const isUsers = /^ufw6?-user-/.test(chainOf(by).name);
+    const rule = sh`allow in on ${device(bridge)}`;
+    return fixBy({
+      commands: [nested(line(isUsers ? 'ufw route prepend' : 'ufw route'), rule)],
+      undo: [nested(line('ufw route delete'), rule)],
+      affects: `what ufw lets pass from ${bridge}, also after the next boot`,
+    });
+  }
+  return acceptsBefore(filter, by, 'FORWARD', forwardZoneChains) ? zoneFix(filter, by, bridge) : undefined;
+}
+
+/** Chains of ufw to which the hooks' chains jump, of both families, and in which it accepts (ufw-framework(8)). */
 const ufwChains = {
+  FORWARD: ['ufw-before-forward', 'ufw6-before-forward'],
   INPUT: ['ufw-before-input', 'ufw6-before-input'],
   OUTPUT: ['ufw-before-output', 'ufw6-before-output'],
 };
 
 /** The same of firewalld with iptables (firewalld's ipXtables.py; FirewallBackend in firewalld.conf(5)). */
 const zoneChains = ['INPUT_ZONES_SOURCE', 'INPUT_ZONES'];
+const forwardZoneChains = [
+  'FORWARD_ZONES_SOURCE',
+  'FORWARD_ZONES',
+  'FORWARD_IN_ZONES_SOURCE',
+  'FORWARD_IN_ZONES',
+];
 
 /**
  * Whether a packet comes by one of these chains of the table `filter` before a rule, or a policy, of that table decides on it:
@@ -54,7 +85,7 @@ const zoneChains = ['INPUT_ZONES_SOURCE', 'INPUT_ZONES'];
 function acceptsBefore(
   filter: PacketFilter | undefined,
   by: Rule | RuleChain,
-  hook: 'INPUT' | 'OUTPUT',
+  hook: keyof typeof ufwChains,
   names: readonly string[],
 ): boolean {
   const chain = chainOf(by);
@@ -126,6 +157,35 @@ function firewalldFix(
     commands: typed('add'),
     undo: typed('remove'),
     affects: `what the zone ${zone} of firewalld lets in, from everywhere`,
+  });
+}
+
+/**
+ * The bridge in the zone that the engine makes for its own (moby daemon/libnetwork/iptables/firewalld.go), or where firewalld does not
+ * have that, in the one that also lets all pass (firewalld.zones(5), trusted).
+ */
+function zoneFix(filter: PacketFilter | undefined, by: Rule | RuleChain, bridge: string): Fix {
+  const name = chainOf(by).name;
+  // Rich rules and policies of its user decide before the zone's own target.
+  if (/_(?:pre|log|deny)$|_policy_/.test(name))
+    return noFix(
+      `a rich rule or a policy of firewalld decides: firewall-cmd --list-all-zones and firewall-cmd --list-all-policies show it`,
+    );
+  const hasDockers = rulesOf(filter?.rulesets).some(({chain}) =>
+    /^(?:filter_)?FWD[IO]?_docker$/.test(chain.name),
+  );
+  const zone = hasDockers ? 'docker' : 'trusted';
+  const typed = (verb: 'change' | 'remove') => {
+    const what = sh`--${line(verb)}-interface=${device(bridge)}`;
+    return [
+      nested(sh`firewall-cmd --zone=${plain(zone)}`, what),
+      nested(sh`firewall-cmd --permanent --zone=${plain(zone)}`, what),
+    ];
+  };
+  return fixBy({
+    commands: typed('change'),
+    undo: typed('remove'),
+    affects: `what comes from ${bridge}: the zone ${zone} of firewalld lets all of it pass, to this host too${hasDockers ? ', as for other bridges of Docker' : ''}`,
   });
 }
 

@@ -126,6 +126,15 @@ export const wayOutTexts = [
           'iptables -I FORWARD -o docker_gwbridge -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
         affects: 'the answers to it',
       },
+      {
+        command: 'ufw route allow in on docker_gwbridge',
+        affects: 'what ufw lets pass from containers, if it is in use; kept at the next boot',
+      },
+      {
+        command: 'firewall-cmd --permanent --zone=docker --change-interface=docker_gwbridge',
+        affects:
+          'the rules of firewalld, if it is in use, from the next reload on; the same without --permanent for now. Without a zone docker: --zone=trusted',
+      },
     ],
     references: [
       'docker packet filtering, DOCKER-USER',

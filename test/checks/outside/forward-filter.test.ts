@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import {describe, it} from 'node:test';
 import {packetFilter} from '../../../src/kernel/packet-filter.js';
 import {hostModel} from '../../../src/model/host.js';
 import {forwardedOutside} from '../../../src/services/forwarding.js';
 import type {HostEvidence} from '../../../src/snapshot/snapshot.js';
-import {derived, dropSections, recordedEvidence, sectionOf} from '../../support/evidence.js';
+import {addNftTables, derived, dropSections, recordedEvidence, sectionOf} from '../../support/evidence.js';
 import {examine} from '../support.js';
 
 /** node1 of the lab with these rules at the head of FORWARD, or with a change of all its rules. */
@@ -17,6 +18,8 @@ const withRules = (change: (rules: string) => string, name = 'node1') =>
   );
 const ahead = (rule: string) => (rules: string) =>
   rules.replace(/^(\[.*\] -A FORWARD )/m, `[3:180] -A FORWARD ${rule}\n$1`);
+const filters = (name: string) =>
+  readFileSync(new URL(`../../../fixtures/recorded/filters/${name}`, import.meta.url), 'utf8');
 const found = ({findings}: ReturnType<typeof examine>) =>
   findings.filter(({code}) => code === 'forward-filtered');
 const gaps = ({notChecked}: ReturnType<typeof examine>) =>
@@ -82,6 +85,46 @@ describe('what the host forwards for containers', () => {
       `iptables-nft -t filter -${verb} FORWARD -o docker_gwbridge -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
     ];
     assert.deepEqual([fix.commands, fix.undo], [lines('I'), lines('D')]);
+  });
+
+  it('is fixed in the words of the manager that writes the rules, which a reload of its does not take away', () => {
+    const fixed = (change: (draft: HostEvidence) => void) => {
+      const [one] = found(examine(derived(recordedEvidence('node1'), change)));
+      assert.ok(one);
+      return one.fix.by === 'commands' ? [one.fix.commands, one.fix.undo] : one.fix;
+    };
+    const inZone = (zone: string) =>
+      ['change', 'remove'].map((verb) =>
+        ['', ' --permanent'].map(
+          (lasting) => `firewall-cmd${lasting} --zone=${zone} --${verb}-interface=docker_gwbridge`,
+        ),
+      );
+    assert.deepEqual(
+      fixed((draft) => addNftTables(draft, filters('firewalld-default.json'))),
+      inZone('trusted'),
+    );
+    const withDockers = filters('firewalld-default.json').replace(
+      '"name": "filter_FWD_public"',
+      '"name": "filter_FWD_docker"}}, {"chain": {"family": "inet", "table": "firewalld", "name": "filter_FWD_public"',
+    );
+    const jump =
+      '{"rule": {"family": "inet", "table": "firewalld", "chain": "filter_FWD_docker", "handle": 999, "expr": [{"accept": null}]}}';
+    assert.deepEqual(
+      fixed((draft) => addNftTables(draft, withDockers.replace(/\]\}\s*$/, `, ${jump}]}`))),
+      inZone('docker'),
+    );
+    const iptables = (name: string) => (draft: HostEvidence) => {
+      // The uplink is of the zone that lets its own interfaces talk.
+      sectionOf(draft, '@host', 'iptables-nft').output = filters(name).replace(
+        /^.*-A FWD_public_allow .*\n/m,
+        '',
+      );
+    };
+    assert.deepEqual(fixed(iptables('firewalld-iptables-default.txt')), inZone('trusted'));
+    assert.deepEqual(fixed(iptables('ufw-default.txt')), [
+      ['ufw route allow in on docker_gwbridge'],
+      ['ufw route delete allow in on docker_gwbridge'],
+    ]);
   });
 
   it('is judged for any bridge of the host', () => {
