@@ -74,4 +74,25 @@ describe('doctor on a node with a firewall manager', {
       assert.deepEqual((await examined()).open, open);
     });
   }
+
+  it('gives docker_gwbridge back to the zone of firewalld that the engine made for its bridges', async () => {
+    const manager = firewallManagers.find(({name}) => name === 'firewalld');
+    assert.ok(manager);
+    await withManager(manager);
+    const node2 = lab.node('node2');
+    await typeFixes(lab, (await examined()).findings);
+    await node2.run(['firewall-cmd', '--zone=docker', '--remove-interface=docker_gwbridge']);
+    // With that, links of one zone reach each other.
+    await node2.run(['firewall-cmd', '--zone=public', '--remove-forward']);
+    const {findings} = await examined();
+    const [first] = findings;
+    assert.deepEqual([first?.code, findings.length], ['forward-filtered', 1], told(findings).join('; '));
+    assert.deepEqual(
+      first?.fix.by === 'commands' && first.fix.commands,
+      ['', ' --permanent'].map(
+        (lasting) => `firewall-cmd${lasting} --zone=docker --change-interface=docker_gwbridge`,
+      ),
+    );
+    await typeFixes(lab, findings);
+  });
 });
