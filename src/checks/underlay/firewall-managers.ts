@@ -51,10 +51,9 @@ export function managersForwardFix(
   const {program, table} = chainOf(by);
   if (program === 'nft' && table === 'firewalld') return zoneFix(filter, by, bridge);
   if (acceptsBefore(filter, by, 'FORWARD', ufwChains.FORWARD)) {
-    const isUsers = /^ufw6?-user-/.test(chainOf(by).name);
     const rule = sh`allow in on ${device(bridge)}`;
     return fixBy({
-      commands: [nested(line(isUsers ? 'ufw route prepend' : 'ufw route'), rule)],
+      commands: [nested(line(aheadOf(by, 'ufw route')), rule)],
       undo: [nested(line('ufw route delete'), rule)],
       affects: `what ufw lets pass from ${bridge}, also after the next boot`,
     });
@@ -127,6 +126,13 @@ function reaches(
 }
 
 /** Now and for good, without a reload, which would take away what others have put in meanwhile (firewall-cmd(1)). */
+function toldZone(zone: string, what: Command): Command[] {
+  return [
+    nested(sh`firewall-cmd --zone=${plain(zone)}`, what),
+    nested(sh`firewall-cmd --permanent --zone=${plain(zone)}`, what),
+  ];
+}
+
 function firewalldFix(
   filter: PacketFilter | undefined,
   by: Rule | RuleChain,
@@ -148,10 +154,7 @@ function firewalldFix(
         port === ''
           ? sh`--${line(verb)}-protocol=${plain(protocol)}`
           : sh`--${line(verb)}-port=${plain(port)}/${plain(protocol)}`;
-      return [
-        nested(sh`firewall-cmd --zone=${plain(zone)}`, what),
-        nested(sh`firewall-cmd --permanent --zone=${plain(zone)}`, what),
-      ];
+      return toldZone(zone, what);
     });
   return fixBy({
     commands: typed('add'),
@@ -175,13 +178,8 @@ function zoneFix(filter: PacketFilter | undefined, by: Rule | RuleChain, bridge:
     /^(?:filter_)?FWD[IO]?_docker$/.test(chain.name),
   );
   const zone = hasDockers ? 'docker' : 'trusted';
-  const typed = (verb: 'change' | 'remove') => {
-    const what = sh`--${line(verb)}-interface=${device(bridge)}`;
-    return [
-      nested(sh`firewall-cmd --zone=${plain(zone)}`, what),
-      nested(sh`firewall-cmd --permanent --zone=${plain(zone)}`, what),
-    ];
-  };
+  const typed = (verb: 'change' | 'remove') =>
+    toldZone(zone, sh`--${line(verb)}-interface=${device(bridge)}`);
   return fixBy({
     commands: typed('change'),
     undo: typed('remove'),
@@ -209,8 +207,11 @@ function firewalldZone(filter: PacketFilter | undefined, packet: FilteredPacket)
 }
 
 /** Rules of its user stand in the order in which they were told, and the first that is for a packet decides (ufw(8), RULE SYNTAX). */
+function aheadOf(by: Rule | RuleChain, command: 'ufw' | 'ufw route'): string {
+  return /^ufw6?-user-/.test(chainOf(by).name) ? `${command} prepend` : command;
+}
+
 function ufwFix(by: Rule | RuleChain, {hook, kinds}: Accepted): Fix {
-  const isUsers = /^ufw6?-user-/.test(chainOf(by).name);
   const typed = (before: Command) =>
     kinds.flatMap(({peers, protocol, port}) =>
       peers.map((peer) => {
@@ -222,7 +223,7 @@ function ufwFix(by: Rule | RuleChain, {hook, kinds}: Accepted): Fix {
       }),
     );
   return fixBy({
-    commands: typed(line(isUsers ? 'ufw prepend' : 'ufw')),
+    commands: typed(line(aheadOf(by, 'ufw'))),
     undo: typed(line('ufw delete')),
     affects: 'what ufw lets pass of these nodes, also after the next boot',
   });
