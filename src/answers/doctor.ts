@@ -3,7 +3,7 @@ import {type ExitStatus, exitStatus, OvdiagError, usageError} from '../base/erro
 import {nearNames} from '../base/near.js';
 import type {Check} from '../checks/check.js';
 import {type Examination, Examiner, type Sample} from '../checks/run.js';
-import {everything, lean, type Wanted} from '../collect/wanted.js';
+import {everything, lean, type Part, parts, type Wanted, without} from '../collect/wanted.js';
 import {type Acceptance, type Acceptances, acceptanceOf} from '../findings/acceptance.js';
 import type {Finding, FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
 import {foldFindings} from '../findings/fold.js';
@@ -33,6 +33,8 @@ export interface DoctorQuestion {
   accepted?: Acceptances | undefined;
   /** Read live hosts twice, so many seconds apart, and listen to them meanwhile. */
   listenSeconds?: number | undefined;
+  /** Whether a second look may read only what the findings rest on: nobody else uses the readings. */
+  spare?: boolean | undefined;
   /** Seconds that the readings of several hosts may be apart without a word. */
   maxSkew: number;
   /** Also the rows of moby's specification, each with what was found of it. */
@@ -205,8 +207,15 @@ async function examined(
   const {listenSeconds} = question;
   const wanted = isUnproven ? everything : lean;
   if (listenSeconds !== undefined) await reader.readEach({...wanted, listenSeconds}, take);
-  else if (reader.live && (isUnproven || needsSecondLook(examiner.end(), skippedBy(question))))
-    await lookAgain(reader, {examiner, isSkipped: skippedBy(question), wanted}, take);
+  else if (reader.live) {
+    const isSkipped = skippedBy(question);
+    const {findings, undecided} = examiner.end();
+    const open = findings.filter((finding) => !isSkipped(finding));
+    const spare = question.spare === true && !isUnproven;
+    const left = spare ? examiner.spared(parts, {findings: open, undecided}) : [];
+    if (isUnproven || undecided.length > 0 || open.length > 0)
+      await lookAgain(reader, {examiner, isSkipped, wanted, left, hosts}, take);
+  }
   await lookAtNamesakes(reader, examiner, hosts);
   return {
     examination: examiner.end(),
@@ -225,21 +234,42 @@ function countReadings(facts: readonly HostFacts[], examiner: Examiner): number 
   return Math.max(1, ...[...times.values()].map(({size}) => size));
 }
 
+interface LookAgain {
+  examiner: Examiner;
+  isSkipped: IsSkipped;
+  wanted: Wanted;
+  /** What the second look leaves out. */
+  left: readonly Part[];
+  /** What is known of each reading so far. */
+  hosts: HostFacts[];
+}
+
 /**
  * A second look, and a third where the second shows what the first did not: an outage that begins between two looks differs
- * from one to the other.
+ * from one to the other. The third is at everything; the second may leave out what no finding rests on.
  */
 async function lookAgain(
   reader: EachReader,
-  {examiner, isSkipped, wanted}: {examiner: Examiner; isSkipped: IsSkipped; wanted: Wanted},
+  {examiner, isSkipped, wanted, left, hosts}: LookAgain,
   take: (model: HostModel) => void,
 ): Promise<void> {
-  const again = async () => {
-    await reader.pause(secondLookMs);
-    await reader.readEach(wanted, take);
+  await reader.pause(secondLookMs);
+  let isKnown = true;
+  const takePartly = (model: HostModel) => {
+    if (examiner.addPartly(model, left)) hosts.push(withEarlierProblems(hostFacts(model), hosts));
+    else isKnown = false;
   };
-  await again();
-  if (!examiner.end().transient.every(isSkipped)) await again();
+  await reader.readEach(without(wanted, left), left.length > 0 ? takePartly : take);
+  if (isKnown && examiner.end().transient.every(isSkipped)) return;
+  await reader.pause(secondLookMs);
+  await reader.readEach(wanted, take);
+}
+
+/** What could not be read of a host in an earlier reading counts on where a later one does not ask for it. */
+function withEarlierProblems(facts: HostFacts, earlier: readonly HostFacts[]): HostFacts {
+  const known = earlier.findLast(({key}) => key === facts.key)?.problems ?? [];
+  const told = new Set(facts.problems.map((problem) => JSON.stringify(problem)));
+  return {...facts, problems: [...facts.problems, ...known.filter((one) => !told.has(JSON.stringify(one)))]};
 }
 
 /** Hosts that share a name are numbered, and who shares one is known only when all were read: these are read once more. */
@@ -285,10 +315,6 @@ type IsSkipped = (finding: Finding) => boolean;
 
 function skippedBy({skip = []}: DoctorQuestion): IsSkipped {
   return ({code}) => skip.includes(code);
-}
-
-function needsSecondLook({findings, undecided}: Examination, isSkipped: IsSkipped): boolean {
-  return undecided || !findings.every(isSkipped);
 }
 
 function withoutSkipped(findings: FoldedFinding[], isSkipped: IsSkipped): FoldedFinding[] {

@@ -1,3 +1,4 @@
+import type {Part} from '../collect/wanted.js';
 import type {CheckCode} from '../findings/catalogue.js';
 import type {Finding, NetworkHealth, NotChecked} from '../findings/finding.js';
 import type {KnownHost} from '../topology/known-host.js';
@@ -14,6 +15,11 @@ export interface Check<Digest = unknown, Counters = unknown> {
   name: string;
   /** Every finding code that it can report. */
   codes: readonly CheckCode[];
+  /**
+   * Parts of a reading that this check never looks at, so that a second look for what it found can do without them. None where
+   * it isn't said.
+   */
+  ignores?: readonly Part[];
   /** What one host alone shows. The digest of all checks of a host together stays under 200 kB. */
   perHost?: (host: KnownHost, report: Report) => Digest | undefined;
   /** What the digests of all hosts show together; called with those of the hosts that gave one. */

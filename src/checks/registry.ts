@@ -60,6 +60,7 @@ import {hairpin} from './services/hairpin.js';
 import {hostModeDnat} from './services/host-mode-dnat.js';
 import {hostsFiles} from './services/hosts-files.js';
 import {ingressIsolation} from './services/ingress-isolation.js';
+import {ipvs} from './services/ipvs.js';
 import {loadBalancers} from './services/load-balancers.js';
 import {nameOptions} from './services/name-options.js';
 import {nameService} from './services/name-service.js';
@@ -133,6 +134,7 @@ export const checks: readonly Check[] = [
   // What the engine keeps of rules.
   dockerRules,
   nameService,
+  ipvs,
   loadBalancers,
   // Encryption.
   xfrm,

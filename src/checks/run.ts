@@ -1,3 +1,4 @@
+import type {Part} from '../collect/wanted.js';
 import {withRisenCounters} from '../findings/counters-risen.js';
 import {type Finding, findingKey, type NetworkHealth, type NotChecked} from '../findings/finding.js';
 import {stoodIn} from '../findings/second-look.js';
@@ -16,8 +17,8 @@ export interface Examination {
   transient: Finding[];
   /** Whether hosts were read twice, so that what is reported stood in both readings. */
   settled: boolean;
-  /** Whether a check can't tell from what was read so far, and a second reading could. */
-  undecided: boolean;
+  /** The checks, by name, that can't tell from what was read so far, where a second reading could. */
+  undecided: string[];
   /** Hosts of which counters were compared, by name. */
   samples: Sample[];
 }
@@ -38,10 +39,19 @@ export interface Kept {
   digests: Map<string, unknown>;
   counters: Map<string, unknown>;
   listened: number;
-  said: Said;
+  said: Map<string, Said>;
+  /** Checks that did not look at this reading, of which all this is of an earlier one. */
+  carried: Set<string>;
 }
 
 type Said = Pick<Examination, 'findings' | 'notChecked' | 'networks' | 'undecided'>;
+
+/** A reading without some parts. */
+export interface PartialReading {
+  left: readonly Part[];
+  /** An earlier reading of the same host, which has them. */
+  earlier: Kept;
+}
 
 /**
  * Takes readings one by one, in any order, and keeps of each only what the checks keep, so that hosts need not fit into
@@ -63,6 +73,29 @@ export class Examiner {
   add(model: HostModel): void {
     const key = this.hosts.meet(model);
     this.keep(key, boilDown(this.checks, {...model, key, name: this.hosts.nameOf(key)}));
+  }
+
+  /**
+   * Looks at a reading from which parts were left out: checks that look at them keep what they had of the host's last reading.
+   * False where there is none under this name, so that nothing can be kept: then the host must be read whole.
+   */
+  addPartly(model: HostModel, left: readonly Part[]): boolean {
+    const key = this.hosts.meet(model);
+    const name = this.hosts.nameOf(key);
+    const earlier = this.readings.get(key)?.at(-1);
+    if (earlier?.identity.name !== name) return false;
+    this.keep(key, boilDown(this.checks, {...model, key, name}, {left, earlier}));
+    return true;
+  }
+
+  /**
+   * What a further reading may leave out: parts that no check looks at which found something of this, or which can't tell yet.
+   */
+  spared(parts: readonly Part[], {findings, undecided}: Pick<Examination, 'findings' | 'undecided'>): Part[] {
+    const needing = this.checks.filter(
+      ({name, codes}) => undecided.includes(name) || findings.some(({code}) => codes.includes(code)),
+    );
+    return parts.filter((part) => needing.every(({ignores = []}) => ignores.includes(part)));
   }
 
   /** Takes a reading that was looked at by itself. */
@@ -160,11 +193,11 @@ export class Examiner {
 
   private compare(readings: Kept[]): Said {
     const said = silence();
-    for (const {said: own} of readings) {
+    for (const own of readings.flatMap((kept) => [...kept.said.values()])) {
       said.findings.push(...own.findings);
       said.notChecked.push(...own.notChecked);
       said.networks.push(...own.networks);
-      said.undecided ||= own.undecided;
+      said.undecided.push(...own.undecided);
     }
     for (const check of this.checks) {
       const digests = digestsOf(check, readings);
@@ -194,17 +227,23 @@ export class Examiner {
 
   private sample(checks: readonly Check[], [first, last]: [Kept, Kept], latest: Kept[], said: Said): void {
     const seconds = secondsBetween(first.identity, last.identity);
+    const stale = checks.filter(({name}) => first.counters.has(name) && last.carried.has(name));
+    if (stale.length > 0) said.notChecked.push(countersReadOnce(last.identity.name, stale));
     for (const check of checks) {
       const [before, after] = [first.counters.get(check.name), last.counters.get(check.name)];
-      if (before === undefined || after === undefined) continue;
+      if (before === undefined || after === undefined || stale.includes(check)) continue;
       const pair = {host: last.identity, before, after, seconds};
       check.sample?.(pair, reportOf(check, said), digestsOf(check, latest));
     }
   }
 }
 
-/** Lets all checks look at one reading of one host. */
-export function boilDown(checks: readonly Check[], model: HostModel): Kept {
+/**
+ * Lets all checks look at one reading of one host.
+ *
+ * @param partly given where parts were left out of it: then only the checks that ignore all of these look at it
+ */
+export function boilDown(checks: readonly Check[], model: HostModel, partly?: PartialReading): Kept {
   const host = knownHost(model);
   const kept: Kept = {
     identity: {
@@ -216,16 +255,40 @@ export function boilDown(checks: readonly Check[], model: HostModel): Kept {
     digests: new Map(),
     counters: new Map(),
     listened: model.namespaces.filter(({tables}) => tables?.misses).length,
-    said: silence(),
+    said: new Map(),
+    carried: new Set(),
   };
   for (const check of checks) {
-    const report = reportOf(check, kept.said);
+    if (partly && !partly.left.every((part) => check.ignores?.includes(part))) {
+      carry(check, partly.earlier, kept);
+      continue;
+    }
+    const said = silence();
+    kept.said.set(check.name, said);
+    const report = reportOf(check, said);
     const digest = check.perHost?.(host, report);
     if (digest !== undefined) kept.digests.set(check.name, digest);
     const counters = check.counters?.(host);
     if (counters !== undefined) kept.counters.set(check.name, counters);
   }
   return kept;
+}
+
+/** Keeps of a check what it had of an earlier reading. */
+function carry({name}: Check, earlier: Kept, kept: Kept): void {
+  kept.carried.add(name);
+  for (const of of ['digests', 'counters', 'said'] as const)
+    if (earlier[of].has(name)) (kept[of] as Map<string, unknown>).set(name, earlier[of].get(name));
+}
+
+function countersReadOnce(host: string, stale: readonly Check[]): NotChecked {
+  return {
+    checkName: 'counters',
+    host,
+    network: null,
+    reason: `the second look read only what the findings rest on, so that these saw no counter deltas: ${stale.map(({name}) => name).join(', ')}`,
+    add: 'Live: ovdiag doctor --for 10s',
+  };
 }
 
 function readOnce(host: string): NotChecked {
@@ -260,7 +323,7 @@ function byTime(a: Kept, b: Kept): number {
 }
 
 function silence(): Said {
-  return {findings: [], notChecked: [], networks: [], undecided: false};
+  return {findings: [], notChecked: [], networks: [], undecided: []};
 }
 
 function reportOf({name, codes}: Check, said: Said): Report {
@@ -271,7 +334,7 @@ function reportOf({name, codes}: Check, said: Said): Report {
     },
     notChecked: (gap) => void said.notChecked.push({checkName: name, ...gap}),
     lookAgain: () => {
-      said.undecided = true;
+      said.undecided.push(name);
     },
     health: (health) => void said.networks.push(health),
   };

@@ -90,6 +90,42 @@ export const lean: Wanted = {
   netnsTables: everything.netnsTables.filter((table) => table !== 'nsid'),
 };
 
+/**
+ * Parts of a reading that cost most and that many questions don't need: the namespaces of containers, those of load balancers,
+ * packet filters and filters of tc in all namespaces, and what lies in files or belongs to cards (the node's certificate, the
+ * engine's log, /etc/hosts of containers, drivers).
+ */
+export const parts = ['containers', 'balancers', 'rules', 'files'] as const;
+
+export type Part = (typeof parts)[number];
+
+const partOfNetns: Partial<Record<NetnsKind, Part>> = {
+  container: 'containers',
+  resolvers: 'containers',
+  balancer: 'balancers',
+};
+
+const partOfTable: Partial<Record<HostTable, Part>> = {
+  netfilter: 'rules',
+  netfilter6: 'rules',
+  tc: 'rules',
+  engine: 'files',
+  log: 'files',
+  hosts: 'files',
+  nic: 'files',
+};
+
+/** The same but for some parts. */
+export function without(wanted: Wanted, left: readonly Part[]): Wanted {
+  const isKept = (part: Part | undefined) => part === undefined || !left.includes(part);
+  return {
+    ...wanted,
+    netns: wanted.netns.filter((kind) => isKept(partOfNetns[kind])),
+    netnsTables: wanted.netnsTables.filter((table) => isKept(partOfTable[table])),
+    hostTables: wanted.hostTables.filter((table) => isKept(partOfTable[table])),
+  };
+}
+
 /** Counters and settings read in every namespace by `proc`; an absent one is normal on some kernels. */
 export const procFiles = [
   '/proc/net/snmp',

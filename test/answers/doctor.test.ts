@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 import {type DoctorQuestion, diagnose, statusOfDiagnosis} from '../../src/answers/doctor.js';
 import {type Check, defineCheck} from '../../src/checks/check.js';
+import {checks} from '../../src/checks/registry.js';
 import type {CheckCode} from '../../src/findings/catalogue.js';
 import type {Finding} from '../../src/findings/finding.js';
 import {secondLookMs} from '../../src/hosts/document.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {derived, dropSections, later, recordedEvidence} from '../support/evidence.js';
+import {lessenedBy} from '../support/lessened.js';
+import {recordedSwarm} from '../support/pictured.js';
 import {readerOf, type ToldReader} from './reader.js';
 
 const node1 = recordedEvidence('node1');
@@ -193,6 +196,113 @@ describe('live hosts', () => {
       [undefined, 10],
     );
     assert.deepEqual(reader.pauses, []);
+  });
+
+  describe('whose second look may be at less', () => {
+    const spare = {spare: true};
+
+    /** A check that finds this on node1 at each reading, and counts its looks. */
+    function countedCheck(name: string, more: Partial<Check>): {check: Check; looks: () => number} {
+      let looks = 0;
+      const check = defineCheck({
+        name,
+        codes: [],
+        perHost: () => void looks++,
+        counters: () => looks,
+        sample: () => {},
+        ...more,
+      });
+      return {check, looks: () => looks};
+    }
+
+    it('are asked only for what the checks look at that found something', async () => {
+      const reader = readerOf(twice(node1), {live: true});
+      const check = {...checkThat([finding(dead)]), ignores: ['containers', 'rules'] as const};
+      const {findings, readings} = await diagnosed(reader, [check], spare);
+      assert.deepEqual([codesOf(findings), readings], [[dead], 2]);
+      const [first, second] = reader.asked;
+      const gone = first?.hostTables.filter((table) => !second?.hostTables.includes(table));
+      assert.deepEqual(gone, ['netfilter', 'tc', 'netfilter6']);
+      assert.deepEqual(second?.netns, ['overlay', 'balancer', 'processes']);
+      assert.ok(!second?.netnsTables.includes('netfilter'));
+      assert.deepEqual(second?.docker, first?.docker);
+    });
+
+    it('are asked for all where another use of the readings needs it, or a check does not say', async () => {
+      for (const [check, question] of [
+        [{...checkThat([finding(dead)]), ignores: ['rules'] as const}, {}],
+        [checkThat([finding(dead)]), spare],
+      ] as const) {
+        const reader = readerOf(twice(node1), {live: true});
+        await diagnosed(reader, [check], question);
+        assert.deepEqual(reader.asked[1], reader.asked[0]);
+      }
+    });
+
+    it('let a check that needs more keep what it had, and say that its counters were not compared', async () => {
+      const reader = readerOf(twice(node1), {live: true});
+      const [needy, frugal] = [countedCheck('needy', {}), countedCheck('frugal', {ignores: ['rules']})];
+      const finds = {...checkThat([finding(dead)]), ignores: ['rules'] as const};
+      const {notChecked} = await diagnosed(reader, [needy.check, frugal.check, finds], spare);
+      assert.deepEqual([needy.looks(), frugal.looks()], [1, 2]);
+      assert.deepEqual(
+        notChecked.map(({checkName, host, reason}) => [
+          checkName,
+          host,
+          /saw no counter deltas: (.*)/.exec(reason)?.[1],
+        ]),
+        [['counters', 'node1', 'needy']],
+      );
+    });
+
+    it('are read as a whole a third time where the second showed what the first did not', async () => {
+      const reader = readerOf(thrice(node1), {live: true});
+      const check = {...checkThat([finding(dead)], [finding(wrong)]), ignores: ['rules'] as const};
+      const {findings} = await diagnosed(reader, [check], spare);
+      assert.deepEqual(codesOf(findings), [wrong]);
+      assert.equal(reader.asked.length, 3);
+      assert.deepEqual(reader.asked[2], reader.asked[0]);
+    });
+
+    it('are read as a whole where a host comes only at the second look', async () => {
+      const [first, second, third] = thrice(node1);
+      const late = later(node2, 4);
+      const reader = readerOf([first ?? [], [...(second ?? []), late], [...(third ?? []), later(node2, 8)]], {
+        live: true,
+      });
+      const check = {...checkThat([finding(dead)]), ignores: ['rules'] as const};
+      const {hosts} = await diagnosed(reader, [check], spare);
+      assert.deepEqual(
+        hosts.map(({name}) => name),
+        ['node1', 'node2'],
+      );
+      assert.deepEqual(reader.asked[2], reader.asked[0]);
+    });
+
+    it('keep what could not be read at the first look among the problems', async () => {
+      const cut = derived(node1, (draft) => {
+        const section = draft.sections.find(
+          ({name, netns}) => name === 'route' && /^[0-9a-f]{12}$/.test(netns ?? ''),
+        );
+        Object.assign(section ?? {}, {truncated: true});
+      });
+      const reader = readerOf([[cut], [later(node1, 4)]], {live: true});
+      const check = {...checkThat([finding(dead)]), ignores: ['containers'] as const};
+      const whole = await diagnosed(readerOf([[cut]]), [checkThat([])]);
+      const {problems} = await diagnosed(reader, [check], spare);
+      assert.ok(whole.problems.length > 0);
+      assert.deepEqual(problems, whole.problems);
+    });
+
+    it('find the same by all checks as by two whole looks', async () => {
+      const broken = recordedSwarm('recorded/fdb-row-missing').hosts;
+      const times = [broken, broken.map((host) => later(host, 4))];
+      const lessened = [broken, broken.map((host) => lessenedBy(later(host, 4), ['rules', 'files']))];
+      const part = await diagnose(readerOf(lessened, {live: true}), {maxSkew: 60, spare: true}, checks);
+      const whole = await diagnose(readerOf(times, {live: true}), {maxSkew: 60}, checks);
+      assert.ok(whole.findings.length > 0);
+      assert.deepEqual([part.findings, part.networks], [whole.findings, whole.networks]);
+    });
   });
 
   it('and no snapshots', async () => {

@@ -26,7 +26,8 @@ describe('what a thread of doctor looks at', () => {
     await record(file, [broken], '0.1.0');
     const [host] = await examine({path: file});
     assert.deepEqual(
-      host?.kept.said.findings
+      [...(host?.kept.said.values() ?? [])]
+        .flatMap(({findings}) => findings)
         .filter(({code}) => code === 'container-route-missing')
         .map(({subject}) => subject),
       ['web2 outside'],

@@ -5,9 +5,9 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, it} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Examination} from '../../src/checks/run.js';
 import type {FoldedFinding} from '../../src/findings/finding.js';
 import {foldFindings} from '../../src/findings/fold.js';
-import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {expectedInLab, told} from '../checks/support.js';
 import {ovdiag} from '../cli/support.js';
 import {doctorFaults} from '../lab/doctor-faults/all.js';
@@ -16,7 +16,7 @@ import {type DoctorFault, onRouter} from '../lab/doctor-faults/fault.js';
 import {typeFixes} from '../lab/doctor-faults/fixing.js';
 import {keyOf, type Passed, resultsOf} from '../lab/doctor-faults/results.js';
 import {writeFaultTable} from '../lab/doctor-faults/table.js';
-import {examineAll, readNodes, readSample, untilClean} from '../lab/doctor-run.js';
+import {examineAll, lookAgainPartly, readNodes, readSample, untilClean} from '../lab/doctor-run.js';
 import type {Lab} from '../lab/lab.js';
 import {startSshd} from '../lab/sshd.js';
 import {down, up} from '../lab/swarm.js';
@@ -109,17 +109,17 @@ describe('doctor on a swarm with one fault at a time', labSuite(), () => {
   }
 
   async function found({code, traffic}: DoctorFault): Promise<FoldedFinding[]> {
-    if (traffic) return relevant(code, await readSample(lab(), 3, await traffic(lab())));
+    if (traffic) return relevant(code, examineAll(...(await readSample(lab(), 3, await traffic(lab())))));
     const first = await readNodes(lab());
-    const findings = relevant(code, [first]);
-    if (findings[0]?.code === code) return findings;
+    const findings = relevant(code, examineAll(first));
+    if (findings[0]?.code === code) return relevant(code, await lookAgainPartly(lab(), first));
     // What is still being programmed is gone at the second look, which the command takes always.
     await sleep(3200);
-    return relevant(code, [first, await readNodes(lab())]);
+    return relevant(code, examineAll(first, await readNodes(lab())));
   }
 
-  function relevant(code: string, readings: HostEvidence[][]): FoldedFinding[] {
-    return foldFindings(examineAll(...readings).findings).filter(
+  function relevant(code: string, {findings}: Examination): FoldedFinding[] {
+    return foldFindings(findings).filter(
       (finding) => finding.code === code || !expectedInLab.has(finding.code),
     );
   }

@@ -2,7 +2,7 @@ import {checks} from '../../src/checks/registry.js';
 import {type Examination, Examiner} from '../../src/checks/run.js';
 import {collect} from '../../src/collect/collect.js';
 import {parseHost} from '../../src/collect/transport.js';
-import {everything} from '../../src/collect/wanted.js';
+import {everything, parts, type Wanted, without} from '../../src/collect/wanted.js';
 import type {HostEvidence} from '../../src/snapshot/snapshot.js';
 import {hostFromEvidence} from '../../src/topology/host-from-evidence.js';
 import {told} from '../checks/support.js';
@@ -14,8 +14,11 @@ import {until} from './wait.js';
 
 /** The evidence of all nodes, read at the same time. */
 export function readNodes(lab: Lab, listenSeconds?: number): Promise<HostEvidence[]> {
+  return readWanted(lab, listenSeconds === undefined ? everything : {...everything, listenSeconds});
+}
+
+function readWanted(lab: Lab, wanted: Wanted): Promise<HostEvidence[]> {
   const {signal} = new AbortController();
-  const wanted = listenSeconds === undefined ? everything : {...everything, listenSeconds};
   return Promise.all(
     lab.nodes.map(({prefix}) => collect(parseHost(`exec:${prefix.join(' ')}`), wanted, {signal})),
   );
@@ -25,6 +28,17 @@ export function readNodes(lab: Lab, listenSeconds?: number): Promise<HostEvidenc
 export function examineAll(...readings: HostEvidence[][]): Examination {
   const examiner = new Examiner(checks);
   for (const evidence of readings.flat()) examiner.add(hostFromEvidence(evidence));
+  return examiner.end();
+}
+
+/** What all checks say after a second look that reads only what the findings of the first rest on, as `doctor` takes it. */
+export async function lookAgainPartly(lab: Lab, first: HostEvidence[]): Promise<Examination> {
+  const examiner = new Examiner(checks);
+  for (const evidence of first) examiner.add(hostFromEvidence(evidence));
+  const left = examiner.spared(parts, examiner.end());
+  for (const evidence of await readWanted(lab, without(everything, left)))
+    if (!examiner.addPartly(hostFromEvidence(evidence), left))
+      throw new LabError(`${evidence.source} goes by another name than at the first look`);
   return examiner.end();
 }
 

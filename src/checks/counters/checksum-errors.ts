@@ -25,6 +25,7 @@ const threshold = {least: 3, perSecond: 0.2};
 export const checksumErrors = defineCheck<Uplinks, Counts>({
   name: 'checksum-errors',
   codes: ['udp-checksum-errors', 'tcp-checksum-errors'],
+  ignores: ['rules', 'files'],
   perHost: (host) => distinct(remoteVteps(host).flatMap((vtep) => host.way(vtep)?.uplink?.name ?? [])),
   counters(host) {
     return {

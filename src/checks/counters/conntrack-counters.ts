@@ -25,6 +25,7 @@ const failed = {least: 10, perSecond: 1};
 export const conntrackLosses = defineCheck<undefined, Counts[]>({
   name: 'conntrack-counters',
   codes: ['conntrack-drops', 'conntrack-insert-failed'],
+  ignores: ['rules', 'files'],
   counters: countsOf,
   sample({host, before, after, seconds}, report) {
     for (const [earlier, later] of pairs(before, after, ({netns, inode}) => `${netns} ${inode}`)) {

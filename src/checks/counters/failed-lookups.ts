@@ -55,6 +55,7 @@ const leastTimes = 3;
 export const failedLookups = defineCheck<Digest, Counts>({
   name: 'failed-lookups',
   codes: ['l2-miss', 'l3-miss'],
+  ignores: ['rules', 'files'],
   perHost: (host) =>
     host.overlays.flatMap(({network}) =>
       ownEndpoints(host.model, network.id, [host.model]).map(({ip, mac, name}) => ({

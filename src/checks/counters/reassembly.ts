@@ -19,6 +19,7 @@ const threshold = {least: 3, perSecond: 0.1};
 export const reassembly = defineCheck<undefined, Counts[]>({
   name: 'reassembly',
   codes: ['ip-reassembly-failed'],
+  ignores: ['rules', 'files'],
   counters(host) {
     const {model} = host;
     const failuresOf = (proc: Map<string, string> | undefined) =>

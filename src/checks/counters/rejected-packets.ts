@@ -26,6 +26,7 @@ const steady = {least: 3, perSecond: 0.2};
 export const rejectedPackets = defineCheck<undefined, Counts>({
   name: 'rejected-packets',
   codes: ['udp-no-ports', 'icmp-unreachable'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   counters(host) {
     const protocols = protocolCounters(host.model.host?.proc);
     const devices = vxlanCounts(host);

@@ -11,6 +11,7 @@ const threshold = {least: 10, perSecond: 1};
 export const softnetOverruns = defineCheck<undefined, number>({
   name: 'softnet-drops',
   codes: ['softnet-drops'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   counters: (host) => softnetDrops(host.model.host?.proc),
   sample({host, before, after, seconds}, report) {
     const dropped = rise(before, after, seconds, threshold);

@@ -30,6 +30,7 @@ const columns = [
 export const uplinkDrops = defineCheck<undefined, Counts[]>({
   name: 'uplink-drops',
   codes: ['uplink-drops'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   counters: uplinks,
   sample({host, before, after, seconds}, report) {
     for (const [earlier, later] of pairs(before, after, ({device, ifindex}) => `${ifindex} ${device}`)) {

@@ -22,6 +22,7 @@ const unheard = 3;
 export const vxlanLosses = defineCheck<undefined, VxlanCounts[]>({
   name: 'vxlan-losses',
   codes: ['vxlan-tx-errors', 'vxlan-tx-dropped'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   counters: vxlanCounts,
   sample({host, before, after, seconds}, report) {
     for (const [earlier, later] of pairs(before, after, vxlanKey)) {

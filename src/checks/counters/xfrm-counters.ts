@@ -17,6 +17,7 @@ const threshold = {least: 3, perSecond: 0.2};
 export const xfrmErrors = defineCheck<undefined, Counts>({
   name: 'xfrm-counters',
   codes: ['xfrm-errors'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   counters(host) {
     const counters = xfrmCounters(host.model.host?.proc);
     const networks = host.overlays.flatMap(({network}) => (network.encrypted ? [network.name] : []));

@@ -19,6 +19,7 @@ type Verdict = 'there' | 'gone' | 'unknown';
 export const encryptionRules = defineCheck({
   name: 'encryption-rules',
   codes: ['encryption-mark-missing', 'encryption-drop-missing'],
+  ignores: ['containers', 'balancers', 'files'],
   perHost(host, report) {
     // Up to 20.10.23 the rules were made when the first other node was heard of.
     for (const sealed of encryptedVnis(host.overlays).filter(({vteps}) => vteps.length > 0)) {

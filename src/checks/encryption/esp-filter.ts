@@ -14,6 +14,7 @@ import {distinct} from '../words.js';
 export const espFilter = defineCheck({
   name: 'esp-filter',
   codes: ['esp-filtered-in', 'esp-filtered-out'],
+  ignores: ['containers', 'balancers', 'files'],
   perHost(host, report) {
     const own = host.vtep?.address;
     const encrypted = encryptedVnis(host.overlays);

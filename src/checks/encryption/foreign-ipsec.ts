@@ -11,6 +11,7 @@ import {listed} from '../words.js';
 export const foreignIpsec = defineCheck({
   name: 'foreign-ipsec',
   codes: ['ipsec-policy-foreign'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost(host, report) {
     const {vtep} = host;
     const port = host.tunnels.find(({network}) => !network.encrypted)?.port;

@@ -14,6 +14,7 @@ const cipher = {name: 'rfc4106(gcm(aes))', icvBits: 64};
 export const stateSettings = defineCheck({
   name: 'state-settings',
   codes: ['xfrm-state-odd'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost({name, model}, report) {
     const odd = (dockerXfrm(model)?.states ?? []).flatMap((state) => {
       const why = whyOdd(state);

@@ -35,6 +35,7 @@ const comparableMs = 60 * 60 * 1000;
 export const xfrm = defineCheck<Digest>({
   name: 'xfrm',
   codes: ['xfrm-state-missing', 'xfrm-spi-mismatch'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost(host, report) {
     const encrypted = encryptedVnis(host.overlays).filter(({vteps}) => vteps.length > 0);
     if (encrypted.length === 0) return undefined;

@@ -12,6 +12,7 @@ const brim = 0.999;
 export const conntrack = defineCheck({
   name: 'conntrack',
   codes: ['conntrack-full'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     for (const {netns, whose, count, most} of tables(host)) {
       // 0 stands for no limit.

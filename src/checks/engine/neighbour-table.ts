@@ -14,6 +14,7 @@ const near = 0.9;
 export const neighbourTableRoom = defineCheck({
   name: 'neighbour-table',
   codes: ['neighbour-table-full'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     const proc = host.model.host?.proc;
     const limit = setting(proc, `${thresholds}3`);

@@ -33,6 +33,7 @@ interface Refused {
 export const taskErrors = defineCheck<Refused[]>({
   name: 'task-errors',
   codes: lacking.map(({code}) => code),
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost: ({model: {docker}}) => (docker?.read.tasks ? refusedTasks(docker) : undefined),
   across(hosts, report) {
     const told = new Set<string>();

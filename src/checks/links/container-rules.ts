@@ -30,6 +30,7 @@ export const containerRules = defineCheck({
     'container-neighbour-wrong',
     'container-arp-off',
   ],
+  ignores: ['files'],
   perHost(host, report) {
     for (const {network, sandboxes} of host.overlays) {
       const endpoints = host.endpoints(network) ?? [];

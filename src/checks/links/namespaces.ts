@@ -34,6 +34,7 @@ export const namespaces = defineCheck<Digest>({
     'network-two-epochs',
     'network-id-mismatch',
   ],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     const {docker} = host.model;
     if (!docker?.read.networks || !docker.read.containers) {

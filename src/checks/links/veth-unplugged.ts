@@ -12,6 +12,7 @@ import {linkLine, ownerOf} from '../words.js';
 export const vethUnplugged = defineCheck({
   name: 'veth-unplugged',
   codes: ['veth-not-in-bridge'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     for (const {network, sandboxes} of host.overlays) {
       for (const sandbox of sandboxes) {

@@ -25,6 +25,7 @@ type Digest = Record<string, Seen & {name: string}>;
 export const mtuAgreement = defineCheck<Digest>({
   name: 'mtu-agreement',
   codes: ['mtu-differs'],
+  ignores: ['rules', 'files'],
   perHost: insideAgrees,
   across: hostsAgree,
 });

@@ -18,6 +18,7 @@ const espBytes = 26;
 export const mtuOption = defineCheck({
   name: 'mtu-option',
   codes: ['mtu-unlike-option'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     for (const tunnel of host.tunnels) {
       const {device, network} = tunnel;

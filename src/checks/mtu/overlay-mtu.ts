@@ -13,6 +13,7 @@ import {byNetwork, type Fit, fitsOf, sumLine} from './mtu-fit.js';
 export const overlayMtu = defineCheck<Misfit[]>({
   name: 'overlay-mtu',
   codes: ['mtu-too-small'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost(host, report) {
     const fits = fitsOf(host);
     if (fits.length === 0 && host.tunnels.some(({vteps}) => vteps.length > 0)) {

@@ -16,6 +16,7 @@ import {defaultRoute} from './container-routes.js';
 export const defaultRoutes = defineCheck({
   name: 'default-routes',
   codes: ['default-route-on-overlay', 'internal-leaks'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     for (const container of host.model.docker?.containers ?? []) examine(host, container, report);
     return undefined;

@@ -13,6 +13,7 @@ import {chainCheck, fixAhead, ruleLines} from '../underlay/own-rules.js';
 export const forwardFilter = defineCheck({
   name: 'forward-filter',
   codes: ['forward-filtered'],
+  ignores: ['files'],
   perHost(host, report) {
     const {model} = host;
     const bridge = gwbridgeName(model);

@@ -12,6 +12,7 @@ import {linkLine} from '../words.js';
 export const forwarding = defineCheck({
   name: 'forwarding',
   codes: ['ip-forward-off'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     for (const off of [...subnets(host), ...balancers(host), ...gatewayBridge(host)]) tell(host, report, off);
     return undefined;

@@ -21,6 +21,7 @@ import {linkLine, listed} from '../words.js';
 export const gatewayLeg = defineCheck({
   name: 'gateway-leg',
   codes: ['gwbridge-missing', 'gwbridge-address-missing', 'gwbridge-leg-missing'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     const all = leavers(host.model, host.sandboxes);
     if (all.length === 0) return undefined;

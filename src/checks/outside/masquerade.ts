@@ -10,6 +10,7 @@ import {defineCheck} from '../check.js';
 export const masquerade = defineCheck({
   name: 'masquerade',
   codes: ['masquerade-missing'],
+  ignores: ['files'],
   perHost(host, report) {
     const {model, filter} = host;
     const network = gwbridgeNetwork(model);

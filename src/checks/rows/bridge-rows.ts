@@ -15,6 +15,7 @@ import {defineCheck, type Report} from '../check.js';
 export const bridgeRows = defineCheck({
   name: 'bridge-rows',
   codes: ['local-mac-on-vxlan', 'mac-behind-other-port', 'bridge-takes-mac'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     for (const {network, sandboxes} of host.overlays) {
       const endpoints = host.endpoints(network);

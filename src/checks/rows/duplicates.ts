@@ -45,6 +45,7 @@ interface NetworkHolders {
 export const duplicates = defineCheck<NetworkHolders[]>({
   name: 'duplicates',
   codes: ['duplicate-address', 'duplicate-mac'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     return host.overlays.map((overlay) => {
       const {network} = overlay;

@@ -65,6 +65,7 @@ const devicesOf = oncePer(readDevices);
 export const lostBetween = defineCheck<Device[], Device[]>({
   name: 'lost-between',
   codes: ['frames-lost-between', 'one-way-traffic'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost: devicesOf,
   counters: devicesOf,
   across(hosts, report) {

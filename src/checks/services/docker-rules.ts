@@ -18,6 +18,7 @@ import {withoutDockers} from './docker-rules-away.js';
 export const dockerRules = defineCheck({
   name: 'docker-rules',
   codes: ['docker-rules-missing', 'docker-rules-two-backends'],
+  ignores: ['containers', 'balancers', 'files'],
   perHost(host, report) {
     const {host: tables, engineMakesRules, docker} = host.model;
     if (!tables || engineMakesRules === false || docker?.engine.rootless) return undefined;

@@ -18,6 +18,7 @@ import {within} from '../../topology/in-namespace.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {type ServiceOn, serviceNames, serviceOn} from '../../topology/services.js';
 import {defineCheck, type HostDigest, type Report} from '../check.js';
+import {balancersWithoutIpvs} from './ipvs.js';
 import {type Access, linkFix, renewed, withoutBackend} from './load-balancer-fixes.js';
 
 /** What the links of a chain report; whether a namespace forwards is told by another check. */
@@ -41,14 +42,15 @@ export const loadBalancers = defineCheck<Patient>({
   name: 'load-balancers',
   codes: [
     ...links,
-    'ipvs-missing',
     'ipvs-backend-missing',
     'ipvs-backend-stale',
     'ipvs-idle-timeout',
     'ingress-localnet-off',
   ],
+  ignores: ['files'],
   perHost(host, report) {
-    if (withoutIpvs(host, report)) return undefined;
+    // Told by the check of that name; no further link can be there.
+    if (balancersWithoutIpvs(host).length > 0) return undefined;
     const undecided = new Set<string>();
     for (const name of serviceNames([host.model])) {
       for (const service of serviceOn([host.model], name))
@@ -100,50 +102,6 @@ function virtualAddress(
   };
   judge(host, report, chain, access, undecided);
   if (sharing && !chain.broken()) compareBackends(host, report, sharing, access);
-}
-
-/** True where the kernel has no IPVS, so that no further link can be there. */
-function withoutIpvs(host: KnownHost, report: Report): boolean {
-  const balancers = host.sandboxes.filter(
-    ({kind, namespace: {tables}}) =>
-      (kind === 'load-balancer' || kind === 'ingress') && tables && hasIpvs(tables) !== undefined,
-  );
-  if (
-    balancers.length === 0 ||
-    balancers.some(({namespace}) => namespace.tables && hasIpvs(namespace.tables))
-  )
-    return false;
-  const reached = balancers.flatMap(({network}) =>
-    (network?.services ?? [])
-      .filter(({name, vip}) => name !== '' && vip !== undefined)
-      .map(({name, vip}) => `${name} on ${network?.name}: VIP ${vip}`),
-  );
-  if (reached.length === 0) return true;
-  const ports = ingressPorts([host.model]).map(
-    ({service, published}) => `${service}: published port ${published}`,
-  );
-  report.found({
-    code: 'ipvs-missing',
-    severity: 'error',
-    host: host.name,
-    network: null,
-    subject: 'the kernel',
-    evidence: [
-      `/proc/net/ip_vs is in none of ${balancers.map(({namespace}) => namespace.file).join(', ')}`,
-      ...reached.slice(0, 5),
-      ...ports.slice(0, 3),
-    ],
-    cause:
-      'the kernel has no IPVS, so the engine can set up no load balancer: service names resolve to VIPs that no load balancer holds, and published ports fail. Tasks are reached by tasks.SERVICE and by their own addresses',
-    check: look(line('ls /proc/net/ip_vs'), 'No such file'),
-    fix: fixByOthers(
-      'administrator of this host',
-      'boot a kernel with IPVS; where it is a module: modprobe -a ip_vs ip_vs_rr, then systemctl restart docker. Without IPVS: services with --endpoint-mode dnsrr and ports published in host mode',
-    ),
-    basis: 'one-host',
-    at: {host: host.name},
-  });
-  return true;
 }
 
 /** The first link that is not there is the verdict. */

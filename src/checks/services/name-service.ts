@@ -19,6 +19,7 @@ const broken = ['dns-rules-missing', 'dns-listener-missing'] as const;
 export const nameService = defineCheck({
   name: 'name-service',
   codes: [...broken, 'dns-other-server'],
+  ignores: ['files'],
   perHost(host, report) {
     const undecided: string[] = [];
     for (const {kind, containers, namespace} of host.sandboxes) {

@@ -32,6 +32,7 @@ interface Digest {
 export const publishedPorts = defineCheck<Digest>({
   name: 'published-ports',
   codes: ['ingress-port-leftover', 'ingress-port-taken', 'ingress-ipv6-unserved'],
+  ignores: ['files'],
   perHost(host, report) {
     const ports = ingressPorts([host.model]);
     for (const port of ports) taken(host, report, port);

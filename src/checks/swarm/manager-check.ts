@@ -13,6 +13,8 @@ export type Age = (moment: string | undefined) => number | undefined;
  * A check of what managers list: networks, tasks, services. All managers have the same lists, of whatever moment, so
  * that each finding is reported once.
  *
+ * It looks at what the engine says and at nothing else.
+ *
  * @param judge gets the lists of one manager
  */
 export function managerCheck(
@@ -23,6 +25,7 @@ export function managerCheck(
   return defineCheck<Finding[]>({
     name,
     codes,
+    ignores: ['containers', 'balancers', 'rules', 'files'],
     perHost({name: host, model: {docker, startedAt}}) {
       if (docker?.engine.swarm?.manager !== true || docker.lent) return undefined;
       const now = Date.parse(startedAt);

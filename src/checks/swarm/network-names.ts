@@ -30,6 +30,7 @@ const ownNetworks = new Set(['bridge', 'host', 'none']);
 export const networkNames = defineCheck<Digest>({
   name: 'network-names',
   codes: ['network-name-twice'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost({model: {docker}}: KnownHost): Digest | undefined {
     if (!docker?.read.networks || docker.lent) return undefined;
     const of = (scope: string) => docker.networks.filter((network) => network.scope === scope);

@@ -13,6 +13,7 @@ const nearlyFull = 0.8;
 export const addressPool = defineCheck<Low[]>({
   name: 'address-pool',
   codes: ['address-pool-low'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     const {docker} = host.model;
     if (!docker?.engine.swarm?.manager) return undefined;

@@ -27,6 +27,7 @@ const managerPort = 2377;
 export const controlPlane = defineCheck({
   name: 'control-plane',
   codes: ['gossip-port-filtered', 'manager-port-unreachable'],
+  ignores: ['containers', 'balancers', 'files'],
   perHost(host, report) {
     const {docker} = host.model;
     if (docker?.engine.swarm?.state !== 'active') return undefined;

@@ -25,6 +25,7 @@ import {
 export const dataPathFilter = defineCheck({
   name: 'data-path-filter',
   codes: ['data-path-filtered-out', 'data-path-filtered-in'],
+  ignores: ['containers', 'balancers', 'files'],
   perHost(host, report) {
     const vteps = peersOf(host);
     if (vteps.length === 0) return undefined;

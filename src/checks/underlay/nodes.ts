@@ -14,6 +14,7 @@ interface Digest {
 export const nodes = defineCheck<Digest>({
   name: 'nodes',
   codes: ['node-down'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost(host) {
     return {lost: (host.model.docker?.nodes ?? []).filter(isLost), vteps: remoteVteps(host)};
   },

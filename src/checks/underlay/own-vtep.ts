@@ -28,6 +28,7 @@ const toldBy: Record<OwnVtep['source'], string> = {
 export const ownVtepAddress = defineCheck({
   name: 'own-vtep',
   codes: ['vtep-not-local', 'outer-source-mismatch'],
+  ignores: ['containers', 'balancers', 'files'],
   perHost(host, report) {
     if (host.overlays.length === 0) return undefined;
     const {vtep} = host;

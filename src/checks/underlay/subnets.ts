@@ -52,6 +52,7 @@ const mostClashes = 8;
 export const subnets = defineCheck<Digest>({
   name: 'subnets',
   codes: ['subnet-overlap', 'subnet-public'],
+  ignores: ['rules', 'files'],
   perHost(host, report) {
     const overlays = (host.model.docker?.networks ?? []).filter(({driver}) => driver === 'overlay');
     const here = host.overlays.map(({network}) => network);

@@ -33,6 +33,7 @@ interface Digest {
 export const underlayArp = defineCheck<Digest>({
   name: 'underlay-arp',
   codes: ['uplink-arp-off', 'next-hop-mac-wrong', 'next-hop-static'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost(host, report) {
     const ways = [...new Set([...remoteVteps(host), ...otherNodes(host)])].flatMap((vtep) => {
       const way = host.way(vtep);

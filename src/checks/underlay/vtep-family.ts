@@ -16,6 +16,7 @@ interface Here {
 export const vtepFamily = defineCheck<Here[]>({
   name: 'vtep-family',
   codes: ['vtep-family-mixed'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost: familiesOf,
   across(hosts, report) {
     for (const [id, {name, four, six}] of byNetwork(hosts)) {

@@ -22,6 +22,7 @@ const freshFailure = 60;
 export const vtepWay = defineCheck({
   name: 'vtep-way',
   codes: ['uplink-down', 'vtep-route-missing', 'vtep-unreachable'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost(host, report) {
     const vteps = new Set(remoteVteps(host));
     const {host: tables} = host.model;

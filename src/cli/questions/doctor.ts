@@ -12,6 +12,7 @@ export interface DoctorFlags {
   skip?: string[] | undefined;
   snapshot?: string[] | undefined;
   contract?: boolean | undefined;
+  record?: string | undefined;
   'max-skew': string;
 }
 
@@ -25,7 +26,17 @@ export async function doctorQuestion(
   const maxSkew = parseDuration('max-skew', flags['max-skew']) / 1000;
   await checkCodes([...(only ?? []), ...(skip ?? []), ...accept.map(({code}) => code)]);
   const accepted = acceptancesOn(new Date().toISOString().slice(0, 10), accept);
-  return {network, only, skip, accepted, listenSeconds: sampleSeconds(flags), maxSkew, contract};
+  return {
+    network,
+    only,
+    skip,
+    accepted,
+    listenSeconds: sampleSeconds(flags),
+    maxSkew,
+    contract,
+    // What is recorded must be whole, for whatever is asked of it later.
+    spare: flags.record === undefined,
+  };
 }
 
 function sampleSeconds(flags: DoctorFlags): number | undefined {

@@ -139,7 +139,7 @@ describe('fdb-rows', () => {
     for (const evidence of [snat, flushed]) {
       // One reading is no proof: what wrote a row by hand, or flushed the bridge, leaves the same ages.
       assert.deepEqual(named(examine(evidence).findings), []);
-      assert.ok(examine(evidence).undecided);
+      assert.deepEqual(examine(evidence).undecided, ['fdb-rows']);
       assert.deepEqual(named(examine(evidence, later(evidence, 10, 1)).findings), [
         'silent-drop-observed error node2 web1',
       ]);
@@ -149,7 +149,7 @@ describe('fdb-rows', () => {
     assert.equal(finding?.basis, 'sample');
     assert.match(finding?.evidence[0] ?? '', /self permanent/);
     assert.match(finding?.evidence[1] ?? '', /master br0/);
-    assert.ok(!examine(node2).undecided);
+    assert.deepEqual(examine(node2).undecided, []);
   });
 
   it("finds 'fdb-points-home', an error for an endpoint that lives elsewhere", () => {

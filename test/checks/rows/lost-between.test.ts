@@ -90,8 +90,8 @@ describe('frames lost between two hosts', () => {
       once.findings.filter(({code}) => code === 'frames-lost-between'),
       [],
     );
-    assert.equal(once.undecided, true);
-    assert.equal(examine(node1, node2).undecided, false, 'they have just heard of each other');
+    assert.equal(once.undecided.length > 0, true);
+    assert.equal(examine(node1, node2).undecided.length > 0, false, 'they have just heard of each other');
   });
 });
 
@@ -109,7 +109,7 @@ describe('one-way-traffic', () => {
     );
     assert.match(finding?.cause ?? '', /no frame has come back from there for 100 s/);
     assert.deepEqual(found(before, node2, after, there), []);
-    assert.equal(examine(after).undecided, true);
+    assert.equal(examine(after).undecided.length > 0, true);
   });
 
   it('is not said where the entry was used once, or of a kernel whose ages do not tell sent from received', () => {

@@ -16,11 +16,14 @@ describe('what doctor is asked', () => {
         listenSeconds: 10,
         maxSkew: 120,
         contract: undefined,
+        spare: true,
         accepted: {held: [], ended: []},
       },
     );
     const plain = await asked();
     assert.deepEqual([plain.network, plain.listenSeconds, plain.maxSkew], [undefined, undefined, 60]);
+    // What is recorded is asked other questions later.
+    assert.equal((await asked({record: 'incident'})).spare, false);
     assert.equal((await asked({for: '3s'})).listenSeconds, 3);
     assert.equal((await asked({for: '50'})).listenSeconds, 50);
   });
