@@ -6,6 +6,7 @@ import type {Readings} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
 import type {ProbeTarget} from '../probe/points.js';
 import type {ProbeReport} from '../probe/probe.js';
+import type {Step} from '../services/step.js';
 import {findContainer, findDestination} from '../topology/names.js';
 import type {Traffic} from '../trace/filter.js';
 import {type Naming, traceName, withName} from '../trace/naming.js';
@@ -15,7 +16,6 @@ import type {PublishedTrace, Trace, TraceEnd, TraceTarget} from '../trace/target
 import {trace} from '../trace/trace.js';
 import {type Outcome, outcomeOf} from './outcome.js';
 import {lookTwice, type Reader} from './reader.js';
-import {traceAdvice} from './trace-advice.js';
 import {decisiveHop, traceVerdict} from './trace-verdict.js';
 
 const wanted: Wanted = withoutLog;
@@ -92,13 +92,20 @@ async function walkPath(reader: ProbingReader, question: PathQuestion): Promise<
   if (question.probe) {
     const {answer, probe} = await proven(reader, readings.hosts, seen, question.traffic, question.probe);
     const verdict = traceVerdict({...answer, probe}, endsOf(question));
-    const advice = await traceAdvice(readings.hosts, decisiveHop({...answer, probe})?.hop);
+    const advice = await adviceFor(readings.hosts, decisiveHop({...answer, probe})?.hop);
     return {...hostDocument(readings), verdict, ...advice, ...answer, probe};
   }
   const {before} = readings;
   const answer = before ? settle(seen.whole, walk(before, question).whole) : seen.whole;
-  const advice = await traceAdvice(readings.hosts, decisiveHop(answer)?.hop);
+  const advice = await adviceFor(readings.hosts, decisiveHop(answer)?.hop);
   return {...hostDocument(readings), verdict: traceVerdict(answer, endsOf(question)), ...advice, ...answer};
+}
+
+/** The check and fix of the hop that fails. Loaded then alone: with it comes the text of all findings. */
+async function adviceFor(hosts: readonly HostModel[], hop: Step | undefined): Promise<Partial<Advice>> {
+  if (hop?.verdict !== 'fail') return {};
+  const {traceAdvice} = await import('./trace-advice.js');
+  return traceAdvice(hosts, hop);
 }
 
 /** As it was typed. */
@@ -123,7 +130,7 @@ async function walkPublished(reader: Reader, question: PublishedQuestion): Promi
   const {before} = readings;
   const answer = before ? settleEntries(seen, look({hosts: before})) : seen;
   const verdict = traceVerdict(answer, `${answer.source} → ${answer.destination}`);
-  const advice = await traceAdvice(readings.hosts, decisiveHop(answer)?.hop);
+  const advice = await adviceFor(readings.hosts, decisiveHop(answer)?.hop);
   return {...hostDocument(readings), verdict, ...advice, ...answer};
 }
 
