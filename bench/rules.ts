@@ -77,16 +77,20 @@ for (const [name, parse] of Object.entries(forms)) {
       return parsed;
     });
     const [asking, {verdict}] = timed(() =>
-      decide({rulesets: [ruleset], foreign: [], unread: false, unread6: false}, 'INPUT', {
-        protocol: 'udp',
-        src: '192.0.2.1',
-        dst: '192.0.2.2',
-        dport: 4789,
-        ctState: 'NEW',
-        inInterface: 'eth0',
-        ipsec: false,
-        dstLocal: true,
-      }),
+      decide(
+        {rulesets: [ruleset], foreign: [], unread: false, unread6: false, below: () => new Set()},
+        'INPUT',
+        {
+          protocol: 'udp',
+          src: '192.0.2.1',
+          dst: '192.0.2.2',
+          dport: 4789,
+          ctState: 'NEW',
+          inInterface: 'eth0',
+          ipsec: false,
+          dstLocal: true,
+        },
+      ),
     );
     if (verdict !== 'accept') throw new Error(`${name}: ${verdict}`);
     ratios.push(asking / parsing);

@@ -1,11 +1,12 @@
 /** Every packet filter of one namespace together: both back ends of iptables, and what nftables has beside them. */
+import type {Link} from '../model/facts.js';
 import type {NetnsTables} from '../model/netns-tables.js';
 import {rulesKnown, rulesKnown6} from '../model/rules/known.js';
 import {besideIptables, isOfIptables, tableOf} from '../model/rules/questions.js';
 import {type ActionName, hookedChains, type RuleChain, type Ruleset} from '../model/rules/rule.js';
 import {type FilteredPacket, familyOf, type Hook} from './netfilter.js';
 import {chainLine, ruleLine} from './printed-rule.js';
-import {type Filtering, filterPacket, type MetRule, rulesMet} from './rule-walk.js';
+import {type Filtering, filterPacket, isNamed, type MetRule, rulesMet} from './rule-walk.js';
 
 export interface PacketFilter {
   /** Those of iptables, and of nftables beside them: all are walked. */
@@ -16,19 +17,14 @@ export interface PacketFilter {
   unread: boolean;
   /** Whether ip6tables-save was not read. */
   unread6: boolean;
+  /** Devices that frames of a device pass as well: those below a bond, a VLAN, a bridge. */
+  below: (device: string) => ReadonlySet<string>;
 }
 
 export interface Decision extends Filtering {
   /** What decides, or hides what decides, as the source prints it. */
   evidence: string[];
 }
-
-/** Hooks of nftables that an IPv4 packet passes on its way through one of the three (netfilter.h NF_INET_*, NF_NETDEV_*). */
-const nftHooksAt: Record<Hook, string[]> = {
-  INPUT: ['ingress', 'prerouting', 'input'],
-  OUTPUT: ['output', 'postrouting', 'egress'],
-  FORWARD: ['ingress', 'prerouting', 'forward', 'postrouting', 'egress'],
-};
 
 /** The rules of a namespace, some perhaps with matches that are not known; undefined where they were not read. */
 export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
@@ -40,6 +36,7 @@ export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
       foreign: foreignOf(tables),
       unread: isUnread(tables),
       unread6: saved6 === undefined,
+      below: (device) => devicesBelow(tables.links ?? [], device),
     }
   );
 }
@@ -48,13 +45,30 @@ export function packetFilter(tables: NetnsTables): PacketFilter | undefined {
 function nativeOf({nftables}: NetnsTables): Ruleset[] {
   if (!nftables) return [];
   const tables = nftables.tables.filter(
-    ({family, name}) => ['inet', 'ip', 'ip6'].includes(family) && !isOfIptables(family, name),
+    ({family, name}) => ['inet', 'ip', 'ip6', 'netdev'].includes(family) && !isOfIptables(family, name),
   );
   return tables.length === 0 ? [] : [{program: 'nft', tables, hooked: hookedChains(tables)}];
 }
 
-/** Hooks before and after those of IP, at a device: their chains are not walked. */
-const atDevice: ReadonlySet<string> = new Set(['ingress', 'egress']);
+/** Enough for a VLAN on a bond of cards. */
+const mostLevels = 4;
+
+function devicesBelow(links: readonly Link[], device: string): Set<string> {
+  const found = new Set<string>();
+  let level = [device];
+  for (let depth = 0; depth < mostLevels && level.length > 0; depth++) {
+    level = level
+      .flatMap((name) => {
+        const own = links.find((link) => link.name === name);
+        return links.filter(
+          (link) => link.master === name || (own?.iflink === link.ifindex && own.linkNetnsid === undefined),
+        );
+      })
+      .flatMap(({name}) => (name === device || found.has(name) ? [] : [name]));
+    for (const name of level) found.add(name);
+  }
+  return found;
+}
 
 /** Those of the families `bridge` and `arp` see no packet that is routed. */
 function foreignOf({nftables}: NetnsTables): RuleChain[] {
@@ -71,7 +85,7 @@ function isUnread({failed}: NetnsTables): boolean {
 
 /** One filter that drops is enough, whatever is not known of the others. */
 export function decide(
-  {rulesets, foreign, unread, unread6}: PacketFilter,
+  {rulesets, foreign, unread, unread6, below}: PacketFilter,
   way: Hook,
   packet: FilteredPacket,
 ): Decision {
@@ -81,11 +95,28 @@ export function decide(
   if (translatedBy) return {verdict: 'unknown', by: translatedBy, evidence: [ruleLine(translatedBy)]};
   if (unread6 && familyOf(packet) === 'ip6') return {verdict: 'unknown', evidence: [unread6Text]};
   if (unread) return {verdict: 'unknown', evidence: [unreadText]};
-  const beside = foreign.filter(
-    ({base}) => base && atDevice.has(base.hook) && nftHooksAt[way].includes(base.hook),
-  );
-  if (beside.length === 0) return {verdict: 'accept', evidence: []};
-  return {verdict: 'unknown', evidence: beside.map(chainLine)};
+  const lower = chainsBelow(foreign, below, way, packet);
+  if (lower.length === 0) return {verdict: 'accept', evidence: []};
+  return {verdict: 'unknown', evidence: lower.map(chainLine)};
+}
+
+/** Chains at devices below the packet's own: what a frame of these looks like to them, with a VLAN's tag or without, is not followed. */
+function chainsBelow(
+  foreign: readonly RuleChain[],
+  below: PacketFilter['below'],
+  way: Hook,
+  {inInterface, outInterface}: FilteredPacket,
+): RuleChain[] {
+  const chainsAt = (hook: string, device: string | undefined) => {
+    const chains = foreign.filter(({base}) => base?.hook === hook);
+    if (chains.length === 0 || device === undefined) return [];
+    const lower = [...below(device)];
+    return chains.filter(({base}) => base?.devices?.some((name) => lower.some((one) => isNamed(one, name))));
+  };
+  return [
+    ...(way === 'OUTPUT' ? [] : chainsAt('ingress', inInterface)),
+    ...(way === 'INPUT' ? [] : chainsAt('egress', outInterface)),
+  ];
 }
 
 /**

@@ -36,12 +36,18 @@ export interface Filtering {
   translatedBy?: Rule;
 }
 
-/** Hooks that a packet passes on its way, in the kernel's order (netfilter.h, enum nf_inet_hooks). */
+/**
+ * Hooks that a packet passes on its way, in the kernel's order (netfilter.h, enum nf_inet_hooks and nf_dev_hooks; net/core/dev.c
+ * __netif_receive_skb_core and __dev_queue_xmit for those at a device).
+ */
 const hooksOn: Record<Hook, string[]> = {
-  INPUT: ['prerouting', 'input'],
-  OUTPUT: ['output', 'postrouting'],
-  FORWARD: ['prerouting', 'forward', 'postrouting'],
+  INPUT: ['ingress', 'prerouting', 'input'],
+  OUTPUT: ['output', 'postrouting', 'egress'],
+  FORWARD: ['ingress', 'prerouting', 'forward', 'postrouting', 'egress'],
 };
+
+/** Hooks at a device, whose chains are of some devices only. */
+const atDevice: ReadonlySet<string> = new Set(['ingress', 'egress']);
 
 /** Follows a packet through all chains that it meets on its way. */
 export function filterPacket(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacket): Filtering {
@@ -74,6 +80,7 @@ function offloading(rulesets: readonly Ruleset[]): Rule | undefined {
 function followed(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacket): Filtering {
   const walk: Walk = {way, now: begun(packet), asked: packet, isLost: false};
   for (const hook of hooksOn[way]) {
+    if (atDevice.has(hook) && isUnderIpsec(packet)) continue;
     if (hook === 'forward') walk.now = routed(walk.now);
     for (const together of chainsAt(rulesets, hook, familyOf(packet))) {
       const dropped = passTogether(walk, hook, together);
@@ -85,6 +92,12 @@ function followed(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacke
   if (walk.isLost && walk.translatedBy) return {verdict: 'unknown', by: walk.translatedBy};
   return {verdict: 'accept', ...(walk.translatedBy ? {translatedBy: walk.translatedBy} : {})};
 }
+
+/**
+ * What comes out of ESP in transport mode, or goes into it, is no frame of a device: that is the ESP packet (xfrm4_input.c
+ * xfrm4_transport_finish, xfrm_output.c).
+ */
+const isUnderIpsec = ({ipsec, protocol}: FilteredPacket): boolean => ipsec && protocol !== 'esp';
 
 /** A router takes one from the hops that a packet has left before rules see it (ip_forward.c ip_forward, ip6_output.c ip6_forward). */
 function routed(packet: SeenPacket): SeenPacket {
@@ -143,7 +156,7 @@ function orderedAt(rulesets: readonly Ruleset[], hook: string, family: 'ip' | 'i
   const groups = new Map<number, Asked[]>();
   for (const ruleset of rulesets) {
     for (const chain of ruleset.hooked.get(hook) ?? []) {
-      if (chain.family !== family && chain.family !== 'inet') continue;
+      if (!seesFamily(chain, hook, family)) continue;
       const at = priorityOf(chain, hook);
       const beside = groups.get(at);
       if (beside) beside.push({ruleset, chain});
@@ -152,6 +165,23 @@ function orderedAt(rulesets: readonly Ruleset[], hook: string, family: 'ip' | 'i
   }
   return [...groups].sort(([one], [other]) => one - other).map(([, together]) => together);
 }
+
+/** `netdev` has no hooks but those at a device. */
+function seesFamily({family: own}: RuleChain, hook: string, family: 'ip' | 'ip6'): boolean {
+  return own === 'inet' || own === (atDevice.has(hook) ? 'netdev' : family);
+}
+
+/** Whether a chain sees what passes its hook: one at a device only what passes that device. */
+function seesDevice({base}: RuleChain, hook: string, {inInterface, outInterface}: SeenPacket): Held {
+  if (!atDevice.has(hook)) return 'yes';
+  const own = hook === 'ingress' ? inInterface : outInterface;
+  if (own === undefined || base?.devices === undefined) return 'perhaps';
+  return base.devices.some((name) => isNamed(own, name)) ? 'yes' : 'no';
+}
+
+/** Whether a device has the name that a chain was given, which may end in a `*` (nft(8), CHAINS: device). */
+export const isNamed = (device: string, name: string): boolean =>
+  name.endsWith('*') ? device.startsWith(name.slice(0, -1)) : device === name;
 
 /** Conntrack's and translation's places at the hooks (linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK, _NAT_DST, _NAT_SRC). */
 const [conntrackAt, destinationsAt, sourcesAt] = [-200, -100, 100];
@@ -188,6 +218,7 @@ function beforeAny(
 ): {perhapsBy?: Rule | RuleChain} {
   for (const other of filters.slice(filters.indexOf(by) + 1)) {
     const table = tableOf(other.ruleset, other.chain.table, other.chain.family);
+    if (seesDevice(other.chain, hook, walk.now) === 'no') continue;
     const dropped = table && passChain(table, other.chain, unmarked(seenAt(walk, hook, other.chain))).dropped;
     if (dropped) return {perhapsBy: dropped};
   }
@@ -221,14 +252,15 @@ function passBase(
   isUnsure: boolean,
 ): Filtering | undefined {
   const table = tableOf(ruleset, chain.table, chain.family);
-  if (!table) return undefined;
+  const sees = seesDevice(chain, hook, walk.now);
+  if (!table || sees === 'no') return undefined;
   const seen = isUnsure ? unmarked(seenAt(walk, hook, chain)) : seenAt(walk, hook, chain);
   const passed = passChain(table, chain, seen);
-  if (isDropped(passed, walk.isLost)) return droppedIn(walk, passed);
+  if (isDropped(passed, walk.isLost || sees === 'perhaps')) return droppedIn(walk, passed);
   doubt(walk, passed);
   const {passes} = passed;
   if (passes && passes !== seen) walk.now = unseen(walk.now, seen, passes);
-  if (passes && isUnsure) walk.now = unsure(walk.now, passes, {ruleset, chain});
+  if (passes && (isUnsure || sees === 'perhaps')) walk.now = unsure(walk.now, passes, {ruleset, chain});
   return undefined;
 }
 
@@ -274,6 +306,8 @@ const missingAt: ReadonlyMap<string, (program: RuleProgram) => Partial<SeenPacke
   string,
   (program: RuleProgram) => Partial<SeenPacket>
 >([
+  ['ingress', () => ({unrouted: true as const, outInterface: ''})],
+  ['egress', () => ({leaves: true as const, inInterface: ''})],
   ['prerouting', (program) => ({unrouted: true as const, ...(program === 'nft' ? {outInterface: ''} : {})})],
   ['input', (program) => (program === 'nft' ? {outInterface: ''} : {})],
   ['output', (program) => (program === 'nft' ? {inInterface: ''} : {})],
@@ -287,6 +321,10 @@ const missingAt: ReadonlyMap<string, (program: RuleProgram) => Partial<SeenPacke
 function seenAt({now, asked}: Walk, hook: string, {program, base}: RuleChain): SeenPacket {
   const priority = base?.priority ?? 0;
   const seen: SeenPacket = {...now, ...missingAt.get(hook)?.(program)};
+  if (hook === 'ingress') {
+    seen.ctState = 'INVALID';
+    return asked.before ? {...seen, ...asked.before, dstLocal: true} : seen;
+  }
   if ((hook === 'prerouting' || hook === 'output') && priority <= conntrackAt && seen.ctState !== 'UNTRACKED')
     seen.ctState = priority < conntrackAt && seen.ctState !== 'ANY' ? 'INVALID' : 'ANY';
   if (hook !== 'prerouting' || !asked.before || priority > destinationsAt) return seen;

@@ -29,17 +29,25 @@ const saved = (rules: string, policy = 'ACCEPT') =>
 const iptables = (program: 'iptables-legacy' | 'iptables-nft', rules: string, policy?: string) =>
   section(program, saved(rules, policy));
 
-function nft(...chains: {family?: string; table?: string; hook?: string; policy?: string}[]): Section {
-  const nftables = chains.map(({family = 'inet', table = 'fw', hook = 'input', policy = 'drop'}) => ({
-    chain: {family, table, name: 'own', type: 'filter', hook, prio: 0, policy},
+interface Chain {
+  family?: string;
+  table?: string;
+  hook?: string;
+  policy?: string;
+  dev?: string | string[];
+}
+
+function nft(...chains: Chain[]): Section {
+  const nftables = chains.map(({family = 'inet', table = 'fw', hook = 'input', policy = 'drop', ...dev}) => ({
+    chain: {family, table, name: 'own', type: 'filter', hook, prio: 0, policy, ...dev},
   }));
   return section('nft', JSON.stringify({nftables}));
 }
 
-function decided(sections: Section[], way: Hook = 'INPUT') {
+function decided(sections: Section[], way: Hook = 'INPUT', asked = packet) {
   const filter = packetFilter(parseTables(sections));
   assert.ok(filter);
-  const {verdict, evidence} = decide(filter, way, packet);
+  const {verdict, evidence} = decide(filter, way, asked);
   return [verdict, ...evidence];
 }
 
@@ -82,15 +90,56 @@ describe('the packet filters of a namespace together', () => {
     assert.deepEqual(decided([accepting, nft({hook: 'prerouting'})], 'FORWARD'), dropped);
   });
 
-  it('leave open what chains of nftables see that are not walked, where they are on the way', () => {
+  it('see no packet in the families bridge and arp, nor where they decide on nothing', () => {
     const accepting = iptables('iptables-nft', '');
-    assert.deepEqual(decided([accepting, nft({family: 'netdev', hook: 'ingress'})]), [
-      'unknown',
-      'nft netdev fw own',
-    ]);
-    // These see no packet that is routed, or decide on nothing.
     for (const chain of [{family: 'bridge'}, {family: 'arp'}, {family: 'ip6'}, {policy: 'accept'}])
       assert.deepEqual(decided([accepting, nft(chain)]), ['accept'], JSON.stringify(chain));
+  });
+
+  it('walk chains at the device that a packet comes in or leaves by, and at no other', () => {
+    const accepting = iptables('iptables-nft', '');
+    const at = (chain: Chain, way?: Hook, more: Partial<FilteredPacket> = {}) =>
+      decided([accepting, nft(chain)], way, {...packet, outInterface: 'eth1', ...more});
+    for (const family of ['netdev', 'inet'])
+      for (const dev of ['eth0', ['wlan0', 'eth0'], 'eth*']) {
+        const dropped = ['drop', `nft: ${family} fw own: policy drop`];
+        assert.deepEqual(at({family, hook: 'ingress', dev}), dropped);
+        assert.deepEqual(at({family, hook: 'ingress', dev}, 'FORWARD'), dropped);
+        assert.deepEqual(at({family, hook: 'ingress', dev}, 'OUTPUT'), ['accept']);
+      }
+    assert.deepEqual(at({family: 'netdev', hook: 'ingress', dev: 'eth1'}), ['accept']);
+    for (const way of ['OUTPUT', 'FORWARD'] as const)
+      assert.deepEqual(at({family: 'netdev', hook: 'egress', dev: 'eth1'}, way)[0], 'drop');
+    assert.deepEqual(at({family: 'netdev', hook: 'egress', dev: 'eth0'}, 'OUTPUT'), ['accept']);
+    // What is under ESP in transport mode is no frame of the device.
+    assert.deepEqual(at({family: 'netdev', hook: 'ingress', dev: 'eth0'}, 'INPUT', {ipsec: true}), [
+      'accept',
+    ]);
+    const esp = {protocol: 'esp', ipsec: true} as const;
+    assert.equal(at({family: 'netdev', hook: 'ingress', dev: 'eth0'}, 'INPUT', esp)[0], 'drop');
+  });
+
+  it('leave open what a chain does whose devices nft does not tell, or where that of the packet is not known', () => {
+    const accepting = iptables('iptables-nft', '');
+    const open = ['unknown', 'nft: netdev fw own: policy drop'];
+    assert.deepEqual(decided([accepting, nft({family: 'netdev', hook: 'ingress'})]), open);
+    const {inInterface: _, ...somewhere} = packet;
+    const chain = nft({family: 'netdev', hook: 'ingress', dev: 'eth0'});
+    assert.deepEqual(decided([accepting, chain], 'INPUT', somewhere), open);
+  });
+
+  it('leave open what chains do at devices below that of the packet', () => {
+    const links = [
+      {ifindex: 2, ifname: 'eth1', master: 'bond0'},
+      {ifindex: 3, ifname: 'eth2'},
+      {ifindex: 4, ifname: 'bond0'},
+      {ifindex: 5, link_index: 4, link: 'bond0', ifname: 'eth0'},
+    ].map((link) => ({mtu: 1500, flags: [], link_type: 'ether', addr_info: [], ...link}));
+    const addr = section('addr', JSON.stringify(links), {command: 'ip -d -s -j addr show'});
+    const at = (dev: string) =>
+      decided([iptables('iptables-nft', ''), addr, nft({family: 'netdev', hook: 'ingress', dev})]);
+    for (const dev of ['eth1', 'bond0']) assert.deepEqual(at(dev), ['unknown', 'nft netdev fw own'], dev);
+    assert.deepEqual(at('eth2'), ['accept']);
   });
 
   it('see a base chain that nft has put into a table of iptables, which iptables does not show', () => {

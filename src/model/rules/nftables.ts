@@ -110,9 +110,15 @@ function addChain(tables: Tables, from: Json): void {
   if (from['policy'] !== undefined) chain.policy = word(from['policy']);
 }
 
-function baseOf({hook, prio, type}: Json): ChainBase | undefined {
+function baseOf({hook, prio, type, dev}: Json): ChainBase | undefined {
   if (typeof hook !== 'string') return undefined;
-  return {hook, priority: Number(prio), ...(typeof type === 'string' ? {type} : {})};
+  const devices = (Array.isArray(dev) ? dev : [dev]).filter((one) => typeof one === 'string');
+  return {
+    hook,
+    priority: Number(prio),
+    ...(typeof type === 'string' ? {type} : {}),
+    ...(devices.length > 0 ? {devices} : {}),
+  };
 }
 
 function addRule(tables: Tables, from: Json, texts: RuleTexts): void {

@@ -56,6 +56,11 @@ export interface ChainBase {
   type?: string;
   /** A hook of nftables, in small letters: `prerouting`, `input`, …, `ingress` (nft(8), CHAINS). */
   hook: string;
+  /**
+   * Of a chain at `ingress` or `egress`: the devices whose packets it sees, some perhaps with a `*` at the end; absent where none was
+   * told, as of other hooks.
+   */
+  devices?: string[];
   /** Of several chains at a hook the kernel asks that of the lowest first (netfilter_ipv4.h, nf_ip_hook_priorities). */
   priority: number;
 }

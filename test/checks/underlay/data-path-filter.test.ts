@@ -118,6 +118,49 @@ describe('data-path-filter', () => {
     assert.deepEqual([one?.subject, one?.at.vtep], ['UDP 4789 from 192.168.7.7', '192.168.7.7']);
   });
 
+  it("finds a rule at the uplink's own device, ahead of all that iptables shows, and says how to let packets pass it", () => {
+    const table = {family: 'netdev', table: 'guard'};
+    const rules = (hook: string, dev: string) => [
+      {table: {family: 'netdev', name: 'guard'}},
+      {chain: {...table, name: 'door', type: 'filter', hook, prio: 0, policy: 'accept', dev}},
+      {
+        rule: {
+          ...table,
+          chain: 'door',
+          expr: [
+            {match: {op: '==', left: {payload: {protocol: 'udp', field: 'dport'}}, right: 4789}},
+            {counter: {packets: 7, bytes: 420}},
+            {drop: null},
+          ],
+        },
+      },
+    ];
+    const withDoor = (hook: string, dev = 'eth0') =>
+      derived(recordedEvidence('node1'), (draft) => {
+        const section = sectionOf(draft, '@host', 'nft');
+        const printed = JSON.parse(section.output) as {nftables: object[]};
+        section.output = JSON.stringify({nftables: [...printed.nftables, ...rules(hook, dev)]});
+      });
+    for (const [hook, way, end, peer] of [
+      ['ingress', 'in', 'from', 'saddr'],
+      ['egress', 'out', 'to', 'daddr'],
+    ] as const) {
+      const {findings} = examine(withDoor(hook));
+      const code = `data-path-filtered-${way}`;
+      // What an encrypted network sends passes the device as ESP.
+      assert.deepEqual(told(findings), [
+        [code, 'node1', null, `UDP 4789 of quiet-net, ingress and 2 more ${end} other nodes`],
+      ]);
+      const one = findings.find((finding) => finding.code === code);
+      assert.deepEqual(one?.evidence, ['nft: [7:420] netdev guard door: udp dport 4789 drop']);
+      assert.deepEqual(commandsOf(one).slice(0, 2), [
+        'nft list chain netdev guard door',
+        `nft insert rule netdev guard door ip ${peer} 192.168.1.5 udp dport 4789 accept`,
+      ]);
+    }
+    assert.deepEqual(told(examine(withDoor('ingress', 'docker_gwbridge')).findings), []);
+  });
+
   it('finds the rules of nftables itself (recorded)', () => {
     for (const [name, host, direction, family] of [
       ['nft-out', 'node1', 'out', 'inet'],

@@ -105,15 +105,18 @@ const extraConstructs: readonly (readonly [name: string, form: RegExp, of: Extra
   ['IPsec state', /ipsec (in|out) reqid/, 'esp'],
 ];
 
+/** Not told by the text of a rule. */
+const atDevice = 'chain at a device';
+
 /** Constructs that met packets in less than one of a hundred rulesets. */
 export function rareIn(
   {met, rulesets}: {met: ReadonlyMap<string, number>; rulesets: number},
   also: Extras = noExtras,
 ): string[] {
   const asked = extraConstructs.filter(([, , of]) => also.has(of));
-  return [...constructs, ...asked]
-    .map(([name]) => name)
-    .filter((name) => (met.get(name) ?? 0) < rulesets / 100);
+  return [...[...constructs, ...asked].map(([name]) => name), atDevice].filter(
+    (name) => (met.get(name) ?? 0) < rulesets / 100,
+  );
 }
 
 /** The constructs of rules that met a packet, each once. */
@@ -123,6 +126,7 @@ export function constructsIn(met: ReadonlyMap<Rule | RuleChain, number>): Set<st
     if (packets === 0 || !('statements' in by)) continue;
     const isNative = by.chain.program === 'nft';
     const text = ruleText(by);
+    if (by.chain.family === 'netdev') found.add(atDevice);
     for (const [name, form] of [...constructs, ...extraConstructs])
       if (isNative !== name.startsWith('iptables: ') && form.test(text)) found.add(name);
   }

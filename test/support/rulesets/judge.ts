@@ -55,21 +55,25 @@ interface Run {
   met: ReadonlyMap<Rule | RuleChain, number>;
 }
 
-/** Counts each packet, by its tag, when it comes in and when all chains have let it pass. */
+/** Counts each packet, by its tag, when it comes in, at its device and behind it, and when all chains have let it pass. */
 const judgeTable = 'judge';
 
 const counterOf = ({src, tag}: PacketForm) =>
   src.includes(':') ? `ip6 flowlabel ${tag} counter` : `ip id ${tag} counter`;
 
 function counters(all: readonly Passage[]): string {
+  const devices = 'devices = { eth0, eth1 }';
   const chain = (name: string, hook: string, priority: number) =>
-    `chain ${name} {\ntype filter hook ${hook} priority ${priority};\n${all.map(({form, endsAs}) => `${endsAs && name !== 'came' ? `meta l4proto ${endsAs} ` : ''}${counterOf(form)}`).join('\n')}\n}`;
+    `chain ${name} {\ntype filter hook ${hook} priority ${priority};\n${all.map(({form, endsAs}) => `${endsAs && name !== 'came' && name !== 'entered' ? `meta l4proto ${endsAs} ` : ''}${counterOf(form)}`).join('\n')}\n}`;
   // Asking for a state keeps conntrack at work, whatever the ruleset asks for.
   return `table inet ${judgeTable} {
 chain tracked {\ntype filter hook input priority 2000000000;\nct state new counter\n}
 ${chain('came', 'prerouting', -2000000000)}
 ${chain('in', 'input', 2000000000)}
-${chain('out', 'postrouting', 2000000000)}
+}
+table netdev ${judgeTable} {
+${chain('entered', `ingress ${devices}`, -2000000000)}
+${chain('out', `egress ${devices}`, 2000000000)}
 }`;
 }
 
@@ -247,7 +251,7 @@ class Bench {
           ({name, output}) =>
             output !== '' || !sections.some((other) => other.name === name && other.output !== ''),
         ),
-        section('nft', withoutJudge(listed)),
+        section('nft', withDevices(withoutJudge(listed), parts)),
       ]),
     );
     return filter?.unread6 ? undefined : filter;
@@ -265,7 +269,7 @@ class Bench {
       ]);
       const seen = new Map([...countsIn(listed), ...countsIn(far)]);
       const counted = (chain: string, tag: number) => seen.get(`${chain} ${tag}`) ?? 0;
-      if (frames.every(({form: {tag}}) => counted('came', tag) + counted('arrived', tag) > 0))
+      if (frames.every(({form: {tag}}) => counted('entered', tag) + counted('arrived', tag) > 0))
         return {listed, counted};
     }
     throw new Error('a frame that was sent has not come in');
@@ -308,6 +312,25 @@ function withoutJudge({nftables}: Listed): string {
   const isOwn = (item: Listed['nftables'][number]) =>
     Object.values(item).some(({table, name}) => table === judgeTable || name === judgeTable);
   return JSON.stringify({nftables: nftables.filter((item) => !isOwn(item))});
+}
+
+/** Of which devices chains are: nft 1.0.6 leaves that out of its JSON. */
+function withDevices(listed: string, parts: readonly Part[]): string {
+  const texts = parts.map(({text}) => text).join('\n');
+  const devices = new Map(
+    [...texts.matchAll(/chain (\w+) \{\ntype filter hook \w+ device (\w+) /g)].map(([, name, dev]) => [
+      name,
+      dev,
+    ]),
+  );
+  const {nftables} = JSON.parse(listed) as {
+    nftables: Record<string, {family?: string; name?: string; dev?: string}>[];
+  };
+  for (const {chain} of nftables) {
+    const dev = devices.get(chain?.name);
+    if (chain?.family === 'netdev' && dev !== undefined) chain.dev ??= dev;
+  }
+  return JSON.stringify({nftables});
 }
 
 /** What the judge's own rules have counted, by chain and tag. */

@@ -432,3 +432,48 @@ function setsOf(random: Random): string {
     `map doors {\ntype inet_service : verdict\nelements = { 4789 : ${pick(random, ['drop', 'accept'])}, 2377 : ${pick(random, ['drop', 'accept'])} }\n}`,
   ].join('\n');
 }
+
+/** Matches that chains at a device may have: nothing of conntrack or of routes (nf_tables netdev family), and no set of another table. */
+const atDevice = {
+  ingress: [
+    'ip address',
+    'ip6 address',
+    'ports',
+    'comparison',
+    'source port',
+    'l4proto',
+    'ip protocol',
+    'ip field',
+  ],
+  more: ['icmp', 'mark', 'tcp flags', 'raw payload'],
+  frame: ['iifname', 'ether', 'pkttype'],
+};
+
+/** A table with chains at devices, before and after all hooks of IP. */
+export function deviceTable(random: Random): string {
+  const chains = (['ingress', 'egress'] as const).flatMap((hook) =>
+    ['eth0', 'eth1']
+      .filter(() => chance(random, 0.5))
+      .map((device) => {
+        const names = [
+          ...atDevice.ingress,
+          ...atDevice.more,
+          ...(hook === 'ingress' ? atDevice.frame : ['oifname']),
+        ];
+        const rules = many(1 + upTo(random, 3), () =>
+          [
+            ...many(1 + upTo(random, 1), () => nativeMatches[pick(random, names)]?.(random) ?? ''),
+            ...(chance(random, 0.2) ? [`meta mark set ${pick(random, ['0x1', '0x4'])}`] : []),
+            'counter',
+            pick(random, ['accept', 'drop', 'drop', 'return', '']),
+          ]
+            .filter(Boolean)
+            .join(' '),
+        ).filter((one) => agrees(one) && !/@(?!th,)/.test(one));
+        const policy = chance(random, 0.1) ? 'drop' : 'accept';
+        const head = `type filter hook ${hook} device ${device} priority ${pick(random, [-10, 0, 10])}; policy ${policy};`;
+        return `chain ${hook}_${device} {\n${[head, ...rules.map((one) => `\t${one}`)].join('\n')}\n}`;
+      }),
+  );
+  return chains.length === 0 ? '' : `table netdev doors {\n${chains.join('\n')}\n}`;
+}

@@ -92,8 +92,8 @@ export const planted: readonly Planted[] = [
   {
     what: 'chains of IPv6 see packets of IPv4',
     file: walk,
-    text: "if (chain.family !== family && chain.family !== 'inet') continue;",
-    wrong: "if (chain.family === 'never') continue;",
+    text: "own === (atDevice.has(hook) ? 'netdev' : family)",
+    wrong: "(own === (atDevice.has(hook) ? 'netdev' : family) || !atDevice.has(hook))",
   },
   {
     what: 'a match of a header does not ask for its family',
@@ -152,7 +152,7 @@ export const planted: readonly Planted[] = [
   {
     what: 'what a chain drops a later one may still accept',
     file: walk,
-    text: 'if (isDropped(passed, walk.isLost)) return',
+    text: "if (isDropped(passed, walk.isLost || sees === 'perhaps')) return",
     wrong:
       'if (!passed.passes && chain.base?.priority !== 0) return;\n  if (isDropped(passed, walk.isLost)) return',
   },
@@ -190,5 +190,17 @@ export const planted: readonly Planted[] = [
     text: '...(wasOther ? {} : {mark: 0}),',
     wrong: '...{mark: 0},',
     of: 'esp',
+  },
+  {
+    what: 'chains at every device are asked',
+    file: walk,
+    text: 'return base.devices.some((name) => isNamed(own, name))',
+    wrong: 'return base.devices.some((name) => isNamed(own, name) || true)',
+  },
+  {
+    what: 'chains at devices are asked on the other way',
+    file: walk,
+    text: "hook === 'ingress' ? inInterface : outInterface",
+    wrong: "hook === 'egress' ? inInterface : outInterface",
   },
 ];
