@@ -3,7 +3,7 @@ import {type ExitStatus, exitStatus, OvdiagError, usageError} from '../base/erro
 import {nearNames} from '../base/near.js';
 import type {Check} from '../checks/check.js';
 import {type Examination, Examiner, type Sample} from '../checks/run.js';
-import {everything, lean, type Part, parts, type Wanted, without} from '../collect/wanted.js';
+import {everything, isOfPart, lean, type Part, parts, type Wanted, without} from '../collect/wanted.js';
 import {type Acceptance, type Acceptances, acceptanceOf} from '../findings/acceptance.js';
 import type {Finding, FoldedFinding, NetworkHealth, NotChecked} from '../findings/finding.js';
 import {foldFindings} from '../findings/fold.js';
@@ -13,6 +13,7 @@ import {type HostFacts, hostFacts} from '../hosts/host-facts.js';
 import {statusOfProblems} from '../hosts/host-problems.js';
 import {skew} from '../hosts/readings.js';
 import type {HostModel} from '../model/host.js';
+import {sameHostKey} from '../model/host-key.js';
 import type {Problem} from '../model/problem.js';
 import {knownHost} from '../topology/known-host.js';
 import {asksForIds} from '../topology/veths.js';
@@ -212,7 +213,8 @@ async function examined(
     const {findings, undecided} = examiner.end();
     const open = findings.filter((finding) => !isSkipped(finding));
     const spare = question.spare === true && !isUnproven;
-    const left = spare ? examiner.spared(parts, {findings: open, undecided}) : [];
+    // What is skipped is looked at again too: it may have gone, and what would follow from it with it.
+    const left = spare ? examiner.spared(parts, {findings, undecided}) : [];
     if (isUnproven || undecided.length > 0 || open.length > 0)
       await lookAgain(reader, {examiner, isSkipped, wanted, left, hosts}, take);
   }
@@ -256,7 +258,7 @@ async function lookAgain(
   await reader.pause(secondLookMs);
   let isKnown = true;
   const takePartly = (model: HostModel) => {
-    if (examiner.addPartly(model, left)) hosts.push(withEarlierProblems(hostFacts(model), hosts));
+    if (examiner.addPartly(model, left)) hosts.push(withProblemsOfLeft(hostFacts(model), hosts, left));
     else isKnown = false;
   };
   await reader.readEach(without(wanted, left), left.length > 0 ? takePartly : take);
@@ -265,11 +267,15 @@ async function lookAgain(
   await reader.readEach(wanted, take);
 }
 
-/** What could not be read of a host in an earlier reading counts on where a later one does not ask for it. */
-function withEarlierProblems(facts: HostFacts, earlier: readonly HostFacts[]): HostFacts {
-  const known = earlier.findLast(({key}) => key === facts.key)?.problems ?? [];
-  const told = new Set(facts.problems.map((problem) => JSON.stringify(problem)));
-  return {...facts, problems: [...facts.problems, ...known.filter((one) => !told.has(JSON.stringify(one)))]};
+/** What could not be read of the parts of a host that a later reading leaves out counts on. */
+function withProblemsOfLeft(
+  facts: HostFacts,
+  earlier: readonly HostFacts[],
+  left: readonly Part[],
+): HostFacts {
+  const known = earlier.findLast(({key}) => sameHostKey(key, [facts.key]) === facts.key)?.problems ?? [];
+  const ofLeft = known.filter(({subject}) => left.some((part) => isOfPart(subject, part)));
+  return {...facts, problems: [...facts.problems, ...ofLeft]};
 }
 
 /** Hosts that share a name are numbered, and who shares one is known only when all were read: these are read once more. */

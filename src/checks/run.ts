@@ -40,8 +40,8 @@ export interface Kept {
   counters: Map<string, unknown>;
   listened: number;
   said: Map<string, Said>;
-  /** Checks that did not look at this reading, of which all this is of an earlier one. */
-  carried: Set<string>;
+  /** The checks that did not look at this reading, of which all this is of an earlier one: of what the host was then. */
+  carried: Map<string, HostIdentity>;
 }
 
 type Said = Pick<Examination, 'findings' | 'notChecked' | 'networks' | 'undecided'>;
@@ -80,10 +80,11 @@ export class Examiner {
    * False where there is none under this name, so that nothing can be kept: then the host must be read whole.
    */
   addPartly(model: HostModel, left: readonly Part[]): boolean {
+    const earlier = this.readings.get(this.hosts.keyOf(model.key))?.at(-1);
+    if (!earlier) return false;
     const key = this.hosts.meet(model);
     const name = this.hosts.nameOf(key);
-    const earlier = this.readings.get(key)?.at(-1);
-    if (earlier?.identity.name !== name) return false;
+    if (earlier.identity.name !== name) return false;
     this.keep(key, boilDown(this.checks, {...model, key, name}, {left, earlier}));
     return true;
   }
@@ -256,7 +257,7 @@ export function boilDown(checks: readonly Check[], model: HostModel, partly?: Pa
     counters: new Map(),
     listened: model.namespaces.filter(({tables}) => tables?.misses).length,
     said: new Map(),
-    carried: new Set(),
+    carried: new Map(),
   };
   for (const check of checks) {
     if (partly && !partly.left.every((part) => check.ignores?.includes(part))) {
@@ -276,7 +277,7 @@ export function boilDown(checks: readonly Check[], model: HostModel, partly?: Pa
 
 /** Keeps of a check what it had of an earlier reading. */
 function carry({name}: Check, earlier: Kept, kept: Kept): void {
-  kept.carried.add(name);
+  kept.carried.set(name, earlier.carried.get(name) ?? earlier.identity);
   for (const of of ['digests', 'counters', 'said'] as const)
     if (earlier[of].has(name)) (kept[of] as Map<string, unknown>).set(name, earlier[of].get(name));
 }
@@ -302,8 +303,10 @@ function readOnce(host: string): NotChecked {
 }
 
 function digestsOf(check: Check, readings: Kept[]): HostDigest<unknown>[] {
-  return readings.flatMap(({identity, digests}) =>
-    digests.has(check.name) ? [{...identity, digest: digests.get(check.name)}] : [],
+  return readings.flatMap(({identity, digests, carried}) =>
+    digests.has(check.name)
+      ? [{...(carried.get(check.name) ?? identity), digest: digests.get(check.name)}]
+      : [],
   );
 }
 

@@ -115,6 +115,19 @@ const partOfTable: Partial<Record<HostTable, Part>> = {
   nic: 'files',
 };
 
+/** What begins the subjects of problems of a part: a namespace, or a section of one (`addr of 0a1b2c3d4e5f`). */
+const subjectsOf: Record<Part, RegExp> = {
+  containers: /(^| of )(?!lb_|ingress_sbox|@host|\d+-)[0-9a-z]{12}$/,
+  balancers: /(^| of )(lb_|ingress_sbox)\w*$/,
+  rules: /^(ip6?tables|nft|tc)\b/,
+  files: /^(certificate|engine-log|hosts-files|nic)\b/,
+};
+
+/** Whether a problem with this subject is one of a part. */
+export function isOfPart(subject: string, part: Part): boolean {
+  return subjectsOf[part].test(subject);
+}
+
 /** The same but for some parts. */
 export function without(wanted: Wanted, left: readonly Part[]): Wanted {
   const isKept = (part: Part | undefined) => part === undefined || !left.includes(part);

@@ -1,6 +1,7 @@
 /** What chains of nftables' bridge family do with IPv4 frames between two ports of a bridge (nft(8), ADDRESS FAMILIES). */
 import {besideIptables} from '../model/rules/questions.js';
 import type {Rule, RuleAction, RuleChain, RuleMatch, RuleStatement, Ruleset} from '../model/rules/rule.js';
+import {atDevice, isNamed} from './rule-walk.js';
 
 export interface BridgeDecision {
   /** `perhaps`: rules that match by what is not evaluated, or that jump, may drop some. */
@@ -12,15 +13,28 @@ export interface BridgeDecision {
 /** Hooks that a forwarded frame passes; those of `input` and `output` see what the bridge itself gets and sends. */
 const hooks = ['prerouting', 'forward', 'postrouting'];
 
-/** One chain that drops all is enough, whatever the others do. */
-export function throughBridgeChains(nftables: Ruleset | undefined): BridgeDecision {
+/**
+ * One chain that drops all is enough, whatever the others do. Those at the devices of ports see the frames too, and are not
+ * evaluated for them.
+ *
+ * @param ports names of the bridge's ports
+ */
+export function throughBridgeChains(nftables: Ruleset | undefined, ports: readonly string[]): BridgeDecision {
   const chains = besideIptables(nftables)
     .filter(({family, base}) => family === 'bridge' && base !== undefined && hooks.includes(base.hook))
     .map(decideIn);
   const drops = chains.find(({verdict}) => verdict === 'drops');
   if (drops) return drops;
-  const by = chains.flatMap((one) => (one.verdict === 'perhaps' ? one.by : []));
+  const by = [
+    ...chains.flatMap((one) => (one.verdict === 'perhaps' ? one.by : [])),
+    ...besideIptables(nftables).filter((chain) => isAtPort(chain, ports)),
+  ];
   return {verdict: by.length > 0 ? 'perhaps' : 'passes', by};
+}
+
+function isAtPort({base}: RuleChain, ports: readonly string[]): boolean {
+  if (!base || !atDevice.has(base.hook)) return false;
+  return base.devices?.some((name) => ports.some((port) => isNamed(port, name))) ?? true;
 }
 
 function decideIn(chain: RuleChain): BridgeDecision {

@@ -36,6 +36,12 @@ export interface FilteredPacket {
   redirectAs?: string;
   /** VNI of a VXLAN packet. */
   vni?: number;
+  /**
+   * Set where a frame with it surely comes in, or leaves, by the interface that is named: chains at devices decide on it then. What
+   * comes out of ESP in transport mode, or goes into it, is no frame (xfrm4_input.c xfrm4_transport_finish), nor is one between
+   * two ports of a bridge a frame of the bridge.
+   */
+  framed?: true;
   /** Whether it arrives or leaves under IPsec. */
   ipsec: boolean;
   /** Set where another source address changes nothing of what is asked: on the way out to the world. */

@@ -60,8 +60,13 @@ function devicesBelow(links: readonly Link[], device: string): Set<string> {
     level = level
       .flatMap((name) => {
         const own = links.find((link) => link.name === name);
+        // Ports of Open vSwitch are all of one device, whichever bridge they are in.
+        const isSwitch = own?.kind === 'openvswitch';
         return links.filter(
-          (link) => link.master === name || (own?.iflink === link.ifindex && own.linkNetnsid === undefined),
+          (link) =>
+            link.master === name ||
+            (isSwitch && link.master === 'ovs-system') ||
+            (own?.iflink === link.ifindex && own.linkNetnsid === undefined),
         );
       })
       .flatMap(({name}) => (name === device || found.has(name) ? [] : [name]));
@@ -90,34 +95,51 @@ export function decide(
   packet: FilteredPacket,
 ): Decision {
   const {verdict, by, translatedBy} = filterPacket(rulesets, way, packet);
+  const beside = unwalked(foreign, below, way, packet);
+  // One of them may have marked it, by which others tell packets apart.
+  const marking = verdict === 'accept' ? undefined : beside.find(mayMark);
+  if (marking) return {verdict: 'unknown', by: marking, evidence: [chainLine(marking)]};
   if (verdict !== 'accept') return {verdict, ...(by ? {by} : {}), evidence: by ? [ruleLine(by)] : []};
   // It goes elsewhere than was asked, or seems to come from elsewhere.
   if (translatedBy) return {verdict: 'unknown', by: translatedBy, evidence: [ruleLine(translatedBy)]};
   if (unread6 && familyOf(packet) === 'ip6') return {verdict: 'unknown', evidence: [unread6Text]};
   if (unread) return {verdict: 'unknown', evidence: [unreadText]};
-  const lower = chainsBelow(foreign, below, way, packet);
-  if (lower.length === 0) return {verdict: 'accept', evidence: []};
-  return {verdict: 'unknown', evidence: lower.map(chainLine)};
+  if (beside.length === 0) return {verdict: 'accept', evidence: []};
+  return {verdict: 'unknown', evidence: beside.map(chainLine)};
 }
 
-/** Chains at devices below the packet's own: what a frame of these looks like to them, with a VLAN's tag or without, is not followed. */
-function chainsBelow(
+const hooksAtDevice: Record<Hook, readonly string[]> = {
+  INPUT: ['ingress'],
+  OUTPUT: ['egress'],
+  FORWARD: ['ingress', 'egress'],
+};
+
+/**
+ * Chains at devices that may see a packet and were not walked: all on its way where it may be no frame of the interface that is
+ * named, else those of devices below that one, to which a frame may look otherwise, with the tag of a VLAN.
+ */
+function unwalked(
   foreign: readonly RuleChain[],
   below: PacketFilter['below'],
   way: Hook,
-  {inInterface, outInterface}: FilteredPacket,
+  {framed, inInterface, outInterface}: FilteredPacket,
 ): RuleChain[] {
-  const chainsAt = (hook: string, device: string | undefined) => {
-    const chains = foreign.filter(({base}) => base?.hook === hook);
-    if (chains.length === 0 || device === undefined) return [];
-    const lower = [...below(device)];
-    return chains.filter(({base}) => base?.devices?.some((name) => lower.some((one) => isNamed(one, name))));
-  };
-  return [
-    ...(way === 'OUTPUT' ? [] : chainsAt('ingress', inInterface)),
-    ...(way === 'INPUT' ? [] : chainsAt('egress', outInterface)),
-  ];
+  const chains = foreign.filter(({base}) => base && hooksAtDevice[way].includes(base.hook));
+  if (!framed || chains.length === 0) return chains;
+  const lower = (device: string | undefined) => (device === undefined ? [] : [...below(device)]);
+  const devices = {ingress: lower(inInterface), egress: lower(outInterface)};
+  return chains.filter(({base}) =>
+    base?.devices?.some((name) =>
+      devices[base.hook === 'ingress' ? 'ingress' : 'egress'].some((one) => isNamed(one, name)),
+    ),
+  );
 }
+
+const passing: ReadonlySet<ActionName> = new Set<ActionName>(['accept', 'drop', 'reject', 'return', 'pass']);
+
+/** Whether a chain has a rule that does something else than to decide. */
+const mayMark = ({rules}: RuleChain): boolean =>
+  rules.some(({statements}) => statements.some((one) => 'action' in one && !passing.has(one.action)));
 
 /**
  * The rules with one of these actions that a packet meets in a chain, or may meet, over both back ends; undefined where none was

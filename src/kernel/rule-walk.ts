@@ -47,7 +47,7 @@ const hooksOn: Record<Hook, string[]> = {
 };
 
 /** Hooks at a device, whose chains are of some devices only. */
-const atDevice: ReadonlySet<string> = new Set(['ingress', 'egress']);
+export const atDevice: ReadonlySet<string> = new Set(['ingress', 'egress']);
 
 /** Follows a packet through all chains that it meets on its way. */
 export function filterPacket(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacket): Filtering {
@@ -80,7 +80,7 @@ function offloading(rulesets: readonly Ruleset[]): Rule | undefined {
 function followed(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacket): Filtering {
   const walk: Walk = {way, now: begun(packet), asked: packet, isLost: false};
   for (const hook of hooksOn[way]) {
-    if (atDevice.has(hook) && isUnderIpsec(packet)) continue;
+    if (atDevice.has(hook) && !packet.framed) continue;
     if (hook === 'forward') walk.now = routed(walk.now);
     for (const together of chainsAt(rulesets, hook, familyOf(packet))) {
       const dropped = passTogether(walk, hook, together);
@@ -92,12 +92,6 @@ function followed(rulesets: readonly Ruleset[], way: Hook, packet: FilteredPacke
   if (walk.isLost && walk.translatedBy) return {verdict: 'unknown', by: walk.translatedBy};
   return {verdict: 'accept', ...(walk.translatedBy ? {translatedBy: walk.translatedBy} : {})};
 }
-
-/**
- * What comes out of ESP in transport mode, or goes into it, is no frame of a device: that is the ESP packet (xfrm4_input.c
- * xfrm4_transport_finish, xfrm_output.c).
- */
-const isUnderIpsec = ({ipsec, protocol}: FilteredPacket): boolean => ipsec && protocol !== 'esp';
 
 /** A router takes one from the hops that a packet has left before rules see it (ip_forward.c ip_forward, ip6_output.c ip6_forward). */
 function routed(packet: SeenPacket): SeenPacket {
@@ -259,8 +253,10 @@ function passBase(
   if (isDropped(passed, walk.isLost || sees === 'perhaps')) return droppedIn(walk, passed);
   doubt(walk, passed);
   const {passes} = passed;
+  const before = walk.now;
   if (passes && passes !== seen) walk.now = unseen(walk.now, seen, passes);
-  if (passes && (isUnsure || sees === 'perhaps')) walk.now = unsure(walk.now, passes, {ruleset, chain});
+  if (passes && isUnsure) walk.now = unsure(walk.now, passes, {ruleset, chain});
+  if (sees === 'perhaps') walk.now = joined(before, walk.now);
   return undefined;
 }
 

@@ -65,7 +65,7 @@ export function bridgeFilter(
   packet: FilteredPacket,
 ): Walk | undefined {
   const whose = netns === '@host' ? model.name : 'the sandbox';
-  const bridged = throughBridgeChains(tables.nftables);
+  const bridged = throughBridgeChains(tables.nftables, portsOf(tables, bridge.name));
   const evidence = bridged.by.map(ruleLine);
   if (bridged.verdict === 'drops')
     return trail.fail(
@@ -83,7 +83,7 @@ export function bridgeFilter(
     trail.doubt(
       model,
       'bridge-filter',
-      `nftables bridge chains of ${whose} see these frames and are not evaluated`,
+      `nftables chains of ${whose} see these frames and are not evaluated`,
       evidence,
     );
   const called = callsIptables(model.host?.proc, tables.proc);
@@ -112,6 +112,9 @@ export function bridgeFilter(
     {...packet, inInterface: bridge.name, outInterface: bridge.name},
   );
 }
+
+const portsOf = ({links = []}: NetnsTables, bridge: string): string[] =>
+  links.flatMap(({name, master}) => (master === bridge ? [name] : []));
 
 /** Whether there is a rule, or a chain that drops what meets none. */
 function canDrop({tables}: Ruleset): boolean {

@@ -140,6 +140,12 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Outer): Wa
       seen: {udpPort: tcPort(outer.port, encrypted)},
     });
   if (taken) return taken;
+  // What is sent to an address of the loopback, or of a second uplink, may come in by another link.
+  const isEntry =
+    tables !== undefined &&
+    uplink !== undefined &&
+    outer.src !== '' &&
+    chooseRoute(tables, outer.src).route?.device === uplink.name;
   const strict = tables?.proc?.get('/proc/sys/net/ipv4/conf/all/rp_filter')?.trim() === '1';
   const back = tables && strict && outer.src ? chooseRoute(tables, outer.src) : undefined;
   if (back && back.route?.device !== uplink?.name) {
@@ -169,6 +175,7 @@ function uplinkIn(trail: Trail, model: HostModel, {outer, encrypted}: Outer): Wa
       // The source port is a hash of the inner flow, so conntrack never sees an answer: each flow stays new.
       ctState: 'NEW',
       ...(uplink ? {inInterface: uplink.name} : {}),
+      ...(isEntry && !encrypted ? {framed: true as const} : {}),
       vni: outer.vni,
       ipsec: encrypted,
       dstLocal: true,

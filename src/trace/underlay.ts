@@ -136,6 +136,7 @@ function rulesOut(
       dport: port,
       ctState: 'NEW',
       ...(route?.device === undefined ? {} : {outInterface: route.device}),
+      ...(route?.device === undefined || network.encrypted ? {} : {framed: true as const}),
       ...(selected === undefined ? {} : {masqueradeAs: selected}),
       vni,
       ipsec: network.encrypted,

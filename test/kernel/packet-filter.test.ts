@@ -99,7 +99,7 @@ describe('the packet filters of a namespace together', () => {
   it('walk chains at the device that a packet comes in or leaves by, and at no other', () => {
     const accepting = iptables('iptables-nft', '');
     const at = (chain: Chain, way?: Hook, more: Partial<FilteredPacket> = {}) =>
-      decided([accepting, nft(chain)], way, {...packet, outInterface: 'eth1', ...more});
+      decided([accepting, nft(chain)], way, {...packet, outInterface: 'eth1', framed: true, ...more});
     for (const family of ['netdev', 'inet'])
       for (const dev of ['eth0', ['wlan0', 'eth0'], 'eth*']) {
         const dropped = ['drop', `nft: ${family} fw own: policy drop`];
@@ -111,21 +111,50 @@ describe('the packet filters of a namespace together', () => {
     for (const way of ['OUTPUT', 'FORWARD'] as const)
       assert.deepEqual(at({family: 'netdev', hook: 'egress', dev: 'eth1'}, way)[0], 'drop');
     assert.deepEqual(at({family: 'netdev', hook: 'egress', dev: 'eth0'}, 'OUTPUT'), ['accept']);
-    // What is under ESP in transport mode is no frame of the device.
-    assert.deepEqual(at({family: 'netdev', hook: 'ingress', dev: 'eth0'}, 'INPUT', {ipsec: true}), [
-      'accept',
-    ]);
-    const esp = {protocol: 'esp', ipsec: true} as const;
-    assert.equal(at({family: 'netdev', hook: 'ingress', dev: 'eth0'}, 'INPUT', esp)[0], 'drop');
+  });
+
+  it('leave open what a chain at a device does where the packet may be no frame of that device', () => {
+    const chain = nft({family: 'netdev', hook: 'ingress', dev: 'eth0'});
+    const accepting = iptables('iptables-nft', '');
+    assert.deepEqual(decided([accepting, chain]), ['unknown', 'nft netdev fw own']);
+    assert.deepEqual(decided([accepting, chain], 'OUTPUT'), ['accept']);
+    assert.equal(decided([iptables('iptables-nft', drop), chain])[0], 'drop');
+    // It may have marked what another rule then drops.
+    const expr = [{mangle: {key: {meta: {key: 'mark'}}, value: 1}}];
+    const {nftables} = JSON.parse(chain.output) as {nftables: object[]};
+    const marks = {rule: {family: 'netdev', table: 'fw', chain: 'own', expr}};
+    const marking = section('nft', JSON.stringify({nftables: [...nftables, marks]}));
+    assert.deepEqual(decided([iptables('iptables-nft', drop), marking]), ['unknown', 'nft netdev fw own']);
   });
 
   it('leave open what a chain does whose devices nft does not tell, or where that of the packet is not known', () => {
     const accepting = iptables('iptables-nft', '');
     const open = ['unknown', 'nft: netdev fw own: policy drop'];
-    assert.deepEqual(decided([accepting, nft({family: 'netdev', hook: 'ingress'})]), open);
-    const {inInterface: _, ...somewhere} = packet;
+    const frame: FilteredPacket = {...packet, framed: true};
+    assert.deepEqual(decided([accepting, nft({family: 'netdev', hook: 'ingress'})], 'INPUT', frame), open);
+    const {inInterface: _, ...somewhere} = frame;
     const chain = nft({family: 'netdev', hook: 'ingress', dev: 'eth0'});
     assert.deepEqual(decided([accepting, chain], 'INPUT', somewhere), open);
+  });
+
+  it('do not take for sure a mark of a chain whose devices nft does not tell', () => {
+    const at = {
+      family: 'netdev',
+      table: 'fw',
+      name: 'own',
+      type: 'filter',
+      hook: 'ingress',
+      prio: 0,
+      policy: 'accept',
+    };
+    const {name: chain, family, table} = at;
+    const marks = {family, table, chain, expr: [{mangle: {key: {meta: {key: 'mark'}}, value: 1}}]};
+    const told = section('nft', JSON.stringify({nftables: [{chain: at}, {rule: marks}]}));
+    for (const match of ['--mark 0x1', '! --mark 0x1']) {
+      const rule = `-A INPUT -m mark ${match} -j DROP`;
+      const [verdict] = decided([iptables('iptables-nft', rule), told], 'INPUT', {...packet, framed: true});
+      assert.equal(verdict, 'unknown', match);
+    }
   });
 
   it('leave open what chains do at devices below that of the packet', () => {
@@ -137,7 +166,10 @@ describe('the packet filters of a namespace together', () => {
     ].map((link) => ({mtu: 1500, flags: [], link_type: 'ether', addr_info: [], ...link}));
     const addr = section('addr', JSON.stringify(links), {command: 'ip -d -s -j addr show'});
     const at = (dev: string) =>
-      decided([iptables('iptables-nft', ''), addr, nft({family: 'netdev', hook: 'ingress', dev})]);
+      decided([iptables('iptables-nft', ''), addr, nft({family: 'netdev', hook: 'ingress', dev})], 'INPUT', {
+        ...packet,
+        framed: true,
+      });
     for (const dev of ['eth1', 'bond0']) assert.deepEqual(at(dev), ['unknown', 'nft netdev fw own'], dev);
     assert.deepEqual(at('eth2'), ['accept']);
   });

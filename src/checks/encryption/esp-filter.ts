@@ -68,7 +68,7 @@ function espPackets(
       src: way?.source ?? own,
       dst: vtep,
       dstLocal: false,
-      ...(dev ? {outInterface: dev} : {}),
+      ...(dev ? {outInterface: dev, framed: true as const} : {}),
       ...(way?.selected === undefined ? {} : {masqueradeAs: way.selected}),
     },
   };

@@ -7,7 +7,7 @@ import {defineCheck} from '../check.js';
 export const engineSilent = defineCheck({
   name: 'engine-silent',
   codes: ['engine-not-answering'],
-  ignores: ['containers', 'balancers', 'rules', 'files'],
+  ignores: ['balancers', 'rules', 'files'],
   perHost({name, model, vtep}, report) {
     const state = model.engineState;
     if (state === undefined || !hasOverlays(model) || (state === 'gone' && !seesContainers(model)))

@@ -27,7 +27,10 @@ export const sandboxChains = defineCheck({
 });
 
 function bridgeFamily(host: KnownHost, report: Report, network: Network, {file, tables}: Namespace): void {
-  const {verdict, by} = throughBridgeChains(tables?.nftables);
+  const {verdict, by} = throughBridgeChains(
+    tables?.nftables,
+    (tables?.links ?? []).flatMap(({name, master}) => (master === undefined ? [] : [name])),
+  );
   const [first] = by;
   if (verdict === 'passes' || !first) return;
   const {family, table, name} = chainOf(first);

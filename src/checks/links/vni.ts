@@ -15,7 +15,7 @@ import {linkLine} from '../words.js';
 export const vni = defineCheck<Digest>({
   name: 'vni',
   codes: ['vni-missing', 'vni-held-twice', 'vxlan-device-leftover'],
-  ignores: ['rules', 'files'],
+  ignores: ['files'],
   perHost(host, report) {
     const devices = vxlanDevices(host);
     for (const overlay of host.overlays) {

@@ -54,7 +54,7 @@ export const fdbRows = defineCheck<RowsDigest, Arrivals>({
     'receiver-source-stale',
     'silent-drop-observed',
   ],
-  ignores: ['rules', 'files'],
+  ignores: ['files'],
   perHost(host, report) {
     for (const {network, sandboxes} of host.overlays) {
       for (const sandbox of sandboxes)

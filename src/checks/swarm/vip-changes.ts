@@ -12,6 +12,7 @@ type Given = Record<string, {service: string; network: string; networkId: string
 export const vipChanges = defineCheck<{manager: boolean}, Given>({
   name: 'vip-changes',
   codes: ['vip-changed'],
+  ignores: ['containers', 'balancers', 'rules', 'files'],
   perHost: ({model: {docker}}) => ({
     manager: docker?.engine.swarm?.manager === true && docker.read.services && !docker.lent,
   }),

@@ -130,6 +130,7 @@ function packet(
       src,
       dst: peer,
       outInterface: way.route.device,
+      framed: true,
       ...masquerade,
       ipsec: false,
       dstLocal: false,

@@ -100,6 +100,8 @@ function bothWays(
   kind: Kind,
 ): {hook: 'INPUT' | 'OUTPUT'; form: FilteredPacket}[] {
   const forms: {hook: 'INPUT' | 'OUTPUT'; form: FilteredPacket}[] = [];
+  // Of an encrypted network the frames hold ESP, which another check asks for.
+  const framed = kind.ipsec ? {} : {framed: true as const};
   const way = host.way(peer);
   const src = way?.source ?? host.vtep?.address;
   if (way?.verdict === 'found' && src !== undefined) {
@@ -110,16 +112,17 @@ function bothWays(
         ...kind,
         src,
         dst: peer,
-        ...(out === undefined ? {} : {outInterface: out}),
+        ...(out === undefined ? {} : {outInterface: out, ...framed}),
         ...(way.selected === undefined ? {} : {masqueradeAs: way.selected}),
         dstLocal: false,
       },
     });
   }
   if (host.vtep) {
+    const {framed: isFramed, ...arrival} = arrivalAt(host, host.vtep.address, peer);
     forms.push({
       hook: 'INPUT',
-      form: {...kind, src: peer, ...arrivalAt(host, host.vtep.address, peer), dstLocal: true},
+      form: {...kind, src: peer, ...arrival, ...(isFramed ? framed : {}), dstLocal: true},
     });
   }
   return forms;

@@ -61,14 +61,14 @@ export function arrivalAt(
   host: KnownHost,
   address: string,
   peer: string,
-): Pick<FilteredPacket, 'dst' | 'inInterface'> {
+): Pick<FilteredPacket, 'dst' | 'inInterface' | 'framed'> {
   const links = host.model.host?.links;
   if (!links) return {dst: address};
   const link = links.find(({addresses}) => addresses?.some((own) => own.address === address));
   if (!link) return {dst: ''};
   const way = host.way(peer);
   const isBoth = way?.verdict === 'found' && way.route?.device === link.name;
-  return {dst: address, ...(isBoth ? {inInterface: link.name} : {})};
+  return {dst: address, ...(isBoth ? {inInterface: link.name, framed: true} : {})};
 }
 
 /**

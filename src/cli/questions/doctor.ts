@@ -34,8 +34,8 @@ export async function doctorQuestion(
     listenSeconds: sampleSeconds(flags),
     maxSkew,
     contract,
-    // What is recorded must be whole, for whatever is asked of it later.
-    spare: flags.record === undefined,
+    // What is recorded must be whole, for whatever is asked of it later, as must each row of the contract.
+    spare: flags.record === undefined && contract !== true,
   };
 }
 

@@ -50,6 +50,20 @@ describe('chains of the bridge family in a sandbox', () => {
     }
     assert.equal(found(rules([mac, drop], [drop])).length, 1);
   });
+
+  it('are not judged where chains at the ports see frames, and pass those of other devices', () => {
+    const at = (dev?: string) =>
+      derived(rules([accept]), (draft) => {
+        const section = sectionOf(draft, file, 'nft');
+        const {nftables} = JSON.parse(section.output) as {nftables: object[]};
+        const base = {type: 'filter', hook: 'ingress', prio: 0, policy: 'drop', ...(dev ? {dev} : {})};
+        const door = {chain: {family: 'netdev', table: 'guard', name: 'door', ...base}};
+        section.output = JSON.stringify({nftables: [...nftables, door]});
+      });
+    for (const dev of ['vxlan0', 'veth*', undefined]) assert.equal(isDoubted(at(dev)), true, dev);
+    // A frame between two ports is none of the bridge.
+    assert.equal(isDoubted(at('br0')), false);
+  });
 });
 
 describe('rules of iptables in a sandbox', () => {

@@ -24,6 +24,7 @@ describe('what doctor is asked', () => {
     assert.deepEqual([plain.network, plain.listenSeconds, plain.maxSkew], [undefined, undefined, 60]);
     // What is recorded is asked other questions later.
     assert.equal((await asked({record: 'incident'})).spare, false);
+    assert.equal((await asked({contract: true})).spare, false);
     assert.equal((await asked({for: '3s'})).listenSeconds, 3);
     assert.equal((await asked({for: '50'})).listenSeconds, 50);
   });

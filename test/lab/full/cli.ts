@@ -72,8 +72,9 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
   const start = Date.now();
   const progress = (step: string) =>
     console.error(`  ${((Date.now() - start) / 1000).toFixed(1)} s  ${step}`);
+  // Not `once`: where nobody else listens any more, execa ends the process at once, and nothing is cleared away.
   const interrupted = new Promise<number>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve(130));
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve(130));
   });
   await chooseEngine(progress);
   const built = await Promise.race([interrupted, kernel(progress)]);

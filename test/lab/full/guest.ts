@@ -1,15 +1,15 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {createReadStream} from 'node:fs';
-import {mkdtemp, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {tmpdir, totalmem} from 'node:os';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {HopelessError, LabError} from '../error.js';
-import {identify, isAlive} from '../process.js';
 import {until} from '../wait.js';
 import type {Kernel} from './kernel.js';
+import {ownFolder} from './own-folder.js';
 
 const init = fileURLToPath(new URL('./init.sh', import.meta.url));
 
@@ -37,7 +37,7 @@ function memoryMegabytes(): number {
  */
 export async function boot({file}: Kernel, checkout: string): Promise<Guest> {
   const memory = memoryMegabytes();
-  const shared = await sharedFolder();
+  const shared = await ownFolder(tmpdir(), 'ovdiag-guest');
   await writeFile(path.join(shared, 'checkout'), checkout);
   const child = spawn(
     'setpriv',
@@ -94,17 +94,6 @@ export async function boot({file}: Kernel, checkout: string): Promise<Guest> {
     },
     end,
   };
-}
-
-/** The name of a folder says whose it is: where that process was killed, the next one removes it. */
-async function sharedFolder(): Promise<string> {
-  for (const name of await readdir(tmpdir())) {
-    const [, pid, startTime = ''] = /^ovdiag-guest-(\d+)-(\d+)-/.exec(name) ?? [];
-    if (pid !== undefined && !(await isAlive({pid: Number(pid), startTime})))
-      await rm(path.join(tmpdir(), name), {recursive: true, force: true});
-  }
-  const {pid, startTime} = (await identify(process.pid)) ?? {pid: process.pid, startTime: '0'};
-  return await mkdtemp(path.join(tmpdir(), `ovdiag-guest-${pid}-${startTime}-`));
 }
 
 function kernelArguments(shared: string, memory: number): string[] {

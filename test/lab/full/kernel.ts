@@ -1,12 +1,13 @@
 import {createHash} from 'node:crypto';
 import {existsSync, rmSync} from 'node:fs';
-import {chmod, copyFile, mkdtemp, readdir, readFile, rename, rm} from 'node:fs/promises';
+import {chmod, copyFile, readdir, readFile, rename, rm} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {LabError} from '../error.js';
 import {run} from '../exec.js';
 import {cacheDirectory} from './cache.js';
+import {ownFolder} from './own-folder.js';
 import {type KernelSource, keptSource, kernelSource} from './source.js';
 
 /** What the kernel is to have: lines of Kconfig on top of `allnoconfig`. */
@@ -70,8 +71,9 @@ async function build(source: KernelSource, options: string, file: string): Promi
   }
   if (missing.length > 0)
     throw new LabError(`to build the kernel: apt-get install ${missing.join(' ')} libelf-dev libssl-dev`);
-  const scratch = await mkdtemp(path.join(await cacheDirectory('build'), 'kernel-'));
-  const remove = () => rmSync(scratch, {recursive: true, force: true});
+  const scratch = await ownFolder(await cacheDirectory('build'), 'kernel');
+  // Compilers that are being ended may still write to it.
+  const remove = () => rmSync(scratch, {recursive: true, force: true, maxRetries: 5, retryDelay: 200});
   // Also where this process is interrupted.
   process.once('exit', remove);
   try {

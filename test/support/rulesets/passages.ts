@@ -154,5 +154,6 @@ function asked(
       ? {outInterface: 'eth0', srcLocal: true}
       : {inInterface: 'eth0', mac: {src: ends.near.mac}, returnsByInterface: true}),
     ...(way === 'FORWARD' ? {outInterface: 'eth1'} : {}),
+    framed: true,
   };
 }
