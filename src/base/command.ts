@@ -3,8 +3,9 @@
  * text of the shell. What no command can take (a name with a line break, one that begins like an option, an address that is
  * none) spoils the command, and is told instead of it.
  */
-import {isIP, isIPv4} from 'node:net';
+import {isIPv4} from 'node:net';
 import {escapeText} from './escape.js';
+import {ipVersion} from './ip-version.js';
 import {shellWord} from './shell.js';
 
 /** A value in a command, as it is typed. */
@@ -43,7 +44,7 @@ function word(kind: string, text: string, fits: boolean): Word {
 
 /** An IPv4 or IPv6 address. */
 export function address(text: string): Word {
-  return word('address', text, isIP(text) !== 0);
+  return word('address', text, ipVersion(text) !== 0);
 }
 
 /** An address with the length of its prefix. */
@@ -53,7 +54,7 @@ export function prefix(text: string): Word {
   return word(
     'prefix',
     text,
-    more.length === 0 && isIP(ip) !== 0 && /^\d{1,3}$/.test(length) && Number(length) <= most,
+    more.length === 0 && ipVersion(ip) !== 0 && /^\d{1,3}$/.test(length) && Number(length) <= most,
   );
 }
 

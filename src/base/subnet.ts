@@ -1,11 +1,12 @@
-import {BlockList, isIP} from 'node:net';
+import {BlockList} from 'node:net';
+import {ipVersion} from './ip-version.js';
 import {ipv4Number} from './ipv4.js';
 
 /** Whether an address lies in a prefix (`10.0.1.0/24`, host bits allowed). False for anything that is neither. */
 export function inSubnet(ip: string, prefix: string): boolean {
   const [base = '', length = ''] = prefix.split('/');
-  const version = isIP(base);
-  if (version === 0 || isIP(ip) !== version || !/^\d{1,3}$/.test(length)) return false;
+  const version = ipVersion(base);
+  if (version === 0 || ipVersion(ip) !== version || !/^\d{1,3}$/.test(length)) return false;
   const bits = Number(length);
   if (bits > (version === 4 ? 32 : 128)) return false;
   // Hosts have thousands of IPv4 addresses and rules; a list for each pair of them would take long.
@@ -25,7 +26,7 @@ export interface Ipv4Prefix {
 export function ipv4Prefix(prefix: string): Ipv4Prefix | undefined {
   const [base = '', length = '32'] = prefix.split('/');
   const number = ipv4Number(base);
-  if (number === undefined || isIP(base) !== 4 || !/^\d{1,2}$/.test(length) || Number(length) > 32)
+  if (number === undefined || ipVersion(base) !== 4 || !/^\d{1,2}$/.test(length) || Number(length) > 32)
     return undefined;
   const mask = maskOf(Number(length));
   return {base: number & mask, mask};

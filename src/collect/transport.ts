@@ -1,6 +1,6 @@
-import {isIP} from 'node:net';
 import {usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {ipVersion} from '../base/ip-version.js';
 
 /** A way to run a shell on a host: the argument vector that ends in a shell reading its script from stdin. */
 export interface Transport {
@@ -49,7 +49,7 @@ function sshTransport(text: string): Transport {
   if (!match || host === '') return refuse('this is not an ssh address');
   // A leading dash would be read as an option by ssh; the rest keeps ssh's own tokens (%h) and shells out of reach.
   if (host.startsWith('-') || user?.startsWith('-')) return refuse('a host or user may not begin with "-"');
-  if (!/^[A-Za-z0-9._-]+$/.test(host) && isIP(host.replace(/%[A-Za-z0-9._-]+$/, '')) === 0)
+  if (!/^[A-Za-z0-9._-]+$/.test(host) && ipVersion(host.replace(/%[A-Za-z0-9._-]+$/, '')) === 0)
     return refuse('this is no host name');
   if (user !== undefined && !/^[A-Za-z0-9._@\\+-]+$/.test(user)) return refuse('this is no user name');
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65535)) return refuse('this is no port');

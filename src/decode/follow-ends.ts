@@ -1,7 +1,7 @@
-import {isIP} from 'node:net';
 import ipaddr from 'ipaddr.js';
 import {usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {ipVersion} from '../base/ip-version.js';
 
 /** An end of a conversation as lines show it. */
 export interface FollowEnd {
@@ -27,6 +27,6 @@ export function parseFollow(text: string): FollowEnd[] {
 function endOf(text: string): FollowEnd | undefined {
   const [, six, four, port] = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+)):(\d{1,5})$/i.exec(text) ?? [];
   const address = six ?? four ?? '';
-  if (isIP(address) !== (six === undefined ? 4 : 6) || Number(port) > 65_535) return undefined;
+  if (ipVersion(address) !== (six === undefined ? 4 : 6) || Number(port) > 65_535) return undefined;
   return {address: Buffer.from(ipaddr.parse(address).toByteArray()), port: Number(port)};
 }

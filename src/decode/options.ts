@@ -1,7 +1,7 @@
-import {isIP} from 'node:net';
 import ipaddr from 'ipaddr.js';
 import {usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {ipVersion} from '../base/ip-version.js';
 import {addressText} from '../packet/address.js';
 import {type AddressRange, type Filter, knownProtos, type ProtoTest, protoTest} from '../packet/filter.js';
 import {parseFilter} from '../packet/filter-expression.js';
@@ -126,7 +126,7 @@ export function wholeNumber(flag: string, text: string, least: number, most: num
 
 function readRange(text: string): AddressRange {
   const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
+  const family = ipVersion(address);
   const most = family === 4 ? 32 : 128;
   if (
     family === 0 ||

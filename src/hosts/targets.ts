@@ -1,5 +1,5 @@
-import {isIP} from 'node:net';
 import {OvdiagError} from '../base/errors.js';
+import {ipVersion} from '../base/ip-version.js';
 import type {ListedNode, SwarmView} from '../collect/ask-swarm.js';
 import {parseHost, type Transport} from '../collect/transport.js';
 import type {HostEvidence, HostNode} from '../snapshot/snapshot.js';
@@ -42,7 +42,7 @@ export function nodeTargets(
 }
 
 function wayTo({name, address}: ListedNode, user: string | undefined): Pick<Target, 'transport' | 'failure'> {
-  if (address === undefined || isIP(address) === 0) {
+  if (address === undefined || ipVersion(address) === 0) {
     return {
       failure: {
         code: 'host-no-address',
@@ -51,7 +51,7 @@ function wayTo({name, address}: ListedNode, user: string | undefined): Pick<Targ
       },
     };
   }
-  const host = isIP(address) === 6 ? `[${address}]` : address;
+  const host = ipVersion(address) === 6 ? `[${address}]` : address;
   return {transport: parseHost(`ssh://${user === undefined ? '' : `${user}@`}${host}`)};
 }
 

@@ -1,5 +1,5 @@
 /** How a host sends the outer packets of an overlay: the kernel's route to a VTEP, and what follows from it. */
-import {isIPv6} from 'node:net';
+import {ipVersion} from '../base/ip-version.js';
 import {inSubnet} from '../base/subnet.js';
 import {compact} from '../model/compact.js';
 import type {Link, Neighbour, Route} from '../model/facts.js';
@@ -33,7 +33,7 @@ export interface UnderlayWay {
  * than the destination are not told by the kernel's answer either.
  */
 export function wayToVtep(tables: NetnsTables, vtep: string): UnderlayWay {
-  const chosen = isIPv6(vtep) ? askedOnly(tables) : chooseRoute(tables, vtep);
+  const chosen = ipVersion(vtep) === 6 ? askedOnly(tables) : chooseRoute(tables, vtep);
   const asked = chosen.verdict === 'unknown' ? undefined : tables.vtepRoutes?.get(vtep);
   const route = asked ?? chosen.route;
   const nextHop = route?.gateway ?? vtep;
@@ -80,7 +80,7 @@ function selectedAddress(
   gateway: string | undefined,
   vtep: string,
 ): string | undefined {
-  if (isIPv6(vtep)) return undefined;
+  if (ipVersion(vtep) === 6) return undefined;
   const own = uplink?.addresses?.filter(({family}) => family === 'inet') ?? [];
   const beside = own.find(
     ({address, prefixLength}) => gateway !== undefined && inSubnet(gateway, `${address}/${prefixLength}`),
@@ -93,5 +93,5 @@ function selectedAddress(
  * (RFC 7348, section 5), and what moby reckons for ESP (overlay/encryption.go maxMTU).
  */
 export function encapsulation(vtep: string, encrypted: boolean): number {
-  return (isIPv6(vtep) ? 40 : 20) + 8 + 8 + 14 + (encrypted ? 26 : 0);
+  return (ipVersion(vtep) === 6 ? 40 : 20) + 8 + 8 + 14 + (encrypted ? 26 : 0);
 }

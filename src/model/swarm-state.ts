@@ -1,4 +1,4 @@
-import {isIP} from 'node:net';
+import {ipVersion} from '../base/ip-version.js';
 
 /** The engine's own record of its addresses in the swarm, `swarm/docker-state.json` (moby daemon/cluster/noderunner.go nodeStartConfig). */
 export interface SwarmState {
@@ -42,7 +42,7 @@ export function parseSwarmState(text: string): SwarmState {
 /** The address of `ADDRESS`, `ADDRESS:PORT` or `[ADDRESS]:PORT`; undefined for what is no address, such as a device's name. */
 function hostOf(text: string | undefined): string | undefined {
   const host = /^\[([^\]]+)\](?::\d+)?$/.exec(text ?? '')?.[1] ?? text?.replace(/^([^:]+):\d+$/, '$1');
-  return host !== undefined && isIP(host) !== 0 ? host : undefined;
+  return host !== undefined && ipVersion(host) !== 0 ? host : undefined;
 }
 
 function portOf(text: string | undefined): number | undefined {

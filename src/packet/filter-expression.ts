@@ -1,7 +1,7 @@
-import {isIP} from 'node:net';
 import ipaddr from 'ipaddr.js';
 import {usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {ipVersion} from '../base/ip-version.js';
 import {get16} from './bytes.js';
 import {vlanId} from './ethernet.js';
 import {type AddressRange, type Filter, frameHas, type ProtoTest, protoTest} from './filter.js';
@@ -311,7 +311,7 @@ function rangeOf(parser: Parser, type: string): AddressRange {
   const isNet = type === 'net' || prefix !== undefined;
   const parts = /^\d{1,3}(\.\d{1,3}){0,2}$/.test(text) && isNet ? text.split('.').length : 4;
   const full = text + '.0'.repeat(4 - parts);
-  const family = isIP(full);
+  const family = ipVersion(full);
   const most = family === 4 ? 32 : 128;
   const bits = prefix === undefined ? (family === 4 ? parts * 8 : 128) : Number(prefix);
   const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && bits <= most);

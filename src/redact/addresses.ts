@@ -1,5 +1,6 @@
-import {isIP, isIPv4} from 'node:net';
+import {isIPv4} from 'node:net';
 import ipaddr from 'ipaddr.js';
+import {ipVersion} from '../base/ip-version.js';
 import {type Keyed, remembered} from './keyed.js';
 
 export interface Addresses {
@@ -149,7 +150,7 @@ function isFixedMac(octets: Octets): boolean {
 type Octets = number[];
 
 export function isAddress(text: string): boolean {
-  return isIP(text.split('%')[0] ?? '') !== 0;
+  return ipVersion(text.split('%')[0] ?? '') !== 0;
 }
 
 /** How many bits of the second octet belong to the kind of address; `none` for what is public all over, `all` for what stays. */

@@ -1,5 +1,5 @@
 /** What all hosts that were read tell about one network, as the judgement of rows needs it. */
-import {isIP} from 'node:net';
+import {ipVersion} from '../base/ip-version.js';
 import type {HostModel} from '../model/host.js';
 import {type Endpoint, endpointsOf} from '../topology/endpoints.js';
 import {knownHost} from '../topology/known-host.js';
@@ -31,7 +31,9 @@ export function networkView(
     host,
     network: host.docker?.networks.find(({id}) => id === networkId),
   }));
-  const peers = known.map(({network}) => (network?.peers ?? []).flatMap(({ip}) => (isIP(ip) ? [ip] : [])));
+  const peers = known.map(({network}) =>
+    (network?.peers ?? []).flatMap(({ip}) => (ipVersion(ip) ? [ip] : [])),
+  );
   const asked = known.flatMap(({host, network}) => (network?.endpoints ? [host] : []));
   const keyed = (keyOf: (host: HostModel) => string | undefined) =>
     new Map(

@@ -3,7 +3,7 @@
  * that agree with each other and with the host's own gossip are packed, everything else is kept as it is.
  */
 
-import {isIP} from 'node:net';
+import {ipVersion} from '../base/ip-version.js';
 import {hintedMacOf, ipv4Number} from '../base/ipv4.js';
 import type {Network} from '../model/docker-types.js';
 import type {FdbRow, Link, Neighbour} from '../model/facts.js';
@@ -112,7 +112,7 @@ export function rowsDigest(model: HostModel): RowsDigest {
           ...(own ? {own} : {}),
           ...(kept ? {gossip: kept} : {}),
           manager: manager.filter(({ip}) => !settled.has(ip)).slice(0, mostKept),
-          peers: (network.peers ?? []).flatMap(({ip}) => (isIP(ip) ? [ip] : [])),
+          peers: (network.peers ?? []).flatMap(({ip}) => (ipVersion(ip) ? [ip] : [])),
           sandboxes: packed.map(({rows}) => ({...rows, cut: [...rows.cut, ...cut]})),
         };
       }),

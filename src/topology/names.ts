@@ -1,6 +1,6 @@
-import {isIP} from 'node:net';
 import {OvdiagError, usageError} from '../base/errors.js';
 import {quoteText} from '../base/escape.js';
+import {ipVersion} from '../base/ip-version.js';
 import {nearNames} from '../base/near.js';
 import type {Container, Network} from '../model/docker-types.js';
 import type {HostModel} from '../model/host.js';
@@ -52,7 +52,7 @@ export interface FoundDestination {
 
 /** As findContainer, but a service is all of its tasks, an address may be anybody's, and gossip's names are taken too. */
 export function findDestination(hosts: HostModel[], typed: string): FoundDestination {
-  if (isIP(typed) !== 0) return addressed(hosts, typed);
+  if (ipVersion(typed) !== 0) return addressed(hosts, typed);
   const parsed = parseName(typed, kinds);
   const {kind, name} = parsed;
   const service = serviceMeant(hosts, typed, parsed);
@@ -190,7 +190,7 @@ function pick(
 
 /** The container in whose namespace an interface has this address: so the legs that Docker lists nowhere are found. */
 function containerWithAddress(hosts: HostModel[], address: string): FoundContainer | undefined {
-  if (isIP(address) === 0) return undefined;
+  if (ipVersion(address) === 0) return undefined;
   const found = hosts.flatMap((host) =>
     knownHost(host).sandboxes.flatMap(({namespace, containers: [container]}) => {
       const has = namespace.tables?.links?.some(({addresses}) =>

@@ -1,4 +1,4 @@
-import {isIP} from 'node:net';
+import {ipVersion} from '../base/ip-version.js';
 import type {HostModel} from '../model/host.js';
 
 /** Which source told a host's own VTEP address; the first that answers wins. */
@@ -68,7 +68,7 @@ export function vtepsOfOthers(host: HostModel, own: string): Set<string> {
     ...networks.flatMap(({peers}) => peers ?? []).flatMap(({ip}) => usableAddress(ip) ?? []),
     ...(host.docker?.nodes ?? []).flatMap(({address}) => usableAddress(address) ?? []),
   ];
-  return new Set(named.filter((address) => address !== own && isIP(address) !== 0));
+  return new Set(named.filter((address) => address !== own && ipVersion(address) !== 0));
 }
 
 /** Every address of an interface of the host itself. */

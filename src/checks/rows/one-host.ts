@@ -1,7 +1,7 @@
 /** What the rows of one host prove without any other. */
 
-import {isIP} from 'node:net';
 import {address, type Command, device, mac, named, sh} from '../../base/command.js';
+import {ipVersion} from '../../base/ip-version.js';
 import {type Fix, fixBy, look, noFix} from '../../findings/advice.js';
 import type {Finding} from '../../findings/finding.js';
 import type {Network} from '../../model/docker-types.js';
@@ -23,7 +23,7 @@ export function unreachedPeers(host: KnownHost, network: Network, {namespace}: S
   const major = Number.parseInt(host.model.docker?.engine.version ?? '', 10);
   if (!whole || vxlans.length === 0 || !(major >= 19)) return [];
   const own = new Set([...host.addresses, host.vtep?.address]);
-  const peers = new Set((network.peers ?? []).flatMap(({ip}) => (isIP(ip) && !own.has(ip) ? [ip] : [])));
+  const peers = new Set((network.peers ?? []).flatMap(({ip}) => (ipVersion(ip) && !own.has(ip) ? [ip] : [])));
   const vteps = new Set<string>();
   for (const row of tables.fdb ?? []) {
     const {vtep: dst, plane} = row;

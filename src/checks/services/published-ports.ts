@@ -1,5 +1,5 @@
-import {isIPv6} from 'node:net';
 import {line, named, number, plain, ruleWords, sh} from '../../base/command.js';
+import {ipVersion} from '../../base/ip-version.js';
 import {type Fix, fixBy, fixByOthers, look, noFix} from '../../findings/advice.js';
 import {ruleLine} from '../../kernel/printed-rule.js';
 import {atLeast, engineVersion} from '../../model/engine-version.js';
@@ -214,7 +214,7 @@ function unservedPorts(host: KnownHost, ports: readonly IngressPort[]): number[]
   const version = engineVersion(docker?.engine.version);
   const reachable = (tables?.links ?? []).some(({addresses}) =>
     addresses?.some(
-      ({family, scope, address}) => family === 'inet6' && scope === 'global' && isIPv6(address),
+      ({family, scope, address}) => family === 'inet6' && scope === 'global' && ipVersion(address) === 6,
     ),
   );
   if (!version || atLeast(version, '29.8') || !reachable) return [];

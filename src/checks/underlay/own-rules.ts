@@ -1,7 +1,7 @@
 /** What this host's own packet filter does to the packets that its swarm needs, told once for all that meet one rule. */
 
-import {isIPv6} from 'node:net';
 import {address, type Command, line, nested, plain, sh} from '../../base/command.js';
+import {ipVersion} from '../../base/ip-version.js';
 import {ipv4Number} from '../../base/ipv4.js';
 import {inSubnet, ipv4Prefix} from '../../base/subnet.js';
 import {type Advice, type Fix, fixBy, look, noFix} from '../../findings/advice.js';
@@ -204,7 +204,7 @@ function acceptRules({hook, kinds}: Accepted): AcceptRules {
       return nested(match, end);
     }),
     nft: all.map(({peer, protocol, port}) => {
-      const family = line(isIPv6(peer) ? 'ip6' : 'ip');
+      const family = line(ipVersion(peer) === 6 ? 'ip6' : 'ip');
       const end = isIn ? sh`${family} saddr ${address(peer)}` : sh`${family} daddr ${address(peer)}`;
       const match =
         port === ''

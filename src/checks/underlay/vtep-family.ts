@@ -1,5 +1,6 @@
-import {isIPv4, isIPv6} from 'node:net';
+import {isIPv4} from 'node:net';
 import {named, sh} from '../../base/command.js';
+import {ipVersion} from '../../base/ip-version.js';
 import {fixByOthers, look} from '../../findings/advice.js';
 import type {KnownHost} from '../../topology/known-host.js';
 import {defineCheck, type HostDigest} from '../check.js';
@@ -65,7 +66,7 @@ function familiesOf({overlays, tunnels, vtep}: KnownHost): Here[] {
       ...(vtep === undefined ? [] : [vtep.address]),
       ...tunnels.filter(({network}) => network.id === id).flatMap(({vteps}) => vteps),
     ];
-    const [four, six] = [all.find((one) => isIPv4(one)), all.find((one) => isIPv6(one))];
+    const [four, six] = [all.find((one) => isIPv4(one)), all.find((one) => ipVersion(one) === 6)];
     return {id, name, ...(four === undefined ? {} : {four}), ...(six === undefined ? {} : {six})};
   });
 }

@@ -1,6 +1,6 @@
-import {isIP} from 'node:net';
 import type {FdbQuestion} from '../../answers/fdb.js';
 import {usageError} from '../../base/errors.js';
+import {ipVersion} from '../../base/ip-version.js';
 import {inSubnet} from '../../base/subnet.js';
 import {formerStatuses} from '../../rows/status.js';
 
@@ -12,9 +12,9 @@ export function fdbQuestion(network: string | undefined, flags: Omit<FdbQuestion
       'Example: --mac 02:42:0a:00:01:05',
     ]);
   }
-  if (vtep !== undefined && isIP(vtep) === 0)
+  if (vtep !== undefined && ipVersion(vtep) === 0)
     throw usageError('invalid-flag', `--vtep ${vtep} is not an address.`);
-  if (address !== undefined && isIP(address) === 0 && !inSubnet(address.split('/')[0] ?? '', address)) {
+  if (address !== undefined && ipVersion(address) === 0 && !inSubnet(address.split('/')[0] ?? '', address)) {
     throw usageError('invalid-flag', `--address ${address} is neither an address nor a CIDR.`);
   }
   const statuses = status?.map((one) => formerStatuses[one] ?? one);

@@ -4,7 +4,7 @@
  * Format: iproute2 ip/iproute.c, print_route(), print_rta_multipath(), print_rta_metrics(). Kernel:
  * linux/rtnetlink.h (RTA_*, RTN_*, RTNH_F_*). Neither form prints the family of a route.
  */
-import {isIP} from 'node:net';
+import {ipVersion} from '../../base/ip-version.js';
 import {array, lowerCase, object, odd, oneOf, optional, type Shape, type Shaped} from '../../base/shape.js';
 import type {Route} from '../facts.js';
 import {
@@ -86,7 +86,7 @@ const IPV6_METRIC = 1024;
 
 function familyOfAddress(text: string): Family | undefined {
   if (text === 'default') return undefined;
-  return isIP(text.split('/', 1)[0] ?? '') === 6 ? 'inet6' : 'inet';
+  return ipVersion(text.split('/', 1)[0] ?? '') === 6 ? 'inet6' : 'inet';
 }
 
 /**

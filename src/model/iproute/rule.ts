@@ -5,7 +5,7 @@
  * matches besides source and destination is kept as the words of the text form, so that a reader who doesn't
  * know one can say so. BusyBox drops `not`, `oif`, `uidrange` and more from what it prints: don't use it here.
  */
-import {isIP} from 'node:net';
+import {ipVersion} from '../../base/ip-version.js';
 import {object, odd, oneOf, optional, record, type Shape, type Shaped, text} from '../../base/shape.js';
 import type {RoutingRule} from '../facts.js';
 import type {Family} from './route.js';
@@ -59,7 +59,7 @@ function rulesOf(
     if (read !== undefined) reads.push(read);
   }
   const isIpv6 = reads.some(({src, dst}) =>
-    [src, dst].some((text) => isIP(text?.split('/', 1)[0] ?? '') === 6),
+    [src, dst].some((text) => ipVersion(text?.split('/', 1)[0] ?? '') === 6),
   );
   const family = options.family ?? (isIpv6 ? 'inet6' : 'inet');
   return reads.map(({priority, src, dst, table, other}) =>

@@ -5,7 +5,7 @@
  * Every text parser first builds the entry that `-j` would have printed and then takes the way of the JSON
  * parser, so that both readings of one table end in the same model.
  */
-import {isIP} from 'node:net';
+import {ipVersion} from '../../base/ip-version.js';
 import {array, lowerCase, type Oddness, odd, type Report, type Shape, text} from '../../base/shape.js';
 
 /** What a parser returns: the rows it understood, and a bounded list of what it did not. */
@@ -68,7 +68,7 @@ export function isInterfaceName(text: string): boolean {
 
 /** Is it an address, without a zone? */
 export function isAddress(text: string): boolean {
-  return text.length <= 45 && !text.includes('%') && isIP(text) !== 0;
+  return text.length <= 45 && !text.includes('%') && ipVersion(text) !== 0;
 }
 
 /** Is it an address or `ADDRESS/LENGTH`? */
@@ -77,7 +77,9 @@ export function isPrefix(text: string): boolean {
   if (slash === -1) return isAddress(text);
   const address = text.slice(0, slash);
   const length = text.slice(slash + 1);
-  return isAddress(address) && /^\d{1,3}$/.test(length) && Number(length) <= (isIP(address) === 6 ? 128 : 32);
+  return (
+    isAddress(address) && /^\d{1,3}$/.test(length) && Number(length) <= (ipVersion(address) === 6 ? 128 : 32)
+  );
 }
 
 /** A visible word of bounded length: the name of a table, a protocol, a scope, a state. */
