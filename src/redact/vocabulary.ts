@@ -92,6 +92,10 @@ interval constant timeout dynamic auto-merge gc-interval inet_service ipv4_addr 
 inet_proto boolean exists verdict notrack flow offload synproxy mss wscale timestamp sack-permitted
 host-prohibited net-prohibited admin-prohibited host-unreachable net-unreachable prot-unreachable reset xor and dstnat srcnat
 docker-bridges docker-overlay docker-dns enc-in enc-out encrypted-vnis
+# fields of headers, by nft's names: nft(8), PAYLOAD EXPRESSIONS, META EXPRESSIONS
+dei pcp cfi htype hlen plen hdrlength frag-off checksum sequence mrt nexthdr parameter-problem packet-too-big
+max-delay taddr ackseq doff reserved urgptr csumcov vtag cpi hbh frag srh more-fragments seg-left tag maxseg
+ibrname obrname sdif sdifname nftrace rtclassid secmark broute geneve
 # IPsec: ip-xfrm(8)
 xfrm aead auth auth-trunc enc comp sel replay-window seq oseq flag anti-replay context esn bitmap bitmap-length
 lifetime config current limit soft hard INF expire add use stats replay failed integrity dir action allow block index

@@ -50,6 +50,28 @@ describe('packet filters: addresses', () => {
     assert.equal(section('nft', rule(4097, 'th', 24)), rule(4097, 'th', 24));
   });
 
+  it('stand beside names of fields, by which rules are understood, and which stay as nft has them', () => {
+    const fields = {
+      ether: 'saddr daddr type',
+      vlan: 'id dei pcp type',
+      arp: 'htype ptype hlen plen operation',
+      ip: 'version hdrlength dscp ecn length id frag-off ttl protocol checksum saddr daddr',
+      icmp: 'type code checksum id sequence gateway mtu',
+      ip6: 'version dscp ecn flowlabel length nexthdr hoplimit saddr daddr',
+      icmpv6: 'type code checksum parameter-problem packet-too-big id sequence max-delay taddr daddr',
+      tcp: 'sport dport sequence ackseq doff reserved flags window checksum urgptr',
+      udp: 'sport dport length checksum',
+      ah: 'nexthdr hdrlength reserved spi sequence',
+      esp: 'spi sequence',
+      comp: 'nexthdr flags cpi',
+    };
+    const expr = Object.entries(fields).flatMap(([protocol, names]) =>
+      names.split(' ').map((field) => ({match: {op: '==', left: {payload: {protocol, field}}, right: 1}})),
+    );
+    const text = JSON.stringify({nftables: [{rule: {family: 'ip', table: 'filter', chain: 'input', expr}}]});
+    assert.equal(section('nft', text), text);
+  });
+
   it('are found in rules with comments, sets and user chains, of which no word is left', () => {
     const text =
       '[1:2] -A ACME-FW -s 10.0.1.9/32 -m comment --comment "ticket 4711: let berlin in" -m set --match-set acme-hosts src -j ACME-LOG';
