@@ -22,6 +22,7 @@ import type {ContractState} from './contract.js';
 import {doctorVerdict} from './doctor-verdict.js';
 import {mergeHosts, type ReportedFinding} from './merge-hosts.js';
 import type {EachReader} from './reader.js';
+import {unreadParts} from './unread-parts.js';
 
 export interface DoctorQuestion {
   /** Only what concerns this network or whole hosts: a name, an id prefix, or NAME@HOST. */
@@ -198,10 +199,14 @@ async function examined(
   const examiner = new Examiner(checks);
   const hosts: HostFacts[] = [];
   let isUnproven = false;
+  const unread = new Set<Part>();
   const take = (model: HostModel) => {
     examiner.add(model);
     hosts.push(hostFacts(model));
-    isUnproven ||= reader.live && asksForIds(knownHost(model));
+    if (!reader.live) return;
+    const known = knownHost(model);
+    isUnproven ||= asksForIds(known);
+    for (const part of unreadParts(known)) unread.add(part);
   };
   await lookAtAll(reader, examiner, hosts, take);
   await lookAtNamesakes(reader, examiner, hosts);
@@ -214,7 +219,8 @@ async function examined(
     const open = findings.filter((finding) => !isSkipped(finding));
     const spare = question.spare === true && !isUnproven;
     // What is skipped is looked at again too: it may have gone, and what would follow from it with it.
-    const left = spare ? examiner.spared(parts, {findings, undecided}) : [];
+    const sparable = parts.filter((part) => spare && !unread.has(part));
+    const left = examiner.spared(sparable, {findings, undecided});
     if (isUnproven || undecided.length > 0 || open.length > 0)
       await lookAgain(reader, {examiner, isSkipped, wanted, left, hosts}, take);
   }

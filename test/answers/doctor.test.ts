@@ -279,6 +279,21 @@ describe('live hosts', () => {
       assert.deepEqual(reader.asked[2], reader.asked[0]);
     });
 
+    it('are asked again for what the first look did not get, whoever needs it', async () => {
+      for (const [gone, table] of [
+        [(name: string) => /^(iptables|nft)/.test(name), 'netfilter'],
+        [(name: string) => name === 'none', undefined],
+      ] as const) {
+        const lacking = derived(node1, (draft) =>
+          dropSections(draft, ({name, netns}) => netns === '@host' && gone(name)),
+        );
+        const reader = readerOf(twice(lacking), {live: true});
+        const check = {...checkThat([finding(dead)]), ignores: ['rules'] as const};
+        await diagnosed(reader, [check], spare);
+        assert.equal(reader.asked[1]?.hostTables.includes('netfilter'), table !== undefined);
+      }
+    });
+
     it('keep what could not be read at the first look among the problems', async () => {
       const cut = derived(node1, (draft) => {
         const section = draft.sections.find(

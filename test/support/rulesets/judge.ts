@@ -257,11 +257,12 @@ class Bench {
     return filter?.unread6 ? undefined : filter;
   }
 
-  /** What nft prints when all frames have come in, and what was counted by then. */
+  /** What nft prints when all frames have come in and gone their ways, and what was counted by then. */
   private async counted(
     all: readonly Passage[],
   ): Promise<{listed: Listed; counted: (chain: string, tag: number) => number}> {
     const frames = all.filter(({way}) => way !== 'OUTPUT');
+    let before = '';
     for (let looked = 0; looked < 100; looked++) {
       const [listed, far] = await Promise.all([
         this.list('judged'),
@@ -269,8 +270,13 @@ class Bench {
       ]);
       const seen = new Map([...countsIn(listed), ...countsIn(far)]);
       const counted = (chain: string, tag: number) => seen.get(`${chain} ${tag}`) ?? 0;
-      if (frames.every(({form: {tag}}) => counted('entered', tag) + counted('arrived', tag) > 0))
-        return {listed, counted};
+      const haveEntered = frames.every(
+        ({form: {tag}}) => counted('entered', tag) + counted('arrived', tag) > 0,
+      );
+      // On a busy machine one that has entered may be on its way for a while: until nothing is counted any more.
+      const now = JSON.stringify([...seen]);
+      if (haveEntered && now === before) return {listed, counted};
+      before = now;
     }
     throw new Error('a frame that was sent has not come in');
   }
