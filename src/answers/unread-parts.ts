@@ -10,7 +10,9 @@ import type {KnownHost} from '../topology/known-host.js';
 export function unreadParts({model, sandboxes}: KnownHost): Part[] {
   const lacks = (...kinds: string[]) =>
     sandboxes.some(
-      ({kind, namespace: {tables}}) => kinds.includes(kind) && (!tables || failedIn(tables).length > 0),
+      // A file that a stopped container has left leads to no namespace.
+      ({kind, namespace: {state, tables}}) =>
+        kinds.includes(kind) && state === 'live' && (!tables || failedIn(tables).length > 0),
     );
   const lacksRules = [model.host, ...sandboxes.map(({namespace: {tables}}) => tables)].some((tables) =>
     failedIn(tables).some((name) => /^(nft|ip6?tables)/.test(name)),
